@@ -1,0 +1,1 @@
+"""One folder a challenge: its description, its method, its entry point."""

@@ -1,0 +1,1 @@
+"""Scores: overlap, and each challenge's own evaluation."""

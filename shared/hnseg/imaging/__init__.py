@@ -1,0 +1,1 @@
+"""Images and label maps in space: grids, intensities, connected pieces, gradient maps, registration."""

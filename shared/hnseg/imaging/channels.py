@@ -1,0 +1,22 @@
+"""What a method hands to the network: its input channels on one grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hnseg.imaging.geometry import FloatArray, Grid
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The network's input.
+
+    Attributes:
+        array: (c, z, y, x), float32, in the order of the model's `channel_names`.
+        grid: Where the voxels lie; the label map will be on it.
+        notes: What the method had to do without or decide, one sentence each, for the log and the provenance.
+    """
+
+    array: FloatArray
+    grid: Grid
+    notes: tuple[str, ...] = ()

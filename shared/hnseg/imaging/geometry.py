@@ -1,0 +1,153 @@
+"""Where voxels lie: the only place where (x, y, z) of images meets (z, y, x) of arrays.
+
+World coordinates are LPS in mm. Two grids are the same when their voxel centres agree within 1e-3 mm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+SAME_GRID_MM = 1e-3
+
+FloatArray = npt.NDArray[np.float32]
+LabelArray = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The voxel centres of a 3-D image.
+
+    Attributes:
+        size_xyz: Number of voxels along each axis.
+        spacing_mm: Distance between voxel centres, (x, y, z).
+        origin_mm: Position of voxel (0, 0, 0), LPS.
+        direction: Row-major 3 x 3 direction cosines, as SimpleITK gives them.
+    """
+
+    size_xyz: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    origin_mm: tuple[float, float, float]
+    direction: tuple[float, ...]
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> Grid:
+        """Return the grid of a 3-D image."""
+        x, y, z = image.GetSize()
+        sx, sy, sz = image.GetSpacing()
+        ox, oy, oz = image.GetOrigin()
+        return cls((x, y, z), (sx, sy, sz), (ox, oy, oz), tuple(image.GetDirection()))
+
+    @property
+    def shape_zyx(self) -> tuple[int, int, int]:
+        """The shape of an array on this grid."""
+        x, y, z = self.size_xyz
+        return (z, y, x)
+
+    @property
+    def spacing_zyx_mm(self) -> tuple[float, float, float]:
+        """The spacing in array order."""
+        x, y, z = self.spacing_mm
+        return (z, y, x)
+
+    @property
+    def voxel_volume_mm3(self) -> float:
+        """The volume of one voxel."""
+        return float(np.prod(self.spacing_mm))
+
+    def corners_mm(self) -> npt.NDArray[np.float64]:
+        """Return the eight outermost voxel centres, shape (8, 3), LPS."""
+        last = [n - 1 for n in self.size_xyz]
+        index_xyz = np.array(list(product(*[(0, n) for n in last])), dtype=float)
+        axes = np.array(self.direction).reshape(3, 3) * np.array(self.spacing_mm)
+        return np.asarray(index_xyz @ axes.T + np.array(self.origin_mm), dtype=np.float64)
+
+    def distance_mm(self, other: Grid) -> float:
+        """Return how far apart voxels of equal index lie at most; infinite where the sizes differ."""
+        if self.size_xyz != other.size_xyz:
+            return float("inf")
+        # The map from index to point is affine, so the largest distance is found at a corner.
+        return float(np.linalg.norm(self.corners_mm() - other.corners_mm(), axis=1).max())
+
+    def matches(self, other: Grid) -> bool:
+        """Say whether both grids have the same voxel centres, within 1e-3 mm."""
+        return self.distance_mm(other) <= SAME_GRID_MM
+
+    def differences(self, other: Grid) -> str:
+        """Say in words what differs from another grid, this one's values first; empty when they match."""
+        if self.matches(other):
+            return ""
+        pairs: list[tuple[str, Any, Any]] = [
+            ("size", self.size_xyz, other.size_xyz),
+            ("spacing", _rounded(self.spacing_mm), _rounded(other.spacing_mm)),
+            ("origin", _rounded(self.origin_mm), _rounded(other.origin_mm)),
+            ("direction", _rounded(self.direction), _rounded(other.direction)),
+        ]
+        named = [f"{name} {mine} instead of {theirs}" for name, mine, theirs in pairs if mine != theirs]
+        return ", ".join(named) or f"voxel centres {self.distance_mm(other):.4g} mm apart"
+
+
+def array_of(image: sitk.Image) -> npt.NDArray[Any]:
+    """Return a copy of an image's voxels, (z, y, x)."""
+    return np.asarray(sitk.GetArrayFromImage(image))
+
+
+def image_of(array: npt.NDArray[Any], grid: Grid) -> sitk.Image:
+    """Return an image of an array (z, y, x) on its grid.
+
+    Raises:
+        ValueError: The array's shape is not the grid's.
+    """
+    if array.shape != grid.shape_zyx:
+        raise ValueError(f"an array on this grid must have shape {grid.shape_zyx} (z, y, x), found {array.shape}")
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(grid.spacing_mm)
+    image.SetOrigin(grid.origin_mm)
+    image.SetDirection(grid.direction)
+    return image
+
+
+def resample_image(
+    image: sitk.Image, grid: Grid, *, transform: sitk.Transform | None = None, outside: float = 0.0
+) -> sitk.Image:
+    """Return an image's intensities on a grid, linearly interpolated.
+
+    Args:
+        image: Any scalar image.
+        grid: Where the result lies.
+        transform: Maps points of `grid` to points of `image`, as in ITK; identity when left out.
+        outside: Value of voxels that lie outside `image`.
+    """
+    return _resample(image, grid, transform, sitk.sitkLinear, outside)
+
+
+def resample_label_map(image: sitk.Image, grid: Grid, *, transform: sitk.Transform | None = None) -> sitk.Image:
+    """Return a label map on a grid by nearest neighbour, background outside.
+
+    `transform` maps points of `grid` to points of `image`, as in ITK; identity when left out.
+    """
+    return _resample(image, grid, transform, sitk.sitkNearestNeighbor, 0.0)
+
+
+def _resample(
+    image: sitk.Image, grid: Grid, transform: sitk.Transform | None, interpolator: int, outside: float
+) -> sitk.Image:
+    resampler = sitk.ResampleImageFilter()
+    resampler.SetSize(grid.size_xyz)
+    resampler.SetOutputSpacing(grid.spacing_mm)
+    resampler.SetOutputOrigin(grid.origin_mm)
+    resampler.SetOutputDirection(grid.direction)
+    resampler.SetTransform(transform or sitk.Transform(3, sitk.sitkIdentity))
+    resampler.SetInterpolator(interpolator)
+    resampler.SetDefaultPixelValue(outside)
+    result: sitk.Image = resampler.Execute(image)
+    return result
+
+
+def _rounded(values: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(value, 4) for value in values)

@@ -1,0 +1,1 @@
+"""Synthetic head-and-neck anatomy and its images: cases whose truth is known."""

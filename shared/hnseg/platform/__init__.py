@@ -1,0 +1,1 @@
+"""The Grand Challenge contract: sockets in, files out, exec and invoke."""

@@ -1,0 +1,78 @@
+"""A challenge described as data: its sockets, its labels, its limits.
+
+The words are the platform's: a socket has a slug, a relative path and a kind (grand-challenge.org documentation,
+"flexible inputs and outputs").
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSocket(_Frozen):
+    """An image that the platform mounts."""
+
+    slug: str
+    relative_path: str
+    """Folder under /input, beginning with images/."""
+    title: str
+    """What a sentence calls it, such as "mid-RT T2w"."""
+    labels: dict[int, str] | None = None
+    """For a label map: the values it may hold beside 0, with their names; None for intensities."""
+    required: bool = True
+    on_grid_of: str | None = None
+    """Slug of the image whose grid this one promises to have; None when it has its own."""
+
+
+class OutputSocket(_Frozen):
+    """A label map that the platform collects."""
+
+    slug: str
+    relative_path: str
+    """Folder under /output, beginning with images/."""
+    title: str
+    labels: dict[int, str]
+    """The values it may hold beside 0, with their names."""
+    on_grid_of: str
+    """Slug of the input whose geometry it takes over to the last bit."""
+
+
+class Limits(_Frozen):
+    """What the challenge gives one case, and where that was read."""
+
+    time_s: float = Field(gt=0)
+    ram_gib: float = Field(gt=0)
+    vram_gib: float = Field(gt=0)
+    source: str
+    read_on: date
+
+
+class ChallengeSpec(_Frozen):
+    """Everything the core needs to know of a challenge."""
+
+    name: str
+    """The folder's name, such as hnts_mrg."""
+    title: str
+    inputs: tuple[InputSocket, ...]
+    output: OutputSocket
+    limits: Limits
+
+    @model_validator(mode="after")
+    def _slugs_exist(self) -> ChallengeSpec:
+        slugs = [socket.slug for socket in self.inputs]
+        if len(set(slugs)) != len(slugs):
+            raise ValueError(f"slugs must be unique, found {slugs}")
+        for wanted in [self.output.on_grid_of, *(s.on_grid_of for s in self.inputs if s.on_grid_of)]:
+            if wanted not in slugs:
+                raise ValueError(f"on_grid_of must name an input's slug, found {wanted!r}")
+        return self
+
+    def input(self, slug: str) -> InputSocket:
+        """Return the input socket of a slug."""
+        return next(socket for socket in self.inputs if socket.slug == slug)

@@ -1,0 +1,1 @@
+"""From the challenges' public data to the weights that the containers run."""

@@ -1,0 +1,1 @@
+"""One module a challenge: its public layout to an nnU-Net dataset."""
