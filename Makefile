@@ -1,0 +1,46 @@
+# make demo    set up, run every container's main job on test_data, write a report for each
+# make test    set up, run the tests
+# make check   the same after format, lint, type and import checks
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+REPORT ?= build/demo
+CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
+TORCH  := $(shell grep '^torch==' requirements.lock)
+
+.PHONY: setup demo test check format clean
+.DEFAULT_GOAL := test
+
+setup: $(VENV)/.complete
+
+# torch comes first and alone: see the head of requirements.lock.
+$(VENV)/.complete: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "hnseg needs Python 3.10 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet $(TORCH)
+	$(BIN)/pip install --quiet --no-deps --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+demo: setup
+	for challenge in $(CHALLENGES); do \
+		$(BIN)/hnseg rehearse containers/$$challenge --report $(REPORT)/$$challenge || exit 1; \
+	done
+
+test: setup
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) build
