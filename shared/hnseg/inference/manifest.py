@@ -1,0 +1,68 @@
+"""The manifest of an exported bundle: what the weights are, where they come from, and the checksum of every file.
+
+An exported bundle is one folder: `plans.json` and `dataset.json` as nnU-Net wrote them, `fold_<k>.safetensors` with one
+fold's state dict each (nnU-Net's own parameter names), `method.json` where the challenge's method has settings, and
+`manifest.json`, which holds this model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MANIFEST_FILE = "manifest.json"
+PLANS_FILE = "plans.json"
+DATASET_FILE = "dataset.json"
+METHOD_FILE = "method.json"
+
+Fold = int | Literal["all"]
+"""A fold of the cross-validation by number, or nnU-Net's `all`: trained on every case."""
+
+
+class Manifest(BaseModel):
+    """What `manifest.json` holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["hnseg-bundle-1"] = "hnseg-bundle-1"
+    """The layout of the folder; a later layout gets another name."""
+    name: str = Field(min_length=1)
+    """What the ensemble is called, such as hnts_mrg demo."""
+    version: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    """Of the weights; an SPDX identifier where there is one."""
+    training_data: str = Field(min_length=1)
+    """The name of the data set it was trained on."""
+    configuration: str = Field(min_length=1)
+    """The nnU-Net configuration of `plans.json`, such as 3d_fullres."""
+    mirroring_axes: tuple[int, ...]
+    """Axes of the patch that may be flipped at test time (`inference_allowed_mirroring_axes`); empty for none."""
+    folds: tuple[Fold, ...] = Field(min_length=1)
+    metrics: dict[str, float] = {}
+    """What was measured and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
+    sha256: dict[str, str]
+    """The checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
+
+    @model_validator(mode="after")
+    def _files_are_listed(self) -> Manifest:
+        wanted = {PLANS_FILE, DATASET_FILE, *(weights_file(fold) for fold in self.folds)}
+        if missing := sorted(wanted - self.sha256.keys()):
+            raise ValueError(f"sha256 must list every file of the bundle, but {', '.join(missing)} is missing")
+        return self
+
+
+def weights_file(fold: Fold) -> str:
+    """Return the name of the file that holds one fold of an exported bundle."""
+    return f"fold_{fold}.safetensors"
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
