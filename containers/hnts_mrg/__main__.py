@@ -1,0 +1,7 @@
+"""Start of the container: segment what the platform mounted."""
+
+from containers.hnts_mrg import method
+from containers.hnts_mrg.spec import SPEC
+from hnseg.entrypoint import main
+
+raise SystemExit(main(SPEC, method))

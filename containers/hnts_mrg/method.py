@@ -1,0 +1,106 @@
+"""The method of HNTS-MRG task 2: mid-RT T2w and, from the pre-RT tumours, a gradient map.
+
+After Ren et al., GradientSegHNTS. Training makes its samples with the same `channels_of` as the container.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import SimpleITK as sitk
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat
+
+from containers.hnts_mrg.spec import LABELS, MID_T2W, PRE_MASK, PRE_T2W, REGISTERED_MASK
+from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.components import drop_smaller_than
+from hnseg.imaging.geometry import Grid, array_of, resample_label_map
+from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
+from hnseg.platform.case import Case
+
+
+class Settings(BaseModel):
+    """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gradient_channel: bool = True
+    """False gives the network the T2w alone, as in the paper's ablation."""
+    gradient_map: GradientMapSettings = GradientMapSettings()
+    minimum_volume_mm3: dict[Literal["GTVp", "GTVn"], NonNegativeFloat] = {}
+    """Predicted pieces smaller than this become background; a structure left out keeps all its pieces."""
+
+
+def channels_of(
+    t2w: sitk.Image, prior: sitk.Image | None, settings: Settings, *, rng: np.random.Generator | None = None
+) -> Channels:
+    """Return the network's channels for one image: the T2w, then the gradient map.
+
+    Args:
+        t2w: The image to segment.
+        prior: On the same grid, 1 GTVp and 2 GTVn: the registered pre-RT mask of a mid-RT image, the pre-RT mask of a
+            pre-RT image; None or empty gives a map of zeros.
+        settings: Whether there is a map, and how it is drawn.
+        rng: Draws the boxes' margins, for training; left out, they are fixed and the result is always the same.
+
+    Returns:
+        Two channels, one without `gradient_channel`. Intensities are the image's own; the network normalises.
+
+    Raises:
+        InputError: The mask is not on the image's grid.
+    """
+    grid = Grid.of(t2w)
+    intensities = array_of(t2w).astype(np.float32)
+    if not settings.gradient_channel:
+        return Channels(intensities[np.newaxis], grid)
+    if prior is None:
+        note = "There is no prior mask, so the gradient map is zero everywhere."
+        return Channels(np.stack([intensities, np.zeros_like(intensities)]), grid, (note,))
+    if not Grid.of(prior).matches(grid):
+        raise InputError(
+            f"The prior mask must lie on the T2w's grid, but it has {Grid.of(prior).differences(grid)}."
+            " Was the unregistered mask given?"
+        )
+    drawn = gradient_map(array_of(t2w), array_of(prior), settings.gradient_map, rng=rng)
+    notes = drawn.notes
+    if not drawn.boxes:
+        notes = ("The prior mask is empty, so the gradient map is zero everywhere.",)
+    return Channels(np.stack([intensities, drawn.array]), grid, notes)
+
+
+def prepare(case: Case, settings: Settings) -> Channels:
+    """Return the network's channels on the mid-RT grid.
+
+    The registered pre-RT mask is the prior. Without it, the pre-RT mask is carried over by a rigid registration of the
+    pre-RT T2w; without that, the gradient map is zero. What was done instead is noted.
+    """
+    mid = case.images[MID_T2W]
+    if not settings.gradient_channel or case.has(REGISTERED_MASK):
+        return channels_of(mid, case.images.get(REGISTERED_MASK), settings)
+    if not case.has(PRE_T2W, PRE_MASK):
+        return channels_of(mid, None, settings)
+    prior, note = _carried_over(mid, case)
+    channels = channels_of(mid, prior, settings)
+    return Channels(channels.array, channels.grid, (note, *channels.notes))
+
+
+def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
+    """Return the label map without pieces under `minimum_volume_mm3`: by default as it is."""
+    if not any(settings.minimum_volume_mm3.values()):
+        return label_map
+    label_of = {name: label for label, name in LABELS.items()}
+    return drop_smaller_than(
+        label_map, volume_mm3={label_of[name]: volume for name, volume in settings.minimum_volume_mm3.items()}
+    )
+
+
+def _carried_over(mid: sitk.Image, case: Case) -> tuple[sitk.Image | None, str]:
+    """Return the pre-RT mask on the mid-RT grid, None if the images could not be registered, and what was done."""
+    from hnseg.imaging.registration import register_rigid
+
+    found = register_rigid(fixed=mid, moving=case.images[PRE_T2W])
+    if not found.accepted:
+        return None, f"The registered pre-RT mask is missing and the pre-RT T2w could not be registered: {found.reason}"
+    mask = resample_label_map(case.images[PRE_MASK], Grid.of(mid), transform=found.transform)
+    return mask, "The registered pre-RT mask is missing; a rigid registration of the T2w pair carried the mask over."

@@ -1,0 +1,66 @@
+"""HNTS-MRG 2024, task 2: head-and-neck tumours on mid-treatment T2w MRI. Data only."""
+
+from datetime import date
+
+from hnseg.platform.spec import ChallengeSpec, InputSocket, Limits, OutputSocket
+
+# The organisers publish the folders (kwahid/HNTSMRG_2024, Docker_tutorial); the platform's slugs were not seen, and are
+# taken to be the folders' names, as is usual there.
+MID_T2W = "mid-rt-t2w-head-neck"
+PRE_T2W = "pre-rt-t2w-head-neck"
+PRE_MASK = "pre-rt-head-neck-segmentation"
+REGISTERED_T2W = "registered-pre-rt-head-neck"
+REGISTERED_MASK = "registered-pre-rt-head-neck-segmentation"
+OUTPUT = "mri-head-neck-segmentation"
+
+LABELS = {1: "GTVp", 2: "GTVn"}
+
+SPEC = ChallengeSpec(
+    name="hnts_mrg",
+    title="HNTS-MRG 2024 task 2 (mid-RT)",
+    inputs=(
+        InputSocket(slug=MID_T2W, relative_path=f"images/{MID_T2W}", title="mid-RT T2w"),
+        InputSocket(
+            slug=REGISTERED_MASK,
+            relative_path=f"images/{REGISTERED_MASK}",
+            title="registered pre-RT mask",
+            labels=LABELS,
+            required=False,
+            on_grid_of=MID_T2W,
+        ),
+        InputSocket(
+            slug=REGISTERED_T2W,
+            relative_path=f"images/{REGISTERED_T2W}",
+            title="registered pre-RT T2w",
+            required=False,
+            on_grid_of=MID_T2W,
+        ),
+        InputSocket(slug=PRE_T2W, relative_path=f"images/{PRE_T2W}", title="pre-RT T2w", required=False),
+        InputSocket(
+            slug=PRE_MASK,
+            relative_path=f"images/{PRE_MASK}",
+            title="pre-RT mask",
+            labels=LABELS,
+            required=False,
+            on_grid_of=PRE_T2W,
+        ),
+    ),
+    output=OutputSocket(
+        slug=OUTPUT,
+        relative_path=f"images/{OUTPUT}",
+        title="mid-RT label map",
+        labels=LABELS,
+        on_grid_of=MID_T2W,
+    ),
+    limits=Limits(
+        time_s=20 * 60,
+        ram_gib=16,
+        vram_gib=16,
+        source=(
+            "Time: hntsmrg24.grand-challenge.org/submission-instructions and kwahid/HNTSMRG_2024 at baaea52."
+            " RAM and VRAM: the platform's default GPU choice, T4 on ml.g4dn.xlarge"
+            " (DIAGNijmegen/rse-grand-challenge at 4e38c78); what the challenge itself chose is not verified."
+        ),
+        read_on=date(2025, 12, 19),  # the newest of these sources
+    ),
+)
