@@ -1,1 +1,1 @@
-"""Scores: overlap, and each challenge's own evaluation."""
+"""How good label maps are: overlap, each challenge's own score, tables."""

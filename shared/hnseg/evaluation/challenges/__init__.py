@@ -1,1 +1,4 @@
-"""Each challenge's own score, one module a challenge, named like its folder."""
+"""One module a challenge, named as the challenge's folder: how the challenge itself scores.
+
+Each has a function `score(pairs: Iterable[Pair]) -> ScoreReport`; `hnseg.evaluation.scoring` finds it by name.
+"""

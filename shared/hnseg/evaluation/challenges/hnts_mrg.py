@@ -1,0 +1,161 @@
+"""HNTS-MRG 2024, task 2: the mean over GTVp and GTVn of the Dice aggregated over all cases.
+
+After the organisers' published evaluation (kwahid/HNTSMRG_2024, Evaluation_example/DSCagg_calculation.ipynb), which
+reproduces here to the last digits on the masks they published with it. Where this differs, it says so:
+
+* A prediction whose origin or direction differs so little that the organisers' script leaves it unresampled, and yet
+  more than ITK's tolerance, stops that script. Here it is compared voxel by voxel, with a note.
+* The script looks at the labels of predictions only; here references must keep to the same labels.
+* Dice of a structure that is in neither label map is undefined here and 0 in the script; no score changes by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from hnseg.errors import InputError
+from hnseg.evaluation.overlap import Overlap, aggregated_dice, mean_dice_where_present, overlap_of
+from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
+from hnseg.imaging.geometry import Grid, array_of, resample_label_map
+
+LABELS = {"GTVp": 1, "GTVn": 2}
+
+SCRIPT_ATOL = 1e-6
+"""With numpy's own relative 1e-5 on top, what the organisers' script takes for the same spacing, direction, origin."""
+
+ITK_TOLERANCE = 1e-6
+"""ITK compares images whose directions agree within it, and whose origins agree within it times the first spacing."""
+
+
+def score(pairs: Iterable[Pair]) -> ScoreReport:
+    """Score predictions as the challenge does.
+
+    Args:
+        pairs: All cases; a score over some of them isn't the mean of anything published.
+
+    Returns:
+        Per case and structure `dsc` and volumes; per structure `aggregated_dsc`, and beside it, unranked, the plain
+        `mean_dsc` over the cases whose reference has the structure, and how many those are.
+
+    Raises:
+        InputError: A prediction's spacing is not its reference's, or a label map holds other labels than 0, 1, 2.
+    """
+    cases: list[CaseScore] = []
+    overlaps: dict[str, list[Overlap]] = {structure: [] for structure in LABELS}
+    for pair in pairs:
+        of_case, notes = _compare(pair)
+        for structure, overlap in of_case.items():
+            overlaps[structure].append(overlap)
+        cases.append(
+            CaseScore(name=pair.name, structures={name: _of_case(o) for name, o in of_case.items()}, notes=notes)
+        )
+    structures = {name: _over_cases(of_all) for name, of_all in overlaps.items()}
+    absent = [name for name, of_all in overlaps.items() if np.isnan(aggregated_dice(of_all))]
+    return ScoreReport(
+        challenge="hnts_mrg",
+        score=float(np.mean([aggregated_dice(of_all) for of_all in overlaps.values()])),
+        score_name="mean aggregated DSC",
+        structures=structures,
+        cases=tuple(cases),
+        notes=tuple(
+            f"{name} is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean."
+            for name in absent
+        ),
+    )
+
+
+def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
+    prediction, cast_note = _labels_of(pair.prediction, f"prediction of case {pair.name}")
+    reference, reference_cast_note = _labels_of(pair.reference, f"reference of case {pair.name}")
+    _check_spacing(pair)
+    prediction, grid_note = _brought_onto(prediction, reference)
+    predicted, present = array_of(prediction), array_of(reference)
+    volume_mm3 = Grid.of(reference).voxel_volume_mm3
+    overlaps = {
+        name: overlap_of(predicted, present, label=label, voxel_volume_mm3=volume_mm3) for name, label in LABELS.items()
+    }
+    return overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note)
+
+
+def _labels_of(image: sitk.Image, name: str) -> tuple[sitk.Image, str]:
+    """Return a label map as uint8 with a note where that changed it; refuse other labels than the challenge's."""
+    values = np.unique(sitk.GetArrayViewFromImage(image))
+    # The script's own cast: fractions are cut off, integers wrap around at 256. A float outside the range has no
+    # defined cast, and NaN fails both comparisons.
+    has_cast = values.dtype.kind != "f" or bool(((values > -1) & (values < 256)).all())
+    label_map: sitk.Image = sitk.Cast(image, sitk.sitkUInt8)
+    labels = np.unique(sitk.GetArrayViewFromImage(label_map))
+    if not has_cast or not set(labels.tolist()) <= {0, *LABELS.values()}:
+        allowed = ", ".join(f"{label} {structure}" for structure, label in LABELS.items())
+        raise InputError(
+            f"The {name} must hold the labels 0 background, {allowed} alone, found {_listed(values)}."
+            " Does it come from another challenge, or hold probabilities?"
+        )
+    if np.array_equal(values, labels):
+        return label_map, ""
+    return label_map, f"The {name} was cast to uint8, which changed its values {_listed(values)} to {_listed(labels)}."
+
+
+def _check_spacing(pair: Pair) -> None:
+    found, wanted = pair.prediction.GetSpacing(), pair.reference.GetSpacing()
+    if not np.allclose(wanted, found, atol=SCRIPT_ATOL):
+        raise InputError(
+            f"The prediction of case {pair.name} must have its reference's spacing {wanted} mm, found {found} mm."
+            " Was it left on the network's grid, or written without a header?"
+        )
+
+
+def _brought_onto(prediction: sitk.Image, reference: sitk.Image) -> tuple[sitk.Image, str]:
+    """Return the prediction with its reference's voxels, and a note where they were not its own."""
+    here, there = Grid.of(prediction), Grid.of(reference)
+    same = (
+        here.size_xyz == there.size_xyz
+        and np.allclose(here.direction, there.direction, atol=SCRIPT_ATOL)
+        and np.allclose(here.origin_mm, there.origin_mm, atol=SCRIPT_ATOL)
+    )
+    if not same:
+        apart = here.differences(there) or f"voxel centres {here.distance_mm(there):.2g} mm apart"
+        note = f"The prediction was resampled onto its reference's grid by nearest neighbour: it had {apart}."
+        return resample_label_map(prediction, there), note
+    if _within_itk_tolerance(here, there):
+        return prediction, ""
+    note = (
+        f"The prediction lies {here.distance_mm(there):.2g} mm off its reference and was compared voxel by voxel;"
+        " the organisers' script stops at such a case, so copy the header exactly."
+    )
+    return prediction, note
+
+
+def _within_itk_tolerance(here: Grid, there: Grid) -> bool:
+    # The script sets the spacing to the reference's before it compares, so spacing has no part in this.
+    apart_mm = np.abs(np.subtract(here.origin_mm, there.origin_mm)).max()
+    turned = np.abs(np.subtract(here.direction, there.direction)).max()
+    return bool(apart_mm <= ITK_TOLERANCE * there.spacing_mm[0] and turned <= ITK_TOLERANCE)
+
+
+def _of_case(overlap: Overlap) -> Metrics:
+    return {
+        "dsc": overlap.dice,
+        "intersection_mm3": overlap.intersection_mm3,
+        "prediction_mm3": overlap.prediction_mm3,
+        "reference_mm3": overlap.reference_mm3,
+    }
+
+
+def _over_cases(overlaps: list[Overlap]) -> Metrics:
+    return {
+        "aggregated_dsc": aggregated_dice(overlaps),
+        "mean_dsc": mean_dice_where_present(overlaps),
+        "cases_in_mean_dsc": sum(overlap.reference_mm3 > 0 for overlap in overlaps),
+    }
+
+
+def _listed(values: npt.NDArray[Any]) -> str:
+    shown = ", ".join(f"{value:g}" for value in values[:8].tolist())
+    return shown + (", ..." if len(values) > 8 else "")

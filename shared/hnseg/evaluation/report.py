@@ -1,0 +1,57 @@
+"""What scoring gives back: values whose names are the keys of the JSON file, and stay as they are.
+
+```
+challenge                    the challenge's name
+score                        the number the challenge ranks by
+score_name                   what that number is
+structures.GTVp.<metric>     one structure over all cases
+cases[].name                 the case
+cases[].structures.GTVp.<metric>
+cases[].notes[]              what was done to the case's files before they could be compared, a sentence each
+notes[]                      what there is to say of the score as a whole, a sentence each
+```
+
+Metrics bear their unit in their name; those without one are fractions from 0 to 1, or counts. A value that is not
+defined (0/0) is null.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def _none_if_nan(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
+
+
+Value = Annotated[int | float | None, BeforeValidator(_none_if_nan)]
+"""A metric's value; NaN becomes None, which JSON can hold."""
+
+Metrics = dict[str, Value]
+"""Values by the metric's name."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CaseScore(_Frozen):
+    """The values of one case."""
+
+    name: str
+    structures: dict[str, Metrics]
+    notes: tuple[str, ...] = ()
+
+
+class ScoreReport(_Frozen):
+    """The values of a set of predictions, as the challenge computes them."""
+
+    challenge: str
+    score: Value
+    score_name: str
+    structures: dict[str, Metrics]
+    cases: tuple[CaseScore, ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,66 @@
+"""Folders and pairs are scored by a challenge's name; the report's keys stay."""
+
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from hnseg.errors import InputError
+from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.report import ScoreReport
+from hnseg.evaluation.scoring import score_folder, score_pairs
+
+WHOLE, HALF = np.s_[1:3, 1:3, 1:5], np.s_[1:3, 1:3, 1:3]
+
+
+@pytest.fixture
+def report(make_label_map) -> ScoreReport:
+    """One case with half of its GTVp and no GTVn."""
+    return score_pairs("hnts_mrg", [Pair("a", make_label_map({1: HALF}), make_label_map({1: WHOLE}))])
+
+
+def test_the_report_has_these_keys(report):
+    assert json.loads(report.model_dump_json()) == {
+        "challenge": "hnts_mrg",
+        "score": None,
+        "score_name": "mean aggregated DSC",
+        "structures": {
+            "GTVp": {"aggregated_dsc": pytest.approx(2 / 3), "mean_dsc": pytest.approx(2 / 3), "cases_in_mean_dsc": 1},
+            "GTVn": {"aggregated_dsc": None, "mean_dsc": None, "cases_in_mean_dsc": 0},
+        },
+        "cases": [
+            {
+                "name": "a",
+                "structures": {
+                    "GTVp": {
+                        "dsc": pytest.approx(2 / 3),
+                        "intersection_mm3": 8.0,
+                        "prediction_mm3": 8.0,
+                        "reference_mm3": 16.0,
+                    },
+                    "GTVn": {"dsc": None, "intersection_mm3": 0.0, "prediction_mm3": 0.0, "reference_mm3": 0.0},
+                },
+                "notes": [],
+            }
+        ],
+        "notes": ["GTVn is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean."],
+    }
+
+
+def test_the_report_comes_back_from_its_json(report):
+    assert ScoreReport.model_validate_json(report.model_dump_json()) == report
+
+
+def test_a_folder_scores_as_its_pairs(make_label_map, tmp_path):
+    label_maps = {"predictions": make_label_map({1: HALF, 2: WHOLE}), "references": make_label_map({1: WHOLE, 2: HALF})}
+    for folder, label_map in label_maps.items():
+        (tmp_path / folder).mkdir()
+        sitk.WriteImage(label_map, tmp_path / folder / "a.nii.gz")
+    of_folder = score_folder("hnts_mrg", tmp_path / "predictions", tmp_path / "references")
+    assert of_folder == score_pairs("hnts_mrg", [Pair("a", *label_maps.values())])
+
+
+def test_an_unknown_challenge_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match=r"must be one of .*hnts_mrg.*, found 'hnts_mr'"):
+        score_pairs("hnts_mr", [])
