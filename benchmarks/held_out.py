@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hnseg.evaluation.scoring import ScoreReport, score_folder
+from hnseg.evaluation.report import ScoreReport
+from hnseg.evaluation.scoring import score_folder
 from hnseg.inference.budget import Deadline
 from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
@@ -73,8 +74,8 @@ def segment(cases: list[Path], model: Path, target: Path) -> Path:
 
 def row(name: str, report: ScoreReport) -> str:
     """Return a line of the table."""
-    by_structure = report.aggregated_dsc
-    return f"| {name} | {by_structure['GTVp']:.3f} | {by_structure['GTVn']:.3f} | {report.mean_aggregated_dsc:.3f} |"
+    gtvp, gtvn = (report.structures[structure]["aggregated_dsc"] for structure in ("GTVp", "GTVn"))
+    return f"| {name} | {gtvp:.3f} | {gtvn:.3f} | {report.score:.3f} |"
 
 
 if __name__ == "__main__":
