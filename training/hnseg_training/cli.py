@@ -1,0 +1,146 @@
+"""The command `hnseg-train`: from a challenge's public data to the bundle that its container runs."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+import hnseg_training.convert
+from hnseg.errors import HnsegError, InputError
+from hnseg.inference.manifest import Fold
+from hnseg_training.export import Label
+from hnseg_training.export import export as export_bundle
+from hnseg_training.fit import Schedule, validate
+from hnseg_training.fit import fit as fit_fold
+from hnseg_training.plan import plan as plan_preset
+from hnseg_training.plan import planned_preset
+from hnseg_training.preset import PRESETS, preset_named
+from hnseg_training.splits import FOLDS
+from hnseg_training.work_folder import WorkFolder, read_json, usable_cores
+
+Challenge = Annotated[str, typer.Argument(help="The name of its folder under containers/, such as hnts_mrg.")]
+Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
+Planned = Annotated[str | None, typer.Option("--preset", help="Which one, where several are planned.")]
+Folds = Annotated[str, typer.Option(help='Numbers from 0 to 4, or "all" for one network trained on every case.')]
+
+app = typer.Typer(
+    help="From a challenge's public data to the weights that its container runs: convert, plan, fit, export.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> int:
+    """Run the command line; 0 fine, 1 refused or failed with a sentence on stderr, 2 usage."""
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    for package in ("hnseg", "hnseg_training"):  # nnU-Net's own libraries stay at warnings
+        logging.getLogger(package).setLevel(logging.INFO)
+    app.add_typer(_converters(), name="convert")
+    try:
+        app()
+    except HnsegError as error:
+        print(error, file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
+        return 1
+    return 0
+
+
+@app.command()
+def plan(
+    challenge: Challenge,
+    work: Work,
+    preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "resenc-m",
+    workers: Annotated[int, typer.Option(min=1, help="Processes that resample cases.")] = usable_cores(),
+) -> None:
+    """Fingerprint, plan and preprocess a converted challenge."""
+    plan_preset(WorkFolder.open(work, challenge=challenge), preset_named(preset), workers=workers)
+
+
+@app.command()
+def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
+    challenge: Challenge,
+    work: Work,
+    folds: Folds = "0,1,2,3,4",
+    preset: Planned = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="An epoch's, instead of the preset's.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the plan's.")] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Of the first weights and the augmentation.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
+    final_validation: Annotated[
+        bool, typer.Option("--validate", help="Segment the validation cases afterwards; slow.")
+    ] = False,
+) -> None:
+    """Train folds with nnU-Net's own trainer."""
+    folder = WorkFolder.open(work, challenge=challenge)
+    planned = planned_preset(folder, preset)
+    schedule = Schedule(
+        epochs=epochs or planned.epochs,
+        iterations=iterations or planned.iterations,
+        batch_size=batch_size,
+        device=device,
+        seed=seed,
+    )
+    for fold in folds_named(folds):
+        fit_fold(folder, planned, fold, schedule, resume=resume)
+        if final_validation:
+            validate(folder, planned, fold, schedule)
+
+
+@app.command()
+def export(  # noqa: PLR0913, PLR0917 (each is an option of the command)
+    challenge: Challenge,
+    work: Work,
+    output: Annotated[Path, typer.Option(help="The bundle's folder; <output>.tar.gz is written beside it.")],
+    checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final",
+    folds: Folds = "0,1,2,3,4",
+    preset: Planned = None,
+    name: Annotated[str | None, typer.Option(help="What the ensemble is called.")] = None,
+    version: Annotated[str, typer.Option(help="Of the weights.")] = "1",
+    licence: Annotated[str, typer.Option(help="Of the weights; an SPDX identifier if there is one.")] = "not stated",
+    training_data: Annotated[str | None, typer.Option(help="Where it isn't the challenge's own data.")] = None,
+    metrics: Annotated[Path | None, typer.Option(help="JSON file: what was measured, and the value.")] = None,
+) -> None:
+    """Write the bundle and the archive to upload."""
+    folder = WorkFolder.open(work, challenge=challenge)
+    label = Label(
+        name=name or f"{challenge} ensemble",
+        version=version,
+        licence=licence,
+        training_data=training_data or read_json(folder.raw / "dataset.json")["name"],
+        metrics=read_json(metrics) if metrics else {},
+    )
+    planned = planned_preset(folder, preset)
+    export_bundle(folder, planned, output, folds=folds_named(folds), checkpoint=checkpoint, label=label)
+
+
+def folds_named(text: str) -> list[Fold]:
+    """Return the folds that an option such as 0,2 or all names.
+
+    Raises:
+        InputError: One of them doesn't exist.
+    """
+    names = [name.strip() for name in text.split(",")]
+    if names == ["all"]:
+        return ["all"]
+    if not all(name.isdecimal() and int(name) < FOLDS for name in names):
+        raise InputError(
+            f"Folds must be numbers from 0 to {FOLDS - 1} with commas between them, or all; found {text!r}."
+        )
+    return [int(name) for name in names]
+
+
+def _converters() -> typer.Typer:
+    """Return one command a module of `hnseg_training.convert`."""
+    converters = typer.Typer(help="Turn a challenge's public data into an nnU-Net data set.", no_args_is_help=True)
+    for module in pkgutil.iter_modules(hnseg_training.convert.__path__):
+        command = importlib.import_module(f"hnseg_training.convert.{module.name}").command
+        converters.command(name=module.name)(command)
+    return converters

@@ -1,0 +1,123 @@
+"""What to plan and how long to train, as data: nnU-Net's own plans, the paper's configuration, the demo's.
+
+A preset names one of nnU-Net's planners and overrides what it decided where the preset says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from hnseg.errors import InputError
+from hnseg_training.work_folder import CONFIGURATION
+
+Zyx = tuple[int, int, int]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Network(_Frozen):
+    """The stages of a U-Net, from full resolution downwards."""
+
+    features: tuple[int, ...]
+    strides_zyx: tuple[Zyx, ...]
+    kernels_zyx: tuple[Zyx, ...]
+    encoder_blocks: tuple[int, ...]
+    """Residual blocks a stage where the planner builds residual encoders, convolutions a stage elsewhere."""
+    decoder_convolutions: tuple[int, ...]
+
+
+class Preset(_Frozen):
+    """A planner, and what replaces its decisions; None keeps them."""
+
+    planner: str
+    """nnU-Net's class name."""
+    plans_name: str
+    spacing_zyx_mm: tuple[float, float, float] | None = None
+    patch_size_zyx: Zyx | None = None
+    batch_size: int | None = None
+    network: Network | None = None
+    epochs: int = 1000
+    iterations: int = 250
+    """Training iterations an epoch."""
+
+    def applied_to(self, plans: dict[str, Any]) -> dict[str, Any]:
+        """Return the planner's plans with this preset's overrides in the 3d_fullres configuration."""
+        configuration = dict(plans["configurations"][CONFIGURATION])
+        if self.patch_size_zyx:
+            configuration["patch_size"] = list(self.patch_size_zyx)
+        if self.batch_size:
+            configuration["batch_size"] = self.batch_size
+        if self.network:
+            configuration["architecture"] = _with_network(configuration["architecture"], self.network)
+        if self.spacing_zyx_mm:
+            # nnU-Net lets its planners share preprocessed cases by this name; these cases have another spacing.
+            configuration["data_identifier"] = f"{self.plans_name}_{CONFIGURATION}"
+        # Only what is trained is kept, so that the plans of a bundle describe its weights and nothing else.
+        return {**plans, "configurations": {CONFIGURATION: configuration}}
+
+
+def _with_network(architecture: dict[str, Any], network: Network) -> dict[str, Any]:
+    arguments = architecture["arch_kwargs"]
+    blocks = "n_blocks_per_stage" if "n_blocks_per_stage" in arguments else "n_conv_per_stage"
+    replaced = {
+        "n_stages": len(network.features),
+        "features_per_stage": list(network.features),
+        "strides": [list(stride) for stride in network.strides_zyx],
+        "kernel_sizes": [list(kernel) for kernel in network.kernels_zyx],
+        blocks: list(network.encoder_blocks),
+        "n_conv_per_stage_decoder": list(network.decoder_convolutions),
+    }
+    return {**architecture, "arch_kwargs": {**arguments, **replaced}}
+
+
+PRESETS = {
+    "default": Preset(planner="ExperimentPlanner", plans_name="nnUNetPlans"),
+    "resenc-m": Preset(planner="nnUNetPlannerResEncM", plans_name="nnUNetResEncUNetMPlans"),
+    # Ren et al., HNTS-MRG 2024 (GradientSegHNTS): section "Network and training".
+    "paper": Preset(
+        planner="nnUNetPlannerResEncM",
+        plans_name="hnsegPaperPlans",
+        spacing_zyx_mm=(1.2, 0.5, 0.5),
+        patch_size_zyx=(48, 192, 192),
+        batch_size=8,
+        network=Network(
+            features=(32, 64, 128, 256, 320, 320),
+            strides_zyx=((1, 1, 1), (1, 2, 2), (2, 2, 2), (2, 2, 2), (2, 2, 2), (1, 2, 2)),
+            kernels_zyx=((1, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+            encoder_blocks=(1, 3, 4, 6, 6, 6),
+            decoder_convolutions=(1, 1, 1, 1, 1),
+        ),
+    ),
+    # Small enough to ship five folds with the source code and to train them on a laptop's processor.
+    "demo": Preset(
+        planner="ExperimentPlanner",
+        plans_name="hnsegDemoPlans",
+        spacing_zyx_mm=(3.0, 2.0, 2.0),
+        patch_size_zyx=(24, 64, 64),
+        batch_size=2,
+        network=Network(
+            features=(8, 16, 24, 32),
+            strides_zyx=((1, 1, 1), (1, 2, 2), (2, 2, 2), (2, 2, 2)),
+            kernels_zyx=((1, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+            encoder_blocks=(2, 2, 2, 2),
+            decoder_convolutions=(1, 1, 1),
+        ),
+        epochs=20,
+        iterations=100,
+    ),
+}
+
+
+def preset_named(name: str) -> Preset:
+    """Return a preset.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    if name not in PRESETS:
+        raise InputError(f"The preset must be one of {', '.join(PRESETS)}, found {name!r}.")
+    return PRESETS[name]
