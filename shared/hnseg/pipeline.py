@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel, ValidationError
+
+from hnseg.errors import ModelError
+from hnseg.inference.manifest import METHOD_FILE, sha256_of
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
 
@@ -11,13 +15,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hnseg.inference.budget import Deadline
+    from hnseg.inference.bundle import Bundle
     from hnseg.inference.ensemble import Ensemble
-    from hnseg.platform.challenge import Challenge
+    from hnseg.platform.challenge import Challenge, Method
     from hnseg.provenance import Provenance
 
 
 def run_case(
-    challenge: Challenge, ensemble: Ensemble, *, input_dir: Path, output_dir: Path, deadline: Deadline, story: Provenance
+    challenge: Challenge,
+    ensemble: Ensemble,
+    *,
+    input_dir: Path,
+    output_dir: Path,
+    deadline: Deadline,
+    story: Provenance,
 ) -> None:
     """Segment one case, from the mounted sockets to a checked output file.
 
@@ -31,19 +42,34 @@ def run_case(
 
     Raises:
         InputError: The case breaks what the challenge promises.
-        ModelError: The ensemble doesn't fit the method's channels.
+        ModelError: The ensemble doesn't fit the challenge's method.
         OutputError: The label map can't be written or would not be accepted.
         DeadlineError: The time ran out.
     """
     spec, method = challenge.spec, challenge.method
-    settings = method.Settings.model_validate(ensemble.bundle.settings)
+    settings = _settings(method, ensemble.bundle)
     with story.stage("read"):
         case = read_case(spec, input_dir)
+        story.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
     with story.stage("prepare"):
         channels = method.prepare(case, settings)
+        story.note(*channels.notes)
     with story.stage("predict"):
         logits = ensemble.predict(channels, deadline)
+        story.note(*logits.notes)
     with story.stage("label map"):
         label_map = method.finish(logits.to_label_map(), case, settings)
     with story.stage("write"):
         write_output(spec, label_map, case, output_dir)
+
+
+def _settings(method: Method, bundle: Bundle) -> BaseModel:
+    """Return the method's settings that the model was trained with."""
+    try:
+        return method.Settings.model_validate(bundle.settings)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ModelError(
+            f"{bundle.folder / METHOD_FILE} must hold the settings of this challenge's method, but"
+            f" {' > '.join(map(str, first['loc']))}: {first['msg']}. Was the model made for another challenge?"
+        ) from error

@@ -1,0 +1,204 @@
+"""What a challenge's `__main__.py` calls: the container's start, in both generations of the platform.
+
+| environment variable | values | default |
+|---|---|---|
+| `HNSEG_API_METHOD` | `exec`: one case, then exit; `invoke`: serve requests | `exec` |
+| `HNSEG_ON_ERROR` | `fail`: status 1; `empty`: write an empty label map, say so, and go on | `fail` |
+| `HNSEG_LIMIT_S` | seconds that one case may take | the challenge's limit |
+
+stdout gets a line an event and the provenance as one line of JSON; stderr stays empty unless something went wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hnseg.platform.challenge import Challenge
+from hnseg.platform.exec import run_once
+from hnseg.platform.failure import sentence_of
+from hnseg.platform.invoke import PORT, serve
+from hnseg.platform.spec import ChallengeSpec
+from hnseg.platform.writing import clear_output, write_empty
+from hnseg.provenance import Provenance, process_started_s
+
+if TYPE_CHECKING:
+    from hnseg.inference.ensemble import Ensemble
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the command line and the environment ask for."""
+
+    challenge: Challenge
+    input_dir: Path
+    output_dir: Path
+    model_dir: Path
+    device: str
+    limit_s: float
+    serves: bool
+    port: int
+    empty_on_error: bool
+
+
+def main(spec: ChallengeSpec, method: Any, argv: Sequence[str] | None = None) -> int:
+    """Segment the mounted case, or serve until told to stop.
+
+    Args:
+        spec: The challenge's description.
+        method: Its module `method.py`.
+        argv: Arguments instead of the command line's.
+
+    Returns:
+        The process's status: 0 when every output is written and checked, 1 after an explanation on stderr, 143 when
+        stopped by SIGTERM. Wrong arguments end with status 2.
+    """
+    job = _job(Challenge(spec, method), argv)
+    with _lines_on_stdout(), _signals_unwind():
+        if job.serves:
+            return run_once(lambda: serve(lambda: _loaded(job), port=job.port))
+        return run_once(lambda: _segment(job, lambda: _load(job), started_s=process_started_s()))
+
+
+def _loaded(job: _Job) -> Callable[[], None]:
+    """Load the ensemble and return what segments one case with it; only then does a case's clock run."""
+    ensemble = _load(job)
+    return lambda: _segment(job, lambda: ensemble, started_s=time.monotonic())
+
+
+def _segment(job: _Job, load: Callable[[], Ensemble], *, started_s: float) -> None:
+    """Segment one case: afterwards there is a complete output, or none and an error."""
+    spec = job.challenge.spec
+    clear_output(spec, job.output_dir)
+    story = Provenance()
+    story.record(challenge=spec.name, limit_s=job.limit_s)
+    try:
+        _run(job, load(), started_s=started_s, story=story)
+    except Exception as error:
+        if not job.empty_on_error:
+            raise
+        _give_empty(job, error, story)
+    logger.info("%s", story.as_json())
+
+
+def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) -> None:
+    from hnseg.inference.budget import Deadline
+    from hnseg.pipeline import run_case
+
+    story.record(model_sha256=ensemble.bundle.sha256, settings=ensemble.bundle.settings)
+    run_case(
+        job.challenge,
+        ensemble,
+        input_dir=job.input_dir,
+        output_dir=job.output_dir,
+        deadline=Deadline(job.limit_s, started_s),
+        story=story,
+    )
+
+
+def _give_empty(job: _Job, error: Exception, story: Provenance) -> None:
+    """Write an empty label map instead of a failed one, and say so; a reference without a readable grid still fails."""
+    from hnseg.platform.reading import read_reference_grid
+
+    spec = job.challenge.spec
+    write_empty(spec, read_reference_grid(spec, job.input_dir), job.output_dir)
+    sentence = f"THE OUTPUT IS EMPTY, as HNSEG_ON_ERROR=empty asks, because the case failed: {sentence_of(error)}"
+    story.note(sentence)
+    sys.stderr.write(f"{sentence}\n")
+
+
+def _load(job: _Job) -> Ensemble:
+    # torch is imported here, not above: a wrong argument or output folder should not wait for it.
+    from hnseg.inference.bundle import open_bundle
+    from hnseg.inference.ensemble import load_ensemble
+
+    ensemble = load_ensemble(open_bundle(job.model_dir), device=job.device)
+    logger.info("ensemble loaded %.1f s after process start", time.monotonic() - process_started_s())
+    return ensemble
+
+
+def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
+    limit_s = os.environ.get("HNSEG_LIMIT_S", str(challenge.spec.limits.time_s))
+    parser = argparse.ArgumentParser(prog=challenge.spec.name, description=challenge.spec.title)
+    parser.add_argument(
+        "--input", type=Path, default=Path("/input"), help="the sockets' folders (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("/output"), help="receives the result (default: %(default)s)"
+    )
+    parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="weights (default: %(default)s)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--limit-s", type=_positive, default=limit_s, help="seconds a case may take (default: %(default)s)"
+    )
+    parser.add_argument("--port", type=int, default=PORT, help="where to serve, if that is asked for")
+    given = parser.parse_args(argv)
+    return _Job(
+        challenge=challenge,
+        input_dir=given.input,
+        output_dir=given.output,
+        model_dir=given.model,
+        device=given.device,
+        limit_s=given.limit_s,
+        serves=_chosen(parser, "HNSEG_API_METHOD", "exec", "invoke") == "invoke",
+        port=given.port,
+        empty_on_error=_chosen(parser, "HNSEG_ON_ERROR", "fail", "empty") == "empty",
+    )
+
+
+def _chosen(parser: argparse.ArgumentParser, variable: str, default: str, other: str) -> str:
+    value = os.environ.get(variable, default).lower()
+    if value not in (default, other):
+        parser.error(f"{variable} must be {default} or {other}, found {value!r}")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"must be over 0, found {text}")
+    return value
+
+
+@contextmanager
+def _lines_on_stdout() -> Iterator[None]:
+    """Send the log, and with it Python's warnings, to stdout, a line an event."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        root.setLevel(level)
+        root.removeHandler(handler)
+
+
+@contextmanager
+def _signals_unwind() -> Iterator[None]:
+    """Let SIGTERM and SIGINT raise SystemExit, so that a half-written file is removed on the way out."""
+
+    def stop(number: int, _frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

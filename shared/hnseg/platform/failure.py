@@ -1,0 +1,35 @@
+"""How a failure is told: stderr's last line is all that the platform shows of it."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from hnseg.errors import HnsegError
+from hnseg.memory import is_exhausted, limit_gib
+
+
+def sentence_of(error: BaseException) -> str:
+    """Return one line that explains an error to whoever runs the program."""
+    if isinstance(error, HnsegError):
+        return " ".join(str(error).split())
+    if isinstance(error, SystemExit):
+        return (
+            "The case was stopped by a signal before it was finished, so there is no output."
+            " Past the time limit the platform stops a case like this; was it exceeded?"
+        )
+    if is_exhausted(error):
+        return (
+            f"The case must fit into memory, but there was not enough; this machine gives {limit_gib():.1f} GiB of RAM."
+            " Is the image unusually large, or the memory shared with other programs?"
+        )
+    reason = " ".join(str(error).split())[:300]
+    return f"This should not have happened, please report it with the lines above: {type(error).__name__}: {reason}"
+
+
+def explain(error: BaseException) -> None:
+    """Write an error to stderr: its sentence, after the traceback unless a user could have caused it."""
+    if not isinstance(error, (HnsegError, SystemExit)):
+        traceback.print_exception(error)
+    sys.stderr.write(f"{sentence_of(error)}\n")
+    sys.stderr.flush()

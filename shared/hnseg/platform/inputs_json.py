@@ -1,0 +1,101 @@
+"""`/input/inputs.json`: where the platform says which socket lies in which folder.
+
+It is a list with one object a socket. Live jobs have had it since March 2025, describing the socket under `interface`
+and, since December 2025, also under `socket`; local test packs have `socket` alone, with fewer keys; older jobs have no
+such file (DIAGNijmegen/rse-grand-challenge, `components/serializers.py` and `forge/models.py`, 2025-12). Original file
+names also stand in it, and may name patients, so nothing of its contents is quoted but slugs and paths.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
+
+from hnseg.errors import InputError
+from hnseg.platform.spec import ChallengeSpec
+
+FILE_NAME = "inputs.json"
+
+
+class _Description(BaseModel):
+    """A socket, described by the platform (`super_kind`) or by a local test pack (`is_image_kind`)."""
+
+    slug: str
+    relative_path: str
+    super_kind: str = "Image"
+    is_image_kind: bool = True
+
+    @property
+    def is_image(self) -> bool:
+        return self.super_kind.lower() == "image" and self.is_image_kind
+
+
+class _Entry(BaseModel):
+    socket: _Description | None = None
+    interface: _Description | None = None
+
+    @model_validator(mode="after")
+    def _is_described(self) -> _Entry:
+        if self.description is None:
+            raise ValueError("must have the key socket or interface")
+        return self
+
+    @property
+    def description(self) -> _Description | None:
+        return self.socket or self.interface
+
+
+_ENTRIES = TypeAdapter(list[_Entry])
+
+
+def socket_folders(spec: ChallengeSpec, input_dir: Path) -> dict[str, Path]:
+    """Return each input socket's folder, by slug.
+
+    It is the one that `inputs.json` gives for the slug, and the spec's where there is no such file or slug. Sockets
+    that the spec doesn't know are ignored.
+
+    Raises:
+        InputError: The file is not what the platform writes, or gives a socket as something else than an image.
+    """
+    announced = _announced(input_dir / FILE_NAME)
+    folders = {}
+    for socket in spec.inputs:
+        description = announced.get(socket.slug)
+        if description is not None and not description.is_image:
+            raise InputError(
+                f"The socket {socket.slug} must be an image, but {input_dir / FILE_NAME} describes it as another kind."
+                " Do the phase's sockets have other slugs than the challenge's spec.py?"
+            )
+        folders[socket.slug] = input_dir / (description.relative_path if description else socket.relative_path)
+    return folders
+
+
+def _announced(path: Path) -> dict[str, _Description]:
+    """Return the descriptions by slug; none where the file is absent."""
+    if not path.is_file():
+        return {}
+    try:
+        entries = _ENTRIES.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise InputError(
+            f"{path} must be a JSON list with one object a socket, but {_first_problem(error)}."
+            " Was it written by hand or cut off?"
+        ) from error
+    found = {entry.description.slug: entry.description for entry in entries if entry.description}
+    for description in found.values():
+        relative = PurePosixPath(description.relative_path)
+        if relative.is_absolute() or ".." in relative.parts:
+            raise InputError(
+                f"{path} must give folders below the input folder, but the socket {description.slug} is at"
+                f" {description.relative_path!r}. Was it written by hand?"
+            )
+    return found
+
+
+def _first_problem(error: OSError | ValidationError) -> str:
+    if isinstance(error, OSError):
+        return f"it can't be read ({error.strerror})"
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = " > ".join(str(part) for part in first["loc"])
+    return f"at {place}: {first['msg']}" if place else str(first["msg"])

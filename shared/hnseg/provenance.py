@@ -1,0 +1,97 @@
+"""The story of one case: what ran, on what, how long it took and what it had to do without.
+
+Nothing in it names a patient: inputs appear as the slug of their socket and a checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from hnseg import __version__
+from hnseg.memory import peak_gib
+
+logger = logging.getLogger(__name__)
+
+_PACKAGES = ("torch", "dynamic-network-architectures", "SimpleITK", "numpy", "scipy")
+_IMPORTED_S = time.monotonic()
+
+
+class Provenance:
+    """Collects what happens to one case, logs each event on a line, and gives it all as one line of JSON."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+        self._notes: list[str] = []
+        self._stages_s: dict[str, float] = {}
+        self._started_s = time.monotonic()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a step; when it ends well, log it with the process's peak memory so far."""
+        started_s = time.monotonic()
+        yield
+        self._stages_s[name] = round(time.monotonic() - started_s, 3)
+        logger.info("%s: %.1f s, peak memory %.2f GiB", name, self._stages_s[name], peak_gib())
+
+    def note(self, *sentences: str) -> None:
+        """Keep and log what was decided, given up or done instead, a sentence each."""
+        self._notes.extend(sentences)
+        for sentence in sentences:
+            logger.info("note: %s", sentence)
+
+    def record(self, **values: Any) -> None:
+        """Keep values under their names; what JSON has no form for is kept as its text."""
+        self._values.update(values)
+
+    def as_json(self) -> str:
+        """Return the whole story as one line of JSON.
+
+        Keys: `versions`, what was recorded, `notes`, `stages_s`, `total_s` since the story began, `peak_memory_gib`.
+        """
+        return json.dumps(
+            {
+                "versions": _versions(),
+                **self._values,
+                "notes": self._notes,
+                "stages_s": self._stages_s,
+                "total_s": round(time.monotonic() - self._started_s, 3),
+                "peak_memory_gib": round(peak_gib(), 3),
+            },
+            default=str,
+        )
+
+
+def process_started_s() -> float:
+    """Return when this process started, on the clock of `time.monotonic`.
+
+    The platform's clock runs while Python imports, so a deadline counted from here is the platform's, less the time
+    that the container took to start. Where the system does not tell (it is read from /proc), it is when this module
+    was imported.
+    """
+    stat = Path("/proc/self/stat")
+    if not stat.is_file():
+        return _IMPORTED_S
+    after_name = stat.read_text().rpartition(")")[2].split()
+    since_boot_s = int(after_name[19]) / os.sysconf("SC_CLK_TCK")  # field 22 of proc(5), starttime
+    return time.monotonic() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot_s)
+
+
+def _versions() -> dict[str, str]:
+    own = {"hnseg": __version__, "python": platform.python_version()}
+    return own | {package: _version_of(package) for package in _PACKAGES}
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
