@@ -5,7 +5,7 @@ World coordinates are LPS in mm. Two grids are the same when their voxel centres
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -63,9 +63,27 @@ class Grid:
     def corners_mm(self) -> npt.NDArray[np.float64]:
         """Return the eight outermost voxel centres, shape (8, 3), LPS."""
         last = [n - 1 for n in self.size_xyz]
-        index_xyz = np.array(list(product(*[(0, n) for n in last])), dtype=float)
-        axes = np.array(self.direction).reshape(3, 3) * np.array(self.spacing_mm)
-        return np.asarray(index_xyz @ axes.T + np.array(self.origin_mm), dtype=np.float64)
+        return self.points_mm(np.array(list(product(*[(0, n) for n in last])), dtype=np.float64))
+
+    def points_mm(self, index_xyz: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+        """Return where indices (n, 3), which may lie between voxels, are in the world: (n, 3), LPS."""
+        return np.asarray(index_xyz @ self._steps_mm.T + np.array(self.origin_mm), dtype=np.float64)
+
+    def index_xyz(self, points_mm: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+        """Return the indices (n, 3) of points (n, 3), between voxels where need be; the inverse of `points_mm`."""
+        shifted = np.asarray(points_mm - np.array(self.origin_mm), dtype=np.float64)
+        return shifted @ np.linalg.inv(self._steps_mm).T
+
+    def respaced(self, spacing_mm: tuple[float, float, float]) -> Grid:
+        """Return the grid of another spacing that covers the same field of view, edge to edge to within a voxel."""
+        size = [
+            max(1, round(n * old / new)) for n, old, new in zip(self.size_xyz, self.spacing_mm, spacing_mm, strict=True)
+        ]
+        # Both fields of view have one centre, so that no axis drifts by the part of a voxel that rounding takes.
+        middle = (np.array(self.size_xyz) - 1) / 2
+        grid = Grid((size[0], size[1], size[2]), spacing_mm, (0.0, 0.0, 0.0), self.direction)
+        to_middle = self.points_mm(middle[np.newaxis])[0] - grid.points_mm((np.array([size]) - 1) / 2)[0]
+        return replace(grid, origin_mm=(float(to_middle[0]), float(to_middle[1]), float(to_middle[2])))
 
     def distance_mm(self, other: Grid) -> float:
         """Return how far apart voxels of equal index lie at most; infinite where the sizes differ."""
@@ -90,6 +108,11 @@ class Grid:
         ]
         named = [f"{name} {mine} instead of {theirs}" for name, mine, theirs in pairs if mine != theirs]
         return ", ".join(named) or f"voxel centres {self.distance_mm(other):.4g} mm apart"
+
+    @property
+    def _steps_mm(self) -> npt.NDArray[np.float64]:
+        """What one step along each axis of the index adds to the point: a column for each."""
+        return np.array(self.direction).reshape(3, 3) * np.array(self.spacing_mm)
 
 
 def array_of(image: sitk.Image) -> npt.NDArray[Any]:

@@ -36,7 +36,7 @@ class GradientMapSettings(BaseModel):
     smallest_component_voxels: NonNegativeInt = 10
     """Pieces with fewer voxels get no box, except the largest of their label."""
     symmetric_boxes: bool = True
-    """False ends each box one voxel early on its high side."""
+    """False ends each box one voxel early on its high side; without a margin, a single voxel then has no box."""
     overlap: Literal["maximum", "later"] = "maximum"
     """What a voxel inside several boxes gets: the largest value, or that of the box drawn last."""
     constant_box_value: float = Field(default=0.0, ge=0.0, le=1.0)
@@ -45,12 +45,10 @@ class GradientMapSettings(BaseModel):
     """The gradient, scaled to [0, 1] in its box, is multiplied by this and cut at 1."""
 
     @model_validator(mode="after")
-    def _boxes_have_voxels(self) -> GradientMapSettings:
+    def _margins_rise(self) -> GradientMapSettings:
         smallest, largest = self.train_margin_voxels
         if smallest > largest:
             raise ValueError(f"train_margin_voxels must rise, found {self.train_margin_voxels}")
-        if not self.symmetric_boxes and min(smallest, self.test_margin_voxels) < 1:
-            raise ValueError("boxes that end one voxel early need margins of at least 1 voxel")
         return self
 
     @classmethod
@@ -139,6 +137,8 @@ def gradient_map(
             )
         for component in kept:
             box = _box_around(component, label=label, shape_zyx=image.shape, margins=_margins(settings, rng))
+            if not image[box.region].size:
+                continue
             edges = _edges(image[box.region], settings.gain)
             if edges is None:
                 notes.append(
