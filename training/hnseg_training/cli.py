@@ -72,6 +72,7 @@ def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     iterations: Annotated[int | None, typer.Option(min=1, help="An epoch's, instead of the preset's.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the plan's.")] = None,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Without a GPU; every core if left out.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first weights and the augmentation.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
     final_validation: Annotated[
@@ -86,6 +87,7 @@ def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         iterations=iterations or planned.iterations,
         batch_size=batch_size,
         device=device,
+        threads=threads,
         seed=seed,
     )
     for fold in folds_named(folds):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+READABLE = 0o644
+
 
 @dataclass(frozen=True)
 class Label:
@@ -126,7 +128,7 @@ def write_archive(folder: Path, archive: Path) -> None:
         for path in sorted(folder.iterdir()):
             member = tarfile.TarInfo(f"./{path.name}")  # nobody's, of no date, as readable as it must be
             member.size = path.stat().st_size
-            member.mode = 0o644
+            member.mode = READABLE
             with path.open("rb") as content:
                 tar.addfile(member, content)
 
@@ -139,6 +141,7 @@ def _write_weights(checkpoint: Path, weights: Path) -> tuple[int, ...]:
     # A checkpoint holds its trainer's settings too, which takes a full unpickling; this one was written by fit.
     state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=False)
     save_file(_without_aliases(state["network_weights"]), weights)
+    weights.chmod(READABLE)  # safetensors writes for the owner alone; a container runs as somebody else
     return tuple(state["inference_allowed_mirroring_axes"] or ())
 
 

@@ -29,6 +29,8 @@ class Schedule:
         iterations: Training batches an epoch; a fifth as many validate.
         batch_size: Patches a batch; None keeps the plan's.
         device: auto takes a GPU where there is one.
+        threads: Of the network on a processor; None takes every core. Small networks gain little from a second one:
+            two trainings side by side with one thread each are quicker than two in turn.
         seed: Of the first weights and the augmentation; the same seed repeats a training on a processor, but not on
             a GPU, where augmentation runs in processes that nnU-Net leaves unseeded.
     """
@@ -37,6 +39,7 @@ class Schedule:
     iterations: int
     batch_size: int | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int | None = None
     seed: int = 0
 
 
@@ -96,7 +99,7 @@ def _trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
     work.enter(workers=usable_cores(), augmenters=None if on_gpu else 0)
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
-    torch.set_num_threads(1 if on_gpu else usable_cores())
+    torch.set_num_threads(1 if on_gpu else schedule.threads or usable_cores())
     torch.backends.cudnn.benchmark = on_gpu
     _seed(schedule.seed, fold)
     plans = read_json(work.plans_file(preset.plans_name))

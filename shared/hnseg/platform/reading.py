@@ -41,14 +41,27 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
     images: dict[str, sitk.Image] = {}
     files: dict[str, Path] = {}
     for socket in spec.inputs:
-        path = _only_image(socket, folders[socket.slug])
+        path = _image_if_any(socket, folders[socket.slug])
         if path is None:
             continue
         files[socket.slug] = path
-        images[socket.slug] = _read_intensities(socket, path) if socket.labels is None else _read_labels(socket, path)
+        images[socket.slug] = read_image(socket, path)
     for socket in spec.inputs:
         _check_grid(spec, socket, images, files)
     return Case(images=images, reference=images[spec.output.on_grid_of], files=files)
+
+
+def read_image(socket: InputSocket, path: Path) -> sitk.Image:
+    """Read and check one image as what its socket says it is, wherever the file lies.
+
+    Returns:
+        Intensities with the voxel type of the file, a label map as uint8.
+
+    Raises:
+        InputError: The image breaks what its socket promises.
+        MemoryError: There is not enough memory for it.
+    """
+    return _read_intensities(socket, path) if socket.labels is None else _read_labels(socket, path)
 
 
 def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
@@ -59,33 +72,44 @@ def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
     """
     socket = spec.input(spec.output.on_grid_of)
     path = _only_image(socket, socket_folders(spec, input_dir)[socket.slug])
-    if path is None:
-        raise InputError(f"The {socket.title} is missing, so the output's grid is unknown. Is the input mounted?")
     header: Any = _read_header(socket, path)  # it has the size, spacing, origin and direction of an image
     return Grid.of(header)
 
 
-def _only_image(socket: InputSocket, folder: Path) -> Path | None:
-    """Return a socket's one image; None where an optional one is missing."""
-    try:
-        names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-        state = f"holds only {', '.join(names[:3])}" if names else "is empty"
-    except OSError as error:
-        names, state = [], f"can't be listed ({error.strerror})"
-    found = [name for name in names if name.lower().endswith(SUFFIXES)]
+def _image_if_any(socket: InputSocket, folder: Path) -> Path | None:
+    """Return a socket's image; None where it is optional and missing."""
+    names, _ = _contents(folder)
+    return _only_image(socket, folder) if socket.required or _images_among(names) else None
+
+
+def _only_image(socket: InputSocket, folder: Path) -> Path:
+    """Return the one image in a socket's folder."""
+    names, state = _contents(folder)
+    found = _images_among(names)
+    if not found:
+        raise InputError(
+            f"Exactly one image, the {socket.title}, must lie in {folder}, but the folder {state}."
+            f" Is the input mounted there, as one of {', '.join(SUFFIXES)}?"
+        )
     if len(found) > 1:
         raise InputError(
             f"Exactly one image, the {socket.title}, must lie in {folder}, but there are {len(found)}:"
             f" {', '.join(found[:3])}. Was more than one case put into the input?"
         )
-    if found:
-        return folder / found[0]
-    if not socket.required:
-        return None
-    raise InputError(
-        f"Exactly one image, the {socket.title}, must lie in {folder}, but the folder {state}."
-        f" Is the input mounted there, as one of {', '.join(SUFFIXES)}?"
-    )
+    return folder / found[0]
+
+
+def _contents(folder: Path) -> tuple[list[str], str]:
+    """Return the names of a folder's visible files, sorted, and what a sentence says of a folder without images."""
+    try:
+        names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        return [], f"can't be listed ({error.strerror})"
+    return names, f"holds only {', '.join(names[:3])}" if names else "is empty"
+
+
+def _images_among(names: list[str]) -> list[str]:
+    return [name for name in names if name.lower().endswith(SUFFIXES)]
 
 
 def _read_header(socket: InputSocket, path: Path) -> sitk.ImageFileReader:

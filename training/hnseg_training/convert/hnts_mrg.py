@@ -21,9 +21,11 @@ from pydantic import ValidationError
 from containers.hnts_mrg.method import Settings, channels_of
 from containers.hnts_mrg.spec import LABELS
 from hnseg.errors import InputError
-from hnseg.imaging.geometry import Grid, array_of
+from hnseg.imaging.geometry import Grid
 from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.inference.manifest import METHOD_FILE
+from hnseg.platform.reading import read_image
+from hnseg.platform.spec import InputSocket
 from hnseg_training.progress import tracked
 from hnseg_training.raw_dataset import write_description, write_sample
 from hnseg_training.splits import Patient, five_folds
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 CHALLENGE = "hnts_mrg"
 TITLE = "HNTS-MRG 2024"
+T2W = InputSocket(slug="t2w", relative_path="images/t2w", title="T2w")
+MASK = InputSocket(slug="mask", relative_path="images/mask", title="tumour mask", labels=LABELS)
 
 
 @dataclass(frozen=True)
@@ -160,34 +164,17 @@ def _pre(root: Path, name: str) -> Visit:
 
 
 def _convert_visit(work: WorkFolder, visit: Visit, settings: Settings, rng: np.random.Generator) -> None:
-    t2w = _read(visit.t2w)
-    if not np.isfinite(array_of(t2w)).all():
-        raise InputError(f"{visit.t2w} must hold finite intensities, but has NaN or Inf. Is the file damaged?")
-    prior = _read_mask(visit.prior, Grid.of(t2w))
-    truth = _read_mask(visit.truth, Grid.of(t2w))
+    t2w = read_image(T2W, visit.t2w)
+    prior = _read_mask(visit.prior, visit.t2w, Grid.of(t2w))
+    truth = _read_mask(visit.truth, visit.t2w, Grid.of(t2w))
     write_sample(work, visit.sample, channels_of(t2w, prior, settings, rng=rng), truth)
 
 
-def _read_mask(path: Path, grid: Grid) -> sitk.Image:
-    mask = _read(path)
+def _read_mask(path: Path, t2w: Path, grid: Grid) -> sitk.Image:
+    mask = read_image(MASK, path)
     if not (found := Grid.of(mask)).matches(grid):
         raise InputError(
-            f"{path} must lie on the grid of its T2w, but it has {found.differences(grid)}."
-            " Are files of two visits or patients mixed up?"
+            f"The mask {path} must lie on the grid of its T2w {t2w.name}, but it has {found.differences(grid)}."
+            " Are files of two visits or two patients mixed up?"
         )
-    if strange := sorted(set(np.unique(array_of(mask)).tolist()) - {0, *LABELS}):
-        raise InputError(f"{path} may hold 0, 1 (GTVp) and 2 (GTVn) only, but has {strange[:5]}. Is it a mask?")
     return mask
-
-
-def _read(path: Path) -> sitk.Image:
-    try:
-        image: sitk.Image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        raise InputError(f"{path} must be a readable NIfTI image. Is the file damaged or cut off?") from error
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError(
-            f"{path} must be a 3-D image with one value a voxel, but has {image.GetDimension()} dimensions and"
-            f" {image.GetNumberOfComponentsPerPixel()} values a voxel."
-        )
-    return image
