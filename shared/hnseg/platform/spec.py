@@ -71,6 +71,8 @@ class ChallengeSpec(_Frozen):
         for wanted in [self.output.on_grid_of, *(s.on_grid_of for s in self.inputs if s.on_grid_of)]:
             if wanted not in slugs:
                 raise ValueError(f"on_grid_of must name an input's slug, found {wanted!r}")
+        if not self.input(self.output.on_grid_of).required:
+            raise ValueError(f"the output's grid must be that of a required input, found {self.output.on_grid_of!r}")
         return self
 
     def input(self, slug: str) -> InputSocket:
