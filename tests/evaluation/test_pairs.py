@@ -65,11 +65,12 @@ def test_a_missing_folder_is_named(tmp_path):
         pair_files(tmp_path / "nowhere", tmp_path)
 
 
-def test_a_truncated_file_is_named(tmp_path):
-    file = tmp_path / "a.mha"
+@pytest.mark.parametrize("name", ["a.mha", "a.nii.gz"])
+def test_a_truncated_file_is_named(tmp_path, name):
+    file = tmp_path / name
     sitk.WriteImage(sitk.GetImageFromArray(np.zeros((4, 4, 4), np.uint8)), file)
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(InputError, match=r"must be an image file, but .*a\.mha can't be read"):
+    with pytest.raises(InputError, match=rf"must be a readable image, but .*{name} can't be read .*cut off or damaged"):
         FilePair("a", file, file).read()
 
 

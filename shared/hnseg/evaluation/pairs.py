@@ -15,6 +15,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
+from hnseg.platform.integrity import is_damaged
 
 SUFFIXES = (".mha", ".mhd", ".nii.gz", ".nii", ".nrrd", ".tif", ".tiff")
 
@@ -106,12 +107,16 @@ def _refuse_unpaired(
 
 
 def _read(path: Path) -> sitk.Image:
+    unreadable = InputError(
+        f"A label map must be a readable image, but {path} can't be read as one. Is the file cut off or damaged,"
+        " or is it of another type than its name says?"
+    )
+    if is_damaged(path):
+        raise unreadable
     try:
         image: sitk.Image = sitk.ReadImage(str(path))
     except RuntimeError as error:
-        raise InputError(
-            f"A label map must be an image file, but {path} can't be read. Is it truncated, or another format?"
-        ) from error
+        raise unreadable from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise InputError(
             f"A label map must be 3-D with one value a voxel, but {path} has {image.GetDimension()} dimensions and"
