@@ -74,7 +74,7 @@ def segment(cases: list[Path], model: Path, target: Path) -> Path:
 
 def row(name: str, report: ScoreReport) -> str:
     """Return a line of the table."""
-    gtvp, gtvn = (report.structures[structure]["aggregated_dsc"] for structure in ("GTVp", "GTVn"))
+    gtvp, gtvn = (report.structures[name]["aggregated_dsc"] for name in ("GTVp", "GTVn"))
     return f"| {name} | {gtvp:.3f} | {gtvn:.3f} | {report.score:.3f} |"
 
 
