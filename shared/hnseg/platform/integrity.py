@@ -24,10 +24,9 @@ def is_damaged(path: Path) -> bool:
     the image reader, which reports it.
     """
     with path.open("rb") as file:
-        name = path.name.lower()
-        if name.endswith((".tif", ".tiff")):
+        if path.name.endswith((".tif", ".tiff")):
             return not _pages_are_whole(file, path.stat().st_size)
-        start = 0 if name.endswith(".gz") else _start_of_compressed_voxels(file.read(_HEADER_BYTES))
+        start = 0 if path.name.endswith(".gz") else _start_of_compressed_voxels(file.read(_HEADER_BYTES))
         if start is None:
             return False
         file.seek(start)

@@ -109,7 +109,7 @@ def _contents(folder: Path) -> tuple[list[str], str]:
 
 
 def _images_among(names: list[str]) -> list[str]:
-    return [name for name in names if name.lower().endswith(SUFFIXES)]
+    return [name for name in names if name.endswith(SUFFIXES)]
 
 
 def _read_header(socket: InputSocket, path: Path) -> sitk.ImageFileReader:
@@ -128,8 +128,8 @@ def _read_header(socket: InputSocket, path: Path) -> sitk.ImageFileReader:
     if reader.GetNumberOfComponents() != 1 or reader.GetPixelID() in _COMPLEX:
         kind = sitk.GetPixelIDValueAsString(reader.GetPixelID())
         raise InputError(
-            f"The {socket.title} must have one number a voxel, but {path} has {reader.GetNumberOfComponents()}"
-            f" components ({kind}). Was a colour image, a vector field or a complex image given?"
+            f"The {socket.title} must have one real number a voxel, but {path} has a {kind}."
+            " Was a colour image or a vector field given?"
         )
     return reader
 

@@ -1,0 +1,27 @@
+import numpy as np
+import SimpleITK as sitk
+
+from hnseg.platform.labels import in_words, unexpected_values
+
+LABELS = {2: "Node", 1: "Tumour"}
+
+
+def label_map(values, dtype=np.uint8):
+    return sitk.GetImageFromArray(np.array(values, dtype).reshape(2, 2, -1))
+
+
+def test_background_and_labels_are_expected():
+    assert unexpected_values(label_map([0, 1, 2, 0]), LABELS) == []
+    assert unexpected_values(label_map([0, 0, 0, 0]), LABELS) == []
+
+
+def test_other_values_are_given_once_in_order():
+    assert unexpected_values(label_map([9, 1, 3, 9]), LABELS) == [3, 9]
+
+
+def test_fractions_and_negative_values_are_unexpected():
+    assert unexpected_values(label_map([0.5, 1, -1, 2], np.float32), LABELS) == [-1, 0.5]
+
+
+def test_the_allowed_values_read_as_a_list():
+    assert in_words(LABELS) == "0, 1 (Tumour), 2 (Node)"

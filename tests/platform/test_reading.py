@@ -1,0 +1,217 @@
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from hnseg.errors import InputError
+from hnseg.imaging.geometry import Grid
+from hnseg.platform.reading import read_case, read_reference_grid
+
+
+@pytest.fixture
+def mask():
+    """Background, one voxel of either label; (z, y, x) = (3, 4, 5)."""
+    array = np.zeros((3, 4, 5), np.uint8)
+    array[1, 2, 3], array[2, 0, 0] = 1, 2
+    return array
+
+
+def test_each_socket_is_read_and_the_reference_is_the_outputs(spec, input_dir, put, make_image, mask):
+    scan = put(make_image())
+    put(make_image(mask), "images/prior")
+    case = read_case(spec, input_dir)
+    assert set(case.images) == {"scan", "prior"}
+    assert case.files["scan"] == scan
+    assert Grid.of(case.reference) == Grid.of(make_image())
+    assert np.array_equal(sitk.GetArrayFromImage(case.images["prior"]), mask)
+    assert case.images["prior"].GetPixelID() == sitk.sitkUInt8
+    assert case.images["scan"].GetPixelID() == sitk.sitkInt16
+
+
+@pytest.mark.parametrize("name", ["a.mha", "a.nii.gz", "a.nrrd", "a.tif", "a.tiff"])
+def test_every_promised_format_is_read(spec, input_dir, put, make_image, name):
+    put(make_image(), name=name)
+    assert np.array_equal(sitk.GetArrayFromImage(read_case(spec, input_dir).reference), np.arange(60).reshape(3, 4, 5))
+
+
+def test_the_input_may_be_a_read_only_symbolic_link(spec, input_dir, put, make_image, tmp_path):
+    put(make_image())
+    link = tmp_path / "link"
+    link.symlink_to(input_dir)
+    for folder in (input_dir, input_dir / "images", input_dir / "images/the-scan"):
+        folder.chmod(0o555)
+    assert set(read_case(spec, link).images) == {"scan"}
+
+
+def test_hidden_files_and_others_beside_the_image_are_passed_over(spec, input_dir, put, make_image):
+    path = put(make_image())
+    for name in (".DS_Store", "._0a1b.mha", "notes.txt"):
+        (path.parent / name).write_text("x")
+    assert read_case(spec, input_dir).files["scan"] == path
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
+def test_a_label_map_of_any_type_with_whole_numbers_becomes_uint8(spec, input_dir, put, make_image, mask, dtype):
+    put(make_image())
+    put(make_image(mask.astype(dtype)), "images/prior")
+    prior = read_case(spec, input_dir).images["prior"]
+    assert prior.GetPixelID() == sitk.sitkUInt8
+    assert np.array_equal(sitk.GetArrayFromImage(prior), mask)
+
+
+def test_an_empty_label_map_is_fine(spec, input_dir, put, make_image, mask):
+    put(make_image())
+    put(make_image(np.zeros_like(mask)), "images/prior")
+    assert read_case(spec, input_dir).has("scan", "prior")
+
+
+def refusal(spec, input_dir):
+    with pytest.raises(InputError) as caught:
+        read_case(spec, input_dir)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "state"),
+    [
+        pytest.param(lambda _: None, "can't be listed (No such file or directory)", id="no folder"),
+        pytest.param(lambda folder: folder.mkdir(parents=True), "is empty", id="empty folder"),
+        pytest.param(
+            lambda folder: (folder / "x.dcm").mkdir(parents=True), "holds only x.dcm", id="a folder of something else"
+        ),
+    ],
+)
+def test_a_missing_image_is_named_with_its_folder(spec, input_dir, make, state):
+    folder = input_dir / "images/the-scan"
+    make(folder)
+    assert refusal(spec, input_dir) == (
+        f"Exactly one image, the scan, must lie in {folder}, but the folder {state}."
+        " Is the input mounted there, as one of .mha, .tif, .tiff, .nii.gz, .nrrd?"
+    )
+
+
+def test_two_images_in_a_folder_are_both_named(spec, input_dir, put, make_image):
+    put(make_image())
+    put(make_image(), name="2c3d.nii.gz")
+    assert "the scan, must lie in" in refusal(spec, input_dir)
+    assert "but there are 2: 0a1b.mha, 2c3d.nii.gz. Was more than one case" in refusal(spec, input_dir)
+
+
+def test_two_images_of_an_optional_socket_are_refused_too(spec, input_dir, put, make_image):
+    put(make_image())
+    put(make_image(), "images/extra", "a.mha")
+    put(make_image(), "images/extra", "b.mha")
+    assert "Exactly one image, the extra scan" in refusal(spec, input_dir)
+
+
+@pytest.mark.parametrize(
+    ("name", "compress"), [("a.mha", True), ("a.mha", False), ("a.nii.gz", True), ("a.nrrd", True), ("a.tif", False)]
+)
+def test_a_cut_file_is_refused(spec, input_dir, put, make_image, name, compress):
+    noise = np.random.default_rng(0).integers(0, 1000, (6, 30, 20)).astype(np.int16)
+    path = put(make_image(noise), name=name, compress=compress)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    assert refusal(spec, input_dir) == (
+        f"The scan must be a readable image, but {path} can't be read as one."
+        " Is the file cut off or damaged, or is it of another type than its name says?"
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"not an image"])
+def test_something_else_under_an_images_name_is_refused(spec, input_dir, put, make_image, content):
+    path = put(make_image())
+    path.write_bytes(content)
+    assert f"{path} can't be read as one" in refusal(spec, input_dir)
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "found"),
+    [
+        (sitk.Image([4, 5], sitk.sitkInt16), "a.mha", "is 2-D with size (4, 5)"),
+        (sitk.Image([4, 5, 3, 2], sitk.sitkInt16), "a.mha", "is 4-D with size (4, 5, 3, 2)"),
+        (sitk.Image([4, 5, 3], sitk.sitkVectorFloat32, 3), "a.mha", "has a vector of 32-bit float"),
+        (sitk.Image([4, 5, 3], sitk.sitkComplexFloat32), "a.nii.gz", "has a complex of 32-bit float"),
+    ],
+)
+def test_only_one_number_a_voxel_in_three_dimensions(spec, input_dir, put, image, name, found):
+    path = put(image, name=name)
+    assert f"{path} {found}" in refusal(spec, input_dir)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_counted(spec, input_dir, put, make_image, value):
+    array = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
+    array[0, 0, :2] = value
+    path = put(make_image(array))
+    assert f"must hold finite numbers only, but 2 of 60 voxels of {path} are NaN or infinite." in refusal(
+        spec, input_dir
+    )
+
+
+def test_a_constant_image_is_refused(spec, input_dir, put, make_image):
+    path = put(make_image(np.full((3, 4, 5), 7, np.int16)))
+    assert f"The scan must show something, but every voxel of {path} is 7." in refusal(spec, input_dir)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(3, "3"), (0.5, "0.5"), (-1, "-1"), (np.nan, "nan"), (300, "300"), (1.9999999, "2")]
+)
+def test_values_outside_the_label_set_are_named(spec, input_dir, put, make_image, mask, value, found):
+    put(make_image())
+    labels = mask.astype(np.float64)
+    labels[0, 0, 0] = value
+    path = put(make_image(labels), "images/prior")
+    assert (
+        f"The prior mask must hold only 0, 1 (Tumour), 2 (Node), but {path} also holds {found}."
+        " Was an image, a probability map or another label set given?"
+    ) == refusal(spec, input_dir)
+
+
+def test_an_image_given_as_mask_names_only_some_of_its_values(spec, input_dir, put, make_image):
+    put(make_image())
+    put(make_image(), "images/prior")  # counts from 0 to 59
+    assert "also holds 3, 4, 5, 6, 7 and more." in refusal(spec, input_dir)
+
+
+def test_a_mask_on_another_size_names_both_files(spec, input_dir, put, make_image):
+    scan = put(make_image())
+    prior = put(make_image(np.zeros((3, 4, 6), np.uint8)), "images/prior")
+    assert refusal(spec, input_dir) == (
+        f"The prior mask must lie on the grid of the scan, but {prior} has size (6, 4, 3) instead of (5, 4, 3) in"
+        f" {scan}. Was an image given that was not resampled onto the scan?"
+    )
+
+
+def test_a_shifted_mask_is_told_by_how_much(spec, input_dir, put, make_image, mask):
+    scan = put(make_image())
+    prior = put(make_image(mask, origin_mm=(-100.1, 33.3, 1 / 7 + 0.25)), "images/prior")
+    assert (
+        f"{prior} has origin (-100.1, 33.3, 0.3929) instead of (-100.1, 33.3, 0.1429)"
+        f" (voxels are up to 0.25 mm off) in {scan}."
+    ) in refusal(spec, input_dir)
+
+
+def test_a_difference_below_a_thousandth_of_a_mm_is_the_same_grid(spec, input_dir, put, make_image, mask):
+    put(make_image())
+    put(make_image(mask, origin_mm=(-100.1, 33.3005, 1 / 7)), "images/prior")
+    assert read_case(spec, input_dir).has("prior")
+
+
+def test_a_header_that_promises_more_than_the_memory_is_refused_before_reading(spec, input_dir, put, make_image):
+    path = put(make_image(), compress=False)
+    path.write_bytes(path.read_bytes().replace(b"DimSize = 5 4 3", b"DimSize = 90000 90000 900"))
+    sentence = refusal(spec, input_dir)
+    # 90000 x 90000 x 900 voxels at 2 + 4 bytes
+    assert f"must fit into memory, but {path} with size (90000, 90000, 900) needs over 40736.0 GiB and" in sentence
+    with pytest.raises(InputError, match="Is the header corrupt"):
+        read_case(spec, input_dir)
+
+
+def test_the_references_grid_needs_only_its_header(spec, input_dir, put, make_image):
+    path = put(make_image(), compress=False)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert read_reference_grid(spec, input_dir) == Grid.of(make_image())
+
+
+def test_without_a_reference_there_is_no_grid(spec, input_dir):
+    with pytest.raises(InputError, match="Exactly one image, the scan, must lie in"):
+        read_reference_grid(spec, input_dir)

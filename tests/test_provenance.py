@@ -1,0 +1,53 @@
+import json
+import logging
+import subprocess
+import sys
+import time
+
+import pytest
+
+from hnseg.provenance import Provenance, process_started_s
+
+
+def test_the_story_is_one_line_of_json():
+    story = Provenance()
+    with story.stage("read"):
+        time.sleep(0.02)
+    story.note("There is no prior mask.", "The map is zero.")
+    story.record(challenge="toy", inputs_sha256={"scan": "00ff"})
+    line = story.as_json()
+    assert "\n" not in line
+    told = json.loads(line)
+    assert told["challenge"] == "toy"
+    assert told["inputs_sha256"] == {"scan": "00ff"}
+    assert told["notes"] == ["There is no prior mask.", "The map is zero."]
+    assert told["stages_s"]["read"] == pytest.approx(0.02, abs=0.02)
+    assert told["total_s"] >= told["stages_s"]["read"]
+    assert told["peak_memory_gib"] > 0
+    assert set(told["versions"]) >= {"hnseg", "python", "torch", "numpy", "SimpleITK"}
+
+
+def test_each_event_is_one_line_of_the_log(caplog):
+    story = Provenance()
+    with caplog.at_level(logging.INFO), story.stage("read"):
+        pass
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("read: 0.0 s, peak memory ")
+
+
+def test_a_stage_that_failed_is_not_told_as_done(caplog):
+    story = Provenance()
+    with caplog.at_level(logging.INFO), pytest.raises(ValueError, match="broken"), story.stage("read"):
+        raise ValueError("broken")
+    assert caplog.messages == []
+    assert json.loads(story.as_json())["stages_s"] == {}
+
+
+def test_the_processs_start_includes_what_came_before_the_import():
+    program = (
+        "import time; time.sleep(0.5);"
+        "from hnseg.provenance import process_started_s; print(time.monotonic() - process_started_s())"
+    )
+    age_s = float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
+    assert 0.5 < age_s < 30
+    assert process_started_s() < time.monotonic()
