@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from hnseg.memory import limit_gib, peak_gib
+from hnseg.memory import limit_gib
 
 
 def test_the_peak_grows_with_what_is_used_and_stays():
