@@ -17,6 +17,7 @@ from hnseg.imaging.channels import Channels
 from hnseg.imaging.components import drop_smaller_than
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
 from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
+from hnseg.imaging.registration import register_rigid
 from hnseg.platform.case import Case
 
 
@@ -97,8 +98,6 @@ def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
 
 def _carried_over(mid: sitk.Image, case: Case) -> tuple[sitk.Image | None, str]:
     """Return the pre-RT mask on the mid-RT grid, None if the images could not be registered, and what was done."""
-    from hnseg.imaging.registration import register_rigid
-
     found = register_rigid(fixed=mid, moving=case.images[PRE_T2W])
     if not found.accepted:
         return None, f"The registered pre-RT mask is missing and the pre-RT T2w could not be registered: {found.reason}"

@@ -72,7 +72,7 @@ class Grid:
     def index_xyz(self, points_mm: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
         """Return the indices (n, 3) of points (n, 3), between voxels where need be; the inverse of `points_mm`."""
         shifted = np.asarray(points_mm - np.array(self.origin_mm), dtype=np.float64)
-        return shifted @ np.linalg.inv(self._steps_mm).T
+        return np.asarray(shifted @ np.linalg.inv(self._steps_mm).T, dtype=np.float64)
 
     def respaced(self, spacing_mm: tuple[float, float, float]) -> Grid:
         """Return the grid of another spacing that covers the same field of view, edge to edge to within a voxel."""
@@ -112,7 +112,7 @@ class Grid:
     @property
     def _steps_mm(self) -> npt.NDArray[np.float64]:
         """What one step along each axis of the index adds to the point: a column for each."""
-        return np.array(self.direction).reshape(3, 3) * np.array(self.spacing_mm)
+        return np.asarray(np.array(self.direction).reshape(3, 3) * np.array(self.spacing_mm), dtype=np.float64)
 
 
 def array_of(image: sitk.Image) -> npt.NDArray[Any]:
