@@ -96,7 +96,7 @@ def _trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
     on_gpu = schedule.device != "cpu" and torch.cuda.is_available()
     # Beside a GPU nnU-Net's own number of augmenting processes is right; without one they would only take the
     # processor away from the network.
-    work.enter(workers=usable_cores(), augmenters=None if on_gpu else 0)
+    work.enter(augmenters=None if on_gpu else 0)
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
     torch.set_num_threads(1 if on_gpu else schedule.threads or usable_cores())

@@ -77,7 +77,8 @@ def _with_network(architecture: dict[str, Any], network: Network) -> dict[str, A
 PRESETS = {
     "default": Preset(planner="ExperimentPlanner", plans_name="nnUNetPlans"),
     "resenc-m": Preset(planner="nnUNetPlannerResEncM", plans_name="nnUNetResEncUNetMPlans"),
-    # Ren et al., HNTS-MRG 2024 (GradientSegHNTS): section "Network and training".
+    # Ren et al., GradientSegHNTS (HNTS-MRG 2024). The network is what nnU-Net's planner builds for their data (median
+    # 123 x 512 x 511 voxels at this spacing); the batch is theirs, where the planner says 2.
     "paper": Preset(
         planner="nnUNetPlannerResEncM",
         plans_name="hnsegPaperPlans",

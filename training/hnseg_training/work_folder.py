@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,11 @@ class WorkFolder:
         """Fingerprint, plans, splits and the resampled cases."""
         return self.root / "nnUNet_preprocessed" / self.dataset
 
+    def discard(self) -> None:
+        """Remove the data set, as after a conversion that failed; the folder itself stays."""
+        for folder in (self.raw, self.preprocessed):
+            shutil.rmtree(folder)
+
     def plans_file(self, plans_name: str) -> Path:
         """Return where nnU-Net keeps the plans of this name."""
         return self.preprocessed / f"{plans_name}.json"
@@ -88,16 +94,15 @@ class WorkFolder:
         """Return the genuine nnU-Net result folder of these plans."""
         return self.root / "nnUNet_results" / self.dataset / f"{TRAINER}__{plans_name}__{CONFIGURATION}"
 
-    def enter(self, *, workers: int, augmenters: int | None = None) -> None:
+    def enter(self, *, augmenters: int | None = None) -> None:
         """Tell nnU-Net, in this process and those it starts, where its folders are and how many helpers it may use.
 
         Args:
-            workers: Processes for preprocessing and validation.
             augmenters: Processes that augment training patches; 0 augments in the training process, None leaves
                 nnU-Net's own choice.
         """
         told = {name: str(self.root / name) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")}
-        told["nnUNet_def_n_proc"] = str(workers)
+        told["nnUNet_def_n_proc"] = str(usable_cores())
         if augmenters is not None:
             told["nnUNet_n_proc_DA"] = str(augmenters)
         os.environ.update(told)

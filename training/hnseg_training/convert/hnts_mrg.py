@@ -96,10 +96,14 @@ def convert(
     patients = [Patient(name, (mid.sample,), (pre.sample,)) for name, (mid, pre) in visits.items()]
     folds = five_folds(patients, seed=seed)
     work = WorkFolder.create(output, challenge=CHALLENGE, dataset_id=dataset_id)
-    for name, pair in tracked(visits.items(), total=len(visits), title="converting patients"):
-        for number, visit in enumerate(pair):
-            rng = np.random.default_rng([seed, int(name), number])
-            _convert_visit(work, visit, settings, rng)
+    try:
+        for name, pair in tracked(visits.items(), total=len(visits), title="converting patients"):
+            for number, visit in enumerate(pair):
+                rng = np.random.default_rng([seed, int(name), number])
+                _convert_visit(work, visit, settings, rng)
+    except BaseException:
+        work.discard()
+        raise
     names = ["T2w", map_name] if settings.gradient_channel else ["T2w"]
     write_description(work, title=TITLE, channel_names=names, labels=LABELS, samples=2 * len(visits))
     write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))

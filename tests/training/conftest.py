@@ -1,0 +1,85 @@
+"""A tiny HNTS-MRG in the public layout, and what each command makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from containers.hnts_mrg.method import Settings
+from hnseg.imaging.geometry import Grid, image_of
+from hnseg_training.convert.hnts_mrg import convert
+from hnseg_training.fit import Schedule, fit
+from hnseg_training.plan import plan
+from hnseg_training.preset import PRESETS
+from hnseg_training.work_folder import WorkFolder
+
+GRID = Grid((40, 36, 12), (2.0, 2.0, 3.0), (-40.0, -36.0, 5.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+PATIENTS = ("2", "5", "10", "11", "100")
+TINY = Schedule(epochs=2, iterations=1, device="cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def make_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Write the public layout afresh, for tests that damage it."""
+
+    def make() -> Path:
+        source = tmp_path_factory.mktemp("source")
+        for name in PATIENTS:
+            write_patient(source / "HNTSMRG24_train" / name, rng=np.random.default_rng(int(name)))
+        return source
+
+    return make
+
+
+def write_patient(folder: Path, *, rng: np.random.Generator) -> None:
+    """Write two visits; a GTVp and a GTVn that are brighter than what is around them and shrink by a voxel a side."""
+    pre = np.zeros(GRID.shape_zyx, dtype=np.uint8)
+    pre[3:8, 8:18, 6:16] = 1
+    pre[4:10, 20:30, 22:34] = 2
+    mid = np.zeros_like(pre)
+    mid[4:7, 9:17, 7:15] = 1
+    mid[5:9, 21:29, 23:33] = 2
+    images = {
+        "preRT/{}_preRT_T2": t2w_of(pre, rng),
+        "preRT/{}_preRT_mask": pre,
+        "midRT/{}_midRT_T2": t2w_of(mid, rng),
+        "midRT/{}_midRT_mask": mid,
+        "midRT/{}_preRT_T2_registered": t2w_of(pre, rng),
+        "midRT/{}_preRT_mask_registered": pre,
+    }
+    for visit in ("preRT", "midRT"):
+        (folder / visit).mkdir(parents=True)
+    for path, array in images.items():
+        sitk.WriteImage(image_of(array, GRID), str(folder / f"{path.format(folder.name)}.nii.gz"))
+
+
+def t2w_of(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return (rng.normal(100, 5, mask.shape) + 80 * (mask > 0)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def source(make_source: Callable[[], Path]) -> Path:
+    return make_source()
+
+
+@pytest.fixture(scope="session")
+def converted(source: Path, tmp_path_factory: pytest.TempPathFactory) -> WorkFolder:
+    return convert(source, tmp_path_factory.mktemp("work"), settings=Settings(), seed=7)
+
+
+@pytest.fixture(scope="session")
+def planned(converted: WorkFolder) -> WorkFolder:
+    plan(converted, PRESETS["demo"], workers=1)
+    return converted
+
+
+@pytest.fixture(scope="session")
+def trained(planned: WorkFolder) -> WorkFolder:
+    """Two folds, two epochs of one iteration."""
+    for fold in (0, 3):
+        fit(planned, PRESETS["demo"], fold, TINY)
+    return planned

@@ -1,0 +1,85 @@
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+import torch
+from hnseg.inference.bundle import open_bundle
+from safetensors.torch import load_file
+
+from hnseg.errors import InputError, ModelError
+from hnseg.inference.manifest import sha256_of
+from hnseg_training.export import Label, export, write_archive
+from hnseg_training.preset import PRESETS
+
+DEMO = PRESETS["demo"]
+LABEL = Label(name="test", version="1", licence="CC0-1.0", training_data="phantoms", metrics={"mean DSC": 0.5})
+
+
+@pytest.fixture
+def bundle(trained, tmp_path) -> Path:
+    export(trained, DEMO, tmp_path / "model", folds=[0, 3], checkpoint="final", label=LABEL)
+    return tmp_path / "model"
+
+
+def test_the_weights_are_the_checkpoints_to_the_last_bit(bundle, trained):
+    path = trained.results(DEMO.plans_name) / "fold_3" / "checkpoint_final.pth"
+    expected = torch.load(path, weights_only=False)["network_weights"]
+    exported = load_file(bundle / "fold_3.safetensors")
+    for name, tensor in exported.items():
+        assert torch.equal(tensor, expected[name])
+    stored = {tensor.data_ptr() for tensor in expected.values()}
+    assert len(exported) == len(stored)  # the rest are other names of the same tensors
+
+
+def test_the_bundle_opens(bundle):
+    opened = open_bundle(bundle)
+    assert list(opened.folds) == [0, 3]
+    assert opened.settings == json.loads((bundle / "method.json").read_text())
+
+
+def test_the_manifest_tells_what_it_is(bundle):
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    assert manifest["name"] == "test"
+    assert manifest["training_data"] == "phantoms"
+    assert manifest["metrics"] == {"mean DSC": 0.5}
+    assert manifest["mirroring_axes"] == [0, 1, 2]
+    files = {path.name for path in bundle.iterdir()} - {"manifest.json"}
+    assert manifest["sha256"] == {name: sha256_of(bundle / name) for name in files}
+
+
+def test_any_user_may_read_the_bundle(bundle):
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in bundle.iterdir())
+
+
+def test_the_archive_has_the_bundle_at_its_root(bundle, tmp_path):
+    with tarfile.open(tmp_path / "model.tar.gz") as tar:
+        tar.extractall(tmp_path / "unpacked", filter="data")
+    assert {path.name: sha256_of(path) for path in (tmp_path / "unpacked").iterdir()} == {
+        path.name: sha256_of(path) for path in bundle.iterdir()
+    }
+
+
+def test_the_same_files_give_the_same_archive(bundle, tmp_path):
+    (bundle / "plans.json").touch()
+    write_archive(bundle, tmp_path / "again.tar.gz")
+    assert sha256_of(tmp_path / "again.tar.gz") == sha256_of(tmp_path / "model.tar.gz")
+
+
+def test_the_best_checkpoint_may_be_exported(trained, tmp_path):
+    export(trained, DEMO, tmp_path / "model", folds=[0], checkpoint="best", label=LABEL)
+    path = trained.results(DEMO.plans_name) / "fold_0" / "checkpoint_best.pth"
+    expected = torch.load(path, weights_only=False)["network_weights"]
+    exported = load_file(tmp_path / "model" / "fold_0.safetensors")
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in exported.items())
+
+
+def test_a_fold_that_is_not_trained_is_refused(trained, tmp_path):
+    with pytest.raises(ModelError, match=r"fold_2/checkpoint_final\.pth is missing in .*Was training interrupted"):
+        export(trained, DEMO, tmp_path / "model", folds=[0, 2, 3], checkpoint="final", label=LABEL)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_something_in_it_is_refused(bundle, trained):
+    with pytest.raises(InputError, match="must be empty or not exist yet"):
+        export(trained, DEMO, bundle, folds=[0], checkpoint="final", label=LABEL)
