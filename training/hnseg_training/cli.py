@@ -29,20 +29,21 @@ Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
 Planned = Annotated[str | None, typer.Option("--preset", help="Which one, where several are planned.")]
 Folds = Annotated[str, typer.Option(help='Numbers from 0 to 4, or "all" for one network trained on every case.')]
 
-app = typer.Typer(
-    help="From a challenge's public data to the weights that its container runs: convert, plan, fit, export.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
 
 def main() -> int:
     """Run the command line; 0 fine, 1 refused or failed with a sentence on stderr, 2 usage."""
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
     for package in ("hnseg", "hnseg_training"):  # nnU-Net's own libraries stay at warnings
         logging.getLogger(package).setLevel(logging.INFO)
+    app = typer.Typer(
+        help="From a challenge's public data to the weights that its container runs: convert, plan, fit, export.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
     app.add_typer(_converters(), name="convert")
+    for command in (plan, fit, export):
+        app.command()(command)
     try:
         app()
     except HnsegError as error:
@@ -51,7 +52,6 @@ def main() -> int:
     return 0
 
 
-@app.command()
 def plan(
     challenge: Challenge,
     work: Work,
@@ -62,7 +62,6 @@ def plan(
     plan_preset(WorkFolder.open(work, challenge=challenge), preset_named(preset), workers=workers)
 
 
-@app.command()
 def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
     work: Work,
@@ -96,7 +95,6 @@ def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
             validate(folder, planned, fold, schedule)
 
 
-@app.command()
 def export(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
     work: Work,
