@@ -12,7 +12,6 @@ import SimpleITK as sitk
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from containers.hnts_mrg.spec import LABELS, MID_T2W, PRE_MASK, PRE_T2W, REGISTERED_MASK
-from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.components import drop_smaller_than
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
@@ -47,9 +46,6 @@ def channels_of(
 
     Returns:
         Two channels, one without `gradient_channel`. Intensities are the image's own; the network normalises.
-
-    Raises:
-        InputError: The mask is not on the image's grid.
     """
     grid = Grid.of(t2w)
     intensities = array_of(t2w).astype(np.float32)
@@ -58,11 +54,6 @@ def channels_of(
     if prior is None:
         note = "There is no prior mask, so the gradient map is zero everywhere."
         return Channels(np.stack([intensities, np.zeros_like(intensities)]), grid, (note,))
-    if not Grid.of(prior).matches(grid):
-        raise InputError(
-            f"The prior mask must lie on the T2w's grid, but it has {Grid.of(prior).differences(grid)}."
-            " Was the unregistered mask given?"
-        )
     drawn = gradient_map(array_of(t2w), array_of(prior), settings.gradient_map, rng=rng)
     notes = drawn.notes
     if not drawn.boxes:
@@ -100,6 +91,12 @@ def _carried_over(mid: sitk.Image, case: Case) -> tuple[sitk.Image | None, str]:
     """Return the pre-RT mask on the mid-RT grid, None if the images could not be registered, and what was done."""
     found = register_rigid(fixed=mid, moving=case.images[PRE_T2W])
     if not found.accepted:
-        return None, f"The registered pre-RT mask is missing and the pre-RT T2w could not be registered: {found.reason}"
+        return None, (
+            "The registered pre-RT mask is missing, and a rigid registration of the T2w pair can't carry the pre-RT mask"
+            f" over: {found.in_words()}."
+        )
     mask = resample_label_map(case.images[PRE_MASK], Grid.of(mid), transform=found.transform)
-    return mask, "The registered pre-RT mask is missing; a rigid registration of the T2w pair carried the mask over."
+    return mask, (
+        "The registered pre-RT mask is missing; a rigid registration of the T2w pair carried the pre-RT mask over"
+        f" ({found.in_words()})."
+    )

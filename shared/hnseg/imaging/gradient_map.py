@@ -125,36 +125,38 @@ def gradient_map(
     """
     if image.shape != prior.shape:
         raise ValueError(f"image and prior mask must have one shape, found {image.shape} and {prior.shape}")
+    boxes, notes = _boxes(prior, settings, rng)
     array = np.zeros(image.shape, dtype=np.float32)  # never the image's type: an integer map would hold 0 and 1 only
-    boxes: list[Box] = []
-    notes: list[str] = []
-    for label in np.unique(prior[prior > 0]).tolist():
-        kept, left_out = _worth_a_box(components_of(prior == label, connectivity=settings.connectivity), settings)
-        if left_out:
+    for box in boxes:
+        drawn = array[box.region]
+        edges = _edges(image[box.region], settings.gain)
+        if edges is None:
+            edges = np.full(drawn.shape, settings.constant_box_value, dtype=np.float32)
             notes.append(
-                f"Pieces under {settings.smallest_component_voxels} voxels get no box in the gradient map:"
-                f" {left_out} of label {label} in the prior mask."
+                f"The image has no edges in the box of label {box.label} from voxel {box.start_zyx} to {box.stop_zyx}"
+                f" (z, y, x), so the gradient map is {settings.constant_box_value:g} there."
             )
-        for component in kept:
-            box = _box_around(component, label=label, shape_zyx=image.shape, margins=_margins(settings, rng))
-            if not image[box.region].size:
-                continue
-            edges = _edges(image[box.region], settings.gain)
-            if edges is None:
-                notes.append(
-                    f"The image has no edges in the box of label {label} from voxel {box.start_zyx} to {box.stop_zyx}"
-                    f" (z, y, x), so the gradient map is {settings.constant_box_value:g} there."
-                )
-            _draw(array[box.region], settings.constant_box_value if edges is None else edges, settings.overlap)
-            boxes.append(box)
+        drawn[...] = np.maximum(drawn, edges) if settings.overlap == "maximum" else edges
     return GradientMap(array=array, boxes=tuple(boxes), notes=tuple(notes))
 
 
-def _worth_a_box(components: list[Component], settings: GradientMapSettings) -> tuple[list[Component], int]:
-    """Return the pieces that get a box, and how many do not."""
-    smallest = min(settings.smallest_component_voxels, max(component.voxels for component in components))
-    kept = [component for component in components if component.voxels >= smallest]
-    return kept, len(components) - len(kept)
+def _boxes(
+    prior: npt.NDArray[Any], settings: GradientMapSettings, rng: np.random.Generator | None
+) -> tuple[list[Box], list[str]]:
+    """Return a box around each piece that is large enough, and what was left out."""
+    boxes: list[Box] = []
+    notes: list[str] = []
+    for label in np.unique(prior[prior > 0]).tolist():
+        pieces = components_of(prior == label, connectivity=settings.connectivity)
+        smallest = min(settings.smallest_component_voxels, max(piece.voxels for piece in pieces))
+        kept = [piece for piece in pieces if piece.voxels >= smallest]
+        boxes += [_box_around(piece, label, prior.shape, _margins(settings, rng)) for piece in kept]
+        if len(kept) < len(pieces):
+            notes.append(
+                f"Pieces under {settings.smallest_component_voxels} voxels get no box in the gradient map:"
+                f" {len(pieces) - len(kept)} of label {label} in the prior mask."
+            )
+    return [box for box in boxes if all(a < b for a, b in zip(box.start_zyx, box.stop_zyx, strict=True))], notes
 
 
 def _margins(settings: GradientMapSettings, rng: np.random.Generator | None) -> npt.NDArray[np.int64]:
@@ -169,19 +171,15 @@ def _margins(settings: GradientMapSettings, rng: np.random.Generator | None) -> 
     return margins
 
 
-def _box_around(component: Component, *, label: int, shape_zyx: tuple[int, ...], margins: npt.NDArray[np.int64]) -> Box:
-    start = np.maximum(np.array(component.first_zyx) - margins[0], 0)
-    stop = np.minimum(np.array(component.last_zyx) + margins[1], shape_zyx)
+def _box_around(piece: Component, label: int, shape_zyx: tuple[int, ...], margins: npt.NDArray[np.int64]) -> Box:
+    start = np.maximum(np.array(piece.first_zyx) - margins[0], 0)
+    stop = np.minimum(np.array(piece.last_zyx) + margins[1], shape_zyx)
     return Box(label, _triple(start), _triple(stop))
 
 
 def _triple(values: npt.NDArray[np.int64]) -> tuple[int, int, int]:
     z, y, x = values.tolist()
     return z, y, x
-
-
-def _draw(target: FloatArray, edges: FloatArray | float, overlap: Literal["maximum", "later"]) -> None:
-    target[...] = np.maximum(target, edges) if overlap == "maximum" else edges
 
 
 def _edges(crop: npt.NDArray[Any], gain: float) -> FloatArray | None:

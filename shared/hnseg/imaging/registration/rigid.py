@@ -13,8 +13,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +23,13 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from hnseg.imaging.geometry import array_of
 from hnseg.imaging.registration.agreement import Samples, apart_mm
-from hnseg.imaging.registration.gate import Gate, quality_of
+from hnseg.imaging.registration.gate import Gate, Quality, quality_of
 from hnseg.imaging.registration.poses import inverse
 from hnseg.imaging.registration.pyramid import Intensities, Level, levels_of
 from hnseg.imaging.registration.search import distinct, promising_poses, ranked
 
 logger = logging.getLogger(__name__)
 
-Report = dict[str, float | int | bool | str]
 _Levels = dict[float, Level]
 
 SEED = 42
@@ -65,22 +64,50 @@ class RegistrationSettings(BaseModel):
 
 
 @dataclass(frozen=True)
+class Report:
+    """What became of a pair, and why.
+
+    Attributes:
+        status: Only a registered pair's transform may be used.
+        reason: Why it was not registered, as a clause; empty when it was.
+        quality: What was measured; None when nothing was attempted.
+        near_body_only: Whether air had to be left out of the comparison, which is the second attempt.
+        starts_agreeing: How many of the starts ended within 5 mm of the result.
+    """
+
+    status: Literal["registered", "rejected", "not_attempted"]
+    reason: str = ""
+    quality: Quality | None = None
+    near_body_only: bool = False
+    starts_agreeing: int = 0
+
+
+@dataclass(frozen=True)
 class Registration:
-    """The outcome.
+    """A transform, and whether to use it.
 
     Attributes:
         transform: Maps fixed points to moving points; the identity when nothing was attempted.
-        accepted: Whether it may be used.
-        reason: Why not, as a clause; empty when accepted.
-        report: `status` (registered, rejected or not_attempted) and `reason`; and, when it was attempted, the fields
-            of `Quality`, `near_body_only` (whether air was left out of the comparison, the second attempt) and
-            `starts_agreeing` (how many starts ended within 5 mm of the result).
+        report: How it was judged.
     """
 
     transform: sitk.Euler3DTransform
-    accepted: bool
-    reason: str
     report: Report
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the transform may be used."""
+        return self.report.status == "registered"
+
+    def in_words(self) -> str:
+        """Say what was found, as a clause."""
+        quality = self.report.quality
+        if not self.accepted or quality is None:
+            return self.report.reason
+        return (
+            f"turned by {quality.rotation_deg:.1f} degrees, moved by {quality.shift_mm:.1f} mm,"
+            f" correlation {quality.correlation:.2f}"
+        )
 
 
 def register_rigid(
@@ -129,7 +156,7 @@ def _registered(fixed: sitk.Image, moving: sitk.Image, settings: RegistrationSet
     if _field_of_view_l(fixed) <= _field_of_view_l(moving):
         return _best_attempt(of_fixed, of_moving, settings.gate)
     found = _best_attempt(of_moving, of_fixed, settings.gate)
-    return Registration(inverse(found.transform), found.accepted, found.reason, found.report)
+    return Registration(inverse(found.transform), found.report)
 
 
 def _refusal(image: sitk.Image, *, smallest_l: float) -> str:
@@ -154,7 +181,7 @@ def _field_of_view_l(image: sitk.Image) -> float:
 
 
 def _not_attempted(reason: str) -> Registration:
-    return Registration(sitk.Euler3DTransform(), False, reason, {"status": "not_attempted", "reason": reason})
+    return Registration(sitk.Euler3DTransform(), Report("not_attempted", reason))
 
 
 def _best_attempt(smaller: _Levels, larger: _Levels, gate: Gate) -> Registration:
@@ -184,10 +211,14 @@ def _attempt(smaller: _Levels, larger: _Levels, gate: Gate, *, near_body_only: b
         return _not_attempted("the images can't be laid on each other so that both show the same part of the body")
     quality = quality_of(Samples.of(smaller[JUDGE_MM], near_body[JUDGE_MM]), larger[JUDGE_MM], poses[0])
     reason = gate.objection(quality)
-    agreeing = sum(apart_mm(searched.points_mm, end, poses[0]) <= AGREEING_MM for end in ends[0])
-    report: Report = {"status": "rejected" if reason else "registered", "reason": reason, **asdict(quality)}
-    report |= {"near_body_only": near_body_only, "starts_agreeing": agreeing}
-    return Registration(poses[0], not reason, reason, report)
+    report = Report(
+        status="rejected" if reason else "registered",
+        reason=reason,
+        quality=quality,
+        near_body_only=near_body_only,
+        starts_agreeing=sum(apart_mm(searched.points_mm, end, poses[0]) <= AGREEING_MM for end in ends[0]),
+    )
+    return Registration(poses[0], report)
 
 
 def _refined(
