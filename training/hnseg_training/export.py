@@ -6,10 +6,11 @@ import gzip
 import logging
 import shutil
 import tarfile
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from hnseg.errors import InputError, ModelError
 from hnseg.inference.manifest import (
@@ -22,11 +23,9 @@ from hnseg.inference.manifest import (
     sha256_of,
     weights_file,
 )
+from hnseg.inference.weights import read_checkpoint, write_weights
 from hnseg_training.preset import Preset
-from hnseg_training.work_folder import CONFIGURATION, WorkFolder
-
-if TYPE_CHECKING:
-    import torch
+from hnseg_training.work_folder import WorkFolder
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +62,7 @@ def export(
 ) -> Path:
     """Write the bundle `output` and, beside it, the same files as `<output>.tar.gz`.
 
-    The weights are the checkpoints' to the last bit, without the optimiser's state. Tensors that nnU-Net's network
-    registers under several names are written once, under the first.
+    The weights are the checkpoints' to the last bit, without the optimiser's state.
 
     Args:
         work: A work folder with trained folds.
@@ -88,34 +86,42 @@ def export(
             f"Every fold must be trained before it is exported, but {', '.join(missing)} is missing in {work.root}."
             " Was training interrupted (hnseg-train fit --resume), or is --folds to name fewer?"
         )
-    if output.is_dir() and any(output.iterdir()):
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"The bundle's folder {output} must be empty or not exist yet. Remove it or name another.")
-    unfinished = output.with_name(output.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    axes = [_write_weights(path, unfinished / weights_file(fold)) for fold, path in checkpoints.items()]
-    for source in (results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE):
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as unfinished:
+        bundle = Path(unfinished) / output.name
+        bundle.mkdir()
+        _fill(bundle, checkpoints, [results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE], label)
+        bundle.replace(output)
+    archive = output.with_name(output.name + ".tar.gz")
+    write_archive(output, archive)
+    logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in output.iterdir()) / 1e6)
+    return archive
+
+
+def _fill(bundle: Path, checkpoints: Mapping[Fold, Path], others: Sequence[Path], label: Label) -> None:
+    """Write every file of a bundle: weights, copies of the others that exist, and the manifest that lists them."""
+    for source in others:
         if source.is_file():
-            shutil.copyfile(source, unfinished / source.name)
+            shutil.copyfile(source, bundle / source.name)
+    for fold, path in checkpoints.items():
+        trained = read_checkpoint(path)
+        weights = bundle / weights_file(fold)
+        write_weights(trained.state_dict, weights)
+        weights.chmod(READABLE)  # safetensors writes for the owner alone; a container runs as somebody else
     manifest = Manifest(
         name=label.name,
         version=label.version,
         licence=label.licence,
         training_data=label.training_data,
-        configuration=CONFIGURATION,
-        mirroring_axes=axes[0],
-        folds=tuple(folds),
+        configuration=trained.configuration,
+        mirroring_axes=trained.mirroring_axes,
+        folds=tuple(checkpoints),
         metrics=dict(label.metrics),
-        sha256={path.name: sha256_of(path) for path in sorted(unfinished.iterdir())},
+        sha256={path.name: sha256_of(path) for path in sorted(bundle.iterdir())},
     )
-    (unfinished / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    if output.is_dir():
-        output.rmdir()
-    unfinished.rename(output)
-    archive = output.with_name(output.name + ".tar.gz")
-    write_archive(output, archive)
-    logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in output.iterdir()) / 1e6)
-    return archive
+    (bundle / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def write_archive(folder: Path, archive: Path) -> None:
@@ -131,27 +137,3 @@ def write_archive(folder: Path, archive: Path) -> None:
             member.mode = READABLE
             with path.open("rb") as content:
                 tar.addfile(member, content)
-
-
-def _write_weights(checkpoint: Path, weights: Path) -> tuple[int, ...]:
-    """Write a checkpoint's weights as safetensors and return the axes it may be mirrored along."""
-    import torch
-    from safetensors.torch import save_file
-
-    # A checkpoint holds its trainer's settings too, which takes a full unpickling; this one was written by fit.
-    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=False)
-    save_file(_without_aliases(state["network_weights"]), weights)
-    weights.chmod(READABLE)  # safetensors writes for the owner alone; a container runs as somebody else
-    return tuple(state["inference_allowed_mirroring_axes"] or ())
-
-
-def _without_aliases(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return each tensor once, under the first of its names."""
-    seen: set[tuple[int, tuple[int, ...]]] = set()
-    kept: dict[str, torch.Tensor] = {}
-    for name, tensor in state.items():
-        key = (tensor.data_ptr(), tuple(tensor.shape))
-        if key not in seen:
-            seen.add(key)
-            kept[name] = tensor.contiguous()
-    return kept
