@@ -1,0 +1,54 @@
+import logging
+import os
+import pty
+import subprocess
+import sys
+
+from hnseg_training.progress import EpochReport, said_to, tracked
+
+
+def test_items_are_counted_line_by_line_where_nobody_watches(caplog):
+    caplog.set_level(logging.INFO)
+    assert list(tracked(["a", "b"], total=2, title="converting")) == ["a", "b"]
+    assert [record.getMessage() for record in caplog.records] == ["converting: 1 of 2 done", "converting: 2 of 2 done"]
+
+
+def test_a_terminal_shows_a_bar():
+    program = "from hnseg_training.progress import tracked; list(tracked('abc', total=3, title='converting'))"
+    terminal, other_end = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", program], stderr=other_end):
+        os.close(other_end)
+        shown = b""
+        while block := read_or_nothing(terminal):
+            shown += block
+    os.close(terminal)
+    assert b"converting: 3 of 3 done" in shown
+    assert b"3/3" in shown
+
+
+def read_or_nothing(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1024)
+    except OSError:  # how Linux says that the other end was closed
+        return b""
+
+
+def test_an_epoch_is_one_sentence_with_the_dice_of_each_structure():
+    said: list[str] = []
+    report = EpochReport(20, ["GTVp", "GTVn"], said.append)
+    values = {"train_losses": -0.5, "val_losses": -0.4}
+    for key, value in values.items():
+        report.log(key, value, 0)
+    report.log("dice_per_class_or_region/class_1", 0.71, 0)
+    report.log("dice_per_class_or_region/class_2", 0.8, 0)
+    report.log("epoch_end_timestamps", 0.0, 0)
+    (sentence,) = said
+    assert sentence.startswith("epoch 1 of 20, ")
+    assert sentence.endswith(" s, loss -0.500, validation -0.400, Dice GTVp 0.710, GTVn 0.800")
+
+
+def test_what_nnunet_prints_goes_to_a_file(tmp_path, capsys):
+    with said_to(tmp_path / "fold" / "console.log"):
+        sys.stdout.write("a banner\n")
+    assert (tmp_path / "fold" / "console.log").read_text() == "a banner\n"
+    assert capsys.readouterr().out == ""
