@@ -46,7 +46,8 @@ class Bundle:
         state_dicts: The weights of each of them.
         mirroring_axes: Axes of the patch that may be flipped at test time; empty for none.
         settings: What `method.json` holds; empty where there is none.
-        files: Every file it was read from.
+        texts: The other files it was read from.
+        weights_files: The file of each fold's weights.
         manifest: What the exported bundle says of itself; None for nnU-Net's own folder.
     """
 
@@ -58,15 +59,35 @@ class Bundle:
     state_dicts: tuple[StateDict, ...]
     mirroring_axes: tuple[int, ...]
     settings: Mapping[str, Any]
-    files: tuple[Path, ...]
+    texts: tuple[Path, ...]
+    weights_files: tuple[Path, ...]
     manifest: Manifest | None = None
+
+    def __post_init__(self) -> None:
+        """Check what only both files together tell.
+
+        Raises:
+            ModelError: The plans don't fit the channels, or the weights the plans.
+        """
+        schemes, axes = len(self.configuration.normalization_schemes), len(self.configuration.patch_size)
+        if schemes != len(self.channels) or len(self.configuration.use_mask_for_norm) != schemes:
+            raise ModelError(
+                f"{self.folder / PLANS_FILE} must normalise each of the {len(self.channels)} channels of {DATASET_FILE}"
+                f" ({', '.join(self.channels)}), but names {schemes} normalisations. Do both files belong together?"
+            )
+        if any(not 0 <= axis < axes for axis in self.mirroring_axes):
+            raise ModelError(
+                f"The mirroring axes of the model in {self.folder} must be axes of its {axes}-D patch, but are"
+                f" {self.mirroring_axes}. Do the weights belong to another configuration?"
+            )
 
     @cached_property
     def sha256(self) -> Mapping[str, str]:
         """The checksum of every file it was read from, by its path in the folder."""
+        files = (*self.texts, *self.weights_files)
         if self.manifest is not None:
-            return {path.name: self.manifest.sha256[path.name] for path in self.files}
-        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in self.files}
+            return {path.name: self.manifest.sha256[path.name] for path in files}
+        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files}
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -99,7 +120,7 @@ def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: str) -
     name = f"checkpoint_{checkpoint}.pth"
     found = {fold: path for path in folder.glob(f"fold_*/{name}") if (fold := _fold(path.parent.name)) is not None}
     chosen = _chosen(folder, folds, tuple(found), f"fold_<k>/{name}")
-    files = [found[fold] for fold in chosen]
+    files = tuple(found[fold] for fold in chosen)
     checkpoints = [read_checkpoint(path) for path in files]
     return Bundle(
         folder=folder,
@@ -110,16 +131,16 @@ def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: str) -
         state_dicts=tuple(each.state_dict for each in checkpoints),
         mirroring_axes=checkpoints[0].mirroring_axes,
         settings=_settings(folder),
-        files=(*_texts(folder), *files),
+        texts=_texts(folder),
+        weights_files=files,
     )
 
 
 def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
     manifest = _read_manifest(folder / MANIFEST_FILE)
     chosen = _chosen(folder, folds, manifest.folds, "fold_<k>.safetensors")
-    weights = [folder / weights_file(fold) for fold in chosen]
-    files = (*_texts(folder), *weights)
-    for path in files:
+    weights = tuple(folder / weights_file(fold) for fold in chosen)
+    for path in (*_texts(folder), *weights):
         _verify(path, manifest)
     plans = read_plans(folder)
     return Bundle(
@@ -131,7 +152,8 @@ def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
         state_dicts=tuple(read_weights(path) for path in weights),
         mirroring_axes=manifest.mirroring_axes,
         settings=_settings(folder),
-        files=files,
+        texts=_texts(folder),
+        weights_files=weights,
         manifest=manifest,
     )
 

@@ -20,6 +20,9 @@ from hnseg.inference.old_plans import architecture_of_old_plans
 Model = TypeVar("Model", bound=BaseModel)
 
 
+SplineOrder = Literal[0, 1, 2, 3, 4, 5]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -30,7 +33,7 @@ class Spline(_Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     is_seg: Literal[False] = False
-    order: int = Field(default=3, ge=0, le=5)
+    order: SplineOrder = 3
     order_z: Literal[0] = 0
     force_separate_z: bool | None = False
     """Whether the axis of largest spacing is resampled apart; None decides by the spacing."""

@@ -1,0 +1,175 @@
+"""Time: when a case must have ended, and what each tile may still cost so that it does.
+
+The full effort for a tile is every fold on every mirrored copy. Where the time is short, mirrored copies are given up
+first, then the overlap of tiles, then folds, never the last one. A tile's logits are the mean over the passes it got,
+so tiles of different effort fit together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hnseg.errors import DeadlineError
+from hnseg.provenance import process_started_s
+
+WIDE_STEP = 0.75
+"""The step that tiles take when not even all folds without mirroring are affordable."""
+_MARGIN = 1.2  # passes may become slower than those measured
+_RESERVE = 0.05  # of the whole time: starting, reading, finishing, writing
+_EXPORT_S_PER_VOXEL = 1.5e-7  # and class: linear interpolation of logits takes 0.06 to 0.11 us (see benchmarks)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a case must have ended.
+
+    Attributes:
+        limit_s: How long it may take; infinite for no limit.
+        started_s: When its time began to count, by `clock`.
+        clock: Gives the time in seconds.
+    """
+
+    limit_s: float
+    started_s: float
+    clock: Callable[[], float] = time.monotonic
+
+    @classmethod
+    def never(cls) -> Deadline:
+        """Return no deadline."""
+        return cls(float("inf"), 0.0)
+
+    @classmethod
+    def from_process_start(cls, limit_s: float) -> Deadline:
+        """Return the deadline of a process that may take so long, its imports included."""
+        return cls(limit_s, process_started_s())
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a deadline at all."""
+        return self.limit_s != float("inf")
+
+    def remaining_s(self) -> float:
+        """Return how much time is left; negative once it is over."""
+        return self.started_s + self.limit_s - self.clock()
+
+    def check(self, done: str) -> None:
+        """Stop once the time is over.
+
+        Raises:
+            DeadlineError: It is; the sentence tells what had been done.
+        """
+        if self.remaining_s() <= 0:
+            raise DeadlineError(
+                f"The case must end within {self.limit_s:g} s, but they were over after {done}."
+                " Is the machine slower than the model needs, or the limit too short for an image of this size?"
+            )
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The most that may be done.
+
+    Attributes:
+        step: Distance between tiles as a fraction of the patch, over 0 and at most 1.
+        mirroring: Whether mirrored copies are used, along the axes that the model was trained for.
+    """
+
+    step: float = 0.5
+    mirroring: bool = True
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one tile gets: so many folds, each on so many copies (the tile itself being the first)."""
+
+    folds: int
+    mirrors: int
+
+    @property
+    def passes(self) -> int:
+        """How often a network runs."""
+        return self.folds * self.mirrors
+
+
+@dataclass(frozen=True)
+class EffortSpent:
+    """What was done for a case.
+
+    Attributes:
+        step: Distance between tiles as a fraction of the patch.
+        tiles: Their number.
+        passes: How often a network ran for them.
+        folds: Mean number of folds a tile got.
+        mirrors: Mean number of copies each of those folds saw.
+    """
+
+    step: float
+    tiles: int
+    passes: int
+    folds: float
+    mirrors: float
+
+    def notes(self, full: Share, effort: Effort, deadline: Deadline) -> tuple[str, ...]:
+        """Say what was given up of the full effort, a sentence each."""
+        end = f" to end within {deadline.limit_s:g} s."
+        given_up = []
+        if self.mirrors < full.mirrors:
+            given_up.append(f"Each fold saw {self.mirrors:.1f} of {full.mirrors} mirrored copies of a tile" + end)
+        if self.step > effort.step:
+            given_up.append(f"Tiles were {self.step:g} instead of {effort.step:g} of a patch apart" + end)
+        if self.folds < full.folds:
+            given_up.append(f"A tile was seen by {self.folds:.1f} of {full.folds} folds" + end)
+        return tuple(given_up)
+
+
+@dataclass
+class Pace:
+    """Divides the time that is left among the tiles that are left.
+
+    Attributes:
+        full: What a tile gets where time is plenty.
+        deadline: When the case must have ended.
+        reserve_s: Needed after the last tile.
+    """
+
+    full: Share
+    deadline: Deadline
+    reserve_s: float
+    _pass_s: float | None = None
+    _spent: list[Share] = field(default_factory=list)
+
+    def measured(self, seconds: float, passes: int) -> None:
+        """Learn how long passes took; the latest count most, because a shared machine changes its speed."""
+        latest = seconds / passes
+        self._pass_s = latest if self._pass_s is None else (self._pass_s + latest) / 2
+
+    def passes_per_tile(self, tiles_left: int) -> float:
+        """Return how many passes each tile can have; infinite when nothing was measured."""
+        if not self._pass_s or not self.deadline.is_limited:
+            return float("inf")
+        return max(0.0, self.deadline.remaining_s() - self.reserve_s) / (self._pass_s * _MARGIN) / tiles_left
+
+    def share(self, tiles_left: int) -> Share:
+        """Decide what the next tile gets."""
+        passes = self.passes_per_tile(tiles_left)
+        if passes >= self.full.passes:
+            share = self.full
+        elif passes >= self.full.folds:
+            share = Share(self.full.folds, int(passes) // self.full.folds)
+        else:
+            share = Share(max(1, int(passes)), 1)
+        self._spent.append(share)
+        return share
+
+    def spent(self, step: float) -> EffortSpent:
+        """Sum up what all tiles got."""
+        tiles, folds = len(self._spent), sum(share.folds for share in self._spent)
+        passes = sum(share.passes for share in self._spent)
+        return EffortSpent(step, tiles, passes, folds=folds / tiles, mirrors=passes / folds)
+
+
+def reserve_s(deadline: Deadline, *, voxels: int, outputs: int) -> float:
+    """Return how long to keep for what follows the last tile, for an image of so many voxels and classes."""
+    return _EXPORT_S_PER_VOXEL * voxels * outputs + (_RESERVE * deadline.limit_s if deadline.is_limited else 0.0)

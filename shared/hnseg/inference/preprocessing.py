@@ -1,0 +1,120 @@
+"""From channels on an image's grid to what the network sees: transposed, cropped, normalised, resampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import binary_fill_holes
+
+from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.geometry import FloatArray, Grid
+from hnseg.inference.normalisation import Mask, normalise
+from hnseg.inference.plans import Configuration, Intensities, Plans
+from hnseg.inference.resampling import resample
+
+Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the network's grid lies in an image. Everything but `grid` is in transposed axis order.
+
+    Attributes:
+        grid: The image's grid.
+        transpose: The image's axes (z, y, x) in the network's order.
+        crop: The part of the transposed image that is not zero in every channel.
+        image_mm: Spacing of the image.
+        network_mm: Spacing of the network's grid.
+        network_shape: Voxels of the network's grid along each axis.
+    """
+
+    grid: Grid
+    transpose: tuple[int, int, int]
+    crop: Box
+    image_mm: tuple[float, ...]
+    network_mm: tuple[float, ...]
+    network_shape: tuple[int, int, int]
+
+    @property
+    def cropped_shape(self) -> tuple[int, ...]:
+        """Voxels of the cropped image along each axis."""
+        return tuple(part.stop - part.start for part in self.crop)
+
+
+def place(channels: Channels, plans: Plans, configuration: Configuration) -> Placement:
+    """Find out where the network's grid lies, without computing a voxel of it.
+
+    Raises:
+        InputError: The image is thinner than half a voxel of the network's.
+    """
+    transpose = plans.transpose_forward
+    crop = _box_around(_nonzero(channels.array).transpose(transpose))
+    image_mm = tuple(channels.grid.spacing_zyx_mm[axis] for axis in transpose)
+    network_mm = configuration.spacing_mm(image_mm)
+    voxels = [part.stop - part.start for part in crop]
+    z, y, x = (round(old / new * n) for old, new, n in zip(image_mm, network_mm, voxels, strict=True))
+    if min(z, y, x) == 0:
+        extent_mm = [round(n * mm, 3) for n, mm in zip(voxels, image_mm, strict=True)]
+        raise InputError(
+            f"The image must be at least one voxel of the model, {network_mm} mm, along each axis, but what is not zero"
+            f" in it measures {extent_mm} mm (axes as the model orders them). Is the spacing in the file right?"
+        )
+    return Placement(channels.grid, transpose, crop, image_mm, network_mm, (z, y, x))
+
+
+def preprocess(array: FloatArray, placement: Placement, plans: Plans, configuration: Configuration) -> FloatArray:
+    """Return the network's input.
+
+    Args:
+        array: The channels (c, z, y, x); left as they are.
+        placement: Where the network's grid lies in them.
+        plans: Give the intensities seen in training.
+        configuration: Gives normalisation and resampling.
+
+    Returns:
+        (c, *network_shape).
+
+    Raises:
+        InputError: The intensities are not what a channel's normalisation is for.
+    """
+    result = np.empty((len(array), *placement.network_shape), np.float32)
+    for index, channel in enumerate(array):
+        scheme = configuration.normalization_schemes[index]
+        volume = np.array(channel.transpose(placement.transpose)[placement.crop], dtype=np.float32, order="C")
+        inside = _inside(array, placement) if configuration.use_mask_for_norm[index] else None
+        normalise(volume, scheme, plans.intensities.get(str(index), Intensities()), inside)
+        result[index] = resample(
+            volume,
+            placement.network_shape,
+            configuration.resampling_of_image,
+            from_mm=placement.image_mm,
+            to_mm=placement.network_mm,
+        )
+    return result
+
+
+def _nonzero(array: FloatArray) -> Mask:
+    """Return where any channel is not zero, (z, y, x)."""
+    mask: Mask = array[0] != 0
+    for channel in array[1:]:
+        mask |= channel != 0
+    return mask
+
+
+def _inside(array: FloatArray, placement: Placement) -> Mask:
+    """Return the part that is not zero, without holes, cropped."""
+    filled: Mask = binary_fill_holes(_nonzero(array))
+    return filled.transpose(placement.transpose)[placement.crop]
+
+
+def _box_around(mask: Mask) -> Box:
+    """Return the smallest box around a mask; all of it when the mask is empty."""
+    parts = []
+    for axis, length in enumerate(mask.shape):
+        others = tuple(other for other in range(3) if other != axis)
+        hit = np.flatnonzero(mask.any(axis=others))
+        parts.append(slice(int(hit[0]), int(hit[-1]) + 1) if len(hit) else slice(0, length))
+    z, y, x = parts
+    return (z, y, x)
