@@ -1,0 +1,54 @@
+"""`hnseg phantom`: synthetic cases of a challenge."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import hnseg.phantom
+from hnseg.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+
+def command(  # noqa: PLR0913 (the command line's options)
+    challenge: Annotated[str, typer.Argument(help="Name of a challenge, such as hnts_mrg.")],
+    output: Annotated[Path, typer.Option(help="Folder for the cases; made when missing.")],
+    cases: Annotated[int, typer.Option(min=1, help="How many patients.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same voxels.")] = 0,
+    layout: Annotated[str, typer.Option(help="container: as the platform mounts them; challenge: as published.")] = (
+        "container"
+    ),
+    grid: Annotated[str, typer.Option(help="small: coarse and fast; full: the sizes of the public data.")] = "small",
+    variants: Annotated[
+        bool, typer.Option("--variants", help="Write one case of each special kind instead of --cases.")
+    ] = False,
+) -> None:
+    """Write synthetic patients, with their truth, in a challenge's layout."""
+    maker = _maker_of(challenge)
+    _check("--layout", layout, maker.LAYOUTS)
+    _check("--grid", grid, maker.GRIDS)
+    named = list(maker.VARIANTS.items()) if variants else [("", maker.ANY)] * cases
+    for index, (name, variant) in enumerate(named):
+        patient = maker.draw_patient(seed, index, grid=grid, variant=variant)
+        folder = maker.LAYOUTS[layout](patient, output, index, seed)
+        logger.info("wrote %s%s", folder, f" ({name})" if name else "")
+
+
+def _maker_of(challenge: str) -> Any:
+    """Return the module that makes a challenge's patients."""
+    names = [module.name for module in pkgutil.iter_modules(hnseg.phantom.__path__)]
+    modules = {name: importlib.import_module(f"hnseg.phantom.{name}") for name in names}
+    makers = {name: module for name, module in modules.items() if hasattr(module, "LAYOUTS")}
+    _check("CHALLENGE", challenge, makers)
+    return makers[challenge]
+
+
+def _check(what: str, given: str, known: Any) -> None:
+    if given not in known:
+        raise InputError(f"{what} must be one of {', '.join(known)}, found {given!r}. Is it misspelt?")

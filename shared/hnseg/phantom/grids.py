@@ -1,0 +1,51 @@
+"""The grids that scans come on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from hnseg.imaging.geometry import Grid
+from hnseg.phantom.painting import Pose
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """A kind of grid.
+
+    Attributes:
+        columns: Least and most voxels along x.
+        rows: Least and most voxels along y.
+        slices: Least and most voxels along z.
+        spacing_mm: (x, y, z).
+        spread: How much the spacing varies from scan to scan, as a fraction.
+    """
+
+    columns: Range
+    rows: Range
+    slices: Range
+    spacing_mm: tuple[float, float, float]
+    spread: float = 0.0
+
+    def draw(self, rng: np.random.Generator, pose: Pose, *, tilt_deg: float = 0.0) -> Grid:
+        """Draw a grid around a body.
+
+        Args:
+            rng: Where the randomness comes from.
+            pose: Where the body lies; the grid's middle is near the anatomy's origin.
+            tilt_deg: Angle of the slices against the world's axes.
+        """
+        size = np.array([rng.integers(low, high + 1) for low, high in (self.columns, self.rows, self.slices)])
+        factor = 1 + rng.uniform(-self.spread, self.spread, 2)
+        spacing = np.array(self.spacing_mm) * factor[[0, 0, 1]]
+        direction = Rotation.from_euler("xyz", [tilt_deg, tilt_deg / 3, -tilt_deg / 4], degrees=True).as_matrix()
+        # The face is in view, and the throat rather than the crown: the body reaches further to the back than the front.
+        middle = pose.to_world(np.array([[0.0, -3.0, rng.uniform(-8, 4)]]))[0] + rng.normal(0, 2.5, 3)
+        x, y, z = np.round(middle - direction @ ((size - 1) / 2 * spacing), 4).tolist()
+        sx, sy, sz = np.round(spacing, 4).tolist()
+        nx, ny, nz = size.tolist()
+        return Grid((nx, ny, nz), (sx, sy, sz), (x, y, z), tuple(direction.ravel().tolist()))

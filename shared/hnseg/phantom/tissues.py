@@ -1,0 +1,34 @@
+"""The tissues that a phantom's voxels are made of."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Tissue(IntEnum):
+    """What a voxel is filled with; the numbers are only names."""
+
+    OUTSIDE = 0
+    SKIN = 1
+    FAT = 2
+    MUSCLE = 3
+    TONGUE = 4
+    MUCOSA = 5
+    PAROTID = 6
+    SUBMANDIBULAR = 7
+    LYMPHOID = 8
+    THYROID = 9
+    CARTILAGE = 10
+    CORTICAL_BONE = 11
+    MARROW = 12
+    TOOTH = 13
+    DISC = 14
+    ARTERY = 15
+    VEIN = 16
+    CSF = 17
+    CORD = 18
+    BRAIN = 19
+    VITREOUS = 20
+    AIRWAY = 21
+    TUMOUR = 22
+    NECROSIS = 23
