@@ -1,0 +1,140 @@
+"""`hnseg rehearse`: what the platform would say, before the upload."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import rich
+import typer
+
+from hnseg.errors import InputError
+from hnseg.platform.challenge import load_challenge
+from hnseg.rehearsal.case import find_cases, model_folder
+from hnseg.rehearsal.engine import EngineError, find_engine
+from hnseg.rehearsal.profile import Profile, profile_of
+from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.report import write_report
+from hnseg.rehearsal.results import Rehearsal
+from hnseg.rehearsal.stage import ImageChoice, Stage, container_stage, process_stage
+from hnseg.rehearsal.table import cases_table, findings_of
+
+
+class EngineName(str, Enum):
+    """Where cases run."""
+
+    DOCKER = "docker"
+    PODMAN = "podman"
+    PROCESS = "process"
+
+
+class ApiMethod(str, Enum):
+    """How the platform calls the container."""
+
+    EXEC = "exec"
+    INVOKE = "invoke"
+
+
+def command(  # noqa: PLR0913 (one parameter an option)
+    container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
+    *,
+    case: Annotated[
+        list[Path] | None,
+        typer.Option(help="A case: input/ and perhaps expected/. May be repeated. All shipped ones if left out."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
+    ] = None,
+    image: Annotated[str, typer.Option(help="Rehearse this image instead of building one.")] = "",
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(help="The container engine; process: without any. Left out: the first that answers."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write rehearsal.json, rehearsal.html, outputs and logs to this folder.")
+    ] = None,
+    base_image: Annotated[
+        str, typer.Option(envvar="HNSEG_BASE_IMAGE", help="Build on this image instead of the Dockerfile's.")
+    ] = "",
+    api_method: Annotated[ApiMethod | None, typer.Option(help="Build for this generation of the platform.")] = None,
+    build_arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the build. May be repeated.")] = None,
+    limit_s: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds a case may take, instead of the challenge's.")
+    ] = None,
+    ram_gib: Annotated[float | None, typer.Option(min=1.01, help="Memory, instead of the challenge's.")] = None,
+    gpu: Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")] = True,
+) -> None:
+    """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.
+
+    Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
+    """
+    challenge = load_challenge(container_dir)
+    container_dir = container_dir.resolve()
+    profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)
+    shipped = container_dir.parent.parent / "test_data" / container_dir.name
+    cases = find_cases(case or sorted(shipped.glob("case_*")))
+    if not cases:
+        raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
+    arguments = _build_arguments(base_image, api_method, build_arg or [])
+    with ExitStack() as stack:
+        model_dir = stack.enter_context(model_folder(model or shipped / "model"))
+        keep_dir = report / "cases" if report else Path(stack.enter_context(TemporaryDirectory(prefix="hnseg-")))
+        stage = _stage(engine, container_dir, ImageChoice(image, arguments), model_dir, profile, gpu=gpu)
+        plan = Plan(challenge.spec, cases, model_dir, profile, keep_dir)
+        result = rehearse(plan, stage, typer.echo)
+        _show(result)
+        if report:
+            typer.echo(f"\nReport: {write_report(plan, result, report)}")
+    raise typer.Exit(0 if result.passed else 1)
+
+
+def _build_arguments(base_image: str, api_method: ApiMethod | None, pairs: list[str]) -> dict[str, str]:
+    wrong = next((pair for pair in pairs if "=" not in pair), None)
+    if wrong is not None:
+        raise typer.BadParameter(f"--build-arg must be NAME=VALUE, found {wrong!r}")
+    given = dict(pair.split("=", 1) for pair in pairs)
+    if base_image:
+        given["BASE_IMAGE"] = base_image
+    if api_method:
+        given["API_METHOD"] = api_method.value
+    return given
+
+
+def _stage(
+    name: EngineName | None, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
+) -> Stage:
+    if name is EngineName.PROCESS:
+        if choice.tag or choice.build_arguments.get("API_METHOD") == ApiMethod.INVOKE.value:
+            raise typer.BadParameter(
+                "--engine process has no image, and runs a case once: --image and invoke need an engine"
+            )
+        return process_stage(container_dir, profile, gpu=gpu)
+    try:
+        engine = find_engine(*([name.value] if name else []))
+    except EngineError as error:
+        if name or choice.tag:
+            raise
+        typer.echo(f"{error}\nGoing on without one, as --engine process does.\n", err=True)
+        return process_stage(container_dir, profile, gpu=gpu)
+    return container_stage(engine, container_dir, choice, model_dir, profile, gpu=gpu)
+
+
+def _show(result: Rehearsal) -> None:
+    table = cases_table(result)
+    typer.echo()
+    if sys.stdout.isatty():
+        rich.print(table.for_terminal())
+    else:
+        typer.echo(table.as_markdown() + "\n")
+    for subject, finding in findings_of(result):
+        typer.echo(f"{subject}: {finding.severity}: {finding.platform_says}")
+        typer.echo(f"    {finding.explanation}")
+    for gap in result.gaps:
+        typer.echo(f"Not imitated: {gap}")
+    if result.score is not None and result.score.score is not None:
+        typer.echo(f"{result.score.score_name}: {result.score.score:.4f}")
+    typer.echo(f"\n{result.verdict}")

@@ -1,0 +1,55 @@
+"""What a container printed, as the platform would read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hnseg.rehearsal.profile import Profile
+
+_TAIL_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Log:
+    """One stream of a container.
+
+    Attributes:
+        lines: The last ones, as many as the platform keeps.
+        is_utf8: Whether every byte of what was kept is text in UTF-8.
+        has_long_line: Whether a line is longer than the platform reads.
+    """
+
+    lines: tuple[str, ...]
+    is_utf8: bool
+    has_long_line: bool
+
+    @property
+    def last(self) -> str:
+        """The last line that is not empty; the platform shows it when a container fails."""
+        return next((line.strip() for line in reversed(self.lines) if line.strip()), "")
+
+
+def read_log(path: Path, profile: Profile) -> Log:
+    """Return the end of a stream that was written to a file."""
+    if not path.is_file():
+        return Log(lines=(), is_utf8=True, has_long_line=False)
+    with path.open("rb") as file:
+        start = max(0, path.stat().st_size - _TAIL_BYTES)
+        file.seek(start)
+        written = file.read()
+    if start:
+        written = written.partition(b"\n")[2]
+    try:
+        text, is_utf8 = written.decode("utf-8"), True
+    except UnicodeDecodeError:
+        text, is_utf8 = written.decode("utf-8", "backslashreplace"), False
+    # Only a newline ends a line there: a progress bar's carriage returns make one long line.
+    lines = text.replace("\0", "").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return Log(
+        lines=tuple(line.rstrip("\r") for line in lines[-profile.log_lines :]),
+        is_utf8=is_utf8,
+        has_long_line=any(len(line) >= profile.log_line_limit_bytes for line in written.split(b"\n")),
+    )

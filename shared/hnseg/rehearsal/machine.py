@@ -1,0 +1,101 @@
+"""What this machine has: processors, memory, GPUs."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from hnseg.memory import limit_gib
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A graphics processor as nvidia-smi describes it."""
+
+    name: str
+    memory_gib: float
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a rehearsal runs on.
+
+    Attributes:
+        system: Kernel and architecture.
+        cpu: The processor's model name, or its architecture.
+        cpus: Processors this program may use, a quota of its control group counted in.
+        ram_gib: Memory, a limit of its control group counted in.
+        gpus: Those that nvidia-smi lists.
+    """
+
+    system: str
+    cpu: str
+    cpus: float
+    ram_gib: float
+    gpus: tuple[Gpu, ...]
+
+
+def this_machine() -> Machine:
+    """Look at this machine."""
+    return Machine(
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        cpu=_cpu_model(),
+        cpus=_cpus(),
+        ram_gib=limit_gib(),
+        gpus=_gpus(),
+    )
+
+
+def usable_processors() -> list[int]:
+    """Return the numbers of the processors this program may run on, in order."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.machine())
+
+
+def _cpus() -> float:
+    allowed = float(len(usable_processors()))
+    quota, _, period = _text("/sys/fs/cgroup/cpu.max").partition(" ")
+    if not quota:
+        quota, period = (
+            _text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+            _text("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+        )
+    if quota.isdigit() and period.strip().isdigit():
+        return min(allowed, int(quota) / int(period))
+    return allowed
+
+
+def _text(file: str) -> str:
+    """Return a file's text, nothing where there is none."""
+    try:
+        return Path(file).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _gpus() -> tuple[Gpu, ...]:
+    if shutil.which("nvidia-smi") is None:
+        return ()
+    query = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, timeout=30, check=False)
+    except subprocess.TimeoutExpired:
+        return ()
+    if done.returncode != 0:
+        return ()
+    rows = [line.rpartition(",") for line in done.stdout.splitlines() if "," in line]
+    return tuple(Gpu(name=name.strip(), memory_gib=float(mebibytes) / 1024) for name, _, mebibytes in rows)

@@ -1,0 +1,119 @@
+"""The platform's limits as data, each with its source and the day it was read.
+
+The challenge's own limits (time, memory, GPU memory) come from its `spec.py`; everything here holds for every one.
+A GB of the platform's memory is 2**30 bytes, as its code counts.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hnseg.platform.spec import Limits
+
+GIB = 2**30
+
+_PLATFORM = "comic/grand-challenge.org at 9957bfc"
+_SHIM = "DIAGNijmegen/rse-sagemaker-shim at b20f0a7"
+_READ_PLATFORM = date(2025, 11, 15)
+_READ_SHIM = date(2026, 3, 9)
+
+ENVIRONMENT = {"LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1", "no_proxy": "amazonaws.com"}
+"""What the platform adds to the environment of the container's process."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Frozen):
+    """One limit as the report shows it."""
+
+    name: str
+    value: str
+    source: str
+    read_on: date
+
+
+class Profile(_Frozen):
+    """What a case is given on the platform."""
+
+    time_limit_s: float = Field(gt=0)
+    """exec: from the start of the process to its end; invoke: the one call of /invoke."""
+    ram_gib: float = Field(gt=1)
+    vram_gib: float = Field(gt=0)
+    reserved_gib: float = 1.0
+    """What the platform keeps of the memory; RLIMIT_DATA of every process is the rest."""
+    cpus: int = 4
+    pids: int = 512
+    grace_s: float = 5.0
+    """Between SIGTERM and SIGKILL."""
+    health_limit_s: float = 300.0
+    health_call_limit_s: float = 10.0
+    port: int = 4743
+    image_limit_gb: float = 10.0
+    log_lines: int = 500
+    log_line_limit_bytes: int = 65536
+    segments_limit: int = 64
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def data_limit_bytes(self) -> int:
+        """RLIMIT_DATA."""
+        return round((self.ram_gib - self.reserved_gib) * GIB)
+
+    @property
+    def ram_bytes(self) -> int:
+        """The memory of the machine."""
+        return round(self.ram_gib * GIB)
+
+    @property
+    def shm_bytes(self) -> int:
+        """The size of /dev/shm: half the memory."""
+        return self.ram_bytes // 2
+
+
+def profile_of(limits: Limits, *, time_limit_s: float | None = None, ram_gib: float | None = None) -> Profile:
+    """Return the platform's limits for one challenge.
+
+    Args:
+        limits: The challenge's own.
+        time_limit_s: Taken instead of the challenge's; None keeps it.
+        ram_gib: Taken instead of the challenge's; None keeps it. More than 1, which the platform reserves.
+    """
+    plain = Profile(
+        time_limit_s=time_limit_s or limits.time_s, ram_gib=ram_gib or limits.ram_gib, vram_gib=limits.vram_gib
+    )
+    own = (limits.source, limits.read_on)
+    chosen = ("chosen for this rehearsal", date.today())
+    rules = (
+        _rule("time for a case", f"{plain.time_limit_s:g} s", chosen if time_limit_s else own),
+        _rule("memory", f"{plain.ram_gib:g} GiB", chosen if ram_gib else own),
+        _rule("GPU memory", f"{plain.vram_gib:g} GiB", own),
+        *_platform_rules(plain),
+    )
+    return plain.model_copy(update={"rules": rules})
+
+
+def _platform_rules(profile: Profile) -> tuple[Rule, ...]:
+    """Describe what holds for every challenge."""
+    platform = (_PLATFORM, _READ_PLATFORM)
+    shim = (_SHIM, _READ_SHIM)
+    documentation = ("grand-challenge.org/documentation/runtime-environment", _READ_PLATFORM)
+    return (
+        _rule("data of a process (RLIMIT_DATA)", f"{profile.ram_gib - profile.reserved_gib:g} GiB", shim),
+        _rule("shared memory (/dev/shm)", f"{profile.ram_gib / 2:g} GiB", documentation),
+        _rule("processors", f"{profile.cpus} (ml.g4dn.xlarge)", platform),
+        _rule("network", "none", documentation),
+        _rule("past the time limit", f"SIGTERM, SIGKILL after {profile.grace_s:g} s", shim),
+        _rule("invoke: healthy within", f"{profile.health_limit_s:g} s", shim),
+        _rule("user", "not root", platform),
+        _rule("writable", "/output and an empty /tmp", documentation),
+        _rule("image size", f"{profile.image_limit_gb:g} GB", platform),
+        _rule("output", "one MetaImage or TIFF a socket, Int8 or UInt8", platform),
+    )
+
+
+def _rule(name: str, value: str, source: tuple[str, date]) -> Rule:
+    return Rule(name=name, value=value, source=source[0], read_on=source[1])

@@ -1,0 +1,219 @@
+"""The rehearsal from case folders to a result. Read this first."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import SimpleITK as sitk
+
+from hnseg import __version__
+from hnseg.errors import InputError
+from hnseg.evaluation.pairs import FilePair
+from hnseg.evaluation.report import ScoreReport
+from hnseg.evaluation.scoring import score_pairs
+from hnseg.platform.spec import ChallengeSpec
+from hnseg.rehearsal.case import CaseFolder, size_bytes, workplace
+from hnseg.rehearsal.findings import Finding, warning
+from hnseg.rehearsal.logs import Log, read_log
+from hnseg.rehearsal.machine import this_machine
+from hnseg.rehearsal.outputs import Imported, import_output
+from hnseg.rehearsal.placement import check_placement
+from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.results import CaseResult, ModelFacts, Rehearsal
+from hnseg.rehearsal.run import Run, Tell
+from hnseg.rehearsal.stage import Stage
+from hnseg.rehearsal.verdict import judge_run
+
+_IMAGE_SUFFIXES = (".mha", ".mhd", ".tif", ".tiff", ".nii.gz", ".nii", ".nrrd")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is rehearsed.
+
+    Attributes:
+        spec: The challenge.
+        cases: Each runs once.
+        model_dir: Mounted as /opt/ml/model.
+        profile: The limits.
+        keep_dir: Receives each case's output and logs, in a folder of the case's name.
+    """
+
+    spec: ChallengeSpec
+    cases: Sequence[CaseFolder]
+    model_dir: Path
+    profile: Profile
+    keep_dir: Path
+
+
+def rehearse(plan: Plan, stage: Stage, tell: Tell) -> Rehearsal:
+    """Run every case on a stage, judge it as the platform would, and score it.
+
+    Args:
+        plan: What is rehearsed.
+        stage: Where the cases run.
+        tell: Gets a line when a case begins and ends.
+
+    Raises:
+        EngineError: The engine fails at something that is not the container's doing.
+    """
+    refused = any(finding.severity == "failure" for finding in stage.findings)
+    cases = [] if refused else [_rehearse_case(plan, stage, case, tell) for case in plan.cases]
+    score, notes = _score(plan, cases)
+    cases = [_with_structures(case, score) for case in cases]
+    passed = not refused and all(case.passed for case in cases)
+    model = plan.model_dir
+    return Rehearsal(
+        created=datetime.now(tz=timezone.utc),
+        hnseg_version=__version__,
+        challenge=plan.spec.name,
+        title=plan.spec.title,
+        passed=passed,
+        verdict=_verdict(stage.findings, cases),
+        engine=stage.name,
+        image=stage.image,
+        model=ModelFacts(
+            name=model.name, files=sum(path.is_file() for path in model.rglob("*")), size_gb=size_bytes(model) / 1e9
+        ),
+        machine=this_machine(),
+        limits=plan.profile.rules,
+        gaps=stage.gaps,
+        findings=(*stage.findings, *notes),
+        cases=tuple(cases),
+        score=score,
+    )
+
+
+def _rehearse_case(plan: Plan, stage: Stage, case: CaseFolder, tell: Tell) -> CaseResult:
+    tell(f"{case.name}: running")
+    keep = plan.keep_dir / case.name
+    shutil.rmtree(keep, ignore_errors=True)
+    with workplace(case, plan.model_dir) as work:
+        run = stage.run(work)
+        stdout, stderr = read_log(work.stdout, plan.profile), read_log(work.stderr, plan.profile)
+        findings = judge_run(run, stdout, stderr, plan.profile)
+        failed = any(finding.severity == "failure" for finding in findings)
+        # As on the platform, nothing is collected from a container that failed.
+        imported = (
+            Imported(None, None, ()) if failed else import_output(plan.spec.output, work.output_dir, plan.profile)
+        )
+        findings += [*imported.findings, *_placement(plan.spec, case, imported)]
+        output_file = None if imported.path is None else imported.path.relative_to(work.output_dir)
+        shutil.copytree(work.output_dir, keep / "output")
+        for log in (work.stdout, work.stderr):
+            shutil.copy(log, keep)
+    result = _result(plan, case, run, findings, output_file, (stdout, stderr))
+    tell(f"{case.name}: {'passed' if result.passed else result.platform_says} ({run.seconds:.1f} s)")
+    return result
+
+
+def _result(
+    plan: Plan, case: CaseFolder, run: Run, findings: list[Finding], output_file: Path | None, logs: tuple[Log, Log]
+) -> CaseResult:
+    failures = [finding for finding in findings if finding.severity == "failure"]
+    stdout, stderr = logs
+    return CaseResult(
+        name=case.name,
+        passed=not failures,
+        platform_says=failures[0].headline if failures else "",
+        findings=tuple(findings),
+        time_s=run.seconds,
+        time_limit_s=plan.profile.time_limit_s,
+        startup_s=run.startup_s,
+        exit_code=run.exit_code,
+        timed_out=run.timed_out,
+        memory_killed=run.memory_killed,
+        peak_program_gib=run.memory.program_gib,
+        peak_total_gib=run.memory.total_gib,
+        memory_source=run.memory.source,
+        peak_vram_gib=run.vram_gib,
+        output_file=None if output_file is None else output_file.as_posix(),
+        has_reference=case.reference(plan.spec.output.relative_path) is not None,
+        structures={},
+        provenance=_provenance(stdout),
+        stdout_tail=stdout.lines,
+        stderr_tail=stderr.lines,
+    )
+
+
+def _placement(spec: ChallengeSpec, case: CaseFolder, imported: Imported) -> list[Finding]:
+    """Compare an output with the input whose grid it must have, and with the reference."""
+    if imported.image is None:
+        return []
+    socket = spec.input(spec.output.on_grid_of)
+    references = {
+        socket.title: first_image(case.input_dir / socket.relative_path),
+        "reference label map": case.reference(spec.output.relative_path),
+    }
+    for title, path in references.items():
+        reference = None if path is None else _read(path)
+        if reference is None or reference.GetDimension() != 3:
+            continue
+        found = check_placement(imported.image, reference, output_title=spec.output.title, reference_title=title)
+        if found:
+            return found
+    return []
+
+
+def first_image(folder: Path) -> Path | None:
+    """Return the image in a socket's folder; None where there is none."""
+    return next((path for path in sorted(folder.glob("*")) if path.name.endswith(_IMAGE_SUFFIXES)), None)
+
+
+def _read(path: Path) -> sitk.Image | None:
+    try:
+        image: sitk.Image = sitk.ReadImage(str(path))
+    except RuntimeError:  # a case may be broken on purpose
+        return None
+    return image
+
+
+def _provenance(stdout: Log) -> dict[str, Any] | None:
+    for line in reversed(stdout.lines):
+        if not line.startswith("{"):
+            continue
+        try:
+            story = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(story, dict):
+            return story
+    return None
+
+
+def _score(plan: Plan, results: Sequence[CaseResult]) -> tuple[ScoreReport | None, tuple[Finding, ...]]:
+    folders = {case.name: case for case in plan.cases}
+    pairs = []
+    for result in results:
+        reference = folders[result.name].reference(plan.spec.output.relative_path)
+        if result.passed and result.output_file and reference:
+            prediction = plan.keep_dir / result.name / "output" / result.output_file
+            pairs.append(FilePair(result.name, prediction, reference))
+    if not pairs:
+        return None, ()
+    try:
+        return score_pairs(plan.spec.name, (pair.read() for pair in pairs)), ()
+    except InputError as error:
+        return None, (warning("evaluation", f"The cases could not be scored: {error}"),)
+
+
+def _with_structures(case: CaseResult, score: ScoreReport | None) -> CaseResult:
+    scored = {} if score is None else {of_case.name: of_case.structures for of_case in score.cases}
+    return case.model_copy(update={"structures": scored.get(case.name, {})})
+
+
+def _verdict(findings: Sequence[Finding], cases: Sequence[CaseResult]) -> str:
+    refused = next((finding for finding in findings if finding.severity == "failure"), None)
+    if refused:
+        return f"The platform would refuse this: {refused.headline}"
+    failed = [case for case in cases if not case.passed]
+    if not failed:
+        return f"Passed: all {len(cases)} cases." if len(cases) > 1 else "Passed: the one case."
+    count = f"{len(failed)} of {len(cases)} cases failed, and one is enough to fail a submission."
+    return f"{count} {failed[0].name}: {failed[0].platform_says}"
