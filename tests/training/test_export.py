@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from hnseg.inference.bundle import open_bundle
 
 from hnseg.errors import InputError, ModelError
+from hnseg.inference.bundle import open_bundle
 from hnseg.inference.manifest import sha256_of
 from hnseg.inference.weights import read_weights
 from hnseg_training.export import Label, export, write_archive
@@ -26,8 +26,8 @@ def test_the_weights_are_the_checkpoints_to_the_last_bit(bundle, trained):
     path = trained.results(DEMO.plans_name) / "fold_3" / "checkpoint_final.pth"
     expected = torch.load(path, weights_only=False)["network_weights"]
     exported = read_weights(bundle / "fold_3.safetensors")
-    assert exported.keys() == expected.keys()
-    assert all(torch.equal(exported[name], expected[name]) for name in expected)
+    assert all(torch.equal(exported[name], expected[name]) for name in exported)
+    assert len(exported) == len({tensor.data_ptr() for tensor in expected.values()})  # the rest are other names
 
 
 def test_the_bundle_opens(bundle):
@@ -69,7 +69,7 @@ def test_the_best_checkpoint_may_be_exported(trained, tmp_path):
     path = trained.results(DEMO.plans_name) / "fold_0" / "checkpoint_best.pth"
     expected = torch.load(path, weights_only=False)["network_weights"]
     exported = read_weights(tmp_path / "model" / "fold_0.safetensors")
-    assert all(torch.equal(exported[name], expected[name]) for name in expected)
+    assert all(torch.equal(exported[name], expected[name]) for name in exported)
 
 
 def test_a_fold_that_is_not_trained_is_refused(trained, tmp_path):

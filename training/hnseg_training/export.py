@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import torch
+from safetensors.torch import save_file
+
 from hnseg.errors import InputError, ModelError
 from hnseg.inference.manifest import (
     DATASET_FILE,
@@ -23,7 +26,7 @@ from hnseg.inference.manifest import (
     sha256_of,
     weights_file,
 )
-from hnseg.inference.weights import read_checkpoint, write_weights
+from hnseg.inference.weights import StateDict, read_checkpoint
 from hnseg_training.preset import Preset
 from hnseg_training.work_folder import WorkFolder
 
@@ -62,7 +65,8 @@ def export(
 ) -> Path:
     """Write the bundle `output` and, beside it, the same files as `<output>.tar.gz`.
 
-    The weights are the checkpoints' to the last bit, without the optimiser's state.
+    The weights are the checkpoints' to the last bit, without the optimiser's state; tensors that nnU-Net's network
+    registers under several names are written once.
 
     Args:
         work: A work folder with trained folds.
@@ -108,7 +112,7 @@ def _fill(bundle: Path, checkpoints: Mapping[Fold, Path], others: Sequence[Path]
     for fold, path in checkpoints.items():
         trained = read_checkpoint(path)
         weights = bundle / weights_file(fold)
-        write_weights(trained.state_dict, weights)
+        save_file(without_aliases(trained.state_dict), weights)
         weights.chmod(READABLE)  # safetensors writes for the owner alone; a container runs as somebody else
     manifest = Manifest(
         name=label.name,
@@ -137,3 +141,15 @@ def write_archive(folder: Path, archive: Path) -> None:
             member.mode = READABLE
             with path.open("rb") as content:
                 tar.addfile(member, content)
+
+
+def without_aliases(state_dict: StateDict) -> dict[str, torch.Tensor]:
+    """Return each tensor once, under the first of the names by which nnU-Net's network knows it."""
+    seen: set[tuple[int, torch.Size]] = set()
+    kept: dict[str, torch.Tensor] = {}
+    for name, tensor in state_dict.items():
+        key = (tensor.data_ptr(), tensor.shape)
+        if key not in seen:
+            seen.add(key)
+            kept[name] = tensor.contiguous()
+    return kept
