@@ -16,7 +16,7 @@ from hnseg.errors import InputError
 logger = logging.getLogger(__name__)
 
 
-def command(  # noqa: PLR0913 (the command line's options)
+def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     challenge: Annotated[str, typer.Argument(help="Name of a challenge, such as hnts_mrg.")],
     output: Annotated[Path, typer.Option(help="Folder for the cases; made when missing.")],
     cases: Annotated[int, typer.Option(min=1, help="How many patients.")] = 1,
@@ -36,7 +36,7 @@ def command(  # noqa: PLR0913 (the command line's options)
     named = list(maker.VARIANTS.items()) if variants else [("", maker.ANY)] * cases
     for index, (name, variant) in enumerate(named):
         patient = maker.draw_patient(seed, index, grid=grid, variant=variant)
-        folder = maker.LAYOUTS[layout](patient, output, index, seed)
+        folder = maker.LAYOUTS[layout](patient, output)
         logger.info("wrote %s%s", folder, f" ({name})" if name else "")
 
 

@@ -1,21 +1,20 @@
 """A head and neck as an ordered list of shapes; later structures are painted over earlier ones.
 
-The origin lies in the midline of the pharynx at the height of the third cervical vertebra. Positions and sizes are those
-of an average adult, rounded to a millimetre or two; each patient's own come from `Habitus` and a smooth deformation.
+The origin lies in the midline of the pharynx at the height of the third cervical vertebra. Positions and sizes are
+those of an average adult, rounded to a millimetre or two; each patient's own come from `Habitus` and a smooth
+deformation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
 import numpy as np
 
-from hnseg.phantom.shapes import Capsule, Contour, Ellipsoid, Point, Shape, mirrored, tube
+from hnseg.phantom.habitus import Habitus
+from hnseg.phantom.shapes import Capsule, Contour, Ellipsoid, Point, Shape, tube
+from hnseg.phantom.structure import Structure, mirror_image, paired, paired_tube
 from hnseg.phantom.tissues import Tissue
 
 _SKIN_MM = 2.5
-_CORTEX_MM = 1.8
 # z, half width, front, back: from the chest to the vertex
 _OUTLINE = (
     (-130, 180, -75, 85),
@@ -35,70 +34,28 @@ _OUTLINE = (
     (160, 40, -40, 56),
     (170, 12, -8, 22),
 )
-
-
-@dataclass(frozen=True)
-class Structure:
-    """A part of the body.
-
-    Attributes:
-        name: What an atlas calls it, paired ones with _L or _R.
-        tissue: What it is made of.
-        shapes: Where it is: the union of these.
-        at_surface: Whether it may lie on or outside the skin; anything else is cut off there.
-    """
-
-    name: str
-    tissue: Tissue
-    shapes: tuple[Shape, ...]
-    at_surface: bool = False
-
-
-@dataclass(frozen=True)
-class Habitus:
-    """What differs between patients, and in one patient between two days.
-
-    Attributes:
-        girth: Width of the outline relative to the average.
-        fat: Thickness of the fat under the skin relative to the average.
-        gland: Size of the salivary glands relative to the average.
-        muscle: Thickness of the muscles relative to the average.
-        tongue_mm: How far the tongue is raised.
-        airway: Width of the pharynx relative to the average.
-        benign_nodes: Centres and radii of lymph nodes without disease.
-    """
-
-    girth: float
-    fat: float
-    gland: float
-    muscle: float
-    tongue_mm: float
-    airway: float
-    benign_nodes: tuple[tuple[Point, Point], ...]
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator) -> Habitus:
-        """Draw a patient."""
-        return cls(
-            girth=rng.uniform(0.96, 1.08),
-            fat=rng.uniform(0.7, 1.4),
-            gland=rng.uniform(0.85, 1.12),
-            muscle=rng.uniform(0.9, 1.12),
-            tongue_mm=rng.uniform(-3, 3),
-            airway=rng.uniform(0.85, 1.2),
-            benign_nodes=tuple(_draw_benign_node(rng) for _ in range(rng.integers(5, 11))),
-        )
-
-    def after_three_weeks(self, rng: np.random.Generator) -> Habitus:
-        """Return the same patient at mid-treatment: thinner, with smaller glands and the tongue elsewhere."""
-        return replace(
-            self,
-            girth=self.girth * rng.uniform(0.97, 1.0),
-            fat=self.fat * rng.uniform(0.85, 1.0),
-            gland=self.gland * rng.uniform(0.86, 0.96),
-            tongue_mm=self.tongue_mm + rng.uniform(-2, 2),
-            airway=self.airway * rng.uniform(0.9, 1.1),
-        )
+# The lumen from the nose to the larynx: x, y, z, radius; then where the trachea runs
+_PHARYNX = ((0, -22, 44, 8), (0, -9, 26, 7), (0, -8, 8, 7), (0, -9, -8, 8), (0, -13, -22, 7))
+_TRACHEA: tuple[Point, ...] = ((0, -22, -28), (0, -20, -44), (0, -14, -80), (0, 0, -130))
+# Name, squash, and the points it runs through: x, y, z, radius
+# fmt: off
+_MUSCLES: tuple[tuple[str, Point, tuple[tuple[float, float, float, float], ...]], ...] = (
+    ("Trapezius", (1.9, 0.8, 1), ((10, 60, 60, 5), (16, 59, 10, 6), (28, 56, -45, 7), (70, 52, -85, 9))),
+    ("Splenius", (1.3, 0.75, 1), ((26, 52, 50, 11), (26, 49, 0, 12), (25, 46, -60, 12), (28, 48, -110, 13))),
+    ("Semispinalis", (0.95, 1.2, 1), ((10, 50, 44, 9), (11, 47, 0, 10), (11, 44, -60, 10), (12, 46, -110, 10))),
+    ("Multifidus", (1, 1, 1), ((14, 40, 30, 8), (16, 37, 0, 9), (17, 36, -60, 9), (18, 36, -110, 9))),
+    ("LevatorScapulae", (0.9, 1.2, 1), ((31, 28, 30, 7), (36, 34, -10, 9), (41, 40, -60, 10), (58, 52, -110, 10))),
+    ("Scalenes", (1, 1, 1), ((20, 20, 14, 6), (25, 21, -15, 8), (30, 18, -60, 10), (38, 14, -100, 10))),
+    ("LongusColli", (1.3, 0.8, 1), ((8, 4, 42, 5), (9, 7, 15, 5), (10, 8, -30, 4.5), (10, 12, -100, 4))),
+    ("Sternocleidomastoid", (0.7, 1.45, 1), ((56, 26, 42, 6), (52, 22, 12, 9), (46, 8, -18, 11), (34, -16, -50, 10),
+                                             (16, -34, -86, 8))),
+    ("Straps", (1.4, 0.7, 1), ((7, -40, -20, 4), (11, -38, -45, 4.5), (13, -34, -90, 5))),
+    ("Masseter", (0.85, 1.55, 1), ((51, -24, -2, 8), (55, -30, 14, 10), (57, -38, 36, 7))),
+    ("PterygoidMedial", (0.85, 1.5, 1), ((41, -14, 2, 7), (34, -18, 20, 9), (26, -22, 40, 7))),
+    ("PterygoidLateral", (1, 1, 1), ((46, -6, 44, 9), (30, -24, 42, 9))),
+    ("Temporalis", (0.7, 2, 1), ((50, -32, 40, 6), (58, -32, 62, 8), (66, -20, 90, 6))),
+)
+# fmt: on
 
 
 def structures_of(habitus: Habitus) -> list[Structure]:
@@ -111,7 +68,9 @@ def structures_of(habitus: Habitus) -> list[Structure]:
         *_jaws(),
         *_glands_and_nodes(habitus),
         *_mouth(habitus),
-        *_throat(habitus),
+        *_pharynx_wall(habitus),
+        *_larynx_and_gullet(),
+        *_airway(habitus),
         *_vessels(),
     ]
 
@@ -121,7 +80,7 @@ def _surface(habitus: Habitus) -> list[Structure]:
     nose, ear = Ellipsoid((0, -97, 44), (13, 17, 17)), Ellipsoid((76 * habitus.girth, 14, 52), (5, 14, 24))
     nose_core = Ellipsoid((0, -96, 44), (10, 14, 14))
     return [
-        Structure("Skin", Tissue.SKIN, (Contour(knots), nose, ear, _mirror_ellipsoid(ear)), at_surface=True),
+        Structure("Skin", Tissue.SKIN, (Contour(knots), nose, ear, mirror_image(ear)), at_surface=True),
         Structure("Fat", Tissue.FAT, (Contour(knots, _SKIN_MM), nose_core), at_surface=True),
         # The platysma and the muscles of the face bound the fat under the skin.
         Structure("Fascia", Tissue.MUSCLE, (Contour(knots, _SKIN_MM + 6.5 * habitus.fat),)),
@@ -130,97 +89,18 @@ def _surface(habitus: Habitus) -> list[Structure]:
 
 
 def _muscles(habitus: Habitus) -> list[Structure]:
-    m = habitus.muscle
-    return [
-        *_paired_tube(
-            "Trapezius",
-            Tissue.MUSCLE,
-            [(10, 60, 60), (16, 59, 10), (28, 56, -45), (70, 52, -85)],
-            [5 * m, 6 * m, 7 * m, 9 * m],
-            (1.9, 0.8, 1.0),
-        ),
-        *_paired_tube(
-            "Splenius",
-            Tissue.MUSCLE,
-            [(26, 52, 50), (26, 49, 0), (25, 46, -60), (28, 48, -110)],
-            [11 * m, 12 * m, 12 * m, 13 * m],
-            (1.3, 0.75, 1.0),
-        ),
-        *_paired_tube(
-            "Semispinalis",
-            Tissue.MUSCLE,
-            [(10, 50, 44), (11, 47, 0), (11, 44, -60), (12, 46, -110)],
-            [9 * m, 10 * m, 10 * m, 10 * m],
-            (0.95, 1.2, 1.0),
-        ),
-        *_paired_tube(
-            "Multifidus",
-            Tissue.MUSCLE,
-            [(14, 40, 30), (16, 37, 0), (17, 36, -60), (18, 36, -110)],
-            [8 * m, 9 * m, 9 * m, 9 * m],
-        ),
-        *_paired_tube(
-            "LevatorScapulae",
-            Tissue.MUSCLE,
-            [(31, 28, 30), (36, 34, -10), (41, 40, -60), (58, 52, -110)],
-            [7 * m, 9 * m, 10 * m, 10 * m],
-            (0.9, 1.2, 1),
-        ),
-        *_paired_tube(
-            "Scalenes",
-            Tissue.MUSCLE,
-            [(20, 20, 14), (25, 21, -15), (30, 18, -60), (38, 14, -100)],
-            [6 * m, 8 * m, 10 * m, 10 * m],
-        ),
-        *_paired_tube(
-            "LongusColli",
-            Tissue.MUSCLE,
-            [(8, 4, 42), (9, 7, 15), (10, 8, -30), (10, 12, -100)],
-            [5 * m, 5 * m, 4.5 * m, 4 * m],
-            (1.3, 0.8, 1.0),
-        ),
-        *_paired_tube(
-            "Sternocleidomastoid",
-            Tissue.MUSCLE,
-            [(56, 26, 42), (52, 22, 12), (46, 8, -18), (34, -16, -50), (16, -34, -86)],
-            [6 * m, 9 * m, 11 * m, 10 * m, 8 * m],
-            (0.7, 1.45, 1.0),
-        ),
-        *_paired_tube(
-            "Straps",
-            Tissue.MUSCLE,
-            [(7, -40, -20), (11, -38, -45), (13, -34, -90)],
-            [4 * m, 4.5 * m, 5 * m],
-            (1.4, 0.7, 1.0),
-        ),
-        *_paired_tube("DigastricBack", Tissue.MUSCLE, [(46, 16, 36), (38, -4, 8), (22, -32, -14)], [4, 4, 2.5]),
-        *_paired_tube(
-            "Masseter",
-            Tissue.MUSCLE,
-            [(51, -24, -2), (55, -30, 14), (57, -38, 36)],
-            [8 * m, 10 * m, 7 * m],
-            (0.85, 1.55, 1.0),
-        ),
-        *_paired_tube(
-            "PterygoidMedial",
-            Tissue.MUSCLE,
-            [(41, -14, 2), (34, -18, 20), (26, -22, 40)],
-            [7 * m, 9 * m, 7 * m],
-            (0.85, 1.5, 1.0),
-        ),
-        *_paired_tube("PterygoidLateral", Tissue.MUSCLE, [(46, -6, 44), (30, -24, 42)], [9 * m, 9 * m]),
-        *_paired_tube(
-            "Temporalis",
-            Tissue.MUSCLE,
-            [(50, -32, 40), (58, -32, 62), (66, -20, 90)],
-            [6 * m, 8 * m, 6 * m],
-            (0.7, 2.0, 1.0),
-        ),
-        *_paired_tube(
+    parts = [
+        *paired_tube("DigastricBack", Tissue.MUSCLE, [(46, 16, 36), (38, -4, 8), (22, -32, -14)], [4, 4, 2.5]),
+        *paired_tube(
             "Buccinator", Tissue.MUSCLE, [(22, -78, 10), (36, -60, 12), (44, -36, 14)], [3, 3, 3], (1, 1, 3.5)
         ),
         Structure("Lips", Tissue.MUSCLE, (Ellipsoid((0, -84, 10), (20, 6, 14)),)),
     ]
+    for name, squash, stations in _MUSCLES:
+        points = [(x, y, z) for x, y, z, _ in stations]
+        radii_mm = [radius * habitus.muscle for *_, radius in stations]
+        parts += paired_tube(name, Tissue.MUSCLE, points, radii_mm, squash)
+    return parts
 
 
 def _skull_and_brain() -> list[Structure]:
@@ -230,18 +110,18 @@ def _skull_and_brain() -> list[Structure]:
         return tuple(Ellipsoid(c, (r[0] + margin, r[1] + margin, r[2] + margin)) for c, r in (vault, fossa))
 
     return [
-        *_paired("Maxilla", Tissue.CORTICAL_BONE, Ellipsoid((26, -58, 38), (19, 23, 22), 2.3)),
-        *_paired("MaxillaryMarrow", Tissue.MARROW, Ellipsoid((30, -52, 24), (10, 10, 6))),
-        *_paired("MaxillarySinus", Tissue.AIRWAY, Ellipsoid((27, -57, 42), (13, 17, 14), 2.1)),
-        *_paired("SinusLining", Tissue.MUCOSA, Ellipsoid((30, -50, 32), (9, 9, 5))),
-        *_paired("Zygoma", Tissue.CORTICAL_BONE, Capsule((44, -66, 48), (66, -22, 52), 5, 3.5)),
-        *_paired("ZygomaMarrow", Tissue.MARROW, Capsule((46, -64, 48), (64, -26, 52), 2.8, 1.5)),
+        *paired("Maxilla", Tissue.CORTICAL_BONE, Ellipsoid((26, -58, 38), (19, 23, 22), 2.3)),
+        *paired("MaxillaryMarrow", Tissue.MARROW, Ellipsoid((30, -52, 24), (10, 10, 6))),
+        *paired("MaxillarySinus", Tissue.AIRWAY, Ellipsoid((27, -57, 42), (13, 17, 14), 2.1)),
+        *paired("SinusLining", Tissue.MUCOSA, Ellipsoid((30, -50, 32), (9, 9, 5))),
+        *paired("Zygoma", Tissue.CORTICAL_BONE, Capsule((44, -66, 48), (66, -22, 52), 5, 3.5)),
+        *paired("ZygomaMarrow", Tissue.MARROW, Capsule((46, -64, 48), (64, -26, 52), 2.8, 1.5)),
         Structure("SkullBase", Tissue.CORTICAL_BONE, (Ellipsoid((0, -6, 60), (34, 30, 13), 2.5),)),
         Structure(
             "ClivusMarrow", Tissue.MARROW, (Ellipsoid((0, 2, 56), (15, 12, 7)), Ellipsoid((0, 6, 50), (9, 6, 8)))
         ),
-        *_paired("Mastoid", Tissue.CORTICAL_BONE, Ellipsoid((52, 26, 50), (14, 16, 16))),
-        *_paired("MastoidCells", Tissue.MARROW, Ellipsoid((53, 27, 46), (8, 9, 8))),
+        *paired("Mastoid", Tissue.CORTICAL_BONE, Ellipsoid((52, 26, 50), (14, 16, 16))),
+        *paired("MastoidCells", Tissue.MARROW, Ellipsoid((53, 27, 46), (8, 9, 8))),
         Structure("Skull", Tissue.CORTICAL_BONE, around(9)),
         Structure("Diploe", Tissue.MARROW, around(6.5)),
         Structure("SkullInside", Tissue.CORTICAL_BONE, around(4)),
@@ -250,8 +130,8 @@ def _skull_and_brain() -> list[Structure]:
         Structure("Cistern", Tissue.CSF, (Ellipsoid((0, 16, 60), (18, 9, 16)),)),
         Structure("Brainstem", Tissue.CORD, tuple(tube([(0, 26, 36), (0, 22, 56), (0, 16, 85)], [7, 11, 14]))),
         Structure("FourthVentricle", Tissue.CSF, (Ellipsoid((0, 35, 66), (7, 4, 10)),)),
-        *_paired("Orbit", Tissue.FAT, Ellipsoid((32, -64, 76), (16, 24, 16))),
-        *_paired("Eye", Tissue.VITREOUS, Ellipsoid((33, -76, 77), (12, 12, 12))),
+        *paired("Orbit", Tissue.FAT, Ellipsoid((32, -64, 76), (16, 24, 16))),
+        *paired("Eye", Tissue.VITREOUS, Ellipsoid((33, -76, 77), (12, 12, 12))),
     ]
 
 
@@ -295,15 +175,15 @@ def _jaws() -> list[Structure]:
     upper = [(x * 1.05, y, 17.0) for x, y, _ in teeth]
     slim: Point = (0.75, 0.75, 1.5)
     return [
-        *_paired_tube("Mandible", Tissue.CORTICAL_BONE, arch, [7, 7, 6.5, 6.5, 7], slim),
-        *_paired_tube("Ramus", Tissue.CORTICAL_BONE, ramus, [6.5, 6, 6], (0.75, 1.5, 1)),
-        *_paired_tube("MandibleMarrow", Tissue.MARROW, arch, [4, 4, 4, 4, 4], slim),
-        *_paired_tube("RamusMarrow", Tissue.MARROW, ramus, [3.6, 3, 3], (0.75, 1.5, 1)),
-        *_paired_tube("UpperJaw", Tissue.MARROW, [(x, y, 23) for x, y, _ in upper], [4] * 4),
-        *_paired_tube("LowerTeeth", Tissue.TOOTH, lower, [3, 3, 3.5, 4], (1, 1, 1.4)),
-        *_paired_tube("UpperTeeth", Tissue.TOOTH, upper, [3, 3, 3.5, 4], (1, 1, 1.4)),
-        *_paired_tube("Hyoid", Tissue.CORTICAL_BONE, [(0, -38, -18), (12, -35, -18), (19, -20, -15)], [3.4, 3, 2]),
-        *_paired_tube("HyoidMarrow", Tissue.MARROW, [(0, -38, -18), (10, -36, -18)], [1.7, 1.5]),
+        *paired_tube("Mandible", Tissue.CORTICAL_BONE, arch, [7, 7, 6.5, 6.5, 7], slim),
+        *paired_tube("Ramus", Tissue.CORTICAL_BONE, ramus, [6.5, 6, 6], (0.75, 1.5, 1)),
+        *paired_tube("MandibleMarrow", Tissue.MARROW, arch, [4, 4, 4, 4, 4], slim),
+        *paired_tube("RamusMarrow", Tissue.MARROW, ramus, [3.6, 3, 3], (0.75, 1.5, 1)),
+        *paired_tube("UpperJaw", Tissue.MARROW, [(x, y, 23) for x, y, _ in upper], [4] * 4),
+        *paired_tube("LowerTeeth", Tissue.TOOTH, lower, [3, 3, 3.5, 4], (1, 1, 1.4)),
+        *paired_tube("UpperTeeth", Tissue.TOOTH, upper, [3, 3, 3.5, 4], (1, 1, 1.4)),
+        *paired_tube("Hyoid", Tissue.CORTICAL_BONE, [(0, -38, -18), (12, -35, -18), (19, -20, -15)], [3.4, 3, 2]),
+        *paired_tube("HyoidMarrow", Tissue.MARROW, [(0, -38, -18), (10, -36, -18)], [1.7, 1.5]),
     ]
 
 
@@ -311,12 +191,12 @@ def _glands_and_nodes(habitus: Habitus) -> list[Structure]:
     g = habitus.gland
     nodes = tuple(Ellipsoid(centre, radii) for centre, radii in habitus.benign_nodes)
     return [
-        *_paired("Parotid", Tissue.PAROTID, Ellipsoid((57, 0, 20), (10 * g, 17 * g, 25 * g), 2.3)),
-        *_paired("ParotidDeep", Tissue.PAROTID, Ellipsoid((47, 8, 20), (9 * g, 7 * g, 15 * g))),
-        *_paired("ParotidTail", Tissue.PAROTID, Ellipsoid((53, 6, 0), (8 * g, 9 * g, 11 * g))),
-        *_paired("Submandibular", Tissue.SUBMANDIBULAR, Ellipsoid((33, -27, -14), (8 * g, 13 * g, 12 * g), 2.4)),
-        *_paired_tube("Sublingual", Tissue.SUBMANDIBULAR, [(9, -62, -3), (18, -48, -2)], [3.5 * g, 4 * g], (1, 1, 1.5)),
-        *_paired("Thyroid", Tissue.THYROID, Ellipsoid((16, -14, -62), (8, 10, 20))),
+        *paired("Parotid", Tissue.PAROTID, Ellipsoid((57, 0, 20), (10 * g, 17 * g, 25 * g), 2.3)),
+        *paired("ParotidDeep", Tissue.PAROTID, Ellipsoid((47, 8, 20), (9 * g, 7 * g, 15 * g))),
+        *paired("ParotidTail", Tissue.PAROTID, Ellipsoid((53, 6, 0), (8 * g, 9 * g, 11 * g))),
+        *paired("Submandibular", Tissue.SUBMANDIBULAR, Ellipsoid((33, -27, -14), (8 * g, 13 * g, 12 * g), 2.4)),
+        *paired_tube("Sublingual", Tissue.SUBMANDIBULAR, [(9, -62, -3), (18, -48, -2)], [3.5 * g, 4 * g], (1, 1, 1.5)),
+        *paired("Thyroid", Tissue.THYROID, Ellipsoid((16, -14, -62), (8, 10, 20))),
         Structure("BenignNodes", Tissue.LYMPHOID, nodes),
     ]
 
@@ -327,129 +207,85 @@ def _mouth(habitus: Habitus) -> list[Structure]:
         Structure("HardPalate", Tissue.CORTICAL_BONE, (Ellipsoid((0, -56, 28), (24, 24, 4), 3),)),
         Structure("PalateMucosa", Tissue.MUCOSA, (Ellipsoid((0, -54, 23.5), (20, 22, 3.5), 3),)),
         Structure("NasalCavity", Tissue.AIRWAY, (Ellipsoid((0, -62, 44), (13, 34, 14), 2.6),)),
-        *_paired_tube("Turbinate", Tissue.MUCOSA, [(7, -82, 38), (8, -60, 38), (8, -38, 38)], [3.5, 4.2, 3.5]),
-        *_paired_tube("MiddleTurbinate", Tissue.MUCOSA, [(6, -74, 49), (7, -50, 50)], [2.6, 3]),
+        *paired_tube("Turbinate", Tissue.MUCOSA, [(7, -82, 38), (8, -60, 38), (8, -38, 38)], [3.5, 4.2, 3.5]),
+        *paired_tube("MiddleTurbinate", Tissue.MUCOSA, [(6, -74, 49), (7, -50, 50)], [2.6, 3]),
         Structure("Septum", Tissue.CARTILAGE, (Ellipsoid((0, -62, 44), (1.6, 34, 16), 4),)),
-        *_paired_tube(
+        *paired_tube(
             "Mylohyoid", Tissue.MUSCLE, [(0, -62, -12), (16, -48, -9), (24, -30, -6)], [5, 5, 5], (1.2, 1, 0.9)
         ),
-        *_paired_tube("Geniohyoid", Tissue.MUSCLE, [(5, -66, -8), (5, -40, -16)], [5, 5]),
+        *paired_tube("Geniohyoid", Tissue.MUSCLE, [(5, -66, -8), (5, -40, -16)], [5, 5]),
         Structure(
             "Tongue",
             Tissue.TONGUE,
             (Ellipsoid((0, -42, 5 + up), (22, 29, 17), 2.4), Ellipsoid((0, -30, -4 + up), (17, 16, 13))),
         ),
-        *_paired("Genioglossus", Tissue.MUSCLE, Capsule((4.5, -64, -4), (6, -36, 6 + up), 4, 5, (0.8, 1, 1.6))),
+        *paired("Genioglossus", Tissue.MUSCLE, Capsule((4.5, -64, -4), (6, -36, 6 + up), 4, 5, (0.8, 1, 1.6))),
         Structure("LingualSeptum", Tissue.FAT, (Ellipsoid((0, -46, 2 + up), (0.9, 19, 12)),)),
-        *_paired("Hyoglossus", Tissue.MUSCLE, Ellipsoid((20, -34, -4), (3, 13, 10))),
+        *paired("Hyoglossus", Tissue.MUSCLE, Ellipsoid((20, -34, -4), (3, 13, 10))),
         Structure("OralAir", Tissue.AIRWAY, (Ellipsoid((0, -50, 21.5 + min(up, 0) / 2), (13, 18, 1.6)),)),
     ]
 
 
-def _throat(habitus: Habitus) -> list[Structure]:
-    a = habitus.airway
-    path: list[Point] = [(0, -22, 44), (0, -9, 26), (0, -8, 8), (0, -9, -8), (0, -13, -22)]
-    wide: list[float] = [8 * a, 7 * a, 7 * a, 8 * a, 7 * a]
-    flat: Point = (1.3, 0.75, 1.0)
-
-    def throat(margin: float) -> tuple[Shape, ...]:
-        return tuple(tube(path, [r + margin for r in wide], flat))
-
-    trachea: list[Point] = [(0, -22, -28), (0, -20, -44), (0, -14, -80), (0, 0, -130)]
+def _pharynx_wall(habitus: Habitus) -> list[Structure]:
     return [
-        Structure("Constrictors", Tissue.MUSCLE, throat(5)),
-        Structure("PharynxMucosa", Tissue.MUCOSA, throat(2)),
+        Structure("Constrictors", Tissue.MUSCLE, tuple(_pharynx(habitus, margin=5))),
+        Structure("PharynxMucosa", Tissue.MUCOSA, tuple(_pharynx(habitus, margin=2))),
+    ]
+
+
+def _pharynx(habitus: Habitus, margin: float) -> list[Capsule]:
+    """Return the lumen from the nose to the larynx, or what lies within a margin around it."""
+    points = [(x, y, z) for x, y, z, _ in _PHARYNX]
+    return tube(points, [radius * habitus.airway + margin for *_, radius in _PHARYNX], (1.3, 0.75, 1))
+
+
+def _larynx_and_gullet() -> list[Structure]:
+    gullet: list[Point] = [(0, 0, -44), (2, 3, -80), (4, 10, -130)]
+    plates: list[Point] = [(0, -40, -34), (10, -33, -34), (19, -14, -34)]
+    return [
         Structure("Larynx", Tissue.MUSCLE, (Ellipsoid((0, -23, -34), (17, 15, 17), 2.5),)),
         Structure("ParaglotticFat", Tissue.FAT, (Ellipsoid((0, -30, -24), (10, 5, 8)),)),
-        *_paired_tube(
-            "ThyroidCartilage",
-            Tissue.CARTILAGE,
-            [(0, -40, -34), (10, -33, -34), (19, -14, -34)],
-            [2.4, 2.2, 2],
-            (1, 1, 4.5),
-        ),
+        *paired_tube("ThyroidCartilage", Tissue.CARTILAGE, plates, [2.4, 2.2, 2], (1, 1, 4.5)),
         Structure("Cricoid", Tissue.CARTILAGE, (Ellipsoid((0, -19, -50), (13, 13, 7), 3),)),
-        Structure("Trachea", Tissue.CARTILAGE, tuple(tube(trachea[1:], [10, 10.5, 10.5]))),
-        Structure(
-            "Oesophagus",
-            Tissue.MUSCLE,
-            tuple(tube([(0, 0, -44), (2, 3, -80), (4, 10, -130)], [6, 6, 7], (1.4, 0.8, 1))),
-        ),
-        Structure(
-            "OesophagusMucosa",
-            Tissue.MUCOSA,
-            tuple(tube([(0, 0, -44), (2, 3, -80), (4, 10, -130)], [2.4, 2.4, 2.4], (1.8, 0.7, 1))),
-        ),
-        *_paired("Tonsil", Tissue.LYMPHOID, Ellipsoid((14 * a, -14, 9), (4.5, 6.5, 9))),
+        Structure("Trachea", Tissue.CARTILAGE, tuple(tube(_TRACHEA[1:], [10, 10.5, 10.5]))),
+        Structure("Oesophagus", Tissue.MUSCLE, tuple(tube(gullet, [6, 6, 7], (1.4, 0.8, 1)))),
+        Structure("OesophagusMucosa", Tissue.MUCOSA, tuple(tube(gullet, [2.4] * 3, (1.8, 0.7, 1)))),
+    ]
+
+
+def _airway(habitus: Habitus) -> list[Structure]:
+    *_, (x, y, z, radius) = _PHARYNX
+    outlet = tube([(x, y, z), _TRACHEA[0]], [radius * habitus.airway, 5], (0.8, 1.2, 1))
+    palate: list[Point] = [(0, -34, 27), (0, -18, 22), (0, -12, 12)]
+    return [
+        *paired("Tonsil", Tissue.LYMPHOID, Ellipsoid((14 * habitus.airway, -14, 9), (4.5, 6.5, 9))),
         Structure("LingualTonsil", Tissue.LYMPHOID, (Ellipsoid((0, -16, -4), (11, 3.5, 7)),)),
         Structure("Adenoid", Tissue.LYMPHOID, (Ellipsoid((0, -8, 40), (9, 3.5, 6)),)),
-        Structure(
-            "Airway",
-            Tissue.AIRWAY,
-            (*tube(path, wide, flat), *tube([path[-1], trachea[0]], [wide[-1], 5], (0.8, 1.2, 1))),
-        ),
-        Structure("Glottis", Tissue.AIRWAY, tuple(tube(trachea[:2], [4.5, 7], (0.7, 1.5, 1)))),
-        Structure("TracheaAir", Tissue.AIRWAY, tuple(tube(trachea[1:], [8, 8.5, 8.5]))),
-        Structure(
-            "SoftPalate",
-            Tissue.MUSCLE,
-            tuple(tube([(0, -34, 27), (0, -18, 22), (0, -12, 12)], [4, 4, 2.5], (2.2, 0.8, 0.8))),
-        ),
+        Structure("Airway", Tissue.AIRWAY, (*_pharynx(habitus, margin=0), *outlet)),
+        Structure("Glottis", Tissue.AIRWAY, tuple(tube(_TRACHEA[:2], [4.5, 7], (0.7, 1.5, 1)))),
+        Structure("TracheaAir", Tissue.AIRWAY, tuple(tube(_TRACHEA[1:], [8, 8.5, 8.5]))),
+        Structure("SoftPalate", Tissue.MUSCLE, tuple(tube(palate, [4, 4, 2.5], (2.2, 0.8, 0.8)))),
         Structure("Epiglottis", Tissue.MUCOSA, (Capsule((0, -16, -8), (0, -24, -24), 2.2, 2.0, (4, 0.8, 1)),)),
     ]
 
 
 def _vessels() -> list[Structure]:
     return [
-        *_paired_tube(
+        *paired_tube(
             "Carotid",
             Tissue.ARTERY,
             [(24, 8, 48), (25, 5, 15), (24, 0, -10), (22, -4, -35), (20, -2, -110)],
             [2.4, 2.6, 3.6, 3.4, 3.4],
         ),
-        *_paired_tube("CarotidExternal", Tissue.ARTERY, [(27, -7, -10), (33, -7, 10), (48, 0, 38)], [2.2, 2, 1.6]),
-        *_paired_tube(
+        *paired_tube("CarotidExternal", Tissue.ARTERY, [(27, -7, -10), (33, -7, 10), (48, 0, 38)], [2.2, 2, 1.6]),
+        *paired_tube(
             "Jugular",
             Tissue.VEIN,
             [(29, 14, 48), (32, 10, 15), (32, 6, -10), (29, 2, -35), (27, 0, -110)],
             [3.5, 4.5, 5, 5.4, 5.8],
             (1.1, 0.9, 1),
         ),
-        *_paired_tube("JugularExternal", Tissue.VEIN, [(57, 4, 2), (56, 16, -30), (46, 14, -70)], [1.8, 1.8, 2]),
-        *_paired_tube("Retromandibular", Tissue.VEIN, [(52, 0, 38), (53, 2, 4)], [2, 2]),
-        *_paired_tube("Vertebral", Tissue.ARTERY, [(16, 22, 36), (15, 21, -40), (18, 14, -110)], [1.8, 1.8, 1.8]),
+        *paired_tube("JugularExternal", Tissue.VEIN, [(57, 4, 2), (56, 16, -30), (46, 14, -70)], [1.8, 1.8, 2]),
+        *paired_tube("Retromandibular", Tissue.VEIN, [(52, 0, 38), (53, 2, 4)], [2, 2]),
+        *paired_tube("Vertebral", Tissue.ARTERY, [(16, 22, 36), (15, 21, -40), (18, 14, -110)], [1.8, 1.8, 1.8]),
     ]
-
-
-def _draw_benign_node(rng: np.random.Generator) -> tuple[Point, Point]:
-    """Draw a small oval node beside the great vessels or behind the sternocleidomastoid."""
-    z = rng.uniform(-55, 25)
-    lateral, back = (rng.uniform(30, 44), rng.uniform(-8, 18)) if rng.random() < 0.7 else (46.0, rng.uniform(24, 34))
-    short = rng.uniform(2.5, 4.5)
-    radii = (short, short * rng.uniform(1.0, 1.4), short * rng.uniform(1.3, 2.2))
-    return (lateral * rng.choice((-1.0, 1.0)), back, z), radii
-
-
-def _paired(name: str, tissue: Tissue, left: Ellipsoid | Capsule) -> list[Structure]:
-    """Return the left structure and its mirror image."""
-    right: Shape
-    if isinstance(left, Ellipsoid):
-        right = _mirror_ellipsoid(left)
-    else:
-        right = replace(left, start=mirrored(left.start), end=mirrored(left.end))
-    return [Structure(f"{name}_L", tissue, (left,)), Structure(f"{name}_R", tissue, (right,))]
-
-
-def _paired_tube(
-    name: str, tissue: Tissue, points: Sequence[Point], radii_mm: Sequence[float], squash: Point = (1.0, 1.0, 1.0)
-) -> list[Structure]:
-    """Return a tube on the left and its mirror image."""
-    right = [mirrored(point) for point in points]
-    return [
-        Structure(f"{name}_L", tissue, tuple(tube(points, radii_mm, squash))),
-        Structure(f"{name}_R", tissue, tuple(tube(right, radii_mm, squash))),
-    ]
-
-
-def _mirror_ellipsoid(one: Ellipsoid) -> Ellipsoid:
-    return replace(one, centre=mirrored(one.centre))

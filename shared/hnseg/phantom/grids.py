@@ -43,7 +43,7 @@ class Acquisition:
         factor = 1 + rng.uniform(-self.spread, self.spread, 2)
         spacing = np.array(self.spacing_mm) * factor[[0, 0, 1]]
         direction = Rotation.from_euler("xyz", [tilt_deg, tilt_deg / 3, -tilt_deg / 4], degrees=True).as_matrix()
-        # The face is in view, and the throat rather than the crown: the body reaches further to the back than the front.
+        # The throat rather than the crown is in view.
         middle = pose.to_world(np.array([[0.0, -3.0, rng.uniform(-8, 4)]]))[0] + rng.normal(0, 2.5, 3)
         x, y, z = np.round(middle - direction @ ((size - 1) / 2 * spacing), 4).tolist()
         sx, sy, sz = np.round(spacing, 4).tolist()

@@ -1,8 +1,8 @@
 """Phantoms of HNTS-MRG 2024 task 2: a patient's T2-weighted scans and masks before and in mid-treatment.
 
 Beside the two scans on their own grids there is the earlier one registered onto the later one's grid, with what a
-registration leaves over: a smooth deformation of a few mm and a small shift. The mask went through the same transform by
-nearest neighbour. Labels: 1 GTVp, 2 GTVn.
+registration leaves over: a smooth deformation of a few mm and a small shift. The mask went through the same transform
+by nearest neighbour. Labels: 1 GTVp, 2 GTVn.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
-from hnseg.imaging.geometry import Grid, LabelArray, image_of
-from hnseg.phantom.anatomy import Habitus, structures_of
+from hnseg.imaging.geometry import Grid, image_of
+from hnseg.phantom.anatomy import structures_of
 from hnseg.phantom.deformation import SmoothField
 from hnseg.phantom.grids import Acquisition
+from hnseg.phantom.habitus import Habitus
 from hnseg.phantom.mr import Protocol, scan
 from hnseg.phantom.painting import Coordinates, Pose, paint
 from hnseg.phantom.tumours import Disease
@@ -71,8 +72,10 @@ VARIANTS: dict[str, Variant] = {
 
 @dataclass(frozen=True)
 class Patient:
-    """The six images of a patient; masks are uint8, scans int16."""
+    """The six images of a patient, masks uint8 and scans int16, with the numbers they were drawn from."""
 
+    seed: int
+    index: int
     mid_t2w: sitk.Image
     mid_mask: sitk.Image
     pre_t2w: sitk.Image
@@ -106,21 +109,24 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
     pre, mid = _draw_days(rng, variant, variant.acquisition or _acquisition(rng, grid))
     pre_t2w, pre_mask = _image(pre, protocol, rng, drawn=variant.prior_drawn)
     mid_t2w, mid_mask = _image(mid, protocol, rng, drawn=True)
+    # 0 outside the earlier scan; the spline leaves small negative values, as it does in the public data.
     found = _registration(pre.pose, mid.pose, mid.grid, rng)
     return Patient(
+        seed=seed,
+        index=index,
         mid_t2w=mid_t2w,
         mid_mask=mid_mask,
         pre_t2w=pre_t2w,
         pre_mask=pre_mask,
-        registered_t2w=_carried(pre_t2w, mid.grid, found, sitk.sitkBSpline),
-        registered_mask=_carried(pre_mask, mid.grid, found, sitk.sitkNearestNeighbor),
+        registered_t2w=sitk.Resample(pre_t2w, mid_t2w, found, sitk.sitkBSpline),
+        registered_mask=sitk.Resample(pre_mask, mid_mask, found, sitk.sitkNearestNeighbor),
     )
 
 
-def write_container_case(patient: Patient, output: Path, index: int, seed: int) -> Path:
+def write_container_case(patient: Patient, output: Path) -> Path:
     """Write a patient as the container gets it, `case_000/input`, with the answer in `case_000/expected`."""
-    names = np.random.default_rng([seed, index, 1])
-    case = output / f"case_{index:03d}"
+    names = np.random.default_rng([patient.seed, patient.index, 1])
+    case = output / f"case_{patient.index:03d}"
     sockets = {
         "mid-rt-t2w-head-neck": patient.mid_t2w,
         "pre-rt-t2w-head-neck": patient.pre_t2w,
@@ -135,9 +141,9 @@ def write_container_case(patient: Patient, output: Path, index: int, seed: int) 
     return case
 
 
-def write_challenge_case(patient: Patient, output: Path, index: int, seed: int) -> Path:  # noqa: ARG001 (one signature)
+def write_challenge_case(patient: Patient, output: Path) -> Path:
     """Write a patient as the public data set has it, `HNTSMRG24_train/<ID>/...`; the first ID is 1."""
-    number = index + 1
+    number = patient.index + 1
     case = output / "HNTSMRG24_train" / str(number)
     _write(patient.pre_t2w, case / "preRT" / f"{number}_preRT_T2.nii.gz")
     _write(patient.pre_mask, case / "preRT" / f"{number}_preRT_mask.nii.gz")
@@ -203,7 +209,7 @@ def _image(day: _Day, protocol: Protocol, rng: np.random.Generator, *, drawn: bo
 
 
 def _registration(pre: Pose, mid: Pose, grid: Grid, rng: np.random.Generator) -> sitk.Transform:
-    """Return the transform that a registration would have found: mid-RT points to pre-RT points, a few mm off."""
+    """Return the transform that a registration might have found: mid-RT points to pre-RT points, a few mm off."""
     corners = grid.corners_mm()
     low, high = corners.min(axis=0) - 10, corners.max(axis=0) + 10
     step_mm = 8.0
@@ -220,19 +226,6 @@ def _registration(pre: Pose, mid: Pose, grid: Grid, rng: np.random.Generator) ->
     field.SetOrigin(low.tolist())
     field.SetSpacing([step_mm] * 3)
     return sitk.DisplacementFieldTransform(field)
-
-
-def _carried(image: sitk.Image, grid: Grid, transform: sitk.Transform, interpolator: int) -> sitk.Image:
-    """Return an image on another grid, 0 outside itself; a spline leaves small negative values."""
-    resampler = sitk.ResampleImageFilter()
-    resampler.SetSize(grid.size_xyz)
-    resampler.SetOutputSpacing(grid.spacing_mm)
-    resampler.SetOutputOrigin(grid.origin_mm)
-    resampler.SetOutputDirection(grid.direction)
-    resampler.SetTransform(transform)
-    resampler.SetInterpolator(interpolator)
-    result: sitk.Image = resampler.Execute(image)
-    return result
 
 
 def _settled(wanted: bool | None, chance: bool) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hnseg.imaging.geometry import FloatArray, Grid, LabelArray
-from hnseg.phantom.anatomy import Structure
 from hnseg.phantom.deformation import SmoothField
 from hnseg.phantom.shapes import Point
+from hnseg.phantom.structure import Structure
 from hnseg.phantom.tissues import Tissue
 
 Slices = tuple[slice, slice, slice]

@@ -113,11 +113,6 @@ def tube(points: Sequence[Point], radii_mm: Sequence[float], squash: Point = (1.
     return [Capsule(a, b, ra, rb, squash) for (a, ra), (b, rb) in pairwise(ends)]
 
 
-def mirrored(point: Point) -> Point:
-    """Return the point on the other side of the body."""
-    return (-point[0], point[1], point[2])
-
-
 def _box(points: npt.NDArray[np.float64], margin: npt.NDArray[np.float64]) -> tuple[Point, Point]:
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
     return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
