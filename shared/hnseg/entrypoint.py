@@ -129,7 +129,7 @@ def _load(job: _Job) -> Ensemble:
 
 
 def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
-    limit_s = os.environ.get("HNSEG_LIMIT_S", str(challenge.spec.limits.time_s))
+    limit_s = os.environ.get("HNSEG_LIMIT_S") or str(challenge.spec.limits.time_s)
     parser = argparse.ArgumentParser(prog=challenge.spec.name, description=challenge.spec.title)
     parser.add_argument(
         "--input", type=Path, default=Path("/input"), help="the sockets' folders (default: %(default)s)"
@@ -140,7 +140,7 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
     parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="weights (default: %(default)s)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
-        "--limit-s", type=_positive, default=limit_s, help="seconds a case may take (default: %(default)s)"
+        "--limit-s", type=_seconds, default=limit_s, help="seconds a case may take (default: %(default)s)"
     )
     parser.add_argument("--port", type=int, default=PORT, help="where to serve, if that is asked for")
     given = parser.parse_args(argv)
@@ -158,35 +158,36 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
 
 
 def _chosen(parser: argparse.ArgumentParser, variable: str, default: str, other: str) -> str:
-    value = os.environ.get(variable, default).lower()
+    value = (os.environ.get(variable) or default).lower()
     if value not in (default, other):
         parser.error(f"{variable} must be {default} or {other}, found {value!r}")
     return value
 
 
-def _positive(text: str) -> float:
-    value = float(text)
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not value > 0:
-        raise argparse.ArgumentTypeError(f"must be over 0, found {text}")
+        raise argparse.ArgumentTypeError(f"must be seconds over 0, found {text!r}")
     return value
 
 
 @contextmanager
 def _lines_on_stdout() -> Iterator[None]:
-    """Send the log, and with it Python's warnings, to stdout, a line an event."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    """Send the log, and with it Python's warnings, to stdout and nowhere else, a line an event."""
     root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    former, level = root.handlers, root.level
     logging.captureWarnings(True)
+    root.handlers = [logging.StreamHandler(sys.stdout)]
+    root.setLevel(logging.INFO)
     try:
         yield
     finally:
         logging.captureWarnings(False)
+        root.handlers = former
         root.setLevel(level)
-        root.removeHandler(handler)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
@@ -56,6 +57,7 @@ def run_case(
         story.note(*channels.notes)
     with story.stage("predict"):
         logits = ensemble.predict(channels, deadline)
+        story.record(effort=asdict(logits.effort_spent))
         story.note(*logits.notes)
     with story.stage("label map"):
         label_map = method.finish(logits.to_label_map(), case, settings)

@@ -171,4 +171,6 @@ def test_a_client_that_left_does_not_disturb(server):
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.sendall(b"POST /invoke HTTP/1.1\r\nHost: x\r\n\r\n")
     assert server.ask("POST", "/invoke") == (201, "done")
+    while server.cases().count("left") < 3:
+        time.sleep(0.01)
     assert server.stop() == (0, "")

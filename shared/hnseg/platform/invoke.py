@@ -11,6 +11,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +21,7 @@ from hnseg.platform.failure import explain, sentence_of
 logger = logging.getLogger(__name__)
 
 PORT = 4743
+_AWAKE_S = 0.5
 _METHODS = {"/health": "GET", "/invoke": "POST"}
 
 
@@ -34,6 +36,9 @@ class _Call:
         """Say that the case ended, and why it failed; None when it did not."""
         self._failure = failure
         self._answered.set()
+
+    def is_answered(self) -> bool:
+        return self._answered.is_set()
 
     def wait(self) -> str | None:
         """Wait for the case to end and return why it failed; None when it did not."""
@@ -94,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve(load: Callable[[], Callable[[], None]], *, port: int = PORT) -> None:
-    """Serve until a signal handler raises SystemExit; it passes on when it stopped the loading or a case.
+    """Serve until a signal handler raises SystemExit, which is passed on only if it stopped a case.
 
     Cases run one after another in the calling thread, which must be the main one: a signal then unwinds the running
     case, so that nothing half-written stays behind.
@@ -103,34 +108,32 @@ def serve(load: Callable[[], Callable[[], None]], *, port: int = PORT) -> None:
         load: Loads the ensemble and returns what segments one case with it.
         port: Where to listen, on all addresses.
     """
+    call: _Call | None = None
     with _Server(port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             segment = load()
             server.ready.set()
             logger.info("serving on port %d", port)
-            while (call := _next_call(server)) is not None:
-                _answer(call, segment)
+            while True:
+                # Python may miss a signal that comes just before it blocks; waking up now and then lets it be noticed.
+                with suppress(queue.Empty):
+                    call = server.calls.get(timeout=_AWAKE_S)
+                    _answer(call, segment)
+        except SystemExit:
+            if call is not None and not call.is_answered():
+                call.answer("The container was stopped before the case was finished.")
+                raise
+            logger.info("told to stop while no case was running")
         finally:
             server.shutdown()
 
 
-def _next_call(server: _Server) -> _Call | None:
-    """Wait for a request; None when told to stop."""
-    try:
-        return server.calls.get()
-    except SystemExit:
-        logger.info("told to stop while no case was running")
-        return None
-
-
 def _answer(call: _Call, segment: Callable[[], None]) -> None:
-    failure: str | None = "The container was stopped before the case was finished."
     try:
         segment()
-        failure = None
     except Exception as error:  # noqa: BLE001 (one case's failure must not end the server)
         explain(error)
-        failure = sentence_of(error)
-    finally:
-        call.answer(failure)
+        call.answer(sentence_of(error))
+    else:
+        call.answer(None)

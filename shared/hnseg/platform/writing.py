@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import disk_usage
 
 import numpy as np
 import SimpleITK as sitk
@@ -86,16 +87,21 @@ def _write(spec: ChallengeSpec, labels: LabelArray, grid: Grid, output_dir: Path
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         sitk.WriteImage(image_of(labels, grid), str(unfinished), useCompression=True)
-        written: sitk.Image = sitk.ReadImage(str(unfinished))
-        # Exactly, not within a tolerance: an origin that is off by a millionth already trips some evaluations.
-        if Grid.of(written) != grid or not np.array_equal(array_of(written), labels):
-            raise OutputError(
-                f"{final} must read back as it was written, but does not. Is the disk or the mount faulty?"
-            )
+        # ITK reports no error when a small file found no room: only reading it back shows that it is there.
+        _check_written(unfinished, labels, grid)
         unfinished.replace(final)
     except (OSError, RuntimeError) as error:
-        reason = str(error).strip().rpartition("Reason: ")[2].splitlines()[-1]
-        raise OutputError(f"{final} must be written, but that failed ({reason}). Is the disk full?") from error
+        free_mib = disk_usage(output_dir).free / (1 << 20)
+        raise OutputError(
+            f"{final} must be written whole, but that failed, with {free_mib:.1f} MiB free there. Is the disk full?"
+        ) from error
     finally:
         unfinished.unlink(missing_ok=True)
     return final
+
+
+def _check_written(path: Path, labels: LabelArray, grid: Grid) -> None:
+    written: sitk.Image = sitk.ReadImage(str(path))
+    # Exactly, not within a tolerance: an origin that is off by a millionth already trips some evaluations.
+    if Grid.of(written) != grid or not np.array_equal(array_of(written), labels):
+        raise OSError(f"{path} does not read back as it was written")
