@@ -92,8 +92,8 @@ def _carried_over(mid: sitk.Image, case: Case) -> tuple[sitk.Image | None, str]:
     found = register_rigid(fixed=mid, moving=case.images[PRE_T2W])
     if not found.accepted:
         return None, (
-            "The registered pre-RT mask is missing, and a rigid registration of the T2w pair can't carry the pre-RT mask"
-            f" over: {found.in_words()}."
+            "The registered pre-RT mask is missing, and a rigid registration of the T2w pair can't carry the pre-RT"
+            f" mask over: {found.in_words()}."
         )
     mask = resample_label_map(case.images[PRE_MASK], Grid.of(mid), transform=found.transform)
     return mask, (
