@@ -39,15 +39,19 @@ class Component:
 
 def components_of(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) -> list[Component]:
     """Return the connected pieces of a mask (z, y, x); none for an empty one."""
-    numbered, sizes = _numbered(mask, connectivity)
+    found = ndimage.find_objects(mask.astype(np.uint8))
+    if not found:
+        return []
+    whole = found[0]  # masks are small parts of large images: numbering the box around all pieces is enough
+    numbered, sizes = _numbered(mask[whole], connectivity)
+    z, y, x = (axis.start for axis in whole)
     return [
         Component(
-            first_zyx=(box[0].start, box[1].start, box[2].start),
-            last_zyx=(box[0].stop - 1, box[1].stop - 1, box[2].stop - 1),
+            first_zyx=(z + box[0].start, y + box[1].start, x + box[2].start),
+            last_zyx=(z + box[0].stop - 1, y + box[1].stop - 1, x + box[2].stop - 1),
             voxels=int(size),
         )
         for box, size in zip(ndimage.find_objects(numbered), sizes[1:], strict=True)
-        if box is not None
     ]
 
 
