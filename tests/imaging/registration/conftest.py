@@ -56,14 +56,17 @@ def posed(rotation_deg, shift_mm, centre_mm=(0.0, 0.0, 0.0)):
 
 @pytest.fixture(scope="session")
 def heads():
-    """Makes images of the same head: `fixed` as it is, and `moving(pose)` turned and shifted, on other grids."""
+    """Images of the same head: `fixed` and a thin `slab` as it is, and `moving(pose)` turned and shifted."""
     small = grid_around((4, -3, 5), size_xyz=(56, 64, 30), spacing_mm=(2.5, 2.5, 4.0), direction=OBLIQUE)
+
+    thin = grid_around((4, -3, 5), size_xyz=(64, 64, 16), spacing_mm=(2.5, 2.5, 1.5), direction=OBLIQUE)
 
     def moving(pose, **options):
         centre = np.array(pose.GetCenter()) + np.array(pose.GetTranslation())
         return sampled(grid_around(centre + 6, size_xyz=(90, 90, 45), spacing_mm=(2.2, 2.2, 4.5)), pose, **options)
 
-    return SimpleNamespace(fixed=sampled(small, posed((0, 0, 0), (0, 0, 0))), moving=moving, small=small)
+    still = posed((0, 0, 0), (0, 0, 0))
+    return SimpleNamespace(fixed=sampled(small, still), slab=sampled(thin, still), moving=moving, small=small)
 
 
 @pytest.fixture(scope="session")

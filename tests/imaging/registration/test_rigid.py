@@ -89,6 +89,19 @@ def test_image_with_infinite_values_is_not_attempted(heads):
     assert found.in_words() == "the moving image has values that are not finite"
 
 
+def test_image_below_what_counts_is_not_attempted(heads):
+    negative = changed(heads.fixed, -1 - array_of(heads.fixed))
+    found = register_rigid(fixed=heads.fixed, moving=negative)
+    assert found.in_words() == "the moving image has hardly any values above 0"
+
+
+def test_slab_of_24_mm_is_enough(heads, errors_mm, pose):
+    truth = pose((0, 0, 5), (4, 0, 10))
+    found = register_rigid(fixed=heads.slab, moving=heads.moving(truth))
+    assert found.accepted
+    assert errors_mm(found.transform, truth).mean() < 0.6
+
+
 def cropped(image, size_xyz):
     return sitk.RegionOfInterest(image, size_xyz, (10, 10, 5))
 

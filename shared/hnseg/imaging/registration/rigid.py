@@ -14,7 +14,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -124,9 +124,8 @@ def register_rigid(
         The transform and what it was judged by. A mirrored head passes unseen: heads are too symmetric.
     """
     settings = settings or RegistrationSettings()
-    for name, image in (("fixed", fixed), ("moving", moving)):
-        refusal = _refusal(image, smallest_l=settings.smallest_field_of_view_l)
-        if refusal:
+    for name, image, intensities in (("fixed", fixed, settings.fixed), ("moving", moving, settings.moving)):
+        if refusal := _refusal(image, intensities, smallest_l=settings.smallest_field_of_view_l):
             return _not_attempted(f"the {name} image {refusal}")
     with _one_thread():
         return _registered(fixed, moving, settings)
@@ -159,7 +158,7 @@ def _registered(fixed: sitk.Image, moving: sitk.Image, settings: RegistrationSet
     return Registration(inverse(found.transform), found.report)
 
 
-def _refusal(image: sitk.Image, *, smallest_l: float) -> str:
+def _refusal(image: sitk.Image, intensities: Intensities, *, smallest_l: float) -> str:
     """Return why an image can't be registered at all, as a predicate; empty when it can be tried."""
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         return "is not a scalar 3-D image"
@@ -169,11 +168,16 @@ def _refusal(image: sitk.Image, *, smallest_l: float) -> str:
         return f"has a spacing of {image.GetSpacing()} mm, and 0.1 to 10 mm is expected"
     if _field_of_view_l(image) < smallest_l:
         return f"covers {_field_of_view_l(image):.2f} l, and at least {smallest_l:g} l are needed"
-    array = array_of(image)
+    return _refusal_of_values(array_of(image), intensities)
+
+
+def _refusal_of_values(array: npt.NDArray[Any], intensities: Intensities) -> str:
     if not np.isfinite(array).all():
         return "has values that are not finite"
     darkest, brightest = np.percentile(array, (1.0, 99.5))
-    return "" if brightest > darkest else "is constant"
+    if not brightest > darkest:
+        return "is constant"
+    return "" if brightest > intensities.lowest else f"has hardly any values above {intensities.lowest:g}"
 
 
 def _field_of_view_l(image: sitk.Image) -> float:
