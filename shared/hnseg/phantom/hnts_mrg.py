@@ -33,8 +33,8 @@ _FULL: tuple[tuple[int, Acquisition], ...] = (
     (2, Acquisition((480, 480), (480, 480), (140, 140), (0.833, 0.833, 1.0))),
 )
 _SMALL = Acquisition((112, 136), (112, 136), (36, 44), (2.0, 2.0, 3.0), spread=0.05)
-_COMPACT = Acquisition((84, 88), (104, 108), (32, 34), (2.0, 2.0, 3.0), spread=0.05)
-_CLOSE_UP = Acquisition((112, 116), (116, 120), (38, 40), (0.985, 0.985, 1.2))
+_COMPACT = Acquisition((80, 84), (100, 104), (29, 31), (2.0, 2.0, 3.0), spread=0.05)
+_CLOSE_UP = Acquisition((100, 104), (102, 106), (36, 38), (0.985, 0.985, 1.2))
 GRIDS = ("small", "full")
 
 

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+import SimpleITK as sitk
+
+from hnseg.cli.phantom import command
+from hnseg.errors import InputError
+from hnseg.imaging.geometry import array_of
+
+
+def test_case_does_not_depend_on_the_number_of_cases(tmp_path):
+    for cases, folder in ((1, "one"), (2, "two")):
+        command("hnts_mrg", tmp_path / folder, cases=cases, seed=4, layout="challenge")
+    name = "HNTSMRG24_train/1/midRT/1_midRT_T2.nii.gz"
+    one, two = (array_of(sitk.ReadImage(str(tmp_path / folder / name))) for folder in ("one", "two"))
+    assert (one == two).all()
+    assert sorted(path.name for path in (tmp_path / "two" / "HNTSMRG24_train").iterdir()) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"challenge": "hnts"}, "CHALLENGE must be one of hnts_mrg, found 'hnts'"),
+        ({"layout": "nnunet"}, "--layout must be one of container, challenge, found 'nnunet'"),
+        ({"grid": "huge"}, "--grid must be one of small, full, found 'huge'"),
+    ],
+)
+def test_unknown_word_is_refused_with_those_that_are_known(tmp_path, given, sentence):
+    with pytest.raises(InputError, match=sentence):
+        command(**{"challenge": "hnts_mrg", "output": tmp_path / "x", **given})
+    assert not (tmp_path / "x").exists()
