@@ -160,7 +160,7 @@ def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[byt
 
 def _memory_watch(engine: Engine, identifier: str, pid: int) -> MemoryWatch:
     folder = cgroup_of(pid, identifier)
-    if folder is not None or not pid:
+    if folder is not None or not engine.inspect(identifier, "State").get("Pid"):
         return CgroupWatch(folder)
     stream = StreamWatch([engine.command, "stats", "--format", "{{json .}}", identifier])
     return StatisticsWatch(stream)

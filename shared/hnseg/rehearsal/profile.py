@@ -41,9 +41,9 @@ class Profile(_Frozen):
 
     time_limit_s: float = Field(gt=0)
     """exec: from the start of the process to its end; invoke: the one call of /invoke."""
-    ram_gib: float = Field(gt=1)
+    ram_gib: float = Field(gt=0)
     vram_gib: float = Field(gt=0)
-    reserved_gib: float = 1.0
+    reserved_gib: float = Field(default=1.0, ge=0)
     """What the platform keeps of the memory; RLIMIT_DATA of every process is the rest."""
     cpus: int = 4
     pids: int = 512

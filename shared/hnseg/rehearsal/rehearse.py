@@ -215,5 +215,7 @@ def _verdict(findings: Sequence[Finding], cases: Sequence[CaseResult]) -> str:
     failed = [case for case in cases if not case.passed]
     if not failed:
         return f"Passed: all {len(cases)} cases." if len(cases) > 1 else "Passed: the one case."
-    count = f"{len(failed)} of {len(cases)} cases failed, and one is enough to fail a submission."
-    return f"{count} {failed[0].name}: {failed[0].platform_says}"
+    first = f"{failed[0].name}: {failed[0].platform_says}"
+    if len(cases) == 1:
+        return f"The one case failed, {first}"
+    return f"{len(failed)} of {len(cases)} cases failed, and one is enough to fail a submission. {first}"

@@ -118,7 +118,7 @@ class StreamWatch:
 
     def stop(self) -> list[str]:
         """Stop it and return the lines that it printed."""
-        self._process.terminate()
+        self._process.kill()  # docker stats does not end at SIGTERM when its container has
         self._process.wait()
         with self._output:
             self._output.seek(0)

@@ -1,0 +1,93 @@
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from containers.hnts_mrg.spec import SPEC
+from hnseg.rehearsal.case import find_cases
+from hnseg.rehearsal.engine import EngineError, find_engine
+from hnseg.rehearsal.profile import profile_of
+from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.stage import ImageChoice, container_stage
+from tests.small_case import OUTPUT_FILE, write_small_case
+
+HERE = Path(__file__).parent
+BASE_IMAGE = "python:3.11-slim-bookworm"
+CONTAINER_DIR = HERE.parents[1] / "containers" / "hnts_mrg"
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The container engine that answers here, or the one named by HNSEG_TEST_ENGINE; it must have the base image."""
+    try:
+        engine = find_engine(*filter(None, [os.environ.get("HNSEG_TEST_ENGINE")]))
+    except EngineError as error:
+        pytest.skip(str(error))
+    if not engine.try_to("image", "inspect", BASE_IMAGE):
+        pytest.skip(f"{engine.command} does not have the image {BASE_IMAGE}")
+    return engine
+
+
+@pytest.fixture
+def case_dir(tmp_path):
+    """A case whose reference is its prior mask."""
+    folder = tmp_path / "case_000"
+    write_small_case(folder / "input")
+    prior = next((folder / "input/images/registered-pre-rt-head-neck-segmentation").glob("*.mha"))
+    reference = folder / "expected" / OUTPUT_FILE
+    reference.parent.mkdir(parents=True)
+    shutil.copy(prior, reference)
+    return folder
+
+
+@pytest.fixture
+def plan(case_dir, tmp_path):
+    """One case, an empty model, half a minute."""
+    model_dir = tmp_path / "model"
+    model_dir.mkdir()
+    profile = profile_of(SPEC.limits, time_limit_s=30)
+    return Plan(SPEC, find_cases([case_dir]), model_dir, profile, tmp_path / "kept")
+
+
+@pytest.fixture
+def build(engine, tmp_path):
+    """Build an image whose entry point is a Python program, and remove it afterwards."""
+    built = []
+
+    def build_image(program, *, user="USER 1000:1000", label=""):
+        context = tmp_path / f"context{len(built)}"
+        context.mkdir()
+        shutil.copy(HERE / "stub_container.py", context)
+        (context / "main.py").write_text(program, encoding="utf-8")
+        dockerfile = [
+            f"FROM {BASE_IMAGE}",
+            "COPY stub_container.py main.py /opt/app/",
+            'ENTRYPOINT ["python", "/opt/app/main.py"]',
+            user,
+            label,
+        ]
+        (context / "Dockerfile").write_text("\n".join(dockerfile), encoding="utf-8")
+        tag = f"hnseg-test:{uuid4().hex[:12]}"
+        subprocess.run([engine.command, "build", "-q", "-t", tag, str(context)], check=True, capture_output=True)
+        built.append(tag)
+        return tag
+
+    yield build_image
+    for tag in built:
+        engine.try_to("rmi", "--force", tag)
+
+
+@pytest.fixture
+def rehearse_image(engine, plan):
+    """Rehearse an image on the one case and return what was found."""
+
+    def run(tag, *, gpu=True, **limits):
+        profile = plan.profile.model_copy(update=limits)
+        own = Plan(plan.spec, plan.cases, plan.model_dir, profile, plan.keep_dir)
+        stage = container_stage(engine, CONTAINER_DIR, ImageChoice(tag=tag), own.model_dir, profile, gpu=gpu)
+        return rehearse(own, stage, lambda _: None)
+
+    return run
