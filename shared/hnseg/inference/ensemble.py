@@ -43,7 +43,6 @@ class Ensemble:
         device: Where they run.
         networks: One a fold, with weights.
         is_resident: Whether their weights are on the device; if not, they travel there for every pass.
-        ram_gib: Memory that the process may have in all.
         vram_gib: Memory of the GPU that it may have in all.
     """
 
@@ -51,7 +50,6 @@ class Ensemble:
     device: torch.device
     networks: tuple[nn.Module, ...]
     is_resident: bool = True
-    ram_gib: float = UNLIMITED_GIB
     vram_gib: float = UNLIMITED_GIB
 
     def predict(
@@ -141,16 +139,14 @@ class Ensemble:
         channels, outputs = len(self.bundle.channels), len(self.bundle.dataset.output_values)
         need = Need.of(placement, self.bundle.configuration, channels=channels, outputs=outputs)
         on_gpu = self.device.type == "cuda" and need.predicting_gib < free_vram_gib(self.device, self.vram_gib)
-        need.check(free_ram_gib(self.ram_gib), placement, outputs=outputs, on_gpu=on_gpu)
+        need.check(free_ram_gib(), placement, outputs=outputs, on_gpu=on_gpu)
         return self.device if on_gpu else torch.device("cpu")
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast("cuda") if self.device.type == "cuda" else nullcontext()
 
 
-def load_ensemble(
-    bundle: Bundle, *, device: str = "auto", ram_gib: float = UNLIMITED_GIB, vram_gib: float = UNLIMITED_GIB
-) -> Ensemble:
+def load_ensemble(bundle: Bundle, *, device: str = "auto", vram_gib: float = UNLIMITED_GIB) -> Ensemble:
     """Build the networks of a bundle and give them their weights.
 
     Sets the number of threads that torch uses in this process to what the machine and its container allow.
@@ -158,7 +154,6 @@ def load_ensemble(
     Args:
         bundle: A model folder, opened.
         device: `cpu`, `cuda`, or `auto`: the GPU if there is one.
-        ram_gib: Memory that the process may have in all, beside what the machine allows.
         vram_gib: Memory of the GPU that it may have in all.
 
     Raises:
@@ -183,7 +178,7 @@ def load_ensemble(
         is_resident = _size_gib(networks) < free_vram_gib(chosen, vram_gib) / 2
     if is_resident:
         networks = tuple(network.to(chosen) for network in networks)
-    return Ensemble(bundle, chosen, networks, is_resident, ram_gib, vram_gib)
+    return Ensemble(bundle, chosen, networks, is_resident, vram_gib)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import torch
@@ -27,9 +28,13 @@ def usable_processors() -> int:
     return max(1, min(present, int(words[0]) // int(words[1])))
 
 
-def free_ram_gib(most_gib: float = float("inf")) -> float:
-    """Return how much more memory this process can have, if it may have no more than `most_gib` in all."""
-    free = [min(limit_gib(), most_gib) - _field_gib(Path("/proc/self/status"), "VmRSS")]
+def free_ram_gib() -> float:
+    """Return how much more memory this process can have."""
+    status = Path("/proc/self/status")
+    free = [limit_gib() - _field_gib(status, "VmRSS")]
+    data_limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    if data_limit != resource.RLIM_INFINITY:
+        free.append(data_limit / GIB - _field_gib(status, "VmData"))
     if available := _field_gib(Path("/proc/meminfo"), "MemAvailable"):
         free.append(available)
     return min(free)

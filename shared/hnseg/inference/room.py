@@ -62,6 +62,6 @@ class Need:
             raise InputError(
                 f"The image must fit into memory, but with {placement.grid.size_xyz} voxels, of which"
                 f" {placement.network_shape} for the model, and {outputs} classes it needs about {max(here):.3g} GiB"
-                f" and {max(free_gib, 0):.3g} GiB are free. Is the image far larger, or its spacing finer, than those the"
-                " model was trained on?"
+                f" and {max(free_gib, 0):.3g} GiB are free. Is the image far larger, or its spacing finer, than those"
+                " that the model was trained on?"
             )

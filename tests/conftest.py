@@ -1,0 +1,62 @@
+"""Tiny models, made by nnU-Net itself with random weights."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Read when torch is imported: threads that wait in a busy loop starve each other where processors are shared.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+HNTS_LABELS = {"background": 0, "GTVp": 1, "GTVn": 2}
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory) -> Callable[..., Path]:
+    """Return a function that makes a model folder; the same arguments give the same folder, so leave it as it is.
+
+    Takes `folds`, `exported` (the bundle instead of nnU-Net's own result folder), and what `Wanted` has.
+    """
+    from tests.inference.nnunet_oracle import Wanted, write_bundle, write_results
+
+    made: dict[str, Path] = {}
+
+    def make(*, folds=(0,), exported=False, **wanted) -> Path:
+        described = Wanted(
+            **{
+                "labels": HNTS_LABELS,
+                "channel_names": ["T2w", "noNorm"],
+                "patch": (8, 32, 32),
+                "spacing_mm": (2.0, 1.0, 1.0),
+                **wanted,
+            }
+        )
+        key = repr((described, folds))
+        if key not in made:
+            made[key] = write_results(described, folds, tmp_path_factory.mktemp("nnunet"))
+        if not exported:
+            return made[key]
+        if key + "bundle" not in made:
+            output = tmp_path_factory.mktemp("bundle") / "model"
+            made[key + "bundle"] = write_bundle(made[key], output, described.configuration)
+        return made[key + "bundle"]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model_dir(make_model, tmp_path_factory) -> Path:
+    """Return an exported bundle that the HNTS-MRG container takes; copy it before changing it.
+
+    Two folds without mirroring, so that a small case takes about a second.
+    """
+    folder = tmp_path_factory.mktemp("quick") / "model"
+    shutil.copytree(make_model(folds=(0, 1), exported=True), folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"mirroring_axes": []}))
+    return folder
