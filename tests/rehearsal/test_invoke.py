@@ -1,0 +1,86 @@
+"""Containers that serve requests, each a real server in a real engine."""
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+INVOKE = "LABEL org.grand-challenge.api-method='Invoke'"
+
+SERVER = """
+import http.server, os, time
+from stub_container import *
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer({health})
+
+    def do_POST(self):
+        {invoke}
+
+    def answer(self, status):
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+http.server.HTTPServer(("", 4743), Handler).serve_forever()
+"""
+
+
+@pytest.fixture
+def rehearse_server(build, rehearse_image):
+    """Rehearse a server that answers /health and /invoke so, and return its one case."""
+
+    def run(*, health="200", invoke="write(); self.answer(201)", **limits):
+        (case,) = rehearse_image(build(SERVER.format(health=health, invoke=invoke), label=INVOKE), **limits).cases
+        return case
+
+    return run
+
+
+def test_a_good_server_passes_and_its_start_is_not_counted(rehearse_server):
+    case = rehearse_server(invoke="time.sleep(1); write(); self.answer(201)")
+    assert case.passed, case.platform_says
+    assert case.exit_code is None
+    assert 1 <= case.time_s < 3
+    assert case.startup_s > 0
+    assert case.peak_program_gib > 0
+
+
+@pytest.mark.parametrize(
+    ("invoke", "says"),
+    [
+        pytest.param("write(); self.answer(200)", "Invoke endpoint returned status 200, expected 201", id="200"),
+        pytest.param("self.answer(500)", "Invoke endpoint returned status 500, expected 201", id="500"),
+        pytest.param("os._exit(3)", "HTTP error calling invoke endpoint", id="dies"),
+        pytest.param(
+            "self.answer(201)", "Output directory 'images/mri-head-neck-segmentation' is empty", id="no output"
+        ),
+    ],
+)
+def test_what_a_server_must_not_answer(rehearse_server, invoke, says):
+    case = rehearse_server(invoke=invoke)
+    assert case.platform_says == says
+
+
+def test_a_slow_answer_is_over_the_limit(rehearse_server):
+    case = rehearse_server(invoke="time.sleep(60)", time_limit_s=1)
+    assert case.platform_says == "Invoke time limit exceeded"
+    assert case.timed_out
+
+
+def test_a_server_that_is_never_healthy_fails_the_health_check(rehearse_server):
+    case = rehearse_server(health="503", health_limit_s=2)
+    assert "didn't pass the health check within 2 seconds" in case.platform_says
+
+
+def test_a_redirect_is_not_healthy(rehearse_server):
+    assert (
+        rehearse_server(health="302").platform_says == "Health check failed: Health endpoint returned redirect response"
+    )
+
+
+def test_a_server_that_ends_before_it_is_healthy_says_why(build, rehearse_image):
+    (case,) = rehearse_image(build("import sys; sys.exit('Weights are missing.')", label=INVOKE)).cases
+    assert "didn't pass the health check" in case.platform_says
+    assert "status 1" in case.findings[0].explanation
+    assert "Weights are missing." in case.findings[0].explanation

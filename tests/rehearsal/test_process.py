@@ -1,0 +1,127 @@
+"""Programs run without a container engine, under the same clock and checks."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hnseg.rehearsal.process import ProcessSetup, can_cut_network, run_process
+from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.stage import Stage
+
+HERE = Path(__file__).parent
+GOOD = "write(input_dir=arguments.input, output_dir=arguments.output)\n"
+HEAD = """
+import argparse, os, sys, time
+sys.path.insert(0, {here!r})
+from stub_container import *
+parser = argparse.ArgumentParser()
+for name in ("--input", "--output", "--model"):
+    parser.add_argument(name)
+arguments = parser.parse_args()
+"""
+
+
+@pytest.fixture
+def rehearse_program(plan, tmp_path):
+    """Rehearse a Python program on the one case and return the case."""
+
+    def run(program, *, cuts_network=False, **limits):
+        file = tmp_path / "program.py"
+        file.write_text(HEAD.format(here=str(HERE)) + program, encoding="utf-8")
+        profile = plan.profile.model_copy(update=limits)
+        setup = ProcessSetup((sys.executable, str(file)), tmp_path, profile, cuts_network, gpus=0)
+        own = Plan(plan.spec, plan.cases, plan.model_dir, profile, plan.keep_dir)
+        (case,) = rehearse(own, Stage("process", lambda work: run_process(setup, work)), lambda _: None).cases
+        return case
+
+    return run
+
+
+def test_a_good_program_passes_and_is_scored(rehearse_program):
+    case = rehearse_program(GOOD + "print('wrote it')")
+    assert case.passed, case.platform_says
+    assert case.stdout_tail == ("wrote it",)
+    assert set(case.structures) == {"GTVp", "GTVn"}
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        pytest.param("", "Output directory 'images/mri-head-neck-segmentation' is empty", id="no output"),
+        pytest.param(GOOD + "sys.exit('It went wrong.')", "It went wrong.", id="status 1"),
+        pytest.param("os.kill(os.getpid(), 11)", "No errors were reported in the logs.", id="dies by signal"),
+    ],
+)
+def test_what_the_platform_would_fail(rehearse_program, program, says):
+    assert rehearse_program(program).platform_says == says
+
+
+def test_death_by_signal_is_named(rehearse_program):
+    case = rehearse_program("os.kill(os.getpid(), 11)")
+    assert case.exit_code == 128 + signal.SIGSEGV
+    assert "died by signal SIGSEGV" in case.findings[0].explanation
+
+
+def test_too_slow_is_stopped_with_all_its_children(rehearse_program, tmp_path):
+    beat = tmp_path / "beat"
+    program = f"""
+os.fork()
+while True:
+    time.sleep(0.05)
+    open({str(beat)!r}, "a").write("x")
+"""
+    case = rehearse_program(program, time_limit_s=1)
+    assert case.platform_says == "Time limit exceeded"
+    beats = beat.stat().st_size
+    time.sleep(0.3)
+    assert beat.stat().st_size == beats > 0
+
+
+def test_deaf_to_sigterm_is_killed(rehearse_program):
+    case = rehearse_program(
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", time_limit_s=1, grace_s=0.5
+    )
+    assert case.platform_says == "Time limit exceeded"
+    assert case.exit_code == 137
+
+
+def test_data_beyond_the_limit_of_the_process_is_a_memory_error(rehearse_program):
+    case = rehearse_program("memory = bytearray(600 << 20)", ram_gib=1.4)
+    assert case.platform_says == "MemoryError"
+    assert "RLIMIT_DATA" in case.findings[0].explanation
+
+
+def test_memory_beyond_the_machine_is_a_kill(rehearse_program):
+    program = """
+import mmap
+memory = mmap.mmap(-1, 600 << 20)
+for _ in range(600):
+    memory.write(bytes(1 << 20))
+time.sleep(30)
+"""
+    case = rehearse_program(program, ram_gib=0.4, reserved_gib=0)
+    assert case.platform_says == "The container was killed as it exceeded its memory limit"
+    assert case.memory_killed
+
+
+def test_peak_memory_is_what_the_program_held(rehearse_program):
+    case = rehearse_program("memory = bytearray(300 << 20); time.sleep(0.3)\n" + GOOD)
+    assert case.peak_program_gib == pytest.approx(0.3, abs=0.04)
+
+
+@pytest.mark.skipif(not can_cut_network(), reason="the kernel does not let this user take the network away")
+def test_there_is_no_network(rehearse_program):
+    program = "import socket; print([name for _, name in socket.if_nameindex()])\n" + GOOD
+    case = rehearse_program(program, cuts_network=True)
+    assert case.stdout_tail == ("['lo']",)
+
+
+def test_its_home_is_empty_and_its_environment_the_platforms(rehearse_program, monkeypatch):
+    monkeypatch.setenv("HNSEG_ON_ERROR", "empty")
+    program = (
+        "print(os.listdir(os.environ['HOME']), os.environ.get('HNSEG_ON_ERROR'), os.environ['LOG_LEVEL'])\n" + GOOD
+    )
+    assert rehearse_program(program).stdout_tail == ("[] None INFO",)
