@@ -23,7 +23,7 @@ def bundle(trained, tmp_path) -> Path:
 
 
 def test_the_weights_are_the_checkpoints_to_the_last_bit(bundle, trained):
-    path = trained.results(DEMO.plans_name) / "fold_3" / "checkpoint_final.pth"
+    path = trained.results(DEMO.result_name) / "fold_3" / "checkpoint_final.pth"
     expected = torch.load(path, weights_only=False)["network_weights"]
     exported = read_weights(bundle / "fold_3.safetensors")
     assert all(torch.equal(exported[name], expected[name]) for name in exported)
@@ -66,7 +66,7 @@ def test_the_same_files_give_the_same_archive(bundle, tmp_path):
 
 def test_the_best_checkpoint_may_be_exported(trained, tmp_path):
     export(trained, DEMO, tmp_path / "model", folds=[0], checkpoint="best", label=LABEL)
-    path = trained.results(DEMO.plans_name) / "fold_0" / "checkpoint_best.pth"
+    path = trained.results(DEMO.result_name) / "fold_0" / "checkpoint_best.pth"
     expected = torch.load(path, weights_only=False)["network_weights"]
     exported = read_weights(tmp_path / "model" / "fold_0.safetensors")
     assert all(torch.equal(exported[name], expected[name]) for name in exported)

@@ -26,20 +26,20 @@ class Interruption(logging.Handler):
 
 
 def checkpoint(work, fold: int, name: str = "final") -> dict:
-    path = work.results(DEMO.plans_name) / f"fold_{fold}" / f"checkpoint_{name}.pth"
+    path = work.results(DEMO.result_name) / f"fold_{fold}" / f"checkpoint_{name}.pth"
     return torch.load(path, weights_only=False)
 
 
 def test_the_result_folder_is_nnunets_own(trained):
-    folder = trained.results(DEMO.plans_name)
-    assert folder.name == "nnUNetTrainer__hnsegDemoPlans__3d_fullres"
+    folder = trained.results(DEMO.result_name)
+    assert folder.name == "nnUNetTrainerAdam__hnsegDemoPlans__3d_fullres"
     assert {"plans.json", "dataset.json", "fold_0", "fold_3"} <= {path.name for path in folder.iterdir()}
-    assert checkpoint(trained, 0)["trainer_name"] == "nnUNetTrainer"
+    assert checkpoint(trained, 0)["trainer_name"] == "nnUNetTrainerAdam"
     assert checkpoint(trained, 0)["init_args"]["configuration"] == "3d_fullres"
 
 
 def test_the_method_travels_with_the_result_folder(trained):
-    settings = json.loads((trained.results(DEMO.plans_name) / "method.json").read_text())
+    settings = json.loads((trained.results(DEMO.result_name) / "method.json").read_text())
     assert settings == json.loads((trained.raw / "method.json").read_text())
 
 
@@ -62,10 +62,10 @@ def test_an_interrupted_training_goes_on_where_it_stopped(planned, caplog):
 
 def test_a_finished_fold_is_left_as_it_is(trained, caplog):
     caplog.set_level(logging.INFO)
-    before = (trained.results(DEMO.plans_name) / "fold_0" / "checkpoint_final.pth").stat().st_mtime_ns
+    before = (trained.results(DEMO.result_name) / "fold_0" / "checkpoint_final.pth").stat().st_mtime_ns
     fit(trained, DEMO, 0, TINY, resume=True)
     assert "fold 0: trained already" in caplog.text
-    assert (trained.results(DEMO.plans_name) / "fold_0" / "checkpoint_final.pth").stat().st_mtime_ns == before
+    assert (trained.results(DEMO.result_name) / "fold_0" / "checkpoint_final.pth").stat().st_mtime_ns == before
 
 
 def test_a_trained_fold_is_not_overwritten(trained):
@@ -76,8 +76,8 @@ def test_a_trained_fold_is_not_overwritten(trained):
 def test_the_same_seed_repeats_a_training(planned, trained):
     fit(planned, DEMO, 4, TINY)
     first = checkpoint(planned, 4)["network_weights"]
-    (planned.results(DEMO.plans_name) / "fold_4" / "checkpoint_final.pth").unlink()
-    (planned.results(DEMO.plans_name) / "fold_4" / "checkpoint_best.pth").unlink()
+    (planned.results(DEMO.result_name) / "fold_4" / "checkpoint_final.pth").unlink()
+    (planned.results(DEMO.result_name) / "fold_4" / "checkpoint_best.pth").unlink()
     fit(planned, DEMO, 4, TINY)
     again = checkpoint(planned, 4)["network_weights"]
     assert all(torch.equal(first[name], again[name]) for name in first)

@@ -24,7 +24,7 @@ def network_of(plans: dict) -> torch.nn.Module:
 def test_the_demo_plans_are_small(planned):
     plans = write_plans(planned, PRESETS["demo"])
     configuration = plans["configurations"]["3d_fullres"]
-    assert configuration["patch_size"] == [24, 64, 64]
+    assert configuration["patch_size"] == [16, 64, 64]
     assert configuration["batch_size"] == 2
     assert configuration["spacing"] == [3.0, 2.0, 2.0]
     assert configuration["normalization_schemes"] == ["ZScoreNormalization", "NoNormalization"]

@@ -82,8 +82,8 @@ def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     folder = WorkFolder.open(work, challenge=challenge)
     planned = planned_preset(folder, preset)
     schedule = Schedule(
-        epochs=epochs or planned.epochs,
-        iterations=iterations or planned.iterations,
+        epochs=epochs or planned.training.epochs,
+        iterations=iterations or planned.training.iterations,
         batch_size=batch_size,
         device=device,
         threads=threads,

@@ -83,7 +83,7 @@ def export(
         ModelError: A fold is not trained.
         InputError: `output` holds something already.
     """
-    results = work.results(preset.plans_name)
+    results = work.results(preset.result_name)
     checkpoints = {fold: results / f"fold_{fold}" / f"checkpoint_{checkpoint}.pth" for fold in folds}
     if missing := [str(path.relative_to(work.root)) for path in checkpoints.values() if not path.is_file()]:
         raise ModelError(

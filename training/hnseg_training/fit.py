@@ -56,7 +56,7 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     Raises:
         InputError: The fold holds a training already and `resume` was not asked for, or a GPU was and there is none.
     """
-    folder = work.results(preset.plans_name) / f"fold_{fold}"
+    folder = work.results(preset.result_name) / f"fold_{fold}"
     found = [name for name in STATES if (folder / name).is_file()]
     if found and not resume:
         raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
@@ -79,7 +79,7 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
 
 def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> None:
     """Segment the fold's validation cases with nnU-Net's own sliding window and write its summary.json. Slow."""
-    folder = work.results(preset.plans_name) / f"fold_{fold}"
+    folder = work.results(preset.result_name) / f"fold_{fold}"
     trainer = _trainer(work, preset, fold, schedule)
     trainer.load_checkpoint(str(folder / FINAL))
     with said_to(folder / "console.log"):
@@ -98,7 +98,9 @@ def _trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
     # processor away from the network.
     work.enter(augmenters=None if on_gpu else 0)
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+    from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import nnUNetTrainerAdam
 
+    trainers = {trainer.__name__: trainer for trainer in (nnUNetTrainer, nnUNetTrainerAdam)}
     torch.set_num_threads(1 if on_gpu else schedule.threads or usable_cores())
     torch.backends.cudnn.benchmark = on_gpu
     _seed(schedule.seed, fold)
@@ -106,8 +108,8 @@ def _trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
     if schedule.batch_size:
         plans["configurations"][CONFIGURATION]["batch_size"] = schedule.batch_size
     plans["continue_training"] = False  # nnU-Net's command line tells its trainer so; only its web logger asks
-    with said_to(work.results(preset.plans_name) / f"fold_{fold}" / "console.log"):
-        trainer = nnUNetTrainer(
+    with said_to(work.results(preset.result_name) / f"fold_{fold}" / "console.log"):
+        trainer = trainers[preset.training.trainer](
             plans=plans,
             configuration=CONFIGURATION,
             fold=fold,
@@ -117,6 +119,9 @@ def _trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
         trainer.num_epochs = schedule.epochs
         trainer.num_iterations_per_epoch = schedule.iterations
         trainer.num_val_iterations_per_epoch = max(1, schedule.iterations // 5)
+        trainer.initial_lr = preset.training.learning_rate
+        trainer.oversample_foreground_percent = preset.training.foreground
+        trainer.probabilistic_oversampling = preset.training.foreground_by_chance
         trainer.save_every = max(1, min(SAVE_EVERY_EPOCHS, schedule.epochs // 10))
         trainer.initialize()
     return trainer

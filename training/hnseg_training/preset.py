@@ -5,7 +5,7 @@ A preset names one of nnU-Net's planners and overrides what it decided where the
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,6 +30,21 @@ class Network(_Frozen):
     decoder_convolutions: tuple[int, ...]
 
 
+class Training(_Frozen):
+    """How nnU-Net's trainer is set; the defaults are its own."""
+
+    trainer: Literal["nnUNetTrainer", "nnUNetTrainerAdam"] = "nnUNetTrainer"
+    """Both are nnU-Net's: the second has AdamW in place of SGD, and settles in far fewer iterations."""
+    learning_rate: float = 0.01
+    epochs: int = 1000
+    iterations: int = 250
+    """Training batches an epoch; a fifth as many validate."""
+    foreground: float = 0.33
+    """Share of the patches that are centred on a structure."""
+    foreground_by_chance: bool = False
+    """Whether each patch is drawn so with that probability, or always the same number of a batch."""
+
+
 class Preset(_Frozen):
     """A planner, and what replaces its decisions; None keeps them."""
 
@@ -39,10 +54,15 @@ class Preset(_Frozen):
     spacing_zyx_mm: tuple[float, float, float] | None = None
     patch_size_zyx: Zyx | None = None
     batch_size: int | None = None
+    batch_dice: bool | None = None
+    """Whether the Dice loss is taken over the batch or each patch."""
     network: Network | None = None
-    epochs: int = 1000
-    iterations: int = 250
-    """Training iterations an epoch."""
+    training: Training = Training()
+
+    @property
+    def result_name(self) -> str:
+        """How nnU-Net names the folder that it trains into."""
+        return f"{self.training.trainer}__{self.plans_name}__{CONFIGURATION}"
 
     def applied_to(self, plans: dict[str, Any]) -> dict[str, Any]:
         """Return the planner's plans with this preset's overrides in the 3d_fullres configuration."""
@@ -51,6 +71,8 @@ class Preset(_Frozen):
             configuration["patch_size"] = list(self.patch_size_zyx)
         if self.batch_size:
             configuration["batch_size"] = self.batch_size
+        if self.batch_dice is not None:
+            configuration["batch_dice"] = self.batch_dice
         if self.network:
             configuration["architecture"] = _with_network(configuration["architecture"], self.network)
         if self.spacing_zyx_mm:
@@ -98,7 +120,7 @@ PRESETS = {
         planner="ExperimentPlanner",
         plans_name="hnsegDemoPlans",
         spacing_zyx_mm=(3.0, 2.0, 2.0),
-        patch_size_zyx=(24, 64, 64),
+        patch_size_zyx=(16, 64, 64),
         batch_size=2,
         network=Network(
             features=(8, 16, 24, 32),
@@ -107,8 +129,15 @@ PRESETS = {
             encoder_blocks=(2, 2, 2, 2),
             decoder_convolutions=(1, 1, 1),
         ),
-        epochs=20,
-        iterations=100,
+        batch_dice=True,
+        training=Training(
+            trainer="nnUNetTrainerAdam",
+            learning_rate=0.003,
+            epochs=20,
+            iterations=250,
+            foreground=0.8,
+            foreground_by_chance=True,
+        ),
     ),
 }
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from hnseg.errors import InputError
 
-TRAINER = "nnUNetTrainer"
 CONFIGURATION = "3d_fullres"
 
 
@@ -90,9 +89,9 @@ class WorkFolder:
         """Return where nnU-Net keeps the plans of this name."""
         return self.preprocessed / f"{plans_name}.json"
 
-    def results(self, plans_name: str) -> Path:
-        """Return the genuine nnU-Net result folder of these plans."""
-        return self.root / "nnUNet_results" / self.dataset / f"{TRAINER}__{plans_name}__{CONFIGURATION}"
+    def results(self, name: str) -> Path:
+        """Return the genuine nnU-Net result folder of this name."""
+        return self.root / "nnUNet_results" / self.dataset / name
 
     def enter(self, *, augmenters: int | None = None) -> None:
         """Tell nnU-Net, in this process and those it starts, where its folders are and how many helpers it may use.
