@@ -100,15 +100,23 @@ def find_engine(*commands: str) -> Engine:
     """
     reasons = []
     for command in commands or COMMANDS:
-        known, reason = _ask_for_facts(command)
-        if known:
-            # Podman may go by the name of docker, so what it said decides, not what it is called.
-            return Engine(command, _podman_facts(known) if "host" in known else _docker_facts(known))
+        engine, reason = probe_engine(command)
+        if engine:
+            return engine
         reasons.append(f"{command} {reason}")
     raise EngineError(
         f"A container engine must answer, but {' and '.join(reasons)}. Install one, start its service, or set"
         " DOCKER_HOST to where it listens; or rehearse without one: --engine process."
     )
+
+
+def probe_engine(command: str) -> tuple[Engine | None, str]:
+    """Return an engine if it answers, or else None and why it does not."""
+    known, reason = _ask_for_facts(command)
+    if not known:
+        return None, reason
+    # Podman may go by the name of docker, so what it said decides, not what it is called.
+    return Engine(command, _podman_facts(known) if "host" in known else _docker_facts(known)), ""
 
 
 def last_line(text: str) -> str:

@@ -21,6 +21,7 @@ COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0
 
 _MARGIN_MM = 20.0
 _SMALLEST_MM = 100.0
+_PANELS = 3
 _PANEL_INCHES = 3.3
 _DPI = 100
 
@@ -69,7 +70,7 @@ def draw_case(
     either = found.astype(bool) if wanted is None else found.astype(bool) | wanted.astype(bool)
     panels = _panels(found, wanted, either)
     frame = _frame(either, spacing_mm)
-    low, high = np.percentile(intensities, (1, 99.5))
+    low, high = np.percentile(intensities, (1, 99))
     figure = Figure(figsize=(_PANEL_INCHES * len(panels), _PANEL_INCHES * 1.08), dpi=_DPI, facecolor="black")
     FigureCanvasAgg(figure)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
@@ -99,21 +100,20 @@ def _paint(axes: Axes, found: Labels, wanted: Labels | None, labels: Mapping[int
 
 
 def _panels(found: Labels, wanted: Labels | None, either: npt.NDArray[np.bool_]) -> list[_Panel]:
-    """Choose the slices: where most is segmented, where output and reference differ most, and one between."""
+    """Choose the slices: where most is segmented, where output and reference differ most, and others."""
     count = len(found)
     areas = either.sum(axis=(1, 2))
-    if not areas.any():
-        return [_Panel(count // 2, f"slice {count // 2 + 1} of {count}: nothing segmented")]
-    chosen = {int(areas.argmax()): "largest area"}
-    if wanted is not None:
+    largest, middle = {int(areas.argmax()): ": largest area"}, {count // 2: ": nothing segmented"}
+    chosen = largest if areas.any() else middle
+    if wanted is not None and areas.any():
         differing = (found != wanted).sum(axis=(1, 2))
-        chosen.setdefault(int(differing.argmax()), "largest difference")
-    # Of the other slices, the one that is segmented most but not next to those.
-    apart = np.array([min(abs(z - other) for other in chosen) for z in range(count)])
-    remaining = np.where(apart > 2, areas, 0)
-    if remaining.any():
-        chosen[int(remaining.argmax())] = "another"
-    return [_Panel(z, f"slice {z + 1} of {count}: {why}") for z, why in sorted(chosen.items())]
+        chosen.setdefault(int(differing.argmax()), ": largest difference")
+    while len(chosen) < min(_PANELS, count):
+        # Of the other slices, the one where most is segmented; rather not a neighbour of those.
+        apart = np.array([min(abs(z - other) for other in chosen) for z in range(count)])
+        rank = np.where(apart > 2, areas + 1.0, np.where(apart > 0, areas / (areas.sum() + 1.0), -1.0))
+        chosen[int(rank.argmax())] = ""
+    return [_Panel(z, f"slice {z + 1} of {count}{why}") for z, why in sorted(chosen.items())]
 
 
 def _frame(either: npt.NDArray[np.bool_], spacing_mm: tuple[float, ...]) -> _Frame:

@@ -56,6 +56,7 @@ def as_page(rehearsal: Rehearsal, pictures: Mapping[str, bytes], labels: Mapping
         r=rehearsal,
         findings=findings_of(rehearsal),
         metric=metric,
+        has_vram=any(case.peak_vram_gib is not None for case in rehearsal.cases),
         means={case.name: mean_over_structures(case.structures, metric) for case in rehearsal.cases},
         pictures={name: base64.b64encode(picture).decode("ascii") for name, picture in pictures.items()},
         legend=[(name, colour_of(label)) for label, name in sorted(labels.items())],

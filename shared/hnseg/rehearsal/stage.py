@@ -79,7 +79,7 @@ def container_stage(
         build_image(engine, container_dir, tag=tag, arguments=choice.build_arguments)
     image = look_at_image(engine, tag)
     machine = this_machine()
-    gpus, no_gpu = _passable_gpus(engine, machine) if gpu else (0, ())
+    gpus, no_gpu = passable_gpus(engine, machine) if gpu else (0, ())
     setup = ContainerSetup(engine, tag, profile, gpus)
     return Stage(
         name=engine.facts.version,
@@ -140,7 +140,7 @@ def _check_model(model_dir: Path) -> tuple[Finding, ...]:
     return ()
 
 
-def _passable_gpus(engine: Engine, machine: Machine) -> tuple[int, tuple[str, ...]]:
+def passable_gpus(engine: Engine, machine: Machine) -> tuple[int, tuple[str, ...]]:
     """Return how many GPUs the engine can pass to a container, and what to say if that is none."""
     if not machine.gpus:
         return 0, ("This machine has no NVIDIA GPU: the cases ran on the processor.",)

@@ -46,7 +46,9 @@ def mean_over_structures(structures: dict[str, Metrics], metric: str) -> float |
 
 def in_gib(value: float | None) -> str:
     """Return an amount of memory with its unit, or a dash."""
-    return "-" if value is None else f"{value:.2f} GiB"
+    if value is None:
+        return "-"
+    return f"{value:.2f} GiB" if value >= 0.1 else f"{value * 1024:.0f} MiB"
 
 
 def _row(case: CaseResult) -> tuple[str, ...]:

@@ -1,0 +1,183 @@
+"""What this machine can and can't do, and how to cure it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Literal
+
+from hnseg.rehearsal.engine import COMMANDS, Engine, probe_engine
+from hnseg.rehearsal.machine import Machine, this_machine
+from hnseg.rehearsal.process import can_cut_network
+from hnseg.rehearsal.profile import GIB
+from hnseg.rehearsal.stage import passable_gpus
+
+# The platform's machine for most challenges, ml.g4dn.xlarge.
+_RAM_GIB = 16
+_CPUS = 4
+_DISK_GIB = 20
+"""Room for a GPU image and a saved copy of it."""
+
+_PARTS = {
+    "segment": ("", "make setup, or: pip install -e ."),
+    "score, rehearse, report": ("evaluation", "make setup, or: pip install -e '.[evaluation]'"),
+    "train": ("training", "make setup, or: pip install -e '.[training]'"),
+}
+
+
+@dataclass(frozen=True)
+class Ability:
+    """One thing that this machine can or can't do.
+
+    Attributes:
+        name: What it is.
+        state: yes; limited: in part, or more slowly; no.
+        found: What was found.
+        cure: What to do about it; empty where there is nothing to do.
+    """
+
+    name: str
+    state: Literal["yes", "limited", "no"]
+    found: str
+    cure: str = ""
+
+
+def examine(base_image: str) -> list[Ability]:
+    """Look at this machine; takes a few seconds.
+
+    Args:
+        base_image: What images are built on.
+    """
+    machine = this_machine()
+    return [
+        _python(),
+        *_packages(),
+        _processors(machine),
+        _memory(machine),
+        _gpu(machine),
+        *_engines(machine, base_image),
+        _process(),
+        _disk("disk for running cases", Path(tempfile.gettempdir()), "Set TMPDIR to a folder on a larger disk."),
+    ]
+
+
+def base_image_of(dockerfile: Path) -> str:
+    """Return the image that HNSEG_BASE_IMAGE names, or else the Dockerfile's own; empty without either."""
+    own = (
+        re.search(r"^ARG BASE_IMAGE=(\S+)", dockerfile.read_text(encoding="utf-8"), re.M)
+        if dockerfile.is_file()
+        else None
+    )
+    return os.environ.get("HNSEG_BASE_IMAGE") or (own[1] if own else "")
+
+
+def _python() -> Ability:
+    ok = sys.version_info >= (3, 10)
+    cure = "" if ok else "Use Python 3.10 or newer."
+    return Ability("Python", "yes" if ok else "no", f"{platform.python_version()} in {sys.prefix}", cure)
+
+
+def _packages() -> Iterator[Ability]:
+    wanted = requires("hnseg") or []
+    for name, (extra, cure) in _PARTS.items():
+        mark = f"extra == '{extra}'" if extra else ""
+        lines = [line for line in wanted if (mark in line if mark else "extra ==" not in line)]
+        names = [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in lines]
+        versions = {package: _version(package) for package in names}
+        missing = [package for package, found in versions.items() if not found]
+        if missing:
+            yield Ability(name, "no", f"missing: {', '.join(missing)}", cure)
+        else:
+            yield Ability(name, "yes", ", ".join(f"{package} {found}" for package, found in versions.items()))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _processors(machine: Machine) -> Ability:
+    found = f"{machine.cpus:g} x {machine.cpu}"
+    if machine.cpus >= _CPUS:
+        return Ability("processors", "yes", found)
+    return Ability(
+        "processors", "limited", found, f"The platform gives {_CPUS}: cases may take longer here than there."
+    )
+
+
+def _memory(machine: Machine) -> Ability:
+    found = f"{machine.ram_gib:.1f} GiB"
+    if machine.ram_gib >= _RAM_GIB:
+        return Ability("memory", "yes", found)
+    cure = f"The platform gives most challenges {_RAM_GIB} GiB: a large case may fail here and pass there."
+    return Ability("memory", "limited", found, cure)
+
+
+def _gpu(machine: Machine) -> Ability:
+    if machine.gpus:
+        return Ability("GPU", "yes", ", ".join(f"{gpu.name}, {gpu.memory_gib:.0f} GiB" for gpu in machine.gpus))
+    return Ability("GPU", "no", "nvidia-smi lists none", "Everything runs on the processor, more slowly.")
+
+
+def _engines(machine: Machine, base_image: str) -> Iterator[Ability]:
+    probed = {command: probe_engine(command) for command in COMMANDS}
+    for command, (engine, reason) in probed.items():
+        if engine is None:
+            yield Ability(
+                command, "no", reason, "Install it, start its service, or set DOCKER_HOST to where it listens."
+            )
+    answering = [engine for engine, _ in probed.values() if engine]
+    for engine in answering:
+        yield _engine(engine, machine)
+    if answering and base_image:
+        yield _base_image(answering[0], base_image)
+    for engine in answering:
+        if Path(engine.facts.folder).is_dir():
+            yield _disk(
+                f"disk for {engine.command} images", Path(engine.facts.folder), f"{engine.command} system prune"
+            )
+
+
+def _engine(engine: Engine, machine: Machine) -> Ability:
+    problems = []
+    if not engine.facts.limits_memory:
+        problems.append("It can't limit memory: enable the memory controller of control groups.")
+    gpus, why = passable_gpus(engine, machine)
+    if machine.gpus and not gpus:
+        problems.extend(why)
+    found = engine.facts.version + (", rootless" if engine.facts.rootless else "")
+    return Ability(engine.command, "limited" if problems else "yes", found, " ".join(problems))
+
+
+def _base_image(engine: Engine, base_image: str) -> Ability:
+    if engine.try_to("image", "inspect", base_image):
+        return Ability("base image", "yes", f"{base_image} is here")
+    cure = f"{engine.command} pull {base_image}, or name one that is here: HNSEG_BASE_IMAGE."
+    return Ability("base image", "limited", f"{base_image} is not here; a build would fetch it", cure)
+
+
+def _process() -> Ability:
+    if can_cut_network():
+        return Ability("rehearse without an engine", "yes", "with limits on time and memory, without network")
+    return Ability(
+        "rehearse without an engine",
+        "limited",
+        "with limits on time and memory; the network stays",
+        "The kernel must let users make network namespaces (kernel.unprivileged_userns_clone).",
+    )
+
+
+def _disk(name: str, folder: Path, cure: str) -> Ability:
+    free_gib = shutil.disk_usage(folder).free / GIB
+    found = f"{free_gib:.0f} GiB free at {folder}"
+    return Ability(name, "yes", found) if free_gib >= _DISK_GIB else Ability(name, "limited", found, cure)
