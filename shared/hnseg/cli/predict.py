@@ -33,7 +33,7 @@ SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
 _GIB = 1 << 30
 
 
-def command(
+def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     model_dir: Annotated[Path, typer.Argument(help="An nnU-Net v2 result folder, or an exported bundle.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One a channel, in the model's order.")],
     output: Annotated[Path, typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd.")],
@@ -118,16 +118,16 @@ def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
 
 
 def _read_image(path: Path) -> sitk.Image:
+    unreadable = f"{path} must be an image that SimpleITK can read, but it can't. Does it exist, and is it whole?"
     try:
-        if is_damaged(path):
-            raise RuntimeError(f"{path} is damaged")
+        is_cut = is_damaged(path)
         image: sitk.Image = sitk.ReadImage(str(path))
     except (OSError, RuntimeError) as error:
         if is_exhausted(error):
             raise
-        raise InputError(
-            f"{path} must be an image that SimpleITK can read, but it can't. Does it exist, and is it whole?"
-        ) from error
+        raise InputError(unreadable) from error
+    if is_cut:
+        raise InputError(unreadable)
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise InputError(
             f"{path} must be a 3-D image with one number a voxel, but is {image.GetDimension()}-D with"
@@ -142,15 +142,17 @@ def _read_image(path: Path) -> sitk.Image:
 @contextmanager
 def _limited_ram(ram_gib: float) -> Iterator[None]:
     """Keep this process's memory under a limit, and tell a case that does not fit in a sentence."""
+    former = resource.getrlimit(resource.RLIMIT_DATA)
     if np.isfinite(ram_gib):
-        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * _GIB), hard))
+        resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * _GIB), former[1]))
     try:
         yield
     except (MemoryError, RuntimeError) as error:
         if not is_exhausted(error):
             raise
         raise InputError(sentence_of(error)) from error
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, former)
 
 
 @contextmanager
@@ -173,11 +175,12 @@ def _unfinished(output: Path) -> Iterator[Path]:
 def _write(label_map: sitk.Image, path: Path) -> None:
     try:
         sitk.WriteImage(label_map, str(path), True)
-        if not np.array_equal(array_of(sitk.ReadImage(str(path))), array_of(label_map)):
-            raise OSError("it does not read back as it was written")
+        # Read back, because a full disk can go unnoticed.
+        reason = "" if np.array_equal(array_of(sitk.ReadImage(str(path))), array_of(label_map)) else "it is not whole"
     except (OSError, RuntimeError) as error:
         reason = str(error).strip().rpartition("Reason: ")[2].splitlines()[-1]
+    if reason:
         raise OutputError(
             f"A label map must be written to {path.parent}, but that failed ({reason})."
             " Does the folder exist, and is there space and permission to write?"
-        ) from error
+        )
