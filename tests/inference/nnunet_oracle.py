@@ -203,15 +203,17 @@ def _save_checkpoint(plans: dict[str, Any], configuration: str, fold: int | str,
 def _make_weights_tell(trainer: nnUNetTrainer) -> None:
     """Take one step of training on noise, so that there is momentum, and randomise what starts as zeros and ones.
 
-    The last layer's bias stays near zero, so that no class wins everywhere.
+    The last layer's bias then centres the logits, so that no class wins everywhere.
     """
     image = torch.randn(1, trainer.num_input_channels, *trainer.configuration_manager.patch_size)
     sum(output.square().mean() for output in trainer.network(image)).backward()
     trainer.optimizer.step()
     with torch.no_grad():
-        for name, tensor in trainer.network.named_parameters():
-            if tensor.ndim == 1 and "seg_layers" not in name:
+        for tensor in trainer.network.parameters():
+            if tensor.ndim == 1:
                 tensor.add_(torch.randn_like(tensor), alpha=0.3)
+        finest = trainer.network(image)[0]
+        trainer.network.decoder.seg_layers[-1].bias.sub_(finest.mean(dim=tuple(range(2, finest.ndim)))[0])
 
 
 def _write_empty(path: Path) -> None:
