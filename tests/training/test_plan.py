@@ -1,9 +1,11 @@
-import pydoc
+from pathlib import Path
 
 import pytest
 import torch
 
 from hnseg.errors import InputError
+from hnseg.inference.architecture import build_network
+from hnseg.inference.plans import Architecture
 from hnseg_training.plan import planned_preset, write_plans
 from hnseg_training.preset import PRESETS, preset_named
 from hnseg_training.work_folder import WorkFolder
@@ -12,13 +14,8 @@ BUNDLE_LIMIT_BYTES = 3_700_000  # what the repository ships, five folds
 
 
 def network_of(plans: dict) -> torch.nn.Module:
-    architecture = plans["configurations"]["3d_fullres"]["architecture"]
-    arguments = dict(architecture["arch_kwargs"])
-    for name in architecture["_kw_requires_import"]:
-        arguments[name] = arguments[name] and pydoc.locate(arguments[name])
-    with torch.device("meta"):  # shapes without memory
-        build = pydoc.locate(architecture["network_class_name"])
-        return build(input_channels=2, num_classes=3, deep_supervision=False, **arguments)
+    architecture = Architecture.model_validate(plans["configurations"]["3d_fullres"]["architecture"])
+    return build_network(architecture, channels=2, outputs=3, path=Path("plans.json"))
 
 
 def test_the_demo_plans_are_small(planned):

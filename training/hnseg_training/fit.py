@@ -66,6 +66,7 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     trainer = _trainer(work, preset, fold, schedule)
     if found:
         trainer.load_checkpoint(str(folder / found[0]))
+        _seed(schedule.seed, fold, epoch=trainer.current_epoch)  # or the first epochs' patches would come again
         logger.info("fold %s: going on after epoch %d", fold, trainer.current_epoch)
     with bar(f"fold {fold}", total=schedule.epochs, done=trainer.current_epoch) as say:
         labels = [name for name in trainer.dataset_json["labels"] if name != "background"]
@@ -127,11 +128,11 @@ def _trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
     return trainer
 
 
-def _seed(seed: int, fold: Fold) -> None:
+def _seed(seed: int, fold: Fold, *, epoch: int = 0) -> None:
     """Seed the global generators, which are the ones that nnU-Net draws from; each fold starts differently."""
     import numpy as np
     import torch
 
-    number = seed * 10 + (fold if isinstance(fold, int) else 9)
+    number = epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)
     torch.manual_seed(number)
     np.random.seed(number)  # noqa: NPY002 (nnU-Net's data loader knows no other)
