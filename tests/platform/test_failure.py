@@ -29,6 +29,13 @@ def test_a_defect_shows_its_traceback_and_then_one_line(capsys):
     assert lines[-1] == "This should not have happened, please report it with the lines above: KeyError: 'scan'"
 
 
+def test_a_file_of_another_user_is_named(capsys):
+    assert run_once(fail_with(PermissionError(13, "Permission denied", "/opt/ml/model/fold_0.safetensors"))) == 1
+    sentence = capsys.readouterr().err
+    assert sentence.startswith("/opt/ml/model/fold_0.safetensors must be accessible to the user who runs this (uid ")
+    assert sentence.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "error",
     [

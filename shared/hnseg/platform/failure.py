@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 
@@ -18,6 +19,11 @@ def sentence_of(error: BaseException) -> str:
             "The case was stopped by a signal before it was finished, so there is no output."
             " Past the time limit the platform stops a case like this; was it exceeded?"
         )
+    if isinstance(error, PermissionError):
+        return (
+            f"{error.filename} must be accessible to the user who runs this (uid {os.getuid()}), but permission was"
+            " denied. Was it made by another user, for that user alone?"
+        )
     if is_exhausted(error):
         return (
             f"The case must fit into memory, but there was not enough; this machine gives {limit_gib():.1f} GiB of RAM."
@@ -29,7 +35,7 @@ def sentence_of(error: BaseException) -> str:
 
 def explain(error: BaseException) -> None:
     """Write an error to stderr: its sentence, after the traceback unless a user could have caused it."""
-    if not isinstance(error, (HnsegError, SystemExit)):
+    if not isinstance(error, (HnsegError, PermissionError, SystemExit)):
         traceback.print_exception(error)
     sys.stderr.write(f"{sentence_of(error)}\n")
     sys.stderr.flush()

@@ -1,0 +1,56 @@
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tests.container.engine import ROOT, why_there_is_no_engine
+from tests.small_case import OUTPUT_FILE, files_below, write_small_case
+
+pytestmark = pytest.mark.engine
+
+NEWER, OLDER = ("docker", "compose"), ("docker-compose",)
+
+
+def answers(words):
+    found = shutil.which(words[0])
+    return found and subprocess.run([*words, "version"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def compose(folders):
+    """Run docker compose, of either version, on the small case; standing for what the user has set in the shell."""
+    words = next((words for words in (NEWER, OLDER) if answers(words)), None)
+    if reason := why_there_is_no_engine() or ("" if words else "there is no docker compose"):
+        pytest.skip(reason)
+    chosen = {"INPUT_DIR": folders.input, "OUTPUT_DIR": folders.output, "MODEL_DIR": folders.model, "RUN_AS": "4242"}
+    environment = os.environ | {name: str(value) for name, value in chosen.items()}
+
+    def run(*arguments):
+        return subprocess.run(
+            [*words, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_compose_builds_and_runs_a_case(compose, folders):
+    write_small_case(folders.input)
+    built = compose("build", "hnts_mrg")
+    assert built.returncode == 0, built.stderr
+    done = compose("run", "--rm", "-T", "hnts_mrg")
+    assert done.returncode == 0, done.stderr
+    assert files_below(folders.output) == [OUTPUT_FILE]
+
+
+def test_a_gpu_is_asked_for_only_with_the_second_file(compose):
+    plain = compose("config").stdout
+    with_gpu = compose("-f", "docker-compose.yml", "-f", "docker-compose.gpu.yml", "config").stdout
+    assert "hnts_mrg" in plain
+    assert "nvidia" not in plain
+    assert "nvidia" in with_gpu
+
+
+def test_every_challenge_has_its_service(compose):
+    services = set(compose("config", "--services").stdout.split())
+    assert services == {path.parent.name for path in (ROOT / "containers").glob("*/spec.py")}

@@ -1,0 +1,130 @@
+"""Every bad input ends `hnseg run` with one sentence, status 1, and nothing in the output."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from containers.hnts_mrg.spec import OUTPUT, REGISTERED_MASK
+from hnseg.cli import run
+from tests.bad_cases import BAD_CASES, BAD_MODELS, UNFIT_MODELS
+from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+
+CONTAINER_DIR = Path(__file__).parent.parent / "containers" / "hnts_mrg"
+HNSEG = Path(sys.executable).parent / "hnseg"
+
+
+@pytest.fixture
+def output_dir(tmp_path):
+    folder = tmp_path / "output"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def hnseg_run(tmp_path, output_dir, model_dir):
+    """Run the verb in this process; the case and the model can be spoilt before."""
+    app = typer.Typer()
+    app.command()(run.command)
+    write_small_case(tmp_path / "input")
+    shutil.copytree(model_dir, tmp_path / "model")
+
+    def run_verb(*options):
+        arguments = {"--input": tmp_path / "input", "--output": output_dir, "--model": tmp_path / "model"}
+        pairs = [str(word) for pair in arguments.items() for word in pair]
+        return CliRunner().invoke(app, [str(CONTAINER_DIR), *pairs, "--device", "cpu", "--limit-s", "9999", *options])
+
+    return run_verb
+
+
+def assert_told(done, sentence, folder=r"\S+"):
+    """Check that a run failed with a sentence, which is the last line, and with no traceback."""
+    assert done.exit_code == 1
+    assert re.match(sentence.replace("FOLDER", folder), done.stderr.splitlines()[-1]), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("bad", BAD_CASES, ids=lambda bad: bad.name)
+def test_bad_input_is_told_in_a_sentence(hnseg_run, tmp_path, output_dir, bad):
+    bad.spoil(tmp_path / "input")
+    assert_told(hnseg_run(), bad.sentence)
+    assert files_below(output_dir) == []
+
+
+@pytest.mark.parametrize("bad", BAD_MODELS, ids=lambda bad: bad.name)
+def test_a_bad_model_is_told_in_a_sentence(hnseg_run, tmp_path, output_dir, bad):
+    bad.spoil(tmp_path / "model")
+    assert_told(hnseg_run(), bad.sentence)
+    assert files_below(output_dir) == []
+
+
+@pytest.mark.parametrize(("made_with", "sentence"), UNFIT_MODELS)
+def test_a_model_of_another_challenge_is_told_in_a_sentence(hnseg_run, make_model, output_dir, made_with, sentence):
+    model = make_model(exported=True, **made_with)
+    assert_told(hnseg_run("--model", str(model)), sentence)
+    assert files_below(output_dir) == []
+
+
+def test_time_that_is_over_is_told_in_a_sentence(hnseg_run, output_dir):
+    assert_told(hnseg_run("--limit-s", "0.01"), r"The case must end within 0\.01 s, but they were over after ")
+    assert files_below(output_dir) == []
+
+
+def test_an_output_of_another_origin_is_told_and_left(hnseg_run, output_dir):
+    other = output_dir / "images" / OUTPUT / "other.mha"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    assert_told(hnseg_run(), r"output\.mha must be the only file in FOLDER, but other\.mha is there already\.")
+    assert other.exists()
+
+
+def test_a_folder_that_is_no_challenge_is_told_by_the_command_itself(tmp_path):
+    words = ["run", tmp_path, "--input", tmp_path, "--output", tmp_path / "output", "--model", tmp_path]
+    done = subprocess.run([HNSEG, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("A challenge's folder must hold spec.py and method.py, but")
+
+
+@pytest.mark.parametrize("is_bad", [False, True])
+def test_the_command_itself_gives_the_same_status_and_sentence(tmp_path, output_dir, model_dir, is_bad):
+    write_small_case(tmp_path / "input")
+    if is_bad:
+        BAD_CASES[0].spoil(tmp_path / "input")
+    words = ["run", CONTAINER_DIR, "--input", tmp_path / "input", "--output", output_dir, "--model", model_dir]
+    done = subprocess.run([HNSEG, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == int(is_bad)
+    assert [line[:38] for line in done.stderr.splitlines()] == ["Exactly one image, the mid-RT T2w, mus"] * is_bad
+    assert files_below(output_dir) == [] if is_bad else [OUTPUT_FILE]
+    assert len([line for line in done.stdout.splitlines() if line.startswith("ensemble loaded")]) == 1
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path, output_dir, model_dir):
+    # A limit on the size of files stops the writing as a full disk does.
+    write_small_case(tmp_path / "input", shape_zyx=(20, 80, 80))
+    words = ["run", CONTAINER_DIR, "--input", tmp_path / "input", "--output", output_dir, "--model", model_dir]
+    limited = f"ulimit -f 1; exec {HNSEG} {' '.join(map(str, words))}"
+    done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.match(r"\S+/output\.mha must be written whole, but that failed, with", done.stderr.splitlines()[-1])
+    assert files_below(output_dir) == []
+
+
+def test_the_good_case_itself_is_fine(hnseg_run, output_dir):
+    done = hnseg_run()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert files_below(output_dir) == [OUTPUT_FILE]
+
+
+def test_an_empty_prior_is_no_failure_but_said(hnseg_run, tmp_path, output_dir):
+    prior = next((tmp_path / "input/images" / REGISTERED_MASK).iterdir())
+    write_image(np.zeros(SHAPE_ZYX, np.uint8), prior)
+    done = hnseg_run()
+    assert done.exit_code == 0
+    assert "The prior mask is empty, so the gradient map is zero everywhere." in done.stdout
+    assert files_below(output_dir) == [OUTPUT_FILE]

@@ -1,0 +1,148 @@
+"""The container's program, in a process of its own: what it prints, its status, and what it leaves behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from containers.hnts_mrg.spec import MID_T2W
+from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def folders(tmp_path, model_dir):
+    (tmp_path / "output").mkdir()
+    return {"--input": write_small_case(tmp_path / "input"), "--output": tmp_path / "output", "--model": model_dir}
+
+
+def command(folders, *options):
+    words = [str(word) for pair in folders.items() for word in pair]
+    return [sys.executable, "-m", "containers.hnts_mrg", *words, "--device", "cpu", *options]
+
+
+def run(folders, *options, **variables):
+    return subprocess.run(
+        command(folders, *options), cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
+    done = run(folders)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if "peak memory" in line] == [
+        "read",
+        "prepare",
+        "predict",
+        "label map",
+        "write",
+    ]
+    assert any(line.startswith("ensemble loaded ") and line.endswith(" s after process start") for line in lines)
+    told = json.loads(lines[-1])
+    assert told["challenge"] == "hnts_mrg"
+    assert len(told["inputs_sha256"]) == 3
+    assert told["model_sha256"].keys() >= {"plans.json", "dataset.json"}
+    assert told["settings"] == {}
+    assert set(told["stages_s"]) == {"read", "prepare", "predict", "label map", "write"}
+
+
+def test_the_input_may_be_a_symbolic_link_that_leads_elsewhere(folders, tmp_path):
+    (tmp_path / "link").symlink_to(folders["--input"])
+    assert run(folders | {"--input": tmp_path / "link"}).returncode == 0
+
+
+def test_an_earlier_output_does_not_survive_a_failed_run(folders):
+    assert run(folders).returncode == 0
+    assert files_below(folders["--output"]) == [OUTPUT_FILE]
+    write_image(np.zeros(SHAPE_ZYX, np.int16), next((folders["--input"] / "images" / MID_T2W).iterdir()))
+    assert run(folders).returncode == 1
+    assert files_below(folders["--output"]) == []
+
+
+def test_on_request_a_failed_case_gets_an_empty_label_map_and_status_0(folders):
+    reference = next((folders["--input"] / "images" / MID_T2W).iterdir())
+    write_image(np.full(SHAPE_ZYX, 5, np.int16), reference)
+    done = run(folders, HNSEG_ON_ERROR="empty")
+    sentence = "THE OUTPUT IS EMPTY, as HNSEG_ON_ERROR=empty asks, because the case failed: The mid-RT T2w must show"
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[-1].startswith(sentence)
+    assert sentence in done.stdout
+    assert json.loads(done.stdout.splitlines()[-1])["notes"][-1].startswith(sentence)
+    written, wanted = sitk.ReadImage(str(folders["--output"] / OUTPUT_FILE)), sitk.ReadImage(str(reference))
+    assert not sitk.GetArrayViewFromImage(written).any()
+    assert written.GetPixelID() == sitk.sitkUInt8
+    for geometry in (sitk.Image.GetSize, sitk.Image.GetSpacing, sitk.Image.GetOrigin, sitk.Image.GetDirection):
+        assert geometry(written) == geometry(wanted)
+
+
+def test_without_a_grid_there_can_be_no_empty_label_map(folders):
+    next((folders["--input"] / "images" / MID_T2W).iterdir()).write_bytes(b"not an image")
+    done = run(folders, HNSEG_ON_ERROR="empty")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("The mid-RT T2w must be a readable image")
+    assert files_below(folders["--output"]) == []
+
+
+def test_past_its_limit_a_case_fails(folders):
+    done = run(folders, HNSEG_LIMIT_S="0.01")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("The case must end within 0.01 s")
+    assert files_below(folders["--output"]) == []
+
+
+def test_too_little_memory_is_told_in_a_sentence(folders):
+    limited = f"ulimit -d {1 << 19}; exec {' '.join(command(folders))}"  # 512 MiB: torch starts, a case does not fit
+    big = folders["--input"]
+    write_small_case(big, shape_zyx=(200, 400, 400))
+    done = subprocess.run(["bash", "-c", limited], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("The case must fit into memory")
+    assert files_below(folders["--output"]) == []
+
+
+def test_sigterm_stops_a_case_and_leaves_nothing(folders):
+    write_small_case(folders["--input"], shape_zyx=(64, 256, 256))
+    with subprocess.Popen(
+        command(folders), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        while not child.stdout.readline().startswith("prepare:"):
+            assert child.poll() is None
+        time.sleep(0.2)
+        child.send_signal(signal.SIGTERM)
+        _, stderr = child.communicate(timeout=30)
+    assert child.returncode == 143
+    assert stderr.splitlines()[-1].startswith("The case was stopped by a signal before it was finished")
+    assert files_below(folders["--output"]) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("HNSEG_ON_ERROR", "emtpy", "HNSEG_ON_ERROR must be fail or empty, found 'emtpy'"),
+        ("HNSEG_API_METHOD", "http", "HNSEG_API_METHOD must be exec or invoke, found 'http'"),
+        ("HNSEG_LIMIT_S", "-1", "argument --limit-s: must be seconds over 0, found '-1'"),
+        ("HNSEG_LIMIT_S", "soon", "argument --limit-s: must be seconds over 0, found 'soon'"),
+    ],
+)
+def test_a_wrong_setting_is_a_usage_error(folders, variable, value, sentence):
+    done = run(folders, **{variable: value})
+    assert done.returncode == 2
+    assert sentence in done.stderr.splitlines()[-1]
+
+
+def test_starting_imports_neither_torch_nor_the_command_line():
+    program = (
+        "import sys; import containers.hnts_mrg.method, hnseg.entrypoint;"
+        "print(*sorted({'torch', 'typer', 'rich', 'matplotlib', 'nnunetv2', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,72 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from containers.hnts_mrg import method
+from containers.hnts_mrg.spec import MID_T2W, SPEC
+from hnseg.errors import ModelError
+from hnseg.inference.budget import Deadline
+from hnseg.inference.bundle import open_bundle
+from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.manifest import sha256_of
+from hnseg.pipeline import run_case
+from hnseg.platform.challenge import Challenge
+from hnseg.platform.reading import read_case
+from hnseg.provenance import Provenance
+from tests.small_case import OUTPUT_FILE, files_below, write_small_case
+
+CHALLENGE = Challenge(SPEC, method)
+
+
+@pytest.fixture
+def run(tmp_path, model_dir):
+    """Run the small case through the pipeline and return the ensemble and the story."""
+    write_small_case(tmp_path / "input")
+
+    def run_with(folder=model_dir):
+        ensemble = load_ensemble(open_bundle(folder), device="cpu")
+        story = Provenance()
+        folders = {"input_dir": tmp_path / "input", "output_dir": tmp_path / "output"}
+        (tmp_path / "output").mkdir()
+        run_case(CHALLENGE, ensemble, **folders, deadline=Deadline.never(), story=story)
+        return ensemble, json.loads(story.as_json())
+
+    return run_with
+
+
+def test_the_output_is_what_the_steps_give_one_after_another(run, tmp_path):
+    ensemble, _ = run()
+    case = read_case(SPEC, tmp_path / "input")
+    channels = method.prepare(case, method.Settings())
+    label_map = ensemble.predict(channels, Deadline.never()).to_label_map()
+    wanted = sitk.GetArrayFromImage(method.finish(label_map, case, method.Settings()))
+    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / OUTPUT_FILE))), wanted)
+    assert len(np.unique(wanted)) > 1
+
+
+def test_the_story_has_every_stage_and_what_was_read(run, tmp_path):
+    _, story = run()
+    assert list(story["stages_s"]) == ["read", "prepare", "predict", "label map", "write"]
+    assert set(story["inputs_sha256"]) == set(read_case(SPEC, tmp_path / "input").images)
+    assert files_below(tmp_path / "output") == [OUTPUT_FILE]
+
+
+def test_what_the_method_did_without_is_noted(run, tmp_path):
+    for folder in (tmp_path / "input/images").iterdir():
+        if folder.name != MID_T2W:
+            next(folder.iterdir()).unlink()
+    _, story = run()
+    assert story["notes"][0] == "There is no prior mask, so the gradient map is zero everywhere."
+
+
+def test_a_model_of_another_method_is_refused(run, model_dir, tmp_path):
+    folder = shutil.copytree(model_dir, tmp_path / "model")
+    (folder / "method.json").write_text('{"window_hu": 400}')
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["sha256"]["method.json"] = sha256_of(folder / "method.json")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match=r"method\.json must hold the settings of .* method, but window_hu"):
+        run(folder)
