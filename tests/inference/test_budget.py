@@ -1,0 +1,129 @@
+"""Time, with a clock that is moved by hand."""
+
+import time
+
+import pytest
+
+from hnseg.errors import DeadlineError
+from hnseg.inference.budget import Deadline, Effort, Pace, Share, reserve_s
+
+
+class Clock:
+    def __init__(self):
+        self.now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def run(pace, clock, tiles, pass_s):
+    """Let every tile take what it is given; return the shares."""
+    shares = []
+    for left in range(tiles, 0, -1):
+        share = pace.share(left)
+        clock.now_s += share.passes * pass_s
+        pace.measured(share.passes * pass_s, share.passes)
+        shares.append(share)
+    return shares
+
+
+def test_a_deadline_counts_from_its_start(clock):
+    deadline = Deadline(100, 10, clock)
+    clock.now_s = 30
+    assert deadline.remaining_s() == 80
+
+
+def test_a_deadline_can_count_from_the_start_of_the_process():
+    remaining_s = Deadline.from_process_start(1000).remaining_s()
+    assert 0 < remaining_s < 1000 - time.process_time() / 64  # imports have taken time already
+
+
+def test_there_may_be_no_deadline():
+    assert Deadline.never().remaining_s() == float("inf")
+    Deadline.never().check("anything")
+
+
+def test_time_over_is_told_in_a_sentence(clock):
+    deadline = Deadline(100, 0, clock)
+    deadline.check("nothing")
+    clock.now_s = 100
+    with pytest.raises(
+        DeadlineError, match=r"The case must end within 100 s, but they were over after 3 of 27 tiles\."
+    ):
+        deadline.check("3 of 27 tiles")
+
+
+def test_with_plenty_of_time_every_tile_gets_everything(clock):
+    pace = Pace(Share(5, 8), Deadline(10_000, 0, clock), reserve_s=50)
+    pace.measured(1, 1)
+    assert run(pace, clock, tiles=20, pass_s=1) == [Share(5, 8)] * 20
+    assert pace.spent(0.5).notes(pace.full, Effort(), pace.deadline) == ()
+
+
+def test_without_a_measurement_or_a_deadline_every_tile_gets_everything(clock):
+    pace = Pace(Share(5, 8), Deadline(float("inf"), 0, clock), reserve_s=0)
+    pace.measured(1e9, 1)
+    assert pace.share(1000) == Share(5, 8)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "share"),
+    [
+        (1.2 * 400, Share(5, 8)),  # 10 tiles, 1.2 s with the margin for each of 40 passes
+        (1.2 * 399, Share(5, 7)),
+        (1.2 * 250, Share(5, 5)),
+        (1.2 * 99, Share(5, 1)),
+        (1.2 * 50, Share(5, 1)),
+        (1.2 * 49, Share(4, 1)),
+        (1.2 * 20, Share(2, 1)),
+        (1.2 * 5, Share(1, 1)),
+        (0, Share(1, 1)),
+    ],
+)
+def test_mirrors_go_first_then_folds_but_never_the_last(clock, seconds, share):
+    pace = Pace(Share(5, 8), Deadline(seconds + 30 + 1e-6, 0, clock), reserve_s=30)
+    pace.measured(1, 1)
+    assert pace.share(10) == share
+
+
+@pytest.mark.parametrize("limit_s", [120, 200, 400, 700])
+def test_the_case_ends_in_time_and_uses_most_of_it(clock, limit_s):
+    pace = Pace(Share(5, 8), Deadline(limit_s, 0, clock), reserve_s=20)
+    pace.measured(1, 1)
+    run(pace, clock, tiles=20, pass_s=1)
+    assert clock.now_s <= limit_s - 20
+    assert clock.now_s >= 0.75 * (limit_s - 20)
+
+
+def test_it_still_ends_in_time_when_the_machine_becomes_three_times_slower(clock):
+    pace = Pace(Share(5, 8), Deadline(500, 0, clock), reserve_s=20)
+    pace.measured(1, 1)
+    run(pace, clock, tiles=10, pass_s=0.5)
+    run(pace, clock, tiles=30, pass_s=1.5)
+    assert clock.now_s <= 500 - 20
+
+
+def test_what_was_given_up_is_said(clock):
+    pace = Pace(Share(5, 8), Deadline(62, 0, clock), reserve_s=2)
+    pace.measured(1, 1)
+    run(pace, clock, tiles=20, pass_s=1)
+    spent = pace.spent(0.75)
+    assert spent.tiles == 20
+    assert spent.passes == clock.now_s
+    mirrors, step, folds = spent.notes(pace.full, Effort(), pace.deadline)
+    assert mirrors == "Each fold saw 1.0 of 8 mirrored copies of a tile to end within 62 s."
+    assert step == "Tiles were 0.75 instead of 0.5 of a patch apart to end within 62 s."
+    assert folds == f"A tile was seen by {spent.folds:.1f} of 5 folds to end within 62 s."
+    assert 2 <= spent.folds < 3  # 60 s for 20 tiles, less a margin
+
+
+def test_time_is_kept_for_what_follows_the_last_tile(clock):
+    small = reserve_s(Deadline(1200, 0, clock), voxels=10**6, outputs=3)
+    large = reserve_s(Deadline(1200, 0, clock), voxels=10**8, outputs=31)
+    assert 60 <= small < 65  # a twentieth of the limit, and the label map
+    assert large > 300
