@@ -111,7 +111,7 @@ def test_too_slow_ends_at_sigterm(build, rehearse_image):
 
 def test_too_slow_and_deaf_to_sigterm_is_killed_after_five_seconds(build, rehearse_image):
     program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
-    result = rehearse_image(build(program), time_limit_s=1)
+    result = rehearse_image(build(program), time_limit_s=4)
     finding = failure_of(result)
     assert finding.platform_says == "Time limit exceeded"
     assert "did not end within 5 s of SIGTERM and was killed" in finding.explanation

@@ -1,6 +1,8 @@
 """Programs run without a container engine, under the same clock and checks."""
 
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -73,7 +75,7 @@ while True:
     time.sleep(0.05)
     open({str(beat)!r}, "a").write("x")
 """
-    case = rehearse_program(program, time_limit_s=1)
+    case = rehearse_program(program, time_limit_s=5)
     assert case.platform_says == "Time limit exceeded"
     beats = beat.stat().st_size
     time.sleep(0.3)
@@ -82,7 +84,7 @@ while True:
 
 def test_deaf_to_sigterm_is_killed(rehearse_program):
     case = rehearse_program(
-        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", time_limit_s=1, grace_s=0.5
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", time_limit_s=5, grace_s=0.5
     )
     assert case.platform_says == "Time limit exceeded"
     assert case.exit_code == 137
@@ -125,3 +127,25 @@ def test_its_home_is_empty_and_its_environment_the_platforms(rehearse_program, m
         "print(os.listdir(os.environ['HOME']), os.environ.get('HNSEG_ON_ERROR'), os.environ['LOG_LEVEL'])\n" + GOOD
     )
     assert rehearse_program(program).stdout_tail == ("[] None INFO",)
+
+
+def test_a_rehearsal_that_is_told_to_stop_leaves_nothing_running(case_dir, tmp_path):
+    challenge = tmp_path / "root" / "containers" / "hnts_mrg"
+    challenge.mkdir(parents=True)
+    for name in ("__init__.py", "spec.py", "method.py"):
+        shutil.copy(HERE.parents[1] / "containers" / "hnts_mrg" / name, challenge)
+    (challenge.parent / "__init__.py").touch()
+    beat = tmp_path / "beat"
+    program = f"import time\nwhile True:\n    time.sleep(0.05)\n    open({str(beat)!r}, 'a').write('x')\n"
+    (challenge / "__main__.py").write_text(program, encoding="utf-8")
+    options = ["--engine", "process", "--case", str(case_dir), "--model", str(tmp_path)]
+    main = "from hnseg.cli import main; import sys; sys.exit(main())"
+    rehearsal = subprocess.Popen([sys.executable, "-c", main, "rehearse", str(challenge), *options])
+    while not beat.exists():
+        assert rehearsal.poll() is None
+        time.sleep(0.05)
+    rehearsal.terminate()
+    assert rehearsal.wait(timeout=20) == 143
+    beats = beat.stat().st_size
+    time.sleep(0.3)
+    assert beat.stat().st_size == beats

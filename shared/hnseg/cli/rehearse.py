@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import ExitStack
 from enum import Enum
@@ -72,6 +73,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # unwind, so that no case is left running
     challenge = load_challenge(container_dir)
     container_dir = container_dir.resolve()
     profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)

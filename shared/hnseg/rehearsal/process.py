@@ -80,10 +80,12 @@ def run_process(setup: ProcessSetup, work: Workplace) -> Run:
         if memory.sample() > profile.ram_bytes:
             _signal(process, signal.SIGKILL)
 
-    in_time = wait_for(process, until=began + profile.time_limit_s, look=look)
-    seconds = time.monotonic() - began
-    obeyed = in_time or _stop(process, profile)
-    exit_code = _end(process)
+    try:
+        in_time = wait_for(process, until=began + profile.time_limit_s, look=look)
+        seconds = time.monotonic() - began
+        obeyed = in_time or _stop(process, profile)
+    finally:
+        exit_code = _end(process)  # also when this program is told to stop
     return Run(
         seconds=seconds,
         exit_code=exit_code,

@@ -72,7 +72,9 @@ def container_stage(
 
     Raises:
         EngineError: The image can't be built or found.
+        ModelError: The container's user could not read the model.
     """
+    about_model = _check_model(model_dir)
     tag = choice.tag
     if not tag:
         tag = f"hnseg-{container_dir.name}:rehearsal"
@@ -85,7 +87,7 @@ def container_stage(
         name=engine.facts.version,
         run=partial(run_invoke if image.api_method == "invoke" else run_exec, setup),
         image=_facts(image),
-        findings=(*check_image(image, profile), *_check_model(model_dir)),
+        findings=(*check_image(image, profile), *about_model),
         gaps=(*_engine_gaps(engine), *no_gpu, *_machine_gaps(machine, profile)),
     )
 
@@ -125,8 +127,8 @@ def _check_model(model_dir: Path) -> tuple[Finding, ...]:
     hidden = unreadable_for_others(model_dir)
     if hidden:
         raise ModelError(
-            f"Every file of the model must be readable for the container's user, but {hidden[0]} is not (and"
-            f" {len(hidden) - 1} more). The platform hands the files to that user; here, run: chmod -R a+rX {model_dir}"
+            f"Every file of the model must be readable for the container's user, but {len(hidden)} can't be read by"
+            f" others, such as {hidden[0]}. The platform hands them to that user; here, run: chmod -R a+rX {model_dir}"
         )
     size_gb = size_bytes(model_dir) / 1e9
     if size_gb > _UNVERIFIED_QUOTA_GB:
