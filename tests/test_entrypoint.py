@@ -74,6 +74,7 @@ def test_on_request_a_failed_case_gets_an_empty_label_map_and_status_0(folders):
     done = run(folders, HNSEG_ON_ERROR="empty")
     sentence = "THE OUTPUT IS EMPTY, as HNSEG_ON_ERROR=empty asks, because the case failed: The mid-RT T2w must show"
     assert done.returncode == 0
+    assert [line[:24] for line in done.stderr.splitlines()] == ["The mid-RT T2w must show", sentence[:24]]
     assert done.stderr.splitlines()[-1].startswith(sentence)
     assert sentence in done.stdout
     assert json.loads(done.stdout.splitlines()[-1])["notes"][-1].startswith(sentence)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnseg.platform.challenge import Challenge
 from hnseg.platform.exec import run_once
-from hnseg.platform.failure import sentence_of
+from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import clear_output, write_empty
@@ -113,6 +113,7 @@ def _give_empty(job: _Job, error: Exception, story: Provenance) -> None:
 
     spec = job.challenge.spec
     write_empty(spec, read_reference_grid(spec, job.input_dir), job.output_dir)
+    explain(error)
     sentence = f"THE OUTPUT IS EMPTY, as HNSEG_ON_ERROR=empty asks, because the case failed: {sentence_of(error)}"
     story.note(sentence)
     sys.stderr.write(f"{sentence}\n")

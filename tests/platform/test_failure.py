@@ -46,7 +46,8 @@ def test_a_file_of_another_user_is_named(capsys):
     ],
 )
 def test_memory_that_ran_out_is_told_as_such_whoever_noticed(error):
-    assert sentence_of(error).startswith("The case must fit into memory, but there was not enough; this machine gives")
+    said = f" ({error})" if str(error) else ""
+    assert sentence_of(error).startswith(f"The case must fit into memory, but there was not enough{said}; this machine")
 
 
 def test_a_signal_keeps_its_status_and_is_explained(capsys):

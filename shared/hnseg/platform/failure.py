@@ -14,6 +14,7 @@ def sentence_of(error: BaseException) -> str:
     """Return one line that explains an error to whoever runs the program."""
     if isinstance(error, HnsegError):
         return " ".join(str(error).split())
+    reason = " ".join(str(error).split())[:300]
     if isinstance(error, SystemExit):
         return (
             "The case was stopped by a signal before it was finished, so there is no output."
@@ -25,11 +26,11 @@ def sentence_of(error: BaseException) -> str:
             " denied. Was it made by another user, for that user alone?"
         )
     if is_exhausted(error):
+        said = f" ({reason})" if reason else ""
         return (
-            f"The case must fit into memory, but there was not enough; this machine gives {limit_gib():.1f} GiB of RAM."
+            f"The case must fit into memory, but there was not enough{said}; this machine gives {limit_gib():.1f} GiB."
             " Is the image unusually large, or the memory shared with other programs?"
         )
-    reason = " ".join(str(error).split())[:300]
     return f"This should not have happened, please report it with the lines above: {type(error).__name__}: {reason}"
 
 

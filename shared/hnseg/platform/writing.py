@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from shutil import disk_usage
 
@@ -37,7 +38,7 @@ def clear_output(spec: ChallengeSpec, output_dir: Path) -> None:
     except OSError as error:
         raise OutputError(
             f"The folder {folder} must be writable, but writing there failed ({error.strerror}). Is {output_dir}"
-            " mounted read-only, full, or owned by another user than the one that runs this?"
+            f" mounted read-only, full, or owned by another user than the one that runs this (uid {os.getuid()})?"
         ) from error
     if others:
         raise OutputError(
