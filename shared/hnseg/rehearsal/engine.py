@@ -130,10 +130,10 @@ def _ask_for_facts(command: str) -> tuple[dict[str, Any], str]:
         return {}, "is not installed here"
     try:
         done = subprocess.run(
-            [command, "info", "--format", "{{json .}}"], capture_output=True, text=True, timeout=30, check=False
+            [command, "info", "--format", "{{json .}}"], capture_output=True, text=True, timeout=60, check=False
         )
     except subprocess.TimeoutExpired:
-        return {}, "does not answer within 30 s"
+        return {}, "does not answer within 60 s"
     known: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {}
     if done.returncode != 0 or known.get("ServerErrors"):
         return {}, f"has no engine behind it ({last_line(done.stderr) or known.get('ServerErrors')})"

@@ -22,8 +22,8 @@ _CAUSES = (
         r"name resolution|Network is unreachable|Failed to establish a new connection|Could not resolve host",
         "There is no network on the platform: put everything that is needed into the image or the model archive.",
     ),
-    (r"MemoryError|bad_alloc|[Cc]annot allocate memory|can't allocate memory|failed to allocate", "{memory}"),
     (r"CUDA out of memory|CUDA error: out of memory", "The GPU's memory was not enough."),
+    (r"MemoryError|bad_alloc|[Cc]annot allocate memory|can't allocate memory|failed to allocate", "{memory}"),
     (r"No space left on device", "A disk is full, or /dev/shm, which has half the machine's memory."),
     (
         r"Permission denied",

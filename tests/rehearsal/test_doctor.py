@@ -1,0 +1,56 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from hnseg import cli
+from hnseg.rehearsal.doctor import base_image_of, examine
+from hnseg.rehearsal.machine import this_machine
+
+
+def test_the_doctor_answers_for_everything_and_has_a_cure_for_what_is_missing():
+    abilities = {ability.name: ability for ability in examine("some/base:1")}
+    expected = {
+        "Python",
+        "segment",
+        "train",
+        "processors",
+        "memory",
+        "GPU",
+        "docker",
+        "podman",
+        "disk for running cases",
+    }
+    assert expected <= abilities.keys()
+    assert [ability.name for ability in abilities.values() if ability.state != "yes" and not ability.cure] == []
+    assert abilities["segment"].state == "yes"
+    assert "torch" in abilities["segment"].found
+
+
+def test_the_doctor_prints_a_table_and_status_0(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["hnseg", "doctor"])
+    with pytest.raises(SystemExit) as ended:
+        raise SystemExit(cli.main())
+    assert ended.value.code == 0
+    assert "| Python | yes | 3." in capsys.readouterr().out
+
+
+def test_the_base_image_is_the_environments_or_the_dockerfiles(tmp_path, monkeypatch):
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("# none\nARG BASE_IMAGE=python:3.12\nFROM ${BASE_IMAGE}\n", encoding="utf-8")
+    monkeypatch.delenv("HNSEG_BASE_IMAGE", raising=False)
+    assert base_image_of(dockerfile) == "python:3.12"
+    assert base_image_of(tmp_path / "nothing") == ""
+    monkeypatch.setenv("HNSEG_BASE_IMAGE", "mine:1")
+    assert base_image_of(dockerfile) == "mine:1"
+
+
+def test_this_machine_has_processors_and_memory():
+    machine = this_machine()
+    assert machine.cpus > 0
+    assert machine.ram_gib > 0.5
+    assert machine.cpu
+
+
+def test_the_containers_folder_has_a_base_image():
+    assert base_image_of(Path(__file__).parents[2] / "containers" / "Dockerfile")

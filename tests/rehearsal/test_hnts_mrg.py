@@ -1,0 +1,116 @@
+"""The shipped container itself through the command line: built, rehearsed, reported."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from hnseg import cli
+from hnseg.rehearsal.engine import find_engine
+from tests.container.engine import copy_readable, why_there_is_no_engine
+from tests.rehearsal.conftest import CONTAINER_DIR
+
+pytestmark = [pytest.mark.slow]
+
+
+@pytest.fixture
+def hnseg(monkeypatch, capsys):
+    """Run the command line and return its status and what it printed."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["hnseg", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            raise SystemExit(cli.main())
+        return ended.value.code, capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def model(model_dir, tmp_path):
+    copy_readable(model_dir, tmp_path / "readable")
+    return tmp_path / "readable"
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(bool(why_there_is_no_engine()), reason=why_there_is_no_engine() or "there is one")
+@pytest.mark.parametrize("api_method", ["exec", "invoke"])
+def test_the_container_is_built_rehearsed_and_reported(hnseg, case_dir, model, tmp_path, api_method):
+    report = tmp_path / "report"
+    options = ["--case", case_dir, "--model", model, "--report", report, "--api-method", api_method]
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", find_engine().command, *options)
+    assert status == 0, printed.out
+    assert "Passed: the one case." in printed.out
+    written = json.loads((report / "rehearsal.json").read_text(encoding="utf-8"))
+    (case,) = written["cases"]
+    assert written["image"]["api_method"] == api_method
+    assert written["image"]["user"] == "10001:10001"
+    assert written["passed"]
+    assert case["stderr_tail"] == []
+    assert case["provenance"]["challenge"] == "hnts_mrg"
+    assert set(case["structures"]) == {"GTVp", "GTVn"}
+    assert case["peak_program_gib"] > 0.1
+    assert (case["startup_s"] is None) == (api_method == "exec")
+    assert (report / "cases/case_000/output" / case["output_file"]).is_file()
+
+
+def test_the_same_without_an_engine(hnseg, case_dir, model, tmp_path):
+    report = tmp_path / "report"
+    options = ["--case", case_dir, "--model", model, "--report", report]
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "process", *options)
+    assert status == 0, printed.out
+    written = json.loads((report / "rehearsal.json").read_text(encoding="utf-8"))
+    assert written["engine"] == "process"
+    assert written["image"] is None
+    assert written["gaps"]
+    assert "data:image/png;base64," in (report / "rehearsal.html").read_text(encoding="utf-8")
+
+
+def test_a_failing_case_is_status_1_with_the_containers_own_sentence(hnseg, case_dir, model):
+    for image in (case_dir / "input/images/mid-rt-t2w-head-neck").iterdir():
+        image.unlink()
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "process", "--case", case_dir, "--model", model)
+    assert status == 1
+    assert "The one case failed, case_000: " in printed.out
+    assert "mid-RT T2w" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--engine", "process", "--image", "some:tag"], "has no image"),
+        (["--engine", "process", "--api-method", "invoke"], "has no image"),
+        (["--build-arg", "NAME"], "must be NAME=VALUE"),
+        (["--ram-gib", "1"], "1.01"),
+    ],
+)
+def test_a_wrong_option_is_status_2(hnseg, case_dir, model, arguments, sentence):
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--case", case_dir, "--model", model, *arguments)
+    assert status == 2
+    assert sentence in " ".join(printed.err.replace("│", "").split())
+
+
+def test_a_folder_that_is_no_case_is_refused(hnseg, tmp_path, model):
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--case", tmp_path, "--model", model)
+    assert status == 1
+    assert "A case must be a folder with input/images/" in printed.err
+
+
+def test_without_an_engine_it_goes_on_as_a_process_and_says_so(hnseg, case_dir, model, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    for image in (case_dir / "input/images/mid-rt-t2w-head-neck").iterdir():
+        image.unlink()
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--case", case_dir, "--model", model)
+    assert status == 1
+    assert "docker is not installed here and podman is not installed here" in printed.err
+    assert "Going on without one" in printed.err
+    assert "Not imitated: No image was built" in printed.out
+
+
+def test_a_named_engine_that_is_missing_is_refused_with_the_cure(hnseg, case_dir, model, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "podman", "--case", case_dir, "--model", model)
+    assert status == 1
+    assert "podman is not installed here. Install one" in printed.err
+    assert "--engine process" in printed.err
