@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from hnseg.cli import score
 from hnseg.errors import OutputError
 
-WHOLE, HALF = np.s_[1:3, 1:3, 1:5], np.s_[1:3, 1:3, 1:3]
+WHOLE, HALF, NODE = np.s_[1:3, 1:3, 1:5], np.s_[1:3, 1:3, 1:3], np.s_[3:5, 4:6, 5:9]
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def folders(make_label_map, tmp_path) -> tuple[Path, Path]:
     predictions, references = tmp_path / "predictions", tmp_path / "references"
     predictions.mkdir()
     references.mkdir()
-    sitk.WriteImage(make_label_map({1: HALF, 2: WHOLE}), predictions / "77_preRT_mask_registered.nii.gz")
-    sitk.WriteImage(make_label_map({1: WHOLE, 2: WHOLE}), references / "77_midRT_mask.nii.gz")
+    sitk.WriteImage(make_label_map({1: HALF, 2: NODE}), predictions / "77_preRT_mask_registered.nii.gz")
+    sitk.WriteImage(make_label_map({1: WHOLE, 2: NODE}), references / "77_midRT_mask.nii.gz")
     return predictions, references
 
 

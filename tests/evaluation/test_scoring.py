@@ -11,7 +11,7 @@ from hnseg.evaluation.pairs import Pair
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import score_folder, score_pairs
 
-WHOLE, HALF = np.s_[1:3, 1:3, 1:5], np.s_[1:3, 1:3, 1:3]
+WHOLE, HALF, NODE = np.s_[1:3, 1:3, 1:5], np.s_[1:3, 1:3, 1:3], np.s_[3:5, 4:6, 5:9]
 
 
 @pytest.fixture
@@ -53,11 +53,12 @@ def test_the_report_comes_back_from_its_json(report):
 
 
 def test_a_folder_scores_as_its_pairs(make_label_map, tmp_path):
-    label_maps = {"predictions": make_label_map({1: HALF, 2: WHOLE}), "references": make_label_map({1: WHOLE, 2: HALF})}
+    label_maps = {"predictions": make_label_map({1: HALF, 2: NODE}), "references": make_label_map({1: WHOLE, 2: NODE})}
     for folder, label_map in label_maps.items():
         (tmp_path / folder).mkdir()
         sitk.WriteImage(label_map, tmp_path / folder / "a.nii.gz")
     of_folder = score_folder("hnts_mrg", tmp_path / "predictions", tmp_path / "references")
+    assert of_folder.score == pytest.approx((2 / 3 + 1) / 2)
     assert of_folder == score_pairs("hnts_mrg", [Pair("a", *label_maps.values())])
 
 
