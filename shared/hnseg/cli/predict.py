@@ -147,7 +147,7 @@ def _limited_ram(ram_gib: float) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * _GIB), former[1]))
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, OSError, ImportError) as error:  # each of them can mean it
         if not is_exhausted(error):
             raise
         raise InputError(sentence_of(error)) from error
@@ -178,6 +178,8 @@ def _write(label_map: sitk.Image, path: Path) -> None:
         # Read back, because a full disk can go unnoticed.
         reason = "" if np.array_equal(array_of(sitk.ReadImage(str(path))), array_of(label_map)) else "it is not whole"
     except (OSError, RuntimeError) as error:
+        if is_exhausted(error):
+            raise
         reason = str(error).strip().rpartition("Reason: ")[2].splitlines()[-1]
     if reason:
         raise OutputError(

@@ -7,7 +7,7 @@ nnU-Net sums in half precision. On a GPU the networks run under autocast, as nnU
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -24,11 +24,14 @@ from hnseg.inference.machine import GIB, free_ram_gib, free_vram_gib, usable_pro
 from hnseg.inference.manifest import PLANS_FILE
 from hnseg.inference.orientation import turned
 from hnseg.inference.preprocessing import Placement, place, preprocess
-from hnseg.inference.room import Need
+from hnseg.inference.room import Need, copies_together
 from hnseg.inference.tiles import Tiling, gaussian, pad_to_patch, patch_3d, tile, weighted_mean
 
 FULL_EFFORT = Effort()
 UNLIMITED_GIB = float("inf")
+
+Axes = tuple[int, ...]
+"""Axes of the patch along which a copy is flipped; none for the tile itself."""
 
 Progress = Callable[[int, int], None]
 """Is told after each tile how many are done and how many there are."""
@@ -101,20 +104,26 @@ class Ensemble:
             notes=spent.notes(run.pace.full, effort, deadline),
         )
 
-    def mirrors(self, effort: Effort) -> tuple[tuple[int, ...], ...]:
+    def mirrors(self, effort: Effort) -> tuple[Axes, ...]:
         """Return the axes along which each copy of a tile is flipped, the tile itself first."""
         axes = self.bundle.mirroring_axes if effort.mirroring else ()
         return tuple(itertools.chain.from_iterable(itertools.combinations(axes, n) for n in range(len(axes) + 1)))
 
-    def logits_of(self, fold: int, tile_of_volume: torch.Tensor, flipped: tuple[int, ...]) -> torch.Tensor:
-        """Return one fold's float32 logits (k, z, y, x) of a tile (c, z, y, x), seen flipped along some axes."""
+    def summed_logits_of(self, fold: int, tile_of_volume: torch.Tensor, flips: Sequence[Axes]) -> torch.Tensor:
+        """Return one fold's float32 logits (k, z, y, x) of a tile (c, z, y, x), summed over flipped copies of it.
+
+        Args:
+            fold: Its place among the networks.
+            tile_of_volume: As the volume has it.
+            flips: The axes along which each copy is flipped; the copies go through the network together.
+        """
         is_flat = len(self.bundle.configuration.patch_size) == 2
-        batch = tile_of_volume[None].to(self.device)
-        batch = batch[:, :, 0] if is_flat else batch
-        axes = [axis + 2 for axis in flipped]
-        seen = self._forward(self.networks[fold], batch.flip(axes).contiguous())
-        logits = seen.flip(axes)[0].float()
-        return logits[:, None] if is_flat else logits
+        tile_here = tile_of_volume.to(self.device)
+        copies = torch.stack([tile_here.flip([axis + 1 for axis in axes]) for axes in flips])
+        seen = self._forward(self.networks[fold], copies[:, :, 0] if is_flat else copies).float()
+        turned_back = [logits.flip([axis + 1 for axis in axes]) for logits, axes in zip(seen, flips, strict=True)]
+        total = torch.stack(turned_back).sum(0)
+        return total[:, None] if is_flat else total
 
     def _forward(self, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
         if self.is_resident:
@@ -136,8 +145,8 @@ class Ensemble:
         Raises:
             InputError: There is no place for them.
         """
-        channels, outputs = len(self.bundle.channels), len(self.bundle.dataset.output_values)
-        need = Need.of(placement, self.bundle.configuration, channels=channels, outputs=outputs)
+        outputs = len(self.bundle.dataset.output_values)
+        need = Need.of(placement, self.bundle, self.device)
         on_gpu = self.device.type == "cuda" and need.predicting_gib < free_vram_gib(self.device, self.vram_gib)
         need.check(free_ram_gib(), placement, outputs=outputs, on_gpu=on_gpu)
         return self.device if on_gpu else torch.device("cpu")
@@ -225,9 +234,11 @@ class _Run:
         mirrors = self.ensemble.mirrors(self.effort)[: share.mirrors]
         outputs = len(self.ensemble.bundle.dataset.output_values)
         total = torch.zeros((outputs, *tile_of_volume.shape[1:]), device=self.ensemble.device)
-        for fold, flipped in itertools.product(range(share.folds), mirrors):
+        together = copies_together(self.ensemble.device)
+        groups = [mirrors[first : first + together] for first in range(0, len(mirrors), together)]
+        for fold, flips in itertools.product(range(share.folds), groups):
             self.deadline.check(done)
-            total += self.ensemble.logits_of(fold, tile_of_volume, flipped)
+            total += self.ensemble.summed_logits_of(fold, tile_of_volume, flips)
         if self.ensemble.device.type == "cuda" and self.deadline.is_limited:
             torch.cuda.synchronize(self.ensemble.device)  # passes are only timed when they have ended
         return total.div_(share.passes)

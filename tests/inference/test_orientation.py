@@ -1,0 +1,39 @@
+"""Models trained on turned images get them turned, and their label maps are turned back."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from nnunetv2.imageio.nibabel_reader_writer import NibabelIOWithReorient
+from nnunetv2.imageio.simpleitk_reader_writer import SimpleITKIOWithReorient
+
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.geometry import Grid, image_of
+from hnseg.inference.budget import Deadline, Effort
+from hnseg.inference.bundle import open_bundle
+from hnseg.inference.ensemble import load_ensemble
+from tests.inference.nnunet_oracle import Oracle, float32_accumulators
+
+DIRECTIONS = {
+    "LPS": (1, 0, 0, 0, 1, 0, 0, 0, 1),
+    "sagittal slices": (0, 0, 1, 1, 0, 0, 0, -1, 0),
+    "oblique": sitk.VersorTransform((0.3, -0.1, 1.0), 0.3).GetMatrix(),
+}
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("reader", [NibabelIOWithReorient, SimpleITKIOWithReorient], ids=lambda reader: reader.__name__)
+def test_the_label_map_is_that_of_nnunet_with_a_reader_that_turns(make_model, tmp_path, reader, direction):
+    folder = make_model(channel_names=["T2w"], reader=reader.__name__)
+    grid = Grid((34, 30, 9), (1.0, 1.13, 1.9), (4.0, 5.0, -6.0), DIRECTIONS[direction])
+    array = np.random.default_rng(1).normal(size=(1, *grid.shape_zyx)).astype(np.float32)
+    sitk.WriteImage(image_of(array[0], grid), str(tmp_path / "image.nii.gz"))
+    seen, properties = reader().read_images([str(tmp_path / "image.nii.gz")])
+    with float32_accumulators():
+        label_map, _ = Oracle.of(folder, (0,), mirroring=False).predict(seen, properties["spacing"])
+    reader().write_seg(label_map, str(tmp_path / "expected.nii.gz"), properties)
+    expected = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "expected.nii.gz")))
+    ensemble = load_ensemble(open_bundle(folder), device="cpu")
+    predicted = ensemble.predict(Channels(array, grid), Deadline.never(), effort=Effort(mirroring=False))
+    ours = predicted.to_label_map()
+    assert Grid.of(ours) == grid
+    assert (sitk.GetArrayFromImage(ours) == expected).mean() >= 0.9999
