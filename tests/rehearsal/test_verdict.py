@@ -90,3 +90,22 @@ def test_bytes_that_are_no_text_fail(tmp_path):
     assert kept.lines == ("50 \\xb5m",)
     (finding,) = judge_run(run(), kept, log(), PROFILE)
     assert finding.severity == "failure"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("[FATAL tini (7)] exec /opt/x failed: No such file or directory", "instructions does not exist"),
+        ("ERROR (catatonit:6): failed to exec pid1: No such file or directory", "instructions does not exist"),
+        ("[FATAL tini (7)] exec /opt/x failed: Permission denied", "does not have permission to execute the command"),
+    ],
+)
+def test_a_command_that_can_not_be_started(line, says):
+    (finding,) = judged(run(exit_code=127), log(line))
+    assert says in finding.platform_says
+
+
+def test_a_programs_own_missing_file_is_not_mistaken_for_a_missing_command():
+    line = "FileNotFoundError: [Errno 2] No such file or directory: '/opt/ml/model/plans.json'"
+    (finding,) = judged(run(exit_code=1), log(line))
+    assert finding.platform_says == line

@@ -3,8 +3,9 @@ import time
 
 import pytest
 
+from hnseg.rehearsal.container import statistics_of
 from hnseg.rehearsal.machine import this_machine
-from hnseg.rehearsal.watch import CgroupWatch, GpuWatch, StatisticsWatch, StreamWatch, bytes_of, cgroup_of
+from hnseg.rehearsal.watch import CgroupWatch, GpuWatch, bytes_of, cgroup_of
 
 
 def write(folder, **files):
@@ -66,7 +67,7 @@ def test_the_engines_own_statistics(engine):
     program = "import time; memory = bytearray(200 << 20); time.sleep(30)"
     container = engine.ask("run", "-d", "--network=none", "python:3.11-slim-bookworm", "python", "-c", program)
     try:
-        watch = StatisticsWatch(StreamWatch([engine.command, "stats", "--format", "{{json .}}", container]))
+        watch = statistics_of(engine, container)
         time.sleep(6)
         peak = watch.peak()
     finally:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hnseg.rehearsal.case import Workplace
-from hnseg.rehearsal.engine import Engine
+from hnseg.rehearsal.engine import Engine, EngineError, last_line
 from hnseg.rehearsal.machine import usable_processors
 from hnseg.rehearsal.profile import ENVIRONMENT, Profile
 from hnseg.rehearsal.run import Run, wait_for
 from hnseg.rehearsal.watch import CgroupWatch, GpuWatch, MemoryWatch, StatisticsWatch, StreamWatch, cgroup_of
 
+_ENTRY_POINT_AT_FAULT = {126, 127}
 KILLED = 128 + signal.SIGKILL
 
 
@@ -71,7 +72,7 @@ def started(setup: ContainerSetup, work: Workplace) -> Iterator[Live]:
     """Give a container that runs, and remove it afterwards.
 
     Raises:
-        EngineError: The engine refuses to create it.
+        EngineError: The engine refuses to create or to start it.
     """
     engine = setup.engine
     identifier = engine.ask("create", *create_arguments(setup, work), setup.image).splitlines()[-1]
@@ -80,6 +81,8 @@ def started(setup: ContainerSetup, work: Workplace) -> Iterator[Live]:
         with work.stdout.open("wb") as stdout, work.stderr.open("wb") as stderr:
             process = subprocess.Popen([engine.command, "start", "--attach", identifier], stdout=stdout, stderr=stderr)
         pid = _first_process(engine, identifier, process)
+        if not pid:
+            _make_sure_it_ran(engine, identifier, work)
         yield Live(identifier, process, time.monotonic(), _memory_watch(engine, identifier, pid), gpu)
     finally:
         engine.try_to("rm", "--force", "--volumes", identifier)
@@ -145,6 +148,12 @@ def ended(setup: ContainerSetup, live: Live, *, seconds: float | None, timed_out
     )
 
 
+def statistics_of(engine: Engine, identifier: str) -> StatisticsWatch:
+    """Watch a container's memory through the engine's statistics; Podman's would otherwise come every five seconds."""
+    every_second = ["--interval=1"] if engine.facts.is_podman else []
+    return StatisticsWatch(StreamWatch([engine.command, "stats", "--format={{.MemUsage}}", *every_second, identifier]))
+
+
 def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[bytes]) -> int:
     """Wait until the container runs and return its first process; 0 if it has ended already.
 
@@ -158,12 +167,20 @@ def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[byt
     return 0
 
 
+def _make_sure_it_ran(engine: Engine, identifier: str, work: Workplace) -> None:
+    """Tell a container that has ended already from one that the engine could not even start."""
+    state = engine.inspect(identifier, "State")
+    never_started = str(state["StartedAt"]).startswith("0001")
+    if never_started and int(state["ExitCode"]) not in _ENTRY_POINT_AT_FAULT:
+        reason = last_line(work.stderr.read_text(encoding="utf-8", errors="replace"))
+        raise EngineError(f"{engine.facts.version} could not start the container under the platform's limits: {reason}")
+
+
 def _memory_watch(engine: Engine, identifier: str, pid: int) -> MemoryWatch:
     folder = cgroup_of(pid, identifier)
     if folder is not None or not engine.inspect(identifier, "State").get("Pid"):
         return CgroupWatch(folder)
-    stream = StreamWatch([engine.command, "stats", "--format", "{{json .}}", identifier])
-    return StatisticsWatch(stream)
+    return statistics_of(engine, identifier)
 
 
 def _seconds_between(start: str, end: str) -> float:

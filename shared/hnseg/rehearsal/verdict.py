@@ -13,6 +13,17 @@ from hnseg.rehearsal.run import Run
 NO_ERRORS = "No errors were reported in the logs."
 OUT_OF_MEMORY = "The container was killed as it exceeded its memory limit"
 
+# In the platform's own words, DIAGNijmegen/rse-sagemaker-shim, models.py.
+_NO_COMMAND = "The command defined by the containers ENTRYPOINT and CMD instructions does not exist"
+_NO_PERMISSION = (
+    "The user defined in the containers USER instruction does not have permission to execute the command defined by the"
+    " containers ENTRYPOINT and CMD instructions"
+)
+_NOT_STARTED = re.compile(
+    r".*(?:tini|catatonit|OCI runtime|runc|crun)\b.*(No such file|not found|[Pp]ermission denied)"
+)
+"""The last line of the engines' init programs when there is nothing to start."""
+
 _NEAR = 0.8
 """Above this part of a limit a case that passes here may fail on another machine."""
 
@@ -64,22 +75,12 @@ def _outcome(run: Run, stderr: Log, profile: Profile) -> list[Finding]:
             else f"It did not end within {profile.grace_s:g} s of SIGTERM and was killed."
         )
         return [failure("run", "Time limit exceeded", f"The case may take {profile.time_limit_s:g} s. {how}")]
-    if run.exit_code in {126, 127} and _was_not_started(stderr):
-        # In the platform's own words, DIAGNijmegen/rse-sagemaker-shim, models.py.
-        says = (
-            "The command defined by the containers ENTRYPOINT and CMD instructions does not exist"
-            if run.exit_code == 127
-            else "The user defined in the containers USER instruction does not have permission to execute the command"
-            " defined by the containers ENTRYPOINT and CMD instructions"
-        )
+    if run.exit_code and (refused := _NOT_STARTED.match(stderr.last)):
+        says = _NO_PERMISSION if refused[1].lower().startswith("permission") else _NO_COMMAND
         return [failure("run", says, stderr.last)]
     if run.exit_code:
         return [failure("run", stderr.last or NO_ERRORS, _why_it_failed(run.exit_code, stderr, profile))]
     return []
-
-
-def _was_not_started(stderr: Log) -> bool:
-    return "exec" in stderr.last and re.search(r"FATAL|OCI|catatonit|runc|crun", stderr.last) is not None
 
 
 def _why_it_failed(exit_code: int, stderr: Log, profile: Profile) -> str:

@@ -19,7 +19,7 @@ from hnseg.rehearsal.profile import GIB
 SAMPLE_S = 0.05
 
 _UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-_MEMORY_USED = re.compile(r'"MemUsage":"([\d.]+[A-Za-z]+) /')
+_MEMORY_USED = re.compile(r"([\d.]+[A-Za-z]+) / ")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
