@@ -1,6 +1,7 @@
 """`hnseg predict`: files in, a label map out."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,8 +91,9 @@ def test_the_command_itself_obeys_a_limit_of_memory(model, images, output):
     words = [HNSEG, "predict", model, *images, "--output", output, "--device", "cpu", "--ram-gib", "0.1"]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    sentence = "The case must fit into memory, but there was not enough; this machine gives 0.1 GiB of RAM."
-    assert done.stderr.startswith(sentence)
+    assert re.match(
+        r"The case must fit into memory, but there was not enough.*; this machine gives 0\.1 GiB", done.stderr
+    )
     assert list(output.parent.iterdir()) == []
 
 
