@@ -23,7 +23,7 @@ class Constant(nn.Module):
     """Gives every voxel the same logits."""
 
     def forward(self, batch):
-        return torch.tensor([-1.0, 2.5, 2.0]).reshape(1, 3, 1, 1, 1).expand(1, 3, *batch.shape[2:])
+        return torch.tensor([-1.0, 2.5, 2.0]).reshape(1, 3, 1, 1, 1).expand(len(batch), 3, *batch.shape[2:])
 
 
 @pytest.fixture(scope="module")

@@ -118,10 +118,10 @@ class Ensemble:
             flips: The axes along which each copy is flipped; the copies go through the network together.
         """
         is_flat = len(self.bundle.configuration.patch_size) == 2
-        tile_here = tile_of_volume.to(self.device)
-        copies = torch.stack([tile_here.flip([axis + 1 for axis in axes]) for axes in flips])
-        seen = self._forward(self.networks[fold], copies[:, :, 0] if is_flat else copies).float()
-        turned_back = [logits.flip([axis + 1 for axis in axes]) for logits, axes in zip(seen, flips, strict=True)]
+        seen_by_network = (tile_of_volume[:, 0] if is_flat else tile_of_volume).to(self.device)
+        copies = torch.stack([seen_by_network.flip([axis + 1 for axis in axes]) for axes in flips])
+        outputs = self._forward(self.networks[fold], copies).float()
+        turned_back = [logits.flip([axis + 1 for axis in axes]) for logits, axes in zip(outputs, flips, strict=True)]
         total = torch.stack(turned_back).sum(0)
         return total[:, None] if is_flat else total
 
@@ -204,16 +204,17 @@ class _Run:
     tiles: int = 0
 
     def choose_tiling(self) -> Tiling:
-        """Decide how far tiles are apart, after timing one pass where the time is limited."""
+        """Decide how far tiles are apart, after timing one fold where the time is limited."""
         patch = self.ensemble.bundle.configuration.patch_size
         tiling = tile(tuple(self.volume.shape[1:]), patch, self.effort.step)
         self.step = self.effort.step
         if self.deadline.is_limited:
+            trial = Share(1, min(self.pace.full.mirrors, copies_together(self.ensemble.device)))
             for _ in range(2):  # the first pass is slower than those that follow, and is not counted
                 started_s = self.deadline.clock()
-                self._mean_logits(self.volume[tiling.box(0)], Share(1, 1), "loading and preparing")
+                self._mean_logits(self.volume[tiling.box(0)], trial, "loading and preparing")
                 seconds = self.deadline.clock() - started_s
-            self.pace.measured(seconds, passes=1)
+            self.pace.measured(seconds, trial.passes)
             if self.pace.passes_per_tile(len(tiling.starts)) < self.pace.full.folds and self.step < WIDE_STEP:
                 self.step = WIDE_STEP
                 tiling = tile(tuple(self.volume.shape[1:]), patch, WIDE_STEP)
