@@ -126,7 +126,7 @@ def test_a_gpu_that_is_not_there_is_told(make_model):
 
 
 class Clock:
-    """Moves on by a second with every pass of a network."""
+    """Moves on by a second with every copy of a tile that passes through a network."""
 
     def __init__(self, networks, pass_s=1.0):
         self.now_s = 0.0
@@ -136,8 +136,8 @@ class Clock:
     def __call__(self):
         return self.now_s
 
-    def _tick(self, *_):
-        self.now_s += self.pass_s
+    def _tick(self, _network, arguments, _output):
+        self.now_s += self.pass_s * len(arguments[0])
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_time_for_everything_is_used_for_everything(five, channels, clock):
     predicted = five.predict(channels, Deadline(10_000, 0, clock))
     spent = predicted.effort_spent
     assert (spent.folds, spent.mirrors, spent.step) == (5, 8, 0.5)
-    assert clock.now_s == spent.tiles * 40 + 2  # one pass to warm up, one to measure
+    assert clock.now_s == spent.tiles * 40 + 4  # two copies to warm up, two to measure
     assert predicted.notes == ()
 
 
