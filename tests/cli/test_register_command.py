@@ -38,7 +38,8 @@ def test_moving_image_comes_back_on_the_fixed_grid_with_transform_and_report(pai
     reference, result = sitk.ReadImage(str(fixed)), sitk.ReadImage(str(output))
     assert Grid.of(result) == Grid.of(reference)
     assert result.GetPixelID() == sitk.ReadImage(str(moving)).GetPixelID()
-    assert np.corrcoef(array_of(result).ravel(), array_of(reference).ravel())[0, 1] > 0.8
+    # 0.18 as the headers have it, 0.72 by the registration that comes with the case
+    assert np.corrcoef(array_of(result).ravel(), array_of(reference).ravel())[0, 1] > 0.72
     again = sitk.Resample(sitk.ReadImage(str(moving)), reference, sitk.ReadTransform(str(transform)))
     inside = array_of(again) > 0
     assert np.abs(array_of(again).astype(int) - array_of(result))[inside].max() <= 1
