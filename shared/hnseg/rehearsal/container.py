@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,19 +75,35 @@ def started(setup: ContainerSetup, work: Workplace) -> Iterator[Live]:
         EngineError: The engine refuses to create or to start it.
     """
     engine = setup.engine
-    identifier = engine.ask("create", *create_arguments(setup, work), setup.image).splitlines()[-1]
-    gpu = GpuWatch() if setup.gpus else None
-    try:
+    with ExitStack() as at_the_end:
+        if os.geteuid() != 0:
+            at_the_end.callback(_let_us_remove, setup, work)
+        identifier = _create(setup, work)
+        at_the_end.callback(engine.try_to, "rm", "--force", "--volumes", identifier)
+        gpu = GpuWatch() if setup.gpus else None
+        if gpu:
+            at_the_end.callback(gpu.stream.end)
         with work.stdout.open("wb") as stdout, work.stderr.open("wb") as stderr:
             process = subprocess.Popen([engine.command, "start", "--attach", identifier], stdout=stdout, stderr=stderr)
         pid = _first_process(engine, identifier, process)
+        began = time.monotonic()
         if not pid:
             _make_sure_it_ran(engine, identifier, work)
-        yield Live(identifier, process, time.monotonic(), _memory_watch(engine, identifier, pid), gpu)
-    finally:
-        engine.try_to("rm", "--force", "--volumes", identifier)
-        if os.geteuid() != 0:
-            _let_us_remove(setup, work)
+        memory = _memory_watch(engine, identifier, pid)
+        if isinstance(memory, StatisticsWatch):
+            at_the_end.callback(memory.stream.end)
+        yield Live(identifier, process, began, memory, gpu)
+
+
+def _create(setup: ContainerSetup, work: Workplace) -> str:
+    try:
+        return setup.engine.ask("create", *create_arguments(setup, work), setup.image).splitlines()[-1]
+    except EngineError as error:
+        if "bind source path" in str(error):
+            raise EngineError(
+                f"{error}. The engine must see this machine's folders: set TMPDIR to one that it sees."
+            ) from error
+        raise
 
 
 def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:

@@ -86,6 +86,8 @@ def run_process(setup: ProcessSetup, work: Workplace) -> Run:
         obeyed = in_time or _stop(process, profile)
     finally:
         exit_code = _end(process)  # also when this program is told to stop
+        if gpu:
+            gpu.stream.end()
     return Run(
         seconds=seconds,
         exit_code=exit_code,

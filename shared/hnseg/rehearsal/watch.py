@@ -116,10 +116,14 @@ class StreamWatch:
         self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (stop closes it)
         self._process = subprocess.Popen(self.command, stdout=self._output, stderr=subprocess.DEVNULL)
 
-    def stop(self) -> list[str]:
-        """Stop it and return the lines that it printed."""
+    def end(self) -> None:
+        """End the command, if it has not ended yet."""
         self._process.kill()  # docker stats does not end at SIGTERM when its container has
         self._process.wait()
+
+    def stop(self) -> list[str]:
+        """End the command and return the lines that it printed."""
+        self.end()
         with self._output:
             self._output.seek(0)
             return _ESCAPES.sub("", self._output.read()).splitlines()
