@@ -115,6 +115,7 @@ def _environment(setup: ProcessSetup, work: Workplace) -> Mapping[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     # An empty home, as in a container: weights that lie in this user's cache are not on the platform.
     own = {"HOME": str(work.scratch_dir), "TMPDIR": str(work.scratch_dir), "PYTHONDONTWRITEBYTECODE": "1"}
+    own["OMP_WAIT_POLICY"] = "passive"  # as containers/Dockerfile sets it
     hidden = {} if setup.gpus else {"CUDA_VISIBLE_DEVICES": ""}
     return {**kept, **ENVIRONMENT, **own, **hidden}
 
