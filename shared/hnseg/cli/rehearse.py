@@ -73,7 +73,6 @@ def command(  # noqa: PLR0913 (one parameter an option)
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # unwind, so that no case is left running
     challenge = load_challenge(container_dir)
     container_dir = container_dir.resolve()
     profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)
@@ -83,6 +82,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
         raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
     arguments = _build_arguments(base_image, api_method, build_arg or [])
     with ExitStack() as stack:
+        # SIGTERM unwinds, so that no case is left running; the former handler comes back afterwards.
+        former = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        stack.callback(signal.signal, signal.SIGTERM, former)
         model_dir = stack.enter_context(model_folder(model or shipped / "model"))
         keep_dir = report / "cases" if report else Path(stack.enter_context(TemporaryDirectory(prefix="hnseg-")))
         stage = _stage(engine, container_dir, ImageChoice(image, arguments), model_dir, profile, gpu=gpu)
