@@ -51,7 +51,7 @@ def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
     assert told["challenge"] == "hnts_mrg"
     assert len(told["inputs_sha256"]) == 3
     assert told["model_sha256"].keys() >= {"plans.json", "dataset.json"}
-    assert told["settings"] == {}
+    assert told["settings"]["gradient_map"]["test_margin_voxels"] == 5
     assert set(told["stages_s"]) == {"read", "prepare", "predict", "label map", "write"}
 
 

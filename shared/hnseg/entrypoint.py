@@ -96,7 +96,7 @@ def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) 
     from hnseg.inference.budget import Deadline
     from hnseg.pipeline import run_case
 
-    story.record(model_sha256=ensemble.bundle.sha256, settings=ensemble.bundle.settings)
+    story.record(model_sha256=ensemble.bundle.sha256)
     run_case(
         job.challenge,
         ensemble,

@@ -49,6 +49,7 @@ def run_case(
     """
     spec, method = challenge.spec, challenge.method
     settings = _settings(method, ensemble.bundle)
+    story.record(settings=settings.model_dump(mode="json"))
     with story.stage("read"):
         case = read_case(spec, input_dir)
         story.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
