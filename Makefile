@@ -1,6 +1,6 @@
 # make demo    set up, run every container's main job on test_data, write a report for each
 # make test    set up, run the tests
-# make check   the same after format, lint, type and import checks
+# make check   format, lint, type and import checks, then the tests
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -8,7 +8,7 @@ REPORT ?= build/demo
 CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
 TORCH  := $(shell grep '^torch==' requirements.lock)
 
-.PHONY: setup demo test check format clean
+.PHONY: setup demo test lint check format clean
 .DEFAULT_GOAL := test
 
 setup: $(VENV)/.complete
@@ -31,12 +31,13 @@ demo: setup
 test: setup
 	$(BIN)/pytest
 
-check: setup
+lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+
+check: lint test
 
 format: setup
 	$(BIN)/ruff format .
