@@ -28,6 +28,7 @@ class _Description(BaseModel):
 
     @property
     def is_image(self) -> bool:
+        """Whether the socket holds an image, in either dialect's words."""
         return self.super_kind.lower() == "image" and self.is_image_kind
 
 
@@ -43,6 +44,7 @@ class _Entry(BaseModel):
 
     @property
     def description(self) -> _Description | None:
+        """The socket's description, under its present key or its legacy one."""
         return self.socket or self.interface
 
 

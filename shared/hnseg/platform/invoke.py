@@ -38,6 +38,7 @@ class _Call:
         self._answered.set()
 
     def is_answered(self) -> bool:
+        """Say whether the case has ended, well or not."""
         return self._answered.is_set()
 
     def wait(self) -> str | None:
@@ -95,7 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the inherited name)
-        logger.debug(format, *args)  # the inherited one writes to stderr, which the platform shows as a warning
+        """Log a request quietly: the inherited one writes to stderr, which the platform shows as a warning."""
+        logger.debug(format, *args)
 
 
 def serve(load: Callable[[], Callable[[], None]], *, port: int = PORT) -> None:
