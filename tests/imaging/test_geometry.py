@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, resample_label_map
+from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, resample_into, resample_label_map
 
 OBLIQUE = tuple(sitk.VersorTransform((0.2, -0.4, 1.0), 0.3).GetMatrix())
 GRID = Grid(size_xyz=(5, 6, 7), spacing_mm=(0.5, 0.7, 2.0), origin_mm=(-11.5, 3.25, 1 / 3), direction=OBLIQUE)
@@ -136,3 +136,20 @@ def test_labels_outside_the_image_are_background():
     label_map = image_of(np.full((4, 4, 4), 2, np.uint8), grid)
     away = sitk.TranslationTransform(3, (100.0, 0.0, 0.0))
     assert not array_of(resample_label_map(label_map, grid, transform=away)).any()
+
+
+@pytest.mark.parametrize("slices", [1, 16, 37])
+def test_filling_an_array_in_parts_is_resampling_in_one(slices):
+    image = image_of(np.random.default_rng(0).normal(0, 50, GRID.shape_zyx).astype(np.float32), GRID)
+    grid = Grid((9, 8, slices), (0.7, 0.6, 0.4), (-10.0, 3.0, 0.0), GRID.direction)
+    turn = sitk.VersorTransform((0.3, 0.1, 1.0), 0.2)
+    array = np.zeros(grid.shape_zyx, np.float32)
+    resample_into(array, image, grid, transform=turn, outside=-9)
+    whole = array_of(resample_image(image, grid, transform=turn, outside=-9))
+    np.testing.assert_allclose(array, whole, atol=1e-3)
+    assert (whole > -9).any()
+
+
+def test_an_array_of_another_shape_is_not_filled():
+    with pytest.raises(ValueError, match=r"must have shape \(7, 6, 5\) \(z, y, x\), found \(6, 6, 5\)"):
+        resample_into(np.zeros((6, 6, 5), np.float32), counted(GRID), GRID)

@@ -6,9 +6,10 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import SimpleITK as sitk
 import typer
@@ -16,54 +17,131 @@ import typer
 from hnseg import __version__
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import Grid, array_of, resample_image
-from hnseg.imaging.registration import Report, register_rigid
+from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
+from hnseg.imaging.registration import (
+    HOUNSFIELD,
+    Intensities,
+    Registration,
+    RegistrationSettings,
+    register_rigid,
+)
+from hnseg.imaging.registration.record import record_of
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
 
 
-def command(
+class Modality(str, Enum):
+    """What an image's values mean."""
+
+    AUTO = "auto"
+    CT = "ct"
+    MR = "mr"
+
+
+INTENSITIES = {Modality.CT: HOUNSFIELD, Modality.MR: Intensities()}
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """An image as it was given, and what its values mean."""
+
+    path: Path
+    image: sitk.Image
+    modality: Modality
+
+    @property
+    def in_words(self) -> str:
+        """The file and the modality."""
+        return f"{self.path} ({self.modality.value.upper()})"
+
+
+def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     fixed: Annotated[Path, typer.Option(metavar="FILE", help="The image whose grid the result is on.")],
     moving: Annotated[Path, typer.Option(metavar="FILE", help="The image that is carried over.")],
     output: Annotated[Path, typer.Option(metavar="FILE", help="The moving image on the fixed grid.")],
+    fixed_modality: Annotated[
+        Modality, typer.Option(help="auto: CT where air and tissue have their Hounsfield units, else MR.")
+    ] = Modality.AUTO,
+    moving_modality: Annotated[Modality, typer.Option(help="As for the fixed image.")] = Modality.AUTO,
     transform: Annotated[
         Path | None, typer.Option(metavar="FILE.tfm", help="Write the transform, from fixed to moving points.")
     ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was measured.")] = None,
+    checkerboard: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw both images in alternate squares.")
+    ] = None,
 ) -> None:
-    """Register two MR images of one patient rigidly.
+    """Register two images of one patient rigidly, CT or MR.
 
     Where the moving image ends, the result has its smallest value. A result that can't be trusted is not written:
-    the reason is, to the report and the terminal.
+    the reason is, to the report and the terminal, and the checkerboard shows it.
+
+    The report holds status (registered, rejected, not_attempted), reason and likely_cause; quality: mutual_information,
+    correlation, body_dice, overlap, drop, drift_mm, rotation_deg, shift_mm; near_body_only, starts and starts_agreeing;
+    gate, what was asked of the quality; matrix and offset_mm, which take a fixed point p to the moving point
+    matrix @ p + offset_mm (LPS); fixed and moving with their modalities; seconds and versions.
     """
     started_s = time.monotonic()
-    fixed_image, moving_image = _read(fixed, "fixed"), _read(moving, "moving")
-    found = register_rigid(fixed=fixed_image, moving=moving_image)
+    one, other = _scan(fixed, "fixed", fixed_modality), _scan(moving, "moving", moving_modality)
+    settings = RegistrationSettings(fixed=INTENSITIES[one.modality], moving=INTENSITIES[other.modality])
+    found = register_rigid(fixed=one.image, moving=other.image, settings=settings)
     if report is not None:
-        _write_report(found.report, report, seconds=time.monotonic() - started_s)
+        _write_json(_report(found, one, other, settings, seconds=time.monotonic() - started_s), report)
+    if checkerboard is not None and found.report.status != "not_attempted":
+        _draw(checkerboard, one, other, found)
     if not found.accepted:
         raise InputError(
-            f"{fixed} and {moving} must show the same part of one patient, but {found.in_words()}."
-            " Are they of two patients, or is one of them stored with a wrong orientation?"
+            f"{one.in_words} and {other.in_words} must show the same part of one patient, but {found.in_words()}."
+            f" {found.report.likely_cause}"
         )
-    outside = float(array_of(moving_image).min())
-    carried = resample_image(moving_image, Grid.of(fixed_image), transform=found.transform, outside=outside)
+    outside = float(array_of(other.image).min())
+    carried = resample_image(other.image, Grid.of(one.image), transform=found.transform, outside=outside)
     with _written(output):
         sitk.WriteImage(carried, str(output), True)
     if transform is not None:
         with _written(transform):
             sitk.WriteTransform(found.transform, str(transform))
-    typer.echo(f"{output}: {found.in_words()}")
+    taken = " and ".join(f"{scan.path.name} as {scan.modality.value.upper()}" for scan in (one, other))
+    typer.echo(f"{output}: {found.in_words()} ({taken})")
 
 
-def _read(path: Path, title: str) -> sitk.Image:
+def _scan(path: Path, title: str, modality: Modality) -> _Scan:
     if not path.is_file():
         raise InputError(f"The {title} image must be a file, but there is none at {path}. Is the path right?")
-    return read_image(InputSocket(slug=title, relative_path=f"images/{title}", title=f"{title} image"), path)
+    socket = InputSocket(slug=title, relative_path=f"images/{title}", title=f"{title} image")
+    image = read_image(socket, path)
+    if modality is Modality.AUTO:
+        modality = Modality.CT if looks_like_hounsfield(image) else Modality.MR
+    elif modality is Modality.CT and not looks_like_hounsfield(image):
+        air, tissue = shares_of_air_and_tissue(image)
+        raise InputError(
+            f"A CT must be in Hounsfield units, but of the {title} image {path} {air:.1%} have the values of air, below"
+            f" -200, and {tissue:.1%} those of soft tissue, up to 300. Is it an MR, or stored without its rescale"
+            " intercept?"
+        )
+    return _Scan(path, image, modality)
 
 
-def _write_report(report: Report, path: Path, *, seconds: float) -> None:
-    versions = {"hnseg": __version__, "SimpleITK": sitk.Version_VersionString()}
-    content = {**asdict(report), "seconds": round(seconds, 1), "versions": versions}
+def _report(
+    found: Registration, fixed: _Scan, moving: _Scan, settings: RegistrationSettings, *, seconds: float
+) -> dict[str, Any]:
+    return {
+        **record_of(found, fixed=str(fixed.path), moving=str(moving.path), seconds=seconds),
+        "fixed_modality": fixed.modality.value,
+        "moving_modality": moving.modality.value,
+        "gate": settings.gate.model_dump(),
+        "versions": {"hnseg": __version__, "SimpleITK": sitk.Version_VersionString()},
+    }
+
+
+def _draw(path: Path, fixed: _Scan, moving: _Scan, found: Registration) -> None:
+    from hnseg.rehearsal.checkerboard import draw_checkerboard  # brings matplotlib
+
+    with _written(path):
+        path.write_bytes(draw_checkerboard(fixed.image, moving.image, found.transform))
+
+
+def _write_json(content: dict[str, Any], path: Path) -> None:
     with _written(path):
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

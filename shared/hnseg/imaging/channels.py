@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from hnseg.imaging.geometry import FloatArray, Grid
 
@@ -15,8 +17,10 @@ class Channels:
         array: (c, z, y, x), float32, in the order of the model's `channel_names`.
         grid: Where the voxels lie; the label map will be on it.
         notes: What the method had to do without or decide, one sentence each, for the log and the provenance.
+        record: What the method measured, by name, for the provenance: values that JSON has a form for.
     """
 
     array: FloatArray
     grid: Grid
     notes: tuple[str, ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)

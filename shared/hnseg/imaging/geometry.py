@@ -14,6 +14,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 SAME_GRID_MM = 1e-3
+_SLAB = 16
 
 FloatArray = npt.NDArray[np.float32]
 LabelArray = npt.NDArray[np.uint8]
@@ -147,6 +148,24 @@ def resample_image(
         outside: Value of voxels that lie outside `image`.
     """
     return _resample(image, grid, transform, sitk.sitkLinear, outside)
+
+
+def resample_into(
+    array: FloatArray, image: sitk.Image, grid: Grid, *, transform: sitk.Transform | None = None, outside: float = 0.0
+) -> None:
+    """Fill an array (z, y, x) on a grid as `resample_image` would, a few slices at a time: without a second volume.
+
+    Raises:
+        ValueError: The array's shape is not the grid's.
+    """
+    if array.shape != grid.shape_zyx:
+        raise ValueError(f"an array on this grid must have shape {grid.shape_zyx} (z, y, x), found {array.shape}")
+    for first in range(0, len(array), _SLAB):
+        slab = array[first : first + _SLAB]
+        x, y, z = grid.points_mm(np.array([[0.0, 0.0, first]]))[0].tolist()
+        part = replace(grid, size_xyz=(*grid.size_xyz[:2], len(slab)), origin_mm=(x, y, z))
+        resampled = resample_image(image, part, transform=transform, outside=outside)
+        slab[:] = sitk.GetArrayViewFromImage(resampled)  # the view does not keep the image alive: it needs a name
 
 
 def resample_label_map(image: sitk.Image, grid: Grid, *, transform: sitk.Transform | None = None) -> sitk.Image:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import SimpleITK as sitk
 from pydantic import BaseModel, ConfigDict
 
-from hnseg.imaging.registration.agreement import Samples, moved, overlay
+from hnseg.imaging.registration.agreement import Samples, apart_mm, moved, overlay
 from hnseg.imaging.registration.poses import rotation_deg, shifted, turned
 from hnseg.imaging.registration.pyramid import Level
+from hnseg.imaging.registration.refinement import Descent, refined
+from hnseg.imaging.registration.refusal import Refusal
 
+NEAR_BODY_MM = 7.0
 STEP_MM, STEP_DEG = 10.0, 8.0
+ON_ITS_OWN = Descent(iterations=30, step_mm=2.0, bins=32, samples=10_000)
+
+
+# What a measure that is too low may come from, in the order in which they are looked at
+_LIKELY_CAUSES = {
+    "correlation": "Are they of two patients, does one show hardly more than noise, or is one of its axes flipped?",
+    "body_dice": "Are they of two patients, or does one of them show the body only in part?",
+    "overlap": "Do they show different parts of the body?",
+    "drop": "Do they show the same part of the body, and with enough contrast?",
+}
 
 
 @dataclass(frozen=True)
@@ -20,19 +35,25 @@ class Quality:
     """What a pose is judged by.
 
     Attributes:
-        correlation: Entropy correlation of the intensities near the body, 0 to 1.
+        mutual_information: Of the intensities near the body, in nats.
+        correlation: The same as a share of what each of the two tells, the entropy correlation, 0 to 1.
         body_dice: Dice of the two bodies where both images have voxels, 0 to 1.
         overlap: Share of the smaller image's body inside the larger image, 0 to 1.
         drop: Least share of the mutual information that is lost by moving 10 mm or turning 8 degrees away; negative
             when a pose nearby is better.
+        drift_mm: How far the halves of the body, upper and lower, left and right, front and back, move when each is
+            registered on its own from this pose: the median of the six. A right pose is right for every half. Halves
+            of a wrong one leave it, in directions of their own where there is nothing to be found.
         rotation_deg: Angle of the rotation.
         shift_mm: How far the middle of the samples moves.
     """
 
+    mutual_information: float
     correlation: float
     body_dice: float
     overlap: float
     drop: float
+    drift_mm: float
     rotation_deg: float
     shift_mm: float
 
@@ -40,8 +61,9 @@ class Quality:
 class Gate(BaseModel):
     """What a registration must reach to be used.
 
-    The defaults were fitted on CT and MR pairs with known answers: the correlation of wrong results was at most
-    0.124, that of right ones at least 0.21. A result a few millimetres off can't be told from a right one.
+    The defaults were fitted on CT and MR pairs with known answers: the correlation of results that had nothing to do
+    with the answer was at most 0.124, that of right ones at least 0.21; halves of right results drifted by at most
+    2.5 mm, those of results 5 mm off and more by at least 4.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,28 +72,41 @@ class Gate(BaseModel):
     body_dice: float = 0.80
     overlap: float = 0.60
     drop: float = 0.0
+    """The smallest values so far; the others are the largest."""
+    drift_mm: float = 3.5
     rotation_deg: float = 40.0
-    """The largest angle; the others are the smallest values."""
 
-    def objection(self, quality: Quality) -> str:
-        """Return why a result can't be trusted, as a clause; empty when it can."""
-        for name in ("correlation", "body_dice", "overlap", "drop"):
+    def objection(self, quality: Quality) -> Refusal | None:
+        """Return why a result can't be trusted; None when it can."""
+        for name, likely_cause in _LIKELY_CAUSES.items():
             found, least = getattr(quality, name), getattr(self, name)
             if not found >= least:
-                return f"the images agree too little ({name} {found:.3f}, at least {least:g} needed)"
+                reason = f"the images agree too little ({name} {found:.3f}, at least {least:g} needed)"
+                return Refusal(reason, likely_cause)
+        if not quality.drift_mm <= self.drift_mm:
+            return Refusal(
+                "parts of the body, each on its own, belong elsewhere"
+                f" (drift_mm {quality.drift_mm:.1f}, at most {self.drift_mm:g} allowed)",
+                "Has the body bent between the scans, or are they of two patients?",
+            )
         if quality.rotation_deg > self.rotation_deg:
-            return f"the images are turned by {quality.rotation_deg:.0f} degrees, more than {self.rotation_deg:g}"
-        return ""
+            return Refusal(
+                f"the images are turned by {quality.rotation_deg:.0f} degrees, more than {self.rotation_deg:g}",
+                "Is one of them stored with a wrong orientation?",
+            )
+        return None
 
 
-def quality_of(samples: Samples, larger: Level, pose: sitk.Euler3DTransform) -> Quality:
-    """Measure a pose.
+def quality_of(smaller: Level, larger: Level, pose: sitk.Euler3DTransform) -> Quality:
+    """Measure a pose, in and near the body.
 
     Args:
-        samples: Points of the smaller image, in and near the body.
+        smaller: The image with the smaller field of view.
         larger: The larger image.
         pose: Maps points of the smaller image to points of the larger one.
     """
+    near_body = smaller.near_body(NEAR_BODY_MM)
+    samples = Samples.of(smaller, near_body)
     met = overlay(samples, larger, pose)
     information = met.mutual_information()
     nearby = [
@@ -79,12 +114,27 @@ def quality_of(samples: Samples, larger: Level, pose: sitk.Euler3DTransform) -> 
         *(turned(pose, axis=axis, by_deg=sign * STEP_DEG) for axis in range(3) for sign in (-1, 1)),
     ]
     best_nearby = max(overlay(samples, larger, other).mutual_information() for other in nearby)
+    drifts = [
+        apart_mm(smaller.points_mm(half), refined(pose, smaller, larger, ON_ITS_OWN, where=half), pose)
+        for half in _halves(near_body)
+    ]
     middle = samples.points_mm.mean(axis=0, keepdims=True)
     return Quality(
+        mutual_information=information,
         correlation=met.correlation(),
         body_dice=met.body_dice(),
         overlap=met.overlap,
         drop=1 - best_nearby / information if information > 0 else 0.0,
+        drift_mm=float(np.median(drifts)),
         rotation_deg=rotation_deg(pose),
         shift_mm=float(np.linalg.norm(moved(middle, pose) - middle)),
     )
+
+
+def _halves(mask: npt.NDArray[np.bool_]) -> Iterator[npt.NDArray[np.bool_]]:
+    """Yield the voxels of a mask (z, y, x) before and behind its middle along each axis."""
+    for axis, places in enumerate(np.nonzero(mask)):
+        behind = np.arange(mask.shape[axis]) > np.median(places)
+        behind = np.expand_dims(behind, tuple(other for other in range(mask.ndim) if other != axis))
+        yield mask & ~behind
+        yield mask & behind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,12 @@ import SimpleITK as sitk
 from pydantic import BaseModel, ConfigDict
 from scipy import ndimage
 
-from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
+from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, resample_label_map
+
+THIN_MM = 6.0
+"""What is nowhere further from air than this is no part of a body: a couch, a head frame, a mask, a cushion's cover."""
+BODY_MM = 4.0  # fine enough to see where the body is
+MOST_COUNTED = 4_000_000  # voxels are enough to know a percentile
 
 
 class Intensities(BaseModel):
@@ -25,6 +31,9 @@ class Intensities(BaseModel):
     """Larger values count as this one; left out, the 99.5th percentile."""
     body_above: float | None = None
     """Larger values are body; left out, half of Otsu's threshold."""
+
+
+HOUNSFIELD = Intensities(lowest=-1000.0, highest=1000.0, body_above=-350.0)
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,7 @@ class Level:
 
     def near_body(self, distance_mm: float) -> npt.NDArray[np.bool_]:
         """Return where the body is at most a distance away, (z, y, x)."""
-        away_mm = ndimage.distance_transform_edt(~self.body, sampling=self.grid.spacing_zyx_mm)
-        return np.asarray(away_mm <= distance_mm)
+        return _near(self.body, distance_mm, self.grid)
 
 
 def levels_of(image: sitk.Image, intensities: Intensities, *, spacings_mm: Sequence[float]) -> dict[float, Level]:
@@ -60,20 +68,53 @@ def levels_of(image: sitk.Image, intensities: Intensities, *, spacings_mm: Seque
     Args:
         image: Scalar, 3-D, finite, not constant.
         intensities: What its values mean.
-        spacings_mm: Rising; an axis that is coarser already keeps its spacing.
+        spacings_mm: Rising; an axis that is coarser already keeps its spacing. The body is looked for at the one that
+            is nearest to 4 mm, and is the same at all of them.
     """
-    values = array_of(image).astype(np.float32)
-    highest = float(np.percentile(values, 99.5)) if intensities.highest is None else intensities.highest
-    span = highest - intensities.lowest
-    current = image_of(np.clip((values - intensities.lowest) / span, 0.0, 1.0), Grid.of(image))
-    threshold = None if intensities.body_above is None else (intensities.body_above - intensities.lowest) / span
-    levels: dict[float, Level] = {}
+    lowest = intensities.lowest
+    highest = percentiles_of(image, (99.5,))[0] if intensities.highest is None else intensities.highest
+    current = _shrunk(image, window=(lowest, highest), spacing_mm=spacings_mm[0])
+    images = {}
     for spacing_mm in spacings_mm:
-        current = _coarser(current, spacing_mm)
-        if threshold is None:
-            threshold = _otsu(current) / 2
-        levels[spacing_mm] = Level(current, _body(array_of(current) > threshold))
-    return levels
+        images[spacing_mm] = current = _coarser(current, spacing_mm)
+    coarse = images[min(spacings_mm, key=lambda spacing_mm: abs(spacing_mm - BODY_MM))]
+    above = (
+        _otsu(coarse) / 2 if intensities.body_above is None else (intensities.body_above - lowest) / (highest - lowest)
+    )
+    body = image_of(_body(array_of(coarse) > above, Grid.of(coarse)).astype(np.uint8), Grid.of(coarse))
+    return {
+        spacing_mm: Level(level, array_of(resample_label_map(body, Grid.of(level))).astype(bool))
+        for spacing_mm, level in images.items()
+    }
+
+
+def percentiles_of(image: sitk.Image, percentiles: tuple[float, ...]) -> tuple[float, ...]:
+    """Return percentiles of an image's values, of a large image's from evenly spaced voxels."""
+    voxels = sitk.GetArrayViewFromImage(image).ravel()
+    step = -(-voxels.size // MOST_COUNTED)
+    return tuple(np.percentile(voxels[::step], percentiles).tolist())
+
+
+def _shrunk(image: sitk.Image, *, window: tuple[float, float], spacing_mm: float) -> sitk.Image:
+    """Return the means of blocks of voxels that are as large as a spacing allows, float32 and in [0, 1].
+
+    Slice by slice: of the whole image there is never a second copy.
+    """
+    grid = Grid.of(image)
+    along_x, along_y, along_z = (max(1, int(spacing_mm / own)) for own in grid.spacing_mm)
+    x, y, z = (n // by for n, by in zip(grid.size_xyz, (along_x, along_y, along_z), strict=True))
+    voxels = sitk.GetArrayViewFromImage(image)
+    result = np.empty((z, y, x), np.float32)
+    for number in range(z):
+        slab = voxels[number * along_z : (number + 1) * along_z, : y * along_y, : x * along_x]
+        slab = np.clip(slab.astype(np.float32), *window)
+        result[number] = slab.reshape(along_z, y, along_y, x, along_x).mean(axis=(0, 2, 4))
+    result -= window[0]
+    result /= window[1] - window[0]
+    by = np.array([along_x, along_y, along_z], np.float64)
+    sx, sy, sz = (by * grid.spacing_mm).tolist()
+    ox, oy, oz = grid.points_mm((by[np.newaxis] - 1) / 2)[0].tolist()
+    return image_of(result, replace(grid, size_xyz=(x, y, z), spacing_mm=(sx, sy, sz), origin_mm=(ox, oy, oz)))
 
 
 def _coarser(image: sitk.Image, spacing_mm: float) -> sitk.Image:
@@ -95,11 +136,26 @@ def _otsu(image: sitk.Image) -> float:
     return float(otsu.GetThreshold())
 
 
-def _body(bright: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return the largest connected piece, its holes filled; empty when nothing is bright."""
-    numbered, count = ndimage.label(bright)
-    if not count:
-        return np.zeros_like(bright)
+def _body(bright: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
+    """Return the largest piece that is left when all that is thin is worn away, with its rim and its holes filled."""
+    deep = ndimage.distance_transform_edt(bright, sampling=grid.spacing_zyx_mm) > THIN_MM
+    core = _largest_piece(deep if deep.any() else bright)
+    if not core.any():
+        return core
+    whole = _largest_piece(_near(core, THIN_MM + max(grid.spacing_mm), grid) & bright)
+    return np.asarray(ndimage.binary_fill_holes(whole), dtype=bool)
+
+
+def _largest_piece(mask: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return the largest connected piece; empty when the mask is."""
+    numbered, _ = ndimage.label(mask)
     sizes = np.bincount(numbered.ravel())
     sizes[0] = 0
-    return np.asarray(ndimage.binary_fill_holes(numbered == sizes.argmax()), dtype=bool)
+    return np.asarray((numbered == sizes.argmax()) & mask, dtype=bool)
+
+
+def _near(mask: npt.NDArray[np.bool_], distance_mm: float, grid: Grid) -> npt.NDArray[np.bool_]:
+    """Return where a mask is at most a distance away."""
+    if not mask.any():
+        return np.zeros_like(mask)
+    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing_zyx_mm) <= distance_mm)
