@@ -11,6 +11,7 @@ from hnseg.errors import DeadlineError, InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.inference import ensemble as module
+from hnseg.inference import run as run_module
 from hnseg.inference.budget import Deadline, Effort
 from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
@@ -46,7 +47,8 @@ def only(ensemble, *folds):
 
 
 def logits(ensemble, channels, effort=PLAIN):
-    return ensemble.predict(channels, Deadline.never(), effort=effort).array
+    planes = list(ensemble.start(channels, Deadline.never(), effort=effort).planes())
+    return np.stack(planes, axis=1)
 
 
 def test_every_fold_has_its_own_weights_and_says_something_else(five, channels):
@@ -75,6 +77,33 @@ def test_the_same_image_gives_the_same_logits(five, channels):
     assert np.array_equal(logits(five, channels), logits(five, channels))
 
 
+@pytest.fixture
+def batches(five):
+    """Collect how many copies of tiles pass through the networks together."""
+    seen = []
+    hooks = [
+        network.register_forward_hook(lambda _network, given, _out: seen.append(len(given[0])))
+        for network in five.networks
+    ]
+    yield seen
+    for hook in hooks:
+        hook.remove()
+
+
+def test_on_a_processor_no_copy_passes_alone_where_a_slab_has_two_tiles(five, channels, batches, monkeypatch):
+    together = logits(five, channels)  # slabs of one row of four tiles
+    assert set(batches) == {2}
+    batches.clear()
+    monkeypatch.setattr(run_module, "copies_together", lambda _device: 1)
+    assert np.allclose(logits(five, channels), together, atol=1e-5)
+    assert set(batches) == {1}
+
+
+def test_mirrored_copies_of_one_tile_are_pairs_already(five, channels, batches):
+    five.predict(channels, Deadline.never(), progress=lambda done, _total: batches.append(f"{done} tiles"))
+    assert batches[:21] == [2] * 20 + ["1 tiles"]
+
+
 def test_weights_that_travel_for_every_pass_give_the_same_logits(five, channels):
     streamed = dataclasses.replace(five, is_resident=False)
     assert np.array_equal(logits(streamed, channels), logits(five, channels))
@@ -84,9 +113,9 @@ def test_weights_that_travel_for_every_pass_give_the_same_logits(five, channels)
 def test_a_constant_network_gives_a_constant_label_map_of_any_size(five, size_xyz):
     constant = dataclasses.replace(five, networks=(Constant(),) * 2)
     grid = dataclasses.replace(GRID, size_xyz=size_xyz, spacing_mm=(1.3, 0.7, 1.9))
-    predicted = constant.predict(Channels(np.ones((2, *grid.shape_zyx), np.float32), grid), Deadline.never())
-    assert np.abs(predicted.array - np.array([-1, 2.5, 2]).reshape(3, 1, 1, 1)).max() <= 1e-5
-    assert np.unique(array_of(predicted.to_label_map())).tolist() == [1]
+    ones = Channels(np.ones((2, *grid.shape_zyx), np.float32), grid)
+    assert np.abs(logits(constant, ones, Effort()) - np.array([-1, 2.5, 2]).reshape(3, 1, 1, 1)).max() <= 1e-5
+    assert np.unique(array_of(constant.predict(ones, Deadline.never()).label_map)).tolist() == [1]
 
 
 def test_progress_is_told_after_each_tile(five, channels):
@@ -182,8 +211,11 @@ def test_then_the_overlap_of_tiles_then_folds(five, channels, clock):
 
 
 def test_less_effort_still_covers_the_image(five, channels, clock):
-    predicted = five.predict(channels, Deadline(20, 0, clock))
-    assert np.isfinite(predicted.array).all()
+    run = five.start(channels, Deadline(20, 0, clock))
+    planes = list(run.planes())
+    assert len(planes) == run.placement.network_shape[0]
+    assert np.isfinite(planes).all()
+    assert run.effort_spent.mirrors == 1
 
 
 def test_time_that_is_over_ends_the_case(five, channels, clock):

@@ -1,5 +1,7 @@
 """Models trained on turned images get them turned, and their label maps are turned back."""
 
+from itertools import permutations, product
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -11,6 +13,7 @@ from hnseg.imaging.geometry import Grid, image_of
 from hnseg.inference.budget import Deadline, Effort
 from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.orientation import turned
 from tests.inference.nnunet_oracle import Oracle, float32_accumulators
 
 DIRECTIONS = {
@@ -18,6 +21,23 @@ DIRECTIONS = {
     "sagittal slices": (0, 0, 1, 1, 0, 0, 0, -1, 0),
     "oblique": sitk.VersorTransform((0.3, -0.1, 1.0), 0.3).GetMatrix(),
 }
+SIGNED_AXES = [
+    tuple(np.array([flips[row] * (order[row] == column) for row in range(3) for column in range(3)], float))
+    for order in permutations(range(3))
+    for flips in product((-1, 1), repeat=3)
+]
+
+
+@pytest.mark.parametrize("direction", [*SIGNED_AXES, DIRECTIONS["oblique"]])
+def test_turning_is_what_itk_does_without_a_copy(direction):
+    grid = Grid((2, 3, 4), (1.0, 1.13, 1.9), (4.0, 5.0, -6.0), direction)
+    array = np.arange(48, dtype=np.float32).reshape(2, *grid.shape_zyx)
+    ours = turned(Channels(array, grid))
+    for channel, given in zip(ours.array, array, strict=True):
+        expected = sitk.DICOMOrient(image_of(given, grid), "RAS")
+        assert np.array_equal(channel, sitk.GetArrayFromImage(expected))
+        assert ours.grid.matches(Grid.of(expected))
+    assert np.shares_memory(ours.array, array)
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
@@ -34,6 +54,6 @@ def test_the_label_map_is_that_of_nnunet_with_a_reader_that_turns(make_model, tm
     expected = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "expected.nii.gz")))
     ensemble = load_ensemble(open_bundle(folder), device="cpu")
     predicted = ensemble.predict(Channels(array, grid), Deadline.never(), effort=Effort(mirroring=False))
-    ours = predicted.to_label_map()
+    ours = predicted.label_map
     assert Grid.of(ours) == grid
     assert (sitk.GetArrayFromImage(ours) == expected).mean() >= 0.9999

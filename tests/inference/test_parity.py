@@ -152,7 +152,7 @@ def compared(situation, folder, channels) -> Compared:
     stock, _ = oracle.predict(channels.array, channels.grid.spacing_zyx_mm)
     ensemble = load_ensemble(open_bundle(folder), device="cpu")
     predicted = ensemble.predict(channels, Deadline.never(), effort=Effort(mirroring=situation.mirroring))
-    label_map = predicted.to_label_map()
+    label_map = predicted.label_map
     ours = sitk.GetArrayFromImage(label_map)
     if ensemble.bundle.dataset.has_regions:
         margin = np.abs(logits).min(axis=0)

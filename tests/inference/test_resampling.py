@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from nnunetv2.preprocessing.resampling.default_resampling import resample_data_or_seg_to_shape
 
 from hnseg.errors import InputError
 from hnseg.inference.normalisation import normalise
@@ -44,6 +45,20 @@ def test_thick_slices_are_repeated_not_mixed(resampling):
     volume = np.array([[0, 0], [8, 16]], np.float32).reshape(2, 1, 2)
     resized = resample(volume, (4, 1, 4), resampling, from_mm=(5.0, 1.0, 1.0), to_mm=(2.5, 1.0, 1.0))
     assert resized[:, 0].tolist() == [[0] * 4, [0] * 4, [8, 10, 14, 16], [8, 10, 14, 16]]
+
+
+@pytest.mark.parametrize("order", [0, 1, 3, 5])
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize(
+    ("old", "new"), [((21, 37, 29), (30, 25, 41)), ((9, 31, 90), (4, 70, 61)), ((1, 5, 2), (3, 7, 9))]
+)
+def test_splines_are_those_of_nnunet(old, new, force, order):
+    volume = np.random.default_rng(0).normal(size=old).astype(np.float32)
+    spacings = {"current_spacing": (5.0, 1.0, 1.0), "new_spacing": EVEN}
+    expected = resample_data_or_seg_to_shape(volume[None], new, **spacings, order=order, force_separate_z=force)[0]
+    wanted = Spline(order=order, force_separate_z=force)
+    ours = resample(volume, new, wanted, from_mm=(5.0, 1.0, 1.0), to_mm=EVEN)
+    assert np.abs(ours - expected).max() <= 1e-5
 
 
 def test_splines_do_not_leave_the_range_of_the_input():

@@ -18,7 +18,7 @@ WIDE_STEP = 0.75
 """The step that tiles take when not even all folds without mirroring are affordable."""
 _MARGIN = 1.2  # passes may become slower than those measured
 _RESERVE = 0.05  # of the whole time: starting, reading, finishing, writing
-_EXPORT_S_PER_VOXEL = 1.5e-7  # and class; interpolation takes 0.6e-7 to 1.1e-7 s on one processor of 2024
+_EXPORT_S_PER_VOXEL = 1e-8  # and class; 0.3e-9 to 7e-9 s on one processor of 2024, most where no class leads clearly
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Pace:
     Attributes:
         full: What a tile gets where time is plenty.
         deadline: When the case must have ended.
-        reserve_s: Needed after the last tile.
+        reserve_s: Needed for what is not passes: finished planes on their way to the label map, and all that follows.
     """
 
     full: Share
@@ -160,8 +160,11 @@ class Pace:
             share = Share(self.full.folds, int(passes) // self.full.folds)
         else:
             share = Share(max(1, int(passes)), 1)
-        self._spent.append(share)
         return share
+
+    def gave(self, share: Share, tiles: int) -> None:
+        """Remember what some tiles got."""
+        self._spent.extend([share] * tiles)
 
     def spent(self, step: float) -> EffortSpent:
         """Sum up what all tiles got."""
@@ -171,5 +174,5 @@ class Pace:
 
 
 def reserve_s(deadline: Deadline, *, voxels: int, outputs: int) -> float:
-    """Return how long to keep for what follows the last tile, for an image of so many voxels and classes."""
+    """Return how long to keep for what is not passes while so many voxels of so many classes are to be labelled."""
     return _EXPORT_S_PER_VOXEL * voxels * outputs + (_RESERVE * deadline.limit_s if deadline.is_limited else 0.0)

@@ -7,7 +7,8 @@ nnU-Net sums in half precision. On a GPU the networks run under autocast, as nnU
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -17,24 +18,20 @@ from torch import nn
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.inference.architecture import build_network, put_weights
-from hnseg.inference.budget import WIDE_STEP, Deadline, Effort, Pace, Share, reserve_s
+from hnseg.inference.budget import Deadline, Effort
 from hnseg.inference.bundle import Bundle
-from hnseg.inference.label_map import Logits
 from hnseg.inference.machine import GIB, free_ram_gib, free_vram_gib, usable_processors
 from hnseg.inference.manifest import PLANS_FILE
 from hnseg.inference.orientation import turned
 from hnseg.inference.preprocessing import Placement, place, preprocess
-from hnseg.inference.room import Need, copies_together
-from hnseg.inference.tiles import Tiling, gaussian, pad_to_patch, patch_3d, tile, weighted_mean
+from hnseg.inference.room import Need
+from hnseg.inference.run import Prediction, Progress, Run
 
 FULL_EFFORT = Effort()
 UNLIMITED_GIB = float("inf")
 
 Axes = tuple[int, ...]
 """Axes of the patch along which a copy is flipped; none for the tile itself."""
-
-Progress = Callable[[int, int], None]
-"""Is told after each tile how many are done and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,11 @@ class Ensemble:
     is_resident: bool = True
     vram_gib: float = UNLIMITED_GIB
 
+    @property
+    def outputs(self) -> int:
+        """Number of classes or regions."""
+        return len(self.bundle.dataset.output_values)
+
     def predict(
         self,
         channels: Channels,
@@ -62,7 +64,7 @@ class Ensemble:
         *,
         effort: Effort = FULL_EFFORT,
         progress: Progress | None = None,
-    ) -> Logits:
+    ) -> Prediction:
         """Predict one image.
 
         Args:
@@ -76,6 +78,16 @@ class Ensemble:
             InputError: The image does not fit into memory, or is not what the model's normalisation is for.
             DeadlineError: The time was over before every tile was seen.
         """
+        return self.start(channels, deadline, effort=effort, progress=progress).predict()
+
+    def start(
+        self, channels: Channels, deadline: Deadline, *, effort: Effort = FULL_EFFORT, progress: Progress | None = None
+    ) -> Run:
+        """Bring an image to the network's grid, ready for the networks; see `predict`.
+
+        The channels are not needed any more then, which may be as large as all that follows.
+        """
+        started_s = time.monotonic()
         bundle = self.bundle
         if len(channels.array) != len(bundle.channels):
             raise ModelError(
@@ -86,44 +98,35 @@ class Ensemble:
         placement = place(oriented, bundle.plans, bundle.configuration)
         sums_on = self._device_of_sums(placement)
         volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
-        patch = bundle.configuration.patch_size
-        with torch.inference_mode(), self._precision():
-            padded, inner = pad_to_patch(volume.to(sums_on), patch_3d(patch))
-            run = _Run(self, padded, deadline, effort, self._pace(placement, deadline, effort), progress)
-            tiling = run.choose_tiling()
-            weights = gaussian(patch).to(sums_on)
-            logits = weighted_mean(padded, tiling, weights, len(bundle.dataset.output_values), run)
-        spent = run.pace.spent(run.step)
-        return Logits(
-            array=logits[inner].cpu().numpy(),
-            placement=placement,
-            grid=channels.grid,
-            dataset=bundle.dataset,
-            resampling=bundle.configuration.resampling_of_logits,
-            effort_spent=spent,
-            notes=spent.notes(run.pace.full, effort, deadline),
-        )
+        run = Run(self, volume.to(sums_on), placement, channels.grid, deadline, effort, progress)
+        run.seconds["preprocessing"] = time.monotonic() - started_s
+        return run
 
     def mirrors(self, effort: Effort) -> tuple[Axes, ...]:
         """Return the axes along which each copy of a tile is flipped, the tile itself first."""
         axes = self.bundle.mirroring_axes if effort.mirroring else ()
         return tuple(itertools.chain.from_iterable(itertools.combinations(axes, n) for n in range(len(axes) + 1)))
 
-    def summed_logits_of(self, fold: int, tile_of_volume: torch.Tensor, flips: Sequence[Axes]) -> torch.Tensor:
-        """Return one fold's float32 logits (k, z, y, x) of a tile (c, z, y, x), summed over flipped copies of it.
+    def logits_of(self, fold: int, copies: Sequence[tuple[torch.Tensor, Axes]]) -> Iterator[torch.Tensor]:
+        """Yield one fold's float32 logits (k, z, y, x) of each of some tiles.
 
         Args:
             fold: Its place among the networks.
-            tile_of_volume: As the volume has it.
-            flips: The axes along which each copy is flipped; the copies go through the network together.
+            copies: Tiles (c, z, y, x) as the volume has them, with the axes along which the network sees each flipped;
+                they go through the network together.
         """
         is_flat = len(self.bundle.configuration.patch_size) == 2
-        seen_by_network = (tile_of_volume[:, 0] if is_flat else tile_of_volume).to(self.device)
-        copies = torch.stack([seen_by_network.flip([axis + 1 for axis in axes]) for axes in flips])
-        outputs = self._forward(self.networks[fold], copies).float()
-        turned_back = [logits.flip([axis + 1 for axis in axes]) for logits, axes in zip(outputs, flips, strict=True)]
-        total = torch.stack(turned_back).sum(0)
-        return total[:, None] if is_flat else total
+        batch = torch.stack(
+            [
+                (seen[:, 0] if is_flat else seen).to(self.device).flip([axis + 1 for axis in flips])
+                for seen, flips in copies
+            ]
+        )
+        with self._precision():
+            outputs = self._forward(self.networks[fold], batch)
+        for logits, (_, flips) in zip(outputs, copies, strict=True):
+            turned_back = logits.float().flip([axis + 1 for axis in flips])
+            yield turned_back[:, None] if is_flat else turned_back
 
     def _forward(self, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
         if self.is_resident:
@@ -133,22 +136,15 @@ class Ensemble:
         streamed: torch.Tensor = torch.func.functional_call(network, weights, (batch,))
         return streamed
 
-    def _pace(self, placement: Placement, deadline: Deadline, effort: Effort) -> Pace:
-        voxels = torch.Size(placement.cropped_shape).numel()
-        full = Share(folds=len(self.networks), mirrors=len(self.mirrors(effort)))
-        outputs = len(self.bundle.dataset.output_values)
-        return Pace(full, deadline, reserve_s(deadline, voxels=voxels, outputs=outputs))
-
     def _device_of_sums(self, placement: Placement) -> torch.device:
         """Choose where the sums over tiles are, or refuse the case.
 
         Raises:
             InputError: There is no place for them.
         """
-        outputs = len(self.bundle.dataset.output_values)
         need = Need.of(placement, self.bundle, self.device)
         on_gpu = self.device.type == "cuda" and need.predicting_gib < free_vram_gib(self.device, self.vram_gib)
-        need.check(free_ram_gib(), placement, outputs=outputs, on_gpu=on_gpu)
+        need.check(free_ram_gib(), placement, outputs=self.outputs, on_gpu=on_gpu)
         return self.device if on_gpu else torch.device("cpu")
 
     def _precision(self) -> AbstractContextManager[object]:
@@ -188,61 +184,6 @@ def load_ensemble(bundle: Bundle, *, device: str = "auto", vram_gib: float = UNL
     if is_resident:
         networks = tuple(network.to(chosen) for network in networks)
     return Ensemble(bundle, chosen, networks, is_resident, vram_gib)
-
-
-@dataclass
-class _Run:
-    """One image on its way through the networks; called with each tile and its number."""
-
-    ensemble: Ensemble
-    volume: torch.Tensor
-    deadline: Deadline
-    effort: Effort
-    pace: Pace
-    progress: Progress | None
-    step: float = 0.0
-    tiles: int = 0
-
-    def choose_tiling(self) -> Tiling:
-        """Decide how far tiles are apart, after timing one fold where the time is limited."""
-        patch = self.ensemble.bundle.configuration.patch_size
-        tiling = tile(tuple(self.volume.shape[1:]), patch, self.effort.step)
-        self.step = self.effort.step
-        if self.deadline.is_limited:
-            trial = Share(1, min(self.pace.full.mirrors, copies_together(self.ensemble.device)))
-            for _ in range(2):  # the first pass is slower than those that follow, and is not counted
-                started_s = self.deadline.clock()
-                self._mean_logits(self.volume[tiling.box(0)], trial, "loading and preparing")
-                seconds = self.deadline.clock() - started_s
-            self.pace.measured(seconds, trial.passes)
-            if self.pace.passes_per_tile(len(tiling.starts)) < self.pace.full.folds and self.step < WIDE_STEP:
-                self.step = WIDE_STEP
-                tiling = tile(tuple(self.volume.shape[1:]), patch, WIDE_STEP)
-        self.tiles = len(tiling.starts)
-        return tiling
-
-    def __call__(self, tile_of_volume: torch.Tensor, number: int) -> torch.Tensor:
-        """Return the mean logits of a tile over the folds and mirrored copies that there is time for."""
-        share = self.pace.share(self.tiles - number)
-        started_s = self.deadline.clock()
-        logits = self._mean_logits(tile_of_volume, share, f"{number} of {self.tiles} tiles")
-        self.pace.measured(self.deadline.clock() - started_s, share.passes)
-        if self.progress is not None:
-            self.progress(number + 1, self.tiles)
-        return logits
-
-    def _mean_logits(self, tile_of_volume: torch.Tensor, share: Share, done: str) -> torch.Tensor:
-        mirrors = self.ensemble.mirrors(self.effort)[: share.mirrors]
-        outputs = len(self.ensemble.bundle.dataset.output_values)
-        total = torch.zeros((outputs, *tile_of_volume.shape[1:]), device=self.ensemble.device)
-        together = copies_together(self.ensemble.device)
-        groups = [mirrors[first : first + together] for first in range(0, len(mirrors), together)]
-        for fold, flips in itertools.product(range(share.folds), groups):
-            self.deadline.check(done)
-            total += self.ensemble.summed_logits_of(fold, tile_of_volume, flips)
-        if self.ensemble.device.type == "cuda" and self.deadline.is_limited:
-            torch.cuda.synchronize(self.ensemble.device)  # passes are only timed when they have ended
-        return total.div_(share.passes)
 
 
 def _network(bundle: Bundle, fold: int) -> nn.Module:

@@ -50,7 +50,7 @@ def place(channels: Channels, plans: Plans, configuration: Configuration) -> Pla
         InputError: The image is thinner than half a voxel of the network's.
     """
     transpose = plans.transpose_forward
-    crop = _box_around(_nonzero(channels.array).transpose(transpose))
+    crop = _box_around_nonzero(channels.array, transpose)
     image_mm = tuple(channels.grid.spacing_zyx_mm[axis] for axis in transpose)
     network_mm = configuration.spacing_mm(image_mm)
     voxels = [part.stop - part.start for part in crop]
@@ -80,11 +80,12 @@ def preprocess(array: FloatArray, placement: Placement, plans: Plans, configurat
         InputError: The intensities are not what a channel's normalisation is for.
     """
     result = np.empty((len(array), *placement.network_shape), np.float32)
+    inside = _inside(array, placement) if any(configuration.use_mask_for_norm) else None
     for index, channel in enumerate(array):
         scheme = configuration.normalization_schemes[index]
         volume = np.array(channel.transpose(placement.transpose)[placement.crop], dtype=np.float32, order="C")
-        inside = _inside(array, placement) if configuration.use_mask_for_norm[index] else None
-        normalise(volume, scheme, plans.intensities.get(str(index), Intensities()), inside)
+        where = inside if configuration.use_mask_for_norm[index] else None
+        normalise(volume, scheme, plans.intensities.get(str(index), Intensities()), where)
         result[index] = resample(
             volume,
             placement.network_shape,
@@ -95,26 +96,29 @@ def preprocess(array: FloatArray, placement: Placement, plans: Plans, configurat
     return result
 
 
-def _nonzero(array: FloatArray) -> Mask:
-    """Return where any channel is not zero, (z, y, x)."""
+def _inside(array: FloatArray, placement: Placement) -> Mask:
+    """Return the part that is not zero in every channel, without holes, cropped."""
     mask: Mask = array[0] != 0
     for channel in array[1:]:
         mask |= channel != 0
-    return mask
-
-
-def _inside(array: FloatArray, placement: Placement) -> Mask:
-    """Return the part that is not zero, without holes, cropped."""
-    filled: Mask = binary_fill_holes(_nonzero(array))
+    filled: Mask = binary_fill_holes(mask)
     return filled.transpose(placement.transpose)[placement.crop]
 
 
-def _box_around(mask: Mask) -> Box:
-    """Return the smallest box around a mask; all of it when the mask is empty."""
-    parts = []
-    for axis, length in enumerate(mask.shape):
-        others = tuple(other for other in range(3) if other != axis)
-        hit = np.flatnonzero(mask.any(axis=others))
-        parts.append(slice(int(hit[0]), int(hit[-1]) + 1) if len(hit) else slice(0, length))
-    z, y, x = parts
+def _box_around_nonzero(array: FloatArray, transpose: tuple[int, int, int]) -> Box:
+    """Return the smallest box, in transposed order, around what is not zero in every channel; all of it if nothing."""
+    hit = [np.zeros(length, np.bool_) for length in array.shape[1:]]
+    for plane in range(len(hit[0])):  # plane by plane, because a mask of the image would be a quarter of its memory
+        mask = (array[:, plane] != 0).any(axis=0)
+        rows = mask.any(axis=1)
+        hit[0][plane] = rows.any()
+        hit[1] |= rows
+        hit[2] |= mask.any(axis=0)
+    z, y, x = (_extent(hit[axis]) for axis in transpose)
     return (z, y, x)
+
+
+def _extent(hit: Mask) -> slice:
+    """Return where a line of voxels is hit, from the first to the last; all of it where it is not."""
+    indices = np.flatnonzero(hit)
+    return slice(int(indices[0]), int(indices[-1]) + 1) if len(indices) else slice(0, len(hit))

@@ -7,25 +7,22 @@ thicker slices than the others ("separate z"), slices are resampled in their pla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
-import numpy.typing as npt
-import torch
-from scipy.ndimage import map_coordinates, zoom
-from torch.nn.functional import interpolate
 
 from hnseg.imaging.geometry import FloatArray
-from hnseg.inference.plans import Resampling, Spline, SplineOrder
+from hnseg.inference.axis_map import AxisMap
+from hnseg.inference.plans import Resampling, Spline
 
 Shape = tuple[int, ...]
-_LINEAR = {2: "bilinear", 3: "trilinear"}
 
 
 def resample(
     volume: FloatArray, shape: Shape, resampling: Resampling, *, from_mm: Sequence[float], to_mm: Sequence[float]
 ) -> FloatArray:
     """Return a volume with another number of voxels.
+
+    nnU-Net computes in float64 and rounds once; this differs from it by some 1e-6 of the intensities at most.
 
     Args:
         volume: (z, y, x), any axis order as long as the spacings have the same.
@@ -39,18 +36,25 @@ def resample(
     """
     if volume.shape == shape:
         return volume
-    is_spline = isinstance(resampling, Spline)
-    resize = partial(_resize_by_spline, order=resampling.order) if isinstance(resampling, Spline) else _resize_linearly
-    axis = axis_apart(resampling, from_mm, to_mm)
-    if axis is None:
-        return resize(volume, shape)
-    result = np.empty(shape, np.float32)
-    source, target = np.moveaxis(volume, axis, 0), np.moveaxis(result, axis, 0)
-    nearest = _nearest_in_scipy if is_spline else _nearest_in_torch
-    taken = nearest(len(source), len(target))
-    for index in np.unique(taken):
-        target[taken == index] = resize(source[index], target.shape[1:])
+    maps = axis_maps(volume.shape, shape, resampling, from_mm=from_mm, to_mm=to_mm)
+    result = volume
+    # What makes the volume smallest comes first.
+    for axis in sorted(range(volume.ndim), key=lambda axis: shape[axis] / volume.shape[axis]):
+        result = maps[axis].along(result, axis)
+    if isinstance(resampling, Spline) and resampling.order > 1:  # lower orders can't overshoot
+        _clip_to_range(result, volume, maps, axis_apart(resampling, from_mm, to_mm))
     return result
+
+
+def axis_maps(
+    old: Shape, new: Shape, resampling: Resampling, *, from_mm: Sequence[float], to_mm: Sequence[float]
+) -> list[AxisMap]:
+    """Return how each axis is resampled, from one shape to another; see `resample`."""
+    apart = axis_apart(resampling, from_mm, to_mm)
+    return [
+        _axis_map(*lengths, resampling, nearest=axis == apart)
+        for axis, lengths in enumerate(zip(old, new, strict=True))
+    ]
 
 
 def axis_apart(resampling: Resampling, from_mm: Sequence[float], to_mm: Sequence[float]) -> int | None:
@@ -71,32 +75,16 @@ def axis_apart(resampling: Resampling, from_mm: Sequence[float], to_mm: Sequence
     return thickest[0] if len(thickest) == 1 else None
 
 
-def _resize_by_spline(volume: FloatArray, shape: Shape, *, order: SplineOrder) -> FloatArray:
-    """Resize as `skimage.transform.resize` does with mode edge, no anti-aliasing and clipping to the input's range."""
-    if volume.shape == shape:
-        return volume
-    factors = [1 / (old / new) for old, new in zip(volume.shape, shape, strict=True)]
-    # scipy computes in float64 and rounds to float32 once, as nnU-Net does by way of float64 copies.
-    resized: FloatArray = zoom(volume, factors, output=np.float32, order=order, mode="nearest", grid_mode=True)
-    if order > 1:  # lower orders can't overshoot
-        np.clip(resized, volume.min(), volume.max(), out=resized)
-    return resized
+def _axis_map(old: int, new: int, resampling: Resampling, *, nearest: bool) -> AxisMap:
+    if isinstance(resampling, Spline):
+        return AxisMap.nearest_in_scipy(old, new) if nearest else AxisMap.spline(old, new, resampling.order)
+    return AxisMap.nearest_in_torch(old, new) if nearest else AxisMap.torch_linear(old, new)
 
 
-def _resize_linearly(volume: FloatArray, shape: Shape) -> FloatArray:
-    tensor = torch.from_numpy(np.ascontiguousarray(volume))[None, None]
-    resized: FloatArray = interpolate(tensor, shape, mode=_LINEAR[volume.ndim])[0, 0].numpy()
-    return resized
-
-
-def _nearest_in_scipy(old: int, new: int) -> npt.NDArray[np.intp]:
-    """Return the old index that each new one takes, by scipy's rounding."""
-    position = old / new * (np.arange(new) + 0.5) - 0.5
-    taken: npt.NDArray[np.float64] = map_coordinates(np.arange(old, dtype=float), [position], order=0, mode="nearest")
-    return taken.astype(np.intp)
-
-
-def _nearest_in_torch(old: int, new: int) -> npt.NDArray[np.intp]:
-    """Return the old index that each new one takes, by torch's rounding."""
-    indices = torch.arange(old, dtype=torch.float32)[None, None]
-    return interpolate(indices, new, mode="nearest-exact")[0, 0].numpy().astype(np.intp)
+def _clip_to_range(resized: FloatArray, volume: FloatArray, maps: Sequence[AxisMap], apart: int | None) -> None:
+    """Clip in place to the range of the volume that it was resized from, slice by slice where slices are apart."""
+    others = tuple(axis for axis in range(volume.ndim) if axis != apart)
+    low, high = volume.min(axis=others, keepdims=True), volume.max(axis=others, keepdims=True)
+    if apart is not None:
+        low, high = maps[apart].along(low, apart), maps[apart].along(high, apart)
+    np.clip(resized, low, high, out=resized)

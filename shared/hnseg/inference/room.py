@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import prod
+from operator import mul
 
 import torch
 
 from hnseg.errors import InputError
 from hnseg.inference.bundle import Bundle
 from hnseg.inference.machine import GIB
+from hnseg.inference.plans import Spline
 from hnseg.inference.preprocessing import Placement
 from hnseg.inference.tiles import patch_3d
 
@@ -33,7 +36,7 @@ class Need:
     Attributes:
         preparing_gib: To bring the channels to the network's grid.
         predicting_gib: The network's input, the sums over tiles, and the copies of one that go through together.
-        finishing_gib: To bring the logits to the image's grid, one class at a time.
+        finishing_gib: To bring the logits to the image's grid; in RAM, while the networks still run.
     """
 
     preparing_gib: float
@@ -46,17 +49,16 @@ class Need:
         configuration = bundle.configuration
         channels, outputs = len(bundle.channels), len(bundle.dataset.output_values)
         patch = patch_3d(configuration.patch_size)
-        network = prod(max(n, size) for n, size in zip(placement.network_shape, patch, strict=True))
-        is_padded = network != prod(placement.network_shape)
-        cropped, image = prod(placement.cropped_shape), prod(placement.grid.shape_zyx)
+        padded = [max(n, size) for n, size in zip(placement.network_shape, patch, strict=True)]
+        is_padded = tuple(padded) != placement.network_shape
+        together = copies_together(device)
         features = configuration.architecture.arch_kwargs.get("features_per_stage", [32])
         first = features if isinstance(features, int) else features[0]
-        one_pass = _FLOAT * prod(patch) * first * _FEATURE_MAPS * copies_together(device)
-        # A channel is copied, its spline coefficients and their padding are float64, and the result is float32.
-        preparing = _FLOAT * channels * network + (_FLOAT + 16) * cropped
-        predicting = _FLOAT * ((1 + is_padded) * channels + outputs + 1) * network + one_pass + _weights_bytes(bundle)
-        finishing = _FLOAT * outputs * network + 3 * _FLOAT * cropped + 2 * image
-        return cls(preparing / GIB, predicting / GIB, finishing / GIB)
+        # The logits of the tiles at hand and of those just added to the sums, and of the pass between them.
+        one_pass = prod(patch) * (first * _FEATURE_MAPS * together + outputs * (3 * together + 1))
+        sums = (outputs + 1) * patch[0] * prod(padded[1:])
+        predicting = _FLOAT * ((1 + is_padded) * channels * prod(padded) + sums + one_pass) + _weights_bytes(bundle)
+        return cls(_preparing(placement, channels) / GIB, predicting / GIB, _finishing(placement, bundle) / GIB)
 
     def check(self, free_gib: float, placement: Placement, *, outputs: int, on_gpu: bool) -> None:
         """Refuse a case that will not fit into RAM.
@@ -70,14 +72,34 @@ class Need:
         Raises:
             InputError: It will not fit.
         """
-        here = [self.preparing_gib, self.finishing_gib] + ([] if on_gpu else [self.predicting_gib])
-        if max(here) > free_gib:
+        needed_gib = max(self.preparing_gib, self.finishing_gib + (0 if on_gpu else self.predicting_gib))
+        if needed_gib > free_gib:
             raise InputError(
                 f"The image must fit into memory, but with {placement.grid.size_xyz} voxels, of which"
-                f" {placement.network_shape} for the model, and {outputs} classes it needs about {max(here):.3g} GiB"
+                f" {placement.network_shape} for the model, and {outputs} classes it needs about {needed_gib:.3g} GiB"
                 f" and {max(free_gib, 0):.3g} GiB are free. Is the image far larger, or its spacing finer, than those"
                 " that the model was trained on?"
             )
+
+
+def _preparing(placement: Placement, channels: int) -> float:
+    """Return the bytes for all channels on the network's grid, and for one on its way there."""
+    lengths = list(zip(placement.cropped_shape, placement.network_shape, strict=True))
+    ratios = sorted(new / old for old, new in lengths)
+    # Axis after axis is resampled, that which shrinks most first.
+    sizes = list(accumulate(ratios, mul, initial=float(prod(placement.cropped_shape))))
+    on_the_way = sizes[0] + max(sizes[0], *map(sum, pairwise(sizes[1:])))
+    return _FLOAT * (channels * prod(placement.network_shape) + on_the_way)
+
+
+def _finishing(placement: Placement, bundle: Bundle) -> float:
+    """Return the bytes for the planes between which the image's lie, and for the label map and its copies."""
+    outputs = len(bundle.dataset.output_values)
+    label_maps = 3 * max(bundle.dataset.output_values).bit_length() / 8 * prod(placement.grid.shape_zyx)
+    resampling = bundle.configuration.resampling_of_logits
+    if isinstance(resampling, Spline) and resampling.order > 1:  # all at once, and class by class at full size
+        return _FLOAT * (2 * outputs * prod(placement.network_shape) + 3 * prod(placement.cropped_shape)) + label_maps
+    return _FLOAT * 4 * outputs * prod(placement.network_shape[1:]) + label_maps
 
 
 def _weights_bytes(bundle: Bundle) -> int:

@@ -6,9 +6,9 @@ A volume is (channels, z, y, x) in the network's axis order. A 2-D network's pat
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import torch
@@ -29,6 +29,13 @@ class Tiling:
 
     patch: Shape3
     starts: tuple[Shape3, ...]
+
+    @property
+    def slabs(self) -> list[range]:
+        """The numbers of the tiles that begin at the same plane, slab by slab."""
+        planes = [plane for plane, _, _ in self.starts]
+        firsts = [tile for tile, plane in enumerate(planes) if tile == 0 or plane != planes[tile - 1]]
+        return [range(*ends) for ends in pairwise([*firsts, len(planes)])]
 
     def box(self, tile: int) -> tuple[slice, ...]:
         """Return the voxels of one tile, all channels."""
@@ -86,30 +93,49 @@ def gaussian(patch_size: tuple[int, ...]) -> torch.Tensor:
     return weights.reshape(patch_3d(patch_size))
 
 
-def weighted_mean(
-    volume: torch.Tensor,
+def mean_planes(
+    shape: tuple[int, ...],
     tiling: Tiling,
     weights: torch.Tensor,
-    outputs: int,
-    logits_of: Callable[[torch.Tensor, int], torch.Tensor],
-) -> torch.Tensor:
-    """Return the mean of what is predicted for each tile, weighted voxel by voxel.
+    logits_of: Callable[[range], Iterable[torch.Tensor]],
+) -> Iterator[torch.Tensor]:
+    """Yield the mean of what is predicted for each tile, weighted voxel by voxel, plane by plane along the first axis.
+
+    A plane is finished when the tiles that are left begin after it, so the sums need only be as deep as a patch.
 
     Args:
-        volume: Not smaller than a patch, on the device where the mean is computed.
+        shape: Of all logits: (k, z, y, x), k classes or regions, the rest not smaller than a patch.
         tiling: Covers the volume.
-        weights: Of the voxels of a tile, on the same device.
-        outputs: Number of classes or regions.
-        logits_of: Gives the float32 logits (outputs, *patch) of a tile, which it may not keep, and its number.
+        weights: Of the voxels of a tile, on the device where sums are to be.
+        logits_of: Gives the float32 logits (k, *patch) of some tiles, told by their numbers, one after another.
+
+    Yields:
+        (k, y, x), each in memory of its own.
     """
-    total = torch.zeros((outputs, *volume.shape[1:]), device=volume.device)
-    weight = torch.zeros((1, *volume.shape[1:]), device=volume.device)
-    for number in range(len(tiling.starts)):
-        box = tiling.box(number)
-        logits = logits_of(volume[box], number).to(volume.device)
-        total[box] += logits * weights
-        weight[box] += weights
-    return total.div_(weight)
+    outputs, _, *in_plane = shape
+    depth = tiling.patch[0]
+    total = torch.zeros((depth, outputs, *in_plane), device=weights.device)
+    weight = torch.zeros((depth, 1, *in_plane), device=weights.device)
+    slabs = tiling.slabs
+    ends = [tiling.starts[slab.start][0] for slab in slabs[1:]] + [tiling.starts[-1][0] + depth]
+    for slab, end in zip(slabs, ends, strict=True):
+        for tile_number, logits in zip(slab, logits_of(slab), strict=True):
+            rows, columns = tiling.box(tile_number)[2:]
+            total[..., rows, columns].addcmul_(logits.to(weights.device).transpose(0, 1), weights[:, None])
+            weight[..., rows, columns] += weights[:, None]
+        finished = end - tiling.starts[slab.start][0]
+        for plane in range(finished):
+            yield total[plane] / weight[plane]
+        _move_up(total, finished)
+        _move_up(weight, finished)
+
+
+def _move_up(planes: torch.Tensor, count: int) -> None:
+    """Drop the first planes, move the others to their place, and set those that follow to zero."""
+    kept = len(planes) - count
+    for plane in range(kept):
+        planes[plane] = planes[plane + count]
+    planes[kept:] = 0
 
 
 def _starts(length: int, size: int, step: float) -> list[int]:

@@ -1,0 +1,85 @@
+"""Memory: what is estimated beside what the kernel counts."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.geometry import Grid
+from hnseg.inference.budget import Deadline, Effort
+from hnseg.inference.bundle import open_bundle
+from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.machine import GIB
+from hnseg.inference.preprocessing import place
+from hnseg.inference.room import Need
+
+CPU = torch.device("cpu")
+CLEAR_REFS = Path("/proc/self/clear_refs")
+MANY = {"background": 0, **{f"l{label}": label for label in range(1, 40)}}
+
+
+@pytest.fixture(scope="module")
+def ensemble(make_model):
+    return load_ensemble(open_bundle(make_model(labels=MANY, patch=(8, 64, 64))), device="cpu")
+
+
+def noise(size_xyz, spacing_mm=(1.0, 1.0, 2.0)):
+    grid = Grid(size_xyz, spacing_mm, (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    return Channels(np.random.default_rng(0).normal(size=(2, *grid.shape_zyx)).astype(np.float32), grid)
+
+
+def needed(ensemble, channels):
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    return Need.of(placement, ensemble.bundle, CPU)
+
+
+def taken_gib(work):
+    """Return how much resident memory grows at most while something works, and what it returns."""
+    if not CLEAR_REFS.is_file():
+        pytest.skip("the kernel does not tell")
+    CLEAR_REFS.write_text("5")  # forgets the peak so far
+    before = resident_gib("VmRSS")
+    result = work()
+    return resident_gib("VmHWM") - before, result
+
+
+def resident_gib(field):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / GIB for line in lines if line.startswith(field))
+
+
+def test_preparing_takes_no_more_than_estimated(ensemble):
+    channels = noise((640, 640, 24), (0.4, 0.4, 2.0))
+    need = needed(ensemble, channels)
+    taken, _ = taken_gib(lambda: ensemble.start(channels, Deadline.never()))
+    assert need.preparing_gib / 3 < taken <= need.preparing_gib
+
+
+def test_predicting_takes_no_more_than_estimated(ensemble):
+    channels = noise((192, 192, 12))
+    need = needed(ensemble, channels)
+    run = ensemble.start(channels, Deadline.never(), effort=Effort(step=1, mirroring=False))
+    taken, _ = taken_gib(run.predict)
+    estimated = need.predicting_gib + need.finishing_gib
+    assert estimated / 3 < taken <= estimated
+
+
+def test_a_deeper_image_needs_no_deeper_sums(ensemble):
+    shallow, deep = (needed(ensemble, noise((64, 64, slices))) for slices in (8, 800))
+    inputs_gib = 4 * 2 * 64 * 64 * (800 - 8) / GIB
+    assert deep.predicting_gib - shallow.predicting_gib == pytest.approx(inputs_gib, rel=1e-6)
+
+
+def test_what_does_not_fit_is_refused_with_what_it_needs(ensemble):
+    channels = noise((64, 64, 8))
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    need = Need(preparing_gib=3, predicting_gib=2, finishing_gib=2.5)
+    need.check(4.5, placement, outputs=40, on_gpu=False)
+    need.check(3, placement, outputs=40, on_gpu=True)
+    with pytest.raises(InputError, match=r"\(64, 64, 8\) voxels.* and 40 classes it needs about 4\.5 GiB and 4\.4 GiB"):
+        need.check(4.4, placement, outputs=40, on_gpu=False)
+    with pytest.raises(InputError, match=r"it needs about 3 GiB and 2\.9 GiB are free"):
+        need.check(2.9, placement, outputs=40, on_gpu=True)
