@@ -5,6 +5,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from hnseg.imaging.geometry import Grid
+from hnseg.phantom import painting
+from hnseg.phantom.deformation import SmoothField
 from hnseg.phantom.painting import Coordinates, Pose, paint
 from hnseg.phantom.shapes import Ellipsoid
 from hnseg.phantom.structure import Structure
@@ -57,3 +59,18 @@ def test_later_structures_cover_earlier_ones_but_not_the_skin_or_the_outside():
     assert set(tissues[(radius > 6.01) & (radius < 8.99)]) == {Tissue.SKIN}
     assert set(tissues[(radius < 5.99) & (abs(coordinates.y) < 2)]) == {Tissue.MUSCLE}
     assert set(tissues[(radius < 5.99) & (abs(coordinates.y) > 3)]) == {Tissue.FAT}
+
+
+def test_large_grids_are_bent_and_painted_in_pieces_to_the_same_voxels(monkeypatch):
+    bend = SmoothField.draw(np.random.default_rng(0), reach_mm=40, length_mm=12, size=1.5)
+    muscle = Structure("Muscle", Tissue.MUSCLE, (Ellipsoid((0, 0, 0), (7, 8, 9)),), at_surface=True)
+    found = []
+    for voxels in (10_000, 3 * 120):
+        monkeypatch.setattr(painting, "_VOXELS_AT_A_TIME", voxels)
+        coordinates = Coordinates.of(GRID, TURNED, (bend,))
+        found.append((len(list(coordinates.pieces())), coordinates.x, paint([muscle], coordinates)))
+    (whole, *one), (pieces, *other) = found
+    assert (whole, pieces) == (1, 3)
+    np.testing.assert_array_equal(one[0], other[0])
+    np.testing.assert_array_equal(one[1], other[1])
+    assert 0 < (one[1] > 0).mean() < 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +17,9 @@ from hnseg.phantom.tissues import Tissue
 
 Slices = tuple[slice, slice, slice]
 Matrix = npt.NDArray[np.float64]
+
+# A body is bent and painted some slices at a time, since each step holds several numbers a voxel.
+_VOXELS_AT_A_TIME = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -58,23 +61,25 @@ class Coordinates:
         return [(v.min(axis=o), v.max(axis=o)) for v, o in zip((self.z, self.y, self.x), others, strict=True)]
 
     @classmethod
-    def of(cls, grid: Grid, pose: Pose, bends: Iterable[SmoothField]) -> Coordinates:
+    def of(cls, grid: Grid, pose: Pose, bends: Sequence[SmoothField]) -> Coordinates:
         """Return the coordinates of a grid's voxels for a body in a pose, bent by smooth fields."""
         axes = np.array(grid.direction).reshape(3, 3) * np.array(grid.spacing_mm)
         to_anatomy = np.array(pose.size)[:, None] * pose.rotation
         steps = to_anatomy @ axes
         start = pose.to_anatomy(np.array([grid.origin_mm]))[0]
         i, j, k = (np.arange(n, dtype=np.float32) for n in grid.size_xyz)
-        x, y, z = (
-            (start[row] + steps[row, 2] * k[:, None, None] + steps[row, 1] * j[:, None] + steps[row, 0] * i).astype(
-                np.float32
-            )
-            for row in range(3)
-        )
-        for bend in bends:
-            dx, dy, dz = bend.at(x, y, z)
-            x, y, z = x + dx, y + dy, z + dz
-        return cls(x, y, z)
+        points = np.empty((3, *grid.shape_zyx), dtype=np.float32)
+        for some in _runs_of_slices(grid.shape_zyx):
+            for row, (along_i, along_j, along_k) in enumerate(steps):
+                points[row, some] = start[row] + along_k * k[some, None, None] + along_j * j[:, None] + along_i * i
+            for bend in bends:
+                points[:, some] += bend.at(*points[:, some])
+        return cls(*points)
+
+    def pieces(self) -> Iterator[tuple[slice, Coordinates]]:
+        """Yield the grid some slices at a time: which, and their coordinates."""
+        for some in _runs_of_slices(self.x.shape):
+            yield some, Coordinates(self.x[some], self.y[some], self.z[some])
 
     def window(self, low: Point, high: Point) -> Slices | None:
         """Return the part of the grid that can hold the box between two corners; None when there is none."""
@@ -91,15 +96,26 @@ class Coordinates:
         return self.x[part], self.y[part], self.z[part]
 
 
-def paint(structures: Iterable[Structure], coordinates: Coordinates) -> LabelArray:
+def paint(structures: Sequence[Structure], coordinates: Coordinates) -> LabelArray:
     """Return the tissue at each voxel, (z, y, x); later structures cover earlier ones, but not the skin."""
     tissues = np.zeros(coordinates.x.shape, dtype=np.uint8)
-    for structure in structures:
-        for shape in structure.shapes:
-            part = coordinates.window(*shape.bounds_mm())
-            if part is not None:
-                inside = shape.contains(*coordinates.within(part))
-                if not structure.at_surface:
-                    inside &= tissues[part] > Tissue.SKIN
-                tissues[part][inside] = structure.tissue
+    for some, piece in coordinates.pieces():
+        for structure in structures:
+            _paint_one(structure, tissues[some], piece)
     return tissues
+
+
+def _paint_one(structure: Structure, tissues: LabelArray, coordinates: Coordinates) -> None:
+    for shape in structure.shapes:
+        part = coordinates.window(*shape.bounds_mm())
+        if part is not None:
+            inside = shape.contains(*coordinates.within(part))
+            if not structure.at_surface:
+                inside &= tissues[part] > Tissue.SKIN
+            tissues[part][inside] = structure.tissue
+
+
+def _runs_of_slices(shape_zyx: tuple[int, ...]) -> list[slice]:
+    count, rows, columns = shape_zyx
+    thick = max(1, _VOXELS_AT_A_TIME // (rows * columns))
+    return [slice(first, first + thick) for first in range(0, count, thick)]

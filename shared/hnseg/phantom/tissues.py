@@ -32,3 +32,8 @@ class Tissue(IntEnum):
     AIRWAY = 21
     TUMOUR = 22
     NECROSIS = 23
+    OPTIC_NERVE = 24
+    PITUITARY = 25
+    COCHLEA = 26
+    LACRIMAL = 27
+    LENS = 28
