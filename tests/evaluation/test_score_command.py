@@ -49,6 +49,29 @@ def test_prints_tables_and_writes_json(folders, tmp_path):
     assert json.loads((tmp_path / "score.json").read_text())["score"] == pytest.approx(5 / 6)
 
 
+def test_adds_the_team_to_a_csv(folders, tmp_path):
+    for team in ((), ("--team", "others")):
+        done = _run(_arguments(folders, "--csv", str(tmp_path / "scores.csv"), *team))
+        assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "scores.csv").read_text().splitlines()
+    assert rows[1] == "predictions,77,GTVp,DSC,0.6666666666666666"
+    assert rows[4] == "others,77,GTVn,DSC,1.0"
+
+
+def test_han_seg_prints_organs_as_its_publication_does(make_label_map, tmp_path):
+    for folder, boxes in (("predictions", {30: HALF}), ("references", {30: WHOLE, 13: NODE})):
+        (tmp_path / folder).mkdir()
+        for name in ("a.mha", "b.mha"):
+            sitk.WriteImage(make_label_map(boxes), tmp_path / folder / name)
+    done = _run(["han_seg", *_arguments((tmp_path / "predictions", tmp_path / "references"))[1:]])
+    assert done.returncode == 0, done.stderr
+    assert "| Eye_AR | 0.0 ± 0.0 | undefined | 2 | 2 |" in done.stdout
+    assert "| SpinalCord | 66.7 ± 0.0 | 2.0 ± 0.0 | 2 | 0 |" in done.stdout
+    assert "| mean | 33.3 ± 0.0 | 2.0 ± 0.0 |" in done.stdout
+    assert "Predicted in no case, so without HD95" in done.stdout
+    assert done.stdout.endswith("mean DSC over the organs: 0.3333\n")
+
+
 def test_a_refusal_is_one_sentence_and_status_1(folders):
     (folders[1] / "78_midRT_mask.nii.gz").touch()
     done = _run(_arguments(folders))

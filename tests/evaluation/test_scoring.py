@@ -29,6 +29,7 @@ def test_the_report_has_these_keys(report):
             "GTVp": {"aggregated_dsc": pytest.approx(2 / 3), "mean_dsc": pytest.approx(2 / 3), "cases_in_mean_dsc": 1},
             "GTVn": {"aggregated_dsc": None, "mean_dsc": None, "cases_in_mean_dsc": 0},
         },
+        "overall": {},
         "cases": [
             {
                 "name": "a",
@@ -63,5 +64,5 @@ def test_a_folder_scores_as_its_pairs(make_label_map, tmp_path):
 
 
 def test_an_unknown_challenge_is_refused_with_those_there_are():
-    with pytest.raises(InputError, match=r"must be one of .*hnts_mrg.*, found 'hnts_mr'"):
+    with pytest.raises(InputError, match=r"must be one of han_seg, .*hnts_mrg.*, found 'hnts_mr'"):
         score_pairs("hnts_mr", [])

@@ -1,5 +1,7 @@
 """Tables show every value, and say where there is none."""
 
+from math import inf
+
 import pytest
 from rich.console import Console
 
@@ -39,4 +41,52 @@ def test_a_terminal_shows_the_same_cells(report):
         *("case", "structure", "dsc", "reference_mm3"),
         "─" * len(captured.get().splitlines()[2].strip()),
         *("77", "GTVp", "1.0000", "2779"),
+    ]
+
+
+@pytest.fixture
+def summed_up() -> ScoreReport:
+    """Two organs that a challenge sums up, one of them in one case only, without a prediction."""
+    return ScoreReport(
+        challenge="han_seg",
+        score=0.4256,
+        score_name="mean DSC",
+        structures={
+            "Lips": {
+                **{"mean_dsc": 0.8512, "sd_dsc": 0.0334, "mean_hd95_mm": 2.66, "sd_hd95_mm": 4.58},
+                **{"cases": 2, "empty_predictions": 0},
+            },
+            "Glottis": {
+                **{"mean_dsc": 0.0, "sd_dsc": None, "mean_hd95_mm": None, "sd_hd95_mm": None},
+                **{"cases": 1, "empty_predictions": 1},
+            },
+        },
+        overall={
+            **{"mean_dsc": 0.4256, "sd_dsc": 0.0334, "median_dsc": 0.81, "iqr_dsc": 0.186},
+            **{"mean_hd95_mm": 2.66, "sd_hd95_mm": 4.58, "median_hd95_mm": 2.7, "iqr_hd95_mm": 2.2},
+        },
+        cases=(
+            CaseScore(
+                name="a", structures={"Lips": {"dsc": 0.8, "hd95_mm": 4.0}, "Glottis": {"dsc": 0, "hd95_mm": inf}}
+            ),
+            CaseScore(name="b", structures={"Lips": {"dsc": 0.9, "hd95_mm": 1.32}}),
+        ),
+    )
+
+
+def test_organs_are_shown_as_in_the_challenges_publication(summed_up):
+    assert structures_table(summed_up).as_markdown().splitlines() == [
+        "| structure | DSC (%) | HD95 (mm) | cases | empty predictions |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| Lips | 85.1 ± 3.3 | 2.7 ± 4.6 | 2 | 0 |",
+        "| Glottis | 0.0 | undefined | 1 | 1 |",
+        "| mean | 42.6 ± 3.3 | 2.7 ± 4.6 |  |  |",
+        "| median (IQR) | 81.0 (18.6) | 2.7 (2.2) |  |  |",
+    ]
+
+
+def test_a_case_of_many_organs_is_one_row_and_its_empty_predictions_are_counted(summed_up):
+    assert cases_table(summed_up).as_markdown().splitlines()[2:] == [
+        "| a | 40.0 | 4.0 | 2 | 1 |",
+        "| b | 90.0 | 1.3 | 1 | 0 |",
     ]

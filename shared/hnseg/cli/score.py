@@ -11,6 +11,7 @@ import typer
 
 from hnseg.errors import OutputError
 from hnseg.evaluation.report import ScoreReport
+from hnseg.evaluation.scores_csv import write_scores
 from hnseg.evaluation.scoring import score_folder
 from hnseg.evaluation.tables import Table, cases_table, structures_table
 
@@ -20,6 +21,10 @@ def command(
     predictions: Annotated[Path, typer.Option(metavar="DIR", help="Folder with one label map a case.")],
     references: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the reference of each, paired by name.")],
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add each case's values to this file, for hnseg rank.")
+    ] = None,
+    team: Annotated[str, typer.Option(help="Whose predictions, in the CSV file; the folder's name if not given.")] = "",
 ) -> None:
     """Score a folder of label maps by a challenge's own rules.
 
@@ -28,6 +33,8 @@ def command(
     report = score_folder(challenge, predictions, references)
     if json is not None:
         _write(report, json)
+    if csv is not None:
+        write_scores(report, team or predictions.resolve().name, csv)
     _show(cases_table(report))
     _show(structures_table(report))
     for case in report.cases:

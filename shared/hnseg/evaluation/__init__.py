@@ -1,1 +1,1 @@
-"""How good label maps are: overlap, each challenge's own score, tables."""
+"""How good label maps are: overlap, distance of surfaces, each challenge's own score, rankings, tables."""

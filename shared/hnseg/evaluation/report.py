@@ -5,6 +5,7 @@ challenge                    the challenge's name
 score                        the number the challenge ranks by
 score_name                   what that number is
 structures.GTVp.<metric>     one structure over all cases
+overall.<metric>             all structures together, where the challenge sums them up
 cases[].name                 the case
 cases[].structures.GTVp.<metric>
 cases[].notes[]              what was done to the case's files before they could be compared, a sentence each
@@ -12,7 +13,7 @@ notes[]                      what there is to say of the score as a whole, a sen
 ```
 
 Metrics bear their unit in their name; those without one are fractions from 0 to 1, or counts. A value that is not
-defined (0/0) is null.
+defined (0/0) is null, and so is one that is infinite: the distance of an empty prediction.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _none_if_nan(value: float | None) -> float | None:
@@ -28,7 +29,7 @@ def _none_if_nan(value: float | None) -> float | None:
 
 
 Value = Annotated[int | float | None, BeforeValidator(_none_if_nan)]
-"""A metric's value; NaN becomes None, which JSON can hold."""
+"""A metric's value; NaN becomes None, which JSON can hold. Infinity stays, and becomes null in JSON."""
 
 Metrics = dict[str, Value]
 """Values by the metric's name."""
@@ -53,5 +54,6 @@ class ScoreReport(_Frozen):
     score: Value
     score_name: str
     structures: dict[str, Metrics]
+    overall: Metrics = Field(default_factory=dict)
     cases: tuple[CaseScore, ...]
     notes: tuple[str, ...] = ()

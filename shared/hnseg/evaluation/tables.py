@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, isfinite
 
 import rich.box
 from rich.table import Table as RichTable
 
-from hnseg.evaluation.report import Metrics, ScoreReport, Value
+from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport, Value
+
+UNDEFINED = "undefined"
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,83 @@ class Table:
 
 
 def structures_table(report: ScoreReport) -> Table:
-    """Return one row a structure, with its values over all cases."""
+    """Return one row a structure, with its values over all cases.
+
+    Where the challenge sums structures up, a mean and its standard deviation share a column, as in its publications,
+    and two rows over all structures end the table; fractions are percent.
+    """
+    if report.overall:
+        return _summed_up_table(report)
     return _table(("structure",), {(name,): metrics for name, metrics in report.structures.items()})
 
 
 def cases_table(report: ScoreReport) -> Table:
-    """Return one row a structure of a case."""
+    """Return one row a structure of a case; one a case where the challenge sums structures up."""
+    if report.overall:
+        return _case_means_table(report)
     rows: dict[tuple[str, ...], Metrics] = {
         (case.name, name): metrics for case in report.cases for name, metrics in case.structures.items()
     }
     return _table(("case", "structure"), rows)
+
+
+def _summed_up_table(report: ScoreReport) -> Table:
+    metrics = _summed_up(report)
+    columns = {f"{kind}_{metric}" for metric in metrics for kind in ("mean", "sd")}
+    counts = tuple(dict.fromkeys(name for row in report.structures.values() for name in row if name not in columns))
+    rows = [
+        (name, *(_spread(row, metric) for metric in metrics), *(_shown(count, row.get(count)) for count in counts))
+        for name, row in report.structures.items()
+    ]
+    none = tuple("" for _ in counts)
+    rows.append(("mean", *(_spread(report.overall, metric) for metric in metrics), *none))
+    rows.append(("median (IQR)", *(_middle(report.overall, metric) for metric in metrics), *none))
+    headings = ("structure", *(_heading(metric) for metric in metrics), *(count.replace("_", " ") for count in counts))
+    return Table(headings, tuple(rows))
+
+
+def _case_means_table(report: ScoreReport) -> Table:
+    metrics = _summed_up(report)
+    headings = ("case", *(f"mean {_heading(metric)}" for metric in metrics), "structures", "empty predictions")
+    return Table(headings, tuple(_case_row(case, metrics) for case in report.cases))
+
+
+def _case_row(case: CaseScore, metrics: list[str]) -> tuple[str, ...]:
+    """Return a case's means; an infinite distance is in none of them, and counted as an empty prediction."""
+    values = {metric: [row[metric] for row in case.structures.values()] for metric in metrics}
+    means = (_scaled(metric, _mean_of_finite(values[metric])) for metric in metrics)
+    empty = sum(inf in row.values() for row in case.structures.values())
+    return (case.name, *means, str(len(case.structures)), str(empty))
+
+
+def _mean_of_finite(values: list[Value]) -> float | None:
+    finite = [value for value in values if value is not None and isfinite(value)]
+    return sum(finite) / len(finite) if finite else None
+
+
+def _summed_up(report: ScoreReport) -> list[str]:
+    return [name.removeprefix("mean_") for name in report.overall if name.startswith("mean_")]
+
+
+def _heading(metric: str) -> str:
+    name, _, unit = metric.partition("_")
+    return f"{name.upper()} ({unit or '%'})"
+
+
+def _spread(row: Metrics, metric: str) -> str:
+    mean, sd = (_scaled(metric, row.get(f"{kind}_{metric}")) for kind in ("mean", "sd"))
+    return mean if sd == UNDEFINED else f"{mean} ± {sd}"
+
+
+def _middle(row: Metrics, metric: str) -> str:
+    median, iqr = (_scaled(metric, row.get(f"{kind}_{metric}")) for kind in ("median", "iqr"))
+    return median if median == UNDEFINED else f"{median} ({iqr})"
+
+
+def _scaled(metric: str, value: Value) -> str:
+    if value is None:
+        return UNDEFINED
+    return f"{value if '_' in metric else 100 * value:.1f}"
 
 
 def _table(naming: tuple[str, ...], rows: dict[tuple[str, ...], Metrics]) -> Table:
@@ -59,7 +129,7 @@ def _table(naming: tuple[str, ...], rows: dict[tuple[str, ...], Metrics]) -> Tab
 
 def _shown(metric: str, value: Value) -> str:
     if value is None:
-        return "undefined"
+        return UNDEFINED
     if isinstance(value, int):
         return str(value)
     return f"{value:.0f}" if metric.endswith("_mm3") else f"{value:.4f}"

@@ -1,0 +1,94 @@
+"""`hnseg rank`: which team is better than which, as a challenge decides it, and how sure that is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import rich
+import typer
+
+from hnseg.errors import InputError, OutputError
+from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS
+from hnseg.evaluation.ranking.methods import METHODS
+from hnseg.evaluation.ranking.picture import check_format, draw_ranking
+from hnseg.evaluation.ranking.ranking import Settings, rank_teams
+from hnseg.evaluation.ranking.report import Ranking, RankingReport
+from hnseg.evaluation.ranking.scores_file import read_scores
+from hnseg.evaluation.ranking.scores_table import table_of
+from hnseg.evaluation.ranking.table import ranking_table
+
+
+def command(  # noqa: PLR0913, PLR0917 (the command line's options)
+    scores: Annotated[Path, typer.Argument(metavar="SCORES.csv", help="Columns team, case, structure, metric, value.")],
+    method: Annotated[str, typer.Option(help="Whose ranking: han-seg.")] = "han-seg",
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all results to this file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw who beats whom and the ranks' spread: .png or .svg.")
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(min=0, help="How often the patients are drawn anew; 0 for not.")] = 1000,
+    resample: Annotated[
+        str, typer.Option(help="cases: with all their structures; cases-and-structures: these drawn anew as well.")
+    ] = "cases",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same intervals.")] = 0,
+    alpha: Annotated[float, typer.Option(min=0, max=1, help="What p must be below to be significant.")] = 0.05,
+    pairs_corrected: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tests for which a metric's p is corrected; all pairs of teams if not given."),
+    ] = None,
+) -> None:
+    """Rank teams by pairwise significance tests, as a challenge does.
+
+    A value that is empty, NaN or inf is an empty prediction; a structure without a value for any team is left out.
+    """
+    _check("--method", method, METHODS)
+    _check("--resample", resample, RESAMPLINGS)
+    if plot is not None:
+        check_format(plot)
+    settings = Settings(METHODS[method], alpha, pairs_corrected, bootstrap, resample, seed)
+    metrics = settings.method.metrics
+    report = rank_teams(table_of(read_scores(scores, metrics), metrics), settings)
+    if json is not None:
+        _write(report, json)
+    if plot is not None:
+        draw_ranking(report, metrics, plot)
+    table = ranking_table(report, metrics)
+    if sys.stdout.isatty():
+        rich.print(table.for_terminal())
+    else:
+        typer.echo(table.as_markdown() + "\n")
+    for line in _explained(report):
+        typer.echo(line)
+
+
+def _explained(report: RankingReport) -> list[str]:
+    lines = [
+        f"Wilcoxon signed-rank test, two-sided, over {report.by_item.compared} items; alpha {report.alpha:g} after"
+        f" Bonferroni's correction (K = {report.pairs_corrected}).",
+        "S: how many teams it is better than; R: rank by S; A: sum of R; *: shared, as the means disagree.",
+    ]
+    if report.bootstrap is not None:
+        lines.append(
+            f"95 %: of {report.bootstrap.draws} draws of {report.bootstrap.resampled}. Kendall's tau with the final"
+            f" ranking {_tau(report.by_item)}; by patients {_tau(report.by_patient)}."
+        )
+    return [*lines, *report.notes]
+
+
+def _tau(ranking: Ranking) -> str:
+    tau = ranking.kendall_tau
+    return "undefined" if tau is None or tau.mean is None else f"{tau.mean:.2f} ({tau.low:.2f} to {tau.high:.2f})"
+
+
+def _write(report: RankingReport, path: Path) -> None:
+    try:
+        path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"The ranking must be written to {path}, but that failed: {error.strerror}.") from error
+
+
+def _check(option: str, given: str, known: Iterable[str]) -> None:
+    if given not in known:
+        raise InputError(f"{option} must be one of {', '.join(known)}, found {given!r}. Is it misspelt?")
