@@ -11,7 +11,8 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.platform.case import Case
-from hnseg_training.convert.hnts_mrg import convert, read_settings
+from hnseg_training.convert.hnts_mrg import KNOWN_SETTINGS, convert
+from hnseg_training.method_settings import read_settings
 from hnseg_training.work_folder import WorkFolder
 
 from .conftest import GRID, PATIENTS
@@ -27,6 +28,10 @@ def label_map(work: WorkFolder, sample: str) -> np.ndarray:
 
 def public(source, patient: str, name: str) -> sitk.Image:
     return sitk.ReadImage(str(source / "HNTSMRG24_train" / patient / name.format(patient)))
+
+
+def settings_named(name: str) -> Settings:
+    return read_settings(name, KNOWN_SETTINGS)
 
 
 def test_each_patient_gives_a_mid_and_a_pre_sample(converted):
@@ -76,13 +81,13 @@ def test_the_gradient_map_is_not_normalised_unless_as_in_the_paper(converted, so
     def names(work):
         return json.loads((work.raw / "dataset.json").read_text())["channel_names"]
 
-    paper = convert(source, tmp_path, settings=read_settings("paper"), map_name="gradient map")
+    paper = convert(source, tmp_path, settings=settings_named("paper"), map_name="gradient map")
     assert names(converted) == {"0": "T2w", "1": "noNorm"}
     assert names(paper) == {"0": "T2w", "1": "gradient map"}
 
 
 def test_the_settings_travel_with_the_data_set(converted, source, tmp_path):
-    paper = convert(source, tmp_path, settings=read_settings("paper"))
+    paper = convert(source, tmp_path, settings=settings_named("paper"))
     assert Settings.model_validate_json((converted.raw / "method.json").read_text()) == Settings()
     written = Settings.model_validate_json((paper.raw / "method.json").read_text())
     assert written.gradient_map == GradientMapSettings.paper()
@@ -97,16 +102,16 @@ def test_without_the_gradient_channel_there_is_one(source, tmp_path):
 def test_settings_are_read_from_a_file(tmp_path):
     file = tmp_path / "settings.json"
     file.write_text('{"gradient_map": {"test_margin_voxels": 3}}')
-    assert read_settings(str(file)).gradient_map.test_margin_voxels == 3
+    assert settings_named(str(file)).gradient_map.test_margin_voxels == 3
 
 
 def test_settings_that_are_no_settings_are_refused(tmp_path):
     file = tmp_path / "settings.json"
     file.write_text('{"gradient_map": {"margin": 3}}')
-    with pytest.raises(InputError, match="must be default, paper, or a JSON file"):
-        read_settings(str(file))
-    with pytest.raises(InputError, match="must be default, paper, or a JSON file"):
-        read_settings("papr")
+    with pytest.raises(InputError, match="must be default, paper or a JSON file"):
+        settings_named(str(file))
+    with pytest.raises(InputError, match="must be default, paper or a JSON file"):
+        settings_named("papr")
 
 
 def test_missing_files_are_listed(make_source, tmp_path):

@@ -4,7 +4,7 @@ import logging
 import pytest
 import torch
 
-from hnseg.errors import InputError
+from hnseg.errors import InputError, ModelError
 from hnseg_training.fit import Schedule, fit
 from hnseg_training.preset import PRESETS
 
@@ -88,3 +88,12 @@ def test_the_same_seed_repeats_a_training(planned, trained):
 def test_a_gpu_that_is_not_there_is_refused(planned):
     with pytest.raises(InputError, match="PyTorch sees none here"):
         fit(planned, DEMO, 2, Schedule(epochs=1, iterations=1, device="cuda"))
+
+
+def test_weights_of_another_network_are_refused(planned, trained, tmp_path):
+    content = checkpoint(trained, 0)
+    content["network_weights"] = {name: tensor[:1] for name, tensor in content["network_weights"].items()}
+    torch.save(content, tmp_path / "other.pth")
+    schedule = Schedule(epochs=1, iterations=1, device="cpu", threads=1, start_from=tmp_path / "other.pth")
+    with pytest.raises(ModelError, match=r"weights of the same network, but \S+ in .*other\.pth has the shape \(1,"):
+        fit(planned, DEMO, 2, schedule)

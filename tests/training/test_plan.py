@@ -48,7 +48,7 @@ def test_cases_of_another_spacing_are_kept_apart(planned):
 
 
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(InputError, match="one of default, resenc-m, paper, demo, found 'huge'"):
+    with pytest.raises(InputError, match="one of default, resenc-m, paper, demo, demo-han-seg, found 'huge'"):
         preset_named("huge")
 
 

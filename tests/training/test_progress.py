@@ -33,18 +33,28 @@ def read_or_nothing(terminal: int) -> bytes:
         return b""
 
 
-def test_an_epoch_is_one_sentence_with_the_dice_of_each_structure():
+def sentence_of(dice: dict[str, float]) -> str:
+    """Return what is said of the first of 20 epochs that ended with these values."""
     said: list[str] = []
-    report = EpochReport(20, ["GTVp", "GTVn"], said.append)
-    values = {"train_losses": -0.5, "val_losses": -0.4}
-    for key, value in values.items():
-        report.log(key, value, 0)
-    report.log("dice_per_class_or_region/class_1", 0.71, 0)
-    report.log("dice_per_class_or_region/class_2", 0.8, 0)
+    report = EpochReport(20, list(dice), said.append)
+    report.log("train_losses", -0.5, 0)
+    report.log("val_losses", -0.4, 0)
+    for number, value in enumerate(dice.values(), start=1):
+        report.log(f"dice_per_class_or_region/class_{number}", value, 0)
     report.log("epoch_end_timestamps", 0.0, 0)
     (sentence,) = said
+    return sentence
+
+
+def test_an_epoch_is_one_sentence_with_the_dice_of_each_structure():
+    sentence = sentence_of({"GTVp": 0.71, "GTVn": 0.8})
     assert sentence.startswith("epoch 1 of 20, ")
     assert sentence.endswith(" s, loss -0.500, validation -0.400, Dice GTVp 0.710, GTVn 0.800")
+
+
+def test_of_many_structures_the_mean_and_the_lowest_are_told():
+    dice = {"a": 0.9, "b": 0.1, "c": 0.5, "unseen": float("nan"), "d": 0.3, "e": 0.7}
+    assert sentence_of(dice).endswith("Dice 0.500, lowest b 0.100, d 0.300, c 0.500")
 
 
 def test_what_nnunet_prints_goes_to_a_file(tmp_path, capsys):

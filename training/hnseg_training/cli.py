@@ -73,6 +73,10 @@ def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Without a GPU; every core if left out.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first weights and the augmentation.")] = 0,
+    learning_rate: Annotated[float | None, typer.Option(help="At the start, instead of the preset's.")] = None,
+    start_from: Annotated[
+        Path | None, typer.Option(help="A checkpoint_*.pth of the same network, trained before.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
     final_validation: Annotated[
         bool, typer.Option("--validate", help="Segment the validation cases afterwards; slow.")
@@ -88,6 +92,8 @@ def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         device=device,
         threads=threads,
         seed=seed,
+        learning_rate=learning_rate,
+        start_from=start_from,
     )
     for fold in folds_named(folds):
         fit_fold(folder, planned, fold, schedule, resume=resume)

@@ -43,6 +43,10 @@ class Training(_Frozen):
     """Share of the patches that are centred on a structure."""
     foreground_by_chance: bool = False
     """Whether each patch is drawn so with that probability, or always the same number of a batch."""
+    mirrored: bool = True
+    """Whether patches are mirrored in training and inference, along the axes that the data set allows."""
+    present_classes_only: bool = False
+    """Whether the loss is that of `loss.py`, for many small structures, in place of nnU-Net's own."""
 
 
 class Preset(_Frozen):
@@ -137,6 +141,33 @@ PRESETS = {
             iterations=250,
             foreground=0.8,
             foreground_by_chance=True,
+        ),
+    ),
+    # The same for HaN-Seg's 30 organs: thicker patches, which show what lies above and below, and no mirroring, since a
+    # short training has no time to learn heads that stand upside down.
+    "demo-han-seg": Preset(
+        planner="ExperimentPlanner",
+        plans_name="hnsegDemoOrgansPlans",
+        spacing_zyx_mm=(2.8, 2.4, 2.4),
+        patch_size_zyx=(32, 64, 64),
+        batch_size=2,
+        network=Network(
+            features=(8, 24, 32, 48),
+            strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
+            kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+            encoder_blocks=(2, 2, 2, 2),
+            decoder_convolutions=(1, 1, 1),
+        ),
+        batch_dice=True,
+        training=Training(
+            trainer="nnUNetTrainerAdam",
+            learning_rate=0.01,
+            epochs=16,
+            iterations=100,
+            foreground=0.8,
+            foreground_by_chance=True,
+            mirrored=False,
+            present_classes_only=True,
         ),
     ),
 }

@@ -6,8 +6,9 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+FEW = 3  # structures that a line has room for
 
 
 def on_terminal() -> bool:
@@ -88,11 +91,21 @@ class EpochReport:
         """Take no notice of the final validation: nnU-Net's summary.json has it."""
 
     def _sentence(self, epoch: int) -> str:
-        dice = ", ".join(
-            f"{name} {self._values[f'dice_per_class_or_region/class_{number}']:.3f}"
+        dice = {
+            name: float(self._values[f"dice_per_class_or_region/class_{number}"])
             for number, name in enumerate(self.labels, start=1)
-        )
+        }
         return (
             f"epoch {epoch + 1} of {self.epochs}, {time.monotonic() - self._started_s:.1f} s,"
-            f" loss {self._values['train_losses']:.3f}, validation {self._values['val_losses']:.3f}, Dice {dice}"
+            f" loss {self._values['train_losses']:.3f}, validation {self._values['val_losses']:.3f},"
+            f" Dice {_in_words(dice)}"
         )
+
+
+def _in_words(dice: Mapping[str, float]) -> str:
+    """Name every structure and its Dice; of many structures the mean and the lowest."""
+    by_dice = sorted((value, name) for name, value in dice.items() if isfinite(value))
+    if len(dice) <= FEW or not by_dice:
+        return ", ".join(f"{name} {value:.3f}" for name, value in dice.items())
+    mean = sum(value for value, _ in by_dice) / len(by_dice)
+    return f"{mean:.3f}, lowest {', '.join(f'{name} {value:.3f}' for value, name in by_dice[:FEW])}"

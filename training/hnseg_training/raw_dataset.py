@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,6 +13,29 @@ from hnseg.imaging.geometry import array_of, image_of
 from hnseg_training.work_folder import WorkFolder, write_json
 
 FILE_ENDING = ".nii.gz"
+
+
+@dataclass(frozen=True)
+class Description:
+    """What `dataset.json` tells nnU-Net.
+
+    Attributes:
+        title: The name of the training data.
+        channel_names: nnU-Net takes the normalisation from them: noNorm leaves a channel as it is, CT clips it and
+            scales it by what the structures have over all cases, a name it doesn't know is z-scored.
+        labels: Value and name of each structure.
+        samples: How many there are.
+        ignored: Whether some voxels have the `ignore_label`.
+        turned: Whether images are to be turned to right, anterior, superior, in training and in inference; structures
+            that have a side need it.
+    """
+
+    title: str
+    channel_names: Sequence[str]
+    labels: Mapping[int, str]
+    samples: int
+    ignored: bool = False
+    turned: bool = False
 
 
 def write_sample(work: WorkFolder, name: str, channels: Channels, label_map: sitk.Image) -> None:
@@ -30,25 +54,22 @@ def write_sample(work: WorkFolder, name: str, channels: Channels, label_map: sit
     sitk.WriteImage(labels, str(work.raw / "labelsTr" / f"{name}{FILE_ENDING}"))
 
 
-def write_description(
-    work: WorkFolder, *, title: str, channel_names: Sequence[str], labels: Mapping[int, str], samples: int
-) -> None:
-    """Write `dataset.json`.
-
-    Args:
-        work: Receives the file.
-        title: The name of the training data.
-        channel_names: nnU-Net takes the normalisation from them: noNorm leaves a channel as it is, a name it doesn't
-            know is z-scored.
-        labels: Value and name of each structure.
-        samples: How many there are.
-    """
-    description = {
-        "name": title,
-        "channel_names": {str(number): name for number, name in enumerate(channel_names)},
-        "labels": {"background": 0, **{name: value for value, name in labels.items()}},
-        "numTraining": samples,
+def write_description(work: WorkFolder, description: Description) -> None:
+    """Write `dataset.json`."""
+    labels = {"background": 0, **{name: value for value, name in description.labels.items()}}
+    if description.ignored:
+        labels["ignore"] = ignore_label(description.labels)
+    content = {
+        "name": description.title,
+        "channel_names": {str(number): name for number, name in enumerate(description.channel_names)},
+        "labels": labels,
+        "numTraining": description.samples,
         "file_ending": FILE_ENDING,
-        "overwrite_image_reader_writer": "SimpleITKIO",
+        "overwrite_image_reader_writer": "SimpleITKIOWithReorient" if description.turned else "SimpleITKIO",
     }
-    write_json(work.raw / "dataset.json", description)
+    write_json(work.raw / "dataset.json", content)
+
+
+def ignore_label(labels: Mapping[int, str]) -> int:
+    """Return the value that nnU-Net doesn't learn from: the first one after the structures', as it wants it."""
+    return max(labels) + 1

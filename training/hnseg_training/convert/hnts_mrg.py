@@ -16,7 +16,6 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 import typer
-from pydantic import ValidationError
 
 from containers.hnts_mrg.method import Settings, channels_of
 from containers.hnts_mrg.spec import LABELS
@@ -26,8 +25,9 @@ from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.inference.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
+from hnseg_training.method_settings import read_settings
 from hnseg_training.progress import tracked
-from hnseg_training.raw_dataset import write_description, write_sample
+from hnseg_training.raw_dataset import Description, write_description, write_sample
 from hnseg_training.splits import Patient, five_folds
 from hnseg_training.work_folder import WorkFolder, write_json
 
@@ -37,6 +37,7 @@ CHALLENGE = "hnts_mrg"
 TITLE = "HNTS-MRG 2024"
 T2W = InputSocket(slug="t2w", relative_path="images/t2w", title="T2w")
 MASK = InputSocket(slug="mask", relative_path="images/mask", title="tumour mask", labels=LABELS)
+KNOWN_SETTINGS = {"default": Settings(), "paper": Settings(gradient_map=GradientMapSettings.paper())}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Of the boxes' margins and the folds.")] = 42,
 ) -> None:
     """Convert the public data of HNTS-MRG 2024."""
-    chosen = read_settings(settings).model_copy(update={"gradient_channel": gradient_channel})
+    chosen = read_settings(settings, KNOWN_SETTINGS).model_copy(update={"gradient_channel": gradient_channel})
     # In the paper the map is z-scored like the T2w; its values lie in [0, 1] already, so that by default it is not.
     map_name = "gradient map" if settings == "paper" else "noNorm"
     convert(source, output, settings=chosen, map_name=map_name, dataset_id=dataset_id, seed=seed)
@@ -105,27 +106,11 @@ def convert(
         work.discard()
         raise
     names = ["T2w", map_name] if settings.gradient_channel else ["T2w"]
-    write_description(work, title=TITLE, channel_names=names, labels=LABELS, samples=2 * len(visits))
+    write_description(work, Description(TITLE, names, LABELS, samples=2 * len(visits)))
     write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
     write_json(work.preprocessed / "splits_final.json", folds)
     logger.info("converted %d patients to %s", len(visits), work.raw)
     return work
-
-
-def read_settings(name: str) -> Settings:
-    """Return the method's settings: its defaults, the paper's, or those of a JSON file.
-
-    Raises:
-        InputError: The file is missing or holds something else.
-    """
-    if name == "default":
-        return Settings()
-    if name == "paper":
-        return Settings(gradient_map=GradientMapSettings.paper())
-    try:
-        return Settings.model_validate_json(Path(name).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
-        raise InputError(f"The settings must be default, paper, or a JSON file of them, but {name}: {error}") from error
 
 
 def find_visits(source: Path) -> dict[str, tuple[Visit, Visit]]:
