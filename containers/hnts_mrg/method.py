@@ -5,7 +5,9 @@ After Ren et al., GradientSegHNTS. Training makes its samples with the same `cha
 
 from __future__ import annotations
 
-from typing import Literal
+import time
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -17,6 +19,7 @@ from hnseg.imaging.components import drop_smaller_than
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
 from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
 from hnseg.imaging.registration import register_rigid
+from hnseg.imaging.registration.record import record_of
 from hnseg.platform.case import Case
 
 
@@ -72,9 +75,9 @@ def prepare(case: Case, settings: Settings) -> Channels:
         return channels_of(mid, case.images.get(REGISTERED_MASK), settings)
     if not case.has(PRE_T2W, PRE_MASK):
         return channels_of(mid, None, settings)
-    prior, note = _carried_over(mid, case)
+    prior, note, record = _carried_over(mid, case)
     channels = channels_of(mid, prior, settings)
-    return Channels(channels.array, channels.grid, (note, *channels.notes))
+    return replace(channels, notes=(note, *channels.notes), record={"registration": record})
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
@@ -87,16 +90,20 @@ def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
     )
 
 
-def _carried_over(mid: sitk.Image, case: Case) -> tuple[sitk.Image | None, str]:
-    """Return the pre-RT mask on the mid-RT grid, None if the images could not be registered, and what was done."""
+def _carried_over(mid: sitk.Image, case: Case) -> tuple[sitk.Image | None, str, dict[str, Any]]:
+    """Return the pre-RT mask on the mid-RT grid, None without a registration; what was done; and the record of it."""
+    started_s = time.monotonic()
     found = register_rigid(fixed=mid, moving=case.images[PRE_T2W])
+    record = record_of(found, fixed=MID_T2W, moving=PRE_T2W, seconds=time.monotonic() - started_s)
     if not found.accepted:
-        return None, (
+        note = (
             "The registered pre-RT mask is missing, and a rigid registration of the T2w pair can't carry the pre-RT"
             f" mask over: {found.in_words()}."
         )
+        return None, note, record
     mask = resample_label_map(case.images[PRE_MASK], Grid.of(mid), transform=found.transform)
-    return mask, (
+    note = (
         "The registered pre-RT mask is missing; a rigid registration of the T2w pair carried the pre-RT mask over"
         f" ({found.in_words()})."
     )
+    return mask, note, record

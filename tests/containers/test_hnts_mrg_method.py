@@ -127,6 +127,7 @@ def test_missing_registered_mask_is_replaced_by_a_rigid_registration(patient):
     assert note.startswith(
         "The registered pre-RT mask is missing; a rigid registration of the T2w pair carried the pre-RT mask over ("
     )
+    assert prepared.record["registration"]["status"] == "registered"
     boxes = prepared.array[1] > 0
     assert boxes[array_of(patient.mid_mask) > 0].mean() > 0.9
     unregistered = array_of(resample_label_map(patient.pre_mask, Grid.of(patient.mid_t2w)))
@@ -143,6 +144,7 @@ def test_pair_that_cannot_be_registered_gives_a_zero_map_and_says_why(patient):
         "The registered pre-RT mask is missing, and a rigid registration of the T2w pair can't carry the pre-RT mask"
         " over: the images agree too little"
     )
+    assert prepared.record["registration"]["status"] == "rejected"
     assert prepared.notes[1] == "There is no prior mask, so the gradient map is zero everywhere."
 
 

@@ -1,0 +1,7 @@
+"""Start of the container: segment what the platform mounted."""
+
+from containers.han_seg import method
+from containers.han_seg.spec import SPEC
+from hnseg.entrypoint import main
+
+raise SystemExit(main(SPEC, method))
