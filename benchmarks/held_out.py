@@ -1,46 +1,112 @@
-"""Score HNTS-MRG ensembles on cases they never saw, beside copying the registered pre-RT mask.
+"""Score ensembles on synthetic patients they never saw, through the whole pipeline, as in the container.
 
-    hnseg phantom hnts_mrg --cases 24 --seed 9000 --output held_out
-    python benchmarks/held_out.py held_out "five folds"=test_data/hnts_mrg/model
+    hnseg phantom hnts_mrg --cases 20 --seed 9000 --output held_out
+    python benchmarks/held_out.py hnts_mrg held_out "five folds"=test_data/hnts_mrg/model
 
-Each case goes through the whole pipeline, as in the container; the table is markdown.
+    hnseg phantom han_seg --cases 10 --seed 9000 --output held_out
+    python benchmarks/held_out.py han_seg held_out "five folds"=test_data/han_seg/model
+
+HNTS-MRG's ensembles stand beside copying the registered pre-RT mask; HaN-Seg's see each patient three times: with the
+MR registered to the CT, without it, and with it laid on the CT by its header alone. Tables are markdown; --json keeps
+the scores.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import score_folder
+from hnseg.evaluation.tables import Table
 from hnseg.inference.budget import Deadline
-from hnseg.inference.bundle import open_bundle
+from hnseg.inference.bundle import Bundle, open_bundle
 from hnseg.inference.ensemble import load_ensemble
 from hnseg.pipeline import run_case
-from hnseg.platform.challenge import load_challenge
+from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.provenance import Provenance
 
-CHALLENGE = load_challenge(Path(__file__).parents[1] / "containers/hnts_mrg")
-PRIOR = CHALLENGE.spec.input("registered-pre-rt-head-neck-segmentation").relative_path
-OUTPUT = CHALLENGE.spec.output.relative_path
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to segment the same patients.
+
+    Attributes:
+        without: The input socket that is left out, by its slug.
+        settings: Of the method, over those that the model was trained with.
+    """
+
+    without: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What an ensemble of a challenge is compared with.
+
+    Attributes:
+        ways: By what the table calls them.
+        copied: An input socket whose label map is scored as if it were a prediction, by what the table calls it.
+    """
+
+    ways: Mapping[str, Way] = field(default_factory=lambda: {"": Way()})
+    copied: Mapping[str, str] = field(default_factory=dict)
+
+
+COMPARISONS = {
+    "hnts_mrg": Comparison(copied={"copy of the registered mask": "registered-pre-rt-head-neck-segmentation"}),
+    "han_seg": Comparison(
+        ways={
+            "CT and MR": Way(),
+            "CT only": Way(without="t1-mri"),
+            "CT and unregistered MR": Way(settings={"alignment": "none"}),
+        }
+    ),
+}
 
 
 def main() -> int:
-    """Print a row for the copied prior and one for each NAME=MODEL_DIR."""
-    cases = sorted(Path(sys.argv[1]).glob("case_*"))
-    models = dict(argument.split("=", 1) for argument in sys.argv[2:])
+    """Segment, score and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("challenge", choices=sorted(COMPARISONS))
+    parser.add_argument("cases", type=Path, help="folder of hnseg phantom's cases")
+    parser.add_argument("models", nargs="+", metavar="NAME=MODEL_DIR")
+    parser.add_argument("--json", type=Path, help="folder for the scores of each row")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        references = collect(cases, f"expected/{OUTPUT}", work / "references")
-        rows = {"copy of the registered mask": collect(cases, f"input/{PRIOR}", work / "copy")}
-        for name, model in models.items():
-            rows[name] = segment(cases, Path(model), work / name)
-        print(f"| {len(cases)} held-out cases | DSCagg GTVp | DSCagg GTVn | mean |\n|---|---|---|---|")
-        for name, predictions in rows.items():
-            print(row(name, score_folder("hnts_mrg", predictions, references)))
+        reports = scored(given.challenge, sorted(given.cases.glob("case_*")), given.models, Path(folder))
+    if given.json:
+        given.json.mkdir(parents=True, exist_ok=True)
+        for name, report in reports.items():
+            (given.json / f"{name}.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    print("\n\n".join(table.as_markdown() for table in tables_of(reports)))
     return 0
+
+
+def scored(name: str, cases: list[Path], models: list[str], work: Path) -> dict[str, ScoreReport]:
+    """Return the scores by row: what is copied, then every model in every way."""
+    challenge, comparison = load_challenge(ROOT / "containers" / name), COMPARISONS[name]
+    output = challenge.spec.output.relative_path
+    references = collect(cases, f"expected/{output}", work / "references")
+    reports = {}
+    for row, slug in comparison.copied.items():
+        copies = collect(cases, f"input/{challenge.spec.input(slug).relative_path}", work / row)
+        reports[row] = score_folder(name, copies, references)
+    for model, folder in (argument.split("=", 1) for argument in models):
+        for title, way in comparison.ways.items():
+            row = ", ".join(filter(None, (model, title)))
+            predictions = segment(challenge, cases, open_bundle(Path(folder)), way, work / row)
+            reports[row] = score_folder(name, predictions, references)
+            print(f"{row}: {reports[row].score:.3f}", file=sys.stderr)
+    return reports
 
 
 def collect(cases: list[Path], inside: str, target: Path) -> Path:
@@ -52,30 +118,55 @@ def collect(cases: list[Path], inside: str, target: Path) -> Path:
     return target
 
 
-def segment(cases: list[Path], model: Path, target: Path) -> Path:
-    """Run the pipeline on each case and gather the label maps in `target`."""
-    ensemble = load_ensemble(open_bundle(model))
+def segment(challenge: Challenge, cases: list[Path], bundle: Bundle, way: Way, target: Path) -> Path:
+    """Run the pipeline on each case in one way and gather the label maps in `target`."""
+    ensemble = load_ensemble(replace(bundle, settings={**bundle.settings, **way.settings}))
     target.mkdir()
     for case in cases:
-        with tempfile.TemporaryDirectory() as output:
-            run_case(
-                CHALLENGE,
-                ensemble,
-                input_dir=case / "input",
-                output_dir=Path(output),
-                deadline=Deadline.never(),
-                story=Provenance(),
-            )
-            (image,) = (Path(output) / OUTPUT).iterdir()
+        with tempfile.TemporaryDirectory() as folder:
+            given, output = Path(folder) / "input", Path(folder) / "output"
+            shutil.copytree(case / "input", given)
+            if way.without:
+                shutil.rmtree(given / challenge.spec.input(way.without).relative_path)
+            output.mkdir()
+            story = Provenance()
+            run_case(challenge, ensemble, input_dir=given, output_dir=output, deadline=Deadline.never(), story=story)
+            (image,) = (output / challenge.spec.output.relative_path).iterdir()
             shutil.move(image, target / f"{case.name}.mha")
-        print(f"{case.name} done", file=sys.stderr)
+        print(f"{target.name}, {case.name} done", file=sys.stderr)
     return target
 
 
-def row(name: str, report: ScoreReport) -> str:
-    """Return a line of the table."""
-    gtvp, gtvn = (report.structures[name]["aggregated_dsc"] for name in ("GTVp", "GTVn"))
-    return f"| {name} | {gtvp:.3f} | {gtvn:.3f} | {report.score:.3f} |"
+def tables_of(reports: Mapping[str, ScoreReport]) -> list[Table]:
+    """Return one table with a row a report; where the challenge sums organs up, and one with a row an organ."""
+    first = next(iter(reports.values()))
+    held_out = f"{len(first.cases)} held-out cases"
+    if not first.overall:
+        headings = (held_out, *(f"DSCagg {name}" for name in first.structures), "mean")
+        return [Table(headings, tuple(_aggregated(row, report) for row, report in reports.items()))]
+    summary = Table((held_out, "DSC (%)", "HD95 (mm)"), tuple((row, *_overall(of)) for row, of in reports.items()))
+    cells = {organ: [_of_organ(of.structures[organ]) for of in reports.values()] for organ in first.structures}
+    each = tuple((organ, *(cell for pair in pairs for cell in pair)) for organ, pairs in cells.items())
+    columns = tuple(f"{row}: {metric}" for row in reports for metric in ("DSC (%)", "HD95 (mm)"))
+    return [summary, Table(("organ", *columns), each)]
+
+
+def _aggregated(row: str, report: ScoreReport) -> tuple[str, ...]:
+    values = [of["aggregated_dsc"] for of in report.structures.values()]
+    return (row, *(f"{value:.3f}" for value in (*values, report.score)))
+
+
+def _overall(report: ScoreReport) -> tuple[str, str]:
+    of = report.overall
+    return (
+        f"{100 * of['mean_dsc']:.1f} ± {100 * of['sd_dsc']:.1f}",
+        f"{of['mean_hd95_mm']:.1f} ± {of['sd_hd95_mm']:.1f}",
+    )
+
+
+def _of_organ(metrics: Mapping[str, Any]) -> tuple[str, str]:
+    hd95_mm = metrics["mean_hd95_mm"]
+    return f"{100 * metrics['mean_dsc']:.1f}", "-" if hd95_mm is None else f"{hd95_mm:.1f}"
 
 
 if __name__ == "__main__":

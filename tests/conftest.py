@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_challenges import HNTS_MRG, SmallChallenge
+
 # Read when torch is imported: threads that wait in a busy loop starve each other where processors are shared.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -50,13 +52,26 @@ def make_model(tmp_path_factory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def model_dir(make_model, tmp_path_factory) -> Path:
-    """Return an exported bundle that the HNTS-MRG container takes; copy it before changing it.
+def quick_model(make_model, tmp_path_factory) -> Callable[..., Path]:
+    """Return a function that gives an exported bundle for one of the small challenges; copy it before changing it.
 
     Two folds without mirroring, so that a small case takes about a second.
     """
-    folder = tmp_path_factory.mktemp("quick") / "model"
-    shutil.copytree(make_model(folds=(0, 1), exported=True), folder)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"mirroring_axes": []}))
-    return folder
+    made: dict[str, Path] = {}
+
+    def make(challenge: SmallChallenge) -> Path:
+        if challenge.name not in made:
+            folder = tmp_path_factory.mktemp("quick") / "model"
+            shutil.copytree(make_model(folds=(0, 1), exported=True, **challenge.model), folder)
+            manifest = json.loads((folder / "manifest.json").read_text())
+            (folder / "manifest.json").write_text(json.dumps(manifest | {"mirroring_axes": []}))
+            made[challenge.name] = folder
+        return made[challenge.name]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model_dir(quick_model) -> Path:
+    """Return an exported bundle that the HNTS-MRG container takes; copy it before changing it."""
+    return quick_model(HNTS_MRG)

@@ -1,5 +1,6 @@
 """A case of HNTS-MRG small enough to run in a second: noise with two bright tumours and the prior mask around them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,13 @@ def write_small_case(input_dir: Path, *, seed: int = 0, shape_zyx: tuple[int, in
     write_image(t2w + rng.integers(-9, 9, shape_zyx), input_dir / "images" / REGISTERED_T2W / "22222222-bbbb.mha")
     write_image(prior, input_dir / "images" / REGISTERED_MASK / "33333333-cccc.mha")
     return input_dir
+
+
+def write_reference(input_dir: Path, expected_dir: Path) -> None:
+    """Write the case's prior mask as what the output should be."""
+    reference = expected_dir / OUTPUT_FILE
+    reference.parent.mkdir(parents=True)
+    shutil.copy(next((input_dir / "images" / REGISTERED_MASK).glob("*.mha")), reference)
 
 
 def write_image(array: np.ndarray, path: Path, *, origin_mm: tuple[float, ...] = (-61.7, -101.3, 1 / 3)) -> None:

@@ -1,5 +1,6 @@
 """Every bad input ends `hnseg run` with one sentence, status 1, and nothing in the output."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,12 +12,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from containers.hnts_mrg.spec import OUTPUT, REGISTERED_MASK
+from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK
 from hnseg.cli import run
-from tests.bad_cases import BAD_CASES, BAD_MODELS, UNFIT_MODELS
+from tests.bad_cases import BAD_CASES, BAD_MODELS, CT_ONLY_CASES, UNFIT_MODELS
 from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG
 
-CONTAINER_DIR = Path(__file__).parent.parent / "containers" / "hnts_mrg"
 HNSEG = Path(sys.executable).parent / "hnseg"
 
 
@@ -28,19 +29,26 @@ def output_dir(tmp_path):
 
 
 @pytest.fixture
-def hnseg_run(tmp_path, output_dir, model_dir):
-    """Run the verb in this process; the case and the model can be spoilt before."""
+def prepared(tmp_path, output_dir, quick_model):
+    """Write a challenge's good case and model, which can then be spoilt, and return what runs the verb on them."""
     app = typer.Typer()
     app.command()(run.command)
-    write_small_case(tmp_path / "input")
-    shutil.copytree(model_dir, tmp_path / "model")
 
-    def run_verb(*options):
-        arguments = {"--input": tmp_path / "input", "--output": output_dir, "--model": tmp_path / "model"}
-        pairs = [str(word) for pair in arguments.items() for word in pair]
-        return CliRunner().invoke(app, [str(CONTAINER_DIR), *pairs, "--device", "cpu", "--limit-s", "9999", *options])
+    def prepare(challenge):
+        challenge.write_case(tmp_path / "input")
+        shutil.copytree(quick_model(challenge), tmp_path / "model")
+        folders = {"--input": tmp_path / "input", "--output": output_dir, "--model": tmp_path / "model"}
+        words = [str(word) for pair in folders.items() for word in pair]
+        fixed = [str(challenge.container_dir), *words, "--device", "cpu", "--limit-s", "9999"]
+        return lambda *options: CliRunner().invoke(app, [*fixed, *options])
 
-    return run_verb
+    return prepare
+
+
+@pytest.fixture
+def hnseg_run(prepared):
+    """Run the verb in this process on the case of HNTS-MRG; it and the model can be spoilt before."""
+    return prepared(HNTS_MRG)
 
 
 def assert_told(done, sentence, folder=r"\S+"):
@@ -50,8 +58,9 @@ def assert_told(done, sentence, folder=r"\S+"):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("bad", BAD_CASES, ids=lambda bad: bad.name)
-def test_bad_input_is_told_in_a_sentence(hnseg_run, tmp_path, output_dir, bad):
+@pytest.mark.parametrize(("challenge", "bad"), BAD_CASES)
+def test_bad_input_is_told_in_a_sentence(prepared, tmp_path, output_dir, challenge, bad):
+    hnseg_run = prepared(challenge)
     bad.spoil(tmp_path / "input")
     assert_told(hnseg_run(), bad.sentence)
     assert files_below(output_dir) == []
@@ -64,10 +73,12 @@ def test_a_bad_model_is_told_in_a_sentence(hnseg_run, tmp_path, output_dir, bad)
     assert files_below(output_dir) == []
 
 
-@pytest.mark.parametrize(("made_with", "sentence"), UNFIT_MODELS)
-def test_a_model_of_another_challenge_is_told_in_a_sentence(hnseg_run, make_model, output_dir, made_with, sentence):
+@pytest.mark.parametrize(("challenge", "made_with", "sentence"), UNFIT_MODELS)
+def test_a_model_of_another_challenge_is_told_in_a_sentence(
+    prepared, make_model, output_dir, challenge, made_with, sentence
+):
     model = make_model(exported=True, **made_with)
-    assert_told(hnseg_run("--model", str(model)), sentence)
+    assert_told(prepared(challenge)("--model", str(model)), sentence)
     assert files_below(output_dir) == []
 
 
@@ -95,8 +106,8 @@ def test_a_folder_that_is_no_challenge_is_told_by_the_command_itself(tmp_path):
 def test_the_command_itself_gives_the_same_status_and_sentence(tmp_path, output_dir, model_dir, is_bad):
     write_small_case(tmp_path / "input")
     if is_bad:
-        BAD_CASES[0].spoil(tmp_path / "input")
-    words = ["run", CONTAINER_DIR, "--input", tmp_path / "input", "--output", output_dir, "--model", model_dir]
+        next((tmp_path / "input/images" / MID_T2W).iterdir()).unlink()
+    words = ["run", HNTS_MRG.container_dir, "--input", tmp_path / "input", "--output", output_dir, "--model", model_dir]
     done = subprocess.run([HNSEG, *words], capture_output=True, text=True, check=False)
     assert done.returncode == int(is_bad)
     assert [line[:38] for line in done.stderr.splitlines()] == ["Exactly one image, the mid-RT T2w, mus"] * is_bad
@@ -107,7 +118,7 @@ def test_the_command_itself_gives_the_same_status_and_sentence(tmp_path, output_
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path, output_dir, model_dir):
     # A limit on the size of files stops the writing as a full disk does.
     write_small_case(tmp_path / "input", shape_zyx=(20, 80, 80))
-    words = ["run", CONTAINER_DIR, "--input", tmp_path / "input", "--output", output_dir, "--model", model_dir]
+    words = ["run", HNTS_MRG.container_dir, "--input", tmp_path / "input", "--output", output_dir, "--model", model_dir]
     limited = f"ulimit -f 1; exec {HNSEG} {' '.join(map(str, words))}"
     done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -115,10 +126,23 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path, output_di
     assert files_below(output_dir) == []
 
 
-def test_the_good_case_itself_is_fine(hnseg_run, output_dir):
+@pytest.mark.parametrize("challenge", CHALLENGES, ids=lambda challenge: challenge.name)
+def test_the_good_case_itself_is_fine(prepared, output_dir, challenge):
+    done = prepared(challenge)()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert files_below(output_dir) == [challenge.output_file]
+
+
+@pytest.mark.parametrize("bad", CT_ONLY_CASES, ids=lambda bad: bad.name)
+def test_a_case_without_a_usable_mr_is_no_failure_but_said_in_one_line(prepared, tmp_path, output_dir, bad):
+    hnseg_run = prepared(HAN_SEG)
+    bad.spoil(tmp_path / "input")
     done = hnseg_run()
     assert (done.exit_code, done.stderr) == (0, "")
-    assert files_below(output_dir) == [OUTPUT_FILE]
+    (note,) = (line for line in done.stdout.splitlines() if line.startswith("note: CT only: "))
+    assert re.match(bad.sentence.replace("FOLDER", r"\S+"), note.removeprefix("note: CT only: "))
+    assert json.loads(done.stdout.splitlines()[-1])["notes"][0] == note.removeprefix("note: ")
+    assert files_below(output_dir) == [HAN_SEG.output_file]
 
 
 def test_an_empty_prior_is_no_failure_but_said(hnseg_run, tmp_path, output_dir):

@@ -43,7 +43,7 @@ def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
         "read",
         "prepare",
         "predict",
-        "label map",
+        "finish",
         "write",
     ]
     assert any(line.startswith("ensemble loaded ") and line.endswith(" s after process start") for line in lines)
@@ -52,7 +52,7 @@ def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
     assert len(told["inputs_sha256"]) == 3
     assert told["model_sha256"].keys() >= {"plans.json", "dataset.json"}
     assert told["settings"]["gradient_map"]["test_margin_voxels"] == 5
-    assert set(told["stages_s"]) == {"read", "prepare", "predict", "label map", "write"}
+    assert set(told["stages_s"]) == {"read", "prepare", "predict", "finish", "write"}
 
 
 def test_the_input_may_be_a_symbolic_link_that_leads_elsewhere(folders, tmp_path):

@@ -41,7 +41,7 @@ def test_the_output_is_what_the_steps_give_one_after_another(run, tmp_path):
     ensemble, _ = run()
     case = read_case(SPEC, tmp_path / "input")
     channels = method.prepare(case, method.Settings())
-    label_map = ensemble.predict(channels, Deadline.never()).to_label_map()
+    label_map = ensemble.predict(channels, Deadline.never()).label_map
     wanted = sitk.GetArrayFromImage(method.finish(label_map, case, method.Settings()))
     assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / OUTPUT_FILE))), wanted)
     assert len(np.unique(wanted)) > 1
@@ -49,7 +49,7 @@ def test_the_output_is_what_the_steps_give_one_after_another(run, tmp_path):
 
 def test_the_story_has_every_stage_and_what_was_read(run, tmp_path):
     _, story = run()
-    assert list(story["stages_s"]) == ["read", "prepare", "predict", "label map", "write"]
+    assert list(story["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
     assert set(story["inputs_sha256"]) == set(read_case(SPEC, tmp_path / "input").images)
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
 

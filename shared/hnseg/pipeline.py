@@ -55,13 +55,16 @@ def run_case(
         story.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
     with story.stage("prepare"):
         channels = method.prepare(case, settings)
+        story.record(**channels.record)
         story.note(*channels.notes)
     with story.stage("predict"):
-        logits = ensemble.predict(channels, deadline)
-        story.record(effort=asdict(logits.effort_spent))
-        story.note(*logits.notes)
-    with story.stage("label map"):
-        label_map = method.finish(logits.to_label_map(), case, settings)
+        run = ensemble.start(channels, deadline)
+        del channels  # as large as the image times its channels: gone before the networks run
+        predicted = run.predict()
+        story.record(effort=asdict(predicted.effort_spent), predict_s=predicted.seconds)
+        story.note(*predicted.notes)
+    with story.stage("finish"):
+        label_map = method.finish(predicted.label_map, case, settings)
     with story.stage("write"):
         write_output(spec, label_map, case, output_dir)
 

@@ -1,6 +1,8 @@
 """The real image, built once for each of the platform's generations, and run as the platform would."""
 
+import functools
 import os
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.container.engine import copy_readable, engine, why_there_is_no_engine
+from tests.small_challenges import HNTS_MRG
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +31,14 @@ def build():
 
 
 @pytest.fixture(scope="session")
-def image(build):
-    return build("hnts_mrg")
+def image_of(build):
+    """Return the image of one of the small challenges, built once."""
+    return functools.cache(lambda challenge: build(challenge.name))
+
+
+@pytest.fixture(scope="session")
+def image(image_of):
+    return image_of(HNTS_MRG)
 
 
 @pytest.fixture(scope="session")
@@ -61,12 +70,24 @@ class Folders:
 
 @pytest.fixture
 def folders(tmp_path, model_dir):
+    """An empty input and output, and the model of HNTS-MRG."""
     folders = Folders(tmp_path / "input", tmp_path / "output", tmp_path / "model")
     folders.input.mkdir()
     folders.output.mkdir()
     folders.output.chmod(0o777)
     copy_readable(model_dir, folders.model)
     return folders
+
+
+@pytest.fixture
+def put_model(folders, quick_model):
+    """Put another challenge's model in place of that of HNTS-MRG."""
+
+    def put(challenge):
+        shutil.rmtree(folders.model)
+        copy_readable(quick_model(challenge), folders.model)
+
+    return put
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from tests.container.engine import ROOT, why_there_is_no_engine
-from tests.small_case import OUTPUT_FILE, files_below, write_small_case
+from tests.small_case import files_below
+from tests.small_challenges import CHALLENGES
 
 pytestmark = pytest.mark.engine
 
@@ -34,13 +35,15 @@ def compose(folders):
     return run
 
 
-def test_compose_builds_and_runs_a_case(compose, folders):
-    write_small_case(folders.input)
-    built = compose("build", "hnts_mrg")
+@pytest.mark.parametrize("challenge", CHALLENGES, ids=lambda challenge: challenge.name)
+def test_compose_builds_and_runs_a_case(compose, folders, put_model, challenge):
+    challenge.write_case(folders.input)
+    put_model(challenge)
+    built = compose("build", challenge.name)
     assert built.returncode == 0, built.stderr
-    done = compose("run", "--rm", "-T", "hnts_mrg")
+    done = compose("run", "--rm", "-T", challenge.name)
     assert done.returncode == 0, done.stderr
-    assert files_below(folders.output) == [OUTPUT_FILE]
+    assert files_below(folders.output) == [challenge.output_file]
 
 
 def test_a_gpu_is_asked_for_only_with_the_second_file(compose):

@@ -7,9 +7,11 @@ import pytest
 import SimpleITK as sitk
 
 from containers.hnts_mrg.spec import MID_T2W
+from hnseg.imaging.geometry import Grid
 from tests.bad_cases import BAD_CASES, BAD_MODELS, UNFIT_MODELS
 from tests.container.engine import copy_readable
 from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.small_challenges import HAN_SEG
 
 pytestmark = pytest.mark.engine
 
@@ -28,10 +30,11 @@ def test_a_case_gets_its_label_map_on_the_references_exact_geometry(image, folde
         assert geometry(written) == geometry(reference)
 
 
-@pytest.mark.parametrize("bad", BAD_CASES, ids=lambda bad: bad.name)
-def test_bad_input_is_told_in_stderrs_last_line(image, folders, run_container, bad):
-    bad.spoil(write_small_case(folders.input))
-    done = run_container(image, "--memory=2g")
+@pytest.mark.parametrize(("challenge", "bad"), BAD_CASES)
+def test_bad_input_is_told_in_stderrs_last_line(image_of, folders, put_model, run_container, challenge, bad):
+    bad.spoil(challenge.write_case(folders.input))
+    put_model(challenge)
+    done = run_container(image_of(challenge), "--memory=2g")
     assert done.returncode == 1
     assert re.match(bad.sentence.replace("FOLDER", r"/input\S*"), done.stderr.splitlines()[-1])
     assert "Traceback" not in done.stderr
@@ -48,15 +51,39 @@ def test_a_bad_model_is_told_in_stderrs_last_line(image, folders, run_container,
     assert files_below(folders.output) == []
 
 
-@pytest.mark.parametrize(("made_with", "sentence"), UNFIT_MODELS)
-def test_a_model_of_another_challenge_is_told(image, folders, run_container, make_model, made_with, sentence):
-    write_small_case(folders.input)
+@pytest.mark.parametrize(("challenge", "made_with", "sentence"), UNFIT_MODELS)
+def test_a_model_of_another_challenge_is_told(
+    image_of, folders, run_container, make_model, challenge, made_with, sentence
+):
+    challenge.write_case(folders.input)
     shutil.rmtree(folders.model)
     copy_readable(make_model(exported=True, **made_with), folders.model)
-    done = run_container(image)
+    done = run_container(image_of(challenge))
     assert done.returncode == 1
     assert re.match(sentence, done.stderr.splitlines()[-1])
     assert files_below(folders.output) == []
+
+
+def test_ct_and_mr_are_segmented_on_the_cts_exact_geometry(image_of, folders, put_model, run_container):
+    HAN_SEG.write_case(folders.input)
+    put_model(HAN_SEG)
+    done = run_container(image_of(HAN_SEG))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout.splitlines()[-1])["registration"]["status"] == "registered"
+    assert files_below(folders.output) == [HAN_SEG.output_file]
+    written = sitk.ReadImage(str(folders.output / HAN_SEG.output_file))
+    assert written.GetPixelID() == sitk.sitkUInt8
+    assert Grid.of(written) == Grid.of(sitk.ReadImage(str(next((folders.input / "images/ct").iterdir()))))
+
+
+def test_a_broken_mr_is_done_without(image_of, folders, put_model, run_container):
+    HAN_SEG.write_case(folders.input)
+    put_model(HAN_SEG)
+    next((folders.input / "images/t1-mri").iterdir()).write_bytes(b"not an image")
+    done = run_container(image_of(HAN_SEG))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "note: CT only: The T1 MR must be a readable image, but /input/images/t1-mri/" in done.stdout
+    assert files_below(folders.output) == [HAN_SEG.output_file]
 
 
 def test_time_that_is_over_is_told(image, folders, run_container):

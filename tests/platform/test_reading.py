@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from pydantic import ValidationError
 
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid
 from hnseg.platform.reading import read_case, read_reference_grid
+from hnseg.platform.spec import InputSocket
 
 
 @pytest.fixture
@@ -215,3 +217,52 @@ def test_the_references_grid_needs_only_its_header(spec, input_dir, put, make_im
 def test_without_a_reference_there_is_no_grid(spec, input_dir):
     with pytest.raises(InputError, match="Exactly one image, the scan, must lie in"):
         read_reference_grid(spec, input_dir)
+
+
+@pytest.fixture
+def forgiving(spec):
+    """The challenge, whose method can do without the extra scan."""
+    extra = spec.input("extra").model_copy(update={"dispensable": True})
+    return spec.model_copy(update={"inputs": (*spec.inputs[:2], extra)})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-20]), "The extra scan must be a readable image"),
+        (lambda path: sitk.WriteImage(sitk.Image([4, 5], sitk.sitkInt16), str(path)), "The extra scan must be one 3-D"),
+        (lambda path: sitk.WriteImage(sitk.Image([4, 5, 3], sitk.sitkInt16), str(path)), "The extra scan must show so"),
+    ],
+    ids=["cut", "flat", "constant"],
+)
+def test_a_broken_image_that_can_be_done_without_is_left_out_with_its_sentence(
+    forgiving, input_dir, put, make_image, spoil, said
+):
+    scan = put(make_image())
+    spoil(put(make_image(), "images/extra"))
+    case = read_case(forgiving, input_dir)
+    assert set(case.images) == {"scan"}
+    assert case.files == {"scan": scan}
+    assert list(case.left_out) == ["extra"]
+    assert case.left_out["extra"].startswith(said)
+
+
+def test_a_sound_image_that_can_be_done_without_is_read(forgiving, input_dir, put, make_image):
+    put(make_image())
+    put(make_image(), "images/extra")
+    case = read_case(forgiving, input_dir)
+    assert case.has("scan", "extra")
+    assert case.left_out == {}
+
+
+def test_two_images_that_can_be_done_without_are_still_refused(forgiving, input_dir, put, make_image):
+    put(make_image())
+    put(make_image(), "images/extra", "a.mha")
+    put(make_image(), "images/extra", "b.mha")
+    assert "Exactly one image, the extra scan, must lie in" in refusal(forgiving, input_dir)
+
+
+@pytest.mark.parametrize("socket", [{"required": True}, {"required": False, "on_grid_of": "scan"}], ids=str)
+def test_only_an_optional_image_with_its_own_grid_can_be_done_without(socket):
+    with pytest.raises(ValidationError, match="extra can only be dispensable if it is optional and has a grid of its"):
+        InputSocket(slug="extra", relative_path="images/extra", title="extra scan", dispensable=True, **socket)

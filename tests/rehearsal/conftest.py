@@ -12,11 +12,11 @@ from hnseg.rehearsal.engine import EngineError, find_engine
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import Plan, rehearse
 from hnseg.rehearsal.stage import ImageChoice, container_stage
-from tests.small_case import OUTPUT_FILE, write_small_case
+from tests.small_challenges import HNTS_MRG
 
 HERE = Path(__file__).parent
 BASE_IMAGE = "python:3.11-slim-bookworm"
-CONTAINER_DIR = HERE.parents[1] / "containers" / "hnts_mrg"
+CONTAINER_DIR = HNTS_MRG.container_dir
 
 
 @pytest.fixture(scope="session")
@@ -31,16 +31,17 @@ def engine():
     return engine
 
 
+def write_case(challenge, folder):
+    """Write the small case of a challenge with its reference, and return its folder."""
+    case_dir = folder / "case_000"
+    challenge.write_reference(challenge.write_case(case_dir / "input"), case_dir / "expected")
+    return case_dir
+
+
 @pytest.fixture
 def case_dir(tmp_path):
     """A case whose reference is its prior mask."""
-    folder = tmp_path / "case_000"
-    write_small_case(folder / "input")
-    prior = next((folder / "input/images/registered-pre-rt-head-neck-segmentation").glob("*.mha"))
-    reference = folder / "expected" / OUTPUT_FILE
-    reference.parent.mkdir(parents=True)
-    shutil.copy(prior, reference)
-    return folder
+    return write_case(HNTS_MRG, tmp_path)
 
 
 @pytest.fixture

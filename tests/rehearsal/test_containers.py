@@ -180,10 +180,11 @@ def test_the_walls_are_those_of_the_platform(build, rehearse_image):
             "print([name for _, name in socket.if_nameindex() if name != 'lo'])",
             "print(os.statvfs('/dev/shm').f_blocks * 4096 >> 30)",
             "print(os.environ['LOG_LEVEL'], os.environ['PYTHONUNBUFFERED'], open('/tmp/scratch', 'w').write('x'))",
+            "print(os.environ['HNSEG_LIMIT_S'])",
             "print(open('/proc/self/status').read().split('CapEff:')[1].split()[0])",
             "print(open('/proc/self/status').read().split('NoNewPrivs:')[1].split()[0], os.getpid() > 1)",
         ]
     )
     result = rehearse_image(build(program))
     assert result.passed, result.cases[0].stderr_tail
-    assert result.cases[0].stdout_tail == ("1000 [] 15", "[]", "8", "INFO 1 1", "0000000000000000", "1 True")
+    assert result.cases[0].stdout_tail == ("1000 [] 15", "[]", "8", "INFO 1 1", "30", "0000000000000000", "1 True")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from containers.hnts_mrg.spec import SPEC
 from hnseg.rehearsal.process import ProcessSetup, can_cut_network, run_process
+from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import Plan, rehearse
 from hnseg.rehearsal.stage import Stage
 
@@ -127,6 +129,13 @@ def test_its_home_is_empty_and_its_environment_the_platforms(rehearse_program, m
         "print(os.listdir(os.environ['HOME']), os.environ.get('HNSEG_ON_ERROR'), os.environ['LOG_LEVEL'])\n" + GOOD
     )
     assert rehearse_program(program).stdout_tail == ("[] None INFO",)
+
+
+def test_another_time_limit_is_told_to_the_program_and_the_challenges_is_not(rehearse_program):
+    program = "print(os.environ.get('HNSEG_LIMIT_S'))\n" + GOOD
+    assert rehearse_program(program).stdout_tail == ("30",)
+    own = profile_of(SPEC.limits)
+    assert rehearse_program(program, environment=own.environment).stdout_tail == ("None",)
 
 
 def test_a_rehearsal_that_is_told_to_stop_leaves_nothing_running(case_dir, tmp_path):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from collections.abc import Sequence
 
 import typer
 
 from hnseg.errors import HnsegError
 
-VERBS = ("run", "predict", "rehearse", "score", "register", "phantom", "doctor")
+VERBS = ("run", "predict", "rehearse", "score", "rank", "register", "phantom", "doctor")
 
 
 def main() -> int:
@@ -23,7 +24,8 @@ def main() -> int:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for verb in VERBS:
+    app.callback()(_no_options)
+    for verb in _wanted(sys.argv[1:]):
         module = importlib.import_module(f"hnseg.cli.{verb}")
         app.command(name=verb)(module.command)
     try:
@@ -32,3 +34,12 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
         return 1
     return 0
+
+
+def _no_options() -> None:
+    """Stand for the options that all verbs share: with them, a single verb is still named on the command line."""
+
+
+def _wanted(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the verb that is asked for, else all: each brings imports of its own that the others need not wait for."""
+    return tuple(arguments[:1]) if arguments and arguments[0] in VERBS else VERBS

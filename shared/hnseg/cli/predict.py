@@ -70,16 +70,20 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
             story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, device=str(ensemble.device))
         with story.stage("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
             task = bar.add_task("predict", total=None)
-            logits = ensemble.predict(
+            predicted = ensemble.predict(
                 channels,
                 Deadline.from_process_start(limit_s),
                 effort=Effort(step=step, mirroring=not no_mirroring),
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-            story.note(*logits.notes)
-            story.record(effort_spent=asdict(logits.effort_spent), limit_s=limit_s if np.isfinite(limit_s) else None)
+            story.note(*predicted.notes)
+            story.record(
+                effort_spent=asdict(predicted.effort_spent),
+                predict_s=predicted.seconds,
+                limit_s=limit_s if np.isfinite(limit_s) else None,
+            )
         with story.stage("write"):
-            _write(logits.to_label_map(), unfinished)
+            _write(predicted.label_map, unfinished)
             unfinished.replace(output)
     if report is not None:
         report.write_text(json.dumps(json.loads(story.as_json()), indent=2) + "\n", encoding="utf-8")

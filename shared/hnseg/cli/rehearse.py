@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     api_method: Annotated[ApiMethod | None, typer.Option(help="Build for this generation of the platform.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the build. May be repeated.")] = None,
     limit_s: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds a case may take, instead of the challenge's.")
+        float | None, typer.Option(min=0.1, help="Seconds a case may take, instead of the challenge's; told to it.")
     ] = None,
     ram_gib: Annotated[float | None, typer.Option(min=1.01, help="Memory, instead of the challenge's.")] = None,
     gpu: Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")] = True,

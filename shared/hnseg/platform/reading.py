@@ -31,24 +31,32 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
         input_dir: Holds the sockets' folders and perhaps `inputs.json`; only read, and may be a symbolic link.
 
     Returns:
-        Intensities with the voxel type of their file, label maps as uint8; no image for an empty optional socket.
+        Intensities with the voxel type of their file, label maps as uint8; no image for an empty optional socket, nor
+        for a dispensable one whose image breaks what it promises: then there is the sentence that says why.
 
     Raises:
-        InputError: A required image is missing, or an image breaks what its socket promises.
+        InputError: A required image is missing, there are two, or one breaks what its socket promises.
         MemoryError: There is not enough memory for an image.
     """
     folders = socket_folders(spec, input_dir)
     images: dict[str, sitk.Image] = {}
     files: dict[str, Path] = {}
+    left_out: dict[str, str] = {}
     for socket in spec.inputs:
         path = _image_if_any(socket, folders[socket.slug])
         if path is None:
             continue
-        files[socket.slug] = path
-        images[socket.slug] = read_image(socket, path)
+        try:
+            images[socket.slug] = read_image(socket, path)
+        except InputError as error:
+            if not socket.dispensable:
+                raise
+            left_out[socket.slug] = str(error)
+        else:
+            files[socket.slug] = path
     for socket in spec.inputs:
         _check_grid(spec, socket, images, files)
-    return Case(images=images, reference=images[spec.output.on_grid_of], files=files)
+    return Case(images=images, reference=images[spec.output.on_grid_of], files=files, left_out=left_out)
 
 
 def read_image(socket: InputSocket, path: Path) -> sitk.Image:

@@ -26,8 +26,16 @@ class InputSocket(_Frozen):
     labels: dict[int, str] | None = None
     """For a label map: the values it may hold beside 0, with their names; None for intensities."""
     required: bool = True
+    dispensable: bool = False
+    """An optional image that breaks what its socket promises is left out, and the method says so; the case goes on."""
     on_grid_of: str | None = None
     """Slug of the image whose grid this one promises to have; None when it has its own."""
+
+    @model_validator(mode="after")
+    def _only_what_is_optional_can_be_left_out(self) -> InputSocket:
+        if self.dispensable and (self.required or self.on_grid_of):
+            raise ValueError(f"{self.slug} can only be dispensable if it is optional and has a grid of its own")
+        return self
 
 
 class OutputSocket(_Frozen):

@@ -12,6 +12,8 @@ from tempfile import mkdtemp
 
 from hnseg.errors import InputError, ModelError
 
+_IMAGE_SUFFIXES = (".mha", ".mhd", ".tif", ".tiff", ".nii.gz", ".nii", ".nrrd")
+
 
 @dataclass(frozen=True)
 class CaseFolder:
@@ -51,6 +53,11 @@ class Workplace:
     model_dir: Path
     stdout: Path
     stderr: Path
+
+
+def first_image(folder: Path) -> Path | None:
+    """Return the image in a socket's folder; None where there is none."""
+    return next((path for path in sorted(folder.glob("*")) if path.name.endswith(_IMAGE_SUFFIXES)), None)
 
 
 def find_cases(folders: Sequence[Path]) -> list[CaseFolder]:

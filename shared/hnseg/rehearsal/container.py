@@ -14,7 +14,7 @@ from datetime import datetime
 from hnseg.rehearsal.case import Workplace
 from hnseg.rehearsal.engine import Engine, EngineError, last_line
 from hnseg.rehearsal.machine import usable_processors
-from hnseg.rehearsal.profile import ENVIRONMENT, Profile
+from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.run import Run, wait_for
 from hnseg.rehearsal.watch import CgroupWatch, GpuWatch, MemoryWatch, StatisticsWatch, StreamWatch, cgroup_of
 
@@ -126,7 +126,7 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
         f"--mount=type=bind,src={work.model_dir},dst=/opt/ml/model,readonly",
         f"--mount=type=bind,src={work.output_dir},dst=/output",
         f"--mount=type=bind,src={work.scratch_dir},dst=/tmp",
-        *(f"--env={name}={value}" for name, value in ENVIRONMENT.items()),
+        *(f"--env={name}={value}" for name, value in profile.environment.items()),
     ]
     processors = usable_processors()
     if setup.engine.facts.chooses_processors and len(processors) > profile.cpus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,18 +15,28 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from hnseg.imaging.geometry import array_of
-
-# Okabe and Ito's colours, told apart with any kind of colour vision; black and grey left out.
-COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2")
+from hnseg.imaging.hounsfield import looks_like_hounsfield
+from hnseg.rehearsal.colours import FEW, colours_of
 
 _MARGIN_MM = 20.0
 _SMALLEST_MM = 100.0
-_PANELS = 3
+_PANELS_A_ROW = 3
+_NEIGHBOURS = 3  # slices nearer than this show much the same
 _PANEL_INCHES = 3.3
 _DPI = 100
+_SOFT_TISSUE_HU = (-160.0, 350.0)
 
 Volume = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
+Counts = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG, and the labels that can be seen in it."""
+
+    png: bytes
+    labels: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -47,15 +57,12 @@ class _Frame:
     right: int
 
 
-def colour_of(label: int) -> str:
-    """Return a label's colour in pictures and legends."""
-    return COLOURS[(label - 1) % len(COLOURS)]
-
-
 def draw_case(
     scan: sitk.Image, label_map: sitk.Image, reference: sitk.Image | None, labels: Mapping[int, str]
-) -> bytes:
-    """Return a PNG of up to three axial slices, as a reader of images sees them: patient's right on the left.
+) -> Picture:
+    """Draw axial slices, as a reader of images sees them: patient's right on the left.
+
+    Up to three; up to six where there are more labels than a few.
 
     Args:
         scan: 3-D intensities.
@@ -63,71 +70,104 @@ def draw_case(
         reference: On the same grid; None where there is none.
         labels: Which values to draw.
     """
-    intensities: Volume = array_of(sitk.DICOMOrient(scan, "LPS")).astype(np.float32)
+    low, high = _window(scan)
+    intensities: Volume = array_of(sitk.DICOMOrient(scan, "LPS"))
     spacing_mm = sitk.DICOMOrient(scan, "LPS").GetSpacing()
     found: Labels = array_of(sitk.DICOMOrient(label_map, "LPS"))
-    wanted: Labels | None = None if reference is None else array_of(sitk.DICOMOrient(reference, "LPS"))
-    either = found.astype(bool) if wanted is None else found.astype(bool) | wanted.astype(bool)
-    panels = _panels(found, wanted, either)
-    frame = _frame(either, spacing_mm)
-    low, high = np.percentile(intensities, (1, 99))
-    figure = Figure(figsize=(_PANEL_INCHES * len(panels), _PANEL_INCHES * 1.08), dpi=_DPI, facecolor="black")
+    wanted: Labels = found[:0] if reference is None else array_of(sitk.DICOMOrient(reference, "LPS"))
+    colours = colours_of(labels)
+    panels = _panels(found, wanted, labels)
+    frame = _frame(found, wanted, spacing_mm)
+    rows = -(-len(panels) // _PANELS_A_ROW)
+    columns = min(len(panels), _PANELS_A_ROW)
+    figure = Figure(figsize=(_PANEL_INCHES * columns, _PANEL_INCHES * 1.08 * rows), dpi=_DPI, facecolor="black")
     FigureCanvasAgg(figure)
-    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        axes.imshow(intensities[panel.z], cmap="gray", vmin=low, vmax=max(high, low + 1), interpolation="bilinear")
-        _paint(axes, found[panel.z], None if wanted is None else wanted[panel.z], labels)
+    every_axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in every_axes:
+        axes.set_axis_off()
+    for axes, panel in zip(every_axes, panels, strict=False):
+        axes.imshow(intensities[panel.z], cmap="gray", vmin=low, vmax=high, interpolation="bilinear")
+        _paint(axes, found[panel.z], wanted[panel.z] if len(wanted) else None, colours)
         axes.set_xlim(frame.left - 0.5, frame.right + 0.5)
         axes.set_ylim(frame.bottom + 0.5, frame.top - 0.5)
         axes.set_aspect(spacing_mm[1] / spacing_mm[0])
         axes.set_title(panel.title, color="white", fontsize=9)
-        axes.set_axis_off()
-    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=0.93, wspace=0.01)
+    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=1 - 0.07 / rows, wspace=0.01, hspace=0.08)
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
-    return picture.getvalue()
+    shown = {int(label) for panel in panels for volume in (found, wanted) for label in np.unique(volume[panel.z :][:1])}
+    return Picture(picture.getvalue(), tuple(sorted(shown & set(labels))))
 
 
-def _paint(axes: Axes, found: Labels, wanted: Labels | None, labels: Mapping[int, str]) -> None:
+def _window(scan: sitk.Image) -> tuple[float, float]:
+    """Return the values that become black and white: the soft tissues of a CT, nearly the whole range of others."""
+    if looks_like_hounsfield(scan):
+        return _SOFT_TISSUE_HU
+    low, high = np.percentile(sitk.GetArrayViewFromImage(scan), (1, 99))
+    return float(low), max(float(high), float(low) + 1)
+
+
+def _paint(axes: Axes, found: Labels, wanted: Labels | None, colours: Mapping[int, str]) -> None:
     if wanted is not None:
         veil = np.zeros((*wanted.shape, 4), dtype=np.float32)
-        for label in labels:
-            veil[wanted == label] = (*to_rgb(colour_of(label)), 0.45)
+        for label, colour in colours.items():
+            veil[wanted == label] = (*to_rgb(colour), 0.45)
         axes.imshow(veil, interpolation="nearest")
-    for label in labels:
+    width = 1.6 if len(colours) <= len(FEW) else 1.1
+    for label, colour in colours.items():
         mask = found == label
         if mask.any():
-            axes.contour(mask.astype(float), levels=[0.5], colors=[colour_of(label)], linewidths=1.6)
+            axes.contour(mask.astype(float), levels=[0.5], colors=[colour], linewidths=width)
 
 
-def _panels(found: Labels, wanted: Labels | None, either: npt.NDArray[np.bool_]) -> list[_Panel]:
-    """Choose the slices: where most is segmented, where output and reference differ most, and others."""
-    count = len(found)
-    areas = either.sum(axis=(1, 2))
-    largest, middle = {int(areas.argmax()): ": largest area"}, {count // 2: ": nothing segmented"}
-    chosen = largest if areas.any() else middle
-    if wanted is not None and areas.any():
-        differing = (found != wanted).sum(axis=(1, 2))
-        chosen.setdefault(int(differing.argmax()), ": largest difference")
-    while len(chosen) < min(_PANELS, count):
-        # Of the other slices, the one where most is segmented; rather not a neighbour of those.
-        apart = np.array([min(abs(z - other) for other in chosen) for z in range(count)])
-        rank = np.where(apart > 2, areas + 1.0, np.where(apart > 0, areas / (areas.sum() + 1.0), -1.0))
-        chosen[int(rank.argmax())] = ""
+def _panels(found: Labels, wanted: Labels, labels: Iterable[int]) -> list[_Panel]:
+    """Choose the slices: where most structures are, where output and reference differ most, and what these lack."""
+    drawn = sorted(labels)
+    voxels = _counts(found, drawn) + (_counts(wanted, drawn) if len(wanted) else 0)
+    count, areas = len(found), voxels.sum(axis=1)
+    if not areas.any():
+        return [_Panel(count // 2, f"slice {count // 2 + 1} of {count}: nothing segmented")]
+    chosen: dict[int, str] = {_most_telling(voxels, []): ": most to see"}
+    if len(wanted):
+        z = int((found != wanted).sum(axis=(1, 2)).argmax())
+        if all(abs(z - other) >= _NEIGHBOURS for other in chosen):
+            chosen[z] = ": largest difference"
+    while len(chosen) < min(_PANELS_A_ROW * (1 if len(drawn) <= len(FEW) else 2), count):
+        chosen[_most_telling(voxels, list(chosen))] = ""
     return [_Panel(z, f"slice {z + 1} of {count}{why}") for z, why in sorted(chosen.items())]
 
 
-def _frame(either: npt.NDArray[np.bool_], spacing_mm: tuple[float, ...]) -> _Frame:
+def _counts(volume: Labels, labels: Sequence[int]) -> Counts:
+    """Return how many voxels of each label there are in each slice, (z, label)."""
+    return np.array([np.bincount(z_slice.ravel(), minlength=256)[list(labels)] for z_slice in volume])
+
+
+def _most_telling(voxels: Counts, chosen: Sequence[int]) -> int:
+    """Return the slice with most labels that the chosen ones lack, of such the fullest; rather not beside a chosen one.
+
+    Args:
+        voxels: (z, label).
+        chosen: Slices that are shown already.
+    """
+    seen = voxels[np.array(chosen, np.intp)].sum(axis=0) > 0
+    new = (voxels[:, ~seen] > 0).sum(axis=1)
+    apart = np.array([min((abs(z - other) for other in chosen), default=len(voxels)) for z in range(len(voxels))])
+    return int(np.lexsort((voxels.sum(axis=1), new, np.minimum(apart, _NEIGHBOURS)))[-1])
+
+
+def _frame(found: Labels, wanted: Labels, spacing_mm: tuple[float, ...]) -> _Frame:
     """Return what surrounds everything that is segmented with a margin; the whole slice where nothing is."""
-    rows, columns = (np.flatnonzero(either.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    seen: npt.NDArray[np.bool_] = np.logical_or(found.any(axis=0), wanted.any(axis=0))
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        return _Frame(0, either.shape[1] - 1, 0, either.shape[2] - 1)
+        return _Frame(0, seen.shape[0] - 1, 0, seen.shape[1] - 1)
     side_mm = max(
         _SMALLEST_MM,
         (np.ptp(rows) * spacing_mm[1]) + 2 * _MARGIN_MM,
         (np.ptp(columns) * spacing_mm[0]) + 2 * _MARGIN_MM,
     )
-    top, bottom = _span(rows, side_mm / spacing_mm[1], either.shape[1])
-    left, right = _span(columns, side_mm / spacing_mm[0], either.shape[2])
+    top, bottom = _span(rows, side_mm / spacing_mm[1], seen.shape[0])
+    left, right = _span(columns, side_mm / spacing_mm[0], seen.shape[1])
     return _Frame(top, bottom, left, right)
 
 

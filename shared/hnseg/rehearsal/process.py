@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hnseg.rehearsal.case import Workplace
 from hnseg.rehearsal.machine import usable_processors
-from hnseg.rehearsal.profile import ENVIRONMENT, Profile
+from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.run import Run, wait_for
 from hnseg.rehearsal.watch import GpuWatch, SessionWatch
 
@@ -117,7 +117,7 @@ def _environment(setup: ProcessSetup, work: Workplace) -> Mapping[str, str]:
     own = {"HOME": str(work.scratch_dir), "TMPDIR": str(work.scratch_dir), "PYTHONDONTWRITEBYTECODE": "1"}
     own["OMP_WAIT_POLICY"] = "passive"  # as containers/Dockerfile sets it
     hidden = {} if setup.gpus else {"CUDA_VISIBLE_DEVICES": ""}
-    return {**kept, **ENVIRONMENT, **own, **hidden}
+    return {**kept, **setup.profile.environment, **own, **hidden}
 
 
 def _stop(process: subprocess.Popen[bytes], profile: Profile) -> bool:

@@ -6,6 +6,7 @@ A GB of the platform's memory is 2**30 bytes, as its code counts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +22,8 @@ _READ_SHIM = date(2026, 3, 9)
 
 ENVIRONMENT = {"LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1", "no_proxy": "amazonaws.com"}
 """What the platform adds to the environment of the container's process."""
+TOLD_LIMIT = "HNSEG_LIMIT_S"
+"""Tells the container of another time limit than the challenge's; see hnseg.entrypoint."""
 
 
 class _Frozen(BaseModel):
@@ -56,6 +59,8 @@ class Profile(_Frozen):
     log_lines: int = 500
     log_line_limit_bytes: int = 65536
     segments_limit: int = 64
+    environment: Mapping[str, str] = ENVIRONMENT
+    """Added to that of the container's process."""
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -79,16 +84,20 @@ def profile_of(limits: Limits, *, time_limit_s: float | None = None, ram_gib: fl
 
     Args:
         limits: The challenge's own.
-        time_limit_s: Taken instead of the challenge's; None keeps it.
+        time_limit_s: Taken instead of the challenge's, and told to the container; None keeps it.
         ram_gib: Taken instead of the challenge's; None keeps it. More than 1, which the platform reserves.
     """
     plain = Profile(
-        time_limit_s=time_limit_s or limits.time_s, ram_gib=ram_gib or limits.ram_gib, vram_gib=limits.vram_gib
+        time_limit_s=time_limit_s or limits.time_s,
+        ram_gib=ram_gib or limits.ram_gib,
+        vram_gib=limits.vram_gib,
+        environment=ENVIRONMENT | ({TOLD_LIMIT: str(time_limit_s)} if time_limit_s else {}),
     )
     own = (limits.source, limits.read_on)
     chosen = ("chosen for this rehearsal", date.today())
+    told = (f"{chosen[0]}, and told to the container as {TOLD_LIMIT}", chosen[1])
     rules = (
-        _rule("time for a case", f"{plain.time_limit_s:g} s", chosen if time_limit_s else own),
+        _rule("time for a case", f"{plain.time_limit_s:g} s", told if time_limit_s else own),
         _rule("memory", f"{plain.ram_gib:g} GiB", chosen if ram_gib else own),
         _rule("GPU memory", f"{plain.vram_gib:g} GiB", own),
         *_platform_rules(plain),

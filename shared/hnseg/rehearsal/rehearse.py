@@ -18,7 +18,7 @@ from hnseg.evaluation.pairs import FilePair
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import score_pairs
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.rehearsal.case import CaseFolder, size_bytes, workplace
+from hnseg.rehearsal.case import CaseFolder, first_image, size_bytes, workplace
 from hnseg.rehearsal.findings import Finding, warning
 from hnseg.rehearsal.logs import Log, read_log
 from hnseg.rehearsal.machine import this_machine
@@ -29,8 +29,6 @@ from hnseg.rehearsal.results import CaseResult, ModelFacts, Rehearsal
 from hnseg.rehearsal.run import Run, Tell
 from hnseg.rehearsal.stage import Stage
 from hnseg.rehearsal.verdict import judge_run
-
-_IMAGE_SUFFIXES = (".mha", ".mhd", ".tif", ".tiff", ".nii.gz", ".nii", ".nrrd")
 
 
 @dataclass(frozen=True)
@@ -159,11 +157,6 @@ def _placement(spec: ChallengeSpec, case: CaseFolder, imported: Imported) -> lis
         if found:
             return found
     return []
-
-
-def first_image(folder: Path) -> Path | None:
-    """Return the image in a socket's folder; None where there is none."""
-    return next((path for path in sorted(folder.glob("*")) if path.name.endswith(_IMAGE_SUFFIXES)), None)
 
 
 def _read(path: Path) -> sitk.Image | None:

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import SimpleITK as sitk
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hnseg.errors import OutputError
-from hnseg.rehearsal.overlay import colour_of, draw_case
-from hnseg.rehearsal.rehearse import Plan, first_image
+from hnseg.evaluation.report import Value
+from hnseg.evaluation.tables import structures_table
+from hnseg.rehearsal.case import first_image
+from hnseg.rehearsal.colours import colours_of
+from hnseg.rehearsal.overlay import Picture, draw_case
+from hnseg.rehearsal.registered import Registered, record_in, show_registration
+from hnseg.rehearsal.rehearse import Plan
 from hnseg.rehearsal.results import Rehearsal
-from hnseg.rehearsal.table import findings_of, first_metric, in_gib, mean_over_structures
+from hnseg.rehearsal.table import findings_of, first_metric, in_gib, lowest, mean_over_structures
+
+MANY_STRUCTURES = 8  # from here on, a case's table is folded away
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn, by the name of the case.
+
+    Attributes:
+        pictures: Slices with contours.
+        registrations: What was laid on what.
+    """
+
+    pictures: Mapping[str, Picture]
+    registrations: Mapping[str, Registered]
 
 
 def write_report(plan: Plan, rehearsal: Rehearsal, folder: Path) -> Path:
@@ -32,38 +54,61 @@ def write_report(plan: Plan, rehearsal: Rehearsal, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         json = rehearsal.model_dump_json(indent=2) + "\n"
         (folder / "rehearsal.json").write_text(json, encoding="utf-8")
-        page.write_text(as_page(rehearsal, _pictures(plan, rehearsal), plan.spec.output.labels), encoding="utf-8")
+        drawn = Drawn(_pictures(plan, rehearsal), _registrations(plan, rehearsal))
+        page.write_text(as_page(rehearsal, drawn, plan.spec.output.labels), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"The report must be written to {folder}, but that failed: {error.strerror}.") from error
     return page
 
 
-def as_page(rehearsal: Rehearsal, pictures: Mapping[str, bytes], labels: Mapping[int, str]) -> str:
+def as_page(rehearsal: Rehearsal, drawn: Drawn, labels: Mapping[int, str]) -> str:
     """Return the page.
 
     Args:
         rehearsal: What was found.
-        pictures: A PNG by case.
-        labels: The output's values with their names, for the legend.
+        drawn: The pictures.
+        labels: The output's values with their names, for the legends.
     """
     environment = Environment(
         loader=PackageLoader("hnseg.rehearsal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["gib"] = in_gib
+    environment.filters |= {"gib": in_gib, "png": _as_address, "value": _shown}
     metric = first_metric(rehearsal.cases)
+    colours = colours_of(labels)
     return environment.get_template("rehearsal.html.j2").render(
         r=rehearsal,
+        drawn=drawn,
         findings=findings_of(rehearsal),
         metric=metric,
         has_vram=any(case.peak_vram_gib is not None for case in rehearsal.cases),
         means={case.name: mean_over_structures(case.structures, metric) for case in rehearsal.cases},
-        pictures={name: base64.b64encode(picture).decode("ascii") for name, picture in pictures.items()},
-        legend=[(name, colour_of(label)) for label, name in sorted(labels.items())],
+        lowest={case.name: lowest(case.structures, metric) for case in rehearsal.cases},
+        many=MANY_STRUCTURES,
+        structures=None if rehearsal.score is None else structures_table(rehearsal.score),
+        names=labels,
+        colours=colours,
+        colour_of={name: colours[label] for label, name in labels.items()},
     )
 
 
-def _pictures(plan: Plan, rehearsal: Rehearsal) -> dict[str, bytes]:
+def _as_address(png: bytes) -> str:
+    """Return a picture as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def _shown(value: Value, metric: str) -> str:
+    """Return a metric's value as the page shows it."""
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return str(value)
+    if not isfinite(value):
+        return "∞"
+    return f"{value:.0f}" if metric.endswith("_mm3") else f"{value:.1f}" if metric.endswith("_mm") else f"{value:.3f}"
+
+
+def _pictures(plan: Plan, rehearsal: Rehearsal) -> dict[str, Picture]:
     """Draw every case that left an output on the right grid."""
     socket = plan.spec.input(plan.spec.output.on_grid_of)
     folders = {case.name: case for case in plan.cases}
@@ -81,3 +126,15 @@ def _pictures(plan: Plan, rehearsal: Rehearsal) -> dict[str, bytes]:
             plan.spec.output.labels,
         )
     return pictures
+
+
+def _registrations(plan: Plan, rehearsal: Rehearsal) -> dict[str, Registered]:
+    """Show what every case's provenance tells of a registration."""
+    folders = {case.name: case for case in plan.cases}
+    found = {}
+    for case in rehearsal.cases:
+        record = record_in(case.provenance)
+        shown = record and show_registration(plan.spec, folders[case.name], record)
+        if shown:
+            found[case.name] = shown
+    return found

@@ -44,6 +44,12 @@ def mean_over_structures(structures: dict[str, Metrics], metric: str) -> float |
     return sum(values) / len(values) if values else None
 
 
+def lowest(structures: dict[str, Metrics], metric: str, *, count: int = 3) -> list[str]:
+    """Return the names of the structures with the lowest values of a metric, the lowest first."""
+    known = {name: value for name, metrics in structures.items() if (value := metrics.get(metric)) is not None}
+    return sorted(known, key=lambda name: known[name])[:count]
+
+
 def in_gib(value: float | None) -> str:
     """Return an amount of memory with its unit, or a dash."""
     if value is None:

@@ -1,15 +1,18 @@
-"""The shipped container itself through the command line: built, rehearsed, reported."""
+"""The shipped containers themselves through the command line: built, rehearsed, reported."""
 
 import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hnseg import cli
 from hnseg.rehearsal.engine import find_engine
 from tests.container.engine import copy_readable, why_there_is_no_engine
-from tests.rehearsal.conftest import CONTAINER_DIR
+from tests.rehearsal.conftest import CONTAINER_DIR, write_case
+from tests.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG
+from tests.small_han_seg import pose
 
 pytestmark = [pytest.mark.slow]
 
@@ -28,43 +31,78 @@ def hnseg(monkeypatch, capsys):
 
 
 @pytest.fixture
-def model(model_dir, tmp_path):
-    copy_readable(model_dir, tmp_path / "readable")
-    return tmp_path / "readable"
+def model_of(quick_model, tmp_path):
+    """Give a challenge's model so that any user can read it."""
+
+    def copy(challenge):
+        copy_readable(quick_model(challenge), tmp_path / "readable")
+        return tmp_path / "readable"
+
+    return copy
+
+
+@pytest.fixture
+def model(model_of):
+    return model_of(HNTS_MRG)
+
+
+def written_to(report):
+    """The report as values."""
+    return json.loads((report / "rehearsal.json").read_text(encoding="utf-8"))
+
+
+BOTH = pytest.mark.parametrize("challenge", CHALLENGES, ids=lambda challenge: challenge.name)
 
 
 @pytest.mark.engine
 @pytest.mark.skipif(bool(why_there_is_no_engine()), reason=why_there_is_no_engine() or "there is one")
 @pytest.mark.parametrize("api_method", ["exec", "invoke"])
-def test_the_container_is_built_rehearsed_and_reported(hnseg, case_dir, model, tmp_path, api_method):
-    report = tmp_path / "report"
-    options = ["--case", case_dir, "--model", model, "--report", report, "--api-method", api_method]
-    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", find_engine().command, *options)
+@BOTH
+def test_the_container_is_built_rehearsed_and_reported(hnseg, model_of, tmp_path, challenge, api_method):
+    report, case_dir = tmp_path / "report", write_case(challenge, tmp_path)
+    options = ["--case", case_dir, "--model", model_of(challenge), "--report", report, "--api-method", api_method]
+    status, printed = hnseg("rehearse", challenge.container_dir, "--engine", find_engine().command, *options)
     assert status == 0, printed.out
     assert "Passed: the one case." in printed.out
-    written = json.loads((report / "rehearsal.json").read_text(encoding="utf-8"))
+    written = written_to(report)
     (case,) = written["cases"]
     assert written["image"]["api_method"] == api_method
     assert written["image"]["user"] == "10001:10001"
     assert written["passed"]
     assert case["stderr_tail"] == []
-    assert case["provenance"]["challenge"] == "hnts_mrg"
-    assert set(case["structures"]) == {"GTVp", "GTVn"}
+    assert case["provenance"]["challenge"] == challenge.name
+    assert case["structures"]
     assert case["peak_program_gib"] > 0.1
     assert (case["startup_s"] is None) == (api_method == "exec")
     assert (report / "cases/case_000/output" / case["output_file"]).is_file()
 
 
-def test_the_same_without_an_engine(hnseg, case_dir, model, tmp_path):
-    report = tmp_path / "report"
-    options = ["--case", case_dir, "--model", model, "--report", report]
-    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "process", *options)
+@BOTH
+def test_the_same_without_an_engine(hnseg, model_of, tmp_path, challenge):
+    report, case_dir = tmp_path / "report", write_case(challenge, tmp_path)
+    options = ["--case", case_dir, "--model", model_of(challenge), "--report", report]
+    status, printed = hnseg("rehearse", challenge.container_dir, "--engine", "process", *options)
     assert status == 0, printed.out
-    written = json.loads((report / "rehearsal.json").read_text(encoding="utf-8"))
+    written = written_to(report)
     assert written["engine"] == "process"
     assert written["image"] is None
     assert written["gaps"]
     assert "data:image/png;base64," in (report / "rehearsal.html").read_text(encoding="utf-8")
+
+
+def test_a_registration_is_in_the_report_with_its_transform_and_its_picture(hnseg, model_of, tmp_path):
+    report, case_dir = tmp_path / "report", write_case(HAN_SEG, tmp_path)
+    options = ["--case", case_dir, "--model", model_of(HAN_SEG), "--report", report, "--limit-s", "800"]
+    assert hnseg("rehearse", HAN_SEG.container_dir, "--engine", "process", *options)[0] == 0
+    provenance = written_to(report)["cases"][0]["provenance"]
+    assert provenance["limit_s"] == 800
+    record = provenance["registration"]
+    assert (record["fixed"], record["moving"], record["status"]) == ("ct-image", "t1-mri", "registered")
+    found, true = (np.array(values).ravel() for values in (record["matrix"], pose().GetMatrix()))
+    np.testing.assert_allclose(found, true, atol=0.05)
+    page = (report / "rehearsal.html").read_text(encoding="utf-8")
+    assert "T1 MR laid on the CT in " in page
+    assert page.count("data:image/png;base64,") == 2
 
 
 def test_a_failing_case_is_status_1_with_the_containers_own_sentence(hnseg, case_dir, model):

@@ -1,0 +1,42 @@
+"""The command itself, in a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+from hnseg.cli import VERBS
+
+# Runs the command line and then prints which verbs were imported.
+PROGRAM = """
+import sys
+from hnseg.cli import main
+try:
+    status = main()
+except SystemExit as ended:
+    status = ended.code
+print(status, *(name for name in sys.modules if name.startswith("hnseg.cli.")))
+"""
+
+
+def run(*arguments):
+    done = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout, done.stdout.splitlines()[-1]
+
+
+def test_a_verb_waits_for_no_other_verbs_imports():
+    printed, imported = run("phantom", "--help")
+    assert "phantom [OPTIONS]" in printed
+    assert imported == "0 hnseg.cli.phantom"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",)], ids=str)
+def test_help_names_every_verb(arguments):
+    printed, imported = run(*arguments)
+    assert set(imported.split()[1:]) == {f"hnseg.cli.{verb}" for verb in VERBS}
+    assert all(f" {verb} " in printed for verb in VERBS)
+    assert "Research software, not a medical device." in " ".join(printed.split())
+
+
+def test_another_word_is_no_verb():
+    assert run("rehears", "x")[1].startswith("2 ")

@@ -1,0 +1,45 @@
+"""Each challenge with a case that runs in seconds, and a model of random weights that its container takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests import small_case, small_han_seg
+
+
+@dataclass(frozen=True, eq=False)  # each is the only one of its name, and can be a key
+class SmallChallenge:
+    """A challenge, small.
+
+    Attributes:
+        name: Its folder's name.
+        write_case: Writes the good case into an input folder and returns it.
+        write_reference: Writes what the output should be into an `expected` folder, for the case of an input folder.
+        output_file: The one file that it must write, relative to the output folder.
+        model: What `make_model` needs beyond its defaults.
+    """
+
+    name: str
+    write_case: Callable[[Path], Path]
+    write_reference: Callable[[Path, Path], None]
+    output_file: str
+    model: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def container_dir(self) -> Path:
+        """The challenge's folder."""
+        return Path(__file__).parent.parent / "containers" / self.name
+
+
+HNTS_MRG = SmallChallenge("hnts_mrg", small_case.write_small_case, small_case.write_reference, small_case.OUTPUT_FILE)
+HAN_SEG = SmallChallenge(
+    "han_seg",
+    small_han_seg.write_small_case,
+    small_han_seg.write_reference,
+    small_han_seg.OUTPUT_FILE,
+    small_han_seg.MODEL,
+)
+CHALLENGES = (HNTS_MRG, HAN_SEG)
