@@ -1,5 +1,6 @@
 """Memory: what is estimated beside what the kernel counts."""
 
+import ctypes
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,15 @@ from hnseg.inference.room import Need
 
 CPU = torch.device("cpu")
 CLEAR_REFS = Path("/proc/self/clear_refs")
+ALLOCATOR_GIB = 48 / 1024  # what is freed is not given back at once: 22 MiB were seen
 MANY = {"background": 0, **{f"l{label}": label for label in range(1, 40)}}
 
 
 @pytest.fixture(scope="module")
 def ensemble(make_model):
-    return load_ensemble(open_bundle(make_model(labels=MANY, patch=(8, 64, 64))), device="cpu")
+    ensemble = load_ensemble(open_bundle(make_model(labels=MANY, patch=(8, 64, 64))), device="cpu")
+    ensemble.start(noise((64, 64, 8)), Deadline.never()).predict()  # libraries come into memory with their first use
+    return ensemble
 
 
 def noise(size_xyz, spacing_mm=(1.0, 1.0, 2.0)):
@@ -40,6 +44,7 @@ def taken_gib(work):
     """Return how much resident memory grows at most while something works, and what it returns."""
     if not CLEAR_REFS.is_file():
         pytest.skip("the kernel does not tell")
+    ctypes.CDLL(None).malloc_trim(0)  # or what earlier work freed would be taken again unseen
     CLEAR_REFS.write_text("5")  # forgets the peak so far
     before = resident_gib("VmRSS")
     result = work()
@@ -52,19 +57,19 @@ def resident_gib(field):
 
 
 def test_preparing_takes_no_more_than_estimated(ensemble):
-    channels = noise((640, 640, 24), (0.4, 0.4, 2.0))
+    channels = noise((640, 640, 96), (0.4, 0.4, 2.0))
     need = needed(ensemble, channels)
     taken, _ = taken_gib(lambda: ensemble.start(channels, Deadline.never()))
-    assert need.preparing_gib / 3 < taken <= need.preparing_gib
+    assert need.preparing_gib / 3 < taken <= need.preparing_gib + ALLOCATOR_GIB
 
 
 def test_predicting_takes_no_more_than_estimated(ensemble):
-    channels = noise((192, 192, 12))
+    channels = noise((384, 384, 12))
     need = needed(ensemble, channels)
     run = ensemble.start(channels, Deadline.never(), effort=Effort(step=1, mirroring=False))
     taken, _ = taken_gib(run.predict)
     estimated = need.predicting_gib + need.finishing_gib
-    assert estimated / 3 < taken <= estimated
+    assert estimated / 3 < taken <= estimated + ALLOCATOR_GIB
 
 
 def test_a_deeper_image_needs_no_deeper_sums(ensemble):
