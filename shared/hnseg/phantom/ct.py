@@ -51,6 +51,17 @@ _HU: dict[Tissue, tuple[float, float, float]] = {
     Tissue.LACRIMAL: (52, 6, 6),
     Tissue.LENS: (80, 8, 4),
 }
+# HU below the neck, the same in all patients, and how much it varies from place to place; blood is without contrast
+_TRUNK_HU: dict[Tissue, tuple[float, float]] = {
+    Tissue.LUNG: (-780, 40),
+    Tissue.LIVER: (62, 6),
+    Tissue.SPLEEN: (55, 6),
+    Tissue.KIDNEY: (38, 6),
+    Tissue.URINE: (8, 2),
+    Tissue.HEART_WALL: (48, 6),
+    Tissue.BLOOD: (44, 3),
+    Tissue.BOWEL: (32, 30),
+}
 
 
 def scan_ct(
@@ -92,6 +103,8 @@ def _hounsfield_of(tissues: LabelArray, grid: Grid, rng: np.random.Generator) ->
     """Return HU with texture, before anything that the scanner does."""
     mean, apart, variation = np.array([_HU[t] for t in sorted(_HU)], dtype=np.float32).T
     level = mean + apart * rng.standard_normal(mean.size, dtype=np.float32)
+    trunk_mean, trunk_variation = np.array([_TRUNK_HU[t] for t in sorted(_TRUNK_HU)], dtype=np.float32).T
+    level, variation = np.concatenate([level, trunk_mean]), np.concatenate([variation, trunk_variation])
     hounsfield = smooth_noise(grid, rng, sigma_mm=1.4)
     hounsfield *= variation[tissues]
     hounsfield += level[tissues]

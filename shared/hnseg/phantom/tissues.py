@@ -37,3 +37,18 @@ class Tissue(IntEnum):
     COCHLEA = 26
     LACRIMAL = 27
     LENS = 28
+    # Below the neck
+    LUNG = 29
+    LIVER = 30
+    SPLEEN = 31
+    KIDNEY = 32
+    URINE = 33
+    HEART_WALL = 34
+    BLOOD = 35
+    BOWEL = 36
+    # What only its uptake of FDG tells from its like
+    EYE_MUSCLE = 37
+    VOCAL_MUSCLE = 38
+    WHITE_MATTER = 39
+    QUIET_NODE = 40
+    REACTIVE_NODE = 41

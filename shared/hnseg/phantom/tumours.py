@@ -14,7 +14,7 @@ from hnseg.phantom.shapes import BoolArray, Point
 from hnseg.phantom.tissues import Tissue
 
 # Where primaries start: tonsil, tongue base, larynx, hypopharynx, nasopharynx; x for the left side
-_PRIMARY_SITES: tuple[Point, ...] = ((15, -14, 8), (9, -24, -2), (8, -24, -30), (13, -8, -18), (9, -10, 38))
+PRIMARY_SITES: tuple[Point, ...] = ((15, -14, 8), (9, -24, -2), (8, -24, -30), (13, -8, -18), (9, -10, 38))
 # Where nodes grow, by level: II twice (the commonest), III, IV, V, Ib, retropharyngeal
 _NODE_SITES: tuple[Point, ...] = (
     (38, 4, 4), (40, 8, -8), (36, 0, -26), (32, 2, -46), (44, 28, -14), (26, -44, -14), (16, 4, 26),
@@ -100,13 +100,13 @@ class Disease:
     def draw(cls, rng: np.random.Generator, *, primary: bool, node_count: int) -> Disease:
         """Draw the disease before treatment."""
         side = rng.choice((-1.0, 1.0))
-        site = _PRIMARY_SITES[rng.choice(len(_PRIMARY_SITES), p=(0.3, 0.3, 0.15, 0.15, 0.1))]
-        mass = Tumour.draw(rng, _near(rng, site, side), float(rng.triangular(20, 30, 44)))
+        site = PRIMARY_SITES[rng.choice(len(PRIMARY_SITES), p=(0.3, 0.3, 0.15, 0.15, 0.1))]
+        mass = Tumour.draw(rng, near(rng, site, side), float(rng.triangular(20, 30, 44)))
         sites = rng.permutation(len(_NODE_SITES))[:node_count]
         nodes = []
         for site_number in sites:
             # Two nodes in three lie on the primary's side.
-            where = _near(rng, _NODE_SITES[site_number], side if rng.random() < 0.67 else -side)
+            where = near(rng, _NODE_SITES[site_number], side if rng.random() < 0.67 else -side)
             necrosis = rng.uniform(0.45, 0.65) if rng.random() < 0.35 else 0.0
             nodes.append(Tumour.draw(rng, where, float(rng.triangular(12, 20, 33)), necrosis=necrosis))
         return cls(mass if primary else None, tuple(nodes))
@@ -124,7 +124,8 @@ def _respond(rng: np.random.Generator, tumour: Tumour) -> Tumour:
     return tumour.after_three_weeks(rng, volume_left=rng.uniform(0.3, 0.7), shift_mm=rng.uniform(1.5, 4.5))
 
 
-def _near(rng: np.random.Generator, site: Point, side: float) -> Point:
+def near(rng: np.random.Generator, site: Point, side: float) -> Point:
+    """Return a point some 2.5 mm from a site, or from its mirror image where `side` is -1."""
     x, y, z = (np.array(site) + rng.normal(0, 2.5, 3)).tolist()
     return (x * side, y, z)
 
