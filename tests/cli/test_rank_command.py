@@ -68,7 +68,7 @@ def test_a_refusal_is_one_sentence_and_status_1(scores):
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("--method", "han_seg", "--method must be one of han-seg, found 'han_seg'"),
+        ("--method", "han_seg", "--method must be one of han-seg, hecktor-2025, found 'han_seg'"),
         ("--resample", "items", "--resample must be one of cases, cases-and-structures, found 'items'"),
         ("--plot", "ranking.pdf", "must end in .png or .svg, found 'ranking.pdf'"),
     ],
@@ -83,3 +83,46 @@ def test_a_file_that_cant_be_written_is_named(scores, tmp_path):
     failure = _failure(str(scores), "--bootstrap", "0", "--json", str(tmp_path / "nowhere" / "r.json"))
     assert isinstance(failure, OutputError)
     assert "nowhere/r.json, but that failed: No such file or directory" in str(failure)
+
+
+@pytest.fixture
+def measures(tmp_path) -> Path:
+    """Three numbers of three teams: one is best at two of them."""
+    path = tmp_path / "measures.csv"
+    rows = {"A": (0.7, 0.8, 0.6), "B": (0.6, 0.9, 0.7), "C": (0.8, 0.7, 0.5)}
+    names = ("GTVp.mean_dsc", "GTVn.aggregated_dsc", "GTVn.aggregated_f1")
+    lines = [
+        f"{team},{name},{value}" for team, of_team in rows.items() for name, value in zip(names, of_team, strict=True)
+    ]
+    path.write_text("\n".join(["team,metric,value", *lines]))
+    return path
+
+
+def test_borda_counts_print_a_table_and_write_json(measures, tmp_path):
+    done = _run(str(measures), "--method", "hecktor-2025", "--json", str(tmp_path / "r.json"))
+    assert done.returncode == 0, done.stderr
+    # Each team is first, second or third by either group: all have 2 points.
+    assert "| A | 0.7000 (2) | 0.8000 (2) | 0.6000 (2) | 2 | 2 | 2 | 1 |" in done.stdout
+    assert "of 3 teams, rank r is worth 3 - r points" in done.stdout
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert [team["rank"] for team in report["teams"]] == [1, 1, 1]
+    assert report["teams"][1]["measures"]["GTVn.aggregated_f1"] == {"rank": 1, "points": 2, "value": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--seed", "3", "--plot", "a.png"], "ranked without significance tests, but --plot, --seed was given"),
+        (["--method", "han-seg"], "must name the columns team, case, structure, metric, value once each"),
+    ],
+)
+def test_what_belongs_to_the_other_kind_of_ranking_is_refused(measures, options, sentence):
+    failure = _failure(str(measures), "--method", "hecktor-2025", *options)
+    assert isinstance(failure, InputError)
+    assert sentence in str(failure)
+
+
+def test_significance_takes_one_file(scores):
+    failure = _failure(str(scores), str(scores))
+    assert isinstance(failure, InputError)
+    assert "han-seg must rank one file with the scores of all teams, found 2 files" in str(failure)

@@ -36,7 +36,7 @@ def folders(tmp_path):
     ids=["equal stems", "IDs as in the public data set", "words before the number", "stems go first", "other files"],
 )
 def test_files_are_paired(folders, predictions, references, names):
-    pairs = pair_files(*folders(predictions, references))
+    pairs = pair_files(*folders(predictions, references)).pairs
     assert [pair.name for pair in pairs] == names
     for pair in pairs:
         assert pair.prediction.name.startswith(pair.name)
@@ -86,3 +86,63 @@ def test_an_image_that_is_no_volume_of_labels_is_refused(tmp_path, image, found)
     sitk.WriteImage(image, tmp_path / "a.mha")
     with pytest.raises(InputError, match=rf"must be 3-D with one value a voxel, but .*a\.mha has {found}"):
         FilePair("a", tmp_path / "a.mha", tmp_path / "a.mha").read()
+
+
+@pytest.mark.parametrize("leave_out_missing", [False, True])
+def test_a_prediction_without_a_reference_is_always_refused(folders, leave_out_missing):
+    with pytest.raises(InputError, match=r"predictions must have a partner .*references.* none: b\.mha"):
+        pair_files(*folders(["a.mha", "b.mha"], ["a.mha", "c.mha"]), leave_out_missing=leave_out_missing)
+
+
+def test_references_without_a_prediction_may_be_left_out(folders):
+    pairing = pair_files(*folders(["CHUM-002.nii.gz"], ["CHUM-002.nii.gz", "CHUM-001.nii.gz"]), leave_out_missing=True)
+    assert [pair.name for pair in pairing.pairs] == ["CHUM-002"]
+    assert pairing.unpredicted == ("CHUM-001",)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Return a function that makes empty files in a folder of this name."""
+
+    def make(folder: str, *files: str) -> Path:
+        for file in files:
+            path = tmp_path / folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return tmp_path / folder
+
+    return make
+
+
+def test_a_containers_outputs_find_the_references_beside_their_inputs(tree):
+    predictions = tree("predictions", "case_000/output/images/tumour/output.mha", "case_000/output/t-stage.json")
+    references = tree(
+        "references",
+        *("case_000/input/images/ct/a.mha", "case_000/expected/images/tumour/output.mha"),
+        *("case_000/expected/images/tumour-of-last-year/output.mha", "case_000/expected/t-stage.json"),
+    )
+    (pair,) = pair_files(predictions, references).pairs
+    assert pair == FilePair(
+        "case_000",
+        predictions / "case_000/output/images/tumour/output.mha",
+        references / "case_000/expected/images/tumour/output.mha",
+        (predictions / "case_000/output/t-stage.json",),
+        (references / "case_000/expected/t-stage.json",),
+    )
+
+
+def test_a_case_with_two_label_maps_and_no_partner_that_tells_which_is_refused(tree):
+    two = ("a/images/one/output.mha", "a/images/two/output.mha")
+    with pytest.raises(InputError, match="one label map to score, but a has one, two predicted and one, two as refer"):
+        pair_files(tree("predictions", *two), tree("references", *two))
+
+
+def test_values_are_read_with_the_label_maps(tmp_path, make_label_map):
+    for folder, values in (("predictions", '{"t-stage": "T2", "rfs": 812.5}'), ("references", '{"t-stage": "T1"}')):
+        (tmp_path / folder).mkdir()
+        sitk.WriteImage(make_label_map(), tmp_path / folder / "a.nii.gz")
+        (tmp_path / folder / "a.json").write_text(values)
+    (files,) = pair_files(tmp_path / "predictions", tmp_path / "references").pairs
+    pair = files.read()
+    assert pair.predicted == {"t-stage": "T2", "rfs": 812.5}
+    assert pair.expected == {"t-stage": "T1"}

@@ -86,3 +86,61 @@ def test_a_file_that_cant_be_written_is_named(folders, tmp_path):
     result = CliRunner().invoke(app, _arguments(folders, "--json", str(tmp_path / "nowhere" / "score.json")))
     assert isinstance(result.exception, OutputError)
     assert "nowhere/score.json, but that failed: No such file or directory" in str(result.exception)
+
+
+def _hecktor(folders: tuple[Path, Path], *more: str) -> list[str]:
+    return ["hecktor", *_arguments(folders)[1:], *more]
+
+
+def test_hecktor_prints_what_its_score_is_made_of(folders, tmp_path):
+    for folder in folders:
+        next(folder.iterdir()).rename(folder / "CHUM-001.nii.gz")
+    (folders[0] / "CHUM-001.json").write_text('{"t-stage": "T2", "n-stage": "N1", "rfs": 812.5}')
+    clinical = tmp_path / "clinical.csv"
+    clinical.write_text("PatientID,T-stage,N-stage,Relapse,RFS\nCHUM-001,2,N1,1,900\n")
+    done = _run(_hecktor(folders, "--clinical", str(clinical), "--csv", str(tmp_path / "scores.csv")))
+    assert done.returncode == 0, done.stderr
+    assert "| CHUM-001 | GTVp | 0.6667 | 8 | 8 | 16 |" in done.stdout
+    assert "| balanced accuracy | 1.0000 |" in done.stdout
+    assert "| c index | undefined |" in done.stdout
+    assert "c_index is undefined, as no two patients are comparable" in done.stdout
+    assert done.stdout.endswith("0.25 Dice + 0.35 balanced accuracy + 0.40 C-index: undefined\n")
+    assert (tmp_path / "scores.csv").read_text().splitlines()[2] == "predictions,CHUM-001,GTVn,DSC,1.0"
+
+
+def test_an_edition_is_chosen_by_name(folders):
+    done = _run(_hecktor(folders, "--edition", "2025", "--connectivity=6"))
+    assert done.returncode == 0, done.stderr
+    assert "lesions are 6-connected (--connectivity)" in done.stdout
+    assert "| GTVn | 1.0000 |  | 1 | 1.0000 | 1.0000 | 1 | 0 | 0 |" in done.stdout.replace("undefined", "")
+
+
+def test_missing_predictions_may_be_left_out(folders, make_label_map):
+    sitk.WriteImage(make_label_map({1: WHOLE}), folders[1] / "78_midRT_mask.nii.gz")
+    done = _run(_arguments(folders, "--missing", "leave-out"))
+    assert done.returncode == 0, done.stderr
+    assert "Left out for want of a prediction: 1 cases (78)." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["hnts_mrg", "--edition", "2022"], "hnts_mrg is scored in one way and takes no options, but --edition was"),
+        (["hecktor", "--edition", "2021"], "--edition must be one of 2022, 2025, 2026, found '2021'"),
+        (["hecktor", "--editions", "2022"], "option of hecktor's score must be one of --edition, --both-empty"),
+        (["hecktor", "--edition"], "must be given as --name and a value, found '--edition'"),
+        (["hecktor", "2022"], "must be given as --name and a value, found '2022'"),
+        (["--edition", "2022", "hecktor"], "challenge must be named before its own options, found '--edition'"),
+    ],
+)
+def test_options_that_a_challenge_does_not_have_are_refused(folders, arguments, sentence):
+    done = _run([*arguments[:1], *_arguments(folders)[1:], *arguments[1:]])
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_help_names_the_options_of_each_challenge():
+    done = _run(["--help"])
+    assert "Options of hecktor, after its name:" in done.stdout
+    assert "--connectivity 6|18|26" in done.stdout

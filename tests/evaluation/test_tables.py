@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from hnseg.evaluation.report import CaseScore, ScoreReport
-from hnseg.evaluation.tables import cases_table, structures_table
+from hnseg.evaluation.tables import cases_table, parts_table, structures_table
 
 
 @pytest.fixture
@@ -90,3 +90,21 @@ def test_a_case_of_many_organs_is_one_row_and_its_empty_predictions_are_counted(
         "| a | 40.0 | 4.0 | 2 | 1 |",
         "| b | 90.0 | 1.3 | 1 | 0 |",
     ]
+
+
+def test_what_a_score_is_made_of_is_a_table_of_its_own(report, summed_up):
+    made_of = report.model_copy(update={"overall": {"dice": 0.30642, "c_index": None, "rfs_patients": 3}})
+    assert parts_table(made_of).as_markdown().splitlines()[2:] == [
+        "| dice | 0.3064 |",
+        "| c index | undefined |",
+        "| rfs patients | 3 |",
+    ]
+    assert structures_table(made_of) == structures_table(report)
+    assert parts_table(report) is None
+    assert parts_table(summed_up) is None
+
+
+def test_a_metric_that_a_structure_does_not_have_is_left_blank(report):
+    structures = {"GTVp": {"mean_dsc": 1.0}, "GTVn": {"aggregated_f1": None}}
+    table = structures_table(report.model_copy(update={"structures": structures}))
+    assert table.rows == (("GTVp", "1.0000", ""), ("GTVn", "", "undefined"))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.components import components_of, drop_smaller_than
+from hnseg.imaging.components import components_of, drop_smaller_than, number_components
 
 
 @pytest.fixture
@@ -96,3 +96,14 @@ def test_components_are_those_of_simpleitk_in_the_same_order(connectivity, fully
         assert component.voxels == len(at)
         assert component.first_zyx == tuple(at.min(axis=0))
         assert component.last_zyx == tuple(at.max(axis=0))
+
+
+@pytest.mark.parametrize(("second", "pieces"), [((1, 2, 2), {6: 2, 18: 1, 26: 1}), ((2, 2, 2), {6: 2, 18: 2, 26: 1})])
+def test_an_edge_connects_from_18_on_and_a_corner_from_26(second, pieces):
+    mask = np.zeros((4, 4, 4), bool)
+    mask[1, 1, 1] = mask[second] = True
+    for connectivity, count in pieces.items():
+        assert len(components_of(mask, connectivity=connectivity)) == count
+        numbered, sizes = number_components(mask, connectivity=connectivity)
+        assert numbered.max() == count
+        assert sizes.tolist() == [62, *([2] if count == 1 else [1, 1])]

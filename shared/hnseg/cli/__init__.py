@@ -27,7 +27,7 @@ def main() -> int:
     app.callback()(_no_options)
     for verb in _wanted(sys.argv[1:]):
         module = importlib.import_module(f"hnseg.cli.{verb}")
-        app.command(name=verb)(module.command)
+        app.command(name=verb, **getattr(module, "SETTINGS", {}))(module.command)
     try:
         app()
     except HnsegError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,11 @@ import rich
 import typer
 
 from hnseg.errors import InputError, OutputError
+from hnseg.evaluation.challenges import rankings
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS
+from hnseg.evaluation.ranking.borda import BordaMethod
+from hnseg.evaluation.ranking.borda_report import BordaReport, borda_table, rank_by_borda
+from hnseg.evaluation.ranking.measures_file import read_measures
 from hnseg.evaluation.ranking.methods import METHODS
 from hnseg.evaluation.ranking.picture import check_format, draw_ranking
 from hnseg.evaluation.ranking.ranking import Settings, rank_teams
@@ -19,11 +23,22 @@ from hnseg.evaluation.ranking.report import Ranking, RankingReport
 from hnseg.evaluation.ranking.scores_file import read_scores
 from hnseg.evaluation.ranking.scores_table import table_of
 from hnseg.evaluation.ranking.table import ranking_table
+from hnseg.evaluation.tables import Table
 
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
-    scores: Annotated[Path, typer.Argument(metavar="SCORES.csv", help="Columns team, case, structure, metric, value.")],
-    method: Annotated[str, typer.Option(help="Whose ranking: han-seg.")] = "han-seg",
+    context: typer.Context,
+    scores: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SCORES...",
+            help="A CSV with the columns team, case, structure, metric, value. By Borda: one JSON file of hnseg score a"
+            " team, named by the team, or a CSV with the columns team, metric, value.",
+        ),
+    ],
+    method: Annotated[
+        str, typer.Option(help="Whose ranking: han-seg, by significance; hecktor-2025, by Borda counts.")
+    ] = "han-seg",
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all results to this file.")] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw who beats whom and the ranks' spread: .png or .svg.")
@@ -39,28 +54,68 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         typer.Option(min=1, help="Tests for which a metric's p is corrected; all pairs of teams if not given."),
     ] = None,
 ) -> None:
-    """Rank teams by pairwise significance tests, as a challenge does.
+    """Rank teams as a challenge does: by pairwise significance tests, or by Borda counts of a few numbers.
 
-    A value that is empty, NaN or inf is an empty prediction; a structure without a value for any team is left out.
+    For tests, a value that is empty, NaN or inf is an empty prediction; a structure without a value for any team is
+    left out. For Borda counts, teams of equal value share the smaller rank, and nothing breaks a tie; of the options
+    below --json alone has a part.
     """
-    _check("--method", method, METHODS)
+    by_borda = rankings()
+    _check("--method", method, (*METHODS, *by_borda))
+    if method in by_borda:
+        _refuse_options_of_tests(context, method)
+        _rank_by_borda(scores, by_borda[method], json)
+        return
+    if len(scores) != 1:
+        raise InputError(f"{method} must rank one file with the scores of all teams, found {len(scores)} files.")
     _check("--resample", resample, RESAMPLINGS)
     if plot is not None:
         check_format(plot)
     settings = Settings(METHODS[method], alpha, pairs_corrected, bootstrap, resample, seed)
     metrics = settings.method.metrics
-    report = rank_teams(table_of(read_scores(scores, metrics), metrics), settings)
+    report = rank_teams(table_of(read_scores(scores[0], metrics), metrics), settings)
     if json is not None:
         _write(report, json)
     if plot is not None:
         draw_ranking(report, metrics, plot)
-    table = ranking_table(report, metrics)
+    _show(ranking_table(report, metrics))
+    for line in _explained(report):
+        typer.echo(line)
+
+
+def _rank_by_borda(scores: Sequence[Path], method: BordaMethod, json: Path | None) -> None:
+    report = rank_by_borda(read_measures(scores, method), method)
+    if json is not None:
+        _write(report, json)
+    _show(borda_table(report))
+    typer.echo(
+        f"In brackets the rank by each; of {len(report.teams)} teams, rank r is worth {len(report.teams)} - r points;"
+        " equal ones share the smaller rank."
+    )
+
+
+def _refuse_options_of_tests(context: typer.Context, method: str) -> None:
+    given = [
+        name
+        for name in ("plot", "bootstrap", "resample", "seed", "alpha", "pairs_corrected")
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    ]
+    if given:
+        raise InputError(
+            f"{method} must be ranked without significance tests, but {', '.join(_option(name) for name in given)} was"
+            " given. Is another --method meant?"
+        )
+
+
+def _option(parameter: str) -> str:
+    return f"--{parameter.replace('_', '-')}"
+
+
+def _show(table: Table) -> None:
     if sys.stdout.isatty():
         rich.print(table.for_terminal())
     else:
         typer.echo(table.as_markdown() + "\n")
-    for line in _explained(report):
-        typer.echo(line)
 
 
 def _explained(report: RankingReport) -> list[str]:
@@ -82,7 +137,7 @@ def _tau(ranking: Ranking) -> str:
     return "undefined" if tau is None or tau.mean is None else f"{tau.mean:.2f} ({tau.low:.2f} to {tau.high:.2f})"
 
 
-def _write(report: RankingReport, path: Path) -> None:
+def _write(report: RankingReport | BordaReport, path: Path) -> None:
     try:
         path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     except OSError as error:

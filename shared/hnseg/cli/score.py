@@ -3,46 +3,84 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import rich
 import typer
 
-from hnseg.errors import OutputError
+from hnseg.errors import InputError, OutputError
+from hnseg.evaluation.challenges import module_of, names
+from hnseg.evaluation.options import usage_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scores_csv import write_scores
-from hnseg.evaluation.scoring import score_folder
-from hnseg.evaluation.tables import Table, cases_table, structures_table
+from hnseg.evaluation.scoring import Rules, score_folder
+from hnseg.evaluation.tables import Table, cases_table, parts_table, structures_table
 
 
-def command(
+def command(  # noqa: PLR0913, PLR0917 (the command line's options)
+    context: typer.Context,
     challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The challenge, such as hnts_mrg.")],
-    predictions: Annotated[Path, typer.Option(metavar="DIR", help="Folder with one label map a case.")],
+    predictions: Annotated[Path, typer.Option(metavar="DIR", help="Folder with one label map, or one folder, a case.")],
     references: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the reference of each, paired by name.")],
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Add each case's values to this file, for hnseg rank.")
     ] = None,
     team: Annotated[str, typer.Option(help="Whose predictions, in the CSV file; the folder's name if not given.")] = "",
+    missing: Annotated[
+        Literal["refuse", "leave-out"], typer.Option(help="What to do about a reference that has no prediction.")
+    ] = "refuse",
 ) -> None:
     """Score a folder of label maps by a challenge's own rules.
 
-    Files are paired by equal name, or else by the case ID they begin with (77 of 77_midRT_mask.nii.gz).
+    Files are paired by equal name, or else by the case ID they begin with (77 of 77_midRT_mask.nii.gz). A folder may
+    also hold a folder a case, such as a container's outputs.
     """
-    report = score_folder(challenge, predictions, references)
+    rules = Rules(options=_own_options(challenge, context.args), leave_out_missing=missing == "leave-out")
+    report = score_folder(challenge, predictions, references, rules)
     if json is not None:
         _write(report, json)
     if csv is not None:
         write_scores(report, team or predictions.resolve().name, csv)
-    _show(cases_table(report))
-    _show(structures_table(report))
+    for table in (cases_table(report), structures_table(report), parts_table(report)):
+        if table is not None:
+            _show(table)
     for case in report.cases:
         for note in case.notes:
             typer.echo(f"Case {case.name}: {note}")
     for note in report.notes:
         typer.echo(note)
     typer.echo(f"{report.score_name}: {'undefined' if report.score is None else f'{report.score:.4f}'}")
+
+
+def _epilog() -> str:
+    usage = {name: usage_of(module_of(name)) for name in names()}
+    return "\n\n".join(
+        line for name, lines in usage.items() if lines for line in (f"Options of {name}, after its name:", *lines)
+    )
+
+
+SETTINGS: dict[str, Any] = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+    "epilog": _epilog(),
+}
+"""A challenge's own options are known by the challenge alone, so the parser leaves them to the command."""
+
+
+def _own_options(challenge: str, arguments: Sequence[str]) -> dict[str, str]:
+    """Return what the parser left: a challenge's own options, as --name value or --name=value."""
+    if challenge.startswith("-"):
+        raise InputError(f"The challenge must be named before its own options, found {challenge!r} in its place.")
+    given: dict[str, str] = {}
+    left = list(arguments)
+    while left:
+        name, is_joined, value = left.pop(0).partition("=")
+        if not name.startswith("--") or not (is_joined or left):
+            raise InputError(f"An option must be given as --name and a value, found {name!r}. Is one of them missing?")
+        given[name.removeprefix("--")] = value if is_joined else left.pop(0)
+    return given
 
 
 def _write(report: ScoreReport, path: Path) -> None:

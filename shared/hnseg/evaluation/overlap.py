@@ -5,7 +5,7 @@ A score that is 0/0 is NaN, never 0 and never 1: two empty masks say nothing abo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,16 @@ class Overlap:
         """2 TP / (2 TP + FP + FN): 0 where one of the two is empty, NaN where both are."""
         return _ratio(2 * self.true_positives, 2 * self.true_positives + self.false_positives + self.false_negatives)
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Dice and the three volumes, by the names that reports give them."""
+        return {
+            "dsc": self.dice,
+            "intersection_mm3": self.intersection_mm3,
+            "prediction_mm3": self.prediction_mm3,
+            "reference_mm3": self.reference_mm3,
+        }
+
 
 def overlap_of(
     prediction: npt.NDArray[Any], reference: npt.NDArray[Any], *, label: int, voxel_volume_mm3: float
@@ -88,6 +98,15 @@ def aggregated_dice(overlaps: Iterable[Overlap]) -> float:
         2 * sum(case.intersection_mm3 for case in cases),
         sum(case.prediction_mm3 + case.reference_mm3 for case in cases),
     )
+
+
+def aggregated_metrics(overlaps: Sequence[Overlap]) -> dict[str, float | int]:
+    """Return one structure's `aggregated_dsc`; beside it `mean_dsc` where the reference has it, in how many cases."""
+    return {
+        "aggregated_dsc": aggregated_dice(overlaps),
+        "mean_dsc": mean_dice_where_present(overlaps),
+        "cases_in_mean_dsc": sum(overlap.reference_mm3 > 0 for overlap in overlaps),
+    }
 
 
 def mean_dice_where_present(overlaps: Iterable[Overlap]) -> float:

@@ -2,103 +2,138 @@
 
 Files of two folders are paired by equal stem (the name without `.mha`, `.nii.gz`, ...). Where not one stem is in both
 folders, they are paired by case ID: a stem's beginning up to the end of its first number, such as 77 of
-`77_midRT_mask` or case_003 of `case_003_output`. Either way every file must find exactly one partner.
+`77_midRT_mask` or case_003 of `case_003_output`. Either way every file must find exactly one partner. Folders that hold
+a folder a case, as `hnseg.evaluation.case_files` says, are paired in the same way by the folders' names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
+from hnseg.evaluation.case_files import CaseFiles, cases_in, read_values, stem_of
 from hnseg.platform.integrity import is_damaged
-
-SUFFIXES = (".mha", ".mhd", ".nii.gz", ".nii", ".nrrd", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A predicted label map and its reference, as they were read."""
+    """A predicted label map and its reference, as they were read.
+
+    Attributes:
+        name: Of the case.
+        prediction: The predicted label map.
+        reference: The true one.
+        predicted: What else was answered, by name; for most challenges nothing.
+        expected: What should have been.
+    """
 
     name: str
     prediction: sitk.Image
     reference: sitk.Image
+    predicted: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class FilePair:
-    """Where a case's two label maps lie."""
+    """Where a case's two label maps lie, and the JSON files of its other answers."""
 
     name: str
     prediction: Path
     reference: Path
+    predicted_values: tuple[Path, ...] = ()
+    expected_values: tuple[Path, ...] = ()
 
     def read(self) -> Pair:
-        """Return the two label maps.
+        """Return the two label maps and the values.
 
         Raises:
-            InputError: One of them can't be read, or is no 3-D image of one value a voxel.
+            InputError: A label map can't be read, or is no 3-D image of one value a voxel; a JSON file can't be read.
         """
-        return Pair(self.name, _read(self.prediction), _read(self.reference))
+        label_maps = _read(self.prediction), _read(self.reference)
+        return Pair(self.name, *label_maps, read_values(self.predicted_values), read_values(self.expected_values))
 
 
-def pair_files(predictions_dir: Path, references_dir: Path) -> list[FilePair]:
-    """Return the pairs of two folders, sorted by name.
+@dataclass(frozen=True)
+class Pairing:
+    """The pairs of two folders, sorted by name.
+
+    Attributes:
+        pairs: What has both sides.
+        unpredicted: References that have no prediction; empty unless they may be left out.
+    """
+
+    pairs: tuple[FilePair, ...]
+    unpredicted: tuple[str, ...] = ()
+
+
+def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing: bool = False) -> Pairing:
+    """Pair the files of two folders.
+
+    Args:
+        predictions_dir: Holds the predictions.
+        references_dir: Holds the references.
+        leave_out_missing: Leave out a reference that has no prediction instead of refusing it.
 
     Raises:
         InputError: A folder is missing or has no image, or a file has no partner or several.
     """
-    predictions, references = _images_in(predictions_dir), _images_in(references_dir)
-    by_stem = _keyed(predictions, _stem), _keyed(references, _stem)
+    predictions, references = cases_in(predictions_dir), cases_in(references_dir)
+    by_stem = _keyed(predictions, stem_of), _keyed(references, stem_of)
     by_id = _keyed(predictions, _case_id), _keyed(references, _case_id)
     predicted, present = by_stem if by_stem[0].keys() & by_stem[1].keys() else by_id
     _refuse_unpaired(predicted, predictions_dir, present, references_dir)
+    unpredicted = tuple(sorted(present.keys() - predicted.keys())) if leave_out_missing else ()
+    present = {key: cases for key, cases in present.items() if key not in unpredicted}
     _refuse_unpaired(present, references_dir, predicted, predictions_dir)
-    return [FilePair(key, predicted[key][0], present[key][0]) for key in sorted(predicted)]
+    return Pairing(tuple(_paired(key, predicted[key][0], present[key][0]) for key in sorted(predicted)), unpredicted)
 
 
-def _images_in(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.glob("[!.]*") if path.name.endswith(SUFFIXES) and path.is_file())
-    if not files:
-        found = "has none" if folder.is_dir() else "does not exist"
+def _paired(name: str, predicted: CaseFiles, present: CaseFiles) -> FilePair:
+    """Pair a case's label maps: the only one of each, or those of the one socket that both have."""
+    sockets = predicted.label_maps.keys() & present.label_maps.keys()
+    if len(predicted.label_maps) == len(present.label_maps) == 1:
+        prediction, reference = *predicted.label_maps.values(), *present.label_maps.values()
+    elif len(sockets) == 1:
+        (socket,) = sockets
+        prediction, reference = predicted.label_maps[socket], present.label_maps[socket]
+    else:
         raise InputError(
-            f"A folder to score must hold label maps ({', '.join(SUFFIXES)}), but {folder} {found}."
-            " Was the path to the files' own folder given?"
+            f"A case must have one label map to score, but {name} has"
+            f" {', '.join(predicted.label_maps) or 'one'} predicted and {', '.join(present.label_maps)} as references."
+            " Copy those to score into a folder of their own."
         )
-    return files
+    return FilePair(name, prediction, reference, predicted.values, present.values)
 
 
-def _stem(path: Path) -> str:
-    suffix = next(suffix for suffix in SUFFIXES if path.name.endswith(suffix))
-    return path.name.removesuffix(suffix)
+def _case_id(name: str) -> str:
+    beginning = re.match(r"\D*\d+", stem_of(name))
+    return beginning.group() if beginning else stem_of(name)
 
 
-def _case_id(path: Path) -> str:
-    beginning = re.match(r"\D*\d+", _stem(path))
-    return beginning.group() if beginning else _stem(path)
-
-
-def _keyed(files: list[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:
-    keyed: dict[str, list[Path]] = {}
-    for path in files:
-        keyed.setdefault(key(path), []).append(path)
+def _keyed(cases: list[CaseFiles], key: Callable[[str], str]) -> dict[str, list[CaseFiles]]:
+    keyed: dict[str, list[CaseFiles]] = {}
+    for case in cases:
+        keyed.setdefault(key(case.name), []).append(case)
     return keyed
 
 
 def _refuse_unpaired(
-    files: dict[str, list[Path]], folder: Path, partners: dict[str, list[Path]], partners_folder: Path
+    files: dict[str, list[CaseFiles]], folder: Path, partners: dict[str, list[CaseFiles]], partners_folder: Path
 ) -> None:
-    twins = [path.name for paths in files.values() if len(paths) > 1 for path in paths]
+    twins = [case.name for cases in files.values() if len(cases) > 1 for case in cases]
     if twins:
         raise InputError(
             f"Each case must have one file, but in {folder} these bear the same name or case ID: {', '.join(twins)}."
             " Are files of an earlier run still there?"
         )
-    alone = [paths[0].name for key, paths in files.items() if key not in partners]
+    alone = [cases[0].name for key, cases in files.items() if key not in partners]
     if alone:
         raise InputError(
             f"Each file in {folder} must have a partner of the same name or case ID in {partners_folder}, but these"

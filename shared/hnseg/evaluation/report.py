@@ -4,8 +4,9 @@
 challenge                    the challenge's name
 score                        the number the challenge ranks by
 score_name                   what that number is
+options.edition              by which of the challenge's rules, a key for each choice that its score has; else empty
 structures.GTVp.<metric>     one structure over all cases
-overall.<metric>             all structures together, where the challenge sums them up
+overall.<metric>             all structures together, where the challenge sums them up, and what a score is made of
 cases[].name                 the case
 cases[].structures.GTVp.<metric>
 cases[].notes[]              what was done to the case's files before they could be compared, a sentence each
@@ -53,6 +54,7 @@ class ScoreReport(_Frozen):
     challenge: str
     score: Value
     score_name: str
+    options: dict[str, str] = Field(default_factory=dict)
     structures: dict[str, Metrics]
     overall: Metrics = Field(default_factory=dict)
     cases: tuple[CaseScore, ...]

@@ -42,19 +42,27 @@ def structures_table(report: ScoreReport) -> Table:
     Where the challenge sums structures up, a mean and its standard deviation share a column, as in its publications,
     and two rows over all structures end the table; fractions are percent.
     """
-    if report.overall:
+    if _summed_up(report):
         return _summed_up_table(report)
     return _table(("structure",), {(name,): metrics for name, metrics in report.structures.items()})
 
 
 def cases_table(report: ScoreReport) -> Table:
     """Return one row a structure of a case; one a case where the challenge sums structures up."""
-    if report.overall:
+    if _summed_up(report):
         return _case_means_table(report)
     rows: dict[tuple[str, ...], Metrics] = {
         (case.name, name): metrics for case in report.cases for name, metrics in case.structures.items()
     }
     return _table(("case", "structure"), rows)
+
+
+def parts_table(report: ScoreReport) -> Table | None:
+    """Return one row for each number that a score is made of; None where there is none beyond the structures'."""
+    if _summed_up(report) or not report.overall:
+        return None
+    rows = tuple((name.replace("_", " "), _shown(name, value)) for name, value in report.overall.items())
+    return Table(("over all cases", "value"), rows)
 
 
 def _summed_up_table(report: ScoreReport) -> Table:
@@ -92,6 +100,7 @@ def _mean_of_finite(values: list[Value]) -> float | None:
 
 
 def _summed_up(report: ScoreReport) -> list[str]:
+    """Return the metrics that a challenge averages over its structures; none for most."""
     return [name.removeprefix("mean_") for name in report.overall if name.startswith("mean_")]
 
 
@@ -121,7 +130,8 @@ def _table(naming: tuple[str, ...], rows: dict[tuple[str, ...], Metrics]) -> Tab
     return Table(
         headings=(*naming, *metrics),
         rows=tuple(
-            (*names, *(_shown(metric, values.get(metric)) for metric in metrics)) for names, values in rows.items()
+            (*names, *(_shown(metric, values[metric]) if metric in values else "" for metric in metrics))
+            for names, values in rows.items()
         ),
         naming_columns=len(naming),
     )

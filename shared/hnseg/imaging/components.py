@@ -1,7 +1,7 @@
 """Connected pieces of a mask.
 
-Voxels are connected through faces (6-connectivity) or through faces, edges and corners (26-connectivity). Pieces are
-numbered in the order in which their first voxel comes in the array.
+Voxels are connected through faces (6-connectivity), through faces and edges (18), or through faces, edges and corners
+(26). Pieces are numbered in the order in which their first voxel comes in the array.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from scipy import ndimage
 
 from hnseg.imaging.geometry import Grid, array_of, image_of
 
-Connectivity = Literal[6, 26]
-_REACH: dict[Connectivity, int] = {6: 1, 26: 3}  # how many axes one step may change
+Connectivity = Literal[6, 18, 26]
+_REACH: dict[Connectivity, int] = {6: 1, 18: 2, 26: 3}  # how many axes one step may change
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def components_of(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) ->
     if not found:
         return []
     whole = found[0]  # masks are small parts of large images: numbering the box around all pieces is enough
-    numbered, sizes = _numbered(mask[whole], connectivity)
+    numbered, sizes = number_components(mask[whole], connectivity=connectivity)
     z, y, x = (axis.start for axis in whole)
     return [
         Component(
@@ -53,6 +53,18 @@ def components_of(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) ->
         )
         for box, size in zip(ndimage.find_objects(numbered), sizes[1:], strict=True)
     ]
+
+
+def number_components(
+    mask: npt.NDArray[np.bool_], *, connectivity: Connectivity
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any]]:
+    """Return the pieces of a mask (z, y, x) numbered from 1, and how many voxels have each number from 0 on.
+
+    Number 0 is the background, so that an empty mask has a size all the same: that of the whole array.
+    """
+    numbered = np.zeros(mask.shape, dtype=np.int32)
+    count = ndimage.label(mask, structure=ndimage.generate_binary_structure(3, _REACH[connectivity]), output=numbered)
+    return numbered, np.bincount(numbered.ravel(), minlength=int(count) + 1)
 
 
 def drop_smaller_than(label_map: sitk.Image, *, volume_mm3: Mapping[int, float]) -> sitk.Image:
@@ -76,17 +88,8 @@ def drop_smaller_than(label_map: sitk.Image, *, volume_mm3: Mapping[int, float])
     grid = Grid.of(label_map)
     array = array_of(label_map)
     for label, smallest in volume_mm3.items():
-        numbered, sizes = _numbered(array == label, 6)
+        numbered, sizes = number_components(array == label, connectivity=6)
         too_small = sizes * grid.voxel_volume_mm3 < smallest
         too_small[0] = False
         array[too_small[numbered]] = 0
     return image_of(array, grid)
-
-
-def _numbered(
-    mask: npt.NDArray[np.bool_], connectivity: Connectivity
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any]]:
-    """Return the pieces numbered from 1, and how many voxels have each number, 0 for the background among them."""
-    numbered = np.zeros(mask.shape, dtype=np.int32)
-    count = ndimage.label(mask, structure=ndimage.generate_binary_structure(3, _REACH[connectivity]), output=numbered)
-    return numbered, np.bincount(numbered.ravel(), minlength=int(count) + 1)

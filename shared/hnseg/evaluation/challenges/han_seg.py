@@ -24,6 +24,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from hnseg.errors import InputError
+from hnseg.evaluation.label_maps import check_grid
 from hnseg.evaluation.overlap import overlap_of
 from hnseg.evaluation.pairs import Pair
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
@@ -108,7 +109,7 @@ def score_pair(pair: Pair) -> CaseScore:
     prediction = _labels_of(pair.prediction, f"prediction of case {pair.name}")
     reference = _labels_of(pair.reference, f"reference of case {pair.name}")
     grid = Grid.of(pair.reference)
-    _check_grid(pair, grid)
+    check_grid(pair)
     boxes = _boxes_around_both(prediction, reference)
     structures = {
         organ: _compare(prediction[boxes[label]], reference[boxes[label]], label, grid)
@@ -130,15 +131,6 @@ def _labels_of(image: sitk.Image, name: str) -> LabelArray:
             f" {shown}. Does it come from another challenge, or hold probabilities?"
         )
     return array_of(image).astype(np.uint8, copy=False)
-
-
-def _check_grid(pair: Pair, grid: Grid) -> None:
-    differences = Grid.of(pair.prediction).differences(grid)
-    if differences:
-        raise InputError(
-            f"The prediction of case {pair.name} must lie on its reference's grid, but it has {differences}."
-            " Was it left on another grid than the CT's, or written without a header?"
-        )
 
 
 def _boxes_around_both(prediction: LabelArray, reference: LabelArray) -> dict[int, Box]:

@@ -12,16 +12,14 @@ reproduces here to the last digits on the masks they published with it. Where th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import SimpleITK as sitk
 
-from hnseg.errors import InputError
-from hnseg.evaluation.overlap import Overlap, aggregated_dice, mean_dice_where_present, overlap_of
+from hnseg.evaluation.label_maps import cast_labels, check_spacing
+from hnseg.evaluation.overlap import Overlap, aggregated_dice, aggregated_metrics, overlap_of
 from hnseg.evaluation.pairs import Pair
-from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
+from hnseg.evaluation.report import CaseScore, ScoreReport
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
 
 LABELS = {"GTVp": 1, "GTVn": 2}
@@ -53,9 +51,9 @@ def score(pairs: Iterable[Pair]) -> ScoreReport:
         for structure, overlap in of_case.items():
             overlaps[structure].append(overlap)
         cases.append(
-            CaseScore(name=pair.name, structures={name: _of_case(o) for name, o in of_case.items()}, notes=notes)
+            CaseScore(name=pair.name, structures={name: o.metrics for name, o in of_case.items()}, notes=notes)
         )
-    structures = {name: _over_cases(of_all) for name, of_all in overlaps.items()}
+    structures = {name: aggregated_metrics(of_all) for name, of_all in overlaps.items()}
     absent = [name for name, of_all in overlaps.items() if np.isnan(aggregated_dice(of_all))]
     return ScoreReport(
         challenge="hnts_mrg",
@@ -71,9 +69,9 @@ def score(pairs: Iterable[Pair]) -> ScoreReport:
 
 
 def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
-    prediction, cast_note = _labels_of(pair.prediction, f"prediction of case {pair.name}")
-    reference, reference_cast_note = _labels_of(pair.reference, f"reference of case {pair.name}")
-    _check_spacing(pair)
+    prediction, cast_note = cast_labels(pair.prediction, LABELS, name=f"prediction of case {pair.name}")
+    reference, reference_cast_note = cast_labels(pair.reference, LABELS, name=f"reference of case {pair.name}")
+    check_spacing(pair, atol=SCRIPT_ATOL)
     prediction, grid_note = _brought_onto(prediction, reference)
     predicted, present = array_of(prediction), array_of(reference)
     volume_mm3 = Grid.of(reference).voxel_volume_mm3
@@ -81,34 +79,6 @@ def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
         name: overlap_of(predicted, present, label=label, voxel_volume_mm3=volume_mm3) for name, label in LABELS.items()
     }
     return overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note)
-
-
-def _labels_of(image: sitk.Image, name: str) -> tuple[sitk.Image, str]:
-    """Return a label map as uint8 with a note where that changed it; refuse other labels than the challenge's."""
-    values = np.unique(sitk.GetArrayViewFromImage(image))
-    # The script's own cast: fractions are cut off, integers wrap around at 256. A float outside the range has no
-    # defined cast, and NaN fails both comparisons.
-    has_cast = values.dtype.kind != "f" or bool(((values > -1) & (values < 256)).all())
-    label_map: sitk.Image = sitk.Cast(image, sitk.sitkUInt8)
-    labels = np.unique(sitk.GetArrayViewFromImage(label_map))
-    if not has_cast or not set(labels.tolist()) <= {0, *LABELS.values()}:
-        allowed = ", ".join(f"{label} {structure}" for structure, label in LABELS.items())
-        raise InputError(
-            f"The {name} must hold the labels 0 background, {allowed} alone, found {_listed(values)}."
-            " Does it come from another challenge, or hold probabilities?"
-        )
-    if np.array_equal(values, labels):
-        return label_map, ""
-    return label_map, f"The {name} was cast to uint8, which changed its values {_listed(values)} to {_listed(labels)}."
-
-
-def _check_spacing(pair: Pair) -> None:
-    found, wanted = pair.prediction.GetSpacing(), pair.reference.GetSpacing()
-    if not np.allclose(wanted, found, atol=SCRIPT_ATOL):
-        raise InputError(
-            f"The prediction of case {pair.name} must have its reference's spacing {wanted} mm, found {found} mm."
-            " Was it left on the network's grid, or written without a header?"
-        )
 
 
 def _brought_onto(prediction: sitk.Image, reference: sitk.Image) -> tuple[sitk.Image, str]:
@@ -137,25 +107,3 @@ def _within_itk_tolerance(here: Grid, there: Grid) -> bool:
     apart_mm = np.abs(np.subtract(here.origin_mm, there.origin_mm)).max()
     turned = np.abs(np.subtract(here.direction, there.direction)).max()
     return bool(apart_mm <= ITK_TOLERANCE * there.spacing_mm[0] and turned <= ITK_TOLERANCE)
-
-
-def _of_case(overlap: Overlap) -> Metrics:
-    return {
-        "dsc": overlap.dice,
-        "intersection_mm3": overlap.intersection_mm3,
-        "prediction_mm3": overlap.prediction_mm3,
-        "reference_mm3": overlap.reference_mm3,
-    }
-
-
-def _over_cases(overlaps: list[Overlap]) -> Metrics:
-    return {
-        "aggregated_dsc": aggregated_dice(overlaps),
-        "mean_dsc": mean_dice_where_present(overlaps),
-        "cases_in_mean_dsc": sum(overlap.reference_mm3 > 0 for overlap in overlaps),
-    }
-
-
-def _listed(values: npt.NDArray[Any]) -> str:
-    shown = ", ".join(f"{value:g}" for value in values[:8].tolist())
-    return shown + (", ..." if len(values) > 8 else "")

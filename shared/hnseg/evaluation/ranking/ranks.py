@@ -57,7 +57,7 @@ def ranks_from_scores(scores: npt.ArrayLike, means: npt.ArrayLike, metrics: Sequ
     return Ranks(by_metric, aggregate, final, together.sum(axis=-1) > 1)
 
 
-def min_ranks(values: npt.NDArray[np.integer]) -> Integers:
+def min_ranks(values: npt.NDArray[np.integer | np.floating]) -> Integers:
     """Return the ranks along the last axis, the smallest value first; equal ones share the smallest rank."""
     ranks: Integers = 1 + (values[..., None, :] < values[..., :, None]).sum(axis=-1)
     return ranks

@@ -1,0 +1,117 @@
+"""What a folder to score holds of each case: a label map, and JSON files of whatever else a case's answer has.
+
+Three layouts, told apart by what is there:
+
+```
+<case>.mha, <case>.json                             a label map a case, and if need be its other answers in one object
+<case>/images/<socket>/<file>, <case>/<value>.json  a container's outputs; also below <case>/output or <case>/expected
+<case>/<case>.nii.gz, <case>/<case>.json            a folder a case, as data sets come
+```
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hnseg.errors import InputError
+
+SUFFIXES = (".mha", ".mhd", ".nii.gz", ".nii", ".nrrd", ".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """The files of one case.
+
+    Attributes:
+        name: Of the label map's file, or of the case's folder.
+        label_maps: By the socket they belong to; by the empty name in the layouts without sockets.
+        values: JSON files.
+    """
+
+    name: str
+    label_maps: Mapping[str, Path]
+    values: tuple[Path, ...] = ()
+
+
+def cases_in(folder: Path) -> list[CaseFiles]:
+    """Return what a folder holds, sorted by name: label maps where it has any, or else a folder a case.
+
+    Raises:
+        InputError: It is missing, or holds neither.
+    """
+    cases = [_of_file(path) for path in _images(folder)] or list(_of_subfolders(folder))
+    if not cases:
+        found = "has none" if folder.is_dir() else "does not exist"
+        raise InputError(
+            f"A folder to score must hold label maps ({', '.join(SUFFIXES)}), but {folder} {found}."
+            " Was the path to the files' own folder given?"
+        )
+    return cases
+
+
+def stem_of(name: str) -> str:
+    """Return a file's name without an image's suffix."""
+    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
+    return name.removesuffix(suffix)
+
+
+def read_values(files: Iterable[Path]) -> dict[str, Any]:
+    """Return the values of JSON files by name: an object's keys are names, and any other value is named by its file.
+
+    Raises:
+        InputError: A file is no JSON; one name has two values.
+    """
+    values: dict[str, Any] = {}
+    for path in files:
+        content = _json(path)
+        named = content if isinstance(content, dict) else {path.stem: content}
+        twice = sorted(values.keys() & named.keys())
+        if twice:
+            raise InputError(f"A case must have one {twice[0]}, but {path} gives another. Are older files there still?")
+        values |= named
+    return values
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"The values of a case must be a JSON file, but {path} can't be read as one: {error}."
+        ) from error
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("[!.]*") if path.name.endswith(SUFFIXES) and path.is_file())
+
+
+def _of_file(path: Path) -> CaseFiles:
+    beside = path.with_name(f"{stem_of(path.name)}.json")
+    return CaseFiles(path.name, {"": path}, (beside,) if beside.is_file() else ())
+
+
+def _of_subfolders(folder: Path) -> Iterator[CaseFiles]:
+    for case in sorted(path for path in folder.glob("[!.]*") if path.is_dir()):
+        outputs = next(
+            (root for root in (case, case / "output", case / "expected") if (root / "images").is_dir()), None
+        )
+        if outputs is not None:
+            sockets = {path.name: _images(path) for path in sorted((outputs / "images").iterdir()) if path.is_dir()}
+            label_maps = {socket: _only(images, case) for socket, images in sockets.items() if images}
+            if label_maps:
+                yield CaseFiles(case.name, label_maps, tuple(sorted(outputs.glob("*.json"))))
+        else:
+            yield from (_of_file(path) for path in _images(case) if stem_of(path.name) == case.name)
+
+
+def _only(images: list[Path], case: Path) -> Path:
+    if len(images) > 1:
+        raise InputError(
+            f"Each case must have one file, but in {case} there are {', '.join(path.name for path in images)}."
+            " Are files of an earlier run still there?"
+        )
+    return images[0]

@@ -1,0 +1,80 @@
+"""HECKTOR 2022, task 1: the mean over GTVp and GTVn of the Dice aggregated over all patients.
+
+After the organisers' notebook (voreille/hecktor, notebooks/evaluate_segmentation2022.ipynb):
+
+* Both label maps are cast to uint8. The prediction's spacing must be the reference's, and the prediction is then always
+  brought onto the reference's grid by nearest neighbour, whatever the challenge's page says. What lies outside the
+  prediction is background. A tiny offset changes nothing: the nearest voxel stays the same.
+* A structure in neither label map adds nothing. In one of the two alone, it adds its volume to the denominator, so a
+  false positive costs what it measures. In no label map at all, its aggregated DSC is 0/0, and so is the mean.
+
+The notebook looks at the labels of predictions only; here references must keep to the same labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from hnseg.evaluation.challenges.hecktor.options import LABELS, Options
+from hnseg.evaluation.label_maps import cast_labels, check_spacing
+from hnseg.evaluation.overlap import Overlap, aggregated_dice, aggregated_metrics, overlap_of
+from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.report import CaseScore, ScoreReport
+from hnseg.imaging.geometry import Grid, array_of, resample_label_map
+
+NOTEBOOK_ATOL = 1e-6
+"""With numpy's own relative 1e-5 on top, what the organisers' notebook takes for the same spacing."""
+
+
+def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:  # noqa: ARG001 (this edition leaves nothing open)
+    """Score predictions.
+
+    Returns:
+        Per case and structure `dsc`, undefined where both are empty, and volumes; per structure `aggregated_dsc`, and
+        beside it, unranked, the plain `mean_dsc` over the cases whose reference has the structure.
+
+    Raises:
+        InputError: A prediction's spacing is not its reference's, or a label map holds other labels than 0, 1, 2.
+    """
+    cases: list[CaseScore] = []
+    overlaps: dict[str, list[Overlap]] = {structure: [] for structure in LABELS}
+    for pair in pairs:
+        of_case, notes = _compare(pair)
+        for structure, overlap in of_case.items():
+            overlaps[structure].append(overlap)
+        cases.append(CaseScore(name=pair.name, structures={n: o.metrics for n, o in of_case.items()}, notes=notes))
+    aggregated = {name: aggregated_dice(of_all) for name, of_all in overlaps.items()}
+    return ScoreReport(
+        challenge="hecktor",
+        score=float(np.mean(list(aggregated.values()))),
+        score_name="mean aggregated DSC",
+        structures={name: aggregated_metrics(of_all) for name, of_all in overlaps.items()},
+        cases=tuple(cases),
+        notes=tuple(
+            f"{name} is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean."
+            for name, value in aggregated.items()
+            if np.isnan(value)
+        ),
+    )
+
+
+def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
+    prediction, cast_note = cast_labels(pair.prediction, LABELS, name=f"prediction of case {pair.name}")
+    reference, reference_cast_note = cast_labels(pair.reference, LABELS, name=f"reference of case {pair.name}")
+    check_spacing(pair, atol=NOTEBOOK_ATOL)
+    prediction.SetSpacing(
+        reference.GetSpacing()
+    )  # as the notebook does: the last digits of a header don't shift voxels
+    grid = Grid.of(reference)
+    apart = Grid.of(prediction).differences(grid)
+    grid_note = (
+        f"The prediction was resampled onto its reference's grid by nearest neighbour: it had {apart}." if apart else ""
+    )
+    predicted, present = array_of(resample_label_map(prediction, grid)), array_of(reference)
+    overlaps = {
+        name: overlap_of(predicted, present, label=label, voxel_volume_mm3=grid.voxel_volume_mm3)
+        for name, label in LABELS.items()
+    }
+    return overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note)

@@ -1,0 +1,169 @@
+"""HECKTOR 2026: 0.25 Dice + 0.35 balanced accuracy of the stages + 0.40 concordance of recurrence-free survival.
+
+After the challenge's page (hecktor26.grand-challenge.org/task-and-evaluation) and template; the evaluation program is
+not public.
+
+Dice
+: The mean of GTVp's and GTVn's, each the mean over all patients of their Dice. One of reference and prediction empty,
+  missed or invented: 0. Both empty: `both_empty` says; unpublished, and 1 by default as participants assume
+  (wangkaiwan/HERMES-HECKTOR2026). Where it is skip and skips every patient, the structure's mean is undefined, and so
+  is the score. The prediction must be on the reference's grid to within 1e-3 mm and is never resampled.
+Balanced accuracy
+: The mean of T-stage's and N-stage's, each the mean recall of the stages that some reference has. Without a patient of
+  known stage it is undefined.
+Concordance
+: Harrell's, of `rfs` as the prediction gives it: unless `rfs_means` says risk, a higher one is a longer survival, as
+  participants measured on the platform. Equal predictions count half. Without a comparable pair, as of one patient
+  alone or where nobody relapsed, it is undefined.
+
+A patient whose stage or survival is unknown has no part in what it is unknown for; whose is known needs a prediction.
+Where no reference has any of these, the label maps alone are scored and the score is the Dice part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import Any
+
+from hnseg.errors import InputError
+from hnseg.evaluation.balanced_accuracy import balanced_accuracy
+from hnseg.evaluation.challenges.hecktor.dice import label_arrays, mean_dice, metrics_of, overlaps_of
+from hnseg.evaluation.challenges.hecktor.options import LABELS, Options
+from hnseg.evaluation.challenges.hecktor.outcomes import (
+    N_STAGES,
+    T_STAGES,
+    Outcome,
+    outcome_of,
+    predicted_rfs,
+    predicted_stage,
+    read_outcomes,
+)
+from hnseg.evaluation.concordance import concordance_of
+from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.report import CaseScore, ScoreReport
+from hnseg.imaging.geometry import Grid
+
+OPTIONS = frozenset({"both-empty", "rfs-means", "clinical"})
+
+WEIGHTS = {"dice": 0.25, "balanced_accuracy": 0.35, "c_index": 0.40}
+
+Numbers = dict[str, float | int]
+
+
+@dataclass(frozen=True)
+class _Patient:
+    """A patient's answers beside what is known."""
+
+    name: str
+    predicted: Mapping[str, Any]
+    known: Outcome
+
+
+def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
+    """Score predictions.
+
+    Returns:
+        Per case and structure `dsc` and volumes; per structure `mean_dsc`; overall the parts that the score weighs,
+        `dice`, `balanced_accuracy` and `c_index`, with what they are made of and how many patients are in each.
+
+    Raises:
+        InputError: A prediction is not on its reference's grid, a label map holds other labels than 0, 1, 2, an answer
+            is missing or none of those asked for, or the table of outcomes can't be used.
+    """
+    table = None if options.clinical is None else read_outcomes(options.clinical)
+    cases: list[CaseScore] = []
+    patients: list[_Patient] = []
+    for pair in pairs:
+        predicted, present = label_arrays(pair)
+        overlaps = overlaps_of(predicted, present, Grid.of(pair.reference))
+        of_case = {name: metrics_of(overlap, options.both_empty) for name, overlap in overlaps.items()}
+        cases.append(CaseScore(name=pair.name, structures=of_case))
+        known = outcome_of(pair.expected) if table is None else table.get(pair.name, Outcome())
+        patients.append(_Patient(pair.name, pair.predicted, known))
+    if table is not None:
+        _refuse_strangers(patients, table, options)
+    structures = {name: mean_dice(case.structures[name] for case in cases) for name in LABELS}
+    dice = sum(values["mean_dsc"] for values in structures.values()) / len(structures)
+    has_outcomes = any(patient.known != Outcome() for patient in patients)
+    parts = _parts(patients, options) if has_outcomes else {}
+    overall: Numbers = {"dice": dice, **parts}
+    return ScoreReport(
+        challenge="hecktor",
+        score=sum(weight * overall[part] for part, weight in WEIGHTS.items()) if has_outcomes else dice,
+        score_name="0.25 Dice + 0.35 balanced accuracy + 0.40 C-index"
+        if has_outcomes
+        else "mean Dice of GTVp and GTVn",
+        structures={name: dict(values) for name, values in structures.items()},
+        overall=dict(overall),
+        cases=tuple(cases),
+        notes=_notes(overall, patients, options),
+    )
+
+
+def _refuse_strangers(patients: Sequence[_Patient], table: Mapping[str, Outcome], options: Options) -> None:
+    if not any(patient.name in table for patient in patients):
+        raise InputError(
+            f"--clinical must have rows for the scored cases, but {options.clinical} has none for any of them. Are the"
+            " label maps named by PatientID?"
+        )
+
+
+def _parts(patients: Sequence[_Patient], options: Options) -> Numbers:
+    stages: Numbers = {}
+    for name, key, levels in (("t-stage", "t_stage", T_STAGES), ("n-stage", "n_stage", N_STAGES)):
+        staged = [(patient, stage) for patient in patients if (stage := getattr(patient.known, key)) is not None]
+        answers = [predicted_stage(patient.predicted, name, levels, case=patient.name) for patient, _ in staged]
+        stages[f"{key}_balanced_accuracy"] = balanced_accuracy(answers, [stage for _, stage in staged])
+        stages[f"{key}_patients"] = len(staged)
+    mean = (stages["t_stage_balanced_accuracy"] + stages["n_stage_balanced_accuracy"]) / 2
+    return {"balanced_accuracy": mean, **_survival(patients, options), **stages}
+
+
+def _survival(patients: Sequence[_Patient], options: Options) -> Numbers:
+    followed = [(patient, rfs) for patient in patients if (rfs := patient.known.rfs) is not None]
+    sign = -1 if options.rfs_means == "survival" else 1
+    concordance = concordance_of(
+        times=[rfs.days for _, rfs in followed],
+        events=[rfs.has_relapsed for _, rfs in followed],
+        risks=[sign * predicted_rfs(patient.predicted, case=patient.name) for patient, _ in followed],
+    )
+    return {
+        "c_index": concordance.index,
+        "rfs_patients": len(followed),
+        "rfs_relapses": sum(rfs.has_relapsed for _, rfs in followed),
+        "rfs_comparable_pairs": concordance.comparable,
+    }
+
+
+def _notes(overall: Numbers, patients: Sequence[_Patient], options: Options) -> tuple[str, ...]:
+    notes = [
+        f"Unpublished, so assumed: a structure that neither reference nor prediction has, Dice {options.both_empty}"
+        " (--both-empty)."
+    ]
+    if "c_index" not in overall:
+        notes.append(
+            "No reference has stages or survival (--clinical, or JSON files beside the references), so the label maps"
+            " alone are scored: this is the part of the challenge's score that weighs 0.25."
+        )
+        return (*notes, *_undefined(overall, ("dice",)))
+    notes.append(
+        f"Unpublished, so assumed: a higher rfs is a {'longer survival' if options.rfs_means == 'survival' else 'risk'}"
+        " (--rfs-means)."
+    )
+    for title, count in (("T-stage", "t_stage"), ("N-stage", "n_stage"), ("RFS", "rfs")):
+        unknown = len(patients) - overall[f"{count}_patients"]
+        if unknown:
+            notes.append(f"{title} is unknown for {unknown} of {len(patients)} patients, who are left out of its part.")
+    return (*notes, *_undefined(overall, ("dice", "t_stage_balanced_accuracy", "n_stage_balanced_accuracy", "c_index")))
+
+
+def _undefined(overall: Numbers, parts: Sequence[str]) -> list[str]:
+    why = {
+        "dice": "no patient has the structure, and --both-empty skip leaves them out",
+        "t_stage_balanced_accuracy": "no patient's T-stage is known",
+        "n_stage_balanced_accuracy": "no patient's N-stage is known",
+        "c_index": "no two patients are comparable, which takes one who relapsed and one who was without for longer",
+    }
+    return [f"{part} is undefined, as {why[part]}; so is the score." for part in parts if isnan(overall[part])]

@@ -1,0 +1,99 @@
+"""The choices that a challenge's score leaves open, by name.
+
+A challenge's module names them in its class `Options`, a frozen pydantic model: a field for each choice, of a type
+that a text can be checked against (`Literal` of texts, or `Path`), with its default and with a description, which the
+command's help shows. A field both_empty is the option both-empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from hnseg.errors import InputError
+
+
+class ScoreOptions(BaseModel):
+    """What a challenge's `Options` derive from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """All options by name, those left at their defaults among them; but not those that are empty."""
+        values = {_option(field): getattr(self, field) for field in type(self).model_fields}
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+    @property
+    def given(self) -> set[str]:
+        """The names of the options that were given."""
+        return {_option(field) for field in self.model_fields_set}
+
+
+def parse_options(challenge: str, module: ModuleType, given: Mapping[str, str]) -> ScoreOptions | None:
+    """Return a challenge's options with the given values; None for a challenge without any.
+
+    Raises:
+        InputError: The challenge has no such option, or the option no such value.
+    """
+    model = options_of(module)
+    if model is None:
+        if given:
+            raise InputError(
+                f"{challenge} is scored in one way and takes no options, but {_dashed(given)} was given."
+                " Is it another challenge's, or misspelt?"
+            )
+        return None
+    unknown = [name for name in given if _field(name) not in model.model_fields]
+    if unknown:
+        raise InputError(
+            f"An option of {challenge}'s score must be one of {_dashed(map(_option, model.model_fields))}, found"
+            f" {_dashed(unknown)}. Is it misspelt?"
+        )
+    try:
+        return model.model_validate({_field(name): value for name, value in given.items()})
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        raise InputError(
+            f"--{_option(field)} must be one of {', '.join(choices_of(model.model_fields[field]))}, found"
+            f" {given[_option(field)]!r}."
+        ) from error
+
+
+def options_of(module: ModuleType) -> type[ScoreOptions] | None:
+    """Return a challenge's class of options; None where it has none."""
+    model: type[ScoreOptions] | None = getattr(module, "Options", None)
+    return model
+
+
+def choices_of(field: FieldInfo) -> tuple[str, ...]:
+    """Return the values that an option may have; none where it is not chosen from a list."""
+    return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+
+
+def usage_of(module: ModuleType) -> list[str]:
+    """Return a line for each of a challenge's options, for a help text."""
+    model = options_of(module)
+    if model is None:
+        return []
+    return [
+        f"--{_option(name)} {'|'.join(choices_of(field)) or 'FILE'}: {field.description}"
+        + (f" (default {field.default})" if field.default is not None else "")
+        for name, field in model.model_fields.items()
+    ]
+
+
+def _option(field: str) -> str:
+    return field.replace("_", "-")
+
+
+def _field(option: str) -> str:
+    return option.replace("-", "_")
+
+
+def _dashed(names: Iterable[str]) -> str:
+    return ", ".join(f"--{name}" for name in names)

@@ -1,0 +1,119 @@
+"""What a table of stages and survival may look like, and what it may not."""
+
+from pathlib import Path
+
+import pytest
+
+from hnseg.errors import InputError
+from hnseg.evaluation.challenges.hecktor.outcomes import (
+    N_STAGES,
+    T_STAGES,
+    Outcome,
+    Survival,
+    outcome_of,
+    predicted_rfs,
+    predicted_stage,
+    read_outcomes,
+    stage_of,
+)
+
+HEADING = "PatientID,CenterID,T-stage,N-stage,Relapse,RFS\n"
+
+
+def _table(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "clinical.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("value", "stages", "stage"),
+    [
+        ("T2", T_STAGES, "T2"),
+        ("2", T_STAGES, "T2"),
+        (2, T_STAGES, "T2"),
+        ("2.0", T_STAGES, "T2"),
+        ("T4a", T_STAGES, "T4"),
+        ("t3", T_STAGES, "T3"),
+        ("N2b", N_STAGES, "N2"),
+        (" N0 ", N_STAGES, "N0"),
+        ("0", N_STAGES, "N0"),
+        ("Tx", T_STAGES, None),
+        ("Tis", T_STAGES, None),
+        ("T0", T_STAGES, None),
+        ("N4", N_STAGES, None),
+        ("N2", T_STAGES, None),
+        ("", T_STAGES, None),
+        (float("nan"), T_STAGES, None),
+        (None, N_STAGES, None),
+        ("2.5", T_STAGES, None),
+        (True, T_STAGES, None),
+    ],
+)
+def test_stages_are_read_in_their_spellings(value, stages, stage):
+    assert stage_of(value, stages) == stage
+
+
+def test_a_table_with_gaps(tmp_path):
+    path = _table(tmp_path, HEADING + "A-1,1,T2,N2b,1,812.5\nA-2,1,,1,0,\nA-3,1,4,,nan,100\n\n,,,,,\n")
+    assert read_outcomes(path) == {
+        "A-1": Outcome("T2", "N2", Survival(812.5, has_relapsed=True)),
+        "A-2": Outcome(None, "N1", None),
+        "A-3": Outcome("T4", None, None),
+    }
+
+
+def test_a_table_of_survival_alone_with_other_spellings_of_the_headings(tmp_path):
+    path = _table(tmp_path, "\ufeffpatientid, RFS , relapse\nA-1,30,0.0\n")
+    assert read_outcomes(path) == {"A-1": Outcome(rfs=Survival(30.0, has_relapsed=False))}
+
+
+@pytest.mark.parametrize(("relapse", "has_relapsed"), [(True, True), (False, False), (0, False), ("1", True)])
+def test_a_relapse_is_a_number_or_yes_or_no(relapse, has_relapsed):
+    assert outcome_of({"relapse": relapse, "rfs": 30}).rfs == Survival(30.0, has_relapsed)
+
+
+@pytest.mark.parametrize(("relapse", "rfs"), [(2, 30), (1, -1), ("", 30), (None, 30), (1, "inf"), (1, True)])
+def test_a_survival_that_can_t_be_is_unknown(relapse, rfs):
+    assert outcome_of({"relapse": relapse, "rfs": rfs}) == Outcome()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (HEADING + "A-1,1,T2,N1,1,8\nA-1,1,T2,N1,1,8\n", "one row, but line 3 of .* is a second one for A-1"),
+        ("PatientID;T-stage\nA-1;T2\n", "must name PatientID and .*names patientid;t-stage. Is another separator used"),
+        ("PatientID,Age\nA-1,60\n", "names patientid, age"),
+        ("", "names nothing"),
+    ],
+)
+def test_another_table_is_refused(tmp_path, text, sentence):
+    with pytest.raises(InputError, match=sentence):
+        read_outcomes(_table(tmp_path, text))
+
+
+def test_a_file_that_can_t_be_read_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"--clinical must be a readable file, but .*nowhere.csv is not: No such file"):
+        read_outcomes(tmp_path / "nowhere.csv")
+    (tmp_path / "sheet.xlsx").write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(InputError, match=r"CSV file in UTF-8, but .*sheet\.xlsx can't be read"):
+        read_outcomes(tmp_path / "sheet.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({}, "case 7 must have a t-stage of T1, T2, T3, T4, .*but it has no values at all. Is there a JSON file"),
+        ({"rfs": 1.0}, "but it has rfs. Is there"),
+        ({"t-stage": "N2"}, "but it is 'N2'"),
+    ],
+)
+def test_a_missing_stage_is_refused(values, sentence):
+    with pytest.raises(InputError, match=sentence):
+        predicted_stage(values, "t-stage", T_STAGES, case="7")
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "812", True, [1]])
+def test_an_rfs_that_is_no_finite_number_is_refused(value):
+    with pytest.raises(InputError, match=r"case 7 must have a finite number as its rfs, .* but it is"):
+        predicted_rfs({"rfs": value}, case="7")
