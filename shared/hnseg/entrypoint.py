@@ -5,6 +5,8 @@
 | `HNSEG_API_METHOD` | `exec`: one case, then exit; `invoke`: serve requests | `exec` |
 | `HNSEG_ON_ERROR` | `fail`: status 1; `empty`: write an empty label map, say so, and go on | `fail` |
 | `HNSEG_LIMIT_S` | seconds that one case may take | the challenge's limit |
+| `HNSEG_PRECISION` | `exact`: single precision; `fast`: the half precision that the device has | `exact` |
+| `HNSEG_BACKEND` | `torch`; `openvino`; `auto`: OpenVINO on a processor where it is installed | `auto` |
 
 stdout gets a line an event and the provenance as one line of JSON; stderr stays empty unless something went wrong.
 """
@@ -32,6 +34,7 @@ from hnseg.platform.writing import clear_output, write_empty
 from hnseg.provenance import Provenance, process_started_s
 
 if TYPE_CHECKING:
+    from hnseg.inference.backend import Choice, Precision
     from hnseg.inference.ensemble import Ensemble
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,8 @@ class _Job:
     output_dir: Path
     model_dir: Path
     device: str
+    precision: Precision
+    backend: Choice
     limit_s: float
     serves: bool
     port: int
@@ -124,7 +129,9 @@ def _load(job: _Job) -> Ensemble:
     from hnseg.inference.bundle import open_bundle
     from hnseg.inference.ensemble import load_ensemble
 
-    ensemble = load_ensemble(open_bundle(job.model_dir), device=job.device)
+    ensemble = load_ensemble(
+        open_bundle(job.model_dir), device=job.device, precision=job.precision, backend=job.backend
+    )
     logger.info("ensemble loaded %.1f s after process start", time.monotonic() - process_started_s())
     return ensemble
 
@@ -140,6 +147,10 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
     )
     parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="weights (default: %(default)s)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    precision = _chosen(parser, "HNSEG_PRECISION", "exact", "fast")
+    parser.add_argument("--precision", choices=("exact", "fast"), default=precision)
+    backend = _chosen(parser, "HNSEG_BACKEND", "auto", "torch", "openvino")
+    parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default=backend)
     parser.add_argument(
         "--limit-s", type=_seconds, default=limit_s, help="seconds a case may take (default: %(default)s)"
     )
@@ -151,6 +162,8 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
         output_dir=given.output,
         model_dir=given.model,
         device=given.device,
+        precision=given.precision,
+        backend=given.backend,
         limit_s=given.limit_s,
         serves=_chosen(parser, "HNSEG_API_METHOD", "exec", "invoke") == "invoke",
         port=given.port,
@@ -158,10 +171,11 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
     )
 
 
-def _chosen(parser: argparse.ArgumentParser, variable: str, default: str, other: str) -> str:
+def _chosen(parser: argparse.ArgumentParser, variable: str, default: str, *others: str) -> str:
     value = (os.environ.get(variable) or default).lower()
-    if value not in (default, other):
-        parser.error(f"{variable} must be {default} or {other}, found {value!r}")
+    if value not in (default, *others):
+        allowed = ", ".join((default, *others[:-1]))
+        parser.error(f"{variable} must be {allowed} or {others[-1]}, found {value!r}")
     return value
 
 

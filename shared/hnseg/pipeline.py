@@ -61,7 +61,7 @@ def run_case(
         run = ensemble.start(channels, deadline)
         del channels  # as large as the image times its channels: gone before the networks run
         predicted = run.predict()
-        story.record(effort=asdict(predicted.effort_spent), predict_s=predicted.seconds)
+        story.record(**ensemble.record, effort=asdict(predicted.effort_spent), predict_s=predicted.seconds)
         story.note(*predicted.notes)
     with story.stage("finish"):
         label_map = method.finish(predicted.label_map, case, settings)

@@ -21,7 +21,7 @@ from hnseg.memory import peak_gib
 
 logger = logging.getLogger(__name__)
 
-_PACKAGES = ("torch", "dynamic-network-architectures", "SimpleITK", "numpy", "scipy")
+_PACKAGES = ("torch", "openvino", "dynamic-network-architectures", "SimpleITK", "numpy", "scipy")
 _IMPORTED_S = time.monotonic()
 
 

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hnseg.errors import ModelError
+from hnseg.inference.architecture import network_of
 from hnseg.inference.bundle import open_bundle
-from hnseg.inference.ensemble import load_ensemble
 from hnseg.inference.manifest import sha256_of
 
 
@@ -72,8 +72,8 @@ def test_the_exported_bundle_is_the_same_model(results, exported):
     assert bundle.configuration == genuine.configuration
     assert (bundle.folds, bundle.mirroring_axes) == (genuine.folds, genuine.mirroring_axes)
     assert bundle.sha256["fold_1.safetensors"] == sha256_of(exported / "fold_1.safetensors")
-    for one, other in zip(load_ensemble(genuine).networks, load_ensemble(bundle).networks, strict=True):
-        tensors = other.state_dict()
+    for fold in range(2):
+        one, tensors = network_of(genuine, fold), network_of(bundle, fold).state_dict()
         assert all(torch.equal(tensor, tensors[name]) for name, tensor in one.state_dict().items())
 
 
@@ -103,17 +103,17 @@ def test_settings_of_the_method_are_read(results):
 
 
 def test_weights_are_mapped_not_copied(results):
-    ensemble = load_ensemble(open_bundle(results))
-    stored = {tensor.data_ptr() for tensor in ensemble.bundle.state_dicts[0].values()}
-    assert {tensor.data_ptr() for tensor in ensemble.networks[0].parameters()} <= stored
+    bundle = open_bundle(results)
+    stored = {tensor.data_ptr() for tensor in bundle.state_dicts[0].values()}
+    assert {tensor.data_ptr() for tensor in network_of(bundle, 0).parameters()} <= stored
 
 
 def test_weights_in_half_precision_are_used_in_single(exported):
     weights = exported / "fold_0.safetensors"
     save_file({name: tensor.half() for name, tensor in load_file(weights).items()}, weights)
     seal(exported)
-    ensemble = load_ensemble(open_bundle(exported))
-    assert {tensor.dtype for tensor in ensemble.networks[0].parameters()} == {torch.float32}
+    network = network_of(open_bundle(exported), 0)
+    assert {tensor.dtype for tensor in network.parameters()} == {torch.float32}
 
 
 class Evil:
@@ -335,4 +335,4 @@ def test_weights_that_do_not_fit_are_refused_in_a_sentence(exported, kind):
     spoil(exported)
     seal(exported)
     with pytest.raises(ModelError, match=sentence):
-        load_ensemble(open_bundle(exported))
+        network_of(open_bundle(exported), 0)

@@ -11,7 +11,7 @@ from hnseg.errors import DeadlineError, InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.inference import ensemble as module
-from hnseg.inference import run as run_module
+from hnseg.inference.backend_torch import TorchBackend
 from hnseg.inference.budget import Deadline, Effort
 from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
@@ -29,7 +29,7 @@ class Constant(nn.Module):
 
 @pytest.fixture(scope="module")
 def five(make_model):
-    return load_ensemble(open_bundle(make_model(folds=(0, 1, 2, 3, 4))), device="cpu")
+    return load_ensemble(open_bundle(make_model(folds=(0, 1, 2, 3, 4))), device="cpu", backend="torch")
 
 
 @pytest.fixture
@@ -43,7 +43,12 @@ def noise(grid, count=2):
 
 
 def only(ensemble, *folds):
-    return dataclasses.replace(ensemble, networks=tuple(ensemble.networks[fold] for fold in folds))
+    return with_networks(ensemble, (ensemble.backend.networks[fold] for fold in folds))
+
+
+def with_networks(ensemble, networks):
+    backend = dataclasses.replace(ensemble.backend, networks=tuple(networks))
+    return dataclasses.replace(ensemble, backend=backend)
 
 
 def logits(ensemble, channels, effort=PLAIN):
@@ -83,7 +88,7 @@ def batches(five):
     seen = []
     hooks = [
         network.register_forward_hook(lambda _network, given, _out: seen.append(len(given[0])))
-        for network in five.networks
+        for network in five.backend.networks
     ]
     yield seen
     for hook in hooks:
@@ -94,7 +99,7 @@ def test_on_a_processor_no_copy_passes_alone_where_a_slab_has_two_tiles(five, ch
     together = logits(five, channels)  # slabs of one row of four tiles
     assert set(batches) == {2}
     batches.clear()
-    monkeypatch.setattr(run_module, "copies_together", lambda _device: 1)
+    monkeypatch.setattr(TorchBackend, "copies_together", 1)
     assert np.allclose(logits(five, channels), together, atol=1e-5)
     assert set(batches) == {1}
 
@@ -105,13 +110,13 @@ def test_mirrored_copies_of_one_tile_are_pairs_already(five, channels, batches):
 
 
 def test_weights_that_travel_for_every_pass_give_the_same_logits(five, channels):
-    streamed = dataclasses.replace(five, is_resident=False)
+    streamed = dataclasses.replace(five, backend=dataclasses.replace(five.backend, is_resident=False))
     assert np.array_equal(logits(streamed, channels), logits(five, channels))
 
 
 @pytest.mark.parametrize("size_xyz", [(1, 1, 1), (5, 40, 3), (32, 32, 8), (33, 71, 9)])
 def test_a_constant_network_gives_a_constant_label_map_of_any_size(five, size_xyz):
-    constant = dataclasses.replace(five, networks=(Constant(),) * 2)
+    constant = with_networks(five, (Constant(),) * 2)
     grid = dataclasses.replace(GRID, size_xyz=size_xyz, spacing_mm=(1.3, 0.7, 1.9))
     ones = Channels(np.ones((2, *grid.shape_zyx), np.float32), grid)
     assert np.abs(logits(constant, ones, Effort()) - np.array([-1, 2.5, 2]).reshape(3, 1, 1, 1)).max() <= 1e-5
@@ -171,7 +176,7 @@ class Clock:
 
 @pytest.fixture
 def clock(five):
-    ticking = Clock(five.networks)
+    ticking = Clock(five.backend.networks)
     yield ticking
     for hook in ticking.hooks:
         hook.remove()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -41,6 +41,14 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False,
     step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5,
     device: Annotated[Device, typer.Option(help="Where the networks run.")] = Device.AUTO,
+    precision: Annotated[
+        Literal["exact", "fast"],
+        typer.Option(envvar="HNSEG_PRECISION", help="Single precision, or the half precision that the device has."),
+    ] = "exact",
+    backend: Annotated[
+        Literal["auto", "torch", "openvino"],
+        typer.Option(envvar="HNSEG_BACKEND", help="What runs the networks; auto is OpenVINO on a CPU that has it."),
+    ] = "auto",
     limit_s: Annotated[
         float, typer.Option(min=0, help="Seconds this may take; what is given up for that is said.")
     ] = float("inf"),
@@ -63,11 +71,13 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     with _limited_ram(ram_gib), _unfinished(output) as unfinished:
         with story.stage("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
-            ensemble = load_ensemble(bundle, device=device.value, vram_gib=vram_gib)
+            ensemble = load_ensemble(
+                bundle, device=device.value, vram_gib=vram_gib, precision=precision, backend=backend
+            )
         with story.stage("read"):
             channels = _read(images, bundle)
             inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
-            story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, device=str(ensemble.device))
+            story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
         with story.stage("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
             task = bar.add_task("predict", total=None)
             predicted = ensemble.predict(

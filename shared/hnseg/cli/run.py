@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,12 +20,18 @@ class Device(str, Enum):
     CUDA = "cuda"
 
 
-def command(
+def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
     output_dir: Annotated[Path, typer.Option("--output", help="Receives the output socket's folder.")],
     model_dir: Annotated[Path, typer.Option("--model", help="An nnU-Net result folder or an exported bundle.")],
     device: Annotated[Device, typer.Option(help="Where the network runs.")] = Device.AUTO,
+    precision: Annotated[
+        Literal["exact", "fast"] | None, typer.Option(help="HNSEG_PRECISION, or exact, if left out.")
+    ] = None,
+    backend: Annotated[
+        Literal["auto", "torch", "openvino"] | None, typer.Option(help="HNSEG_BACKEND, or auto, if left out.")
+    ] = None,
     limit_s: Annotated[
         float | None, typer.Option(help="Seconds the case may take; the challenge's limit if left out.")
     ] = None,
@@ -33,5 +39,6 @@ def command(
     """Segment one case exactly as the challenge's container would, without a container."""
     challenge = load_challenge(container_dir)
     paths = ["--input", str(input_dir), "--output", str(output_dir), "--model", str(model_dir)]
-    limit = [] if limit_s is None else ["--limit-s", str(limit_s)]
-    raise typer.Exit(entrypoint.main(challenge.spec, challenge.method, [*paths, "--device", device.value, *limit]))
+    chosen = {"--precision": precision, "--backend": backend, "--limit-s": limit_s}
+    options = [word for name, value in chosen.items() if value is not None for word in (name, str(value))]
+    raise typer.Exit(entrypoint.main(challenge.spec, challenge.method, [*paths, "--device", device.value, *options]))

@@ -15,11 +15,33 @@ import torch
 from torch import nn
 
 from hnseg.errors import ModelError
+from hnseg.inference.bundle import Bundle
+from hnseg.inference.manifest import PLANS_FILE
 from hnseg.inference.plans import Architecture
 from hnseg.inference.weights import StateDict
 
 _NETWORKS = "dynamic_network_architectures."
 _LAYERS = "torch.nn."
+
+
+def network_of(bundle: Bundle, fold: int) -> nn.Module:
+    """Build one network of an ensemble, in evaluation mode, with its weights, which it does not copy.
+
+    Args:
+        bundle: A model folder, opened.
+        fold: Its place among the bundle's folds.
+
+    Raises:
+        ModelError: The plans can't be built, or the weights don't fit the network that they describe.
+    """
+    network = build_network(
+        bundle.configuration.architecture,
+        channels=len(bundle.channels),
+        outputs=len(bundle.dataset.output_values),
+        path=bundle.folder / PLANS_FILE,
+    )
+    put_weights(network, bundle.state_dicts[fold], bundle.weights_files[fold])
+    return network
 
 
 def build_network(architecture: Architecture, *, channels: int, outputs: int, path: Path) -> nn.Module:

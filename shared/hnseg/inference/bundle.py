@@ -4,6 +4,7 @@
 |---|---|---|
 | `plans.json`, `dataset.json` | as nnU-Net wrote them | the same |
 | weights | `fold_<k>/checkpoint_final.pth` or `checkpoint_best.pth` | `fold_<k>.safetensors` |
+| `network.xml`, `network.bin` | none | may be there: see `hnseg.inference.openvino_graph` |
 | `manifest.json` | none | see `hnseg.inference.manifest`; its checksums are verified |
 | `method.json` | may be put there | settings of the challenge's method |
 """
@@ -88,6 +89,17 @@ class Bundle:
         if self.manifest is not None:
             return {path.name: self.manifest.sha256[path.name] for path in files}
         return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files}
+
+    def further_file(self, name: str) -> Path | None:
+        """Return a file that an exported bundle may hold beside its weights; None where its manifest lists none.
+
+        Raises:
+            ModelError: It is listed, but missing or changed.
+        """
+        if self.manifest is None or name not in self.manifest.sha256:
+            return None
+        _verify(self.folder / name, self.manifest)
+        return self.folder / name
 
     @property
     def channels(self) -> tuple[str, ...]:

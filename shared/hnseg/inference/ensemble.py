@@ -1,35 +1,36 @@
 """A trained ensemble, loaded: every fold sees every tile in one pass over the image.
 
-Exact by default: tiles, weights, mirroring and the mean of logits are nnU-Net's. Sums are float32 everywhere, where
-nnU-Net sums in half precision. On a GPU the networks run under autocast, as nnU-Net's do.
+Exact by default: tiles, weights, mirroring and the mean of logits are nnU-Net's, in single precision from the networks
+to the sums over tiles, where nnU-Net sums in half precision. `--precision fast` is for time: see
+`hnseg.inference.backend`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.channels import Channels
-from hnseg.inference.architecture import build_network, put_weights
+from hnseg.inference.backend import Backend, Choice, Precision
+from hnseg.inference.backend_torch import UNLIMITED_GIB, TorchBackend
 from hnseg.inference.budget import Deadline, Effort
 from hnseg.inference.bundle import Bundle
-from hnseg.inference.machine import GIB, free_ram_gib, free_vram_gib, usable_processors
-from hnseg.inference.manifest import PLANS_FILE
+from hnseg.inference.machine import free_ram_gib, free_vram_gib, usable_processors
 from hnseg.inference.orientation import turned
 from hnseg.inference.preprocessing import Placement, place, preprocess
 from hnseg.inference.room import Need
 from hnseg.inference.run import Prediction, Progress, Run
 
-FULL_EFFORT = Effort()
-UNLIMITED_GIB = float("inf")
+logger = logging.getLogger(__name__)
 
+FULL_EFFORT = Effort()
 Axes = tuple[int, ...]
 """Axes of the patch along which a copy is flipped; none for the tile itself."""
 
@@ -40,22 +41,28 @@ class Ensemble:
 
     Attributes:
         bundle: Where they come from.
-        device: Where they run.
-        networks: One a fold, with weights.
-        is_resident: Whether their weights are on the device; if not, they travel there for every pass.
+        backend: Runs them.
         vram_gib: Memory of the GPU that it may have in all.
     """
 
     bundle: Bundle
-    device: torch.device
-    networks: tuple[nn.Module, ...]
-    is_resident: bool = True
+    backend: Backend
     vram_gib: float = UNLIMITED_GIB
 
     @property
     def outputs(self) -> int:
         """Number of classes or regions."""
         return len(self.bundle.dataset.output_values)
+
+    @property
+    def record(self) -> Mapping[str, str]:
+        """What computes, for provenance: `device`, `backend`, `precision` (asked for) and `arithmetic` (used)."""
+        return {
+            "device": str(self.backend.device),
+            "backend": self.backend.name,
+            "precision": self.backend.precision,
+            "arithmetic": str(self.backend.arithmetic).removeprefix("torch."),
+        }
 
     def predict(
         self,
@@ -108,7 +115,7 @@ class Ensemble:
         return tuple(itertools.chain.from_iterable(itertools.combinations(axes, n) for n in range(len(axes) + 1)))
 
     def logits_of(self, fold: int, copies: Sequence[tuple[torch.Tensor, Axes]]) -> Iterator[torch.Tensor]:
-        """Yield one fold's float32 logits (k, z, y, x) of each of some tiles.
+        """Yield one fold's float32 logits (k, z, y, x) of each of some tiles, to be used before the fold's next pass.
 
         Args:
             fold: Its place among the networks.
@@ -116,25 +123,12 @@ class Ensemble:
                 they go through the network together.
         """
         is_flat = len(self.bundle.configuration.patch_size) == 2
-        batch = torch.stack(
-            [
-                (seen[:, 0] if is_flat else seen).to(self.device).flip([axis + 1 for axis in flips])
-                for seen, flips in copies
-            ]
-        )
-        with self._precision():
-            outputs = self._forward(self.networks[fold], batch)
+        device = self.backend.device
+        batch = torch.stack([_flipped((seen[:, 0] if is_flat else seen).to(device), flips) for seen, flips in copies])
+        outputs = self.backend.logits(fold, batch)
         for logits, (_, flips) in zip(outputs, copies, strict=True):
-            turned_back = logits.float().flip([axis + 1 for axis in flips])
+            turned_back = _flipped(logits, flips)
             yield turned_back[:, None] if is_flat else turned_back
-
-    def _forward(self, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
-        if self.is_resident:
-            result: torch.Tensor = network(batch)
-            return result
-        weights = {name: tensor.to(self.device) for name, tensor in network.state_dict(keep_vars=True).items()}
-        streamed: torch.Tensor = torch.func.functional_call(network, weights, (batch,))
-        return streamed
 
     def _device_of_sums(self, placement: Placement) -> torch.device:
         """Choose where the sums over tiles are, or refuse the case.
@@ -142,60 +136,87 @@ class Ensemble:
         Raises:
             InputError: There is no place for them.
         """
-        need = Need.of(placement, self.bundle, self.device)
-        on_gpu = self.device.type == "cuda" and need.predicting_gib < free_vram_gib(self.device, self.vram_gib)
+        device = self.backend.device
+        need = Need.of(placement, self.bundle, self.backend)
+        on_gpu = device.type == "cuda" and need.predicting_gib < free_vram_gib(device, self.vram_gib)
         need.check(free_ram_gib(), placement, outputs=self.outputs, on_gpu=on_gpu)
-        return self.device if on_gpu else torch.device("cpu")
-
-    def _precision(self) -> AbstractContextManager[object]:
-        return torch.autocast("cuda") if self.device.type == "cuda" else nullcontext()
+        return device if on_gpu else torch.device("cpu")
 
 
-def load_ensemble(bundle: Bundle, *, device: str = "auto", vram_gib: float = UNLIMITED_GIB) -> Ensemble:
+def load_ensemble(
+    bundle: Bundle,
+    *,
+    device: str = "auto",
+    vram_gib: float = UNLIMITED_GIB,
+    precision: Precision = "exact",
+    backend: Choice = "auto",
+) -> Ensemble:
     """Build the networks of a bundle and give them their weights.
 
     Sets the number of threads that torch uses in this process to what the machine and its container allow.
 
     Args:
         bundle: A model folder, opened.
-        device: `cpu`, `cuda`, or `auto`: the GPU if there is one.
+        device: `cpu`, `cuda`, or `auto`: the GPU if there is one and the backend can use it.
         vram_gib: Memory of the GPU that it may have in all.
+        precision: Of the networks' arithmetic.
+        backend: What runs the networks.
 
     Raises:
-        ModelError: The weights don't fit the network that the plans describe.
-        InputError: A GPU was asked for and there is none.
+        ModelError: The weights don't fit the network that the plans describe, or OpenVINO was asked for and can't run
+            it.
+        InputError: A GPU was asked for and there is none, or OpenVINO and it is not installed.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError(
             "A GPU was asked for (device cuda), but torch finds none. Was the container started with --gpus all, or is"
             " this a build of torch without CUDA?"
         )
-    chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    if backend == "openvino":
+        _check_openvino(device)
+    on_gpu = device != "cpu" and backend != "openvino" and torch.cuda.is_available()
     torch.set_num_threads(usable_processors())
-    networks = tuple(_network(bundle, fold) for fold in range(len(bundle.folds)))
-    is_resident = True
-    if chosen.type == "cuda":
-        torch.backends.cudnn.benchmark = True  # every tile has the same shape
-        if vram_gib != UNLIMITED_GIB:
-            total_gib = torch.cuda.get_device_properties(chosen).total_memory / GIB
-            torch.cuda.set_per_process_memory_fraction(min(1.0, vram_gib / total_gib), chosen)
-        # Half of the memory is left to the sums and the passes.
-        is_resident = _size_gib(networks) < free_vram_gib(chosen, vram_gib) / 2
-    if is_resident:
-        networks = tuple(network.to(chosen) for network in networks)
-    return Ensemble(bundle, chosen, networks, is_resident, vram_gib)
+    loaded: Backend | None = None
+    if not on_gpu and backend != "torch":
+        loaded = _load_openvino(bundle, precision, is_asked_for=backend == "openvino")
+    chosen = loaded or TorchBackend.load(bundle, torch.device("cuda" if on_gpu else "cpu"), precision, vram_gib)
+    return Ensemble(bundle, chosen, vram_gib)
 
 
-def _network(bundle: Bundle, fold: int) -> nn.Module:
-    network = build_network(
-        bundle.configuration.architecture,
-        channels=len(bundle.channels),
-        outputs=len(bundle.dataset.output_values),
-        path=bundle.folder / PLANS_FILE,
-    )
-    put_weights(network, bundle.state_dicts[fold], bundle.weights_files[fold])
-    return network
+def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) -> Backend | None:
+    """Load the networks into OpenVINO; None where it is not installed, or can't run them and need not."""
+    if not _has_openvino():
+        return None
+    # Imported here, not above: it is optional, and takes a quarter of a second.
+    from hnseg.inference.backend_openvino import OpenvinoBackend
+    from hnseg.inference.openvino_graph import ConversionError
+
+    try:
+        return OpenvinoBackend.load(bundle, precision)
+    except ConversionError as error:
+        if is_asked_for:
+            raise
+        logger.info("note: torch runs the networks. %s", error)
+        return None
 
 
-def _size_gib(networks: Iterable[nn.Module]) -> float:
-    return sum(tensor.nbytes for network in networks for tensor in network.parameters()) / GIB
+def _check_openvino(device: str) -> None:
+    if device == "cuda":
+        raise InputError(
+            "OpenVINO (backend openvino) runs on a processor, but a GPU was asked for (device cuda)."
+            " Is the device to be cpu, or the backend torch?"
+        )
+    if not _has_openvino():
+        raise InputError(
+            "OpenVINO was asked for (backend openvino), but it is not installed here. Was the extra left out"
+            " (pip install 'hnseg[openvino]'), or the image built without --build-arg OPENVINO=1?"
+        )
+
+
+def _has_openvino() -> bool:
+    return importlib.util.find_spec("openvino") is not None
+
+
+def _flipped(tile: torch.Tensor, axes: Axes) -> torch.Tensor:
+    """Flip a tile (c, *patch) along some axes of the patch; along none it stays where it is."""
+    return tile.flip([axis + 1 for axis in axes]) if axes else tile

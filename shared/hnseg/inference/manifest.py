@@ -1,8 +1,9 @@
 """The manifest of an exported bundle: what the weights are, where they come from, and the checksum of every file.
 
 An exported bundle is one folder: `plans.json` and `dataset.json` as nnU-Net wrote them, `fold_<k>.safetensors` with one
-fold's state dict each (nnU-Net's own parameter names), `method.json` where the challenge's method has settings, and
-`manifest.json`, which holds this model.
+fold's state dict each (nnU-Net's own parameter names), `method.json` where the challenge's method has settings,
+`network.xml` and `network.bin` where the network was converted for OpenVINO, and `manifest.json`, which holds this
+model.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ MANIFEST_FILE = "manifest.json"
 PLANS_FILE = "plans.json"
 DATASET_FILE = "dataset.json"
 METHOD_FILE = "method.json"
+GRAPH_FILES = ("network.xml", "network.bin")
 
 Fold = int | Literal["all"]
 """A fold of the cross-validation by number, or nnU-Net's `all`: trained on every case."""

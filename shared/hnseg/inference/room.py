@@ -7,9 +7,8 @@ from itertools import accumulate, pairwise
 from math import prod
 from operator import mul
 
-import torch
-
 from hnseg.errors import InputError
+from hnseg.inference.backend import Backend
 from hnseg.inference.bundle import Bundle
 from hnseg.inference.machine import GIB
 from hnseg.inference.plans import Spline
@@ -18,15 +17,6 @@ from hnseg.inference.tiles import patch_3d
 
 _FLOAT = 4
 _FEATURE_MAPS = 10  # of the first stage alive at once in a pass; 7 to 8.5 measured with plain and residual encoders
-
-
-def copies_together(device: torch.device) -> int:
-    """Return how many mirrored copies of a tile go through a network at once.
-
-    On a processor torch convolves a batch of one with few channels by its slowest kernel: two copies together were 5.6
-    times faster a copy in a network of 8 to 32 features, and no slower in a large one. A GPU gains nothing.
-    """
-    return 2 if device.type == "cpu" else 1
 
 
 @dataclass(frozen=True)
@@ -44,18 +34,19 @@ class Need:
     finishing_gib: float
 
     @classmethod
-    def of(cls, placement: Placement, bundle: Bundle, device: torch.device) -> Need:
-        """Estimate it from the sizes involved and where the networks run."""
+    def of(cls, placement: Placement, bundle: Bundle, backend: Backend) -> Need:
+        """Estimate it from the sizes involved and how the networks run; for single precision, which is the most."""
         configuration = bundle.configuration
         channels, outputs = len(bundle.channels), len(bundle.dataset.output_values)
         patch = patch_3d(configuration.patch_size)
         padded = [max(n, size) for n, size in zip(placement.network_shape, patch, strict=True)]
         is_padded = tuple(padded) != placement.network_shape
-        together = copies_together(device)
+        together = backend.copies_together
         features = configuration.architecture.arch_kwargs.get("features_per_stage", [32])
         first = features if isinstance(features, int) else features[0]
         # The logits of the tiles at hand and of those just added to the sums, and of the pass between them.
-        one_pass = prod(patch) * (first * _FEATURE_MAPS * together + outputs * (3 * together + 1))
+        logits = 2 * backend.copies_a_turn + together + 1
+        one_pass = prod(patch) * (first * _FEATURE_MAPS * together + outputs * logits)
         sums = (outputs + 1) * patch[0] * prod(padded[1:])
         predicting = _FLOAT * ((1 + is_padded) * channels * prod(padded) + sums + one_pass) + _weights_bytes(bundle)
         return cls(_preparing(placement, channels) / GIB, predicting / GIB, _finishing(placement, bundle) / GIB)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import TYPE_CHECKING
 
 import SimpleITK as sitk
@@ -13,7 +14,6 @@ from hnseg.imaging.geometry import FloatArray, Grid
 from hnseg.inference.budget import WIDE_STEP, Deadline, Effort, EffortSpent, Pace, Share, reserve_s
 from hnseg.inference.label_map import Target, to_label_map
 from hnseg.inference.preprocessing import Placement
-from hnseg.inference.room import copies_together
 from hnseg.inference.tiles import gaussian, mean_planes, pad_to_patch, patch_3d, tile
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Run:
     def __post_init__(self) -> None:
         patch = self.ensemble.bundle.configuration.patch_size
         self._padded, self._inner = pad_to_patch(self.volume, patch_3d(patch))
-        full = Share(folds=len(self.ensemble.networks), mirrors=len(self.ensemble.mirrors(self.effort)))
+        full = Share(folds=self.ensemble.backend.folds, mirrors=len(self.ensemble.mirrors(self.effort)))
         self._pace = Pace(full, self.deadline, self._reserve_s(0))
         self._step = self.effort.step
         self._tiling = tile(tuple(self._padded.shape[1:]), patch, self._step)
@@ -104,16 +104,24 @@ class Run:
         """
         since_s = self.deadline.clock()
         self._choose_tiling()
-        weights = gaussian(self.ensemble.bundle.configuration.patch_size).to(self._padded.device)
+        weights = gaussian(self.ensemble.bundle.configuration.patch_size).to(self._padded.device, self._sums_in)
         shape = (self.ensemble.outputs, *self._padded.shape[1:])
         _, depth, *in_plane = self._inner
         for number, plane in enumerate(mean_planes(shape, self._tiling, weights, self._logits_of)):
             if depth.start <= number < depth.stop:
-                logits = plane[(slice(None), *in_plane)].cpu().numpy()
+                logits = plane[(slice(None), *in_plane)].cpu().float().numpy()
                 self.seconds["tiles"] += self.deadline.clock() - since_s
                 yield logits
                 since_s = self.deadline.clock()
                 self._pace.reserve_s = self._reserve_s(number + 1 - depth.start)
+
+    @property
+    def _sums_in(self) -> torch.dtype:
+        """The type of sums over tiles: half precision only where a GPU computes in it, sums, and so does nnU-Net.
+
+        A processor adds half precision twelve times slower than single precision.
+        """
+        return self.ensemble.backend.arithmetic if self._padded.device.type == "cuda" else torch.float32
 
     def _reserve_s(self, planes_done: int) -> float:
         """Return the time to keep when so many planes are in the label map."""
@@ -125,7 +133,7 @@ class Run:
         """Take tiles further apart if one fold, timed on the first tiles, shows that there is no time for all folds."""
         if not self.deadline.is_limited:
             return
-        trial = Share(1, min(self._pace.full.mirrors, copies_together(self.ensemble.device)))
+        trial = Share(1, min(self._pace.full.mirrors, self.ensemble.backend.copies_together))
         tiles = self._tiles(self._group(self._tiling.slabs[0], trial))
         for _ in range(2):  # the first pass is slower than those that follow, and is not counted
             started_s = self.deadline.clock()
@@ -154,9 +162,9 @@ class Run:
             slab = slab[len(group) :]
 
     def _group(self, slab: range, share: Share) -> range:
-        """Return the next tiles of a slab that are seen together: as many as leave no copy to pass alone."""
-        together = copies_together(self.ensemble.device)
-        return slab[: 1 if share.mirrors % together == 0 else together]
+        """Return the next tiles of a slab that each fold sees in one turn: as few as fill its turns and batches."""
+        a_turn = self.ensemble.backend.copies_a_turn
+        return slab[: a_turn // gcd(a_turn, share.mirrors)]
 
     def _tiles(self, numbers: range) -> list[torch.Tensor]:
         return [self._padded[self._tiling.box(number)] for number in numbers]
@@ -166,9 +174,10 @@ class Run:
         """Return the logits (n, k, *patch) of n tiles."""
         mirrors = self.ensemble.mirrors(self.effort)[: share.mirrors]
         copies = [(number, flips) for number in range(len(tiles)) for flips in mirrors]
-        together = copies_together(self.ensemble.device)
+        backend = self.ensemble.backend
+        together = backend.copies_together
         shape = (len(tiles), self.ensemble.outputs, *tiles[0].shape[1:])
-        total = torch.zeros(shape, device=self.ensemble.device)
+        total = torch.zeros(shape, device=backend.device)
         for fold in range(share.folds):
             for first in range(0, len(copies), together):
                 self.deadline.check(done)
@@ -176,6 +185,7 @@ class Run:
                 seen = self.ensemble.logits_of(fold, [(tiles[number], flips) for number, flips in group])
                 for (number, _), logits in zip(group, seen, strict=True):
                     total[number] += logits
-        if self.ensemble.device.type == "cuda" and self.deadline.is_limited:
-            torch.cuda.synchronize(self.ensemble.device)  # passes are only timed when they have ended
+            backend.rest(fold)
+        if backend.device.type == "cuda" and self.deadline.is_limited:
+            torch.cuda.synchronize(backend.device)  # passes are only timed when they have ended
         return total.div_(share.passes)

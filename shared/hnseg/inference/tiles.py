@@ -106,7 +106,7 @@ def mean_planes(
     Args:
         shape: Of all logits: (k, z, y, x), k classes or regions, the rest not smaller than a patch.
         tiling: Covers the volume.
-        weights: Of the voxels of a tile, on the device where sums are to be.
+        weights: Of the voxels of a tile, on the device where sums are to be, and of their type.
         logits_of: Gives the float32 logits (k, *patch) of some tiles, told by their numbers, one after another.
 
     Yields:
@@ -114,14 +114,14 @@ def mean_planes(
     """
     outputs, _, *in_plane = shape
     depth = tiling.patch[0]
-    total = torch.zeros((depth, outputs, *in_plane), device=weights.device)
-    weight = torch.zeros((depth, 1, *in_plane), device=weights.device)
+    total = weights.new_zeros((depth, outputs, *in_plane))
+    weight = weights.new_zeros((depth, 1, *in_plane))
     slabs = tiling.slabs
     ends = [tiling.starts[slab.start][0] for slab in slabs[1:]] + [tiling.starts[-1][0] + depth]
     for slab, end in zip(slabs, ends, strict=True):
         for tile_number, logits in zip(slab, logits_of(slab), strict=True):
             rows, columns = tiling.box(tile_number)[2:]
-            total[..., rows, columns].addcmul_(logits.to(weights.device).transpose(0, 1), weights[:, None])
+            total[..., rows, columns].addcmul_(logits.to(weights).transpose(0, 1), weights[:, None])
             weight[..., rows, columns] += weights[:, None]
         finished = end - tiling.starts[slab.start][0]
         for plane in range(finished):
