@@ -55,6 +55,13 @@ def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
     assert set(told["stages_s"]) == {"read", "prepare", "predict", "finish", "write"}
 
 
+def test_precision_and_backend_come_from_the_environment_and_are_told(folders):
+    done = run(folders, HNSEG_PRECISION="fast", HNSEG_BACKEND="torch")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["device"], told["backend"], told["precision"]) == ("cpu", "torch", "fast")
+
+
 def test_the_input_may_be_a_symbolic_link_that_leads_elsewhere(folders, tmp_path):
     (tmp_path / "link").symlink_to(folders["--input"])
     assert run(folders | {"--input": tmp_path / "link"}).returncode == 0
@@ -130,6 +137,8 @@ def test_sigterm_stops_a_case_and_leaves_nothing(folders):
     [
         ("HNSEG_ON_ERROR", "emtpy", "HNSEG_ON_ERROR must be fail or empty, found 'emtpy'"),
         ("HNSEG_API_METHOD", "http", "HNSEG_API_METHOD must be exec or invoke, found 'http'"),
+        ("HNSEG_PRECISION", "half", "HNSEG_PRECISION must be exact or fast, found 'half'"),
+        ("HNSEG_BACKEND", "onnx", "HNSEG_BACKEND must be auto, torch or openvino, found 'onnx'"),
         ("HNSEG_LIMIT_S", "-1", "argument --limit-s: must be seconds over 0, found '-1'"),
         ("HNSEG_LIMIT_S", "soon", "argument --limit-s: must be seconds over 0, found 'soon'"),
     ],

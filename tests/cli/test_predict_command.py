@@ -87,6 +87,17 @@ def test_folds_and_step_are_obeyed_and_reported(run, model, images, tmp_path):
     assert set(told["stages_s"]) == {"load", "read", "predict", "write"}
 
 
+def test_precision_and_backend_are_obeyed_and_reported(run, model, images, tmp_path, monkeypatch):
+    report = tmp_path / "report.json"
+    monkeypatch.setenv("HNSEG_BACKEND", "torch")
+    done = run(model, *images, "--precision", "fast", "--step", "1", "--no-mirroring", "--report", report)
+    assert done.exit_code == 0, done.output
+    told = json.loads(report.read_text())
+    assert (told["device"], told["backend"], told["precision"]) == ("cpu", "torch", "fast")
+    assert told["arithmetic"] in {"bfloat16", "float32"}
+    assert run(model, *images, "--precision", "half").exit_code == 2
+
+
 def test_the_command_itself_obeys_a_limit_of_memory(model, images, output):
     words = [HNSEG, "predict", model, *images, "--output", output, "--device", "cpu", "--ram-gib", "0.1"]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
@@ -17,15 +16,17 @@ from hnseg.inference.machine import GIB
 from hnseg.inference.preprocessing import place
 from hnseg.inference.room import Need
 
-CPU = torch.device("cpu")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 ALLOCATOR_GIB = 48 / 1024  # what is freed is not given back at once: 22 MiB were seen
 MANY = {"background": 0, **{f"l{label}": label for label in range(1, 40)}}
 
 
-@pytest.fixture(scope="module")
-def ensemble(make_model):
-    ensemble = load_ensemble(open_bundle(make_model(labels=MANY, patch=(8, 64, 64))), device="cpu")
+@pytest.fixture(scope="module", params=["torch", "openvino"])
+def ensemble(request, make_model):
+    if request.param == "openvino":
+        pytest.importorskip("openvino")
+    model = make_model(labels=MANY, patch=(8, 64, 64), folds=(0, 1, 2))
+    ensemble = load_ensemble(open_bundle(model), device="cpu", backend=request.param)
     ensemble.start(noise((64, 64, 8)), Deadline.never()).predict()  # libraries come into memory with their first use
     return ensemble
 
@@ -37,7 +38,7 @@ def noise(size_xyz, spacing_mm=(1.0, 1.0, 2.0)):
 
 def needed(ensemble, channels):
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
-    return Need.of(placement, ensemble.bundle, CPU)
+    return Need.of(placement, ensemble.bundle, ensemble.backend)
 
 
 def taken_gib(work):

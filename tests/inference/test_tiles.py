@@ -1,5 +1,7 @@
 """The sliding window: nnU-Net's positions and weights, and a mean that is one."""
 
+import weakref
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -93,6 +95,31 @@ def test_planes_are_those_of_sums_over_the_whole_volume():
         total[tiling.box(number)] += logits * weights
         weight[tiling.box(number)[1:]] += weights
     assert torch.allclose(means((3, *shape), tiling, weights, seen.__getitem__), total / weight, atol=1e-6)
+
+
+def test_sums_are_of_the_type_of_the_weights():
+    shape, patch = (9, 9, 10), (4, 6, 5)
+    tiling, weights = tile(shape, patch, 0.5), torch.ones(patch)
+    seen = torch.randn(len(tiling.starts), 3, *patch, generator=torch.Generator().manual_seed(0))
+    halves = means((3, *shape), tiling, weights.half(), seen.__getitem__)
+    assert halves.dtype == torch.float16
+    assert torch.allclose(halves.float(), means((3, *shape), tiling, weights, seen.__getitem__), atol=5e-3)
+
+
+def test_logits_are_let_go_before_the_networks_run_again():
+    tiling = tile((10, 1, 3), (4, 1, 1), 0.5)
+    alive = []
+
+    def logits_of(slab):
+        for _ in slab:
+            assert [reference for reference in alive if reference()] == []
+            logits = torch.ones(1, 4, 1, 1)
+            alive.append(weakref.ref(logits))
+            yield logits
+            del logits
+
+    list(mean_planes((1, 10, 1, 3), tiling, torch.ones(4, 1, 1), logits_of))
+    assert len(alive) == len(tiling.starts)
 
 
 def test_a_plane_comes_as_soon_as_no_tile_is_left_that_reaches_it():

@@ -46,6 +46,18 @@ def test_the_manifest_tells_what_it_is(bundle):
     assert manifest["sha256"] == {name: sha256_of(bundle / name) for name in files}
 
 
+def test_the_graph_for_openvino_is_shipped_on_request(trained, tmp_path):
+    pytest.importorskip("openvino")
+    folder = tmp_path / "model"
+    export(trained, DEMO, folder, folds=[3], checkpoint="final", label=LABEL, openvino=True)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    files = {path.name for path in folder.iterdir()} - {"manifest.json"}
+    assert files >= {"network.xml", "network.bin"}
+    assert manifest["sha256"] == {name: sha256_of(folder / name) for name in files}
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in folder.iterdir())
+    assert open_bundle(folder).further_file("network.xml") == folder / "network.xml"
+
+
 def test_any_user_may_read_the_bundle(bundle):
     assert all(path.stat().st_mode & 0o444 == 0o444 for path in bundle.iterdir())
 

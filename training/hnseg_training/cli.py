@@ -113,6 +113,9 @@ def export(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     licence: Annotated[str, typer.Option(help="Of the weights; an SPDX identifier if there is one.")] = "not stated",
     training_data: Annotated[str | None, typer.Option(help="Where it isn't the challenge's own data.")] = None,
     metrics: Annotated[Path | None, typer.Option(help="JSON file: what was measured, and the value.")] = None,
+    openvino: Annotated[
+        bool, typer.Option("--openvino", help="Convert the network for OpenVINO now, not when a case runs.")
+    ] = False,
 ) -> None:
     """Write the bundle and the archive to upload."""
     folder = WorkFolder.open(work, challenge=challenge)
@@ -124,7 +127,9 @@ def export(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         metrics=read_json(metrics) if metrics else {},
     )
     planned = planned_preset(folder, preset)
-    export_bundle(folder, planned, output, folds=folds_named(folds), checkpoint=checkpoint, label=label)
+    export_bundle(
+        folder, planned, output, folds=folds_named(folds), checkpoint=checkpoint, label=label, openvino=openvino
+    )
 
 
 def folds_named(text: str) -> list[Fold]:

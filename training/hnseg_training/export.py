@@ -16,8 +16,11 @@ import torch
 from safetensors.torch import save_file
 
 from hnseg.errors import InputError, ModelError
+from hnseg.inference.backend_torch import TorchBackend
+from hnseg.inference.bundle import open_bundle
 from hnseg.inference.manifest import (
     DATASET_FILE,
+    GRAPH_FILES,
     MANIFEST_FILE,
     METHOD_FILE,
     PLANS_FILE,
@@ -33,6 +36,7 @@ from hnseg_training.work_folder import WorkFolder
 logger = logging.getLogger(__name__)
 
 READABLE = 0o644
+_LARGEST_DIFFERENCE = 0.01  # of logits, in their standard deviations; 1e-4 to 1e-3 is rounding
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Label:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
-def export(
+def export(  # noqa: PLR0913 (each is a choice of the command)
     work: WorkFolder,
     preset: Preset,
     output: Path,
@@ -62,6 +66,7 @@ def export(
     folds: Sequence[Fold],
     checkpoint: Literal["final", "best"],
     label: Label,
+    openvino: bool = False,
 ) -> Path:
     """Write the bundle `output` and, beside it, the same files as `<output>.tar.gz`.
 
@@ -75,12 +80,13 @@ def export(
         folds: Every one must be trained.
         checkpoint: The last epoch's weights, or those of nnU-Net's best moving average.
         label: What the manifest says.
+        openvino: Whether to ship the network's graph too, so that a container with OpenVINO need not convert it.
 
     Returns:
         The archive; its contents lie at its root.
 
     Raises:
-        ModelError: A fold is not trained.
+        ModelError: A fold is not trained, or OpenVINO can't run the network.
         InputError: `output` holds something already.
     """
     results = work.results(preset.result_name)
@@ -97,6 +103,8 @@ def export(
         bundle = Path(unfinished) / output.name
         bundle.mkdir()
         _fill(bundle, checkpoints, [results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE], label)
+        if openvino:
+            add_graph(bundle)
         bundle.replace(output)
     archive = output.with_name(output.name + ".tar.gz")
     write_archive(output, archive)
@@ -126,6 +134,36 @@ def _fill(bundle: Path, checkpoints: Mapping[Fold, Path], others: Sequence[Path]
         sha256={path.name: sha256_of(path) for path in sorted(bundle.iterdir())},
     )
     (bundle / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def add_graph(folder: Path) -> None:
+    """Add the network's graph for OpenVINO to an exported bundle, and list it in the manifest.
+
+    Raises:
+        ModelError: OpenVINO can't run the network, or says something else than torch.
+    """
+    # Imported here, not above: it is an extra.
+    from hnseg.inference.backend_openvino import OpenvinoBackend
+    from hnseg.inference.openvino_graph import convert, save
+
+    save(convert(open_bundle(folder)), folder)
+    for name in GRAPH_FILES:
+        (folder / name).chmod(READABLE)
+    manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    sums = {**manifest.sha256, **{name: sha256_of(folder / name) for name in GRAPH_FILES}}
+    text = manifest.model_copy(update={"sha256": dict(sorted(sums.items()))}).model_dump_json(indent=2)
+    (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+    bundle = open_bundle(folder, folds=manifest.folds[:1])
+    tile = torch.randn(
+        (1, len(bundle.channels), *bundle.configuration.patch_size), generator=torch.Generator().manual_seed(0)
+    )
+    expected = TorchBackend.load(bundle, torch.device("cpu")).logits(0, tile)
+    difference = (OpenvinoBackend.load(bundle).logits(0, tile) - expected).abs().max().item()
+    if not difference <= _LARGEST_DIFFERENCE * expected.std().item():
+        raise ModelError(
+            f"OpenVINO must give the logits that torch gives for the network of {folder}, but they differ by up to"
+            f" {difference:.3g}. Does it have layers that depend on the size of a tile? Export it without --openvino."
+        )
 
 
 def write_archive(folder: Path, archive: Path) -> None:

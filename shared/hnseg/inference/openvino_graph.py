@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,7 @@ def convert(bundle: Bundle) -> openvino.Model:
         ConversionError: OpenVINO can't run it.
     """
     network = network_of(bundle, 0)
-    # The parameters and buffers of every module; those that are counters have no part in a pass.
-    places = [
-        (module, name, f"{path}.{name}" if path else name, tensor)
-        for path, module in network.named_modules()
-        for name, tensor in (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
-        if tensor.is_floating_point()
-    ]
+    places = list(_places(network))
     example = (torch.zeros(1, len(bundle.channels), *_small_tile(bundle)), *(tensor for *_, tensor in places))
 
     def with_open_weights(tile: torch.Tensor, *weights: torch.Tensor) -> Any:
@@ -83,7 +78,7 @@ def convert(bundle: Bundle) -> openvino.Model:
         return network(tile)
 
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), _kept_log(), torch.no_grad():
             warnings.simplefilter("ignore")  # torch's layers compare sizes, which holds for those of any tile
             traced = torch.jit.trace(with_open_weights, example, check_trace=False)  # type: ignore[no-untyped-call]
             graph = openvino.convert_model(traced, example_input=example)
@@ -120,22 +115,30 @@ def with_weights(graph: openvino.Model, weights: StateDict, shape: Sequence[int]
                 parameter.output(0).replace(constant.output(0))
                 model.remove_parameter(parameter)
         model.reshape(list(shape))
-        given = list(model.output(0).shape)
-        if [given[0], *given[2:]] != [shape[0], *shape[2:]]:
-            raise KeyError(f"its logits have shape {given}")
+        count, _, *patch = model.output(0).shape
     except (KeyError, RuntimeError) as error:
         if is_exhausted(error):
             raise
-        raise ModelError(
-            f"The graph of {path} must be that of the network that the plans describe, but is not ({_reason(error)})."
-            " Was it exported for another model?"
-        ) from error
+        raise _misfit(path, _reason(error)) from error
+    if [count, *patch] != [shape[0], *shape[2:]]:
+        raise _misfit(path, f"its logits are {patch} voxels large")
     return model
 
 
 def save(graph: openvino.Model, folder: Path) -> None:
     """Write a graph as the files that a bundle ships."""
     openvino.save_model(graph, folder / _XML, compress_to_fp16=False)
+
+
+def _places(network: nn.Module) -> Iterator[tuple[nn.Module, str, str, torch.Tensor]]:
+    """Yield each parameter and buffer with its module, its name there and in the network.
+
+    Those that are counters have no part in a pass, and are left out.
+    """
+    for path, module in network.named_modules():
+        for name, tensor in (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)):
+            if tensor.is_floating_point():
+                yield module, name, f"{path}.{name}" if path else name, tensor
 
 
 def _small_tile(bundle: Bundle) -> list[int]:
@@ -150,11 +153,30 @@ def _small_tile(bundle: Bundle) -> list[int]:
     return [min(size, 2 * prod(along)) for size, along in zip(patch, zip(*strides, strict=True), strict=True)]
 
 
+@contextmanager
+def _kept_log() -> Iterator[None]:
+    """Undo what OpenVINO's converter does to the root logger, and leaves so where it fails."""
+    root = logging.getLogger()
+    handlers, filters, level = root.handlers[:], root.filters[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:], root.filters[:] = handlers, filters
+        root.setLevel(level)
+
+
 def _put(module: nn.Module, name: str, tensor: torch.Tensor) -> None:
     """Let a plain tensor take a parameter's place, which torch otherwise refuses."""
     registered: dict[str, Any] = module._parameters if name in module._parameters else module._buffers
     registered.pop(name, None)
     object.__setattr__(module, name, tensor)
+
+
+def _misfit(path: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"The graph of {path} must be that of the network that the plans describe, but is not ({reason})."
+        " Was it exported for another model?"
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -44,8 +44,8 @@ class Need:
         together = backend.copies_together
         features = configuration.architecture.arch_kwargs.get("features_per_stage", [32])
         first = features if isinstance(features, int) else features[0]
-        # The logits of the tiles at hand and of those just added to the sums, and of the pass between them.
-        logits = 2 * backend.copies_a_turn + together + 1
+        # The mean logits of the tiles at hand, and those of one pass, one of them flipped and one about to be added.
+        logits = backend.copies_a_turn + together + 2
         one_pass = prod(patch) * (first * _FEATURE_MAPS * together + outputs * logits)
         sums = (outputs + 1) * patch[0] * prod(padded[1:])
         predicting = _FLOAT * ((1 + is_padded) * channels * prod(padded) + sums + one_pass) + _weights_bytes(bundle)

@@ -133,8 +133,9 @@ class Run:
         """Take tiles further apart if one fold, timed on the first tiles, shows that there is no time for all folds."""
         if not self.deadline.is_limited:
             return
-        trial = Share(1, min(self._pace.full.mirrors, self.ensemble.backend.copies_together))
-        tiles = self._tiles(self._group(self._tiling.slabs[0], trial))
+        together = self.ensemble.backend.copies_together
+        trial = Share(1, min(self._pace.full.mirrors, together))
+        tiles = self._tiles(self._tiling.slabs[0][: together // trial.mirrors])
         for _ in range(2):  # the first pass is slower than those that follow, and is not counted
             started_s = self.deadline.clock()
             self._mean_logits(tiles, trial, "loading and preparing")

@@ -119,10 +119,12 @@ def mean_planes(
     slabs = tiling.slabs
     ends = [tiling.starts[slab.start][0] for slab in slabs[1:]] + [tiling.starts[-1][0] + depth]
     for slab, end in zip(slabs, ends, strict=True):
-        for tile_number, logits in zip(slab, logits_of(slab), strict=True):
-            rows, columns = tiling.box(tile_number)[2:]
+        numbers = iter(slab)
+        for logits in logits_of(slab):
+            rows, columns = tiling.box(next(numbers))[2:]
             total[..., rows, columns].addcmul_(logits.to(weights).transpose(0, 1), weights[:, None])
             weight[..., rows, columns] += weights[:, None]
+            del logits  # before the networks run again; zip would keep it
         finished = end - tiling.starts[slab.start][0]
         for plane in range(finished):
             yield total[plane] / weight[plane]
