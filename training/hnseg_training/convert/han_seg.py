@@ -34,7 +34,7 @@ from hnseg_training.method_settings import read_settings
 from hnseg_training.organ_masks import Merged, merge
 from hnseg_training.progress import tracked
 from hnseg_training.raw_dataset import Description, ignore_label, write_description, write_sample
-from hnseg_training.splits import Patient, five_folds
+from hnseg_training.splits import SPLITS_FILE, Patient, five_folds
 from hnseg_training.work_folder import WorkFolder, usable_cores, write_json
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def convert(
     augmentation = Augmentation(unmirrored_axes=("x",), dropouts=(MR_DROPOUT,) if settings.mr_channel else ())
     write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
     write_json(work.raw / CONVERSION_FILE, _record(patients, ignored))
-    write_json(work.preprocessed / "splits_final.json", folds)
+    write_json(work.preprocessed / SPLITS_FILE, folds)
     logger.info("converted %d patients to %s; %s", len(patients), work.raw, _in_words(patients))
     return work
 
