@@ -115,7 +115,10 @@ def prepare(case: Case, settings: Settings) -> Channels:
 
     Raises:
         InputError: The CT is not in Hounsfield units, or the PET not in SUV.
+        ModelError: Stage and survival are asked for, and the settings have no models of them.
     """
+    if case.asked:
+        _models_of(settings)  # not only once the networks have run
     channels = channels_of(case.images[CT], case.images.get(PET), settings, files=case.files)
     if PET not in case.left_out:
         return channels
@@ -140,13 +143,7 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
         InputError: The PET is not in SUV.
         ModelError: The settings have no such models.
     """
-    outcomes = settings.outcomes
-    if outcomes is None:
-        raise ModelError(
-            "method.json must hold outcomes, the models of T stage, N stage and relapse-free survival, but this model's"
-            " has none. Fit them with hnseg-train outcomes hecktor and export the model again, or choose the edition"
-            " that asks for none."
-        )
+    outcomes = _models_of(settings)
     ehr, notes = _ehr(case)
     pet = case.images.get(PET)
     if pet is not None:
@@ -176,6 +173,16 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
             }
         },
     )
+
+
+def _models_of(settings: Settings) -> Outcomes:
+    if settings.outcomes is None:
+        raise ModelError(
+            "method.json must hold outcomes, the models of T stage, N stage and relapse-free survival, but this model's"
+            " has none. Fit them with hnseg-train outcomes hecktor and export the model again, or choose the edition"
+            " that asks for none."
+        )
+    return settings.outcomes
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -312,6 +313,14 @@ def test_a_model_without_outcomes_can_not_answer():
         ModelError, match=r"must hold outcomes, .* Fit them with hnseg-train outcomes hecktor and export"
     ):
         answer(label_map_of(9, 6), case_of(), BOTH)
+
+
+def test_a_model_without_outcomes_is_refused_before_anything_is_segmented():
+    asking = replace(case_of(), asked=("t-stage",))
+    with pytest.raises(ModelError, match="must hold outcomes"):
+        prepare(asking, BOTH)
+    assert len(prepare(asking, ANSWERING).array) == 2
+    assert len(prepare(case_of(), BOTH).array) == 2
 
 
 def test_the_pets_own_grid_is_not_the_cts():

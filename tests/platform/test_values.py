@@ -104,3 +104,9 @@ def test_inputs_json_says_where_a_value_lies(asking, input_dir, put, make_image)
     (input_dir / "elsewhere.json").write_text('{"age": 62}')
     (input_dir / PATH).write_text('{"age": 63}')
     assert read_case(asking, input_dir).values == {"record": {"age": 62}}
+
+
+def test_a_case_knows_what_is_asked_beside_the_label_map(asking, spec, input_dir, put, make_image):
+    put(make_image())
+    assert read_case(asking, input_dir).asked == ("stage", "days")
+    assert read_case(spec, input_dir).asked == ()

@@ -20,6 +20,7 @@ class Case:
         files: The file each image and each value came from, by slug.
         left_out: Why the image of a dispensable socket, or a value, can't be used, by slug: a sentence.
         values: What is in each JSON file that was there and could be read, by slug; nothing in it is checked.
+        asked: The slugs of the answers that are wanted beside the label map.
     """
 
     images: Mapping[str, sitk.Image]
@@ -27,6 +28,7 @@ class Case:
     files: Mapping[str, Path]
     left_out: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
     def has(self, *slugs: str) -> bool:
         """Say whether every one of these images was there."""

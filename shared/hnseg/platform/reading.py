@@ -65,6 +65,7 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
         files=files | values.files,
         left_out=left_out | values.left_out,
         values=values.parsed,
+        asked=tuple(socket.slug for socket in spec.answers),
     )
 
 
