@@ -7,12 +7,10 @@ predicted ones. The models go into the data set's method.json, which `export` sh
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +28,9 @@ from hnseg.platform.reading import read_image
 from hnseg_training.convert.hecktor import CONVERSION_FILE, INSIDE, LABEL_MAP, Source, find_sources
 from hnseg_training.outcomes.models import Features, FollowUp, Scales, fit_cox, fit_ordinal
 from hnseg_training.outcomes.table import Tables, follow_up_of, stage_of
-from hnseg_training.progress import tracked
 from hnseg_training.splits import SPLITS_FILE, Split
 from hnseg_training.work_folder import WorkFolder, read_json, write_json
+from hnseg_training.workers import each
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +108,7 @@ def fit(
     label_maps = _label_maps(sources, predictions)
     pets = {name: record["pet"] for name, record in conversion["patients"].items()}
     read = partial(_known, tables=tables, label_maps=label_maps, pets=pets)
-    patients = list(_each(read, sources, workers))
+    patients = list(each(read, sources, workers=workers, title="measuring patients"))
     outcomes = Outcomes(
         **_fitted(patients, ridge),
         fitted_on=_fitted_on(work, len(patients), training_data, predicted=predictions is not None),
@@ -138,14 +136,6 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
             " (hnseg-train fit --validate), and is this the folder of one ensemble?"
         )
     return {name: paths[0] for name, paths in found.items()}
-
-
-def _each(read: Callable[[Source], Known], sources: Sequence[Source], workers: int) -> Iterator[Known]:
-    if workers == 1:
-        yield from tracked(map(read, sources), total=len(sources), title="measuring patients")
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from tracked(pool.map(read, sources), total=len(sources), title="measuring patients")
 
 
 def _known(source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pets: Mapping[str, str]) -> Known:
