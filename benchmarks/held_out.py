@@ -84,7 +84,7 @@ COMPARISONS = {
         }
     ),
     "hecktor": Comparison(
-        ways={"PET/CT": Way(), "CT only": Way(without="pet-image")},
+        ways={"CT and PET": Way(), "CT only": Way(without="pet-image")},
         drawn={"41 % of the largest SUV, told where": (threshold, "pet-image")},
         edition="2022",
     ),
