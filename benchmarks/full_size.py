@@ -2,12 +2,14 @@
 
     python benchmarks/full_size.py han_seg --columns 1024 --slices 202
     python benchmarks/full_size.py hnts_mrg --mask path/to/8_preRT_mask_registered.nii.gz
+    python benchmarks/full_size.py hecktor
 
 The scans are a phantom's. HNTS-MRG's have the grid of the mask that is given; that mask, a real one, becomes the
 registered prior. It does not fit the phantom's tumours, so the score of such a case means nothing. HaN-Seg's CT shows
-512 x 512 x 303 mm in as many voxels as asked for. What the rehearsal finds is kept in build/full_size: rehearsal.html,
-the output and the logs. Options that are not its own (see --help) go to `hnseg rehearse`, such as --model, --image,
---engine.
+512 x 512 x 303 mm in as many voxels as asked for. HECKTOR's CT and PET go from the vertex to the thighs on 300 slices;
+drawing them takes minutes, so that --case may name a case that is there. What the rehearsal finds is kept in
+build/full_size: rehearsal.html, the output and the logs. Options that are not its own (see --help) go to `hnseg
+rehearse`, such as --model, --edition, --image, --engine.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import SimpleITK as sitk
 
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.geometry import Grid, array_of, image_of
-from hnseg.phantom import han_seg, hnts_mrg
+from hnseg.phantom import han_seg, hecktor, hnts_mrg
 from hnseg.phantom.grids import Acquisition
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +42,7 @@ STAGE = re.compile(r"^(?P<stage>.+): (?P<seconds>[\d.]+) s, peak memory (?P<gib>
 def main() -> int:
     """Make the case, rehearse it and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("challenge", choices=("hnts_mrg", "han_seg"))
+    parser.add_argument("challenge", choices=("hnts_mrg", "han_seg", "hecktor"))
     parser.add_argument("--mask", type=Path, help="hnts_mrg: a registered pre-RT mask of the public data set")
     parser.add_argument("--columns", type=int, default=512, help="han_seg: of the CT, and as many rows")
     parser.add_argument("--slices", type=int, default=200, help="han_seg: of the CT")
@@ -59,7 +61,7 @@ def main() -> int:
     print(
         f"\n{' x '.join(map(str, grid.size_xyz))} voxels of {' x '.join(f'{mm:.4g}' for mm in grid.spacing_mm)} mm,"
         f" {result['engine']} on {result['machine']['cpus']:g} processors ({result['machine']['cpu']}),"
-        f" limits {of_case['time_limit_s']:g} s and {ram_limit(result)}. {result['verdict']}"
+        f" {margin_in_words(result, of_case)}. {result['verdict']}"
     )
     provenance = of_case["provenance"] or {}
     for note in [*provenance.get("notes", []), f"Effort: {provenance.get('effort')}"]:
@@ -71,6 +73,8 @@ def make_case(given: argparse.Namespace) -> Path:
     """Write the case that is asked for."""
     if given.challenge == "hnts_mrg":
         return hnts_mrg_case(given.mask, given.seed, given.output)
+    if given.challenge == "hecktor":
+        return hecktor_case(given.seed, given.output)
     size = (given.columns, given.columns, given.slices)
     return han_seg_case(size, given.seed, given.output)
 
@@ -96,6 +100,12 @@ def han_seg_case(size_xyz: tuple[int, int, int], seed: int, output: Path) -> Pat
     ct = Acquisition((columns, columns), (rows, rows), (slices, slices), (x, y, z))
     variant = han_seg.Variant(scanners=han_seg.Scanners(ct, MR), tilt_deg=0.0, metal=False)
     return han_seg.write_container_case(han_seg.draw_patient(seed, 0, variant=variant), output)
+
+
+def hecktor_case(seed: int, output: Path) -> Path:
+    """Write a phantom's whole-body case: CT of 512 x 512 x 300 voxels, PET of 168 x 168 x 300."""
+    variant = hecktor.Variant(primary=True, node_count=4, faint=0.25, whole_body=True)
+    return hecktor.write_container_case(hecktor.draw_patient(seed, 0, grid="full", variant=variant), output)
 
 
 def scans_of(case: Path) -> Iterator[sitk.Image]:
@@ -126,15 +136,23 @@ def table_of(case: dict[str, Any]) -> Table:
             rows.append((found["stage"], found["seconds"], found["gib"]))
         stages_s += float(found["seconds"]) if found else 0.0
     rows.append(("outside these, or in a stage that did not end", f"{case['time_s'] - stages_s:.1f}", ""))
-    # The file cache, which the kernel drops when it needs the room, is left out where it can be told apart.
-    peak_gib = case["peak_total_gib"] if case["peak_program_gib"] is None else case["peak_program_gib"]
-    rows.append(("the whole case, as the rehearsal saw it", f"{case['time_s']:.1f}", f"{peak_gib:.2f}"))
+    rows.append(("the whole case, as the rehearsal saw it", f"{case['time_s']:.1f}", f"{peak_gib(case):.2f}"))
     return Table(("stage", "time (s)", "peak memory so far (GiB)"), tuple(rows))
 
 
-def ram_limit(result: dict[str, Any]) -> str:
-    """Return the memory limit in the report's words."""
-    return next(rule["value"] for rule in result["limits"] if rule["name"] == "memory")
+def peak_gib(case: dict[str, Any]) -> float:
+    """Return a case's memory; without the file cache, which the kernel drops at need, where that can be told apart."""
+    program_gib: float | None = case["peak_program_gib"]
+    return program_gib if program_gib is not None else float(case["peak_total_gib"])
+
+
+def margin_in_words(result: dict[str, Any], case: dict[str, Any]) -> str:
+    """Say what the limits are and how much of them a case left."""
+    # The report holds the memory limit in words, such as 16 GiB.
+    ram_gib = next(float(rule["value"].split()[0]) for rule in result["limits"] if rule["name"] == "memory")
+    limit_s = case["time_limit_s"]
+    left = f"{limit_s - case['time_s']:.0f} s and {ram_gib - peak_gib(case):.1f} GiB"
+    return f"limits {limit_s:g} s and {ram_gib:g} GiB, of which {left} are left"
 
 
 if __name__ == "__main__":

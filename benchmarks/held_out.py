@@ -6,9 +6,13 @@
     hnseg phantom han_seg --cases 10 --seed 9000 --output held_out
     python benchmarks/held_out.py han_seg held_out "five folds"=test_data/han_seg/model
 
+    hnseg phantom hecktor --cases 20 --seed 9000 --output held_out
+    python benchmarks/held_out.py hecktor held_out "five folds"=test_data/hecktor/model
+
 HNTS-MRG's ensembles stand beside copying the registered pre-RT mask; HaN-Seg's see each patient three times: with the
-MR registered to the CT, without it, and with it laid on the CT by its header alone. Tables are markdown; --json keeps
-the scores.
+MR registered to the CT, without it, and with it laid on the CT by its header alone; HECKTOR's see each with and without
+the PET, beside the rule of 41 % of the largest uptake, which is told where the lesions are. Tables are markdown; --json
+keeps the scores.
 """
 
 from __future__ import annotations
@@ -17,13 +21,16 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import SimpleITK as sitk
+from threshold import threshold
+
 from hnseg.evaluation.report import ScoreReport
-from hnseg.evaluation.scoring import score_folder
+from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table
 from hnseg.inference.budget import Deadline
 from hnseg.inference.bundle import Bundle, open_bundle
@@ -33,6 +40,8 @@ from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.provenance import Provenance
 
 ROOT = Path(__file__).parents[1]
+
+Draw = Callable[[sitk.Image, sitk.Image], sitk.Image]
 
 
 @dataclass(frozen=True)
@@ -55,10 +64,14 @@ class Comparison:
     Attributes:
         ways: By what the table calls them.
         copied: An input socket whose label map is scored as if it were a prediction, by what the table calls it.
+        drawn: What makes a label map of an input socket's image and the reference, with that socket, likewise.
+        edition: Of the challenge's rules; None for its latest.
     """
 
     ways: Mapping[str, Way] = field(default_factory=lambda: {"": Way()})
     copied: Mapping[str, str] = field(default_factory=dict)
+    drawn: Mapping[str, tuple[Draw, str]] = field(default_factory=dict)
+    edition: str | None = None
 
 
 COMPARISONS = {
@@ -69,6 +82,11 @@ COMPARISONS = {
             "CT only": Way(without="t1-mri"),
             "CT and unregistered MR": Way(settings={"alignment": "none"}),
         }
+    ),
+    "hecktor": Comparison(
+        ways={"CT and PET": Way(), "CT only": Way(without="pet-image")},
+        drawn={"41 % of the largest SUV, told where": (threshold, "pet-image")},
+        edition="2022",
     ),
 }
 
@@ -96,15 +114,19 @@ def scored(name: str, cases: list[Path], models: list[str], work: Path) -> dict[
     challenge, comparison = load_challenge(ROOT / "containers" / name), COMPARISONS[name]
     output = challenge.spec.output.relative_path
     references = collect(cases, f"expected/{output}", work / "references")
+    rules = Rules(edition=comparison.edition)
     reports = {}
     for row, slug in comparison.copied.items():
         copies = collect(cases, f"input/{challenge.spec.input(slug).relative_path}", work / row)
-        reports[row] = score_folder(name, copies, references)
+        reports[row] = score_folder(name, copies, references, rules)
+    for row, (draw, slug) in comparison.drawn.items():
+        images = collect(cases, f"input/{challenge.spec.input(slug).relative_path}", work / slug)
+        reports[row] = score_folder(name, drawn(draw, images, references, work / row), references, rules)
     for model, folder in (argument.split("=", 1) for argument in models):
         for title, way in comparison.ways.items():
             row = ", ".join(filter(None, (model, title)))
             predictions = segment(challenge, cases, open_bundle(Path(folder)), way, work / row)
-            reports[row] = score_folder(name, predictions, references)
+            reports[row] = score_folder(name, predictions, references, rules)
             print(f"{row}: {reports[row].score:.3f}", file=sys.stderr)
     return reports
 
@@ -115,6 +137,15 @@ def collect(cases: list[Path], inside: str, target: Path) -> Path:
     for case in cases:
         (image,) = (case / inside).iterdir()
         shutil.copy(image, target / f"{case.name}.mha")
+    return target
+
+
+def drawn(draw: Draw, images: Path, references: Path, target: Path) -> Path:
+    """Write what is drawn from each image and its reference to `target`."""
+    target.mkdir()
+    for path in sorted(images.iterdir()):
+        label_map = draw(sitk.ReadImage(str(path)), sitk.ReadImage(str(references / path.name)))
+        sitk.WriteImage(label_map, str(target / path.name))
     return target
 
 

@@ -89,6 +89,7 @@ def write_weights(model: Bundle, folds: Sequence[Fold], output: Path) -> None:
                 layer.reset_parameters()
         once = {tensor.data_ptr(): (name, tensor) for name, tensor in network.state_dict().items()}
         save_file({name: tensor.clone() for name, tensor in once.values()}, output / weights_file(fold))
+        (output / weights_file(fold)).chmod(0o644)  # a container's user reads it too
     manifest = Manifest(
         name=f"as large as {model.folder.name}",
         version="0",

@@ -7,7 +7,6 @@ their beginning, as regular expressions in which FOLDER stands for any folder's 
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,150 +16,15 @@ import SimpleITK as sitk
 from containers.hnts_mrg.spec import MID_T2W, REGISTERED_MASK
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.manifest import sha256_of
-from tests.small_case import SHAPE_ZYX, write_image
-from tests.small_challenges import HAN_SEG, HNTS_MRG
+from tests import small_hecktor
+from tests.small_case import SHAPE_ZYX
+from tests.small_challenges import HAN_SEG, HECKTOR, HNTS_MRG
 from tests.small_han_seg import CT_FILE, CT_FOLDER, CT_GRID, T1_FILE, T1_FOLDER, small_ct, small_mr, write
-
-
-@dataclass(frozen=True)
-class BadCase:
-    """One way to spoil a good case or model.
-
-    Attributes:
-        name: What is wrong.
-        spoil: Does it to the input folder, or to the model's.
-        sentence: What stderr's last line must match.
-    """
-
-    name: str
-    spoil: Callable[[Path], None]
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Scan:
-    """An image of the good case that can be spoilt.
-
-    Attributes:
-        title: What a sentence calls it.
-        path: Its file, relative to the input folder.
-        shape_zyx: Its size.
-    """
-
-    title: str
-    path: str
-    shape_zyx: tuple[int, int, int]
-
-    def replaced_by(self, array: np.ndarray, **place: tuple[float, ...]) -> Callable[[Path], None]:
-        """Return what puts an array into the file."""
-        return lambda input_dir: write_image(array, input_dir / self.path, **place)
-
-    def noise(self, *shape: int) -> np.ndarray:
-        """Return noise of a shape, the scan's where none is given."""
-        return np.random.default_rng(1).normal(300, 50, shape or self.shape_zyx).astype(np.float32)
-
-    def holed(self, value: float) -> np.ndarray:
-        """Return noise in which five voxels have a value."""
-        noise = self.noise()
-        noise[1, 2, 3:8] = value
-        return noise
-
-
-def _remove(scan: Scan) -> Callable[[Path], None]:
-    return lambda input_dir: (input_dir / scan.path).unlink()
-
-
-def _double(scan: Scan) -> Callable[[Path], None]:
-    return lambda input_dir: write_image(scan.noise(), (input_dir / scan.path).with_name("99999999-ffff.mha"))
-
-
-def _cut(scan: Scan) -> Callable[[Path], None]:
-    def spoil(input_dir: Path) -> None:
-        path = input_dir / scan.path
-        path.write_bytes(path.read_bytes()[:-100])
-
-    return spoil
-
-
-def _cut_nifti(scan: Scan) -> Callable[[Path], None]:
-    def spoil(input_dir: Path) -> None:
-        path = input_dir / scan.path
-        nifti = path.with_suffix(".nii.gz")
-        sitk.WriteImage(sitk.ReadImage(str(path)), str(nifti))
-        path.unlink()
-        nifti.write_bytes(nifti.read_bytes()[: nifti.stat().st_size // 2])
-
-    return spoil
-
-
-def _vectors(scan: Scan) -> Callable[[Path], None]:
-    image = sitk.Image([40, 36, 10], sitk.sitkVectorUInt8, 3)
-    return lambda input_dir: sitk.WriteImage(image, str(input_dir / scan.path))
-
-
-def _huge(scan: Scan) -> Callable[[Path], None]:
-    def spoil(input_dir: Path) -> None:
-        path = input_dir / scan.path
-        sitk.WriteImage(sitk.ReadImage(str(path)), str(path), False)
-        size = " ".join(map(str, scan.shape_zyx[::-1]))
-        path.write_bytes(path.read_bytes().replace(f"DimSize = {size}".encode(), b"DimSize = 99999 99999 9999"))
-
-    return spoil
+from tests.spoiling import BadCase, Scan, changed, doubled, exchanged, remove, spoilt, unreadable
 
 
 def _broken_json(input_dir: Path) -> None:
     (input_dir / "inputs.json").write_text('[{"socket":')
-
-
-def _unreadable(scan: Scan) -> tuple[BadCase, ...]:
-    """Return what can be wrong with an image by itself."""
-    title, name = f"The {scan.title}", scan.path.rpartition("/")[2]
-    cut = rf"{title} must be a readable image, but FOLDER/\S+ can't be read as one\. Is the file cut off or damaged"
-    count = np.prod(scan.shape_zyx)
-    finite = rf"{title} must hold finite numbers only, but 5 of {count} voxels of FOLDER/{name} are NaN"
-    flat = scan.shape_zyx[1:]
-    return (
-        BadCase("cut off", _cut(scan), cut),
-        BadCase("cut off NIfTI", _cut_nifti(scan), cut),
-        BadCase("2-D", scan.replaced_by(scan.noise(*flat)), rf"{title} must be one 3-D image, but FOLDER/\S+ is 2-D"),
-        BadCase(
-            "4-D",
-            scan.replaced_by(scan.noise(2, *scan.shape_zyx)),
-            rf"{title} must be one 3-D image, but FOLDER/\S+ is 4-D",
-        ),
-        BadCase(
-            "vector",
-            _vectors(scan),
-            rf"{title} must have one real number a voxel, but FOLDER/\S+ has a vector of 8-bit",
-        ),
-        BadCase("NaN", scan.replaced_by(scan.holed(np.nan)), finite),
-        BadCase("Inf", scan.replaced_by(scan.holed(np.inf)), finite),
-        BadCase(
-            "constant",
-            scan.replaced_by(np.full(scan.shape_zyx, 12, np.int16)),
-            rf"{title} must show something, but every voxel of FOLDER/{name} is 12\.",
-        ),
-        BadCase(
-            "larger than RAM",
-            _huge(scan),
-            rf"{title} must fit into memory, but FOLDER/\S+ with size \(99999, 99999, 9999\) needs over \d+\.\d GiB",
-        ),
-    )
-
-
-def _doubled(scan: Scan) -> BadCase:
-    name = scan.path.rpartition("/")[2]
-    return BadCase(
-        f"two images of the {scan.title}",
-        _double(scan),
-        rf"Exactly one image, the {scan.title}, must lie in FOLDER, but there are 2: {name}, 99999999-",
-    )
-
-
-def _spoilt(scan: Scan) -> tuple[BadCase, ...]:
-    """Return what can be wrong with an image that is required."""
-    missing = rf"Exactly one image, the {scan.title}, must lie in FOLDER, but the folder is empty"
-    return (BadCase("missing socket", _remove(scan), missing), _doubled(scan), *_unreadable(scan))
 
 
 _BROKEN_JSON = BadCase(
@@ -172,7 +36,7 @@ _MASK = Scan("registered pre-RT mask", f"images/{REGISTERED_MASK}/33333333-cccc.
 _GRID = r"The registered pre-RT mask must lie on the grid of the mid-RT T2w, but FOLDER/33333333-cccc\.mha has "
 
 _HNTS_MRG = (
-    *_spoilt(_T2W),
+    *spoilt(_T2W),
     BadCase(
         "mask of another size",
         _MASK.replaced_by(np.ones((9, 36, 40), np.uint8)),
@@ -196,23 +60,57 @@ _T1 = Scan("T1 MR", f"{T1_FOLDER}/{T1_FILE}", Grid.of(small_mr()).shape_zyx)
 _HOUNSFIELD = r"The CT must be in Hounsfield units, .*, but FOLDER/11111111-aaaa\.mha has values from "
 
 
-def _exchange(input_dir: Path) -> None:
-    ct, mr = input_dir / _CT.path, input_dir / _T1.path
-    ct.rename(input_dir / "third")
-    mr.rename(ct)
-    (input_dir / "third").rename(mr)
-
-
-def _without_intercept(input_dir: Path) -> None:
-    write(sitk.ReadImage(str(input_dir / _CT.path)) + 1024, input_dir / _CT.path)
-
-
 _HAN_SEG = (
-    *_spoilt(_CT),
-    _doubled(_T1),
-    BadCase("CT and MR exchanged", _exchange, _HOUNSFIELD + r"0 to \d+\. Was the MR put into the CT's folder"),
+    *spoilt(_CT),
+    doubled(_T1),
     BadCase(
-        "CT without intercept", _without_intercept, _HOUNSFIELD + ".* or the CT stored without its rescale intercept"
+        "CT and MR exchanged", exchanged(_CT, _T1), _HOUNSFIELD + r"0 to \d+\. Was the MR put into the CT's folder"
+    ),
+    BadCase(
+        "CT without intercept",
+        changed(_CT, lambda ct: ct + 1024),
+        _HOUNSFIELD + ".* or the CT stored without its rescale intercept",
+    ),
+    _BROKEN_JSON,
+)
+
+_PLANNED_CT = Scan("CT", f"{small_hecktor.CT_FOLDER}/{small_hecktor.CT_FILE}", small_hecktor.CT_GRID.shape_zyx)
+_PET = Scan("PET", f"{small_hecktor.PET_FOLDER}/{small_hecktor.PET_FILE}", small_hecktor.PET_GRID.shape_zyx)
+_SUV = r"The PET must be in SUV, .*but FOLDER/22222222-bbbb\.mha "
+
+_HECKTOR = (
+    *spoilt(_PLANNED_CT),
+    doubled(_PET),
+    BadCase(
+        "PET in Bq/ml",
+        changed(_PET, lambda pet: pet * 3400),
+        _SUV + r"has a background of 2\.\d+e\+03 and a maximum of 4\.\d+e\+04\. Is it in Bq/ml, .* Convert it by the"
+        r" injected dose, .* convert_nifti_Bq_SUV\.py does so with suv_conversion_tags\.csv\.$",
+    ),
+    BadCase(
+        "PET from 0 to 1",
+        changed(_PET, lambda pet: pet / 14),
+        _SUV + r"has no value above 0\.\d+\. Was it normalised .* Give the PET in SUV as it was reconstructed\.$",
+    ),
+    BadCase(
+        "PET as z-scores",
+        changed(_PET, sitk.Normalize),
+        _SUV + r"has values from -0\.\d+ to \d.* sum to 100% of the positive ones\. Was it normalised by its mean",
+    ),
+    BadCase(
+        "a CT as PET",
+        lambda input_dir: write(small_hecktor.small_ct(seed=1), input_dir / _PET.path),
+        _SUV + r"looks like a CT, since \d\d% of its values are those of air .* Was a CT put into the PET's folder\?$",
+    ),
+    BadCase(
+        "CT and PET exchanged",
+        exchanged(_PLANNED_CT, _PET),
+        _HOUNSFIELD + r"0\.0\d+ to 1\d\.\d+\. Was the PET put into the CT's folder",
+    ),
+    BadCase(
+        "CT without intercept",
+        changed(_PLANNED_CT, lambda ct: ct + 1024),
+        _HOUNSFIELD + ".* or the CT stored without its rescale intercept",
     ),
     _BROKEN_JSON,
 )
@@ -220,11 +118,12 @@ _HAN_SEG = (
 BAD_CASES = (
     *(pytest.param(HNTS_MRG, bad, id=f"hnts_mrg {bad.name}") for bad in _HNTS_MRG),
     *(pytest.param(HAN_SEG, bad, id=f"han_seg {bad.name}") for bad in _HAN_SEG),
+    *(pytest.param(HECKTOR, bad, id=f"hecktor {bad.name}") for bad in _HECKTOR),
 )
 """A challenge, and a case of it that must be refused."""
 
-CT_ONLY_CASES = (
-    BadCase("missing", _remove(_T1), r"there is no T1 MR\."),
+_HAN_SEG_CT_ONLY = (
+    BadCase("missing", remove(_T1), r"there is no T1 MR\."),
     BadCase(
         "a CT",
         lambda input_dir: write(small_ct(seed=1), input_dir / _T1.path),
@@ -240,9 +139,61 @@ CT_ONLY_CASES = (
         _T1.replaced_by(_T1.noise()),
         r"the T1 MR \(moving\) can't be laid on the CT \(fixed\): ",
     ),
-    *_unreadable(_T1),
+    *unreadable(_T1),
 )
-"""What can be wrong with HaN-Seg's MR, which the case can do without: what the note must say after "CT only: "."""
+
+
+def _moved_away(pet: sitk.Image) -> sitk.Image:
+    x, y, z = pet.GetOrigin()
+    pet.SetOrigin((x, y, z - 345))
+    return pet
+
+
+_HECKTOR_CT_ONLY = (
+    BadCase("missing", remove(_PET), r"there is no PET\.$"),
+    BadCase(
+        "elsewhere",
+        changed(_PET, _moved_away),
+        r"the PET covers \d\.\d% of the body on the CT, 0\.\d\d l, and at least 10% or 1 l are needed\. Do both belong",
+    ),
+    *unreadable(_PET),
+)
+
+CT_ONLY_CASES = (
+    *(pytest.param(HAN_SEG, bad, id=f"han_seg {bad.name}") for bad in _HAN_SEG_CT_ONLY),
+    *(pytest.param(HECKTOR, bad, id=f"hecktor {bad.name}") for bad in _HECKTOR_CT_ONLY),
+)
+"""What can be wrong with an image that the case can do without: what the note must say after "CT only: "."""
+
+
+def _record(text: str) -> Callable[[Path], None]:
+    def spoil(input_dir: Path) -> None:
+        (input_dir / small_hecktor.EHR_FILE).write_text(text)
+
+    return spoil
+
+
+_NOTHING_KNOWN = r"Nothing is known of the patient beside the images: "
+BAD_RECORDS = (
+    BadCase(
+        "missing",
+        lambda input_dir: (input_dir / small_hecktor.EHR_FILE).unlink(),
+        _NOTHING_KNOWN + r"there is no electronic health record\.$",
+    ),
+    BadCase(
+        "cut off",
+        _record(small_hecktor.RECORD[:40]),
+        _NOTHING_KNOWN + r"The electronic health record must be JSON, but FOLDER/ehr\.json can't be parsed as such",
+    ),
+    BadCase("empty", _record(""), _NOTHING_KNOWN + r"The electronic health record must be JSON, but FOLDER/ehr\.json"),
+    BadCase("a list", _record("[1, 2]"), r"The electronic health record must be a JSON object with a patient's fields"),
+    BadCase(
+        "nonsense in a field",
+        _record(small_hecktor.RECORD.replace("63", '"Jane Doe"')),
+        r"The electronic health record's Age must be a number of years, but is something else, so it counts as unknown",
+    ),
+)
+"""What can be wrong with the health record of HECKTOR: what a note must say."""
 
 
 def seal(model_dir: Path) -> None:
@@ -307,6 +258,12 @@ UNFIT_MODELS = (
         {**HAN_SEG.model, "channel_names": ["CT"]},
         r"The image must have the 1 channels of the model in \S+ \(CT\), but has 2\. Was it trained for",
         id="han_seg one channel",
+    ),
+    pytest.param(
+        HECKTOR,
+        {**HECKTOR.model, "channel_names": ["CT"]},
+        r"The image must have the 1 channels of the model in \S+ \(CT\), but has 2\. Was it trained for",
+        id="hecktor one channel",
     ),
 )
 """A challenge, what a sound model was made with that doesn't fit it, and the sentence that must say so."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hnseg.inference.manifest import METHOD_FILE, sha256_of
 from tests.small_challenges import HNTS_MRG, SmallChallenge
 
 # Read when torch is imported: threads that wait in a busy loop starve each other where processors are shared.
@@ -63,8 +64,11 @@ def quick_model(make_model, tmp_path_factory) -> Callable[..., Path]:
         if challenge.name not in made:
             folder = tmp_path_factory.mktemp("quick") / "model"
             shutil.copytree(make_model(folds=(0, 1), exported=True, **challenge.model), folder)
-            manifest = json.loads((folder / "manifest.json").read_text())
-            (folder / "manifest.json").write_text(json.dumps(manifest | {"mirroring_axes": []}))
+            manifest = json.loads((folder / "manifest.json").read_text()) | {"mirroring_axes": []}
+            if challenge.settings:
+                (folder / METHOD_FILE).write_text(json.dumps(challenge.settings))
+                manifest["sha256"][METHOD_FILE] = sha256_of(folder / METHOD_FILE)
+            (folder / "manifest.json").write_text(json.dumps(manifest))
             made[challenge.name] = folder
         return made[challenge.name]
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests import small_case, small_han_seg
+from tests import small_case, small_han_seg, small_hecktor
+
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, eq=False)  # each is the only one of its name, and can be a key
@@ -18,8 +20,10 @@ class SmallChallenge:
         name: Its folder's name.
         write_case: Writes the good case into an input folder and returns it.
         write_reference: Writes what the output should be into an `expected` folder, for the case of an input folder.
-        output_file: The one file that it must write, relative to the output folder.
+        output_file: The one image that it must write, relative to the output folder.
         model: What `make_model` needs beyond its defaults.
+        answer_files: The other files that it must write.
+        settings: What the model's `method.json` must hold; empty for the defaults.
     """
 
     name: str
@@ -27,11 +31,18 @@ class SmallChallenge:
     write_reference: Callable[[Path, Path], None]
     output_file: str
     model: Mapping[str, Any] = field(default_factory=dict)
+    answer_files: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def container_dir(self) -> Path:
         """The challenge's folder."""
-        return Path(__file__).parent.parent / "containers" / self.name
+        return ROOT / "containers" / self.name
+
+    @property
+    def output_files(self) -> list[str]:
+        """Every file that it must write, sorted."""
+        return sorted((self.output_file, *self.answer_files))
 
 
 HNTS_MRG = SmallChallenge("hnts_mrg", small_case.write_small_case, small_case.write_reference, small_case.OUTPUT_FILE)
@@ -42,4 +53,13 @@ HAN_SEG = SmallChallenge(
     small_han_seg.OUTPUT_FILE,
     small_han_seg.MODEL,
 )
-CHALLENGES = (HNTS_MRG, HAN_SEG)
+HECKTOR = SmallChallenge(
+    "hecktor",
+    small_hecktor.write_small_case,
+    small_hecktor.write_reference,
+    small_hecktor.OUTPUT_FILE,
+    small_hecktor.MODEL,
+    small_hecktor.ANSWER_FILES,
+    small_hecktor.SETTINGS,
+)
+CHALLENGES = (HNTS_MRG, HAN_SEG, HECKTOR)

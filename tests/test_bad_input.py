@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK
 from hnseg.cli import run
-from tests.bad_cases import BAD_CASES, BAD_MODELS, CT_ONLY_CASES, UNFIT_MODELS
+from tests.bad_cases import BAD_CASES, BAD_MODELS, BAD_RECORDS, CT_ONLY_CASES, UNFIT_MODELS, seal
 from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
-from tests.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG
+from tests.small_challenges import CHALLENGES, HECKTOR, HNTS_MRG
 
 HNSEG = Path(sys.executable).parent / "hnseg"
 
@@ -130,19 +130,46 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path, output_di
 def test_the_good_case_itself_is_fine(prepared, output_dir, challenge):
     done = prepared(challenge)()
     assert (done.exit_code, done.stderr) == (0, "")
-    assert files_below(output_dir) == [challenge.output_file]
+    assert files_below(output_dir) == challenge.output_files
 
 
-@pytest.mark.parametrize("bad", CT_ONLY_CASES, ids=lambda bad: bad.name)
-def test_a_case_without_a_usable_mr_is_no_failure_but_said_in_one_line(prepared, tmp_path, output_dir, bad):
-    hnseg_run = prepared(HAN_SEG)
+@pytest.mark.parametrize(("challenge", "bad"), CT_ONLY_CASES)
+def test_a_case_without_a_usable_second_image_is_no_failure_but_said_in_one_line(
+    prepared, tmp_path, output_dir, challenge, bad
+):
+    hnseg_run = prepared(challenge)
     bad.spoil(tmp_path / "input")
     done = hnseg_run()
     assert (done.exit_code, done.stderr) == (0, "")
     (note,) = (line for line in done.stdout.splitlines() if line.startswith("note: CT only: "))
     assert re.match(bad.sentence.replace("FOLDER", r"\S+"), note.removeprefix("note: CT only: "))
     assert json.loads(done.stdout.splitlines()[-1])["notes"][0] == note.removeprefix("note: ")
-    assert files_below(output_dir) == [HAN_SEG.output_file]
+    assert files_below(output_dir) == challenge.output_files
+
+
+@pytest.mark.parametrize("bad", BAD_RECORDS, ids=lambda bad: bad.name)
+def test_a_bad_health_record_is_no_failure_but_said_in_one_line(prepared, tmp_path, output_dir, bad):
+    hnseg_run = prepared(HECKTOR)
+    bad.spoil(tmp_path / "input")
+    done = hnseg_run()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "Jane Doe" not in done.stdout
+    sentence = bad.sentence.replace("FOLDER", r"\S+")
+    assert sum(bool(re.match(f"note: {sentence}", line)) for line in done.stdout.splitlines()) == 1
+    assert files_below(output_dir) == HECKTOR.output_files
+
+
+def test_a_model_without_outcomes_is_told_where_they_are_asked_for(prepared, tmp_path, output_dir):
+    hnseg_run = prepared(HECKTOR)
+    (tmp_path / "model" / "method.json").write_text('{"crop": "head_neck"}')
+    seal(tmp_path / "model")
+    assert_told(
+        hnseg_run(), r"method\.json must hold outcomes, .* Fit them with hnseg-train outcomes hecktor and export"
+    )
+    assert files_below(output_dir) == []
+    done = hnseg_run("--edition", "2025")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert files_below(output_dir) == ["images/tumor-lymph-node-segmentation/output.mha"]
 
 
 def test_an_empty_prior_is_no_failure_but_said(hnseg_run, tmp_path, output_dir):

@@ -24,14 +24,19 @@ def folders(tmp_path, model_dir):
     return {"--input": write_small_case(tmp_path / "input"), "--output": tmp_path / "output", "--model": model_dir}
 
 
-def command(folders, *options):
+def command(folders, *options, package="containers.hnts_mrg"):
     words = [str(word) for pair in folders.items() for word in pair]
-    return [sys.executable, "-m", "containers.hnts_mrg", *words, "--device", "cpu", *options]
+    return [sys.executable, "-m", package, *words, "--device", "cpu", *options]
 
 
-def run(folders, *options, **variables):
+def run(folders, *options, package="containers.hnts_mrg", **variables):
     return subprocess.run(
-        command(folders, *options), cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+        command(folders, *options, package=package),
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -147,6 +152,53 @@ def test_a_wrong_setting_is_a_usage_error(folders, variable, value, sentence):
     done = run(folders, **{variable: value})
     assert done.returncode == 2
     assert sentence in done.stderr.splitlines()[-1]
+
+
+ANSWERING = "tests.answering"
+ANSWER_FILES = ["more/volume.json", "stage.json"]
+
+
+def test_without_a_word_it_is_the_challenges_own_edition(folders):
+    done = run(folders, package=ANSWERING)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files_below(folders["--output"]) == [OUTPUT_FILE, *ANSWER_FILES]
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["limit_s"] == 77
+    assert told["features"]["margin"] == 5
+
+
+def test_the_environment_chooses_an_edition_with_its_limit_and_its_outputs(folders):
+    done = run(folders, package=ANSWERING, HNSEG_EDITION="quiet")
+    assert done.returncode == 0
+    assert files_below(folders["--output"]) == [OUTPUT_FILE]
+    assert json.loads(done.stdout.splitlines()[-1])["limit_s"] == 1200
+
+
+@pytest.mark.parametrize(
+    ("package", "sentence"),
+    [(ANSWERING, "must be one of quiet, asking, but 'loud'"), ("containers.hnts_mrg", "must be left out, since there")],
+)
+def test_an_edition_that_does_not_exist_is_a_usage_error(folders, package, sentence):
+    done = run(folders, package=package, HNSEG_EDITION="loud")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert sentence in done.stderr
+
+
+def test_on_request_a_failed_case_gets_empty_answers_too(folders):
+    write_image(np.full(SHAPE_ZYX, 5, np.int16), next((folders["--input"] / "images" / MID_T2W).iterdir()))
+    assert run(folders, package=ANSWERING, HNSEG_ON_ERROR="empty").returncode == 0
+    assert files_below(folders["--output"]) == [OUTPUT_FILE, *ANSWER_FILES]
+    assert [json.loads((folders["--output"] / name).read_text()) for name in ANSWER_FILES] == [0.0, "T1"]
+
+
+def test_earlier_answers_do_not_survive_a_failed_run(folders):
+    for name in ANSWER_FILES:
+        (folders["--output"] / name).parent.mkdir(exist_ok=True)
+        (folders["--output"] / name).write_text("1")
+    next((folders["--input"] / "images" / MID_T2W).iterdir()).write_bytes(b"not an image")
+    assert run(folders, package=ANSWERING).returncode == 1
+    assert files_below(folders["--output"]) == []
 
 
 def test_starting_imports_neither_torch_nor_the_command_line():

@@ -2,10 +2,11 @@
 
 | environment variable | values | default |
 |---|---|---|
+| `HNSEG_EDITION` | an edition of the challenge, where it has several | its `SPEC` |
 | `HNSEG_API_METHOD` | `exec`: one case, then exit; `invoke`: serve requests | `exec` |
-| `HNSEG_ON_ERROR` | `fail`: status 1; `empty`: write an empty label map, say so, and go on | `fail` |
+| `HNSEG_ON_ERROR` | `fail`: status 1; `empty`: write empty outputs, say so, and go on | `fail` |
 | `HNSEG_LIMIT_S` | seconds that one case may take | the challenge's limit |
-| `HNSEG_PRECISION` | `exact`: single precision; `fast`: the half precision that the device has | `exact` |
+| `HNSEG_PRECISION` | `exact`: nnU-Net's label map; `fast`: in half precision, sooner | `exact` |
 | `HNSEG_BACKEND` | `torch`; `openvino`; `auto`: OpenVINO on a processor where it is installed | `auto` |
 
 stdout gets a line an event and the provenance as one line of JSON; stderr stays empty unless something went wrong.
@@ -19,13 +20,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from hnseg.platform.challenge import Challenge
+from hnseg.errors import InputError
+from hnseg.platform.challenge import EDITION, Challenge, choose_edition
 from hnseg.platform.exec import run_once
 from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
 
 logger = logging.getLogger(__name__)
+
+USAGE = 2
 
 
 @dataclass(frozen=True)
@@ -57,19 +62,40 @@ class _Job:
     empty_on_error: bool
 
 
-def main(spec: ChallengeSpec, method: Any, argv: Sequence[str] | None = None) -> int:
-    """Segment the mounted case, or serve until told to stop.
+def main(
+    spec: ChallengeSpec,
+    method: Any,
+    argv: Sequence[str] | None = None,
+    *,
+    editions: Mapping[str, ChallengeSpec] = MappingProxyType({}),
+) -> int:
+    """Segment the mounted case, or serve until told to stop: what a container's program does.
 
     Args:
-        spec: The challenge's description.
+        spec: The challenge's description, where HNSEG_EDITION names no other.
         method: Its module `method.py`.
         argv: Arguments instead of the command line's.
+        editions: The challenge's editions by name; left out where there is only the one.
+
+    Returns:
+        The process's status, as `run` says; 2 for an edition that does not exist.
+    """
+    try:
+        challenge = Challenge(choose_edition(spec, editions, os.environ.get(EDITION)), method)
+    except InputError as error:
+        explain(error)
+        return USAGE
+    return run(challenge, argv)
+
+
+def run(challenge: Challenge, argv: Sequence[str] | None = None) -> int:
+    """Do as `main` does, for a challenge whose edition is chosen.
 
     Returns:
         The process's status: 0 when every output is written and checked, 1 after an explanation on stderr, 143 when
         stopped by SIGTERM. Wrong arguments end with status 2.
     """
-    job = _job(Challenge(spec, method), argv)
+    job = _job(challenge, argv)
     with _lines_on_stdout(), _signals_unwind():
         if job.serves:
             return run_once(lambda: serve(lambda: _loaded(job), port=job.port))
@@ -113,7 +139,7 @@ def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) 
 
 
 def _give_empty(job: _Job, error: Exception, story: Provenance) -> None:
-    """Write an empty label map instead of a failed one, and say so; a reference without a readable grid still fails."""
+    """Write empty outputs instead of failed ones, and say so; a reference without a readable grid still fails."""
     from hnseg.platform.reading import read_reference_grid
 
     spec = job.challenge.spec

@@ -19,9 +19,10 @@ def build():
     if reason := why_there_is_no_engine():
         pytest.skip(reason)
 
-    def build_image(challenge, api_method="exec"):
-        tag = f"hnseg-test-{challenge}-{api_method}"
-        arguments = {"CHALLENGE": challenge, "API_METHOD": api_method, "BASE_IMAGE": os.environ.get("HNSEG_BASE_IMAGE")}
+    def build_image(challenge, api_method="exec", edition=""):
+        tag = f"hnseg-test-{challenge}-{api_method}{edition}"
+        arguments = {"CHALLENGE": challenge, "API_METHOD": api_method, "EDITION": edition}
+        arguments["BASE_IMAGE"] = os.environ.get("HNSEG_BASE_IMAGE")
         words = [f"--build-arg={name}={value}" for name, value in arguments.items() if value]
         built = engine("build", "--file", "containers/Dockerfile", "--tag", tag, *words, ".", check=False)
         assert built.returncode == 0, built.stderr + built.stdout

@@ -25,11 +25,11 @@ def compose(folders):
     if reason := why_there_is_no_engine() or ("" if words else "there is no docker compose"):
         pytest.skip(reason)
     chosen = {"INPUT_DIR": folders.input, "OUTPUT_DIR": folders.output, "MODEL_DIR": folders.model, "RUN_AS": "4242"}
-    environment = os.environ | {name: str(value) for name, value in chosen.items()}
+    chosen = {name: str(value) for name, value in chosen.items()}
 
     def run(*arguments):
         return subprocess.run(
-            [*words, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [*words, *arguments], cwd=ROOT, env=os.environ | chosen, capture_output=True, text=True, check=False
         )
 
     return run
@@ -43,7 +43,7 @@ def test_compose_builds_and_runs_a_case(compose, folders, put_model, challenge):
     assert built.returncode == 0, built.stderr
     done = compose("run", "--rm", "-T", challenge.name)
     assert done.returncode == 0, done.stderr
-    assert files_below(folders.output) == [challenge.output_file]
+    assert files_below(folders.output) == challenge.output_files
 
 
 def test_a_gpu_is_asked_for_only_with_the_second_file(compose):
@@ -57,3 +57,11 @@ def test_a_gpu_is_asked_for_only_with_the_second_file(compose):
 def test_every_challenge_has_its_service(compose):
     services = set(compose("config", "--services").stdout.split())
     assert services == {path.parent.name for path in (ROOT / "containers").glob("*/spec.py")}
+
+
+def test_an_edition_has_an_image_of_its_own(compose, monkeypatch):
+    assert "hnseg-hecktor:latest" in compose("config").stdout
+    monkeypatch.setenv("HNSEG_EDITION", "2025")
+    with_edition = compose("config").stdout
+    assert "hnseg-hecktor:2025" in with_edition
+    assert "EDITION: '2025'" in with_edition

@@ -56,3 +56,18 @@ def test_a_challenge_that_does_not_exist_can_not_be_built(build):
 def test_a_challenge_must_be_named(build):
     with pytest.raises(AssertionError, match="CHALLENGE"):
         build("")
+
+
+def test_an_edition_is_built_in(build):
+    environment = configuration(build("hecktor", edition="2025"))["Env"]
+    assert "HNSEG_EDITION=2025" in environment
+
+
+def test_without_an_edition_the_challenges_own_is_taken(image):
+    assert "HNSEG_EDITION=" in configuration(image)["Env"]
+
+
+@pytest.mark.parametrize(("challenge", "found"), [("hecktor", "one of 2025, 2026"), ("hnts_mrg", "left out")])
+def test_an_edition_that_does_not_exist_can_not_be_built(build, challenge, found):
+    with pytest.raises(AssertionError, match=f"must be {found}.* but '1999' was asked for"):
+        build(challenge, edition="1999")

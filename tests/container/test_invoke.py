@@ -8,6 +8,9 @@ import SimpleITK as sitk
 from containers.hnts_mrg.spec import MID_T2W
 from tests.container.engine import engine
 from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.small_challenges import HECKTOR
+from tests.small_hecktor import EHR_FILE, PET_FOLDER
+from tests.small_hecktor import write_small_case as write_hecktor_case
 
 pytestmark = pytest.mark.engine
 
@@ -36,11 +39,15 @@ def server(invoke_image, start_container):
 
 def empty(folder):
     for path in folder.iterdir():
-        shutil.rmtree(path)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def labels_in(folder):
     return sitk.GetArrayFromImage(sitk.ReadImage(str(folder / OUTPUT_FILE)))
+
+
+def contents_of(folder):
+    return {name: (folder / name).read_bytes() for name in files_below(folder)}
 
 
 @pytest.fixture
@@ -68,6 +75,43 @@ def test_case_after_case_gives_what_exec_gives(by_exec, folders, server):
         assert np.array_equal(labels_in(folders.output), wanted[seed])
         empty(folders.input)  # as the platform does, but the output stays: it must not reach the next case
     assert not np.array_equal(wanted[1], wanted[2])
+
+
+def write_with_everything(input_dir):
+    write_hecktor_case(input_dir, seed=1)
+
+
+def write_without_pet(input_dir):
+    write_hecktor_case(input_dir, seed=2)
+    shutil.rmtree(input_dir / PET_FOLDER)
+
+
+def write_without_record(input_dir):
+    write_hecktor_case(input_dir, seed=3)
+    (input_dir / EHR_FILE).unlink()
+
+
+def test_what_one_case_lacks_does_not_come_from_another(
+    build, image_of, folders, put_model, run_container, start_container
+):
+    put_model(HECKTOR)
+    cases = (write_with_everything, write_without_pet, write_without_record)
+    alone = []
+    for write in cases:
+        write(folders.input)
+        assert run_container(image_of(HECKTOR)).returncode == 0
+        alone.append(contents_of(folders.output))
+        empty(folders.input)
+        empty(folders.output)
+    server = start_container(build(HECKTOR.name, "invoke"))
+    server.wait_for("serving on port 4743")
+    for write, wanted in zip(cases, alone, strict=True):
+        write(folders.input)
+        assert ask(server, "POST", "/invoke") == (201, "done")
+        assert contents_of(folders.output) == wanted
+        empty(folders.input)
+    assert sorted(alone[0]) == HECKTOR.output_files
+    assert len({files[HECKTOR.output_file] for files in alone}) == len(cases)
 
 
 def test_a_failed_case_leaves_neither_output_nor_trace(folders, server):

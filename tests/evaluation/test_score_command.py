@@ -63,8 +63,15 @@ def test_han_seg_prints_organs_as_its_publication_does(make_label_map, tmp_path)
         (tmp_path / folder).mkdir()
         for name in ("a.mha", "b.mha"):
             sitk.WriteImage(make_label_map(boxes), tmp_path / folder / name)
-    done = _run(["han_seg", *_arguments((tmp_path / "predictions", tmp_path / "references"))[1:]])
+    table = tmp_path / "table.csv"
+    folders = (tmp_path / "predictions", tmp_path / "references")
+    done = _run(["han_seg", *_arguments(folders, "--table", str(table))[1:]])
     assert done.returncode == 0, done.stderr
+    heading, eye, cord, everything = (line.split(",") for line in table.read_text().splitlines())
+    assert heading[:5] == ["structure", "mean_dsc", "sd_dsc", "mean_hd95_mm", "sd_hd95_mm"]
+    assert eye[:5] == ["Eye_AR", "0.0", "0.0", "", ""]
+    assert [float(value) for value in cord[1:5]] == pytest.approx([2 / 3, 0, 2, 0])
+    assert everything[:2] == ["all", str(1 / 3)]
     assert "| Eye_AR | 0.0 ± 0.0 | undefined | 2 | 2 |" in done.stdout
     assert "| SpinalCord | 66.7 ± 0.0 | 2.0 ± 0.0 | 2 | 0 |" in done.stdout
     assert "| mean | 33.3 ± 0.0 | 2.0 ± 0.0 |" in done.stdout

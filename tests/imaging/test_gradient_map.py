@@ -267,7 +267,7 @@ def test_images_and_masks_of_different_shape_are_refused():
 
 @pytest.mark.parametrize(
     "values",
-    [{"train_margin_voxels": (6, 2)}, {"test_margin_voxels": -1}, {"connectivity": 18}, {"gain": 0}, {"margin": 5}],
+    [{"train_margin_voxels": (6, 2)}, {"test_margin_voxels": -1}, {"connectivity": 8}, {"gain": 0}, {"margin": 5}],
     ids=str,
 )
 def test_settings_without_sense_are_refused(values):

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from hnseg.errors import DeadlineError
-from hnseg.inference.budget import Deadline, Effort, Pace, Share, reserve_s
+from hnseg.inference.budget import Deadline, Effort, EffortSpent, Pace, Share, reserve_s
 
 
 class Clock:
@@ -117,10 +117,15 @@ def test_what_was_given_up_is_said(clock):
     assert spent.tiles == 20
     assert spent.passes == clock.now_s
     mirrors, step, folds = spent.notes(pace.full, Effort(), pace.deadline)
-    assert mirrors == "Each fold saw 1.0 of 8 mirrored copies of a tile to end within 62 s."
+    assert mirrors == "Each fold saw 1 of 8 mirrored copies of a tile to end within 62 s."
     assert step == "Tiles were 0.75 instead of 0.5 of a patch apart to end within 62 s."
-    assert folds == f"A tile was seen by {spent.folds:.1f} of 5 folds to end within 62 s."
+    assert folds == f"A tile was seen by {spent.folds:g} of 5 folds to end within 62 s."
     assert 2 <= spent.folds < 3  # 60 s for 20 tiles, less a margin
+
+
+def test_what_was_nearly_all_is_not_called_all():
+    (folds,) = EffortSpent(0.5, 450, 2249, folds=2249 / 450, mirrors=1).notes(Share(5, 1), Effort(), Deadline(600, 0))
+    assert folds == "A tile was seen by 4.99 of 5 folds to end within 600 s."
 
 
 def test_time_is_kept_for_the_label_map_and_what_follows(clock):

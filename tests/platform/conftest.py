@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from hnseg.platform.case import Case
-from hnseg.platform.spec import ChallengeSpec, InputSocket, Limits, OutputSocket
+from hnseg.platform.spec import AnswerSocket, ChallengeSpec, InputSocket, Limits, OutputSocket, ValueSocket
 
 # An oblique grid, with numbers that no short decimal holds.
 SPACING_MM = (1 / 3, 0.7, 2.1)
@@ -37,6 +37,15 @@ def spec():
         ),
         limits=Limits(time_s=60, ram_gib=1, vram_gib=1, source="made up", read_on=date(2025, 1, 1)),
     )
+
+
+@pytest.fixture
+def asking(spec):
+    """The same challenge with a health record, asking for a stage and a number of days."""
+    values = (ValueSocket(slug="record", relative_path="ehr.json", title="health record"),)
+    stage = AnswerSocket(slug="stage", relative_path="t.json", title="T stage", choices=("T1", "T2"), if_empty="T1")
+    days = AnswerSocket(slug="days", relative_path="more/days.json", title="survival", if_empty=0.0)
+    return spec.model_copy(update={"values": values, "answers": (stage, days)})
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hnseg.errors import InputError
-from hnseg.platform.inputs_json import socket_folders
+from hnseg.platform.inputs_json import socket_folders, value_files
 
 
 @pytest.fixture
@@ -121,3 +121,36 @@ def test_a_socket_that_is_no_image_is_refused(spec, input_dir, announce, entry):
         InputError, match=r"The socket scan must be an image, but .*inputs\.json describes it as another"
     ):
         socket_folders(spec, input_dir)
+
+
+RECORD = {"slug": "record", "relative_path": "elsewhere/ehr.json"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(platform_entry("interface", super_kind="Value", kind="Anything", **RECORD), id="interface only"),
+        pytest.param(platform_entry("socket", super_kind="File", kind="Anything", **RECORD), id="stored as a file"),
+        pytest.param(local_entry(is_image_kind=False, is_json_kind=True, **RECORD), id="local test pack"),
+        pytest.param(
+            local_entry(is_image_kind=False, is_json_kind=True, example_value={"Age": 61}, **RECORD),
+            id="local test pack with an example",
+        ),
+    ],
+)
+def test_every_dialect_says_where_a_value_lies(asking, input_dir, announce, entry):
+    announce([entry | {"value": {"Age": 61}, "image": None}])
+    assert value_files(asking, input_dir) == {"record": input_dir / "elsewhere/ehr.json"}
+    assert socket_folders(asking, input_dir)["scan"] == input_dir / "images/the-scan"
+
+
+def test_without_a_word_of_it_a_value_lies_where_the_spec_says(asking, input_dir, announce):
+    assert value_files(asking, input_dir) == {"record": input_dir / "ehr.json"}
+    announce([local_entry()])
+    assert value_files(asking, input_dir) == {"record": input_dir / "ehr.json"}
+
+
+def test_a_value_outside_the_input_is_refused(asking, input_dir, announce):
+    announce([local_entry(slug="record", relative_path="../ehr.json", is_image_kind=False)])
+    with pytest.raises(InputError, match=r"below the input folder, but the socket record is at '\.\./ehr\.json'"):
+        value_files(asking, input_dir)

@@ -1,3 +1,4 @@
+import json
 import re
 import resource
 import subprocess
@@ -9,6 +10,7 @@ import SimpleITK as sitk
 
 from hnseg.errors import OutputError
 from hnseg.imaging.geometry import Grid
+from hnseg.platform.answers import Answers
 from hnseg.platform.writing import clear_output, write_empty, write_output
 
 
@@ -53,6 +55,53 @@ def test_an_empty_label_map_has_the_given_grid(spec, case, tmp_path):
     assert Grid.of(written) == Grid.of(case.reference)
     assert written.GetPixelID() == sitk.sitkUInt8
     assert not sitk.GetArrayViewFromImage(written).any()
+
+
+ANSWERS = Answers({"stage": "T2", "days": 812.5})
+FILES = ["images/out/output.mha", "more/days.json", "t.json"]
+
+
+def test_answers_are_bare_json_values_beside_the_label_map(asking, case, label_map, tmp_path):
+    write_output(asking, label_map, case, tmp_path, answers=ANSWERS)
+    assert files_below(tmp_path) == FILES
+    assert (tmp_path / "t.json").read_text() == '"T2"'
+    assert (tmp_path / "more/days.json").read_text() == "812.5"
+
+
+def test_beside_an_empty_label_map_are_the_answers_for_it(asking, case, tmp_path):
+    write_empty(asking, Grid.of(case.reference), tmp_path)
+    assert files_below(tmp_path) == FILES
+    assert [json.loads((tmp_path / name).read_text()) for name in FILES[1:]] == [0.0, "T1"]
+
+
+def test_with_a_refused_answer_nothing_is_written(asking, case, label_map, tmp_path):
+    with pytest.raises(OutputError, match="The T stage must be one of T1, T2, but the method answered 'T5'"):
+        write_output(asking, label_map, case, tmp_path, answers=Answers({"stage": "T5", "days": 1.0}))
+    with pytest.raises(OutputError, match="must answer stage, days, but answered nothing"):
+        write_output(asking, label_map, case, tmp_path)
+    assert files_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("blocked", FILES)
+def test_when_one_output_can_not_get_its_name_none_stays(asking, case, label_map, tmp_path, blocked):
+    (tmp_path / blocked).mkdir(parents=True)  # no file can take the name of a folder
+    with pytest.raises(OutputError, match="must be written whole, but that failed"):
+        write_output(asking, label_map, case, tmp_path, answers=ANSWERS)
+    assert files_below(tmp_path) == []
+
+
+def test_clearing_removes_earlier_answers_and_leaves_other_files_beside_them(asking, case, label_map, tmp_path):
+    write_output(asking, label_map, case, tmp_path, answers=ANSWERS)
+    (tmp_path / ".hnseg-unfinished-0.json").write_text("half")
+    (tmp_path / "results.json").write_text("[]")
+    clear_output(asking, tmp_path)
+    assert files_below(tmp_path) == ["results.json"]
+
+
+def test_an_answers_folder_that_can_not_be_written_is_told_at_once(asking, tmp_path):
+    (tmp_path / "more").write_text("a file where the folder should be")
+    with pytest.raises(OutputError, match=r"The folder \S+/more must be writable, but writing there failed"):
+        clear_output(asking, tmp_path)
 
 
 def test_another_size_is_refused(spec, case, make_image, tmp_path):
@@ -128,4 +177,32 @@ def test_when_the_disk_takes_no_more_nothing_half_written_stays(tmp_path):
     assert re.search(
         r"output\.mha must be written whole, but that failed, with [\d.]+ MiB free there\. Is", done.stdout
     )
+    assert files_below(tmp_path) == []
+
+
+WRITE_LONG_ANSWER = """
+import resource, sys
+from pathlib import Path
+from containers.hnts_mrg.spec import SPEC
+from hnseg.errors import OutputError
+from hnseg.imaging.geometry import Grid
+from hnseg.platform.spec import AnswerSocket
+from hnseg.platform.writing import write_empty
+
+long = "T" * 20_000
+socket = AnswerSocket(slug="stage", relative_path="stage.json", title="stage", choices=(long,), if_empty=long)
+grid = Grid((4, 4, 4), (1, 1, 1), (0, 0, 0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    write_empty(SPEC.model_copy(update={"answers": (socket,)}), grid, Path(sys.argv[1]))
+except OutputError as error:
+    print(error)
+"""
+
+
+def test_when_the_disk_has_room_for_the_label_map_alone_it_does_not_stay_either(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE_LONG_ANSWER, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert re.search(r"stage\.json must be written whole, but that failed, with [\d.]+ MiB free there", done.stdout)
     assert files_below(tmp_path) == []

@@ -58,7 +58,7 @@ def test_the_json_file_holds_everything_under_its_documented_names(report):
     assert list(written["cases"][0]) == [
         "name", "passed", "platform_says", "findings", "time_s", "time_limit_s", "startup_s", "exit_code", "timed_out",
         "memory_killed", "peak_program_gib", "peak_total_gib", "memory_source", "peak_vram_gib", "output_file",
-        "has_reference", "structures", "provenance", "stdout_tail", "stderr_tail",
+        "has_reference", "structures", "answers", "provenance", "stdout_tail", "stderr_tail",
     ]  # fmt: skip
     # The case's reference is its prior mask, so copying that is perfect.
     assert written["score"]["score"] == 1
@@ -129,6 +129,25 @@ def test_a_record_of_something_else_is_passed_over(report, changed):
     page, result = report(with_registration(**changed))
     assert result.passed
     assert page.read_text(encoding="utf-8").count("data:image/png;base64,") == 1
+
+
+def with_crop(**changed):
+    """The copying program, whose provenance tells of a crop of its 40 x 36 x 10 voxels."""
+    record = {"index_xyz": [4, 4, 1], "size_xyz": [30, 28, 8], "why": "head & neck, found in the CT"} | changed
+    return COPY_PRIOR.replace('"notes"', f'"crop": {record!r}, "notes"')
+
+
+def test_a_crop_is_drawn_and_said(report):
+    page, _ = report(with_crop())
+    html = page.read_text(encoding="utf-8")
+    assert "<span>dashed: crop, head &amp; neck, found in the CT</span>" in html
+
+
+@pytest.mark.parametrize("changed", [{"size_xyz": [37, 28, 8]}, {"index_xyz": "x"}], ids=["outside", "malformed"])
+def test_a_crop_that_can_not_be_is_passed_over(report, changed):
+    page, result = report(with_crop(**changed))
+    assert result.passed
+    assert "dashed: crop" not in page.read_text(encoding="utf-8")
 
 
 def test_many_structures_are_folded_away_under_the_lowest(report):
@@ -209,6 +228,15 @@ def test_where_output_and_reference_differ_most_is_among_the_slices(tmp_path, mo
     wanted[20, 2:7, 2:7] = 2
     assert picture(found, wanted).labels == (1, 2)
     assert picture(found).labels == (1,)
+
+
+def test_where_nothing_differs_only_slices_with_structures_are_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = np.zeros((40, 20, 20), np.uint8)
+    for z in (20, 25, 30):
+        found[z, 2:9, 2:9] = 1
+    panels = np.array_split(picture(found, found.copy()).pixels, 3, axis=1)
+    assert all(coloured(panel).any() for panel in panels)
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 30])

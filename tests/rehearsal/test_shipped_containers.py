@@ -1,17 +1,22 @@
 """The shipped containers themselves through the command line: built, rehearsed, reported."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from containers.hnts_mrg.spec import SPEC
 from hnseg import cli
 from hnseg.rehearsal.engine import find_engine
+from hnseg.rehearsal.profile import profile_of
+from hnseg.rehearsal.stage import ImageChoice, container_stage
 from tests.container.engine import copy_readable, why_there_is_no_engine
 from tests.rehearsal.conftest import CONTAINER_DIR, write_case
-from tests.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG
+from tests.small_case import OUTPUT_FILE, files_below
+from tests.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG, ROOT
 from tests.small_han_seg import pose
 
 pytestmark = [pytest.mark.slow]
@@ -103,6 +108,52 @@ def test_a_registration_is_in_the_report_with_its_transform_and_its_picture(hnse
     page = (report / "rehearsal.html").read_text(encoding="utf-8")
     assert "T1 MR laid on the CT in " in page
     assert page.count("data:image/png;base64,") == 2
+
+
+@pytest.mark.engine
+def test_each_edition_is_built_under_a_tag_of_its_own(model):
+    if reason := why_there_is_no_engine():
+        pytest.skip(reason)
+    base = {"BASE_IMAGE": image} if (image := os.environ.get("HNSEG_BASE_IMAGE")) else {}
+    choice = ImageChoice(build_arguments={"EDITION": "2025", **base})
+    profile = profile_of(SPEC.limits)
+    stage = container_stage(find_engine(), ROOT / "containers" / "hecktor", choice, model, profile, gpu=False)
+    assert stage.image.tag == "hnseg-hecktor:rehearsal-2025"
+
+
+ANSWERING = ROOT / "tests" / "answering"
+
+
+@pytest.mark.parametrize(("edition", "limit_s", "answers"), [(None, 77, {"stage", "volume"}), ("quiet", 1200, set())])
+def test_the_chosen_edition_is_rehearsed(hnseg, case_dir, model, tmp_path, edition, limit_s, answers):
+    report = tmp_path / "report"
+    options = ["--engine", "process", "--case", case_dir, "--model", model, "--report", report]
+    status, printed = hnseg("rehearse", ANSWERING, *options, *(["--edition", edition] if edition else []))
+    assert status == 0, printed.out
+    (case,) = written_to(report)["cases"]
+    assert case["time_limit_s"] == case["provenance"]["limit_s"] == limit_s
+    assert set(case["answers"]) == answers
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_case_is_run_by_the_chosen_edition(hnseg, case_dir, model, tmp_path, monkeypatch, by_option):
+    if not by_option:
+        monkeypatch.setenv("HNSEG_EDITION", "quiet")
+    folders = ["--input", case_dir / "input", "--output", tmp_path / "output", "--model", model]
+    status, _ = hnseg("run", ANSWERING, *folders, *(["--edition", "quiet"] if by_option else []))
+    assert status == 0
+    assert files_below(tmp_path / "output") == [OUTPUT_FILE]
+
+
+@pytest.mark.parametrize("verb", ["run", "rehearse"])
+def test_an_edition_that_does_not_exist_is_refused(hnseg, case_dir, model, tmp_path, verb):
+    folders = {
+        "run": ["--input", case_dir / "input", "--output", tmp_path / "output", "--model", model],
+        "rehearse": ["--case", case_dir, "--model", model],
+    }
+    status, printed = hnseg(verb, ANSWERING, *folders[verb], "--edition", "loud")
+    assert status == 1
+    assert "must be one of quiet, asking, but 'loud' was asked for" in printed.err
 
 
 def test_a_failing_case_is_status_1_with_the_containers_own_sentence(hnseg, case_dir, model):

@@ -1,9 +1,14 @@
+import json
 import logging
 import sys
 
 import pytest
 
 from hnseg_training.cli import folds_named, main
+from hnseg_training.splits import fold_count
+from hnseg_training.work_folder import WorkFolder
+
+from .tiny_hecktor import write_source as write_hecktor
 
 
 @pytest.fixture
@@ -35,6 +40,17 @@ def test_the_ablation_is_one_option(run, source, tmp_path):
     assert not list(tmp_path.rglob("*_0001.nii.gz"))
 
 
+def test_hecktors_options_reach_its_conversion(run, tmp_path):
+    source = write_hecktor(tmp_path / "source", "2022")
+    options = ("--settings", "winner", "--no-pet-channel", "--leave-one-centre-out", "--workers", 1)
+    status, _ = run("convert", "hecktor", source, "--output", tmp_path / "work", *options)
+    assert status == 0
+    work = WorkFolder.open(tmp_path / "work", challenge="hecktor")
+    assert fold_count(work) == 2
+    method = json.loads((work.raw / "method.json").read_text())
+    assert (method["crop"], method["pet_channel"]) == ("head_neck", False)
+
+
 def test_fit_and_export_take_the_planned_preset(run, trained, tmp_path):
     assert run("fit", "hnts_mrg", "--work", trained.root, "--folds", "0,3", "--resume") == (0, "")
     status, _ = run("export", "hnts_mrg", "--work", trained.root, "--output", tmp_path / "model", "--folds", "0,3")
@@ -55,12 +71,23 @@ def test_a_usage_error_is_status_2(run, tmp_path):
 
 
 def test_folds_are_numbers_or_all():
-    assert folds_named("0, 2,4") == [0, 2, 4]
-    assert folds_named("all") == ["all"]
+    assert folds_named("0, 2,4", of=5) == [0, 2, 4]
+    assert folds_named("all", of=5) == ["all"]
+
+
+def test_left_out_every_fold_of_the_data_set_is_meant():
+    assert folds_named(None, of=3) == [0, 1, 2]
+    assert folds_named("7", of=8) == [7]
 
 
 @pytest.mark.parametrize("text", ["5", "0,all", "", "-1"])
 def test_other_folds_are_refused(run, trained, text):
     status, stderr = run("fit", "hnts_mrg", "--work", trained.root, f"--folds={text}")
     assert status == 1
-    assert f"found {text!r}" in stderr
+    assert f"numbers from 0 to 4 with commas between them, or all; found {text!r}" in stderr
+
+
+def test_a_challenge_that_asks_for_a_label_map_alone_has_no_outcomes(run, converted):
+    status, stderr = run("outcomes", "hnts_mrg", "--work", converted.root)
+    assert status == 1
+    assert stderr.strip().endswith("more than a label map has outcomes, but hnts_mrg does not.")

@@ -43,12 +43,34 @@ def test_the_papers_plans_are_those_it_prints(planned):
     planned.plans_file(PRESETS["paper"].plans_name).unlink()
 
 
+def test_hecktors_demo_is_small_too(planned):
+    preset = PRESETS["demo-hecktor"]
+    plans = write_plans(planned, preset)
+    weights = sum(parameter.numel() for parameter in network_of(plans).parameters())
+    assert 5 * 4 * weights < BUNDLE_LIMIT_BYTES
+    assert not preset.training.mirrored
+    planned.plans_file(preset.plans_name).unlink()
+
+
+@pytest.mark.parametrize(("preset", "network"), [("hecktor-winner", "ResidualEncoderUNet"), ("dynunet", "DynUNet")])
+def test_hecktors_large_networks_see_192_mm_each_way(planned, preset, network):
+    plans = write_plans(planned, PRESETS[preset])
+    configuration = plans["configurations"]["3d_fullres"]
+    assert configuration["spacing"] == [1.0, 1.0, 1.0]
+    assert configuration["patch_size"] == [192, 192, 192]
+    assert configuration["batch_size"] == 2
+    built = network_of(plans)
+    assert type(built).__name__ == network
+    assert built(torch.zeros(1, 2, 192, 192, 192, device="meta")).shape == (1, 3, 192, 192, 192)
+    planned.plans_file(PRESETS[preset].plans_name).unlink()
+
+
 def test_cases_of_another_spacing_are_kept_apart(planned):
     assert list((planned.preprocessed / "hnsegDemoPlans_3d_fullres").glob("*.b2nd"))
 
 
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(InputError, match="one of default, resenc-m, paper, demo, demo-han-seg, found 'huge'"):
+    with pytest.raises(InputError, match=r"one of default, resenc-m, paper, demo, .*dynunet, found 'huge'"):
         preset_named("huge")
 
 

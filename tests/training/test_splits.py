@@ -1,7 +1,11 @@
+from collections import Counter
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hnseg.errors import InputError
-from hnseg_training.splits import Patient, five_folds
+from hnseg_training.splits import Patient, five_folds, five_folds_by_centre, one_fold_a_centre
 
 PATIENTS = [Patient(str(number), (f"{number}",), (f"{number}pre",)) for number in range(1, 13)]
 
@@ -47,3 +51,67 @@ def test_samples_are_sorted():
 def test_four_patients_are_refused():
     with pytest.raises(InputError, match="at least five patients, but 4 were found"):
         five_folds(PATIENTS[:4], seed=42)
+
+
+@st.composite
+def of_centres(draw) -> list[Patient]:
+    """Draw five patients or more of one to six centres, some of which have one or two, in any order."""
+    sizes = draw(st.lists(st.integers(1, 23), min_size=1, max_size=6).filter(lambda sizes: sum(sizes) >= 5))
+    patients = [
+        Patient(f"{centre}-{number:03d}", (f"{centre}-{number:03d}",), centre=centre)
+        for centre, size in zip("ABCDEF", sizes, strict=False)
+        for number in range(size)
+    ]
+    return draw(st.permutations(patients))
+
+
+def centres_of(samples: list[str]) -> Counter[str]:
+    return Counter(sample[0] for sample in samples)
+
+
+@settings(max_examples=50, deadline=None)
+@given(patients=of_centres(), seed=st.integers(0, 99))
+def test_each_fold_validates_on_a_fifth_of_each_centre_to_within_one_patient(patients, seed):
+    folds = five_folds_by_centre(patients, seed=seed)
+    everyone = sorted(patient.name for patient in patients)
+    assert sorted(sample for fold in folds for sample in fold["val"]) == everyone
+    for fold in folds:
+        assert sorted(fold["train"] + fold["val"]) == everyone
+        assert abs(len(fold["val"]) - len(patients) / 5) < 1
+        for centre, count in centres_of(everyone).items():
+            assert abs(centres_of(fold["val"])[centre] - count / 5) < 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(patients=of_centres(), shuffled=st.randoms(use_true_random=False))
+def test_folds_by_centre_know_the_seed_and_not_the_order(patients, shuffled):
+    again = list(patients)
+    shuffled.shuffle(again)
+    assert five_folds_by_centre(again, seed=1) == five_folds_by_centre(patients, seed=1)
+
+
+def test_another_seed_deals_a_centre_otherwise():
+    patients = [Patient(f"A-{number:03d}", (f"A-{number:03d}",), centre="A") for number in range(20)]
+    assert five_folds_by_centre(patients, seed=2) != five_folds_by_centre(patients, seed=1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(patients=of_centres().filter(lambda patients: len({patient.centre for patient in patients}) > 1))
+def test_each_centre_is_left_out_once_and_whole(patients):
+    folds = one_fold_a_centre(patients)
+    counts = centres_of([patient.name for patient in patients])
+    assert [dict(centres_of(fold["val"])) for fold in folds] == [{centre: counts[centre]} for centre in sorted(counts)]
+    for fold in folds:
+        assert not centres_of(fold["train"]).keys() & centres_of(fold["val"]).keys()
+        assert len(fold["train"]) + len(fold["val"]) == len(patients)
+
+
+def test_one_centre_cant_be_left_out():
+    patients = [Patient("CHUM-001", ("CHUM-001",), centre="CHUM"), Patient("CHUM-002", ("CHUM-002",), centre="CHUM")]
+    with pytest.raises(InputError, match="must be two at least, but all 2 patients are of CHUM"):
+        one_fold_a_centre(patients)
+
+
+def test_four_patients_are_refused_by_centre_too():
+    with pytest.raises(InputError, match="at least five patients, but 4 were found"):
+        five_folds_by_centre(PATIENTS[:4], seed=42)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import pkgutil
 import sys
@@ -12,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 import hnseg_training.convert
+import hnseg_training.outcomes
 from hnseg.errors import HnsegError, InputError
 from hnseg.inference.manifest import Fold
 from hnseg_training.export import Label
@@ -21,13 +23,17 @@ from hnseg_training.fit import fit as fit_fold
 from hnseg_training.plan import plan as plan_preset
 from hnseg_training.plan import planned_preset
 from hnseg_training.preset import PRESETS, preset_named
-from hnseg_training.splits import FOLDS
+from hnseg_training.splits import fold_count
 from hnseg_training.work_folder import WorkFolder, read_json, usable_cores
 
+RIDGE = 3.0  # as if each coefficient were known beforehand to be 0 within 0.58, a standard deviation of a feature
 Challenge = Annotated[str, typer.Argument(help="The name of its folder under containers/, such as hnts_mrg.")]
 Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
 Planned = Annotated[str | None, typer.Option("--preset", help="Which one, where several are planned.")]
-Folds = Annotated[str, typer.Option(help='Numbers from 0 to 4, or "all" for one network trained on every case.')]
+Folds = Annotated[
+    str | None,
+    typer.Option(help='Numbers from 0 with commas between them, or "all" for one network trained on every case.'),
+]
 
 
 def main() -> int:
@@ -42,7 +48,7 @@ def main() -> int:
         pretty_exceptions_enable=False,
     )
     app.add_typer(_converters(), name="convert")
-    for command in (plan, fit, export):
+    for command in (plan, fit, outcomes, export):
         app.command()(command)
     try:
         app()
@@ -65,7 +71,7 @@ def plan(
 def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
     work: Work,
-    folds: Folds = "0,1,2,3,4",
+    folds: Folds = None,
     preset: Planned = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
     iterations: Annotated[int | None, typer.Option(min=1, help="An epoch's, instead of the preset's.")] = None,
@@ -95,10 +101,33 @@ def fit(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         learning_rate=learning_rate,
         start_from=start_from,
     )
-    for fold in folds_named(folds):
+    for fold in folds_named(folds, of=fold_count(folder)):
         fit_fold(folder, planned, fold, schedule, resume=resume)
         if final_validation:
             validate(folder, planned, fold, schedule)
+
+
+def outcomes(  # noqa: PLR0913, PLR0917 (each is an option of the command)
+    challenge: Challenge,
+    work: Work,
+    source: Annotated[Path | None, typer.Option(help="The public data, where it isn't any more.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Holds a label map a patient to measure, in place of the reference.")
+    ] = None,
+    training_data: Annotated[str | None, typer.Option(help="Where it isn't the challenge's own data.")] = None,
+    ridge: Annotated[float, typer.Option(min=0, help="How strongly coefficients are drawn to 0.")] = RIDGE,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that measure patients.")] = usable_cores(),
+) -> None:
+    """Fit the models of what a challenge asks beside the label map, for export to ship."""
+    folder = WorkFolder.open(work, challenge=challenge)
+    name = f"{hnseg_training.outcomes.__name__}.{challenge}"
+    if importlib.util.find_spec(name) is None:
+        raise InputError(
+            f"Only a challenge that asks for more than a label map has outcomes, but {challenge} does not."
+        )
+    importlib.import_module(name).fit(
+        folder, source=source, predictions=predictions, training_data=training_data, ridge=ridge, workers=workers
+    )
 
 
 def export(  # noqa: PLR0913, PLR0917 (each is an option of the command)
@@ -106,7 +135,7 @@ def export(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     work: Work,
     output: Annotated[Path, typer.Option(help="The bundle's folder; <output>.tar.gz is written beside it.")],
     checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final",
-    folds: Folds = "0,1,2,3,4",
+    folds: Folds = None,
     preset: Planned = None,
     name: Annotated[str | None, typer.Option(help="What the ensemble is called.")] = None,
     version: Annotated[str, typer.Option(help="Of the weights.")] = "1",
@@ -127,24 +156,27 @@ def export(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         metrics=read_json(metrics) if metrics else {},
     )
     planned = planned_preset(folder, preset)
-    export_bundle(
-        folder, planned, output, folds=folds_named(folds), checkpoint=checkpoint, label=label, openvino=openvino
-    )
+    chosen = folds_named(folds, of=fold_count(folder))
+    export_bundle(folder, planned, output, folds=chosen, checkpoint=checkpoint, label=label, openvino=openvino)
 
 
-def folds_named(text: str) -> list[Fold]:
+def folds_named(text: str | None, *, of: int) -> list[Fold]:
     """Return the folds that an option such as 0,2 or all names.
+
+    Args:
+        text: The option; None names every fold.
+        of: How many folds the data set has.
 
     Raises:
         InputError: One of them doesn't exist.
     """
+    if text is None:
+        return list(range(of))
     names = [name.strip() for name in text.split(",")]
     if names == ["all"]:
         return ["all"]
-    if not all(name.isdecimal() and int(name) < FOLDS for name in names):
-        raise InputError(
-            f"Folds must be numbers from 0 to {FOLDS - 1} with commas between them, or all; found {text!r}."
-        )
+    if not all(name.isdecimal() and int(name) < of for name in names):
+        raise InputError(f"Folds must be numbers from 0 to {of - 1} with commas between them, or all; found {text!r}.")
     return [int(name) for name in names]
 
 

@@ -129,6 +129,7 @@ def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule
         trainer.augmentation = augmentation_of(work)
         trainer.mirrored = preset.training.mirrored
         trainer.present_classes_only = preset.training.present_classes_only
+        trainer.enable_deep_supervision = preset.deep_supervision
         trainer.num_epochs = schedule.epochs
         trainer.num_iterations_per_epoch = schedule.iterations
         trainer.num_val_iterations_per_epoch = max(1, schedule.iterations // 5)

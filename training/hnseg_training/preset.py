@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from hnseg.errors import InputError
+from hnseg.inference.architecture import DYNUNET
 from hnseg_training.work_folder import CONFIGURATION
 
 Zyx = tuple[int, int, int]
@@ -28,6 +29,15 @@ class Network(_Frozen):
     encoder_blocks: tuple[int, ...]
     """Residual blocks a stage where the planner builds residual encoders, convolutions a stage elsewhere."""
     decoder_convolutions: tuple[int, ...]
+
+
+class DynUnetNetwork(_Frozen):
+    """The stages of MONAI's DynUNet with residual blocks, from full resolution downwards."""
+
+    features: tuple[int, ...]
+    strides_zyx: tuple[Zyx, ...]
+    kernels_zyx: tuple[Zyx, ...]
+    normalisation: Literal["batch", "instance"]
 
 
 class Training(_Frozen):
@@ -60,13 +70,18 @@ class Preset(_Frozen):
     batch_size: int | None = None
     batch_dice: bool | None = None
     """Whether the Dice loss is taken over the batch or each patch."""
-    network: Network | None = None
+    network: Network | DynUnetNetwork | None = None
     training: Training = Training()
 
     @property
     def result_name(self) -> str:
         """How nnU-Net names the folder that it trains into."""
         return f"{self.training.trainer}__{self.plans_name}__{CONFIGURATION}"
+
+    @property
+    def deep_supervision(self) -> bool:
+        """Whether the network is trained on outputs at several resolutions; a DynUNet has one."""
+        return not isinstance(self.network, DynUnetNetwork)
 
     def applied_to(self, plans: dict[str, Any]) -> dict[str, Any]:
         """Return the planner's plans with this preset's overrides in the 3d_fullres configuration."""
@@ -77,7 +92,9 @@ class Preset(_Frozen):
             configuration["batch_size"] = self.batch_size
         if self.batch_dice is not None:
             configuration["batch_dice"] = self.batch_dice
-        if self.network:
+        if isinstance(self.network, DynUnetNetwork):
+            configuration["architecture"] = _dynunet(self.network)
+        elif self.network:
             configuration["architecture"] = _with_network(configuration["architecture"], self.network)
         if self.spacing_zyx_mm:
             # nnU-Net lets its planners share preprocessed cases by this name; these cases have another spacing.
@@ -98,6 +115,19 @@ def _with_network(architecture: dict[str, Any], network: Network) -> dict[str, A
         "n_conv_per_stage_decoder": list(network.decoder_convolutions),
     }
     return {**architecture, "arch_kwargs": {**arguments, **replaced}}
+
+
+def _dynunet(network: DynUnetNetwork) -> dict[str, Any]:
+    return {
+        "network_class_name": DYNUNET,
+        "arch_kwargs": {
+            "features_per_stage": list(network.features),
+            "kernel_sizes": [list(kernel) for kernel in network.kernels_zyx],
+            "strides": [list(stride) for stride in network.strides_zyx],
+            "normalisation": network.normalisation,
+        },
+        "_kw_requires_import": [],
+    }
 
 
 PRESETS = {
@@ -168,6 +198,73 @@ PRESETS = {
             foreground_by_chance=True,
             mirrored=False,
             present_classes_only=True,
+        ),
+    ),
+    # And for PET/CT, on a grid that is hardly finer than a PET's own: upright heads only, and the loss that finds what
+    # is small soon, as above.
+    "demo-hecktor": Preset(
+        planner="ExperimentPlanner",
+        plans_name="hnsegDemoPetCtPlans",
+        spacing_zyx_mm=(3.3, 2.8, 2.8),
+        patch_size_zyx=(32, 64, 64),
+        batch_size=2,
+        network=Network(
+            features=(8, 16, 24, 40),
+            strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
+            kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+            encoder_blocks=(2, 2, 2, 2),
+            decoder_convolutions=(1, 1, 1),
+        ),
+        batch_dice=True,
+        training=Training(
+            trainer="nnUNetTrainerAdam",
+            learning_rate=0.005,
+            epochs=12,
+            iterations=120,
+            foreground=0.8,
+            foreground_by_chance=True,
+            mirrored=False,
+            present_classes_only=True,
+        ),
+    ),
+    # The voxels and patches of HECKTOR 2022's winner (Myronenko et al., NVAUTO), whose crop is the method's `winner`
+    # settings, and of nnU-Net's residual encoders the one that its planner builds for them.
+    "hecktor-winner": Preset(
+        planner="nnUNetPlannerResEncM",
+        plans_name="hnsegHecktorWinnerPlans",
+        spacing_zyx_mm=(1.0, 1.0, 1.0),
+        patch_size_zyx=(192, 192, 192),
+        batch_size=2,
+        network=Network(
+            features=(32, 64, 128, 256, 320, 320),
+            strides_zyx=((1, 1, 1), *[(2, 2, 2)] * 5),
+            kernels_zyx=((3, 3, 3),) * 6,
+            encoder_blocks=(1, 3, 4, 6, 6, 6),
+            decoder_convolutions=(1, 1, 1, 1, 1),
+        ),
+    ),
+    # Schanne et al. (DynUNet on HECKTOR 2022), in nnU-Net's loop with nnU-Net's augmentation and loss. An epoch of
+    # theirs saw each of 419 patients once. Batch norm is fragile with batches of 2, but it is what they had.
+    "dynunet": Preset(
+        planner="ExperimentPlanner",
+        plans_name="hnsegDynUnetPlans",
+        spacing_zyx_mm=(1.0, 1.0, 1.0),
+        patch_size_zyx=(192, 192, 192),
+        batch_size=2,
+        network=DynUnetNetwork(
+            features=(32, 64, 128, 256, 256, 256),
+            strides_zyx=((1, 1, 1), *[(2, 2, 2)] * 5),
+            kernels_zyx=((3, 3, 3),) * 6,
+            normalisation="batch",
+        ),
+        batch_dice=False,
+        training=Training(
+            trainer="nnUNetTrainerAdam",
+            learning_rate=1e-4,
+            epochs=100,
+            iterations=210,
+            foreground=0.9,
+            foreground_by_chance=True,
         ),
     ),
 }

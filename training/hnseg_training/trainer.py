@@ -40,10 +40,18 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
     def _build_loss(self) -> torch.nn.Module:
         """Return nnU-Net's loss, or in its place at each resolution the one over the classes that are present."""
         stock: torch.nn.Module = super()._build_loss()
-        if self.present_classes_only:
-            # With deep supervision, which is on, it is a loss and the weight of each resolution.
-            stock.loss = PresentClassesLoss(ignore_label=self.label_manager.ignore_label)
+        if not self.present_classes_only:
+            return stock
+        loss = PresentClassesLoss(ignore_label=self.label_manager.ignore_label)
+        if not self.enable_deep_supervision:
+            return loss
+        stock.loss = loss  # beside the weight of each resolution
         return stock
+
+    def set_deep_supervision_enabled(self, enabled: bool) -> None:
+        """Tell the network how many outputs to give, unless it has only one."""
+        if self.enable_deep_supervision:
+            super().set_deep_supervision_enabled(enabled)
 
     def get_training_transforms(self, *arguments: Any, **named: Any) -> BasicTransform:
         """Return nnU-Net's transforms, changed so that channels may be missing."""

@@ -43,7 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     device: Annotated[Device, typer.Option(help="Where the networks run.")] = Device.AUTO,
     precision: Annotated[
         Literal["exact", "fast"],
-        typer.Option(envvar="HNSEG_PRECISION", help="Single precision, or the half precision that the device has."),
+        typer.Option(envvar="HNSEG_PRECISION", help="exact: nnU-Net's label map; fast: in half precision, sooner."),
     ] = "exact",
     backend: Annotated[
         Literal["auto", "torch", "openvino"],

@@ -14,7 +14,7 @@ import rich
 import typer
 
 from hnseg.errors import InputError
-from hnseg.platform.challenge import load_challenge
+from hnseg.platform.challenge import EDITION, load_challenge
 from hnseg.rehearsal.case import find_cases, model_folder
 from hnseg.rehearsal.engine import EngineError, find_engine
 from hnseg.rehearsal.profile import Profile, profile_of
@@ -50,6 +50,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
     model: Annotated[
         Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
     ] = None,
+    edition: Annotated[
+        str, typer.Option(envvar=EDITION, help="Which edition of the challenge, where it has several.")
+    ] = "",
     image: Annotated[str, typer.Option(help="Rehearse this image instead of building one.")] = "",
     engine: Annotated[
         EngineName | None,
@@ -73,14 +76,15 @@ def command(  # noqa: PLR0913 (one parameter an option)
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
-    challenge = load_challenge(container_dir)
+    method = "" if api_method is None else api_method.value
+    arguments = _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
+    challenge = load_challenge(container_dir, arguments.get("EDITION"))
     container_dir = container_dir.resolve()
     profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)
     shipped = container_dir.parent.parent / "test_data" / container_dir.name
     cases = find_cases(case or sorted(shipped.glob("case_*")))
     if not cases:
         raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
-    arguments = _build_arguments(base_image, api_method, build_arg or [])
     with ExitStack() as stack:
         # SIGTERM unwinds, so that no case is left running; the former handler comes back afterwards.
         former = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
@@ -88,7 +92,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         model_dir = stack.enter_context(model_folder(model or shipped / "model"))
         keep_dir = report / "cases" if report else Path(stack.enter_context(TemporaryDirectory(prefix="hnseg-")))
         stage = _stage(engine, container_dir, ImageChoice(image, arguments), model_dir, profile, gpu=gpu)
-        plan = Plan(challenge.spec, cases, model_dir, profile, keep_dir)
+        plan = Plan(challenge.spec, cases, model_dir, profile, keep_dir, arguments.get("EDITION", ""))
         result = rehearse(plan, stage, typer.echo)
         _show(result)
         if report:
@@ -96,34 +100,32 @@ def command(  # noqa: PLR0913 (one parameter an option)
     raise typer.Exit(0 if result.passed else 1)
 
 
-def _build_arguments(base_image: str, api_method: ApiMethod | None, pairs: list[str]) -> dict[str, str]:
+def _build_arguments(pairs: list[str], **chosen: str) -> dict[str, str]:
+    """Return the arguments for the build: the given pairs, and over them what was chosen by an option of its own."""
     wrong = next((pair for pair in pairs if "=" not in pair), None)
     if wrong is not None:
         raise typer.BadParameter(f"--build-arg must be NAME=VALUE, found {wrong!r}")
     given = dict(pair.split("=", 1) for pair in pairs)
-    if base_image:
-        given["BASE_IMAGE"] = base_image
-    if api_method:
-        given["API_METHOD"] = api_method.value
-    return given
+    return given | {name: value for name, value in chosen.items() if value}
 
 
 def _stage(
     name: EngineName | None, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
 ) -> Stage:
+    edition = choice.build_arguments.get("EDITION", "")
     if name is EngineName.PROCESS:
         if choice.tag or choice.build_arguments.get("API_METHOD") == ApiMethod.INVOKE.value:
             raise typer.BadParameter(
                 "--engine process has no image, and runs a case once: --image and invoke need an engine"
             )
-        return process_stage(container_dir, profile, gpu=gpu)
+        return process_stage(container_dir, profile, gpu=gpu, edition=edition)
     try:
         engine = find_engine(*([name.value] if name else []))
     except EngineError as error:
         if name or choice.tag:
             raise
         typer.echo(f"{error}\nGoing on without one, as --engine process does.\n", err=True)
-        return process_stage(container_dir, profile, gpu=gpu)
+        return process_stage(container_dir, profile, gpu=gpu, edition=edition)
     return container_stage(engine, container_dir, choice, model_dir, profile, gpu=gpu)
 
 

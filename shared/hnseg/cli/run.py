@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from hnseg import entrypoint
-from hnseg.platform.challenge import load_challenge
+from hnseg.platform.challenge import EDITION, load_challenge
 
 
 class Device(str, Enum):
@@ -20,7 +20,7 @@ class Device(str, Enum):
     CUDA = "cuda"
 
 
-def command(  # noqa: PLR0913, PLR0917 (a verb's options)
+def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
     output_dir: Annotated[Path, typer.Option("--output", help="Receives the output socket's folder.")],
@@ -35,10 +35,13 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     limit_s: Annotated[
         float | None, typer.Option(help="Seconds the case may take; the challenge's limit if left out.")
     ] = None,
+    edition: Annotated[
+        str, typer.Option(envvar=EDITION, help="Which edition of the challenge, where it has several.")
+    ] = "",
 ) -> None:
     """Segment one case exactly as the challenge's container would, without a container."""
-    challenge = load_challenge(container_dir)
+    challenge = load_challenge(container_dir, edition)
     paths = ["--input", str(input_dir), "--output", str(output_dir), "--model", str(model_dir)]
     chosen = {"--precision": precision, "--backend": backend, "--limit-s": limit_s}
     options = [word for name, value in chosen.items() if value is not None for word in (name, str(value))]
-    raise typer.Exit(entrypoint.main(challenge.spec, challenge.method, [*paths, "--device", device.value, *options]))
+    raise typer.Exit(entrypoint.run(challenge, [*paths, "--device", device.value, *options]))

@@ -13,8 +13,7 @@ import typer
 from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.challenges import module_of, names
 from hnseg.evaluation.options import usage_of
-from hnseg.evaluation.report import ScoreReport
-from hnseg.evaluation.scores_csv import write_scores
+from hnseg.evaluation.scores_csv import structures_csv, write_scores
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table, cases_table, parts_table, structures_table
 
@@ -25,6 +24,9 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     predictions: Annotated[Path, typer.Option(metavar="DIR", help="Folder with one label map, or one folder, a case.")],
     references: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the reference of each, paired by name.")],
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None,
+    table: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write each structure's values over all cases to this CSV.")
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Add each case's values to this file, for hnseg rank.")
     ] = None,
@@ -41,12 +43,14 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     rules = Rules(options=_own_options(challenge, context.args), leave_out_missing=missing == "leave-out")
     report = score_folder(challenge, predictions, references, rules)
     if json is not None:
-        _write(report, json)
+        _write(report.model_dump_json(indent=2) + "\n", json)
+    if table is not None:
+        _write(structures_csv(report), table)
     if csv is not None:
         write_scores(report, team or predictions.resolve().name, csv)
-    for table in (cases_table(report), structures_table(report), parts_table(report)):
-        if table is not None:
-            _show(table)
+    for shown in (cases_table(report), structures_table(report), parts_table(report)):
+        if shown is not None:
+            _show(shown)
     for case in report.cases:
         for note in case.notes:
             typer.echo(f"Case {case.name}: {note}")
@@ -83,9 +87,9 @@ def _own_options(challenge: str, arguments: Sequence[str]) -> dict[str, str]:
     return given
 
 
-def _write(report: ScoreReport, path: Path) -> None:
+def _write(text: str, path: Path) -> None:
     try:
-        path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"The score must be written to {path}, but that failed: {error.strerror}.") from error
 

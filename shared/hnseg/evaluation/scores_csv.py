@@ -40,6 +40,20 @@ def write_scores(report: ScoreReport, team: str, path: Path) -> None:
         raise OutputError(f"The scores must be written to {path}, but that failed: {error.strerror}.") from error
 
 
+def structures_csv(report: ScoreReport) -> str:
+    """Return the values of each structure over all cases as CSV: a row a structure, and one over all where there is.
+
+    Values are as in the report, fractions as fractions; one that is not defined is empty.
+    """
+    rows = {**report.structures, **({"all": report.overall} if report.overall else {})}
+    metrics = list(dict.fromkeys(metric for values in rows.values() for metric in values))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["structure", *metrics], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({"structure": name, **values} for name, values in rows.items())
+    return text.getvalue()
+
+
 def rows_of(report: ScoreReport, team: str) -> list[Row]:
     """Return a row for each metric of each structure of each case."""
     return [

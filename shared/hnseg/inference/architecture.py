@@ -1,7 +1,7 @@
 """The network that the plans describe, with a fold's weights in it.
 
-Only classes of `dynamic_network_architectures` and `torch.nn` are built, so that a model folder can't name code of its
-own choice.
+Only classes of `dynamic_network_architectures` and `torch.nn`, and the DynUNet beside this module, are built, so that a
+model folder can't name code of its own choice.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from hnseg.inference.manifest import PLANS_FILE
 from hnseg.inference.plans import Architecture
 from hnseg.inference.weights import StateDict
 
+DYNUNET = "hnseg.inference.dynunet.build_dynunet"
+"""How plans name MONAI's DynUNet."""
 _NETWORKS = "dynamic_network_architectures."
 _LAYERS = "torch.nn."
 
@@ -60,7 +62,8 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
     for name in architecture.names_to_import:
         if arguments.get(name) is not None:
             arguments[name] = _class_named(str(arguments[name]), _LAYERS, path)
-    network_class = _class_named(architecture.network_class_name, _NETWORKS, path)
+    name = architecture.network_class_name
+    network_class = _class_named(name, DYNUNET if name == DYNUNET else _NETWORKS, path)
     try:
         with torch.device("meta"):
             network: nn.Module = network_class(
@@ -68,8 +71,8 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
             )
     except (TypeError, ValueError, KeyError, AssertionError) as error:
         raise ModelError(
-            f"{path} must describe a network that {architecture.network_class_name} can build, but it can't ({error})."
-            " Was it written for another version of dynamic-network-architectures?"
+            f"{path} must describe a network that {name} can build, but it can't ({error})."
+            f" Was it written for another version of {name.split('.')[0].replace('_', '-')}?"
         ) from error
     return network.eval().requires_grad_(requires_grad=False)
 

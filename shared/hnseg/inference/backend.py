@@ -10,8 +10,9 @@ from typing import Literal, Protocol
 import torch
 
 Precision = Literal["exact", "fast"]
-"""`exact` computes in single precision. `fast` computes in the half precision that the device is made for, if any:
-bfloat16 on a processor, float16 on a GPU, where sums over tiles are float16 too, as nnU-Net's are."""
+"""`exact` lets the networks compute as nnU-Net lets them, in single precision on a processor and under float16 autocast
+on a GPU, and sums over tiles in single precision. `fast` computes in bfloat16 on a processor that has it, and on a GPU
+sums over tiles in float16 too, as nnU-Net does."""
 
 Choice = Literal["auto", "torch", "openvino"]
 """Which library: `auto` takes OpenVINO on a processor where it is installed, and torch otherwise."""

@@ -54,8 +54,6 @@ class TorchBackend:
         is_resident = True
         if device.type == "cuda":
             torch.backends.cudnn.benchmark = True  # every tile has the same shape
-            if precision == "exact":
-                torch.backends.cudnn.allow_tf32 = False  # its 10 bits are no more than half precision's
             if vram_gib != UNLIMITED_GIB:
                 total_gib = torch.cuda.get_device_properties(device).total_memory / GIB
                 torch.cuda.set_per_process_memory_fraction(min(1.0, vram_gib / total_gib), device)
@@ -67,11 +65,11 @@ class TorchBackend:
 
     @property
     def arithmetic(self) -> torch.dtype:
-        """Single precision, or in fast mode the half precision of the device; a processor may have none."""
-        if self.precision == "exact":
-            return torch.float32
+        """Half precision on a GPU, as nnU-Net's; single on a processor, bfloat16 in fast mode where it has that."""
         if self.device.type == "cuda":
             return torch.float16
+        if self.precision == "exact":
+            return torch.float32
         return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else torch.float32
 
     @property

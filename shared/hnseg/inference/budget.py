@@ -7,6 +7,7 @@ so tiles of different effort fit together.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -116,12 +117,17 @@ class EffortSpent:
         end = f" to end within {deadline.limit_s:g} s."
         given_up = []
         if self.mirrors < full.mirrors:
-            given_up.append(f"Each fold saw {self.mirrors:.1f} of {full.mirrors} mirrored copies of a tile" + end)
+            given_up.append(f"Each fold saw {_floored(self.mirrors)} of {full.mirrors} mirrored copies of a tile" + end)
         if self.step > effort.step:
             given_up.append(f"Tiles were {self.step:g} instead of {effort.step:g} of a patch apart" + end)
         if self.folds < full.folds:
-            given_up.append(f"A tile was seen by {self.folds:.1f} of {full.folds} folds" + end)
+            given_up.append(f"A tile was seen by {_floored(self.folds)} of {full.folds} folds" + end)
         return tuple(given_up)
+
+
+def _floored(mean: float) -> str:
+    """Return a mean with two digits at most, never rounded up to what it fell short of."""
+    return f"{math.floor(100 * mean) / 100:g}"
 
 
 @dataclass

@@ -1,8 +1,7 @@
 """A trained ensemble, loaded: every fold sees every tile in one pass over the image.
 
-Exact by default: tiles, weights, mirroring and the mean of logits are nnU-Net's, in single precision from the networks
-to the sums over tiles, where nnU-Net sums in half precision. `--precision fast` is for time: see
-`hnseg.inference.backend`.
+Exact by default: tiles, weights, mirroring and the mean of logits are nnU-Net's. Sums are float32 everywhere, where
+nnU-Net sums in half precision. `--precision fast` is for time: see `hnseg.inference.backend`.
 """
 
 from __future__ import annotations

@@ -117,11 +117,12 @@ class Run:
 
     @property
     def _sums_in(self) -> torch.dtype:
-        """The type of sums over tiles: half precision only where a GPU computes in it, sums, and so does nnU-Net.
+        """The type of sums over tiles: half precision only in fast mode and where a GPU sums.
 
         A processor adds half precision twelve times slower than single precision.
         """
-        return self.ensemble.backend.arithmetic if self._padded.device.type == "cuda" else torch.float32
+        is_fast = self.ensemble.backend.precision == "fast" and self._padded.device.type == "cuda"
+        return torch.float16 if is_fast else torch.float32
 
     def _reserve_s(self, planes_done: int) -> float:
         """Return the time to keep when so many planes are in the label map."""

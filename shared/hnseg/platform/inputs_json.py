@@ -1,4 +1,4 @@
-"""`/input/inputs.json`: where the platform says which socket lies in which folder.
+"""`/input/inputs.json`: where the platform says which socket lies in which folder or file.
 
 It is a list with one object a socket. Live jobs have had it since March 2025, describing the socket under `interface`
 and, since December 2025, also under `socket`; local test packs have `socket` alone, with fewer keys; older jobs have no
@@ -71,6 +71,20 @@ def socket_folders(spec: ChallengeSpec, input_dir: Path) -> dict[str, Path]:
             )
         folders[socket.slug] = input_dir / (description.relative_path if description else socket.relative_path)
     return folders
+
+
+def value_files(spec: ChallengeSpec, input_dir: Path) -> dict[str, Path]:
+    """Return each value socket's file, by slug in the spec's order; whether it exists is not looked at.
+
+    It is the one that `inputs.json` gives for the slug, and the spec's where there is no such file or slug.
+
+    Raises:
+        InputError: The file is not what the platform writes.
+    """
+    if not spec.values:
+        return {}
+    announced = _announced(input_dir / FILE_NAME)
+    return {socket.slug: input_dir / (announced.get(socket.slug) or socket).relative_path for socket in spec.values}
 
 
 def _announced(path: Path) -> dict[str, _Description]:

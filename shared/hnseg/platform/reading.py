@@ -18,6 +18,7 @@ from hnseg.platform.inputs_json import socket_folders
 from hnseg.platform.integrity import is_damaged
 from hnseg.platform.labels import in_words, unexpected_values
 from hnseg.platform.spec import ChallengeSpec, InputSocket
+from hnseg.platform.values import read_values
 
 SUFFIXES = (".mha", ".tif", ".tiff", ".nii.gz", ".nrrd")
 _COMPLEX = (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64)
@@ -32,13 +33,15 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
 
     Returns:
         Intensities with the voxel type of their file, label maps as uint8; no image for an empty optional socket, nor
-        for a dispensable one whose image breaks what it promises: then there is the sentence that says why.
+        for a dispensable one whose image breaks what it promises: then there is the sentence that says why. Values
+        likewise, each of which the case can do without.
 
     Raises:
         InputError: A required image is missing, there are two, or one breaks what its socket promises.
         MemoryError: There is not enough memory for an image.
     """
     folders = socket_folders(spec, input_dir)
+    values = read_values(spec, input_dir)
     images: dict[str, sitk.Image] = {}
     files: dict[str, Path] = {}
     left_out: dict[str, str] = {}
@@ -56,7 +59,14 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
             files[socket.slug] = path
     for socket in spec.inputs:
         _check_grid(spec, socket, images, files)
-    return Case(images=images, reference=images[spec.output.on_grid_of], files=files, left_out=left_out)
+    return Case(
+        images=images,
+        reference=images[spec.output.on_grid_of],
+        files=files | values.files,
+        left_out=left_out | values.left_out,
+        values=values.parsed,
+        asked=tuple(socket.slug for socket in spec.answers),
+    )
 
 
 def read_image(socket: InputSocket, path: Path) -> sitk.Image:

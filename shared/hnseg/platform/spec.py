@@ -6,9 +6,22 @@ The words are the platform's: a socket has a slug, a relative path and a kind (g
 
 from __future__ import annotations
 
+import sys
 from datetime import date
+from pathlib import PurePosixPath
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def _below_and_json(path: str) -> str:
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts or parts.suffix != ".json":
+        raise ValueError(f"must be a relative path without .. that ends in .json, found {path!r}")
+    return path
+
+
+JsonPath = Annotated[str, AfterValidator(_below_and_json)]
 
 
 class _Frozen(BaseModel):
@@ -38,6 +51,16 @@ class InputSocket(_Frozen):
         return self
 
 
+class ValueSocket(_Frozen):
+    """A JSON value that the platform mounts; always optional, and read leniently."""
+
+    slug: str
+    relative_path: JsonPath
+    """File under /input."""
+    title: str
+    """What a sentence calls it, such as "health record"."""
+
+
 class OutputSocket(_Frozen):
     """A label map that the platform collects."""
 
@@ -49,6 +72,36 @@ class OutputSocket(_Frozen):
     """The values it may hold beside 0, with their names."""
     on_grid_of: str
     """Slug of the input whose geometry it takes over to the last bit."""
+
+
+class AnswerSocket(_Frozen):
+    """A JSON value that the platform collects beside the label map."""
+
+    slug: str
+    relative_path: JsonPath
+    """File under /output."""
+    title: str
+    choices: tuple[str, ...] | None = None
+    """The words it may be; None for a finite number."""
+    if_empty: str | float
+    """What is written beside an empty label map, where a failed case is to have an output."""
+
+    @model_validator(mode="after")
+    def _can_be_empty(self) -> AnswerSocket:
+        if not self.takes(self.if_empty):
+            raise ValueError(f"if_empty must be {self.in_words}, found {self.if_empty!r}")
+        return self
+
+    @property
+    def in_words(self) -> str:
+        """What it may be, as a sentence says it."""
+        return "a finite number" if self.choices is None else f"one of {', '.join(self.choices)}"
+
+    def takes(self, value: object) -> bool:
+        """Say whether a value is one of the choices or, without any, a finite number."""
+        if self.choices is not None:
+            return value in self.choices
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 class Limits(_Frozen):
@@ -68,14 +121,20 @@ class ChallengeSpec(_Frozen):
     """The folder's name, such as hnts_mrg."""
     title: str
     inputs: tuple[InputSocket, ...]
+    values: tuple[ValueSocket, ...] = ()
     output: OutputSocket
+    answers: tuple[AnswerSocket, ...] = ()
     limits: Limits
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> ChallengeSpec:
+        _check_unique(*self.inputs, *self.values)
+        _check_unique(self.output, *self.answers)
+        return self
 
     @model_validator(mode="after")
     def _slugs_exist(self) -> ChallengeSpec:
         slugs = [socket.slug for socket in self.inputs]
-        if len(set(slugs)) != len(slugs):
-            raise ValueError(f"slugs must be unique, found {slugs}")
         for wanted in [self.output.on_grid_of, *(s.on_grid_of for s in self.inputs if s.on_grid_of)]:
             if wanted not in slugs:
                 raise ValueError(f"on_grid_of must name an input's slug, found {wanted!r}")
@@ -86,3 +145,13 @@ class ChallengeSpec(_Frozen):
     def input(self, slug: str) -> InputSocket:
         """Return the input socket of a slug."""
         return next(socket for socket in self.inputs if socket.slug == slug)
+
+
+def _check_unique(*sockets: InputSocket | ValueSocket | OutputSocket | AnswerSocket) -> None:
+    """Refuse two sockets of one direction with the same slug or the same place."""
+    for what, names in (
+        ("slugs", [socket.slug for socket in sockets]),
+        ("paths", [socket.relative_path for socket in sockets]),
+    ):
+        if len(set(names)) != len(names):
+            raise ValueError(f"{what} must be unique, found {names}")

@@ -1,8 +1,10 @@
-"""From a label map to the one file that the platform collects."""
+"""From a label map and the answers beside it to the files that the platform collects: all of them, or none."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import disk_usage
 
@@ -10,34 +12,37 @@ import numpy as np
 import SimpleITK as sitk
 
 from hnseg.errors import OutputError
-from hnseg.imaging.geometry import Grid, LabelArray, array_of, image_of
+from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.platform.answers import NO_ANSWERS, Answers, check_answers, empty_answers
 from hnseg.platform.case import Case
 from hnseg.platform.labels import in_words, unexpected_values
 from hnseg.platform.spec import ChallengeSpec
 
 FILE_NAME = "output.mha"
-_UNFINISHED = ".hnseg-unfinished.mha"  # beside the socket's top folder: on its file system, outside what is collected
+_UNFINISHED = ".hnseg-unfinished"  # beside the sockets' top folder: on its file system, outside what is collected
 
 
 def clear_output(spec: ChallengeSpec, output_dir: Path) -> None:
-    """Make the output socket's folder, remove what an earlier run left there, and make sure of write permission.
+    """Make the output sockets' folders, remove what an earlier run left there, and make sure of write permission.
 
     Meant for the start of a run, so that no time is spent on a result that has no place.
 
     Raises:
-        OutputError: The folder can't be written, or holds files of another origin, which are left alone.
+        OutputError: A folder can't be written, or the label map's holds files of another origin, which are left alone.
     """
     folder = output_dir / spec.output.relative_path
+    at = folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in (folder / FILE_NAME, output_dir / _UNFINISHED):
-            path.unlink(missing_ok=True)
-            path.touch()
-            path.unlink()
+        for path in _places(spec, output_dir).values():
+            at = path.parent
+            at.mkdir(parents=True, exist_ok=True)
+            _clear(path)
+        for path in _places(spec, output_dir):
+            _clear(path)
         others = sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise OutputError(
-            f"The folder {folder} must be writable, but writing there failed ({error.strerror}). Is {output_dir}"
+            f"The folder {at} must be writable, but writing there failed ({error.strerror}). Is {output_dir}"
             f" mounted read-only, full, or owned by another user than the one that runs this (uid {os.getuid()})?"
         ) from error
     if others:
@@ -47,20 +52,25 @@ def clear_output(spec: ChallengeSpec, output_dir: Path) -> None:
         )
 
 
-def write_output(spec: ChallengeSpec, label_map: sitk.Image, case: Case, output_dir: Path) -> Path:
-    """Write a case's label map as the one image of the output socket.
+def write_output(
+    spec: ChallengeSpec, label_map: sitk.Image, case: Case, output_dir: Path, *, answers: Answers = NO_ANSWERS
+) -> Path:
+    """Write a case's label map as the one image of the output socket, and its answers.
 
     Args:
-        spec: Where it goes and which labels it may hold.
+        spec: Where they go, which labels the map may hold, and what each answer may be.
         label_map: Any integer type, on the reference's grid.
         case: Gives the reference, whose geometry is taken over to the last bit.
-        output_dir: Receives the socket's folder.
+        output_dir: Receives the sockets' folders and files.
+        answers: One for each answer socket.
 
     Returns:
-        The file: compressed MetaImage, uint8, read back and compared before it got its name.
+        The label map's file: compressed MetaImage, uint8. It and every answer, a bare JSON value, are read back and
+        compared before they get their names.
 
     Raises:
-        OutputError: The label map is not what the challenge accepts, or can't be written; then there is no file.
+        OutputError: The label map or an answer is not what the challenge accepts, or one can't be written; then there
+            is no file.
     """
     grid = Grid.of(case.reference)
     if difference := Grid.of(label_map).differences(grid):
@@ -74,35 +84,75 @@ def write_output(spec: ChallengeSpec, label_map: sitk.Image, case: Case, output_
             f"The {spec.output.title} must hold only {in_words(spec.output.labels)}, but also holds"
             f" {', '.join(f'{value:g}' for value in wrong[:5])}. Was the model trained on another label set?"
         )
-    return _write(spec, array_of(label_map).astype(np.uint8), grid, output_dir)
+    check_answers(spec, answers)
+    return _write(spec, image_of(array_of(label_map).astype(np.uint8), grid), answers, output_dir)
 
 
 def write_empty(spec: ChallengeSpec, grid: Grid, output_dir: Path) -> Path:
-    """Write a label map of background only, as `write_output` would."""
-    return _write(spec, np.zeros(grid.shape_zyx, np.uint8), grid, output_dir)
+    """Write a label map of background only and each answer's `if_empty`, as `write_output` would."""
+    return _write(spec, image_of(np.zeros(grid.shape_zyx, np.uint8), grid), empty_answers(spec), output_dir)
 
 
-def _write(spec: ChallengeSpec, labels: LabelArray, grid: Grid, output_dir: Path) -> Path:
-    unfinished = output_dir / _UNFINISHED
-    final = output_dir / spec.output.relative_path / FILE_NAME
+def _places(spec: ChallengeSpec, output_dir: Path) -> dict[Path, Path]:
+    """Return where each file is written first, and where it ends; the label map's, then the answers' in their order."""
+    answers = {f"{_UNFINISHED}-{number}.json": socket.relative_path for number, socket in enumerate(spec.answers)}
+    places = {f"{_UNFINISHED}.mha": f"{spec.output.relative_path}/{FILE_NAME}", **answers}
+    return {output_dir / first: output_dir / last for first, last in places.items()}
+
+
+def _clear(path: Path) -> None:
+    """Remove a file that may be there, and find out whether one can be made."""
+    path.unlink(missing_ok=True)
+    path.touch()
+    path.unlink()
+
+
+def _write(spec: ChallengeSpec, label_map: sitk.Image, answers: Answers, output_dir: Path) -> Path:
+    places = _places(spec, output_dir)
+    unfinished, *unfinished_answers = places
+    final = writing = places[unfinished]
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(image_of(labels, grid), str(unfinished), useCompression=True)
-        # ITK reports no error when a small file found no room: only reading it back shows that it is there.
-        _check_written(unfinished, labels, grid)
-        unfinished.replace(final)
+        _write_image(label_map, unfinished)
+        for socket, path in zip(spec.answers, unfinished_answers, strict=True):
+            writing = places[path]
+            _write_value(answers.values[socket.slug], path)
+        _give_names(places)
     except (OSError, RuntimeError) as error:
         free_mib = disk_usage(output_dir).free / (1 << 20)
         raise OutputError(
-            f"{final} must be written whole, but that failed, with {free_mib:.1f} MiB free there. Is the disk full?"
+            f"{writing} must be written whole, but that failed, with {free_mib:.1f} MiB free there. Is the disk full?"
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        for path in places:
+            path.unlink(missing_ok=True)
     return final
 
 
-def _check_written(path: Path, labels: LabelArray, grid: Grid) -> None:
+def _write_image(label_map: sitk.Image, path: Path) -> None:
+    sitk.WriteImage(label_map, str(path), useCompression=True)
+    # ITK reports no error when a small file found no room: only reading it back shows that it is there.
     written: sitk.Image = sitk.ReadImage(str(path))
     # Exactly, not within a tolerance: an origin that is off by a millionth already trips some evaluations.
-    if Grid.of(written) != grid or not np.array_equal(array_of(written), labels):
+    given, found = (sitk.GetArrayViewFromImage(image) for image in (label_map, written))
+    if Grid.of(written) != Grid.of(label_map) or not np.array_equal(given, found):
         raise OSError(f"{path} does not read back as it was written")
+
+
+def _write_value(value: str | float, path: Path) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")
+    if json.loads(path.read_text(encoding="utf-8")) != value:
+        raise OSError(f"{path} does not read back as it was written")
+
+
+def _give_names(places: Mapping[Path, Path]) -> None:
+    """Move every finished file to its place; when one can't be, none stays there."""
+    moved: list[Path] = []
+    try:
+        for path, final in places.items():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            moved.append(final)
+            path.replace(final)
+    except BaseException:  # a signal too must not leave a part of the outputs
+        for final in moved:
+            final.unlink(missing_ok=True)
+        raise

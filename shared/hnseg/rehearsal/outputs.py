@@ -6,7 +6,7 @@ socket's folder counts, and a file that is neither is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from hnseg.platform.integrity import is_damaged
-from hnseg.platform.spec import OutputSocket
+from hnseg.platform.spec import AnswerSocket, OutputSocket
 from hnseg.rehearsal.findings import Finding, failure, warning
 from hnseg.rehearsal.profile import Profile
 
@@ -38,11 +38,20 @@ class Imported:
     findings: tuple[Finding, ...]
 
 
-def import_output(socket: OutputSocket, output_dir: Path, profile: Profile) -> Imported:
-    """Import one socket's output as the platform does."""
+def import_output(
+    socket: OutputSocket, output_dir: Path, profile: Profile, answers: Collection[AnswerSocket] = ()
+) -> Imported:
+    """Import one socket's output as the platform does.
+
+    Args:
+        socket: Where the image must be, and which values it may hold.
+        output_dir: What the container left.
+        profile: The limits.
+        answers: The sockets whose files are declared as well, and not imported here.
+    """
     folder = output_dir / socket.relative_path
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    stray = tuple(_stray(socket, output_dir))
+    stray = tuple(_stray(socket, output_dir, {output_dir / answer.relative_path for answer in answers}))
     if not files:
         finding = failure(
             "import",
@@ -124,13 +133,13 @@ def _value_findings(socket: OutputSocket, path: Path, image: sitk.Image, profile
     ]
 
 
-def _stray(socket: OutputSocket, output_dir: Path) -> list[Finding]:
+def _stray(socket: OutputSocket, output_dir: Path, declared: Collection[Path]) -> list[Finding]:
     """Report files outside the declared outputs, which the platform does not collect."""
     folder = output_dir / socket.relative_path
     stray = [
         path.relative_to(output_dir)
         for path in sorted(output_dir.rglob("*"))
-        if path.is_file() and folder not in path.parents
+        if path.is_file() and folder not in path.parents and path not in declared
     ]
     if not stray:
         return []

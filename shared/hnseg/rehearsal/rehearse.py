@@ -18,6 +18,7 @@ from hnseg.evaluation.pairs import FilePair
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import score_pairs
 from hnseg.platform.spec import ChallengeSpec
+from hnseg.rehearsal.answers import Answer, import_answers
 from hnseg.rehearsal.case import CaseFolder, first_image, size_bytes, workplace
 from hnseg.rehearsal.findings import Finding, warning
 from hnseg.rehearsal.logs import Log, read_log
@@ -41,6 +42,7 @@ class Plan:
         model_dir: Mounted as /opt/ml/model.
         profile: The limits.
         keep_dir: Receives each case's output and logs, in a folder of the case's name.
+        edition: Which edition of the challenge; empty for its default. By its rules the cases are scored.
     """
 
     spec: ChallengeSpec
@@ -48,6 +50,15 @@ class Plan:
     model_dir: Path
     profile: Profile
     keep_dir: Path
+    edition: str = ""
+
+
+@dataclass(frozen=True)
+class _Collected:
+    """What a container left: its one image, relative to /output, and its answers by slug."""
+
+    output_file: str | None
+    answers: dict[str, Answer]
 
 
 def rehearse(plan: Plan, stage: Stage, tell: Tell) -> Rehearsal:
@@ -98,21 +109,27 @@ def _rehearse_case(plan: Plan, stage: Stage, case: CaseFolder, tell: Tell) -> Ca
         findings = judge_run(run, stdout, stderr, plan.profile)
         failed = any(finding.severity == "failure" for finding in findings)
         # As on the platform, nothing is collected from a container that failed.
-        imported = (
-            Imported(None, None, ()) if failed else import_output(plan.spec.output, work.output_dir, plan.profile)
-        )
-        findings += [*imported.findings, *_placement(plan.spec, case, imported)]
-        output_file = None if imported.path is None else imported.path.relative_to(work.output_dir)
+        collected = _Collected(None, {}) if failed else _collect(plan, case, work.output_dir, findings)
         shutil.copytree(work.output_dir, keep / "output")
         for log in (work.stdout, work.stderr):
             shutil.copy(log, keep)
-    result = _result(plan, case, run, findings, output_file, (stdout, stderr))
+    result = _result(plan, case, run, findings, collected, (stdout, stderr))
     tell(f"{case.name}: {'passed' if result.passed else result.platform_says} ({run.seconds:.1f} s)")
     return result
 
 
+def _collect(plan: Plan, case: CaseFolder, output_dir: Path, findings: list[Finding]) -> _Collected:
+    """Import what a container left, adding what was found."""
+    spec = plan.spec
+    imported = import_output(spec.output, output_dir, plan.profile, spec.answers)
+    answers = import_answers(spec.answers, output_dir, case.expected_dir)
+    findings += [*imported.findings, *answers.findings, *_placement(spec, case, imported)]
+    output_file = None if imported.path is None else imported.path.relative_to(output_dir).as_posix()
+    return _Collected(output_file, answers.answers)
+
+
 def _result(
-    plan: Plan, case: CaseFolder, run: Run, findings: list[Finding], output_file: Path | None, logs: tuple[Log, Log]
+    plan: Plan, case: CaseFolder, run: Run, findings: list[Finding], collected: _Collected, logs: tuple[Log, Log]
 ) -> CaseResult:
     failures = [finding for finding in findings if finding.severity == "failure"]
     stdout, stderr = logs
@@ -131,9 +148,10 @@ def _result(
         peak_total_gib=run.memory.total_gib,
         memory_source=run.memory.source,
         peak_vram_gib=run.vram_gib,
-        output_file=None if output_file is None else output_file.as_posix(),
+        output_file=collected.output_file,
         has_reference=case.reference(plan.spec.output.relative_path) is not None,
         structures={},
+        answers=collected.answers,
         provenance=_provenance(stdout),
         stdout_tail=stdout.lines,
         stderr_tail=stderr.lines,
@@ -182,18 +200,31 @@ def _provenance(stdout: Log) -> dict[str, Any] | None:
 
 def _score(plan: Plan, results: Sequence[CaseResult]) -> tuple[ScoreReport | None, tuple[Finding, ...]]:
     folders = {case.name: case for case in plan.cases}
-    pairs = []
-    for result in results:
-        reference = folders[result.name].reference(plan.spec.output.relative_path)
-        if result.passed and result.output_file and reference:
-            prediction = plan.keep_dir / result.name / "output" / result.output_file
-            pairs.append(FilePair(result.name, prediction, reference))
+    pairs = [
+        pair for result in results if result.passed and (pair := _pair(plan, result, folders[result.name])) is not None
+    ]
     if not pairs:
         return None, ()
     try:
-        return score_pairs(plan.spec.name, (pair.read() for pair in pairs)), ()
+        return score_pairs(plan.spec.name, (pair.read() for pair in pairs), edition=plan.edition or None), ()
     except InputError as error:
         return None, (warning("evaluation", f"The cases could not be scored: {error}"),)
+
+
+def _pair(plan: Plan, result: CaseResult, case: CaseFolder) -> FilePair | None:
+    """Return a case's outputs beside its references; None where there are not both label maps."""
+    reference = case.reference(plan.spec.output.relative_path)
+    if result.output_file is None or reference is None:
+        return None
+    output_dir = plan.keep_dir / result.name / "output"
+    return FilePair(
+        result.name,
+        output_dir / result.output_file,
+        reference,
+        predicted_values=tuple(output_dir / socket.relative_path for socket in plan.spec.answers),
+        # All there are: what an answer is compared with may need more than the answer that was right.
+        expected_values=tuple(sorted(case.expected_dir.rglob("*.json"))),
+    )
 
 
 def _with_structures(case: CaseResult, score: ScoreReport | None) -> CaseResult:

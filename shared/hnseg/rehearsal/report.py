@@ -14,8 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from hnseg.errors import OutputError
 from hnseg.evaluation.report import Value
 from hnseg.evaluation.tables import structures_table
+from hnseg.rehearsal.answers import in_short
 from hnseg.rehearsal.case import first_image
 from hnseg.rehearsal.colours import colours_of
+from hnseg.rehearsal.cropped import crop_in
 from hnseg.rehearsal.overlay import Picture, draw_case
 from hnseg.rehearsal.registered import Registered, record_in, show_registration
 from hnseg.rehearsal.rehearse import Plan
@@ -73,7 +75,7 @@ def as_page(rehearsal: Rehearsal, drawn: Drawn, labels: Mapping[int, str]) -> st
         loader=PackageLoader("hnseg.rehearsal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"gib": in_gib, "png": _as_address, "value": _shown}
+    environment.filters |= {"gib": in_gib, "png": _as_address, "value": _shown, "answer": in_short}
     metric = first_metric(rehearsal.cases)
     colours = colours_of(labels)
     return environment.get_template("rehearsal.html.j2").render(
@@ -119,11 +121,13 @@ def _pictures(plan: Plan, rehearsal: Rehearsal) -> dict[str, Picture]:
         if not case.passed or case.output_file is None or scan is None:
             continue
         reference = folder.reference(plan.spec.output.relative_path)
+        image, crop = sitk.ReadImage(str(scan)), crop_in(case.provenance)
         pictures[case.name] = draw_case(
-            sitk.ReadImage(str(scan)),
+            image,
             sitk.ReadImage(str(plan.keep_dir / case.name / "output" / case.output_file)),
             None if reference is None else sitk.ReadImage(str(reference)),
             plan.spec.output.labels,
+            crop=crop if crop and crop.lies_in(image) else None,
         )
     return pictures
 

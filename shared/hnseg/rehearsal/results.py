@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from hnseg.evaluation.report import Metrics, ScoreReport
+from hnseg.rehearsal.answers import Answer
 from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.machine import Machine
 from hnseg.rehearsal.profile import Rule
@@ -52,6 +53,8 @@ class CaseResult(_Frozen):
     has_reference: bool
     structures: dict[str, Metrics]
     """The challenge's metrics by structure; empty without a reference or a valid output."""
+    answers: dict[str, Answer]
+    """What was answered beside the label map, by the socket's slug; empty where nothing was collected."""
     provenance: dict[str, Any] | None
     """The line of JSON that the container printed last."""
     stdout_tail: tuple[str, ...]

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from hnseg.errors import ModelError
+from hnseg.platform.challenge import EDITION
 from hnseg.rehearsal.case import size_bytes, unreadable_for_others
 from hnseg.rehearsal.container import ContainerSetup, run_exec
 from hnseg.rehearsal.engine import Engine
@@ -50,7 +51,7 @@ class ImageChoice:
 
     Attributes:
         tag: An image that exists; empty to build one.
-        build_arguments: For the Dockerfile, beside CHALLENGE.
+        build_arguments: For the Dockerfile, beside CHALLENGE. Each EDITION gets a tag of its own.
     """
 
     tag: str = ""
@@ -77,7 +78,8 @@ def container_stage(
     about_model = _check_model(model_dir)
     tag = choice.tag
     if not tag:
-        tag = f"hnseg-{container_dir.name}:rehearsal"
+        edition = choice.build_arguments.get("EDITION")
+        tag = f"hnseg-{container_dir.name}:rehearsal" + (f"-{edition}" if edition else "")
         build_image(engine, container_dir, tag=tag, arguments=choice.build_arguments)
     image = look_at_image(engine, tag)
     machine = this_machine()
@@ -92,9 +94,18 @@ def container_stage(
     )
 
 
-def process_stage(container_dir: Path, profile: Profile, *, gpu: bool) -> Stage:
-    """Return a stage on which each case is a process: `python -m containers.<challenge>` of this installation."""
+def process_stage(container_dir: Path, profile: Profile, *, gpu: bool, edition: str = "") -> Stage:
+    """Return a stage on which each case is a process: `python -m containers.<challenge>` of this installation.
+
+    Args:
+        container_dir: The challenge's folder.
+        profile: The limits.
+        gpu: Whether the processes see the GPUs there are.
+        edition: Told to the process; empty for the challenge's default.
+    """
     container_dir = container_dir.resolve()
+    if edition:
+        profile = profile.model_copy(update={"environment": {**profile.environment, EDITION: edition}})
     machine = this_machine()
     cuts_network = can_cut_network()
     package = f"{container_dir.parent.name}.{container_dir.name}"

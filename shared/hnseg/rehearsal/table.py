@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from hnseg.evaluation.report import Metrics
 from hnseg.evaluation.tables import Table
+from hnseg.rehearsal.answers import in_short
 from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.results import CaseResult, Rehearsal
 
+_SHORT = 32  # characters of a case's answers, beyond which only the page shows them
+
 
 def cases_table(rehearsal: Rehearsal) -> Table:
-    """Return one row a case: time, what was left of the limit, memory, score, verdict."""
+    """Return one row a case: time, what was left of the limit, memory, score, verdict; answers where they are short."""
     metric = first_metric(rehearsal.cases)
     has_vram = any(case.peak_vram_gib is not None for case in rehearsal.cases)
     headings = ["case", "verdict", "time", "time left", "peak RAM"]
@@ -23,6 +26,10 @@ def cases_table(rehearsal: Rehearsal) -> Table:
         headings.append(f"mean {metric}")
         means = [mean_over_structures(case.structures, metric) for case in rehearsal.cases]
         rows = [(*row, "-" if mean is None else f"{mean:.3f}") for row, mean in zip(rows, means, strict=True)]
+    answers = [", ".join(in_short(answer.given) for answer in case.answers.values()) for case in rehearsal.cases]
+    if any(answers) and max(map(len, answers)) <= _SHORT:
+        headings.append("answers")
+        rows = [(*row, shown or "-") for row, shown in zip(rows, answers, strict=True)]
     return Table(headings=tuple(headings), rows=tuple(rows), naming_columns=2)
 
 

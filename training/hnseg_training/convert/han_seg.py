@@ -11,10 +11,8 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,10 +30,10 @@ from hnseg_training.augmentation import AUGMENTATION_FILE, Augmentation, Channel
 from hnseg_training.expected_region import Box, expected_region
 from hnseg_training.method_settings import read_settings
 from hnseg_training.organ_masks import Merged, merge
-from hnseg_training.progress import tracked
 from hnseg_training.raw_dataset import Description, ignore_label, write_description, write_sample
-from hnseg_training.splits import Patient, five_folds
+from hnseg_training.splits import SPLITS_FILE, Patient, five_folds
 from hnseg_training.work_folder import WorkFolder, usable_cores, write_json
+from hnseg_training.workers import each
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +134,7 @@ def convert(
     augmentation = Augmentation(unmirrored_axes=("x",), dropouts=(MR_DROPOUT,) if settings.mr_channel else ())
     write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
     write_json(work.raw / CONVERSION_FILE, _record(patients, ignored))
-    write_json(work.preprocessed / "splits_final.json", folds)
+    write_json(work.preprocessed / SPLITS_FILE, folds)
     logger.info("converted %d patients to %s; %s", len(patients), work.raw, _in_words(patients))
     return work
 
@@ -190,11 +188,7 @@ def _organ_files(folder: Path) -> Iterator[tuple[str, Path]]:
 def _converted(work: WorkFolder, sources: Sequence[Source], settings: Settings, workers: int) -> Iterator[Converted]:
     """Write every patient's files, several at a time, and yield what is kept of them in order."""
     write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_cores() // workers))
-    if workers == 1:
-        yield from tracked(map(write, sources), total=len(sources), title="converting patients")
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from tracked(pool.map(write, sources), total=len(sources), title="converting patients")
+    return each(write, sources, workers=workers, title="converting patients")
 
 
 def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, threads: int) -> Converted:

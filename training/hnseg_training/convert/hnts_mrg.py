@@ -28,7 +28,7 @@ from hnseg.platform.spec import InputSocket
 from hnseg_training.method_settings import read_settings
 from hnseg_training.progress import tracked
 from hnseg_training.raw_dataset import Description, write_description, write_sample
-from hnseg_training.splits import Patient, five_folds
+from hnseg_training.splits import SPLITS_FILE, Patient, five_folds
 from hnseg_training.work_folder import WorkFolder, write_json
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ def convert(
     names = ["T2w", map_name] if settings.gradient_channel else ["T2w"]
     write_description(work, Description(TITLE, names, LABELS, samples=2 * len(visits)))
     write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
-    write_json(work.preprocessed / "splits_final.json", folds)
+    write_json(work.preprocessed / SPLITS_FILE, folds)
     logger.info("converted %d patients to %s", len(visits), work.raw)
     return work
 

@@ -1,0 +1,275 @@
+"""The same training and container code on real PET/CT: 16 soft-tissue sarcomas of thigh and leg, cross-validated.
+
+    python benchmarks/real_petct.py layout ../shared/data/petctmr_sts --work build/sts
+    python benchmarks/real_petct.py train --work build/sts --epochs 10 --iterations 60
+    python benchmarks/real_petct.py score --work build/sts
+
+It is not HECKTOR: legs, one large tumour each and no nodes, on scans cropped to 5 cm around it, so that nothing else
+takes up much. But scanners, SUV and noise are real, as a phantom's are not. `layout` lays the files out as HECKTOR's of
+2026, the GTV as GTVp. `train` runs `hnseg-train` on them as a user would; called again it goes on where it stopped.
+`score` segments each patient with the one fold that never saw it, through the container's own pipeline, with the PET
+and without; writes label maps, a picture of each patient and scores.json; and prints a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import mean, median
+
+import numpy as np
+import SimpleITK as sitk
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from threshold import SHARE, threshold
+
+from containers.hecktor.spec import CT, PET
+from hnseg.evaluation.overlap import Overlap, aggregated_dice, overlap_of
+from hnseg.evaluation.tables import Table
+from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
+from hnseg.inference.budget import Deadline
+from hnseg.inference.bundle import open_bundle
+from hnseg.inference.ensemble import Ensemble, load_ensemble
+from hnseg.pipeline import run_case
+from hnseg.platform.challenge import Challenge, load_challenge
+from hnseg.provenance import Provenance
+from hnseg_training.splits import SPLITS_FILE
+from hnseg_training.work_folder import WorkFolder, read_json, write_json
+
+ROOT = Path(__file__).parents[1]
+CHALLENGE = "hecktor"
+EDITION = "2025"  # which asks for the label map alone
+PATIENTS = "hecktor2026_training"
+TABLE = "HECKTOR_2026_Training.csv"
+FILES = {"CT_image": "__CT", "PET_image": "__PT", "CT_mask": ""}
+GTVP = 1
+
+WITH_PET, WITHOUT_PET = "PET/CT", "CT only"
+TOLD, NOT_TOLD = "41 % of the largest SUV, told where", "41 % of the largest SUV of the volume"
+WAYS = (WITH_PET, WITHOUT_PET, TOLD, NOT_TOLD)
+
+SOFT_TISSUE_HU = (-160, 240)
+SLICES = (0.25, 0.5, 0.75)  # of the tumour's height
+COLOURS = {WITH_PET: "red", TOLD: "deepskyblue"}
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The files of a patient, by the names that they have in the source; the mask is the GTV on the CT's grid."""
+
+    name: str
+    files: Mapping[str, Path]
+
+    @classmethod
+    def laid_out(cls, folder: Path) -> Patient:
+        """Return the patient of a folder that `layout` wrote."""
+        return cls(folder.name, {file: folder / f"{folder.name}{suffix}.nii.gz" for file, suffix in FILES.items()})
+
+    @cached_property
+    def ct(self) -> sitk.Image:
+        """In Hounsfield units."""
+        return sitk.ReadImage(str(self.files["CT_image"]))
+
+    @cached_property
+    def pet(self) -> sitk.Image:
+        """In SUV."""
+        return sitk.ReadImage(str(self.files["PET_image"]))
+
+    @cached_property
+    def reference(self) -> sitk.Image:
+        """The GTV as GTVp."""
+        return sitk.ReadImage(str(self.files["CT_mask"]))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A patient's overlaps by way, and what the tumour is like."""
+
+    volume_ml: float
+    suv_max: float
+    overlaps: Mapping[str, Overlap]
+
+
+def main() -> int:
+    """Run the step that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    steps = parser.add_subparsers(required=True, metavar="STEP")
+    layout = steps.add_parser("layout", help="lay the files out as the challenge's")
+    layout.add_argument("source", type=Path, help="folder of STS_001 and so on")
+    train = steps.add_parser("train", help="convert, plan, fit five folds, export")
+    train.add_argument("--preset", default="demo-hecktor", help="of hnseg-train (default: %(default)s)")
+    train.add_argument("--epochs", type=int, default=10, help="of each fold (default: %(default)s)")
+    train.add_argument("--iterations", type=int, default=60, help="of each epoch (default: %(default)s)")
+    train.add_argument("--threads", type=int, default=1, help="of the network (default: %(default)s)")
+    score = steps.add_parser("score", help="segment, compare and draw")
+    for step, run in ((layout, lay_out), (train, train_folds), (score, score_folds)):
+        step.add_argument("--work", type=Path, required=True, help="folder that all steps share")
+        step.set_defaults(run=run)
+    given = parser.parse_args()
+    given.run(given)
+    return 0
+
+
+def lay_out(given: argparse.Namespace) -> None:
+    """Write the files as HECKTOR's of 2026, the GTV on the CT's grid, and the least table of patients."""
+    names = []
+    for source in sorted(given.source.glob("STS_*")):
+        name = source.name.replace("_", "-")
+        target = given.work / PATIENTS / name
+        target.mkdir(parents=True)
+        for file, suffix in FILES.items():
+            shutil.copy(source / f"{file}.nii.gz", target / f"{name}{suffix}.nii.gz")
+        names.append(name)
+    with (given.work / PATIENTS / TABLE).open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("PatientID", "CenterID"), *((name, 1) for name in names)])
+    print(f"laid out {len(names)} patients in {given.work / PATIENTS}")
+
+
+def train_folds(given: argparse.Namespace) -> None:
+    """Run the commands of hnseg-train, but for those that an earlier call has finished."""
+    work, model = given.work / "training", given.work / "model"
+    if not (work / "nnUNet_raw").is_dir():
+        hnseg_train("convert", CHALLENGE, given.work / PATIENTS, "--output", work, "--workers", 1)
+    if not (work / "nnUNet_results").is_dir():
+        hnseg_train("plan", CHALLENGE, "--work", work, "--preset", given.preset, "--workers", 1)
+    schedule = ("--epochs", given.epochs, "--iterations", given.iterations, "--threads", given.threads)
+    hnseg_train("fit", CHALLENGE, "--work", work, *schedule, "--resume")
+    shutil.rmtree(model, ignore_errors=True)
+    described = ("--name", "soft-tissue sarcoma", "--training-data", "TCIA Soft-tissue-Sarcoma, 16 patients")
+    hnseg_train("export", CHALLENGE, "--work", work, "--output", model, *described)
+
+
+def hnseg_train(*words: object) -> None:
+    """Run a command of hnseg-train."""
+    program = Path(sys.executable).with_name("hnseg-train")
+    subprocess.run([str(word) for word in (program, *words)], check=True)
+
+
+def score_folds(given: argparse.Namespace) -> None:
+    """Segment each patient with the fold that never saw it, draw it, and print the table."""
+    challenge = load_challenge(ROOT / "containers" / CHALLENGE, EDITION)
+    scores: dict[str, Scored] = {}
+    for name, ensemble in unseen(given.work):
+        patient = Patient.laid_out(given.work / PATIENTS / name)
+        found = label_maps(challenge, ensemble, patient)
+        scores[name] = scored(patient, found)
+        for way, label_map in found.items():
+            folder = given.work / "label_maps" / way.replace("/", "-")
+            folder.mkdir(parents=True, exist_ok=True)
+            sitk.WriteImage(label_map, str(folder / f"{name}.nii.gz"), useCompression=True)
+        draw(patient, found, scores[name], given.work / "pictures")
+        print(f"{name}: {scores[name].overlaps[WITH_PET].dice:.3f}", file=sys.stderr)
+    scores = dict(sorted(scores.items()))
+    as_json = {name: {way: of.metrics for way, of in score.overlaps.items()} for name, score in scores.items()}
+    write_json(given.work / "scores.json", as_json)
+    print(table_of(scores).as_markdown())
+
+
+def unseen(work: Path) -> Iterator[tuple[str, Ensemble]]:
+    """Yield each patient's name with the one fold that was not trained on it."""
+    folds = read_json(WorkFolder.open(work / "training", challenge=CHALLENGE).preprocessed / SPLITS_FILE)
+    for fold, split in enumerate(folds):
+        ensemble = load_ensemble(open_bundle(work / "model", folds=(fold,)))
+        for name in split["val"]:
+            yield name, ensemble
+
+
+def label_maps(challenge: Challenge, ensemble: Ensemble, patient: Patient) -> dict[str, sitk.Image]:
+    """Return a patient's label map by way."""
+    return {
+        WITH_PET: segment(challenge, ensemble, {CT: patient.files["CT_image"], PET: patient.files["PET_image"]}),
+        WITHOUT_PET: segment(challenge, ensemble, {CT: patient.files["CT_image"]}),
+        TOLD: threshold(patient.pet, patient.reference),
+        NOT_TOLD: threshold_of_volume(patient.pet, Grid.of(patient.ct)),
+    }
+
+
+def segment(challenge: Challenge, ensemble: Ensemble, images: Mapping[str, Path]) -> sitk.Image:
+    """Run the container's pipeline on a case with these images, by the slug of their socket."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, output = Path(folder) / "input", Path(folder) / "output"
+        for slug, image in images.items():
+            socket = given / challenge.spec.input(slug).relative_path
+            socket.mkdir(parents=True)
+            shutil.copy(image, socket)
+        output.mkdir()
+        story = Provenance()
+        run_case(challenge, ensemble, input_dir=given, output_dir=output, deadline=Deadline.never(), story=story)
+        (written,) = (output / challenge.spec.output.relative_path).iterdir()
+        return sitk.ReadImage(str(written))
+
+
+def threshold_of_volume(pet: sitk.Image, grid: Grid) -> sitk.Image:
+    """Return as GTVp what has at least 41 % of the largest SUV anywhere."""
+    suv = array_of(resample_image(pet, grid))
+    return image_of((suv >= SHARE * suv.max()).astype(np.uint8), grid)
+
+
+def scored(patient: Patient, found: Mapping[str, sitk.Image]) -> Scored:
+    """Return how each label map overlaps with the reference."""
+    grid, reference = Grid.of(patient.reference), array_of(patient.reference)
+    overlaps = {
+        way: overlap_of(array_of(label_map), reference, label=GTVP, voxel_volume_mm3=grid.voxel_volume_mm3)
+        for way, label_map in found.items()
+    }
+    suv = array_of(resample_image(patient.pet, grid))
+    return Scored(overlaps[WITH_PET].reference_mm3 / 1000, float(suv[reference == GTVP].max()), overlaps)
+
+
+def table_of(scores: Mapping[str, Scored]) -> Table:
+    """Return one row a patient, and what they come to."""
+    rows = [
+        (name, f"{score.volume_ml:.0f}", f"{score.suv_max:.1f}", *(f"{score.overlaps[way].dice:.3f}" for way in WAYS))
+        for name, score in scores.items()
+    ]
+    by_way = [[score.overlaps[way] for score in scores.values()] for way in WAYS]
+    for title, value in (
+        ("mean", lambda overlaps: mean(overlap.dice for overlap in overlaps)),
+        ("median", lambda overlaps: median(overlap.dice for overlap in overlaps)),
+        ("aggregated", aggregated_dice),
+    ):
+        rows.append((title, "", "", *(f"{value(overlaps):.3f}" for overlaps in by_way)))
+    return Table((f"{len(scores)} patients", "GTV (ml)", "largest SUV", *WAYS), tuple(rows))
+
+
+def draw(patient: Patient, found: Mapping[str, sitk.Image], score: Scored, folder: Path) -> None:
+    """Write three slices of CT and PET with the contours of the reference and of what was found."""
+    ct, suv = array_of(patient.ct), array_of(resample_image(patient.pet, Grid.of(patient.ct)))
+    masks = {"lime": array_of(patient.reference) == GTVP}
+    masks |= {colour: array_of(found[way]) == GTVP for way, colour in COLOURS.items()}
+    inside = np.flatnonzero(masks["lime"].any(axis=(1, 2)))
+    figure = Figure(figsize=(10.5, 7.6), dpi=80)
+    FigureCanvasAgg(figure)
+    for (of_ct, of_pet), share in zip(figure.subplots(2, len(SLICES)).T, SLICES, strict=True):
+        z = int(inside[round(share * (len(inside) - 1))])
+        of_ct.imshow(ct[z], cmap="gray", vmin=SOFT_TISSUE_HU[0], vmax=SOFT_TISSUE_HU[1])
+        of_ct.set_title(f"slice {z + 1} of {len(ct)}", fontsize=9)
+        of_pet.imshow(suv[z], cmap="gray_r", vmin=0, vmax=score.suv_max)
+        for axes in (of_ct, of_pet):
+            outline(axes, {colour: mask[z] for colour, mask in masks.items()})
+    colours = ", ".join(f"{way} {colour} (DSC {score.overlaps[way].dice:.2f})" for way, colour in COLOURS.items())
+    figure.suptitle(f"{patient.name}: GTV of {score.volume_ml:.0f} ml green, SUV to {score.suv_max:.1f}\n{colours}")
+    figure.tight_layout()
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / f"{patient.name}.png")
+
+
+def outline(axes: Axes, masks: Mapping[str, np.ndarray]) -> None:
+    """Draw the contour of each mask that is in the slice, by its colour."""
+    axes.set_axis_off()
+    for colour, mask in masks.items():
+        if mask.any():
+            axes.contour(mask.astype(float), levels=[0.5], colors=[colour], linewidths=1.2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

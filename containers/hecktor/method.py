@@ -1,0 +1,270 @@
+"""The method of HECKTOR: the CT and the PET laid on it, around the head where the settings say so; then the outcomes.
+
+The preset `winner` is after Myronenko et al., winner of HECKTOR 2022: a box of head and neck. Training makes its
+samples with the same `channels_of` as the container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import SimpleITK as sitk
+from pydantic import AfterValidator, BaseModel, ConfigDict, FiniteFloat, PositiveFloat
+
+from containers.hecktor.ehr import Ehr, read_ehr
+from containers.hecktor.features import IMAGE_FEATURES, features_of
+from containers.hecktor.outcomes import Outcomes
+from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, T_STAGE
+from hnseg.errors import InputError, ModelError
+from hnseg.imaging.body import Sketch, sketch_of
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.crop import put_back, whole
+from hnseg.imaging.geometry import Grid, resample_into
+from hnseg.imaging.head_neck import HeadNeck, find_head_and_neck
+from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
+from hnseg.imaging.suv import doubt_of_suv
+from hnseg.platform.answers import Answers
+from hnseg.platform.case import Case
+
+LEAST_SHARE, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of the head alone covers less of a whole body
+NO_PET = "CT only: there is no PET."
+NO_FILES: Mapping[str, Path] = MappingProxyType({})
+
+
+def _from_low_to_high(values: tuple[float, float]) -> tuple[float, float]:
+    if values[0] >= values[1]:
+        raise ValueError(f"must go from low to high, found {values}")
+    return values
+
+
+Range = Annotated[tuple[FiniteFloat, FiniteFloat], AfterValidator(_from_low_to_high)]
+
+
+class Settings(BaseModel):
+    """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pet_channel: bool = True
+    """False gives the network the CT alone."""
+    crop: Literal["none", "head_neck"] = "none"
+    """`head_neck`: the network sees 200 x 200 x 310 mm around head and neck."""
+    ct_range_hu: Range = (-1024.0, 3071.0)
+    """The CT is clipped to it."""
+    pet_range_suv: Range = (0.0, 50.0)
+    """The PET is clipped to it."""
+    suv_of_one: PositiveFloat = 10.0
+    """The SUV that becomes 1 in the network's channel; 0 stays 0, as where there is no PET."""
+    outcomes: Outcomes | None = None
+    """The models of stage and survival; None answers no such question."""
+    rfs_means: Literal["survival", "risk"] = "survival"
+    """What a larger number in rfs.json stands for: a later relapse, in days, or a higher risk."""
+
+
+SETTINGS: Mapping[str, Settings] = MappingProxyType({"default": Settings(), "winner": Settings(crop="head_neck")})
+"""Presets by name."""
+
+
+def channels_of(
+    ct: sitk.Image, pet: sitk.Image | None, settings: Settings, *, files: Mapping[str, Path] = NO_FILES
+) -> Channels:
+    """Return the network's channels for one patient: the CT, then the PET on the CT's voxels.
+
+    Args:
+        ct: In Hounsfield units.
+        pet: In SUV, any grid; None where there is none.
+        settings: Which channels, and of which part of the CT.
+        files: Where the images came from, by slug, for the sentence of an error.
+
+    Returns:
+        Two channels, one without `pet_channel`, on the CT's grid or a box of its voxels. The CT is in Hounsfield units;
+        the network normalises. The PET is SUV over `suv_of_one`, and 0 where the PET does not reach; 0 everywhere when
+        there is none or it lies elsewhere, which a note says.
+
+    Raises:
+        InputError: The CT is not in Hounsfield units, or the PET not in SUV.
+    """
+    _check_hounsfield(ct, files)
+    if pet is not None and settings.pet_channel:
+        _check_suv(pet, files)
+    scans = _scans(ct, pet if settings.pet_channel else None)
+    found = _region(scans, settings)
+    grid = found.box.grid_in(scans.sketch.ct_grid)
+    array = np.zeros((1 + settings.pet_channel, *grid.shape_zyx), np.float32)
+    array[0] = found.box.of(sitk.GetArrayViewFromImage(ct))
+    np.clip(array[0], *settings.ct_range_hu, out=array[0])
+    if scans.pet is not None:
+        resample_into(array[1], sitk.Cast(scans.pet, sitk.sitkFloat32), grid)
+        np.clip(array[1], *settings.pet_range_suv, out=array[1])
+        array[1] /= settings.suv_of_one
+    notes, record = [scans.note] if settings.pet_channel and scans.note else [], dict(scans.record)
+    if settings.crop != "none":
+        notes.append(_crop_in_words(found, scans.sketch.ct_grid))
+        record["crop"] = {"index_xyz": found.box.index_xyz, "size_xyz": found.box.size_xyz, "why": found.why}
+    return Channels(array, grid, tuple(notes), record)
+
+
+def prepare(case: Case, settings: Settings) -> Channels:
+    """Return the network's channels on the CT's grid, or on a box of its voxels.
+
+    Raises:
+        InputError: The CT is not in Hounsfield units, or the PET not in SUV.
+        ModelError: Stage and survival are asked for, and the settings have no models of them.
+    """
+    if case.asked:
+        _models_of(settings)  # not only once the networks have run
+    channels = channels_of(case.images[CT], case.images.get(PET), settings, files=case.files)
+    if PET not in case.left_out:
+        return channels
+    why = f"CT only: {case.left_out[PET]}"
+    return replace(channels, notes=tuple(why if note == NO_PET else note for note in channels.notes))
+
+
+def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
+    """Return the label map on the CT's whole grid: background outside the box that the network saw."""
+    return put_back(label_map, Grid.of(case.reference))
+
+
+def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
+    """Return T stage, N stage and relapse-free survival, from the label map, the PET and the health record.
+
+    Args:
+        label_map: On the CT's grid, as `finish` returns it.
+        case: The images and the record.
+        settings: With the models of the outcomes.
+
+    Raises:
+        InputError: The PET is not in SUV.
+        ModelError: The settings have no such models.
+    """
+    outcomes = _models_of(settings)
+    ehr, notes = _ehr(case)
+    pet = case.images.get(PET)
+    if pet is not None:
+        _check_suv(pet, case.files)  # where the network does without a PET, nobody has
+    scans = _scans(case.images[CT], pet)
+    features = features_of(label_map, scans.pet, ehr, sketch=scans.sketch)
+    imputed = [name for name in outcomes.imputed(features) if name in IMAGE_FEATURES]
+    if imputed:
+        notes += (f"For stage and survival the training mean stands in for {', '.join(imputed)}.",)
+    risk, days = outcomes.rfs.risk(features), outcomes.rfs.survival_days(features)
+    return Answers(
+        values={
+            T_STAGE: outcomes.t_stage.level(features),
+            N_STAGE: outcomes.n_stage.level(features),
+            RFS: days if settings.rfs_means == "survival" else risk,
+        },
+        notes=notes,
+        record={
+            "outcomes": {
+                # What the images show; the record's fields stay out of the log.
+                "features": {name: features[name] if isfinite(features[name]) else None for name in IMAGE_FEATURES},
+                "t_stage_probabilities": outcomes.t_stage.by_level(features),
+                "n_stage_probabilities": outcomes.n_stage.by_level(features),
+                "rfs_risk": risk,
+                "rfs_days": days,
+                "fitted_on": outcomes.fitted_on,
+            }
+        },
+    )
+
+
+def _models_of(settings: Settings) -> Outcomes:
+    if settings.outcomes is None:
+        raise ModelError(
+            "method.json must hold outcomes, the models of T stage, N stage and relapse-free survival, but this model's"
+            " has none. Fit them with hnseg-train outcomes hecktor and export the model again, or choose the edition"
+            " that asks for none."
+        )
+    return settings.outcomes
+
+
+@dataclass(frozen=True)
+class _Scans:
+    """A CT in outline and its PET.
+
+    Attributes:
+        sketch: Of the CT.
+        pet: None where there is none that can be used.
+        note: Why there is none; empty where there is one.
+        record: How much of the body the PET covers.
+    """
+
+    sketch: Sketch
+    pet: sitk.Image | None
+    note: str
+    record: Mapping[str, Any]
+
+
+def _scans(ct: sitk.Image, pet: sitk.Image | None) -> _Scans:
+    """Return both scans of a patient, the PET unless it lies elsewhere."""
+    sketch = sketch_of(ct)
+    if pet is None:
+        return _Scans(sketch, None, NO_PET, {})
+    share, volume_ml = sketch.share_inside(Grid.of(pet))
+    record = {"pet_overlap": {"share_of_body": round(share, 4), "body_l": round(volume_ml / 1000, 2)}}
+    if share >= LEAST_SHARE or volume_ml / 1000 >= LEAST_LITRES or not sketch.body.any():
+        return _Scans(sketch, pet, "", record)
+    note = (
+        f"CT only: the PET covers {share:.1%} of the body on the CT, {volume_ml / 1000:.2f} l, and at least"
+        f" {LEAST_SHARE:.0%} or {LEAST_LITRES:g} l are needed. Do both belong to the same patient and scan?"
+    )
+    return _Scans(sketch, None, note, record)
+
+
+def _region(scans: _Scans, settings: Settings) -> HeadNeck:
+    if settings.crop == "none":
+        return HeadNeck(whole(scans.sketch.ct_grid), "the whole image, as the settings say")
+    return find_head_and_neck(scans.sketch, scans.pet)
+
+
+def _crop_in_words(found: HeadNeck, grid: Grid) -> str:
+    kept, whole_size = (" x ".join(map(str, size)) for size in (found.box.size_xyz, grid.size_xyz))
+    return f"The head and neck are {kept} of {whole_size} voxels, found by {found.why}."
+
+
+def _ehr(case: Case) -> tuple[Ehr, tuple[str, ...]]:
+    """Return what is known of the patient, and each gap."""
+    if EHR in case.left_out:
+        return Ehr(), (f"Nothing is known of the patient beside the images: {case.left_out[EHR]}",)
+    if EHR not in case.values:
+        return Ehr(), ("Nothing is known of the patient beside the images: there is no electronic health record.",)
+    return read_ehr(case.values[EHR])
+
+
+def _check_hounsfield(ct: sitk.Image, files: Mapping[str, Path]) -> None:
+    if looks_like_hounsfield(ct):
+        return
+    voxels = sitk.GetArrayViewFromImage(ct)
+    raise InputError(
+        f"The CT must be in Hounsfield units, with air below -200 and soft tissue around 0, but {files.get(CT, 'it')}"
+        f" has values from {voxels.min():g} to {voxels.max():g}. Was the PET put into the CT's folder, or the CT stored"
+        " without its rescale intercept?"
+    )
+
+
+def _check_suv(pet: sitk.Image, files: Mapping[str, Path]) -> None:
+    found = files.get(PET, "it")
+    if looks_like_hounsfield(pet):
+        raise InputError(
+            f"The PET must be in SUV, but {found} looks like a CT, since {shares_of_air_and_tissue(pet)[0]:.0%} of its"
+            " values are those of air in Hounsfield units. Was a CT put into the PET's folder?"
+        )
+    doubt = doubt_of_suv(pet)
+    if doubt is None:
+        return
+    cure = (
+        " Convert it by the injected dose, the body weight and the decay until the scan; for HECKTOR 2026 the"
+        " organisers' convert_nifti_Bq_SUV.py does so with suv_conversion_tags.csv."
+    )
+    raise InputError(
+        f"The PET must be in SUV, muscle at 0.2 to 2 and a brain at 2 to 15, but {found} has {doubt.found}."
+        f" {doubt.question}"
+        f"{cure if doubt.unit == 'activity' else ' Give the PET in SUV as it was reconstructed.'}"
+    )

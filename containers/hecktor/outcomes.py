@@ -1,0 +1,140 @@
+"""The models that turn a patient's features into stages and survival: fitted elsewhere, evaluated here.
+
+All are linear in standardised features and small enough to be read. A feature that is unknown (NaN) counts as the mean
+of the patients they were fitted on. They are JSON, and travel in the model's `method.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from math import exp, isfinite, log1p
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, model_validator
+
+SHORTEST_DAYS, LONGEST_DAYS = 1.0, 36_525.0  # a century: no predicted survival is longer
+_STEEPEST = 30.0  # a linear predictor beyond this changes nothing that is told, but would overflow
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Term(_Frozen):
+    """One feature's part in a linear predictor."""
+
+    feature: str
+    """A name that `features_of` gives."""
+    scale: Literal["linear", "log"] = "linear"
+    """`log`: the logarithm of 1 + the feature; for volumes, sizes and counts."""
+    mean: FiniteFloat
+    """Of the feature on its scale, over the patients that it was fitted on: what an unknown one counts as."""
+    sd: PositiveFloat
+    """The standard deviation likewise."""
+    coefficient: FiniteFloat
+    """What one standard deviation adds to the predictor."""
+
+    def scaled(self, value: float) -> float:
+        """Return a feature on the term's scale, not yet standardised; NaN stays NaN."""
+        return log1p(max(value, 0.0)) if self.scale == "log" and isfinite(value) else value
+
+    def of(self, features: Mapping[str, float]) -> float:
+        """Return the term's value for a patient; 0 where the feature is unknown."""
+        value = self.scaled(features.get(self.feature, float("nan")))
+        return self.coefficient * (value - self.mean) / self.sd if isfinite(value) else 0.0
+
+
+class _Linear(_Frozen):
+    terms: tuple[Term, ...]
+
+    def predictor(self, features: Mapping[str, float]) -> float:
+        """Return the sum of the terms: 0 for a patient like the training set's mean."""
+        total = sum(term.of(features) for term in self.terms)
+        return min(max(total, -_STEEPEST), _STEEPEST)
+
+    def imputed(self, features: Mapping[str, float]) -> tuple[str, ...]:
+        """Return the features that are unknown and count as the training set's mean."""
+        names = (term.feature for term in self.terms)
+        return tuple(name for name in names if not isfinite(features.get(name, float("nan"))))
+
+
+def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
+    if any(low >= high for low, high in pairwise(values)):
+        raise ValueError(f"must ascend, found {values}")
+    return values
+
+
+class OrdinalModel(_Linear):
+    """P(level k or lower) = logistic(threshold k - predictor).
+
+    Proportional odds, after McCullagh, Regression models for ordinal data, J. R. Stat. Soc. B 1980.
+    """
+
+    levels: tuple[str, ...] = Field(min_length=2)
+    """From the lowest to the highest, such as T1 to T4."""
+    thresholds: Annotated[tuple[FiniteFloat, ...], AfterValidator(_ascending)]
+    """One fewer than levels."""
+    weights: tuple[PositiveFloat, ...] = ()
+    """What each level's probability is multiplied by before the likeliest is chosen; empty for 1. One over the levels'
+    frequencies maximises the balanced accuracy, where a rare level counts as much as a frequent one."""
+
+    @model_validator(mode="after")
+    def _one_each(self) -> OrdinalModel:
+        levels = len(self.levels)
+        if len(self.thresholds) != levels - 1 or len(self.weights) not in (0, levels):
+            raise ValueError(
+                f"{levels} levels need {levels - 1} thresholds and as many weights as levels or none, found"
+                f" {len(self.thresholds)} and {len(self.weights)}"
+            )
+        return self
+
+    def probabilities(self, features: Mapping[str, float]) -> npt.NDArray[np.float64]:
+        """Return each level's probability for a patient; they sum to 1."""
+        below = 1 / (1 + np.exp(self.predictor(features) - np.array(self.thresholds)))
+        return np.diff(np.concatenate(([0.0], below, [1.0])))
+
+    def by_level(self, features: Mapping[str, float]) -> dict[str, float]:
+        """Return each level's probability by its name, to four digits, for a record."""
+        return {name: round(float(p), 4) for name, p in zip(self.levels, self.probabilities(features), strict=True)}
+
+    def level(self, features: Mapping[str, float]) -> str:
+        """Return the level with the highest weighted probability, the lower of two that have the same."""
+        weights = np.array(self.weights or [1.0] * len(self.levels))
+        return self.levels[int(np.argmax(self.probabilities(features) * weights))]
+
+
+class CoxModel(_Linear):
+    """A patient's hazard is exp(predictor) times the mean patient's.
+
+    Proportional hazards, after Cox, Regression models and life tables, J. R. Stat. Soc. B 1972.
+    """
+
+    median_days: float = Field(gt=0, le=LONGEST_DAYS)
+    """When half of patients with predictor 0 would have relapsed, were their hazard constant."""
+
+    def risk(self, features: Mapping[str, float]) -> float:
+        """Return the logarithm of the hazard ratio to the mean patient: it grows with earlier relapse."""
+        return self.predictor(features)
+
+    def survival_days(self, features: Mapping[str, float]) -> float:
+        """Return the median time to relapse under a constant hazard: bounded, and shorter for a higher risk."""
+        days = self.median_days * exp(-self.risk(features))
+        return min(max(days, SHORTEST_DAYS), LONGEST_DAYS)
+
+
+class Outcomes(_Frozen):
+    """The three models, and what they were fitted on."""
+
+    t_stage: OrdinalModel
+    n_stage: OrdinalModel
+    rfs: CoxModel
+    fitted_on: str = Field(min_length=1)
+    """In words for the provenance, such as "782 patients of HECKTOR 2026" or "600 synthetic patients"."""
+
+    def imputed(self, features: Mapping[str, float]) -> tuple[str, ...]:
+        """Return the features that a model uses, are unknown, and count as the training set's mean; in order, once."""
+        models = (self.t_stage, self.n_stage, self.rfs)
+        return tuple(dict.fromkeys(name for model in models for name in model.imputed(features)))

@@ -1,0 +1,67 @@
+"""HECKTOR, task 1 of 2025 and the whole of 2026: tumour and nodes on FDG-PET/CT. Data only.
+
+One method serves both editions; they differ in where the label map goes, in the time, and in what else is asked.
+"""
+
+from datetime import date
+
+from hnseg.platform.spec import AnswerSocket, ChallengeSpec, InputSocket, Limits, OutputSocket, ValueSocket
+
+# Paths: BioMedIA-MBZUAI/HECKTOR2025 (docker-template at 503f89d) and HECKTOR2026 (docker-template). The slugs of the
+# inputs are those of 2026; whether 2025 has the same is not known, and only inputs.json would tell.
+CT = "ct-image"
+PET = "pet-image"
+EHR = "electronic-health-record"
+T_STAGE = "t-stage"
+N_STAGE = "n-stage"
+RFS = "rfs"
+
+LABELS = {1: "GTVp", 2: "GTVn"}
+T_STAGES = ("T1", "T2", "T3", "T4")
+N_STAGES = ("N0", "N1", "N2", "N3")
+
+_INPUTS = (
+    InputSocket(slug=CT, relative_path="images/ct", title="CT"),
+    InputSocket(slug=PET, relative_path="images/pet", title="PET", required=False, dispensable=True),
+)
+_VALUES = (ValueSocket(slug=EHR, relative_path="ehr.json", title="electronic health record"),)
+_ANSWERS = (
+    # Beside an empty label map: what a tumour too small to be seen would be called.
+    AnswerSocket(slug=T_STAGE, relative_path="t-stage.json", title="T stage", choices=T_STAGES, if_empty="T1"),
+    AnswerSocket(slug=N_STAGE, relative_path="n-stage.json", title="N stage", choices=N_STAGES, if_empty="N0"),
+    AnswerSocket(slug=RFS, relative_path="rfs.json", title="relapse-free survival", if_empty=0.0),
+)
+
+
+def _output(slug: str) -> OutputSocket:
+    title = "label map of tumour and nodes"
+    return OutputSocket(slug=slug, relative_path=f"images/{slug}", title=title, labels=LABELS, on_grid_of=CT)
+
+
+def _limits(minutes: int, readme: str, read_on: date) -> Limits:
+    source = f"README of {readme}: T4 with 16 GB, 16 GB of RAM, {minutes} minutes."
+    return Limits(time_s=minutes * 60, ram_gib=16, vram_gib=16, source=source, read_on=read_on)
+
+
+EDITIONS = {
+    "2025": ChallengeSpec(
+        name="hecktor",
+        title="HECKTOR 2025 task 1 (PET/CT)",
+        inputs=_INPUTS,
+        values=_VALUES,
+        output=_output("tumor-lymph-node-segmentation"),
+        limits=_limits(10, "BioMedIA-MBZUAI/HECKTOR2025 at 503f89d", date(2025, 12, 19)),
+    ),
+    "2026": ChallengeSpec(
+        name="hecktor",
+        title="HECKTOR 2026 (PET/CT)",
+        inputs=_INPUTS,
+        values=_VALUES,
+        output=_output("head-neck-tumor-segmentation"),
+        answers=_ANSWERS,
+        limits=_limits(25, "BioMedIA-MBZUAI/HECKTOR2026, branch docker-template", date(2026, 8, 1)),
+    ),
+}
+"""By the name that configuration gives."""
+
+SPEC = EDITIONS["2026"]

@@ -1,0 +1,199 @@
+"""Where the head and neck are on a CT, found from the image: no tumour is needed.
+
+After Myronenko et al., MICCAI 2022: a box of 200 x 200 x 310 mm, found from the uptake in the head, from the crown
+downwards. Theirs took the upper quarter of the slices and centred on the uptake there; here the head is looked for, so
+that whole-body scans, arms beside or above the head, a bladder brighter than the brain, and images of any direction are
+no matter, and the box is centred on the outline of head and neck: a brain's middle lies too far back for the chin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import starmap
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+from scipy import ndimage
+
+from hnseg.imaging.body import Mask, Sketch
+from hnseg.imaging.crop import Box, whole
+from hnseg.imaging.geometry import Grid, array_of, resample_image
+
+EXTENT_MM = (200.0, 200.0, 310.0)
+"""Left to right, front to back, downwards."""
+
+UPTAKE_SUV, LEAST_UPTAKE_ML = 2.0, 100.0  # a brain has more of both, a vessel or a node less
+SHOULDERS_CM2 = 350.0  # of a slice of the body; a head has up to 260, two raised arms less
+BONE_HU, BRAIN_CM2, LEAST_SKULL_ML = 200.0, 40.0, 200.0  # no other bones enclose so much in one slice
+HEAD_REACH_MM = 100.0  # below the top of what was found, everything still belongs to the head
+NECK_REACH_MM = 150.0  # below the crown, the outline is that of the head and the upper neck
+CROWN_REACH_MM = 40.0  # from the brain to the skin: half of that and some slack
+CROWN_RADIUS_MM, OUTLINE_RADIUS_MM = 60.0, 120.0
+LEAST_CROWN_CM2 = 2.0
+LEAST_TOP_CM2 = 20.0
+
+
+@dataclass(frozen=True)
+class HeadNeck:
+    """The region of head and neck.
+
+    Attributes:
+        box: Of the CT's voxels, clipped to the image; all of them where no body was found.
+        why: What it was found by: a phrase.
+    """
+
+    box: Box
+    why: str
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The head on a sketch: a point (y, x) in it, the slice of its crown, and what it was found by."""
+
+    inside_yx: tuple[float, float]
+    crown: int
+    why: str
+
+
+def find_head_and_neck(sketch: Sketch, pet: sitk.Image | None) -> HeadNeck:
+    """Return the region of head and neck on a CT.
+
+    Args:
+        sketch: Of the CT.
+        pet: In SUV, any grid; None where there is none.
+    """
+    head = _by_uptake(sketch, pet) or _by_skull(sketch) or _by_body(sketch)
+    if head is None:
+        return HeadNeck(whole(sketch.ct_grid), "the whole image, since no body was found on it")
+    return HeadNeck(_box(sketch, head), head.why)
+
+
+def _by_uptake(sketch: Sketch, pet: sitk.Image | None) -> _Head | None:
+    """Find the brain on a PET: the largest uptake with no shoulders above it."""
+    if pet is None:
+        return None
+    hot = array_of(resample_image(pet, sketch.grid)) > UPTAKE_SUV
+    areas_cm2 = _areas_cm2(sketch.body, sketch.grid)
+    found = [
+        (piece, volume_ml)
+        for piece, volume_ml in _pieces(hot & sketch.body, sketch.grid)
+        if volume_ml >= LEAST_UPTAKE_ML and (areas_cm2[_top(piece) + 1 :] < SHOULDERS_CM2).all()
+    ]
+    if not found:
+        return None
+    piece, volume_ml = max(found, key=lambda one: one[1])
+    return _head_around(piece, sketch, f"the uptake of {volume_ml:.0f} ml in the head")
+
+
+def _by_skull(sketch: Sketch) -> _Head | None:
+    """Find the cavity of the skull: what bone encloses in slices across the body."""
+    bone = ndimage.binary_closing(np.pad(sketch.hu > BONE_HU, ((0, 0), (2, 2), (2, 2))), _ACROSS)[:, 2:-2, 2:-2]
+    cavity = np.stack(list(starmap(_enclosed, zip(bone, sketch.body, strict=True))))
+    cavity[_areas_cm2(cavity, sketch.grid) < BRAIN_CM2] = False
+    found = max(_pieces(cavity, sketch.grid), key=lambda one: one[1], default=None)
+    if found is None or found[1] < LEAST_SKULL_ML:
+        return None
+    return _head_around(found[0], sketch, f"the skull, with {found[1]:.0f} ml inside, on the CT")
+
+
+def _by_body(sketch: Sketch) -> _Head | None:
+    """Take the upper end of the body, of an image that shows neither a brain nor a skull."""
+    areas_cm2 = _areas_cm2(sketch.body, sketch.grid)
+    if not areas_cm2.any():
+        return None
+    crown = int(np.flatnonzero(areas_cm2 >= min(LEAST_TOP_CM2, areas_cm2.max())).max())
+    lowest = _lower(crown, HEAD_REACH_MM, sketch.grid)
+    _, y, x = np.argwhere(sketch.body[lowest : crown + 1]).mean(axis=0)
+    return _Head((float(y), float(x)), crown, "the upper end of the body on the CT")
+
+
+_ACROSS = np.array([[[False] * 3] * 3, [[True] * 3] * 3, [[False] * 3] * 3])  # a closing within slices
+
+
+def _enclosed(bone: Mask, body: Mask) -> Mask:
+    return np.asarray(ndimage.binary_fill_holes(bone) & ~bone & body)
+
+
+def _head_around(piece: Mask, sketch: Sketch, why: str) -> _Head:
+    """Return the head whose brain was found: its middle, and the slice up to which the body goes on above it."""
+    top = _top(piece)
+    lowest = _lower(top, HEAD_REACH_MM, sketch.grid)
+    _, y, x = np.argwhere(piece[lowest : top + 1]).mean(axis=0)
+    areas_cm2 = _areas_cm2(_near(sketch, (y, x), CROWN_RADIUS_MM), sketch.grid)
+    highest = min(len(areas_cm2) - 1, top + round(CROWN_REACH_MM / sketch.grid.spacing_mm[2]))
+    ends = np.flatnonzero(areas_cm2[top : highest + 1] < LEAST_CROWN_CM2)
+    crown = top + int(ends[0]) - 1 if len(ends) else highest
+    return _Head((float(y), float(x)), max(crown, top), why)
+
+
+def _near(sketch: Sketch, point_yx: tuple[float, float], radius_mm: float) -> Mask:
+    """Return the body within a distance of a point in every slice."""
+    (y, x), (mm_x, mm_y, _) = point_yx, sketch.grid.spacing_mm
+    rows, columns = np.ogrid[: sketch.body.shape[1], : sketch.body.shape[2]]
+    return np.asarray(sketch.body & (((rows - y) * mm_y) ** 2 + ((columns - x) * mm_x) ** 2 <= radius_mm**2))
+
+
+def _middle_yx(sketch: Sketch, head: _Head) -> tuple[float, float]:
+    """Return the middle of the outline of head and upper neck, slice by slice; arms beside it are left out."""
+    lowest = _lower(head.crown, NECK_REACH_MM, sketch.grid)
+    outline = _near(sketch, head.inside_yx, OUTLINE_RADIUS_MM)[lowest : head.crown + 1]
+    outline = outline[_areas_cm2(outline, sketch.grid) < SHOULDERS_CM2]
+    middles = [_middle_of_slice(z_slice) for z_slice in outline if z_slice.any()]
+    if not middles:
+        return head.inside_yx
+    y, x = np.mean(middles, axis=0).tolist()
+    return (y, x)
+
+
+def _middle_of_slice(z_slice: Mask) -> tuple[float, float]:
+    rows, columns = (np.flatnonzero(z_slice.any(axis=axis)) for axis in (1, 0))
+    return (float(rows[0] + rows[-1]) / 2, float(columns[0] + columns[-1]) / 2)
+
+
+def _box(sketch: Sketch, head: _Head) -> Box:
+    """Return the box around a head in the voxels of the CT, whose axes are parallel to the sketch's."""
+    grid = sketch.ct_grid
+    half_x, half_y = EXTENT_MM[0] / 2 / sketch.grid.spacing_mm[0], EXTENT_MM[1] / 2 / sketch.grid.spacing_mm[1]
+    y, x = _middle_yx(sketch, head)
+    upper = head.crown + 1.5  # the far edge of the slice above, since the crown is known to within a slice
+    lower = upper - EXTENT_MM[2] / sketch.grid.spacing_mm[2]
+    corners = np.array([[x - half_x, y - half_y, lower], [x + half_x, y + half_y, upper]])
+    edges = grid.index_xyz(sketch.grid.points_mm(corners))
+    # A voxel reaches half a step to either side of its index, so index n begins at edge n - 0.5.
+    first = np.rint(edges.min(axis=0) + 0.5).astype(int)
+    size = np.rint(np.ptp(edges, axis=0)).astype(int)
+    last = np.minimum(first + size, grid.size_xyz)
+    first = np.maximum(first, 0)
+    return Box(_triple(first), _triple(np.maximum(last - first, 1)))
+
+
+def _pieces(mask: Mask, grid: Grid) -> Iterator[tuple[Mask, float]]:
+    """Yield the pieces of a mask, connected through faces, and their volumes in millilitres."""
+    numbered, count = ndimage.label(mask)
+    sizes = np.bincount(numbered.ravel(), minlength=count + 1)
+    for number in range(1, count + 1):
+        volume_ml = float(sizes[number]) * grid.voxel_volume_mm3 / 1000
+        if volume_ml >= LEAST_UPTAKE_ML:
+            yield numbered == number, volume_ml
+
+
+def _areas_cm2(mask: Mask, grid: Grid) -> npt.NDArray[np.float64]:
+    """Return the area of every slice of a mask."""
+    mm_x, mm_y, _ = grid.spacing_mm
+    return np.asarray(np.count_nonzero(mask, axis=(1, 2)) * (mm_x * mm_y / 100), dtype=np.float64)
+
+
+def _top(piece: Mask) -> int:
+    return int(np.flatnonzero(piece.any(axis=(1, 2))).max())
+
+
+def _lower(top: int, reach_mm: float, grid: Grid) -> int:
+    """Return the slice that lies a distance below another, not below the image."""
+    return max(0, top + 1 - round(reach_mm / grid.spacing_mm[2]))
+
+
+def _triple(values: npt.NDArray[np.integer]) -> tuple[int, int, int]:
+    x, y, z = values.tolist()
+    return (x, y, z)

@@ -1,0 +1,80 @@
+"""JSON values among the inputs, read leniently: a value that can't be read is left out, and the case goes on.
+
+They come from people and spreadsheets: organisers' own samples have had a comma after the last field, and NaN for what
+is not known. Nothing of their contents is quoted, since they describe patients.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hnseg.platform.inputs_json import value_files
+from hnseg.platform.spec import ChallengeSpec, ValueSocket
+
+_STRING_OR_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Values:
+    """What was found in the value sockets, by slug; a missing file is in none of the three.
+
+    Attributes:
+        parsed: The JSON value.
+        files: The file it came from.
+        left_out: Why there is no value although there is a file: a sentence.
+    """
+
+    parsed: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def read_values(spec: ChallengeSpec, input_dir: Path) -> Values:
+    """Read every value socket of a case.
+
+    Raises:
+        InputError: `inputs.json` is not what the platform writes.
+    """
+    values = Values()
+    for socket, path in zip(spec.values, value_files(spec, input_dir).values(), strict=True):
+        _read_into(values, socket, path)
+    return values
+
+
+def _read_into(values: Values, socket: ValueSocket, path: Path) -> None:
+    try:
+        parsed = _parse(path.read_bytes())
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, RecursionError) as error:
+        values.left_out[socket.slug] = _why_not(socket, path, error)
+        return
+    values.parsed[socket.slug] = parsed
+    values.files[socket.slug] = path
+
+
+def _parse(written: bytes) -> Any:
+    """Return a JSON value; NaN, infinities, a byte order mark and a comma before a closing bracket are tolerated."""
+    text = written.decode(json.detect_encoding(written))
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        # A space for each such comma, so that the place of another mistake is that in the file.
+        return json.loads(_STRING_OR_LAST_COMMA.sub(lambda found: found[1] or " ", text))
+
+
+def _why_not(socket: ValueSocket, path: Path, error: Exception) -> str:
+    if isinstance(error, OSError):
+        return (
+            f"The {socket.title} must be readable, but {path} can't be read ({error.strerror})."
+            " Was it made by another user, or is it a folder?"
+        )
+    where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+    return (
+        f"The {socket.title} must be JSON, but {path} can't be parsed as such{where}."
+        " Is the file cut off, empty, or of another type?"
+    )

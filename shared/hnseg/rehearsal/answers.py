@@ -1,0 +1,113 @@
+"""The JSON values that a container left in /output, as the platform imports them.
+
+After DIAGNijmegen/rse-grand-challenge, `components/backends/base.py` and `core/validators.py`: UTF-8 without a byte
+order mark, NaN and infinities become null, and the value must fulfil the socket's JSON schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from hnseg.platform.spec import AnswerSocket
+from hnseg.rehearsal.findings import Finding, failure
+
+_SHOWN = 40  # characters of a value
+
+
+class Answer(BaseModel):
+    """What a container answered at one socket, and what would have been right."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    given: Any
+    """The value as the platform parsed it; null where it was not valid."""
+    expected: Any
+    """Null where the case has no reference for it."""
+
+
+@dataclass(frozen=True)
+class ImportedAnswers:
+    """What came of importing a case's answers.
+
+    Attributes:
+        answers: By slug; an invalid one has nothing given.
+        findings: A failure for every one that is missing or not valid.
+    """
+
+    answers: dict[str, Answer]
+    findings: tuple[Finding, ...]
+
+
+def import_answers(sockets: Sequence[AnswerSocket], output_dir: Path, expected_dir: Path) -> ImportedAnswers:
+    """Import every answer as the platform does.
+
+    Args:
+        sockets: The challenge's.
+        output_dir: What the container left.
+        expected_dir: What an expert answered, where anyone did.
+    """
+    answers: dict[str, Answer] = {}
+    findings: list[Finding] = []
+    for socket in sockets:
+        value, finding = _import(socket, output_dir / socket.relative_path)
+        answers[socket.slug] = Answer(title=socket.title, given=value, expected=_expected(socket, expected_dir))
+        findings += [finding] if finding else []
+    return ImportedAnswers(answers, tuple(findings))
+
+
+def in_short(value: Any) -> str:
+    """Return a value as a table shows it; a dash for none."""
+    text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
+    """Return the value of a file, None with the failure where there is none that the platform would take."""
+    must = f"The {socket.title} must be {socket.in_words}, as JSON in /output/{socket.relative_path}"
+    file = f"The output file {socket.relative_path!r}"
+    if not path.is_file():
+        says = f"Output file {socket.relative_path!r} was not produced"
+        return None, failure("import", says, f"{must}. Every declared output is required.")
+    try:
+        value = _parse(path)
+    except UnicodeDecodeError:
+        return None, failure(
+            "import", "", f"{must}, but holds bytes that are not UTF-8, over which the platform stops."
+        )
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        return None, failure("import", f"{file} is not valid json", f"{must}, but can't be parsed{where}.")
+    if socket.takes(value):
+        return value, None
+    says = f"{file} is not valid. JSON does not fulfill schema: instance {_unfulfilled(socket, value)}"
+    return None, failure("import", says, f"{must}, found {_found(value)}.")
+
+
+def _parse(path: Path) -> Any:
+    return json.loads(path.read_bytes().decode("utf-8"), parse_constant=lambda _: None)
+
+
+def _unfulfilled(socket: AnswerSocket, value: object) -> str:
+    """Return what the platform's schema validator says of a value, which it then takes out of the sentence."""
+    wanted = "of type 'number'" if socket.choices is None else f"one of {list(socket.choices)}"
+    return f"{value!r} is not {wanted}".replace(f"{value} ", "")
+
+
+def _found(value: object) -> str:
+    null = ", which NaN and infinities become as well" if value is None else ""
+    return f"{in_short(json.dumps(value))}{null}"
+
+
+def _expected(socket: AnswerSocket, expected_dir: Path) -> Any:
+    path = expected_dir / socket.relative_path
+    try:
+        return _parse(path)
+    except (OSError, ValueError, RecursionError):  # nobody answered here, or not so that it can be compared
+        return None

@@ -1,0 +1,58 @@
+"""What a case's provenance tells of a crop, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import SimpleITK as sitk
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, ValidationError
+
+Index = tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt]
+Size = tuple[PositiveInt, PositiveInt, PositiveInt]
+
+
+@dataclass(frozen=True)
+class Box:
+    """The first and the last voxel of a box."""
+
+    first_xyz: tuple[int, int, int]
+    last_xyz: tuple[int, int, int]
+
+
+class CropRecord(BaseModel):
+    """The key `crop` of the provenance: the box of the reference's voxels that the network was given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index_xyz: Index
+    """The first voxel."""
+    size_xyz: Size
+    why: str = ""
+    """How the box was found, or what it is good for."""
+
+    def lies_in(self, scan: sitk.Image) -> bool:
+        """Say whether the box lies inside an image."""
+        return all(last < size for last, size in zip(self._last_xyz, scan.GetSize(), strict=True))
+
+    def box_in(self, turned: sitk.Image, scan: sitk.Image) -> Box:
+        """Return the box in an image that has the scan's voxels with its axes exchanged or turned round."""
+        corners = [
+            turned.TransformPhysicalPointToIndex(scan.TransformIndexToPhysicalPoint(corner))
+            for corner in (self.index_xyz, self._last_xyz)
+        ]
+        (x1, x2), (y1, y2), (z1, z2) = (sorted(along) for along in zip(*corners, strict=True))
+        return Box((x1, y1, z1), (x2, y2, z2))
+
+    @property
+    def _last_xyz(self) -> tuple[int, int, int]:
+        x, y, z = (first + length - 1 for first, length in zip(self.index_xyz, self.size_xyz, strict=True))
+        return x, y, z
+
+
+def crop_in(provenance: dict[str, Any] | None) -> CropRecord | None:
+    """Return the record of a crop; None without one, or where it is not what the core shows."""
+    try:
+        return CropRecord.model_validate((provenance or {}).get("crop"))
+    except ValidationError:  # the provenance of an image of other origin may use the word for anything
+        return None

@@ -1,0 +1,44 @@
+from types import SimpleNamespace
+
+import pytest
+
+from containers.hnts_mrg import method
+from hnseg.errors import InputError
+from hnseg.platform.challenge import Challenge, load_challenge
+from tests.answering.spec import EDITIONS
+from tests.small_challenges import HNTS_MRG, ROOT
+
+ANSWERING = ROOT / "tests" / "answering"
+
+
+def test_without_a_name_the_edition_is_the_specs_own():
+    assert load_challenge(ANSWERING).spec == EDITIONS["asking"]
+    assert load_challenge(ANSWERING, "").spec == EDITIONS["asking"]
+
+
+@pytest.mark.parametrize("name", ["quiet", "asking"])
+def test_an_edition_is_chosen_by_its_name(name):
+    assert load_challenge(ANSWERING, name).spec == EDITIONS[name]
+
+
+def test_an_unknown_edition_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match=r"edition of hnts_mrg must be one of quiet, asking, but '2024' was asked for"):
+        load_challenge(ANSWERING, "2024")
+
+
+def test_a_challenge_of_one_edition_has_no_name_for_it():
+    assert load_challenge(HNTS_MRG.container_dir).spec.name == "hnts_mrg"
+    with pytest.raises(InputError, match="must be left out, since there is only one, but '2024' was asked for"):
+        load_challenge(HNTS_MRG.container_dir, "2024")
+
+
+def test_a_spec_with_answers_needs_a_method_that_answers():
+    with pytest.raises(InputError, match=r"must have a function answer, .* \(stage, volume\), but method\.py defines"):
+        Challenge(EDITIONS["asking"], method)
+    answering = SimpleNamespace(**vars(method), answer=lambda *_: None)
+    assert Challenge(EDITIONS["asking"], answering).spec.answers
+
+
+def test_a_folder_that_is_no_challenge_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"must hold spec\.py and method\.py"):
+        load_challenge(tmp_path)

@@ -1,0 +1,89 @@
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from hnseg.platform.spec import AnswerSocket, ChallengeSpec, ValueSocket
+
+STAGE = {"slug": "stage", "relative_path": "stage.json", "title": "stage", "choices": ("T1", "T2"), "if_empty": "T1"}
+DAYS = {"slug": "days", "relative_path": "days.json", "title": "days", "choices": None, "if_empty": 0}
+
+
+def rebuilt(spec, **changed):
+    """The challenge again, checked: `model_copy` checks nothing."""
+    return ChallengeSpec.model_validate(spec.model_dump() | changed)
+
+
+@pytest.mark.parametrize("path", ["/ehr.json", "../ehr.json", "a/../../ehr.json", "ehr", "ehr.txt", "images/ehr"])
+def test_a_values_and_an_answers_place_is_a_json_file_below_its_folder(path):
+    with pytest.raises(ValidationError, match=r"must be a relative path without \.\. that ends in \.json, found"):
+        ValueSocket(slug="ehr", relative_path=path, title="record")
+    with pytest.raises(ValidationError, match=r"must be a relative path without \.\. that ends in \.json, found"):
+        AnswerSocket(**STAGE | {"relative_path": path})
+
+
+@pytest.mark.parametrize("path", ["ehr.json", "values/ehr.json"])
+def test_it_may_lie_deeper(path):
+    assert ValueSocket(slug="ehr", relative_path=path, title="record").relative_path == path
+
+
+@pytest.mark.parametrize(
+    ("socket", "value", "is_taken"),
+    [
+        (STAGE, "T2", True),
+        (STAGE, "T3", False),
+        (STAGE, "t2", False),
+        (STAGE, 2, False),
+        (STAGE, None, False),
+        (DAYS, 812.5, True),
+        (DAYS, -3, True),
+        (DAYS, 0, True),
+        (DAYS, "812.5", False),
+        (DAYS, True, False),
+        (DAYS, math.nan, False),
+        (DAYS, -math.inf, False),
+        (DAYS, 10**400, False),
+        (DAYS, [1.0], False),
+        (DAYS, None, False),
+    ],
+)
+def test_an_answer_is_one_of_the_choices_or_a_finite_number(socket, value, is_taken):
+    assert AnswerSocket(**socket).takes(value) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        (STAGE | {"if_empty": "T9"}, "if_empty must be one of T1, T2, found 'T9'"),
+        (STAGE | {"if_empty": 1.0}, "if_empty must be one of T1, T2, found 1.0"),
+        (DAYS | {"if_empty": "none"}, "if_empty must be a finite number, found 'none'"),
+        (DAYS | {"if_empty": math.nan}, "if_empty must be a finite number, found nan"),
+    ],
+)
+def test_what_stands_beside_an_empty_label_map_must_be_an_answer_itself(changed, found):
+    with pytest.raises(ValidationError, match=found):
+        AnswerSocket(**changed)
+
+
+def test_a_challenge_without_values_and_answers_is_as_before(spec):
+    assert (spec.values, spec.answers) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"values": [{"slug": "scan", "relative_path": "a.json", "title": "a"}]}, "slugs must be unique"),
+        ({"answers": [STAGE | {"slug": "out"}]}, "slugs must be unique"),
+        ({"answers": [STAGE, DAYS | {"slug": "stage"}]}, "slugs must be unique"),
+        ({"answers": [STAGE, DAYS | {"relative_path": "stage.json"}]}, "paths must be unique"),
+        ({"values": [{"slug": n, "relative_path": "a.json", "title": n} for n in "ab"]}, "paths must be unique"),
+    ],
+)
+def test_no_two_sockets_of_a_direction_share_a_slug_or_a_place(spec, changed, found):
+    with pytest.raises(ValidationError, match=found):
+        rebuilt(spec, **changed)
+
+
+def test_an_input_and_an_output_may_share_a_slug(spec):
+    value = {"slug": "stage", "relative_path": "stage.json", "title": "stage before"}
+    assert rebuilt(spec, values=[value], answers=[STAGE]).answers[0].slug == "stage"

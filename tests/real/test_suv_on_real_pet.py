@@ -1,0 +1,71 @@
+"""Real FDG-PET in SUV, with the tumour's outline: 16 patients, four of them here; and its CT."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from containers.hecktor.ehr import Ehr
+from containers.hecktor.features import features_of
+from containers.hecktor.method import Settings, channels_of
+from hnseg.errors import InputError
+from hnseg.imaging.body import sketch_of
+from hnseg.imaging.geometry import array_of
+from hnseg.imaging.suv import doubt_of_suv
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "petctmr_sts"
+PATIENTS = sorted(DATA.glob("STS_*"))
+
+pytestmark = pytest.mark.skipif(not PATIENTS, reason="needs ../shared/data/petctmr_sts")
+EACH = pytest.mark.parametrize("folder", PATIENTS, ids=lambda folder: folder.name)
+FEW = pytest.mark.parametrize("folder", PATIENTS[::5], ids=lambda folder: folder.name)
+
+
+def read(folder, name):
+    return sitk.ReadImage(str(folder / f"{name}.nii.gz"))
+
+
+@EACH
+def test_real_suv_is_taken(folder):
+    assert doubt_of_suv(read(folder, "PET_image")) is None
+
+
+@EACH
+@pytest.mark.parametrize("bq_ml", [1100.0, 5500.0])
+def test_the_same_in_bq_ml_is_refused(folder, bq_ml):
+    # 2 MBq a kg and a late scan, 5.5 MBq a kg and an early one
+    assert doubt_of_suv(read(folder, "PET_image") * bq_ml).unit == "activity"
+
+
+@EACH
+def test_so_are_a_scaled_one_and_z_scores(folder):
+    pet = read(folder, "PET_image")
+    assert doubt_of_suv(sitk.RescaleIntensity(pet, 0, 1)).unit == "scaled"
+    assert doubt_of_suv(sitk.Normalize(pet)).unit == "signed"
+
+
+@FEW
+def test_the_channels_of_a_real_patient(folder):
+    ct, pet, tumour = (read(folder, name) for name in ("CT_image", "PET_image", "CT_mask"))
+    channels = channels_of(ct, pet, Settings())
+    assert channels.notes == ()
+    assert channels.record["pet_overlap"]["share_of_body"] > 0.95
+    suv = channels.array[1] * 10
+    inside = array_of(tumour) > 0
+    assert suv[inside].mean() > 1.5 * np.median(suv[channels.array[0] > -200])  # sarcomas light up among muscle
+    with pytest.raises(InputError, match="Is it in Bq/ml"):
+        channels_of(ct, pet * 4000, Settings())
+
+
+@FEW
+def test_suvmax_and_volume_are_those_of_the_outline_on_the_pet(folder):
+    ct, pet, tumour = (read(folder, name) for name in ("CT_image", "PET_image", "CT_mask"))
+    found = features_of(sitk.Cast(tumour > 0, sitk.sitkUInt8), pet, Ehr(), sketch=sketch_of(ct))
+    own_mask = read(folder, "PET_mask")
+    own = array_of(pet)[array_of(own_mask) > 0]
+    assert 2 < found["suv_max"] < 60
+    assert found["suv_max"] == pytest.approx(own.max(), rel=0.12)  # interpolation takes a little off a peak
+    assert found["gtvp_ml"] == pytest.approx(own.size * np.prod(own_mask.GetSpacing()) / 1000, rel=0.1)
+    assert 0 < found["mtv_ml"] < found["gtvp_ml"]
+    assert 0.41 * found["suv_max"] <= found["tlg"] / found["mtv_ml"] <= found["suv_max"]
