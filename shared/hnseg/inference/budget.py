@@ -179,6 +179,14 @@ class Pace:
         return EffortSpent(step, tiles, passes, folds=folds / tiles, mirrors=passes / folds)
 
 
-def reserve_s(deadline: Deadline, *, voxels: int, outputs: int) -> float:
-    """Return how long to keep for what is not passes while so many voxels of so many classes are to be labelled."""
-    return _EXPORT_S_PER_VOXEL * voxels * outputs + (_RESERVE * deadline.limit_s if deadline.is_limited else 0.0)
+def reserve_s(deadline: Deadline, *, voxels: int, outputs: int, measured_s: float = 0.0) -> float:
+    """Return how long to keep for what is not passes while so many voxels of so many classes are to be labelled.
+
+    Args:
+        deadline: A part of its whole time is always kept.
+        voxels: To be labelled.
+        outputs: Classes or regions.
+        measured_s: What labelling them takes going by those that are; a machine may be slower than was expected.
+    """
+    labelling_s = max(_EXPORT_S_PER_VOXEL * voxels * outputs, _MARGIN * measured_s)
+    return labelling_s + (_RESERVE * deadline.limit_s if deadline.is_limited else 0.0)

@@ -110,9 +110,11 @@ class Run:
         for number, plane in enumerate(mean_planes(shape, self._tiling, weights, self._logits_of)):
             if depth.start <= number < depth.stop:
                 logits = plane[(slice(None), *in_plane)].cpu().float().numpy()
-                self.seconds["tiles"] += self.deadline.clock() - since_s
+                handed_over_s = self.deadline.clock()
+                self.seconds["tiles"] += handed_over_s - since_s
                 yield logits
                 since_s = self.deadline.clock()
+                self.seconds["label_map"] += since_s - handed_over_s
                 self._pace.reserve_s = self._reserve_s(number + 1 - depth.start)
 
     @property
@@ -125,10 +127,11 @@ class Run:
         return torch.float16 if is_fast else torch.float32
 
     def _reserve_s(self, planes_done: int) -> float:
-        """Return the time to keep when so many planes are in the label map."""
-        left = 1 - planes_done / self.placement.network_shape[0]
-        voxels = round(left * torch.Size(self.placement.cropped_shape).numel())
-        return reserve_s(self.deadline, voxels=voxels, outputs=self.ensemble.outputs)
+        """Return the time to keep when so many planes are in the label map, going by how long they took."""
+        planes_left = self.placement.network_shape[0] - planes_done
+        voxels = torch.Size(self.placement.cropped_shape).numel() * planes_left // self.placement.network_shape[0]
+        plane_s = self.seconds["label_map"] / planes_done if planes_done else 0.0
+        return reserve_s(self.deadline, voxels=voxels, outputs=self.ensemble.outputs, measured_s=plane_s * planes_left)
 
     def _choose_tiling(self) -> None:
         """Take tiles further apart if one fold, timed on the first tiles, shows that there is no time for all folds."""
