@@ -16,10 +16,11 @@ from collections.abc import Iterable
 import numpy as np
 import SimpleITK as sitk
 
+from hnseg.evaluation.aggregated import Compared, aggregated_report
 from hnseg.evaluation.label_maps import cast_labels, check_spacing
-from hnseg.evaluation.overlap import Overlap, aggregated_dice, aggregated_metrics, overlap_of
+from hnseg.evaluation.overlap import overlap_of
 from hnseg.evaluation.pairs import Pair
-from hnseg.evaluation.report import CaseScore, ScoreReport
+from hnseg.evaluation.report import ScoreReport
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
 
 LABELS = {"GTVp": 1, "GTVn": 2}
@@ -44,31 +45,10 @@ def score(pairs: Iterable[Pair]) -> ScoreReport:
     Raises:
         InputError: A prediction's spacing is not its reference's, or a label map holds other labels than 0, 1, 2.
     """
-    cases: list[CaseScore] = []
-    overlaps: dict[str, list[Overlap]] = {structure: [] for structure in LABELS}
-    for pair in pairs:
-        of_case, notes = _compare(pair)
-        for structure, overlap in of_case.items():
-            overlaps[structure].append(overlap)
-        cases.append(
-            CaseScore(name=pair.name, structures={name: o.metrics for name, o in of_case.items()}, notes=notes)
-        )
-    structures = {name: aggregated_metrics(of_all) for name, of_all in overlaps.items()}
-    absent = [name for name, of_all in overlaps.items() if np.isnan(aggregated_dice(of_all))]
-    return ScoreReport(
-        challenge="hnts_mrg",
-        score=float(np.mean([aggregated_dice(of_all) for of_all in overlaps.values()])),
-        score_name="mean aggregated DSC",
-        structures=structures,
-        cases=tuple(cases),
-        notes=tuple(
-            f"{name} is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean."
-            for name in absent
-        ),
-    )
+    return aggregated_report("hnts_mrg", list(LABELS), map(_compare, pairs))
 
 
-def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
+def _compare(pair: Pair) -> Compared:
     prediction, cast_note = cast_labels(pair.prediction, LABELS, name=f"prediction of case {pair.name}")
     reference, reference_cast_note = cast_labels(pair.reference, LABELS, name=f"reference of case {pair.name}")
     check_spacing(pair, atol=SCRIPT_ATOL)
@@ -78,7 +58,7 @@ def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
     overlaps = {
         name: overlap_of(predicted, present, label=label, voxel_volume_mm3=volume_mm3) for name, label in LABELS.items()
     }
-    return overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note)
+    return Compared(pair.name, overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note))
 
 
 def _brought_onto(prediction: sitk.Image, reference: sitk.Image) -> tuple[sitk.Image, str]:

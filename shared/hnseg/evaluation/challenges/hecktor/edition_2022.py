@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
+from hnseg.evaluation.aggregated import Compared, aggregated_report
 from hnseg.evaluation.challenges.hecktor.options import LABELS, Options
 from hnseg.evaluation.label_maps import cast_labels, check_spacing
-from hnseg.evaluation.overlap import Overlap, aggregated_dice, aggregated_metrics, overlap_of
+from hnseg.evaluation.overlap import overlap_of
 from hnseg.evaluation.pairs import Pair
-from hnseg.evaluation.report import CaseScore, ScoreReport
+from hnseg.evaluation.report import ScoreReport
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
 
 NOTEBOOK_ATOL = 1e-6
@@ -38,35 +37,14 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:  # noqa: ARG0
     Raises:
         InputError: A prediction's spacing is not its reference's, or a label map holds other labels than 0, 1, 2.
     """
-    cases: list[CaseScore] = []
-    overlaps: dict[str, list[Overlap]] = {structure: [] for structure in LABELS}
-    for pair in pairs:
-        of_case, notes = _compare(pair)
-        for structure, overlap in of_case.items():
-            overlaps[structure].append(overlap)
-        cases.append(CaseScore(name=pair.name, structures={n: o.metrics for n, o in of_case.items()}, notes=notes))
-    aggregated = {name: aggregated_dice(of_all) for name, of_all in overlaps.items()}
-    return ScoreReport(
-        challenge="hecktor",
-        score=float(np.mean(list(aggregated.values()))),
-        score_name="mean aggregated DSC",
-        structures={name: aggregated_metrics(of_all) for name, of_all in overlaps.items()},
-        cases=tuple(cases),
-        notes=tuple(
-            f"{name} is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean."
-            for name, value in aggregated.items()
-            if np.isnan(value)
-        ),
-    )
+    return aggregated_report("hecktor", list(LABELS), map(_compare, pairs))
 
 
-def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
+def _compare(pair: Pair) -> Compared:
     prediction, cast_note = cast_labels(pair.prediction, LABELS, name=f"prediction of case {pair.name}")
     reference, reference_cast_note = cast_labels(pair.reference, LABELS, name=f"reference of case {pair.name}")
     check_spacing(pair, atol=NOTEBOOK_ATOL)
-    prediction.SetSpacing(
-        reference.GetSpacing()
-    )  # as the notebook does: the last digits of a header don't shift voxels
+    prediction.SetSpacing(reference.GetSpacing())  # as the notebook: a header's last digits don't shift voxels
     grid = Grid.of(reference)
     apart = Grid.of(prediction).differences(grid)
     grid_note = (
@@ -77,4 +55,4 @@ def _compare(pair: Pair) -> tuple[dict[str, Overlap], tuple[str, ...]]:
         name: overlap_of(predicted, present, label=label, voxel_volume_mm3=grid.voxel_volume_mm3)
         for name, label in LABELS.items()
     }
-    return overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note)
+    return Compared(pair.name, overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note))
