@@ -61,7 +61,8 @@ def channels_of(
     notes = drawn.notes
     if not drawn.boxes:
         notes = ("The prior mask is empty, so the gradient map is zero everywhere.",)
-    return Channels(np.stack([intensities, drawn.array]), grid, notes)
+    targets = tuple(box.region for box in drawn.boxes)
+    return Channels(np.stack([intensities, drawn.array]), grid, notes, targets=targets)
 
 
 def prepare(case: Case, settings: Settings) -> Channels:

@@ -8,6 +8,7 @@
 | `HNSEG_LIMIT_S` | seconds that one case may take | the challenge's limit |
 | `HNSEG_PRECISION` | `exact`: nnU-Net's label map; `fast`: in half precision, sooner | `exact` |
 | `HNSEG_BACKEND` | `torch`; `openvino`; `auto`: OpenVINO on a processor where it is installed | `auto` |
+| `HNSEG_SKIP` | `none`; `air`: tiles of air, or `far`: tiles far from the prior, are left background unseen | `none` |
 
 stdout gets a line an event and the provenance as one line of JSON; stderr stays empty unless something went wrong.
 """
@@ -27,17 +28,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from hnseg.errors import InputError
+from hnseg.errors import InputError, StoppedWithOutputError
 from hnseg.platform.challenge import EDITION, Challenge, choose_edition
 from hnseg.platform.exec import run_once
 from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.platform.writing import clear_output, write_empty
+from hnseg.platform.writing import clear_output, withdraw_output, write_empty
 from hnseg.provenance import Provenance, process_started_s
 
 if TYPE_CHECKING:
     from hnseg.inference.backend import Choice, Precision
+    from hnseg.inference.budget import Skip
     from hnseg.inference.ensemble import Ensemble
 
 logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class _Job:
     device: str
     precision: Precision
     backend: Choice
+    skip: Skip
     limit_s: float
     serves: bool
     port: int
@@ -109,14 +112,21 @@ def _loaded(job: _Job) -> Callable[[], None]:
 
 
 def _segment(job: _Job, load: Callable[[], Ensemble], *, started_s: float) -> None:
-    """Segment one case: afterwards there is a complete output, or none and an error."""
+    """Segment one case: afterwards there is a complete output, or none and an error.
+
+    Only a signal that stops the case may leave both.
+    """
     spec = job.challenge.spec
     clear_output(spec, job.output_dir)
     story = Provenance()
     story.record(challenge=spec.name, limit_s=job.limit_s)
     try:
         _run(job, load(), started_s=started_s, story=story)
+    except StoppedWithOutputError:
+        logger.info("%s", story.as_json())
+        raise
     except Exception as error:
+        withdraw_output(spec, job.output_dir)  # a first look's, maybe
         if not job.empty_on_error:
             raise
         _give_empty(job, error, story)
@@ -124,7 +134,7 @@ def _segment(job: _Job, load: Callable[[], Ensemble], *, started_s: float) -> No
 
 
 def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) -> None:
-    from hnseg.inference.budget import Deadline
+    from hnseg.inference.budget import Deadline, Effort
     from hnseg.pipeline import run_case
 
     story.record(model_sha256=ensemble.bundle.sha256)
@@ -134,6 +144,7 @@ def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) 
         input_dir=job.input_dir,
         output_dir=job.output_dir,
         deadline=Deadline(job.limit_s, started_s),
+        effort=Effort(skip=job.skip),
         story=story,
     )
 
@@ -156,7 +167,11 @@ def _load(job: _Job) -> Ensemble:
     from hnseg.inference.ensemble import load_ensemble
 
     ensemble = load_ensemble(
-        open_bundle(job.model_dir), device=job.device, precision=job.precision, backend=job.backend
+        open_bundle(job.model_dir),
+        device=job.device,
+        vram_gib=job.challenge.spec.limits.vram_gib,
+        precision=job.precision,
+        backend=job.backend,
     )
     logger.info("ensemble loaded %.1f s after process start", time.monotonic() - process_started_s())
     return ensemble
@@ -177,6 +192,8 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
     parser.add_argument("--precision", choices=("exact", "fast"), default=precision)
     backend = _chosen(parser, "HNSEG_BACKEND", "auto", "torch", "openvino")
     parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default=backend)
+    skip = _chosen(parser, "HNSEG_SKIP", "none", "air", "far")
+    parser.add_argument("--skip", choices=("none", "air", "far"), default=skip)
     parser.add_argument(
         "--limit-s", type=_seconds, default=limit_s, help="seconds a case may take (default: %(default)s)"
     )
@@ -190,6 +207,7 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
         device=given.device,
         precision=given.precision,
         backend=given.backend,
+        skip=given.skip,
         limit_s=given.limit_s,
         serves=_chosen(parser, "HNSEG_API_METHOD", "exec", "invoke") == "invoke",
         port=given.port,
@@ -233,7 +251,7 @@ def _lines_on_stdout() -> Iterator[None]:
 
 @contextmanager
 def _signals_unwind() -> Iterator[None]:
-    """Let SIGTERM and SIGINT raise SystemExit, so that a half-written file is removed on the way out."""
+    """Let SIGTERM and SIGINT raise SystemExit, so that the case can end with what it has and nothing half-written."""
 
     def stop(number: int, _frame: Any) -> None:
         raise SystemExit(128 + number)

@@ -23,3 +23,7 @@ class OutputError(HnsegError):
 
 class DeadlineError(HnsegError):
     """The time that was given ran out."""
+
+
+class StoppedWithOutputError(SystemExit):
+    """A signal stopped a case that was not finished, but has a complete output: the best that there was so far."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ValidationError
 
-from hnseg.errors import ModelError
+from hnseg.errors import ModelError, StoppedWithOutputError
+from hnseg.inference.budget import FULL_EFFORT
 from hnseg.inference.manifest import METHOD_FILE, sha256_of
 from hnseg.platform.answers import NO_ANSWERS, Answers
 from hnseg.platform.reading import read_case
@@ -18,21 +18,23 @@ if TYPE_CHECKING:
 
     import SimpleITK as sitk
 
-    from hnseg.inference.budget import Deadline
+    from hnseg.inference.budget import Deadline, Effort
     from hnseg.inference.bundle import Bundle
     from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.run import Prediction, Run
     from hnseg.platform.case import Case
     from hnseg.platform.challenge import AnsweringMethod, Challenge, Method
     from hnseg.provenance import Provenance
 
 
-def run_case(
+def run_case(  # noqa: PLR0913 (what a case is, and what it may take)
     challenge: Challenge,
     ensemble: Ensemble,
     *,
     input_dir: Path,
     output_dir: Path,
     deadline: Deadline,
+    effort: Effort = FULL_EFFORT,
     story: Provenance,
 ) -> None:
     """Segment one case, from the mounted sockets to checked output files.
@@ -41,8 +43,10 @@ def run_case(
         challenge: Its sockets and labels, and the functions of its method.
         ensemble: The trained folds, loaded.
         input_dir: Holds the input sockets' folders and files.
-        output_dir: Receives the output sockets' folders and files: all of them, or none.
+        output_dir: Receives the output sockets' folders and files: all of them, or none. Where a case takes long, first
+            those of a first look, which the final ones replace.
         deadline: When the case must have ended.
+        effort: The most that may be done.
         story: Collects what each step did, took and gave up.
 
     Raises:
@@ -50,6 +54,7 @@ def run_case(
         ModelError: The ensemble doesn't fit the challenge's method.
         OutputError: The label map or an answer can't be written or would not be accepted.
         DeadlineError: The time ran out.
+        StoppedWithOutputError: A signal stopped it, and the best label map so far was written.
     """
     spec, method = challenge.spec, challenge.method
     settings = _settings(method, ensemble.bundle)
@@ -61,30 +66,46 @@ def run_case(
         channels = method.prepare(case, settings)
         story.record(**channels.record)
         story.note(*channels.notes)
-    with story.stage("predict"):
-        run = ensemble.start(channels, deadline)
-        del channels  # as large as the image times its channels: gone before the networks run
-        predicted = run.predict()
-        story.record(**ensemble.record, effort=asdict(predicted.effort_spent), predict_s=predicted.seconds)
-        story.note(*predicted.notes)
-    with story.stage("finish"):
-        label_map = method.finish(predicted.label_map, case, settings)
-    answers = NO_ANSWERS
-    if spec.answers:
-        with story.stage("answer"):
-            answers = _answers(method, label_map, case, settings, story)
-    with story.stage("write"):
-        write_output(spec, label_map, case, output_dir, answers=answers)
+    run: Run | None = None
+
+    def hand_in(label_map: sitk.Image) -> None:
+        """Write what there is before the case is done."""
+        finished = method.finish(label_map, case, settings)
+        answers = _answers(method, finished, case, settings) if spec.answers else NO_ANSWERS
+        write_output(spec, finished, case, output_dir, answers=answers)
+
+    try:
+        with story.stage("predict"):
+            run = ensemble.start(channels, deadline, effort=effort)
+            del channels  # as large as the image times its channels: gone before the networks run
+            predicted = run.predict(show=hand_in)
+            story.record(**ensemble.record)
+            _tell(story, predicted)
+        with story.stage("finish"):
+            label_map = method.finish(predicted.label_map, case, settings)
+        answers = NO_ANSWERS
+        if spec.answers:
+            with story.stage("answer"):
+                answers = _answers(method, label_map, case, settings)
+                story.record(**answers.record)
+                story.note(*answers.notes)
+        with story.stage("write"):
+            write_output(spec, label_map, case, output_dir, answers=answers)
+    except SystemExit as stop:
+        if run is None or not run.is_complete:
+            raise
+        _tell(story, run.so_far())
+        hand_in(run.so_far().label_map)
+        raise StoppedWithOutputError(stop.code) from stop
 
 
-def _answers(
-    method: Method | AnsweringMethod, label_map: sitk.Image, case: Case, settings: BaseModel, story: Provenance
-) -> Answers:
-    """Return the method's answers, and tell the story how they came about."""
-    answers = cast("AnsweringMethod", method).answer(label_map, case, settings)
-    story.record(**answers.record)
-    story.note(*answers.notes)
-    return answers
+def _tell(story: Provenance, predicted: Prediction) -> None:
+    story.record(**predicted.record)
+    story.note(*predicted.notes)
+
+
+def _answers(method: Method | AnsweringMethod, label_map: sitk.Image, case: Case, settings: BaseModel) -> Answers:
+    return cast("AnsweringMethod", method).answer(label_map, case, settings)
 
 
 def _settings(method: Method, bundle: Bundle) -> BaseModel:

@@ -206,7 +206,7 @@ def test_then_the_overlap_of_tiles_then_folds(five, channels, clock):
     clock.now_s = 0
     predicted = five.predict(channels, Deadline(full.tiles * 2.5, 0, clock))
     spent = predicted.effort_spent
-    assert spent.step == 0.75
+    assert 0.5 < spent.step <= 0.75
     assert spent.tiles < full.tiles
     assert 1 <= spent.folds < 5
     assert spent.mirrors == 1
@@ -233,7 +233,7 @@ def test_time_is_kept_for_planes_that_take_longer_than_expected(five, clock):
 
 
 def test_time_that_is_over_ends_the_case(five, channels, clock):
-    with pytest.raises(DeadlineError, match=r"must end within 4 s, but they were over after \d of \d+ tiles"):
-        five.predict(channels, Deadline(4, 0, clock))
+    with pytest.raises(DeadlineError, match=r"must end within 6 s, but they were over after \d of \d+ tiles"):
+        five.predict(channels, Deadline(6, 0, clock))
     with pytest.raises(DeadlineError, match="must end within 1 s, but they were over after loading and preparing"):
         five.predict(channels, Deadline(1, 0, clock))

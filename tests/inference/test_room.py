@@ -14,7 +14,7 @@ from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
 from hnseg.inference.machine import GIB
 from hnseg.inference.preprocessing import place
-from hnseg.inference.room import Need
+from hnseg.inference.room import Need, Room
 
 CLEAR_REFS = Path("/proc/self/clear_refs")
 ALLOCATOR_GIB = 48 / 1024  # what is freed is not given back at once: 22 MiB were seen
@@ -38,7 +38,7 @@ def noise(size_xyz, spacing_mm=(1.0, 1.0, 2.0)):
 
 def needed(ensemble, channels):
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
-    return Need.of(placement, ensemble.bundle, ensemble.backend)
+    return Need.of(placement, ensemble.bundle, Room.plenty(placement, ensemble.bundle, ensemble.backend))
 
 
 def taken_gib(work):

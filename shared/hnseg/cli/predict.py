@@ -7,7 +7,6 @@ import resource
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -49,6 +48,10 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
         Literal["auto", "torch", "openvino"],
         typer.Option(envvar="HNSEG_BACKEND", help="What runs the networks; auto is OpenVINO on a CPU that has it."),
     ] = "auto",
+    skip: Annotated[
+        Literal["none", "air"],
+        typer.Option(help="Leave tiles of air unseen: sooner, and not quite nnU-Net's label map."),
+    ] = "none",
     limit_s: Annotated[
         float, typer.Option(min=0, help="Seconds this may take; what is given up for that is said.")
     ] = float("inf"),
@@ -83,15 +86,12 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
             predicted = ensemble.predict(
                 channels,
                 Deadline.from_process_start(limit_s),
-                effort=Effort(step=step, mirroring=not no_mirroring),
+                effort=Effort(step=step, mirroring=not no_mirroring, skip=skip),
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
             story.note(*predicted.notes)
-            story.record(
-                effort_spent=asdict(predicted.effort_spent),
-                predict_s=predicted.seconds,
-                limit_s=limit_s if np.isfinite(limit_s) else None,
-            )
+            record = dict(predicted.record)
+            story.record(effort_spent=record.pop("effort"), **record, limit_s=limit_s if np.isfinite(limit_s) else None)
         with story.stage("write"):
             _write(predicted.label_map, unfinished)
             unfinished.replace(output)

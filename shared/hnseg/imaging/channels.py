@@ -18,9 +18,12 @@ class Channels:
         grid: Where the voxels lie; the label map will be on it.
         notes: What the method had to do without or decide, one sentence each, for the log and the provenance.
         record: What the method measured, by name, for the provenance: values that JSON has a form for.
+        targets: Boxes of voxels (z, y, x) that together hold every place where the method expects a target; none where
+            it can't tell.
     """
 
     array: FloatArray
     grid: Grid
     notes: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
+    targets: tuple[tuple[slice, slice, slice], ...] = ()

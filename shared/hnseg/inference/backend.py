@@ -57,3 +57,6 @@ class Backend(Protocol):
 
     def rest(self, fold: int) -> None:
         """Give back the memory that a fold needs only while it runs: another fold has its turn."""
+
+    def lighter(self) -> Backend | None:
+        """Return a backend that takes less memory of a GPU in this one's place, which is not used again; or None."""

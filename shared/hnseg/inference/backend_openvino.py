@@ -72,3 +72,6 @@ class OpenvinoBackend:
     def rest(self, fold: int) -> None:
         """Free the memory of a fold's layers, which each model would keep for itself."""
         self.models[fold].release_memory()
+
+    def lighter(self) -> None:
+        """Return None: it takes no memory of a GPU."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -14,6 +14,7 @@ from hnseg.inference.architecture import network_of
 from hnseg.inference.backend import Precision
 from hnseg.inference.bundle import Bundle
 from hnseg.inference.machine import GIB, free_vram_gib
+from hnseg.memory import is_exhausted
 
 UNLIMITED_GIB = float("inf")
 
@@ -59,9 +60,8 @@ class TorchBackend:
                 torch.cuda.set_per_process_memory_fraction(min(1.0, vram_gib / total_gib), device)
             # Half of the memory is left to the sums and the passes.
             is_resident = _size_gib(networks) < free_vram_gib(device, vram_gib) / 2
-        if is_resident:
-            networks = tuple(network.to(device) for network in networks)
-        return cls(networks, device, precision, is_resident)
+        backend = cls(networks, device, precision, is_resident=False)
+        return backend._resident() if is_resident else backend
 
     @property
     def arithmetic(self) -> torch.dtype:
@@ -104,6 +104,24 @@ class TorchBackend:
 
     def rest(self, fold: int) -> None:
         """Do nothing: what torch needs for one pass it gives back after it."""
+
+    def _resident(self) -> TorchBackend:
+        """Return the same with its weights on the device, or itself where they don't fit after all."""
+        try:
+            return replace(self, networks=tuple(each.to(self.device) for each in self.networks), is_resident=True)
+        except (MemoryError, RuntimeError) as error:
+            if self.device.type == "cpu" or not is_exhausted(error):
+                raise
+            return replace(self, networks=tuple(each.cpu() for each in self.networks))
+
+    def lighter(self) -> TorchBackend | None:
+        """Let weights travel for every batch; where they do, let the processor compute."""
+        if self.device.type == "cpu":
+            return None
+        networks = tuple(network.cpu() for network in self.networks)
+        if self.is_resident:
+            return replace(self, networks=networks, is_resident=False)
+        return replace(self, networks=networks, device=torch.device("cpu"), is_resident=True)
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self.arithmetic == torch.float32:

@@ -1,8 +1,7 @@
 """Time: when a case must have ended, and what each tile may still cost so that it does.
 
-The full effort for a tile is every fold on every mirrored copy. Where the time is short, mirrored copies are given up
-first, then the overlap of tiles, then folds, never the last one. A tile's logits are the mean over the passes it got,
-so tiles of different effort fit together.
+The full effort for a tile is every fold on every mirrored copy. A tile's logits are the mean over the passes it got, so
+tiles of different effort fit together. How far apart tiles are is decided in `hnseg.inference.plan`.
 """
 
 from __future__ import annotations
@@ -11,15 +10,19 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from hnseg.errors import DeadlineError
 from hnseg.provenance import process_started_s
 
-WIDE_STEP = 0.75
-"""The step that tiles take when not even all folds without mirroring are affordable."""
 _MARGIN = 1.2  # passes may become slower than those measured
-_RESERVE = 0.05  # of the whole time: starting, reading, finishing, writing
+_RESERVE = 0.05  # of the whole time: finishing, writing, ending
+_LEAST_RESERVE = 0.02  # of the whole time, where it is known how long finishing and writing take
 _EXPORT_S_PER_VOXEL = 1e-8  # and class; 0.3e-9 to 7e-9 s on one processor of 2024, most where no class leads clearly
+
+
+Skip = Literal["none", "air", "far"]
+"""Tiles that the networks don't see: see `Effort`."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Deadline:
     @classmethod
     def never(cls) -> Deadline:
         """Return no deadline."""
-        return cls(float("inf"), 0.0)
+        return cls(float("inf"), time.monotonic())
 
     @classmethod
     def from_process_start(cls, limit_s: float) -> Deadline:
@@ -50,6 +53,10 @@ class Deadline:
     def is_limited(self) -> bool:
         """Whether there is a deadline at all."""
         return self.limit_s != float("inf")
+
+    def elapsed_s(self) -> float:
+        """Return how much time has gone by."""
+        return self.clock() - self.started_s
 
     def remaining_s(self) -> float:
         """Return how much time is left; negative once it is over."""
@@ -75,10 +82,16 @@ class Effort:
     Attributes:
         step: Distance between tiles as a fraction of the patch, over 0 and at most 1.
         mirroring: Whether mirrored copies are used, along the axes that the model was trained for.
+        skip: Which tiles the networks need not see, so that what only they reach is background: those of `air`, or
+            those `far` from where the method says its targets can be.
     """
 
     step: float = 0.5
     mirroring: bool = True
+    skip: Skip = "none"
+
+
+FULL_EFFORT = Effort()
 
 
 @dataclass(frozen=True)
@@ -99,8 +112,8 @@ class EffortSpent:
     """What was done for a case.
 
     Attributes:
-        step: Distance between tiles as a fraction of the patch.
-        tiles: Their number.
+        step: Distance between tiles as a fraction of the patch, at most.
+        tiles: Number of tiles that the networks saw.
         passes: How often a network ran for them.
         folds: Mean number of folds a tile got.
         mirrors: Mean number of copies each of those folds saw.
@@ -119,7 +132,7 @@ class EffortSpent:
         if self.mirrors < full.mirrors:
             given_up.append(f"Each fold saw {_floored(self.mirrors)} of {full.mirrors} mirrored copies of a tile" + end)
         if self.step > effort.step:
-            given_up.append(f"Tiles were {self.step:g} instead of {effort.step:g} of a patch apart" + end)
+            given_up.append(f"Tiles were up to {self.step:g} instead of {effort.step:g} of a patch apart" + end)
         if self.folds < full.folds:
             given_up.append(f"A tile was seen by {_floored(self.folds)} of {full.folds} folds" + end)
         return tuple(given_up)
@@ -138,28 +151,49 @@ class Pace:
         full: What a tile gets where time is plenty.
         deadline: When the case must have ended.
         reserve_s: Needed for what is not passes: finished planes on their way to the label map, and all that follows.
+        pass_s: How long a pass takes, the latest counting most; None until one was measured.
+        tiles_left: That the networks are still to see.
     """
 
     full: Share
     deadline: Deadline
-    reserve_s: float
-    _pass_s: float | None = None
+    reserve_s: float = 0.0
+    pass_s: float | None = None
+    tiles_left: int = 0
     _spent: list[Share] = field(default_factory=list)
 
     def measured(self, seconds: float, passes: int) -> None:
         """Learn how long passes took; the latest count most, because a shared machine changes its speed."""
         latest = seconds / passes
-        self._pass_s = latest if self._pass_s is None else (self._pass_s + latest) / 2
+        self.pass_s = latest if self.pass_s is None else (self.pass_s + latest) / 2
 
-    def passes_per_tile(self, tiles_left: int) -> float:
-        """Return how many passes each tile can have; infinite when nothing was measured."""
-        if not self._pass_s or not self.deadline.is_limited:
+    @property
+    def passes_left(self) -> float:
+        """How many passes there is time for, with a margin; infinite where nothing was measured or limits it."""
+        if not self.pass_s or not self.deadline.is_limited:
             return float("inf")
-        return max(0.0, self.deadline.remaining_s() - self.reserve_s) / (self._pass_s * _MARGIN) / tiles_left
+        return max(0.0, self.deadline.remaining_s() - self.reserve_s) / (self.pass_s * _MARGIN)
 
-    def share(self, tiles_left: int) -> Share:
-        """Decide what the next tile gets."""
-        passes = self.passes_per_tile(tiles_left)
+    def has_time_for(self, passes: int) -> bool:
+        """Say whether so many passes end in time, if they take as long as the last ones."""
+        return self.passes_left * _MARGIN >= passes
+
+    @property
+    def tiles_done(self) -> int:
+        """How many tiles have got something."""
+        return len(self._spent)
+
+    @property
+    def done(self) -> str:
+        """What has been done, in words."""
+        if not self.tiles_done:
+            return "loading and preparing"
+        return f"{self.tiles_done} of {self.tiles_done + self.tiles_left} tiles"
+
+    @property
+    def share(self) -> Share:
+        """What the next tile gets."""
+        passes = self.passes_left / max(1, self.tiles_left)
         if passes >= self.full.passes:
             share = self.full
         elif passes >= self.full.folds:
@@ -171,15 +205,18 @@ class Pace:
     def gave(self, share: Share, tiles: int) -> None:
         """Remember what some tiles got."""
         self._spent.extend([share] * tiles)
+        self.tiles_left -= tiles
 
     def spent(self, step: float) -> EffortSpent:
         """Sum up what all tiles got."""
         tiles, folds = len(self._spent), sum(share.folds for share in self._spent)
         passes = sum(share.passes for share in self._spent)
-        return EffortSpent(step, tiles, passes, folds=folds / tiles, mirrors=passes / folds)
+        return EffortSpent(step, tiles, passes, folds=folds / max(1, tiles), mirrors=passes / max(1, folds))
 
 
-def reserve_s(deadline: Deadline, *, voxels: int, outputs: int, measured_s: float = 0.0) -> float:
+def reserve_s(
+    deadline: Deadline, *, voxels: int, outputs: int, measured_s: float = 0.0, following_s: float | None = None
+) -> float:
     """Return how long to keep for what is not passes while so many voxels of so many classes are to be labelled.
 
     Args:
@@ -187,6 +224,11 @@ def reserve_s(deadline: Deadline, *, voxels: int, outputs: int, measured_s: floa
         voxels: To be labelled.
         outputs: Classes or regions.
         measured_s: What labelling them takes going by those that are; a machine may be slower than was expected.
+        following_s: What follows the label map took, where it has been done before.
     """
     labelling_s = max(_EXPORT_S_PER_VOXEL * voxels * outputs, _MARGIN * measured_s)
-    return labelling_s + (_RESERVE * deadline.limit_s if deadline.is_limited else 0.0)
+    if not deadline.is_limited:
+        return labelling_s
+    if following_s is None:
+        return labelling_s + _RESERVE * deadline.limit_s
+    return labelling_s + _LEAST_RESERVE * deadline.limit_s + 2 * _MARGIN * following_s

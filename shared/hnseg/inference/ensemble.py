@@ -19,28 +19,29 @@ from hnseg.errors import InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.inference.backend import Backend, Choice, Precision
 from hnseg.inference.backend_torch import UNLIMITED_GIB, TorchBackend
-from hnseg.inference.budget import Deadline, Effort
+from hnseg.inference.budget import FULL_EFFORT, Deadline, Effort
 from hnseg.inference.bundle import Bundle
 from hnseg.inference.machine import free_ram_gib, free_vram_gib, usable_processors
 from hnseg.inference.orientation import turned
 from hnseg.inference.preprocessing import Placement, place, preprocess
-from hnseg.inference.room import Need
+from hnseg.inference.room import Need, Room
 from hnseg.inference.run import Prediction, Progress, Run
+from hnseg.inference.skipping import interest_in
+from hnseg.inference.workplace import Workplace
 
 logger = logging.getLogger(__name__)
 
-FULL_EFFORT = Effort()
 Axes = tuple[int, ...]
 """Axes of the patch along which a copy is flipped; none for the tile itself."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ensemble:
     """The networks of all folds.
 
     Attributes:
         bundle: Where they come from.
-        backend: Runs them.
+        backend: Runs them; another one once a GPU's memory was not enough for it.
         vram_gib: Memory of the GPU that it may have in all.
     """
 
@@ -102,9 +103,11 @@ class Ensemble:
             )
         oriented = turned(channels) if bundle.plans.reorients else channels
         placement = place(oriented, bundle.plans, bundle.configuration)
-        sums_on = self._device_of_sums(placement)
+        room = self._room(placement)
         volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
-        run = Run(self, volume.to(sums_on), placement, channels.grid, deadline, effort, progress)
+        interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
+        workplace = Workplace(self, volume, effort, interest, room)
+        run = Run(self, workplace, placement, channels.grid, deadline, effort, progress)
         run.seconds["preprocessing"] = time.monotonic() - started_s
         return run
 
@@ -129,17 +132,32 @@ class Ensemble:
             turned_back = _flipped(logits, flips)
             yield turned_back[:, None] if is_flat else turned_back
 
-    def _device_of_sums(self, placement: Placement) -> torch.device:
-        """Choose where the sums over tiles are, or refuse the case.
+    def lighten(self) -> bool:
+        """Let the networks need less memory of the GPU from now on; False where they can't."""
+        lighter = self.backend.lighter()
+        if lighter is None:
+            return False
+        self.backend = lighter
+        return True
+
+    def _room(self, placement: Placement) -> Room:
+        """Choose where things live, or refuse the case.
 
         Raises:
             InputError: There is no place for them.
         """
-        device = self.backend.device
-        need = Need.of(placement, self.bundle, self.backend)
-        on_gpu = device.type == "cuda" and need.predicting_gib < free_vram_gib(device, self.vram_gib)
-        need.check(free_ram_gib(), placement, outputs=self.outputs, on_gpu=on_gpu)
-        return device if on_gpu else torch.device("cpu")
+        room = Room.plenty(placement, self.bundle, self.backend)
+        while not self._fits(room, placement) and (less := room.less()) is not None:
+            room = less
+        need = Need.of(placement, self.bundle, room)
+        need.check(free_ram_gib(), placement, outputs=self.outputs, on_gpu=room.sums_on.type == "cuda")
+        return room
+
+    def _fits(self, room: Room, placement: Placement) -> bool:
+        need = Need.of(placement, self.bundle, room)
+        if room.sums_on.type == "cuda":
+            return need.predicting_gib < free_vram_gib(room.sums_on, self.vram_gib)
+        return max(need.preparing_gib, need.finishing_gib + need.predicting_gib) < free_ram_gib()
 
 
 def load_ensemble(

@@ -1,26 +1,37 @@
-"""One image on its way through the networks: which folds and mirrored copies see which tile, as time allows."""
+"""One image on its way through the networks: a first look, then the best that there is time for, slab by slab."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import gcd
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from math import ceil, prod
+from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk
-import torch
 
 from hnseg.imaging.geometry import FloatArray, Grid
-from hnseg.inference.budget import WIDE_STEP, Deadline, Effort, EffortSpent, Pace, Share, reserve_s
-from hnseg.inference.label_map import Target, to_label_map
+from hnseg.inference.budget import Deadline, Effort, EffortSpent, Pace, Share, reserve_s
+from hnseg.inference.label_map import Canvas, Target
+from hnseg.inference.plan import WIDEST_STEP, Plan, affordable
 from hnseg.inference.preprocessing import Placement
-from hnseg.inference.tiles import gaussian, mean_planes, pad_to_patch, patch_3d, tile
+from hnseg.inference.tiles import Shape3, Tiling
+from hnseg.inference.workplace import Workplace
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
 
+logger = logging.getLogger(__name__)
+
 Progress = Callable[[int, int], None]
-"""Is told after each tile how many are done and how many there are."""
+"""Is told after some tiles how many are done and how many there are."""
+Show = Callable[[sitk.Image], None]
+"""Is given a first label map, which a better one will follow."""
+
+_FIRST_LOOK = Share(folds=1, mirrors=1)
+_SHORT = 0.1  # of the time that is left: a case that takes no more needs no first look
+_DEAR = 0.2  # of the passes that there is time for: a first look that takes more is not worth it
+_LONG_S = 2.0  # a first pass that takes longer is not slowed down much by being the first
 
 
 @dataclass(frozen=True)
@@ -31,13 +42,24 @@ class Prediction:
         label_map: On the image's grid: uint8, or uint16 where a label is over 255.
         effort_spent: What was done for it.
         notes: What was given up to keep to the limits, a sentence each.
-        seconds: How long each step took: `preprocessing`, `tiles` and `label_map`.
+        seconds: How long each step took: `preprocessing`, `first_look`, `tiles` and `label_map`.
+        plans: What was planned, and every change of it.
     """
 
     label_map: sitk.Image
     effort_spent: EffortSpent
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
+    plans: tuple[Plan, ...]
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What was planned, done, and taken, for the provenance."""
+        return {
+            "effort": asdict(self.effort_spent),
+            "predict_s": dict(self.seconds),
+            "plans": [asdict(plan) for plan in self.plans],
+        }
 
 
 @dataclass
@@ -46,151 +68,214 @@ class Run:
 
     Attributes:
         ensemble: Sees it.
-        volume: (c, z, y, x), as the network sees it, on the device where sums over tiles are.
-        placement: Where the volume lies in the image as the network sees it.
+        workplace: The image as the network sees it.
+        placement: Where that lies in the image.
         grid: The image's grid.
         deadline: When the case must have ended.
         effort: The most that may be done.
-        progress: Is told after each tile.
+        progress: Is told how far it is.
         seconds: How long each step has taken so far.
     """
 
     ensemble: Ensemble
-    volume: torch.Tensor
+    workplace: Workplace
     placement: Placement
     grid: Grid
     deadline: Deadline
     effort: Effort
     progress: Progress | None = None
     seconds: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("preprocessing", "tiles", "label_map"), 0.0)
+        default_factory=lambda: dict.fromkeys(("preprocessing", "first_look", "tiles", "label_map"), 0.0)
     )
 
     def __post_init__(self) -> None:
-        patch = self.ensemble.bundle.configuration.patch_size
-        self._padded, self._inner = pad_to_patch(self.volume, patch_3d(patch))
+        bundle = self.ensemble.bundle
         full = Share(folds=self.ensemble.backend.folds, mirrors=len(self.ensemble.mirrors(self.effort)))
-        self._pace = Pace(full, self.deadline, self._reserve_s(0))
+        self._pace = Pace(full, self.deadline)
         self._step = self.effort.step
-        self._tiling = tile(tuple(self._padded.shape[1:]), patch, self._step)
+        self._plans: list[Plan] = []
+        self._has_looked = False
+        self._following_s: float | None = None
+        self._planes_done = self._tiles_skipped = 0
+        self._keep_time()
+        resampling, rolls_along = bundle.configuration.resampling_of_logits, self.workplace.room.rolls_along
+        self._canvas = Canvas(Target(self.placement, self.grid, bundle.dataset, resampling, rolls_along))
 
     @property
     def effort_spent(self) -> EffortSpent:
-        """What has been done."""
+        """What has been done, the first look not counted."""
         return self._pace.spent(self._step)
 
-    def predict(self) -> Prediction:
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a label map of the whole image, if only by a first look."""
+        return self._has_looked or self._planes_done == self._planes
+
+    def predict(self, show: Show | None = None) -> Prediction:
         """Let the networks see every tile, and make a label map of what they say.
 
+        Args:
+            show: Is given the label map of a first look, where the case takes long enough to be worth one.
+
         Raises:
-            DeadlineError: The time was over before every tile was seen.
+            DeadlineError: The time was over before every tile was seen, if only by a first look.
         """
-        bundle = self.ensemble.bundle
-        started_s = self.deadline.clock()
-        target = Target(self.placement, self.grid, bundle.dataset, bundle.configuration.resampling_of_logits)
-        label_map = to_label_map(self.planes(), target)
-        self.seconds["label_map"] = self.deadline.clock() - started_s - self.seconds["tiles"]
+        self._try_out()
+        if self._is_worth_a_first_look():
+            self._look(show)
+        self._canvas.fill(self.planes())
+        return self.so_far()
+
+    def so_far(self) -> Prediction:
+        """Return what there is of a run that is done, or was interrupted and `is_complete`."""
         spent = self.effort_spent
+        notes = list(spent.notes(self._pace.full, self.effort, self.deadline))
+        if unfinished := self._planes - self._planes_done:
+            notes.append(
+                f"Of {self._planes} planes {unfinished} are those of a first look, by one fold on tiles that hardly"
+                " overlap, because the case was stopped or its time was over."
+            )
+        if self.effort.skip != "none":
+            notes.append(f"The networks did not see {self._tiles_skipped} tiles, as skip={self.effort.skip} asks.")
         seconds = {step: round(taken, 3) for step, taken in self.seconds.items()}
-        return Prediction(label_map, spent, spent.notes(self._pace.full, self.effort, self.deadline), seconds)
+        return Prediction(self._canvas.label_map, spent, tuple(notes), seconds, tuple(self._plans))
 
     def planes(self) -> Iterator[FloatArray]:
-        """Yield the logits (k, y, x), k classes or regions, of each plane along the network's first axis.
+        """Yield the logits (k, y, x), k classes or regions, of each plane along the axis that they roll along.
 
-        Planes come in blocks, when the tiles that reach them have been seen, and each is the receiver's own.
+        Planes come in blocks, when the tiles that reach them have been seen, and each is the receiver's own. They end
+        early when the time is over after a first look.
 
         Raises:
-            DeadlineError: The time was over before every tile was seen.
+            DeadlineError: The time was over before every tile was seen, and there was no first look.
         """
+        self._try_out()
+        self._planes_done = 0
         since_s = self.deadline.clock()
-        self._choose_tiling()
-        weights = gaussian(self.ensemble.bundle.configuration.patch_size).to(self._padded.device, self._sums_in)
-        shape = (self.ensemble.outputs, *self._padded.shape[1:])
-        _, depth, *in_plane = self._inner
-        for number, plane in enumerate(mean_planes(shape, self._tiling, weights, self._logits_of)):
-            if depth.start <= number < depth.stop:
-                logits = plane[(slice(None), *in_plane)].cpu().float().numpy()
-                handed_over_s = self.deadline.clock()
-                self.seconds["tiles"] += handed_over_s - since_s
-                yield logits
-                since_s = self.deadline.clock()
-                self.seconds["label_map"] += since_s - handed_over_s
-                self._pace.reserve_s = self._reserve_s(number + 1 - depth.start)
+        for plane in self._sweep(self.workplace.window.tiling(self.effort.step)):
+            handed_over_s = self.deadline.clock()
+            self.seconds["tiles"] += handed_over_s - since_s
+            yield plane
+            since_s = self.deadline.clock()
+            self.seconds["label_map"] += since_s - handed_over_s
+            self._planes_done += 1
+            self._keep_time()
 
     @property
-    def _sums_in(self) -> torch.dtype:
-        """The type of sums over tiles: half precision only in fast mode and where a GPU sums.
+    def _planes(self) -> int:
+        return self.placement.network_shape[self.workplace.room.rolls_along]
 
-        A processor adds half precision twelve times slower than single precision.
-        """
-        is_fast = self.ensemble.backend.precision == "fast" and self._padded.device.type == "cuda"
-        return torch.float16 if is_fast else torch.float32
-
-    def _reserve_s(self, planes_done: int) -> float:
-        """Return the time to keep when so many planes are in the label map, going by how long they took."""
-        planes_left = self.placement.network_shape[0] - planes_done
-        voxels = torch.Size(self.placement.cropped_shape).numel() * planes_left // self.placement.network_shape[0]
-        plane_s = self.seconds["label_map"] / planes_done if planes_done else 0.0
-        return reserve_s(self.deadline, voxels=voxels, outputs=self.ensemble.outputs, measured_s=plane_s * planes_left)
-
-    def _choose_tiling(self) -> None:
-        """Take tiles further apart if one fold, timed on the first tiles, shows that there is no time for all folds."""
-        if not self.deadline.is_limited:
+    def _try_out(self) -> None:
+        """Measure a pass, once and where time is limited. The first is slower than others, and counted only if long."""
+        if not self.deadline.is_limited or self._pace.pass_s is not None:
             return
-        together = self.ensemble.backend.copies_together
-        trial = Share(1, min(self._pace.full.mirrors, together))
-        tiles = self._tiles(self._tiling.slabs[0][: together // trial.mirrors])
-        for _ in range(2):  # the first pass is slower than those that follow, and is not counted
+        self.workplace.begin()
+        together = self.workplace.room.together
+        share = Share(1, min(self._pace.full.mirrors, together))
+        slab = self.workplace.window.tiling(self.effort.step).slab
+        tiles = [slab.box(start) for start in slab.starts[: together // share.mirrors]]
+        seconds = 0.0
+        for _ in range(2):
             started_s = self.deadline.clock()
-            self._mean_logits(tiles, trial, "loading and preparing")
+            self.workplace.see(tiles, share, self._pace)
             seconds = self.deadline.clock() - started_s
-        self._pace.measured(seconds, trial.passes * len(tiles))
-        if self._pace.passes_per_tile(len(self._tiling.starts)) < self._pace.full.folds and self._step < WIDE_STEP:
-            self._step = WIDE_STEP
-            patch = self.ensemble.bundle.configuration.patch_size
-            self._tiling = tile(tuple(self._padded.shape[1:]), patch, WIDE_STEP)
+            if seconds > _LONG_S:
+                break
+        self._pace.measured(seconds, share.passes * len(tiles))
 
-    def _logits_of(self, slab: range) -> Iterator[torch.Tensor]:
-        """Yield the mean logits of each tile over the folds and mirrored copies that there is time for."""
-        count = len(self._tiling.starts)
+    def _is_worth_a_first_look(self) -> bool:
+        window, passes = self.workplace.window, self._pace.passes_left
+        everything = window.tiling(self.effort.step).count * self._pace.full.passes
+        look = window.tiling(max(WIDEST_STEP, self.effort.step)).count
+        return everything > _SHORT * passes and look < min(_DEAR * passes, everything / 2)
+
+    def _look(self, show: Show | None) -> None:
+        """Fill the label map by one fold on few tiles, and see how long it takes to give it away."""
+        started_s = self.deadline.clock()
+        tiling = self.workplace.window.tiling(WIDEST_STEP)
+        self._canvas.fill(self._sweep(tiling, _FIRST_LOOK))
+        self._has_looked = True
+        looked_s = self.deadline.clock()
+        self.seconds["first_look"] = looked_s - started_s
+        logger.info("first label map after %.1f s", self.deadline.elapsed_s())
+        if show is not None:
+            show(self._canvas.label_map)
+            self._following_s = self.deadline.clock() - looked_s
+
+    def _sweep(self, tiling: Tiling, fixed: Share | None = None) -> Iterator[FloatArray]:
+        """Yield the planes of all tiles; what these get is decided before every slab, or fixed."""
+        self.workplace.begin()
+        try:
+            while tiling.along[0]:
+                if fixed is None:
+                    tiling = self._replanned(tiling)
+                if not self._see_slab(tiling, fixed):
+                    return
+                yield from self.workplace.finish(tiling.finished, first=tiling.along[0][0])
+                tiling = tiling.rest
+        finally:
+            self.workplace.end()
+
+    def _see_slab(self, tiling: Tiling, fixed: Share | None) -> bool:
+        """Let the networks see the first slab's tiles; False when there is no time for it and no need."""
+        slab = self.workplace.of_interest(tiling.slab)
+        self._tiles_skipped += (tiling.slab.count - len(slab)) * (fixed is None)
         while slab:
-            share = self._pace.share(count - slab.start)
-            group = self._group(slab, share)
+            share = fixed or self._pace.share
+            group = slab[: self.workplace.room.group(share)]
+            if self._has_looked and not self._pace.has_time_for(len(group)):
+                return False
             started_s = self.deadline.clock()
-            yield from self._mean_logits(self._tiles(group), share, f"{slab.start} of {count} tiles")
+            given = self.workplace.see([tiling.box(start) for start in group], share, self._pace)
             # By now the tiles have been added to the sums, which takes time too.
-            self._pace.measured(self.deadline.clock() - started_s, share.passes * len(group))
-            self._pace.gave(share, len(group))
-            if self.progress is not None:
-                for number in group:
-                    self.progress(number + 1, count)
+            self._pace.measured(self.deadline.clock() - started_s, given.passes * len(group))
             slab = slab[len(group) :]
+            if fixed is None:
+                self._count(group, given)
+        return True
 
-    def _group(self, slab: range, share: Share) -> range:
-        """Return the next tiles of a slab that each fold sees in one turn: as few as fill its turns and batches."""
-        a_turn = self.ensemble.backend.copies_a_turn
-        return slab[: a_turn // gcd(a_turn, share.mirrors)]
+    def _replanned(self, current: Tiling) -> Tiling:
+        """Choose how the rest of the volume is covered, and remember it where that is not what was planned."""
+        step, chosen = self.effort.step, current
+        of_interest = len(self.workplace.of_interest(current.slab)) / current.slab.count
+        if self.deadline.is_limited and of_interest:
+            passes = self._pace.passes_left / of_interest
+            chosen = affordable(current, self.workplace.window, step=step, full=self._pace.full, passes=passes)
+        step = max(step, ceil(100 * self.workplace.window.step_of(chosen)) / 100)
+        self._step = max(self._step, step)
+        self._pace.tiles_left = ceil(of_interest * chosen.count)
+        self._remember_plan(chosen, step)
+        return chosen
 
-    def _tiles(self, numbers: range) -> list[torch.Tensor]:
-        return [self._padded[self._tiling.box(number)] for number in numbers]
+    def _remember_plan(self, tiling: Tiling, step: float) -> None:
+        share = self._pace.share
+        plan = Plan(
+            at_s=round(self.deadline.elapsed_s(), 1),
+            why="what passes take now" if self._plans else "the image's size, and what passes take",
+            tiles=tiling.count,
+            step=step,
+            folds=share.folds,
+            mirrors=share.mirrors,
+            pass_s=round(self._pace.pass_s or 0.0, 4),
+            where=str(self.workplace.room),
+        )
+        if not self._plans or not plan.is_like(self._plans[-1]):
+            self._plans.append(plan)
+            logger.info("plan: %s", plan)
 
-    @torch.inference_mode()
-    def _mean_logits(self, tiles: Sequence[torch.Tensor], share: Share, done: str) -> torch.Tensor:
-        """Return the logits (n, k, *patch) of n tiles."""
-        mirrors = self.ensemble.mirrors(self.effort)[: share.mirrors]
-        copies = [(number, flips) for number in range(len(tiles)) for flips in mirrors]
-        backend = self.ensemble.backend
-        together = backend.copies_together
-        shape = (len(tiles), self.ensemble.outputs, *tiles[0].shape[1:])
-        total = torch.zeros(shape, device=backend.device)
-        for fold in range(share.folds):
-            for first in range(0, len(copies), together):
-                self.deadline.check(done)
-                group = copies[first : first + together]
-                seen = self.ensemble.logits_of(fold, [(tiles[number], flips) for number, flips in group])
-                for (number, _), logits in zip(group, seen, strict=True):
-                    total[number] += logits
-            backend.rest(fold)
-        if backend.device.type == "cuda" and self.deadline.is_limited:
-            torch.cuda.synchronize(backend.device)  # passes are only timed when they have ended
-        return total.div_(share.passes)
+    def _keep_time(self) -> None:
+        """Keep time for what follows, going by how long planes have taken to be labelled."""
+        left = self._planes - self._planes_done
+        self._pace.reserve_s = reserve_s(
+            self.deadline,
+            voxels=prod(self.placement.cropped_shape) * left // self._planes,
+            outputs=self.ensemble.outputs,
+            measured_s=self.seconds["label_map"] / max(1, self._planes_done) * left,
+            following_s=self._following_s,
+        )
+
+    def _count(self, group: list[Shape3], given: Share) -> None:
+        for _ in group:
+            self._pace.gave(given, tiles=1)
+            if self.progress is not None:
+                self.progress(self._pace.tiles_done, self._pace.tiles_done + self._pace.tiles_left)

@@ -1,14 +1,14 @@
 """nnU-Net's sliding window: where tiles lie, how they are weighted, and their weighted mean.
 
-A volume is (channels, z, y, x) in the network's axis order. A 2-D network's patch is one voxel deep.
+A volume is (channels, z, y, x) in the network's axis order, or rolled: the axis along which tiles move on comes first.
+A 2-D network's patch is one voxel deep.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 
 import numpy as np
 import torch
@@ -16,52 +16,106 @@ from scipy.ndimage import gaussian_filter
 from torch.nn.functional import pad
 
 Shape3 = tuple[int, int, int]
+Starts = tuple[int, ...]
+Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """How tiles cover a volume that is at least as large as a patch.
+    """How tiles cover a volume, or what is left of it: every combination of their first voxels along the axes.
 
     Attributes:
         patch: The size of a tile.
-        starts: The first voxel of each tile, slab by slab along the first axis.
+        along: The first voxels of tiles along each axis, ascending; none along the first when nothing is left.
     """
 
     patch: Shape3
-    starts: tuple[Shape3, ...]
+    along: tuple[Starts, Starts, Starts]
 
     @property
-    def slabs(self) -> list[range]:
-        """The numbers of the tiles that begin at the same plane, slab by slab."""
-        planes = [plane for plane, _, _ in self.starts]
-        firsts = [tile for tile, plane in enumerate(planes) if tile == 0 or plane != planes[tile - 1]]
-        return [range(*ends) for ends in pairwise([*firsts, len(planes)])]
+    def count(self) -> int:
+        """Number of tiles."""
+        return math.prod(map(len, self.along))
 
-    def box(self, tile: int) -> tuple[slice, ...]:
-        """Return the voxels of one tile, all channels."""
-        parts = (slice(start, start + size) for start, size in zip(self.starts[tile], self.patch, strict=True))
-        return (slice(None), *parts)
+    @property
+    def starts(self) -> tuple[Shape3, ...]:
+        """The first voxel of each tile, slab by slab along the first axis."""
+        return tuple((z, y, x) for z, y, x in product(*self.along))
+
+    @property
+    def slab(self) -> Tiling:
+        """The tiles that begin at the first plane."""
+        return Tiling(self.patch, (self.along[0][:1], *self.along[1:]))
+
+    @property
+    def rest(self) -> Tiling:
+        """The tiles of all slabs but the first."""
+        return Tiling(self.patch, (self.along[0][1:], *self.along[1:]))
+
+    @property
+    def finished(self) -> int:
+        """How many planes, from that where the first slab begins, no other slab reaches."""
+        first, *others = self.along[0]
+        return others[0] - first if others else self.patch[0]
+
+    def box(self, start: Shape3) -> Box:
+        """Return the voxels of the tile that begins at one."""
+        z, y, x = (slice(first, first + size) for first, size in zip(start, self.patch, strict=True))
+        return (z, y, x)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A volume and the patch that slides over it.
+
+    Attributes:
+        shape: The volume's, at least the patch's.
+        patch: Its size.
+        is_flat: Whether the network sees every plane along the first axis by itself.
+    """
+
+    shape: Shape3
+    patch: Shape3
+    is_flat: bool = False
+
+    def tiling(self, step: float, first: int = 0) -> Tiling:
+        """Cover the volume, from a plane on, with tiles that are at most a fraction of the patch apart."""
+        return self._spread(self._counts(step, first), first)
+
+    def tilings(self, fine: float, wide: float, first: int = 0) -> list[Tiling]:
+        """Return every way to cover it with tiles that are as far apart as these fractions, or between them."""
+        most, least = self._counts(fine, first), self._counts(wide, first)
+        return [
+            self._spread(counts, first)
+            for counts in product(*(range(low, high + 1) for low, high in zip(least, most, strict=True)))
+        ]
+
+    def step_of(self, tiling: Tiling) -> float:
+        """Return how far apart tiles are at most, as a fraction of the patch."""
+        gaps = [
+            (starts[-1] - starts[0]) / (len(starts) - 1) / size
+            for starts, size in zip(tiling.along, tiling.patch, strict=True)
+            if len(starts) > 1
+        ]
+        return max(gaps[1:] if self.is_flat and len(gaps) > 1 else gaps, default=0.0)
+
+    def _counts(self, step: float, first: int) -> list[int]:
+        lengths = (self.shape[0] - first, *self.shape[1:])
+        counts = [
+            1 + math.ceil((length - size) / (size * step)) for length, size in zip(lengths, self.patch, strict=True)
+        ]
+        return [lengths[0], *counts[1:]] if self.is_flat else counts
+
+    def _spread(self, counts: tuple[int, ...] | list[int], first: int) -> Tiling:
+        lengths = (self.shape[0] - first, *self.shape[1:])
+        z, y, x = (_spread(*each) for each in zip(lengths, self.patch, counts, strict=True))
+        return Tiling(self.patch, (tuple(first + start for start in z), y, x))
 
 
 def patch_3d(patch_size: tuple[int, ...]) -> Shape3:
     """Return a patch size with three numbers."""
     z, y, x = (1,) * (3 - len(patch_size)) + patch_size
     return (z, y, x)
-
-
-def tile(shape: tuple[int, ...], patch_size: tuple[int, ...], step: float) -> Tiling:
-    """Cover a volume with tiles.
-
-    Args:
-        shape: The volume's, at least the patch's.
-        patch_size: 2 numbers for a network that sees every slice by itself.
-        step: Distance between tiles at most, as a fraction of the patch.
-    """
-    patch = patch_3d(patch_size)
-    along = [_starts(n, size, step) for n, size in zip(shape, patch, strict=True)]
-    if len(patch_size) == 2:
-        along[0] = list(range(shape[0]))
-    return Tiling(patch, tuple((z, y, x) for z, y, x in product(*along)))
 
 
 def pad_to_patch(volume: torch.Tensor, patch: Shape3) -> tuple[torch.Tensor, tuple[slice, ...]]:
@@ -93,43 +147,46 @@ def gaussian(patch_size: tuple[int, ...]) -> torch.Tensor:
     return weights.reshape(patch_3d(patch_size))
 
 
-def mean_planes(
-    shape: tuple[int, ...],
-    tiling: Tiling,
-    weights: torch.Tensor,
-    logits_of: Callable[[range], Iterable[torch.Tensor]],
-) -> Iterator[torch.Tensor]:
-    """Yield the mean of what is predicted for each tile, weighted voxel by voxel, plane by plane along the first axis.
+class RollingSums:
+    """Weighted sums of what is predicted for tiles, as deep as a patch, and moving on along the first axis.
 
-    A plane is finished when the tiles that are left begin after it, so the sums need only be as deep as a patch.
-
-    Args:
-        shape: Of all logits: (k, z, y, x), k classes or regions, the rest not smaller than a patch.
-        tiling: Covers the volume.
-        weights: Of the voxels of a tile, on the device where sums are to be, and of their type.
-        logits_of: Gives the float32 logits (k, *patch) of some tiles, told by their numbers, one after another.
-
-    Yields:
-        (k, y, x), each in memory of its own.
+    A plane is finished when the tiles that are left begin after it, so the sums need be no deeper.
     """
-    outputs, _, *in_plane = shape
-    depth = tiling.patch[0]
-    total = weights.new_zeros((depth, outputs, *in_plane))
-    weight = weights.new_zeros((depth, 1, *in_plane))
-    slabs = tiling.slabs
-    ends = [tiling.starts[slab.start][0] for slab in slabs[1:]] + [tiling.starts[-1][0] + depth]
-    for slab, end in zip(slabs, ends, strict=True):
-        numbers = iter(slab)
-        for logits in logits_of(slab):
-            rows, columns = tiling.box(next(numbers))[2:]
-            total[..., rows, columns].addcmul_(logits.to(weights).transpose(0, 1), weights[:, None])
-            weight[..., rows, columns] += weights[:, None]
-            del logits  # before the networks run again; zip would keep it
-        finished = end - tiling.starts[slab.start][0]
-        for plane in range(finished):
-            yield total[plane] / weight[plane]
-        _move_up(total, finished)
-        _move_up(weight, finished)
+
+    def __init__(self, outputs: int, in_plane: tuple[int, int], weights: torch.Tensor) -> None:
+        """Begin with nothing.
+
+        Args:
+            outputs: Number of classes or regions, k.
+            in_plane: Voxels of a plane (y, x).
+            weights: Of the voxels of a tile, on the device where sums are to be, and of their type.
+        """
+        self._weights = weights
+        self._total = weights.new_zeros((len(weights), outputs, *in_plane))
+        self._weight = weights.new_zeros((len(weights), 1, *in_plane))
+
+    def add(self, logits: torch.Tensor, rows: slice, columns: slice) -> None:
+        """Add the float32 logits (k, *patch) of a tile that begins at the first plane."""
+        addend = logits.to(self._weights).transpose(0, 1)  # first, because memory may end here
+        self._total[..., rows, columns].addcmul_(addend, self._weights[:, None])
+        self._weight[..., rows, columns] += self._weights[:, None]
+
+    def mean(self, plane: int) -> torch.Tensor:
+        """Return the mean (k, y, x) of a plane, counted from the first, in memory of its own.
+
+        Where no tile was seen all logits are 0, which is background.
+        """
+        return self._total[plane] / self._weight[plane].clamp_min(self._weights.min())
+
+    def drop(self, count: int) -> None:
+        """Drop the first planes: the next tiles begin after them."""
+        _move_up(self._total, count)
+        _move_up(self._weight, count)
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> None:
+        """Carry the sums elsewhere."""
+        for name in ("_total", "_weight", "_weights"):
+            setattr(self, name, getattr(self, name).to(device, dtype))
 
 
 def _move_up(planes: torch.Tensor, count: int) -> None:
@@ -140,10 +197,7 @@ def _move_up(planes: torch.Tensor, count: int) -> None:
     planes[kept:] = 0
 
 
-def _starts(length: int, size: int, step: float) -> list[int]:
-    """Spread tiles evenly from the first voxel to the last, as few as the step allows."""
-    intervals = math.ceil((length - size) / (size * step))
-    if intervals == 0:
-        return [0]
-    distance = (length - size) / intervals
-    return [round(distance * index) for index in range(intervals + 1)]
+def _spread(length: int, size: int, count: int) -> Starts:
+    """Spread tiles evenly from the first voxel to the last."""
+    distance = (length - size) / max(1, count - 1)
+    return tuple(round(distance * index) for index in range(count))

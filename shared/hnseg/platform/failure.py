@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 
-from hnseg.errors import HnsegError
+from hnseg.errors import HnsegError, StoppedWithOutputError
 from hnseg.memory import is_exhausted, limit_gib
 
 
@@ -15,6 +15,11 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, HnsegError):
         return " ".join(str(error).split())
     reason = " ".join(str(error).split())[:300]
+    if isinstance(error, StoppedWithOutputError):
+        return (
+            "The case was stopped by a signal before it was finished; the output is complete, and as good as it had"
+            " become by then. Past the time limit the platform stops a case like this; was it exceeded?"
+        )
     if isinstance(error, SystemExit):
         return (
             "The case was stopped by a signal before it was finished, so there is no output."

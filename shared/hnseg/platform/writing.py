@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import disk_usage
@@ -93,6 +94,12 @@ def write_empty(spec: ChallengeSpec, grid: Grid, output_dir: Path) -> Path:
     return _write(spec, image_of(np.zeros(grid.shape_zyx, np.uint8), grid), empty_answers(spec), output_dir)
 
 
+def withdraw_output(spec: ChallengeSpec, output_dir: Path) -> None:
+    """Remove what was written for a case that failed after all."""
+    for path in _places(spec, output_dir).values():
+        path.unlink(missing_ok=True)
+
+
 def _places(spec: ChallengeSpec, output_dir: Path) -> dict[Path, Path]:
     """Return where each file is written first, and where it ends; the label map's, then the answers' in their order."""
     answers = {f"{_UNFINISHED}-{number}.json": socket.relative_path for number, socket in enumerate(spec.answers)}
@@ -145,14 +152,18 @@ def _write_value(value: str | float, path: Path) -> None:
 
 
 def _give_names(places: Mapping[Path, Path]) -> None:
-    """Move every finished file to its place; when one can't be, none stays there."""
+    """Move every finished file to its place; when one can't be, none stays there. Signals wait meanwhile."""
     moved: list[Path] = []
+    signals = {signal.SIGTERM, signal.SIGINT}
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         for path, final in places.items():
             final.parent.mkdir(parents=True, exist_ok=True)
             moved.append(final)
             path.replace(final)
-    except BaseException:  # a signal too must not leave a part of the outputs
+    except OSError:
         for final in moved:
             final.unlink(missing_ok=True)
         raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)

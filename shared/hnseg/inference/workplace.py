@@ -1,0 +1,183 @@
+"""Where one image meets the networks: its volume, the sums over tiles, and passes that make do with less memory."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import torch
+
+from hnseg.imaging.geometry import FloatArray
+from hnseg.inference.budget import Effort, Pace, Share
+from hnseg.inference.room import Room
+from hnseg.inference.skipping import Interest
+from hnseg.inference.tiles import Box, RollingSums, Shape3, Tiling, Window, gaussian, pad_to_patch, patch_3d
+from hnseg.memory import is_exhausted
+from hnseg.provenance import process_started_s
+
+if TYPE_CHECKING:
+    from hnseg.inference.ensemble import Ensemble
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Workplace:
+    """One image on its network's grid, and what is known of it so far.
+
+    Axes are rolled: that along which planes come one after another is the first.
+
+    Attributes:
+        window: The volume, padded to a patch, and the patch.
+        inner: Where the image lies in it.
+        room: Where things live; changes when memory was not enough.
+    """
+
+    def __init__(
+        self, ensemble: Ensemble, volume: torch.Tensor, effort: Effort, interest: Interest, room: Room
+    ) -> None:
+        """Prepare for an image.
+
+        Args:
+            ensemble: Sees it; its networks may move to where they need less memory.
+            volume: (c, z, y, x), as the network sees it.
+            effort: Says which mirrored copies there are.
+            interest: What tiles must reach to be seen.
+            room: Where things live.
+        """
+        self.room = room
+        self._ensemble, self._effort, self._interest = ensemble, effort, interest
+        patch_size = ensemble.bundle.configuration.patch_size
+        padded, (_, *inner) = pad_to_patch(volume, patch_3d(patch_size))
+        self._volume = self._rolled(padded)
+        self._weights = self._rolled(gaussian(patch_size)[None])[0]
+        shape, patch = (patch_3d(tuple(each)) for each in (self._volume.shape[1:], self._weights.shape))
+        self.window = Window(shape, patch, is_flat=len(patch_size) == 2)
+        self.inner = [inner[axis] for axis in room.order]
+        self._sums: RollingSums | None = None
+        self._has_seen = False
+        self._with_less(self._move)
+
+    def begin(self) -> None:
+        """Make place for new sums, which nothing has been added to."""
+        self._sums = None
+        outputs, (_, rows, columns) = self._ensemble.outputs, self.window.shape
+        self._sums = self._with_less(
+            lambda: RollingSums(outputs, (rows, columns), self._weights.to(self.room.sums_on, self.room.sums_in))
+        )
+
+    def end(self) -> None:
+        """Give back the memory of the sums."""
+        self._sums = None
+
+    def of_interest(self, tiling: Tiling) -> list[Shape3]:
+        """Return the first voxels of those tiles that the networks are to see."""
+        if self._interest.mask is None:
+            return list(tiling.starts)
+        return [start for start in tiling.starts if self._interest.reaches(self._in_image(tiling.box(start)))]
+
+    def _in_image(self, box: Box) -> tuple[slice, ...]:
+        """Return a tile's voxels on the network's grid, over whose ends it may reach."""
+        parts = [slice(part.start - at.start, part.stop - at.start) for part, at in zip(box, self.inner, strict=True)]
+        return tuple(parts[axis] for axis in self.room.order)
+
+    def see(self, tiles: Sequence[Box], share: Share, pace: Pace) -> Share:
+        """Add what the networks say of some tiles, which begin at the first plane of the sums.
+
+        Returns:
+            What each of them got: fewer folds where the time was over sooner than planned.
+        """
+        sums = self._begun()
+
+        def add() -> Share:
+            means, given = self._mean_logits(tiles, share, pace)
+            for logits, (_, rows, columns) in zip(means, tiles, strict=True):
+                sums.add(logits, rows, columns)
+            return given
+
+        return self._with_less(add)
+
+    def finish(self, count: int, first: int) -> Iterator[FloatArray]:
+        """Yield the logits (k, y, x) of the sums' first planes, those of the image only.
+
+        Args:
+            count: How many planes no tile will reach any more.
+            first: The number of the first of them in the volume.
+        """
+        along, *in_plane = self.inner
+        sums = self._begun()
+        for plane in range(count):
+            if along.start <= first + plane < along.stop:
+                mean = self._with_less(partial(sums.mean, plane))
+                yield mean[(slice(None), *in_plane)].cpu().float().numpy()
+        sums.drop(count)
+
+    def _begun(self) -> RollingSums:
+        if self._sums is None:
+            self.begin()
+        return cast("RollingSums", self._sums)
+
+    @torch.inference_mode()
+    def _mean_logits(self, tiles: Sequence[Box], share: Share, pace: Pace) -> tuple[torch.Tensor, Share]:
+        """Return the logits (n, k, *patch) of n tiles, and what they got."""
+        mirrors = self._ensemble.mirrors(self._effort)[: share.mirrors]
+        seen = [self._rolled(self._volume[(slice(None), *box)]) for box in tiles]
+        copies = [(number, flips) for number in range(len(seen)) for flips in mirrors]
+        backend, together = self._ensemble.backend, self.room.together
+        total = torch.zeros((len(seen), self._ensemble.outputs, *seen[0].shape[1:]), device=backend.device)
+        for fold in range(share.folds):
+            if fold and not pace.has_time_for(len(copies)):
+                share = Share(fold, share.mirrors)
+                break
+            for first in range(0, len(copies), together):
+                pace.deadline.check(pace.done)
+                group = copies[first : first + together]
+                outputs = self._ensemble.logits_of(fold, [(seen[number], flips) for number, flips in group])
+                for (number, _), logits in zip(group, outputs, strict=True):
+                    total[number] += logits
+                self._tell_first()
+            backend.rest(fold)
+        if backend.device.type == "cuda" and pace.deadline.is_limited:
+            torch.cuda.synchronize(backend.device)  # passes are only timed when they have ended
+        return self._rolled(total.div_(share.passes)), share
+
+    def _with_less(self, work: Callable[[], Result]) -> Result:
+        """Do something, and again with less need for memory as long as there is not enough."""
+        while True:
+            try:
+                return work()
+            except (MemoryError, RuntimeError) as error:  # noqa: PERF203 (each time it is another attempt)
+                if not is_exhausted(error) or not self._make_room():
+                    raise
+
+    def _make_room(self) -> bool:
+        """Need less memory from now on; False when there is nothing left to give up."""
+        less = self.room.less()
+        if less is None and not self._ensemble.lighten():
+            return False
+        self.room = (less or self.room).for_networks_of(self._ensemble.backend)
+        gc.collect()  # what failed may still hold what it had
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self._move()
+        logger.info("note: memory was not enough, so that from now on there are %s.", self.room)
+        return True
+
+    def _move(self) -> None:
+        self._volume = self._volume.to(self.room.sums_on)
+        if self._sums is not None:
+            self._sums.to(self.room.sums_on, self.room.sums_in)
+
+    def _rolled(self, volume: torch.Tensor) -> torch.Tensor:
+        """Bring the axis that planes come along to the front of (..., z, y, x), or back to its place."""
+        return volume.transpose(-3, -3 + self.room.rolls_along)
+
+    def _tell_first(self) -> None:
+        if not self._has_seen:
+            logger.info("first tile %.1f s after process start", time.monotonic() - process_started_s())
+        self._has_seen = True

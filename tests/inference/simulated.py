@@ -1,0 +1,54 @@
+"""A machine whose networks take time by a clock that they move themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+
+
+@dataclass
+class Clock:
+    """Seconds, moved on by whoever takes them."""
+
+    now_s: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@dataclass
+class SimulatedBackend:
+    """Networks that say the same everywhere, and take as long as `pass_s` says at that time; see `Backend`.
+
+    `fails` may raise before a pass, given the backend. `lighter_ones` are what it becomes when memory is short.
+    """
+
+    clock: Clock
+    pass_s: Callable[[float], float]
+    outputs: int = 3
+    folds: int = 5
+    copies_together: int = 1
+    copies_a_turn: int = 1
+    fails: Callable[[SimulatedBackend], None] | None = None
+    lighter_ones: list[SimulatedBackend] = field(default_factory=list)
+    passes: int = 0
+    name: str = "simulated"
+    device: torch.device = torch.device("cpu")
+    precision: str = "exact"
+    arithmetic: torch.dtype = torch.float32
+
+    def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
+        if self.fails is not None:
+            self.fails(self)
+        self.passes += len(batch)
+        self.clock.now_s += len(batch) * self.pass_s(self.clock.now_s)
+        values = torch.arange(self.outputs, dtype=torch.float32) + fold
+        return values.reshape(1, -1, *(1,) * (batch.ndim - 2)).expand(len(batch), -1, *batch.shape[2:])
+
+    def rest(self, fold: int) -> None:
+        pass
+
+    def lighter(self) -> SimulatedBackend | None:
+        return self.lighter_ones.pop(0) if self.lighter_ones else None
