@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 
@@ -35,9 +36,9 @@ class SimulatedBackend:
     lighter_ones: list[SimulatedBackend] = field(default_factory=list)
     passes: int = 0
     name: str = "simulated"
-    device: torch.device = torch.device("cpu")
     precision: str = "exact"
     arithmetic: torch.dtype = torch.float32
+    device: ClassVar[torch.device] = torch.device("cpu")
 
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         if self.fails is not None:

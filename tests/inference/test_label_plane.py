@@ -120,8 +120,20 @@ def test_a_class_without_a_number_leads_nowhere_and_none_after_it():
 
 def test_logits_may_be_a_view_of_a_volume():
     volume = np.random.default_rng(0).normal(size=(20, 25, 5, 6)).astype(np.float32)
-    logits = volume[:, ::-1, 2].transpose(2, 0, 1)
+    logits = volume[:, ::2, 2].transpose(2, 0, 1)
     assert np.array_equal(labels_of(logits, (70, 90), classes(6)), labels_of(logits.copy(), (70, 90), classes(6)))
+
+
+@pytest.mark.parametrize("dataset", [classes(3), REGIONS])
+@pytest.mark.parametrize("weight", [0.25, 0.5, 0.9])
+def test_a_plane_between_two_is_of_their_mixture(dataset, weight):
+    first, second = np.random.default_rng(0).normal(size=(2, 3, 20, 30)).astype(np.float32)
+    plane = LabelPlane(AxisMap.spline(20, 90, 1), AxisMap.spline(30, 200, 1), dataset)
+    labels, expected = np.zeros((2, 90, 200), np.uint16)
+    plane.fill(labels, [plane.seen(first), plane.seen(second)], weight)
+    plane.fill(expected, [plane.seen((1 - weight) * first + weight * second)])
+    assert len(np.unique(expected)) >= 3
+    assert (labels != expected).mean() <= 1e-4
 
 
 def test_more_classes_than_a_byte_holds():

@@ -15,7 +15,10 @@ from typing import Literal
 from hnseg.errors import DeadlineError
 from hnseg.provenance import process_started_s
 
-_MARGIN = 1.2  # passes may become slower than those measured
+_MARGIN = 1.1  # passes may become slower than those measured
+_MEMORY = 0.1  # of the whole time: how long passes count
+_LONG_TURN = 0.01  # of the whole time: too long to be without a look at the clock
+_SLOWER = 1.5  # a single one may take so many times as long
 _RESERVE = 0.05  # of the whole time: finishing, writing, ending
 _LEAST_RESERVE = 0.02  # of the whole time, where it is known how long finishing and writing take
 _EXPORT_S_PER_VOXEL = 1e-8  # and class; 0.3e-9 to 7e-9 s on one processor of 2024, most where no class leads clearly
@@ -96,13 +99,13 @@ FULL_EFFORT = Effort()
 
 @dataclass(frozen=True)
 class Share:
-    """What one tile gets: so many folds, each on so many copies (the tile itself being the first)."""
+    """What one tile gets: so many folds, each on so many copies (the tile itself being the first), in the mean."""
 
     folds: int
-    mirrors: int
+    mirrors: float
 
     @property
-    def passes(self) -> int:
+    def passes(self) -> float:
         """How often a network runs."""
         return self.folds * self.mirrors
 
@@ -143,6 +146,22 @@ def _floored(mean: float) -> str:
     return f"{math.floor(100 * mean) / 100:g}"
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What some tiles may have.
+
+    Attributes:
+        share: The most that each of them gets.
+        in_rounds: Whether every fold is to see the tiles once before any fold sees them mirrored, because there may be
+            no time for everything.
+        may_go_on: Says whether there is time for so many passes more; each tile gets one pass in any case.
+    """
+
+    share: Share
+    in_rounds: bool = False
+    may_go_on: Callable[[int], bool] = lambda _: True
+
+
 @dataclass
 class Pace:
     """Divides the time that is left among the tiles that are left.
@@ -151,32 +170,41 @@ class Pace:
         full: What a tile gets where time is plenty.
         deadline: When the case must have ended.
         reserve_s: Needed for what is not passes: finished planes on their way to the label map, and all that follows.
-        pass_s: How long a pass takes, the latest counting most; None until one was measured.
         tiles_left: That the networks are still to see.
     """
 
     full: Share
     deadline: Deadline
     reserve_s: float = 0.0
-    pass_s: float | None = None
     tiles_left: int = 0
+    _seconds: float = 0.0
+    _passes: float = 0.0
+    _latest_s: float = 0.0
     _spent: list[Share] = field(default_factory=list)
 
     def measured(self, seconds: float, passes: int) -> None:
-        """Learn how long passes took; the latest count most, because a shared machine changes its speed."""
-        latest = seconds / passes
-        self.pass_s = latest if self.pass_s is None else (self.pass_s + latest) / 2
+        """Learn how long passes took; what is long ago counts less, because a shared machine changes its speed."""
+        kept = math.exp(-seconds / (_MEMORY * self.deadline.limit_s))
+        self._seconds = self._seconds * kept + seconds
+        self._passes = self._passes * kept + passes
+        self._latest_s = seconds / passes
+
+    @property
+    def pass_s(self) -> float | None:
+        """How long a pass takes; None until one was measured."""
+        return self._seconds / self._passes if self._passes else None
+
+    @property
+    def time_left_s(self) -> float:
+        """How much time there is for passes."""
+        return self.deadline.remaining_s() - self.reserve_s
 
     @property
     def passes_left(self) -> float:
         """How many passes there is time for, with a margin; infinite where nothing was measured or limits it."""
         if not self.pass_s or not self.deadline.is_limited:
             return float("inf")
-        return max(0.0, self.deadline.remaining_s() - self.reserve_s) / (self.pass_s * _MARGIN)
-
-    def has_time_for(self, passes: int) -> bool:
-        """Say whether so many passes end in time, if they take as long as the last ones."""
-        return self.passes_left * _MARGIN >= passes
+        return max(0.0, self.time_left_s) / (self.pass_s * _MARGIN)
 
     @property
     def tiles_done(self) -> int:
@@ -192,7 +220,7 @@ class Pace:
 
     @property
     def share(self) -> Share:
-        """What the next tile gets."""
+        """What the next tiles will get, as far as is known."""
         passes = self.passes_left / max(1, self.tiles_left)
         if passes >= self.full.passes:
             share = self.full
@@ -202,16 +230,39 @@ class Pace:
             share = Share(max(1, int(passes)), 1)
         return share
 
-    def gave(self, share: Share, tiles: int) -> None:
-        """Remember what some tiles got."""
-        self._spent.extend([share] * tiles)
-        self.tiles_left -= tiles
+    def has_time_for(self, passes: int) -> bool:
+        """Say whether so many passes end in time, even if one of them takes somewhat longer."""
+        slowest_s = _SLOWER * max(self._latest_s, self.pass_s or 0.0)
+        return not self.pass_s or self.time_left_s >= (passes - 1) * self.pass_s + slowest_s
+
+    def allowance(self, tiles: int) -> Allowance:
+        """Return what the next tiles may have: their part of the time that is left."""
+        if not self.deadline.is_limited or self.pass_s is None:
+            return Allowance(self.full)
+        others = self.tiles_left - tiles
+        part_s = self.time_left_s * tiles / self.tiles_left
+        not_needed_s = self.time_left_s - others * self.full.passes * self.pass_s
+        end_s = self.deadline.clock() + max(part_s, not_needed_s)
+
+        def may_go_on(passes: int) -> bool:
+            # To stop at the pass that comes nearest to the end takes neither more nor less than their part.
+            is_due = self.deadline.clock() + (self.pass_s or 0.0) * passes / 2 <= end_s
+            return is_due and self.has_time_for(passes + others)
+
+        turn_s = self.pass_s * tiles * self.full.mirrors
+        is_short = self.passes_left < self.tiles_left * self.full.passes
+        return Allowance(self.full, is_short or turn_s > _LONG_TURN * self.deadline.limit_s, may_go_on)
+
+    def gave(self, share: Share) -> None:
+        """Remember what a tile got."""
+        self._spent.append(share)
+        self.tiles_left -= 1
 
     def spent(self, step: float) -> EffortSpent:
         """Sum up what all tiles got."""
         tiles, folds = len(self._spent), sum(share.folds for share in self._spent)
         passes = sum(share.passes for share in self._spent)
-        return EffortSpent(step, tiles, passes, folds=folds / max(1, tiles), mirrors=passes / max(1, folds))
+        return EffortSpent(step, tiles, round(passes), folds=folds / max(1, tiles), mirrors=passes / max(1, folds))
 
 
 def reserve_s(

@@ -1,8 +1,8 @@
 """From planes of logits on the network's grid to the labels of a plane of the image between them, block by block.
 
 In most blocks few classes come so near to the largest logit that they could lead anywhere, and only these are
-interpolated. A new voxel is made of one or two old ones along an axis, so that to interpolate is to sum bags of weighted
-rows, which torch has a fast kernel for; columns become rows in between.
+interpolated. A new voxel is made of one or two old ones along an axis, so that to interpolate is to sum small bags of
+weighted rows, which torch has a fast kernel for; columns become rows in between.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _ROWS, _COLUMNS = 64, 128  # voxels of a block: small, so that few classes meet 
 
 Labels = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
+Outputs = npt.NDArray[np.intp] | range
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,14 @@ class Largest:
             lowest: Smallest logits (k, ...) of each class in each block.
             highest: Largest logits (k, ...).
         """
-        return ~(highest < lowest.max(axis=0))
+        possible: Mask = ~(highest < lowest.max(axis=0))
+        return possible
 
-    def settled(self, possible: Sequence[int]) -> int | None:
+    def settled(self, possible: Outputs) -> int | None:
         """Return the label where no other is possible, or None."""
         return int(possible[0]) if len(possible) == 1 else None
 
-    def of(self, outputs: Sequence[int], logits: Iterable[FloatArray]) -> Labels:
+    def of(self, outputs: Outputs, logits: Iterable[FloatArray]) -> Labels:
         """Return the labels, from the logits of some classes in ascending order, one after another."""
         ascending = zip(outputs, logits, strict=True)
         first, largest = next(ascending)
@@ -58,7 +60,7 @@ class Largest:
             np.maximum(largest, rival, out=largest)
         return labels
 
-    def at_once(self, outputs: Sequence[int], logits: torch.Tensor) -> Labels | int:
+    def at_once(self, outputs: Outputs, logits: torch.Tensor) -> Labels | int:
         """Return what `of` does, from all of the logits (outputs, y, x)."""
         # Pooling over the classes is a running maximum that knows where it was found, one pass in vectors of voxels.
         seen = logits.view(1, len(outputs), 1, -1).permute(0, 3, 1, 2)
@@ -76,13 +78,14 @@ class Regions:
 
     def possible(self, _: FloatArray, highest: FloatArray) -> Mask:
         """Return which regions can be anywhere in each block, from their largest logits (k, ...) in it."""
-        return highest > 0
+        possible: Mask = highest > 0
+        return possible
 
-    def settled(self, possible: Sequence[int]) -> int | None:
+    def settled(self, possible: Outputs) -> int | None:
         """Return the label where no other is possible, or None."""
         return None if len(possible) else 0
 
-    def of(self, outputs: Sequence[int], logits: Iterable[FloatArray]) -> Labels | int:
+    def of(self, outputs: Outputs, logits: Iterable[FloatArray]) -> Labels | int:
         """Return the labels, from the logits of some regions in ascending order, one after another."""
         labels: Labels | int = 0
         for output, given in zip(outputs, logits, strict=True):
@@ -91,7 +94,7 @@ class Regions:
             labels = np.where(probability > 0.5, self.values[output], labels)
         return labels
 
-    def at_once(self, outputs: Sequence[int], logits: torch.Tensor) -> Labels | int:
+    def at_once(self, outputs: Outputs, logits: torch.Tensor) -> Labels | int:
         """Return what `of` does, from all of the logits (outputs, y, x)."""
         return self.of(outputs, logits.numpy())
 
@@ -167,7 +170,7 @@ class Seen:
 
 
 def _mixed(near: Sequence[torch.Tensor], weight: float) -> torch.Tensor:
-    return torch.lerp(*near, weight) if len(near) == 2 else near[0]
+    return torch.lerp(near[0], near[1], weight) if len(near) == 2 else near[0]
 
 
 class _Bags:

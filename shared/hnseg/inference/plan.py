@@ -37,7 +37,7 @@ class Plan:
     tiles: int
     step: float
     folds: int
-    mirrors: int
+    mirrors: float
     pass_s: float
     where: str
 

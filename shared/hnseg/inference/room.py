@@ -11,7 +11,7 @@ import torch
 
 from hnseg.errors import InputError
 from hnseg.inference.backend import Backend
-from hnseg.inference.budget import Share
+from hnseg.inference.budget import Allowance
 from hnseg.inference.bundle import Bundle
 from hnseg.inference.machine import GIB
 from hnseg.inference.plans import Spline
@@ -68,9 +68,10 @@ class Room:
         """The network's axes in the order of the sums."""
         return (1, 0, 2) if self.rolls_along else (0, 1, 2)
 
-    def group(self, share: Share) -> int:
+    def group(self, allowance: Allowance) -> int:
         """Return how many tiles each fold sees in one turn: as few as fill its turns and batches."""
-        return self.turn // gcd(self.turn, share.mirrors)
+        copies = 1 if allowance.in_rounds else int(allowance.share.mirrors)
+        return self.turn // gcd(self.turn, copies)
 
     def less(self) -> Room | None:
         """Return a room that takes less, or None: sums leave a GPU first, then copies go one by one."""

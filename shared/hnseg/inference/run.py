@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import SimpleITK as sitk
 
 from hnseg.imaging.geometry import FloatArray, Grid
-from hnseg.inference.budget import Deadline, Effort, EffortSpent, Pace, Share, reserve_s
+from hnseg.inference.budget import Allowance, Deadline, Effort, EffortSpent, Pace, Share, reserve_s
 from hnseg.inference.label_map import Canvas, Target
 from hnseg.inference.plan import WIDEST_STEP, Plan, affordable
 from hnseg.inference.preprocessing import Placement
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 Show = Callable[[sitk.Image], None]
 """Is given a first label map, which a better one will follow."""
 
-_FIRST_LOOK = Share(folds=1, mirrors=1)
+_FIRST_LOOK = Allowance(Share(folds=1, mirrors=1))
 _SHORT = 0.1  # of the time that is left: a case that takes no more needs no first look
 _DEAR = 0.2  # of the passes that there is time for: a first look that takes more is not worth it
 _LONG_S = 2.0  # a first pass that takes longer is not slowed down much by being the first
@@ -171,17 +171,17 @@ class Run:
             return
         self.workplace.begin()
         together = self.workplace.room.together
-        share = Share(1, min(self._pace.full.mirrors, together))
+        mirrors = min(int(self._pace.full.mirrors), together)
         slab = self.workplace.window.tiling(self.effort.step).slab
-        tiles = [slab.box(start) for start in slab.starts[: together // share.mirrors]]
+        tiles = [slab.box(start) for start in slab.starts[: together // mirrors]]
         seconds = 0.0
         for _ in range(2):
             started_s = self.deadline.clock()
-            self.workplace.see(tiles, share, self._pace)
+            self.workplace.see(tiles, Allowance(Share(1, mirrors)), self.deadline, self._pace.done)
             seconds = self.deadline.clock() - started_s
             if seconds > _LONG_S:
                 break
-        self._pace.measured(seconds, share.passes * len(tiles))
+        self._pace.measured(seconds, mirrors * len(tiles))
 
     def _is_worth_a_first_look(self) -> bool:
         window, passes = self.workplace.window, self._pace.passes_left
@@ -202,7 +202,7 @@ class Run:
             show(self._canvas.label_map)
             self._following_s = self.deadline.clock() - looked_s
 
-    def _sweep(self, tiling: Tiling, fixed: Share | None = None) -> Iterator[FloatArray]:
+    def _sweep(self, tiling: Tiling, fixed: Allowance | None = None) -> Iterator[FloatArray]:
         """Yield the planes of all tiles; what these get is decided before every slab, or fixed."""
         self.workplace.begin()
         try:
@@ -216,19 +216,21 @@ class Run:
         finally:
             self.workplace.end()
 
-    def _see_slab(self, tiling: Tiling, fixed: Share | None) -> bool:
+    def _see_slab(self, tiling: Tiling, fixed: Allowance | None) -> bool:
         """Let the networks see the first slab's tiles; False when there is no time for it and no need."""
         slab = self.workplace.of_interest(tiling.slab)
         self._tiles_skipped += (tiling.slab.count - len(slab)) * (fixed is None)
         while slab:
-            share = fixed or self._pace.share
-            group = slab[: self.workplace.room.group(share)]
+            tiles = self.workplace.room.group(fixed or self._pace.allowance(1))
+            group = slab[:tiles]
             if self._has_looked and not self._pace.has_time_for(len(group)):
                 return False
             started_s = self.deadline.clock()
-            given = self.workplace.see([tiling.box(start) for start in group], share, self._pace)
+            allowance = fixed or self._pace.allowance(len(group))
+            boxes = [tiling.box(start) for start in group]
+            given = self.workplace.see(boxes, allowance, self.deadline, self._pace.done)
             # By now the tiles have been added to the sums, which takes time too.
-            self._pace.measured(self.deadline.clock() - started_s, given.passes * len(group))
+            self._pace.measured(self.deadline.clock() - started_s, round(given.passes * len(group)))
             slab = slab[len(group) :]
             if fixed is None:
                 self._count(group, given)
@@ -276,6 +278,6 @@ class Run:
 
     def _count(self, group: list[Shape3], given: Share) -> None:
         for _ in group:
-            self._pace.gave(given, tiles=1)
+            self._pace.gave(given)
             if self.progress is not None:
                 self.progress(self._pace.tiles_done, self._pace.tiles_done + self._pace.tiles_left)

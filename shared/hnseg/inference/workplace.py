@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import torch
 
 from hnseg.imaging.geometry import FloatArray
-from hnseg.inference.budget import Effort, Pace, Share
+from hnseg.inference.budget import Allowance, Deadline, Effort, Share
 from hnseg.inference.room import Room
 from hnseg.inference.skipping import Interest
 from hnseg.inference.tiles import Box, RollingSums, Shape3, Tiling, Window, gaussian, pad_to_patch, patch_3d
@@ -20,7 +20,7 @@ from hnseg.memory import is_exhausted
 from hnseg.provenance import process_started_s
 
 if TYPE_CHECKING:
-    from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.ensemble import Axes, Ensemble
 
 logger = logging.getLogger(__name__)
 
@@ -86,18 +86,29 @@ class Workplace:
         parts = [slice(part.start - at.start, part.stop - at.start) for part, at in zip(box, self.inner, strict=True)]
         return tuple(parts[axis] for axis in self.room.order)
 
-    def see(self, tiles: Sequence[Box], share: Share, pace: Pace) -> Share:
+    def see(self, tiles: Sequence[Box], allowance: Allowance, deadline: Deadline, done: str = "") -> Share:
         """Add what the networks say of some tiles, which begin at the first plane of the sums.
 
+        Args:
+            tiles: Their voxels.
+            allowance: What they may have.
+            deadline: When the case must have ended.
+            done: What was done before, for the sentence of an error.
+
         Returns:
-            What each of them got: fewer folds where the time was over sooner than planned.
+            What each of them got.
+
+        Raises:
+            DeadlineError: The time is over.
         """
         sums = self._begun()
 
         def add() -> Share:
-            means, given = self._mean_logits(tiles, share, pace)
+            means, given = self._mean_logits(tiles, allowance, partial(deadline.check, done))
             for logits, (_, rows, columns) in zip(means, tiles, strict=True):
                 sums.add(logits, rows, columns)
+            if self._ensemble.backend.device.type == "cuda" and deadline.is_limited:
+                torch.cuda.synchronize()  # passes are only timed when they have ended
             return given
 
         return self._with_less(add)
@@ -123,28 +134,48 @@ class Workplace:
         return cast("RollingSums", self._sums)
 
     @torch.inference_mode()
-    def _mean_logits(self, tiles: Sequence[Box], share: Share, pace: Pace) -> tuple[torch.Tensor, Share]:
-        """Return the logits (n, k, *patch) of n tiles, and what they got."""
-        mirrors = self._ensemble.mirrors(self._effort)[: share.mirrors]
+    def _mean_logits(
+        self, tiles: Sequence[Box], allowance: Allowance, check: Callable[[], None]
+    ) -> tuple[torch.Tensor, Share]:
+        """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
         seen = [self._rolled(self._volume[(slice(None), *box)]) for box in tiles]
-        copies = [(number, flips) for number in range(len(seen)) for flips in mirrors]
-        backend, together = self._ensemble.backend, self.room.together
-        total = torch.zeros((len(seen), self._ensemble.outputs, *seen[0].shape[1:]), device=backend.device)
-        for fold in range(share.folds):
-            if fold and not pace.has_time_for(len(copies)):
-                share = Share(fold, share.mirrors)
+        total = torch.zeros(
+            (len(seen), self._ensemble.outputs, *seen[0].shape[1:]), device=self._ensemble.backend.device
+        )
+        folds = passes = 0
+        for flips, fold in self._turns(len(seen), allowance):
+            if passes and not allowance.may_go_on(len(flips) * len(seen)):
                 break
-            for first in range(0, len(copies), together):
-                pace.deadline.check(pace.done)
-                group = copies[first : first + together]
-                outputs = self._ensemble.logits_of(fold, [(seen[number], flips) for number, flips in group])
-                for (number, _), logits in zip(group, outputs, strict=True):
-                    total[number] += logits
-                self._tell_first()
-            backend.rest(fold)
-        if backend.device.type == "cuda" and pace.deadline.is_limited:
-            torch.cuda.synchronize(backend.device)  # passes are only timed when they have ended
-        return self._rolled(total.div_(share.passes)), share
+            self._add_turn(total, seen, fold, flips, check)
+            folds, passes = max(folds, fold + 1), passes + len(flips)
+        return self._rolled(total.div_(passes)), Share(folds, passes / folds)
+
+    def _turns(self, tiles: int, allowance: Allowance) -> Iterator[tuple[Sequence[Axes], int]]:
+        """Yield which copies which fold sees: all at once, or in rounds, of copies enough for a batch."""
+        mirrors = self._ensemble.mirrors(self._effort)[: int(allowance.share.mirrors)]
+        size = max(1, self.room.together // tiles) if allowance.in_rounds else len(mirrors)
+        for first in range(0, len(mirrors), size):
+            for fold in range(allowance.share.folds):
+                yield mirrors[first : first + size], fold
+
+    def _add_turn(
+        self,
+        total: torch.Tensor,
+        seen: Sequence[torch.Tensor],
+        fold: int,
+        flips: Sequence[Axes],
+        check: Callable[[], None],
+    ) -> None:
+        """Add what one fold says of some copies of every tile to their logits."""
+        copies = [(number, axes) for number in range(len(seen)) for axes in flips]
+        for first in range(0, len(copies), self.room.together):
+            check()
+            group = copies[first : first + self.room.together]
+            outputs = self._ensemble.logits_of(fold, [(seen[number], axes) for number, axes in group])
+            for (number, _), logits in zip(group, outputs, strict=True):
+                total[number] += logits
+            self._tell_first()
+        self._ensemble.backend.rest(fold)
 
     def _with_less(self, work: Callable[[], Result]) -> Result:
         """Do something, and again with less need for memory as long as there is not enough."""
