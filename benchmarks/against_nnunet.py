@@ -14,6 +14,9 @@ arithmetic and the faster layout, the best of all rounds.
 
 from __future__ import annotations
 
+import hnseg.inference  # noqa: F401 - sets what torch reads from the environment, so it is imported before torch
+
+# isort: split
 import argparse
 import importlib.util
 import json
@@ -34,14 +37,13 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 import torch
-from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+from roofline import multiply_adds, roofline
 
 # What only one of the two predictors loads is imported where it is used, so that the other's memory does not hold it.
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.inference.machine import GIB, usable_processors
 from hnseg.inference.orientation import turned, turned_array
-from hnseg.inference.tiles import patch_3d, tile
 from hnseg.memory import peak_gib
 
 if TYPE_CHECKING:
@@ -52,10 +54,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 STOCK = "stock nnU-Net"
 FLOAT32_SUMS = "stock nnU-Net, float32 sums"
+HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
+"""The environment variable that lets torch ask for huge pages: hnseg may set it, nnU-Net does not."""
 OURS = {f"hnseg, {backend} {way}": (backend, way) for backend in ("torch", "openvino") for way in ("exact", "fast")}
 
 Labels = npt.NDArray[np.integer[Any]]  # (z, y, x)
-Segment = Callable[[], Labels]
+Segment = Callable[[], tuple[Labels, int]]
+"""Gives the label map and the number of passes."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +92,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Measured:
-    """One case in one process; `start_s` is from the process's start to the loaded predictor."""
+    """One case in one process.
+
+    `start_s` is from the process's start to the loaded predictor. `passes` is how often a network ran, as hnseg counts;
+    0 for nnU-Net, which does not tell and has as many.
+    """
 
     arithmetic: str
+    passes: int
     start_s: float
     wall_s: float
     cpu_s: float
@@ -143,25 +153,14 @@ def compare(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         image = channels_of_challenge(given, bundle) if given.challenge else read(given.images)
-        seen = turned(image) if bundle.plans.reorients else image
-        np.save(folder / "channels.npy", image.array)
-        np.save(folder / "seen.npy", np.ascontiguousarray(seen.array))
-        work, passes = work_of(bundle, seen, mirroring=given.mirroring == "on")
-        job = Job(
-            model=str(bundle.folder),
-            results=str(bundle.folder if bundle.manifest is None else write_results(bundle, folder / "results")),
-            folds=bundle.folds,
-            grid=asdict(image.grid),
-            turns=bundle.plans.reorients,
-            seen_mm=seen.grid.spacing_zyx_mm,
-            device=device,
-            mirroring=given.mirroring == "on",
-            vram_gib=given.vram_gib,
-        )
-        (folder / "job.json").write_text(json.dumps(asdict(job)))
-        del image, seen
+        mirroring = given.mirroring == "on"
+        job = prepare(folder, bundle, image, device=device, mirroring=mirroring, vram_gib=given.vram_gib)
+        del image
         outcome = measure(folder, device, given.repeats)
-    print(f"\n{described(bundle, job, work=work, passes=passes)}\n\n{table_of(outcome, work).as_markdown()}\n")
+    passes = max((each.passes for found in outcome.runs.values() for each in found), default=0)
+    a_pass = multiply_adds(bundle)
+    table = table_of(outcome, passes * a_pass)
+    print(f"\n{described(bundle, job, a_pass=a_pass, passes=passes)}\n\n{table.as_markdown()}\n")
     rates = ", ".join(f"{name} {2 * max(each) / 1e9:.0f}" for name, each in outcome.peaks.items())
     print(f"Median of {given.repeats}, least to most. Roofline in GFLOP/s (two a multiply-add): {rates}.")
 
@@ -181,6 +180,31 @@ def read(paths: Sequence[Path]) -> Channels:
     """Return images on one grid as channels."""
     images = [sitk.ReadImage(str(path)) for path in paths]
     return Channels(np.stack([array_of(image) for image in images]).astype(np.float32), Grid.of(images[0]))
+
+
+def prepare(folder: Path, bundle: Bundle, image: Channels, **values: Any) -> Job:
+    """Write all that the processes read, and return what they are told.
+
+    Args:
+        folder: Receives it.
+        bundle: The model.
+        image: As the ensemble gets it; nnU-Net gets it turned as its reader would.
+        values: The job's `device`, `mirroring` and `vram_gib`.
+    """
+    seen = turned(image) if bundle.plans.reorients else image
+    np.save(folder / "channels.npy", image.array)
+    np.save(folder / "seen.npy", np.ascontiguousarray(seen.array))
+    job = Job(
+        model=str(bundle.folder),
+        results=str(bundle.folder if bundle.manifest is None else write_results(bundle, folder / "results")),
+        folds=bundle.folds,
+        grid=asdict(image.grid),
+        turns=bundle.plans.reorients,
+        seen_mm=seen.grid.spacing_zyx_mm,
+        **values,
+    )
+    (folder / "job.json").write_text(json.dumps(asdict(job)))
+    return job
 
 
 def write_results(bundle: Bundle, output: Path) -> Path:
@@ -203,44 +227,9 @@ def write_results(bundle: Bundle, output: Path) -> Path:
     return output
 
 
-def work_of(bundle: Bundle, seen: Channels, *, mirroring: bool) -> tuple[int, int]:
-    """Return the networks' multiply-adds in convolutions for a whole case, and how many passes these are."""
-    from hnseg.inference.preprocessing import place
-
-    placement = place(seen, bundle.plans, bundle.configuration)
-    patch = bundle.configuration.patch_size
-    padded = tuple(max(pair) for pair in zip(placement.network_shape, patch_3d(patch), strict=True))
-    copies = 2 ** len(bundle.mirroring_axes) if mirroring else 1
-    passes = len(tile(padded, patch, 0.5).starts) * len(bundle.folds) * copies
-    return passes * multiply_adds(bundle), passes
-
-
-def multiply_adds(bundle: Bundle) -> int:
-    """Return the multiply-adds of one pass of one tile, counted on shapes alone."""
-    from hnseg.inference.architecture import build_network
-
-    counts = []
-
-    def count(layer: _ConvNd, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        # Each voxel of a channel meets the weights of one channel: of the output, or of the input where transposed.
-        met = inputs[0] if isinstance(layer, _ConvTransposeNd) else output
-        counts.append(met.numel() * layer.weight[0].numel())
-
-    outputs, channels = len(bundle.dataset.output_values), len(bundle.channels)
-    architecture = bundle.configuration.architecture
-    network = build_network(architecture, channels=channels, outputs=outputs, path=bundle.folder)
-    for layer in network.modules():
-        if isinstance(layer, _ConvNd):
-            layer.register_forward_hook(count)
-    with torch.inference_mode():
-        network(torch.empty(1, channels, *bundle.configuration.patch_size, device="meta"))
-    return sum(counts)
-
-
 def measure(folder: Path, device: str, repeats: int) -> Outcome:
     """Let every way that can run here take turns, a process each; one that fails is not asked again."""
-    has_openvino = device == "cpu" and importlib.util.find_spec("openvino") is not None
-    names = [STOCK, *(name for name, (backend, _) in OURS.items() if backend == "torch" or has_openvino)]
+    names = ways_on(device)
     runs: dict[str, list[Measured]] = {name: [] for name in names}
     peaks: dict[str, list[float]] = {}
     failed = set() if run_child(folder, FLOAT32_SUMS) else {FLOAT32_SUMS}
@@ -258,34 +247,21 @@ def measure(folder: Path, device: str, repeats: int) -> Outcome:
     return Outcome(runs, labels, peaks)
 
 
+def ways_on(device: str) -> list[str]:
+    """Return the ways that can run on a device with what is installed, stock nnU-Net first."""
+    has_openvino = device == "cpu" and importlib.util.find_spec("openvino") is not None
+    return [STOCK, *(name for name, (backend, _) in OURS.items() if backend == "torch" or has_openvino)]
+
+
 def run_child(folder: Path, name: str) -> Measured | None:
     """Run the case in one way; None, and the end of its log to stderr, where that fails."""
     command = [sys.executable, __file__, "--child", str(folder), name, str(time.monotonic())]
-    paths = os.environ | {"PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=paths, check=False)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({} if name in OURS else {HUGE_PAGES: "0"})
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
     if ended.returncode:  # negative: the signal that ended it
         print(f"{name} failed, status {ended.returncode}:", *ended.stderr.splitlines()[-5:], sep="\n", file=sys.stderr)
         return None
     return Measured(**json.loads((folder / f"{name}.json").read_text()))
-
-
-def roofline(device: str, arithmetic: str) -> float:
-    """Return the multiply-adds a second of one convolution, the best of a few in either layout."""
-    kind = getattr(torch, arithmetic)
-    torch.backends.cudnn.benchmark = True
-    image = torch.randn(1, 32, 48, 192, 192, device=device, dtype=kind)
-    layer = torch.nn.Conv3d(32, 32, 3, padding=1, bias=False, device=device, dtype=kind)
-    seconds = []
-    with torch.inference_mode():
-        for layout in (torch.contiguous_format, torch.channels_last_3d):
-            image = image.contiguous(memory_format=layout)
-            for _ in range(4):
-                started_s = time.monotonic()
-                layer(image)
-                if device == "cuda":
-                    torch.cuda.synchronize()
-                seconds.append(time.monotonic() - started_s)
-    return image.numel() * layer.weight[0].numel() / min(seconds)
 
 
 def run_here(folder: Path, name: str, started_s: float) -> None:
@@ -300,10 +276,10 @@ def run_here(folder: Path, name: str, started_s: float) -> None:
     loaded_gib = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / GIB
     loaded_s, loaded_cpu_s = time.monotonic(), time.process_time()
     with sums:
-        labels = segment()
+        labels, passes = segment()
     wall_s, cpu_s = time.monotonic() - loaded_s, time.process_time() - loaded_cpu_s
     vram_gib = torch.cuda.max_memory_reserved() / GIB if job.device == "cuda" else 0.0
-    found = Measured(arithmetic, loaded_s - started_s, wall_s, cpu_s, loaded_gib, peak_gib(), vram_gib)
+    found = Measured(arithmetic, passes, loaded_s - started_s, wall_s, cpu_s, loaded_gib, peak_gib(), vram_gib)
     (folder / f"{name}.json").write_text(json.dumps(asdict(found)))
     np.save(folder / f"{name}.npy", labels)
 
@@ -320,7 +296,7 @@ def load_stock(job: Job, folder: Path) -> tuple[str, Segment]:
     predictor.initialize_from_trained_model_folder(job.results, tuple(job.folds))
     image = np.load(folder / "seen.npy")
     arithmetic = "float16" if job.device == "cuda" else "float32"
-    return arithmetic, lambda: predictor.predict_single_npy_array(image, {"spacing": list(job.seen_mm)})
+    return arithmetic, lambda: (predictor.predict_single_npy_array(image, {"spacing": list(job.seen_mm)}), 0)
 
 
 def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[str, Segment]:
@@ -334,16 +310,17 @@ def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[st
     grid = Grid(**job.grid)
     image = [Channels(np.load(folder / "channels.npy"), grid)]
 
-    def segment() -> Labels:
+    def segment() -> tuple[Labels, int]:
         # As the pipeline does, nobody keeps the image while the networks run.
         run = ensemble.start(image.pop(), Deadline.never(), effort=Effort(mirroring=job.mirroring))
-        labels = array_of(run.predict().label_map)
-        return turned_array(labels, grid) if job.turns else labels
+        predicted = run.predict()
+        labels = array_of(predicted.label_map)
+        return turned_array(labels, grid) if job.turns else labels, predicted.effort_spent.passes
 
     return ensemble.record["arithmetic"], segment
 
 
-def described(bundle: Bundle, job: Job, *, work: int, passes: int) -> str:
+def described(bundle: Bundle, job: Job, *, a_pass: int, passes: int) -> str:
     """Return what ran on what."""
     from backends import described as network
 
@@ -354,7 +331,7 @@ def described(bundle: Bundle, job: Job, *, work: int, passes: int) -> str:
     voxels = " x ".join(map(str, reversed(job.grid["size_xyz"])))
     return (
         f"{network(bundle.folder)}\nImage of {voxels} voxels, {len(bundle.folds)} folds, {mirrors}:"
-        f" {passes} passes of {work / passes / 1e9:.2f} billion multiply-adds.\nOn {on}{cap};"
+        f" {passes} passes of {a_pass / 1e9:.2f} billion multiply-adds.\nOn {on}{cap};"
         f" {', '.join(f'{name} {version(name)}' for name in packages)}."
     )
 

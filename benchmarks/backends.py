@@ -1,42 +1,60 @@
-"""One pass of a network with each backend and precision: seconds, memory, and agreement with torch's single precision.
+"""One pass of a network, by stock nnU-Net and each backend and precision: seconds, memory, agreement, use of machine.
 
     python benchmarks/backends.py test_data/hnts_mrg/model test_data/han_seg/model
 
-Two networks of full size, with weights from chance (half an hour on two idle processors; 8 GiB):
+Two networks of full size, with weights from chance (half an hour on two idle processors; 12 GiB), or one of them:
 
     python benchmarks/backends.py --full-size
+    python benchmarks/backends.py --full-size HNTS-MRG-like --repeats 3
 
-Each way runs in a process of its own with one fold's network. The ways take turns, a batch each, so that a busy machine
-slows all alike. The table has medians of a tile's seconds; processor time counts less of what else runs.
+Each way runs in a process of its own with one fold's network; nnU-Net's predictor gives its network one tile at a time,
+in single precision, hnseg as many as the backend takes together. The ways take turns, a batch each, so that a busy
+machine slows all alike. The table has medians of a tile's seconds; processor time counts less of what else runs.
+Agreement is with the first way. The roofline is one convolution, see `against_nnunet.py`.
 """
 
 from __future__ import annotations
 
+import hnseg.inference  # noqa: F401 - sets what torch reads from the environment, so it is imported before torch
+
+# isort: split
 import argparse
+import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+from against_nnunet import HUGE_PAGES, write_results
+from roofline import multiply_adds, roofline
 from untrained import write_weights
 
 from hnseg.evaluation.tables import Table
 from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.machine import usable_processors
 from hnseg.inference.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.memory import peak_gib
 
+if TYPE_CHECKING:
+    from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+
+    from hnseg.inference.manifest import Fold
+
 ROOT = Path(__file__).parents[1]
-WAYS = (("torch", "exact"), ("torch", "fast"), ("openvino", "exact"), ("openvino", "fast"))
+STOCK = ("nnU-Net", "stock")
+OURS = (("torch", "exact"), ("torch", "fast"), ("openvino", "exact"), ("openvino", "fast"))
+MODULES = {"nnU-Net": "nnunetv2", "torch": "torch", "openvino": "openvino"}
 SIX_STAGES = {"n_stages": 6, "features_per_stage": [32, 64, 128, 256, 320, 320]}
 # As nnU-Net plans them for the two data sets: a plain encoder, and its ResEncM.
 FULL_SIZE: dict[str, tuple[str, list[int], str, dict[str, Any]]] = {
@@ -75,19 +93,35 @@ class Pass:
     cpu_s: float
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a way took, and its logits of one tile."""
+
+    load_s: float
+    arithmetic: str
+    passes: Sequence[Pass]
+    peak_gib: float
+    logits: torch.Tensor
+
+    def median_of(self, name: str) -> float:
+        """Return the median of one number of every pass."""
+        return median(getattr(each, name) for each in self.passes)
+
+
 @dataclass
 class Way:
-    """A backend and a precision, at work in a process of its own."""
+    """A library and a precision, at work in a process of its own."""
 
     child: subprocess.Popen[str]
     passes: list[Pass]
 
     @classmethod
-    def start(cls, model: Path, backend: str, precision: str) -> Way:
+    def start(cls, model: Path, library: str, precision: str) -> Way:
         """Start it; it loads the network when it is asked to."""
-        command = [sys.executable, __file__, str(model), "--serve", backend, precision]
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        return cls(child, [])
+        command = [sys.executable, __file__, str(model), "--serve", library, precision]
+        environment = os.environ | ({HUGE_PAGES: "0"} if (library, precision) == STOCK else {})
+        pipe = subprocess.PIPE
+        return cls(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment), [])
 
     def ask(self, words: str) -> Any:
         """Return the answer to one line."""
@@ -97,27 +131,71 @@ class Way:
         self.child.stdin.flush()
         return json.loads(self.child.stdout.readline())
 
+    def end(self, load: Mapping[str, Any], logits: Path) -> Found:
+        """Return all that was found, when it has written its logits to a file."""
+        peak_gib = self.ask("peak")
+        self.ask(f"save {logits}")
+        self.child.communicate()
+        return Found(**load, passes=self.passes, peak_gib=peak_gib, logits=torch.load(logits))
+
+
+@dataclass(frozen=True)
+class Stock:
+    """nnU-Net's predictor with one fold's network, asked as hnseg's backends are."""
+
+    predictor: nnUNetPredictor
+    copies_together: int = 1
+    arithmetic: torch.dtype = torch.float32
+
+    @classmethod
+    def load(cls, results: Path, fold: Fold) -> Stock:
+        """Load it as nnU-Net does; what it prints goes to stderr."""
+        from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+
+        with redirect_stdout(sys.stderr):
+            predictor = nnUNetPredictor(use_mirroring=False, device=torch.device("cpu"), allow_tqdm=False)
+            predictor.initialize_from_trained_model_folder(str(results), (fold,))
+        predictor.network.load_state_dict(predictor.list_of_parameters[0])
+        predictor.network.eval()
+        return cls(predictor)
+
+    @torch.inference_mode()
+    def logits(self, _fold: int, batch: torch.Tensor) -> torch.Tensor:
+        """Return the logits of a batch of one tile."""
+        logits: torch.Tensor = self.predictor.network(batch)
+        return logits
+
 
 def main() -> int:
     """Print a table a network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", type=Path, help="exported bundles, or nnU-Net's result folders")
-    parser.add_argument("--full-size", action="store_true", help="the two networks of full size")
+    parser.add_argument(
+        "--full-size", nargs="*", choices=FULL_SIZE, metavar="NAME", help=f"{' and '.join(FULL_SIZE)}, or one of them"
+    )
     parser.add_argument("--repeats", type=int, default=7, help="batches of each way (default: %(default)s)")
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
         serve(given.models[0].resolve(), *given.serve)
         return 0
+    torch.set_num_threads(usable_processors())
+    names = FULL_SIZE if given.full_size == [] else given.full_size or ()
     with tempfile.TemporaryDirectory() as folder:
-        for model in [*given.models, *(full_size(Path(folder)) if given.full_size else ())]:
-            print(f"\n{described(model)}\n\n{measure(model.resolve(), given.repeats).as_markdown()}", flush=True)
+        for model in [*given.models, *full_size(Path(folder), names)]:
+            gflop = 2 * multiply_adds(open_bundle(model)) / 1e9
+            found, peaks = measure(model.resolve(), given.repeats)
+            print(f"\n{described(model)} A pass has {gflop:.4g} GFLOP in convolutions.\n")
+            print(table_of(found, gflop, peaks).as_markdown(), flush=True)
+            rates = ", ".join(f"{name} {rate:.0f}" for name, rate in peaks.items())
+            print(f"\nMedian of {given.repeats}. Roofline in GFLOP/s (two a multiply-add): {rates}.", flush=True)
     return 0
 
 
-def full_size(folder: Path) -> Iterator[Path]:
-    """Write the networks of full size, one fold each."""
-    for name, (source, patch, network, arguments) in FULL_SIZE.items():
+def full_size(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    """Write networks of full size, one fold each."""
+    for name in names:
+        source, patch, network, arguments = FULL_SIZE[name]
         model = open_bundle(ROOT / "test_data" / source / "model")
         output = folder / name
         output.mkdir()
@@ -144,49 +222,64 @@ def described(model: Path) -> str:
     return f"{model}: {kind} of {millions:.2f} million weights, tiles of {patch}, {classes} classes."
 
 
-def measure(model: Path, repeats: int) -> Table:
-    """Let every way take turns, after a first batch that prepares and is not counted."""
-    with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
-        ways = {names: Way.start(model, *names) for names in WAYS}
-        for way in ways.values():
-            stack.enter_context(way.child)
+def measure(model: Path, repeats: int) -> tuple[dict[tuple[str, str], Found], dict[str, float]]:
+    """Let every way take turns, after a first batch that prepares and is not counted.
+
+    Returns:
+        What was found of each way, and the roofline's GFLOP a second by arithmetic.
+    """
+    with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
+        folder, ways, peaks = Path(name), {}, dict[str, float]()
+        for names in ways_here():
+            seen = results_of(model, folder / "results") if names == STOCK else model
+            ways[names] = Way.start(seen, *names)
+            stack.enter_context(ways[names].child)
         loads = {names: way.ask("load") for names, way in ways.items()}
         for repeat in range(repeats + 1):
             for way in ways.values():
                 found = Pass(**way.ask("batch"))
                 if repeat:
                     way.passes.append(found)
-        peaks = {names: way.ask("peak") for names, way in ways.items()}
-        logits = {}
-        for number, (names, way) in enumerate(ways.items()):
-            way.ask(f"save {Path(folder) / str(number)}")
-            logits[names] = torch.load(Path(folder) / str(number))
-            way.child.communicate()
-    wall_s, cpu_s = ([median(values) for values in zip_of(ways, name)] for name in ("wall_s", "cpu_s"))
-    rows = [
-        (
-            f"{backend} {precision} ({loads[backend, precision]['arithmetic']})",
-            f"{loads[backend, precision]['seconds']:.1f}",
-            f"{wall_s[row]:.3g}",
-            f"{cpu_s[row]:.3g}",
-            f"{wall_s[0] / wall_s[row]:.2f}",
-            f"{cpu_s[0] / cpu_s[row]:.2f}",
-            f"{peaks[backend, precision]:.2f}",
-            *agreement(logits[backend, precision], logits[WAYS[0]]),
+            for arithmetic in sorted({load["arithmetic"] for load in loads.values()}):
+                peaks[arithmetic] = max(peaks.get(arithmetic, 0.0), 2 * roofline("cpu", arithmetic) / 1e9)
+        ended = {names: way.end(loads[names], folder / str(n)) for n, (names, way) in enumerate(ways.items())}
+    return ended, peaks
+
+
+def ways_here() -> list[tuple[str, str]]:
+    """Return the ways whose library is installed."""
+    return [names for names in (STOCK, *OURS) if importlib.util.find_spec(MODULES[names[0]])]
+
+
+def results_of(model: Path, folder: Path) -> Path:
+    """Return a model's first fold as the result folder that nnU-Net's predictor reads, written where it is none."""
+    bundle = open_bundle(model)
+    return model if bundle.manifest is None else write_results(open_bundle(model, folds=bundle.folds[:1]), folder)
+
+
+def table_of(found: Mapping[tuple[str, str], Found], gflop: float, peaks: Mapping[str, float]) -> Table:
+    """Return one row a way."""
+    first = next(iter(found.values()))
+    first_wall_s, first_cpu_s = first.median_of("wall_s"), first.median_of("cpu_s")
+    rows = []
+    for (library, precision), way in found.items():
+        wall_s, cpu_s = way.median_of("wall_s"), way.median_of("cpu_s")
+        cells = (
+            f"{way.load_s:.1f}",
+            f"{wall_s:.3g}",
+            f"{cpu_s:.3g}",
+            f"{first_wall_s / wall_s:.2f}",
+            f"{first_cpu_s / cpu_s:.2f}",
+            f"{100 * gflop / wall_s / peaks[way.arithmetic]:.0f}",
+            f"{way.peak_gib:.2f}",
+            *agreement(way.logits, first.logits),
         )
-        for row, (backend, precision) in enumerate(WAYS)
-    ]
+        rows.append((f"{library} {precision} ({way.arithmetic})", *cells))
     headings = (
         *("way", "load (s)", "a tile (s)", "a tile, processor (s)", "times faster", "times less processor"),
-        *("peak memory (GiB)", "same class (%)", "largest difference of logits"),
+        *("of the roofline (%)", "peak memory (GiB)", "same class (%)", "largest difference of logits"),
     )
     return Table(headings, tuple(rows))
-
-
-def zip_of(ways: dict[tuple[str, str], Way], name: str) -> Iterator[list[float]]:
-    """Yield one number of every pass, way by way."""
-    for way in ways.values():
-        yield [getattr(each, name) for each in way.passes]
 
 
 def agreement(ours: torch.Tensor, theirs: torch.Tensor) -> tuple[str, str]:
@@ -195,9 +288,10 @@ def agreement(ours: torch.Tensor, theirs: torch.Tensor) -> tuple[str, str]:
     return f"{100 * same:.4f}", f"{(ours - theirs).abs().max().item():.2g}"
 
 
-def serve(model: Path, backend: Any, precision: Any) -> None:
+def serve(model: Path, library: Any, precision: Any) -> None:
     """Answer each line on stdin with one of JSON on stdout."""
-    running, batch = None, torch.empty(0)
+    running: Any = None
+    batch = torch.empty(0)
     for line in sys.stdin:
         words, answer = line.split(), None
         started_s, started_cpu_s = time.monotonic(), time.process_time()
@@ -205,11 +299,14 @@ def serve(model: Path, backend: Any, precision: Any) -> None:
             bundle = open_bundle(model)
             first = open_bundle(model, folds=bundle.folds[:1])
             started_s = time.monotonic()
-            running = load_ensemble(first, device="cpu", backend=backend, precision=precision).backend
+            if (library, precision) == STOCK:
+                running = Stock.load(model, bundle.folds[0])
+            else:
+                running = load_ensemble(first, device="cpu", backend=library, precision=precision).backend
             shape = (running.copies_together, len(bundle.channels), *bundle.configuration.patch_size)
             batch = torch.randn(shape[1:], generator=torch.Generator().manual_seed(0)).expand(shape).contiguous()
             arithmetic = str(running.arithmetic).removeprefix("torch.")
-            answer = {"seconds": time.monotonic() - started_s, "arithmetic": arithmetic}
+            answer = {"load_s": time.monotonic() - started_s, "arithmetic": arithmetic}
         elif words[0] == "batch":
             running.logits(0, batch)
             seconds = (time.monotonic() - started_s, time.process_time() - started_cpu_s)

@@ -13,6 +13,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,28 @@ from hnseg.inference.manifest import (
     sha256_of,
     weights_file,
 )
-from hnseg.inference.plans import configuration_of, read_plans
+from hnseg.inference.plans import configuration_of, read_dataset, read_plans
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be other than the model's; None for what is not.
+
+    Attributes:
+        spacing_mm: The network's (z, y, x).
+        patch: Of the network's voxels (z, y, x).
+        features: Of each stage; as many stages as numbers.
+        folds: How many.
+        classes: How many, the background with them.
+        mirroring_axes: Of the patch.
+    """
+
+    spacing_mm: Sequence[float] | None = None
+    patch: Sequence[int] | None = None
+    features: Sequence[int] | None = None
+    folds: int | None = None
+    classes: int | None = None
+    mirroring_axes: Sequence[int] | None = None
 
 
 def main() -> int:
@@ -43,45 +65,69 @@ def main() -> int:
     parser.add_argument("--patch", type=int, nargs=3, metavar=("Z", "Y", "X"))
     parser.add_argument("--features", type=int, nargs="+", help="of each stage; as many stages as numbers")
     parser.add_argument("--folds", type=int, help="how many")
-    given = parser.parse_args()
-    shutil.rmtree(given.output, ignore_errors=True)
-    given.output.mkdir(parents=True)
-    model = open_bundle(given.model)
-    for name in (PLANS_FILE, DATASET_FILE, METHOD_FILE):
-        if (given.model / name).is_file():
-            shutil.copyfile(given.model / name, given.output / name)
-    plans = json.loads((given.model / PLANS_FILE).read_text())
-    change(plans["configurations"][model.configuration.name], given)
-    (given.output / PLANS_FILE).write_text(json.dumps(plans))
-    write_weights(model, range(given.folds) if given.folds else model.folds, given.output)
+    parser.add_argument("--classes", type=int, help="how many, the background with them")
+    parser.add_argument("--mirroring-axes", type=int, nargs="*", help="of the patch; none after it for no mirroring")
+    given = vars(parser.parse_args())
+    write_bundle(given.pop("model"), given.pop("output"), Wanted(**given))
     return 0
 
 
-def change(configuration: dict[str, Any], given: argparse.Namespace) -> None:
-    """Put what is asked for into one configuration of the plans."""
-    if given.spacing_mm:
-        configuration["spacing"] = given.spacing_mm
-    if given.patch:
-        configuration["patch_size"] = given.patch
-    if given.features:
+def write_bundle(source: Path, output: Path, wanted: Wanted) -> Path:
+    """Write a bundle like the model in a folder but for what is wanted; what was there is replaced."""
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
+    model = open_bundle(source)
+    if (source / METHOD_FILE).is_file():
+        shutil.copyfile(source / METHOD_FILE, output / METHOD_FILE)
+    dataset = json.loads((source / DATASET_FILE).read_text())
+    if wanted.classes:
+        names = ("background", *(f"class_{number}" for number in range(1, wanted.classes)))
+        dataset["labels"] = {name: number for number, name in enumerate(names)}
+        dataset.pop("regions_class_order", None)
+    (output / DATASET_FILE).write_text(json.dumps(dataset))
+    plans = json.loads((source / PLANS_FILE).read_text())
+    change(plans["configurations"][model.configuration.name], wanted)
+    (output / PLANS_FILE).write_text(json.dumps(plans))
+    folds = range(wanted.folds) if wanted.folds else model.folds
+    write_weights(model, folds, output, mirroring_axes=wanted.mirroring_axes)
+    return output
+
+
+def change(configuration: dict[str, Any], wanted: Wanted) -> None:
+    """Put what is wanted into one configuration of the plans."""
+    if wanted.spacing_mm:
+        configuration["spacing"] = wanted.spacing_mm
+    if wanted.patch:
+        configuration["patch_size"] = wanted.patch
+    if wanted.features:
         arguments = configuration["architecture"]["arch_kwargs"]
-        stages = len(given.features)
-        arguments |= {"n_stages": stages, "features_per_stage": given.features}
+        stages = len(wanted.features)
+        arguments |= {"n_stages": stages, "features_per_stage": wanted.features}
         for name in ("strides", "kernel_sizes", "n_conv_per_stage"):
             arguments[name] = arguments[name][:stages]
         arguments["n_conv_per_stage_decoder"] = arguments["n_conv_per_stage_decoder"][: stages - 1]
 
 
-def write_weights(model: Bundle, folds: Sequence[Fold], output: Path) -> None:
-    """Write weights as torch initialises layers, and the manifest."""
+def write_weights(
+    model: Bundle, folds: Sequence[Fold], output: Path, *, mirroring_axes: Sequence[int] | None = None
+) -> None:
+    """Write weights as torch initialises layers, and the manifest.
+
+    Args:
+        model: Has what the plans and the data set in `output` don't tell.
+        folds: To be written.
+        output: Holds plans and data set.
+        mirroring_axes: Of the patch; None for the model's.
+    """
     plans_path = output / PLANS_FILE
     configuration = configuration_of(read_plans(output), model.configuration.name, plans_path)
+    outputs = len(read_dataset(output).output_values)
     for seed, fold in enumerate(folds):
         torch.manual_seed(seed)
         network = build_network(
             configuration.architecture,
             channels=len(model.channels),
-            outputs=len(model.dataset.output_values),
+            outputs=outputs,
             path=plans_path,
         ).to_empty(device="cpu")
         for layer in network.modules():
@@ -96,7 +142,7 @@ def write_weights(model: Bundle, folds: Sequence[Fold], output: Path) -> None:
         licence="CC0-1.0",
         training_data="none",
         configuration=configuration.name,
-        mirroring_axes=model.mirroring_axes,
+        mirroring_axes=model.mirroring_axes if mirroring_axes is None else tuple(mirroring_axes),
         folds=tuple(folds),
         sha256={path.name: sha256_of(path) for path in sorted(output.iterdir())},
     )

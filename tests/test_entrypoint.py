@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 
 from containers.hnts_mrg.spec import MID_T2W
-from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
 
 ROOT = Path(__file__).parent.parent
 
@@ -137,6 +137,41 @@ def test_sigterm_stops_a_case_and_leaves_nothing(folders):
     assert files_below(folders["--output"]) == []
 
 
+def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders):
+    write_small_case(folders["--input"], shape_zyx=LONG_ZYX)
+    with subprocess.Popen(
+        command(folders),
+        cwd=ROOT,
+        env=os.environ | {"HNSEG_LIMIT_S": "60"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        while not child.stdout.readline().startswith("first label map after"):
+            assert child.poll() is None
+        time.sleep(1)
+        child.send_signal(signal.SIGTERM)
+        stdout, stderr = child.communicate(timeout=30)
+    assert child.returncode == 143
+    assert stderr.splitlines()[-1].startswith("The case was stopped by a signal before it was finished; the output is")
+    story = json.loads(stdout.splitlines()[-1])
+    assert "planes" in story["notes"][-1]
+    assert story["plans"]
+    assert files_below(folders["--output"]) == [OUTPUT_FILE]
+    assert sitk.ReadImage(str(folders["--output"] / OUTPUT_FILE)).GetSize() == LONG_ZYX[::-1]
+
+
+def test_a_case_too_long_for_its_time_ends_in_time(folders):
+    write_small_case(folders["--input"], shape_zyx=LONG_ZYX)
+    done = run(folders, HNSEG_LIMIT_S="15")
+    assert done.returncode == 0, done.stderr
+    story = json.loads(done.stdout.splitlines()[-1])
+    assert any("to end within 15 s" in note for note in story["notes"])
+    assert story["effort"]["folds"] >= 1
+    assert story["total_s"] < 15
+    assert files_below(folders["--output"]) == [OUTPUT_FILE]
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
@@ -144,6 +179,7 @@ def test_sigterm_stops_a_case_and_leaves_nothing(folders):
         ("HNSEG_API_METHOD", "http", "HNSEG_API_METHOD must be exec or invoke, found 'http'"),
         ("HNSEG_PRECISION", "half", "HNSEG_PRECISION must be exact or fast, found 'half'"),
         ("HNSEG_BACKEND", "onnx", "HNSEG_BACKEND must be auto, torch or openvino, found 'onnx'"),
+        ("HNSEG_SKIP", "bone", "HNSEG_SKIP must be none, air or far, found 'bone'"),
         ("HNSEG_LIMIT_S", "-1", "argument --limit-s: must be seconds over 0, found '-1'"),
         ("HNSEG_LIMIT_S", "soon", "argument --limit-s: must be seconds over 0, found 'soon'"),
     ],

@@ -10,7 +10,7 @@ from containers.hnts_mrg.spec import MID_T2W
 from hnseg.imaging.geometry import Grid
 from tests.bad_cases import BAD_CASES, BAD_MODELS, UNFIT_MODELS
 from tests.container.engine import copy_readable
-from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
 from tests.small_challenges import HAN_SEG
 
 pytestmark = pytest.mark.engine
@@ -143,3 +143,21 @@ def test_sigterm_stops_a_case_and_leaves_nothing(image, folders, start_container
     assert container.stop() == 143
     assert container.log()[1].splitlines()[-1].startswith("The case was stopped by a signal before it was finished")
     assert files_below(folders.output) == []
+
+
+def test_sigterm_after_a_first_look_leaves_a_whole_label_map(image, folders, start_container):
+    write_small_case(folders.input, shape_zyx=LONG_ZYX)
+    container = start_container(image, "--cpus=0.5", "--env=HNSEG_LIMIT_S=90")
+    container.wait_for("first label map after")
+    assert container.stop() == 143
+    assert "; the output is complete" in container.log()[1].splitlines()[-1]
+    assert files_below(folders.output) == [OUTPUT_FILE]
+    assert sitk.ReadImage(str(folders.output / OUTPUT_FILE)).GetSize() == LONG_ZYX[::-1]
+
+
+def test_half_a_processor_still_ends_in_time(image, folders, run_container):
+    write_small_case(folders.input, shape_zyx=LONG_ZYX)
+    done = run_container(image, "--cpus=0.5", "--env=HNSEG_LIMIT_S=30")
+    assert done.returncode == 0, done.stderr
+    assert "to end within 30 s." in done.stdout
+    assert files_below(folders.output) == [OUTPUT_FILE]

@@ -32,6 +32,9 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     backend: Annotated[
         Literal["auto", "torch", "openvino"] | None, typer.Option(help="HNSEG_BACKEND, or auto, if left out.")
     ] = None,
+    skip: Annotated[
+        Literal["none", "air", "far"] | None, typer.Option(help="HNSEG_SKIP, or none, if left out.")
+    ] = None,
     limit_s: Annotated[
         float | None, typer.Option(help="Seconds the case may take; the challenge's limit if left out.")
     ] = None,
@@ -42,6 +45,6 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     """Segment one case exactly as the challenge's container would, without a container."""
     challenge = load_challenge(container_dir, edition)
     paths = ["--input", str(input_dir), "--output", str(output_dir), "--model", str(model_dir)]
-    chosen = {"--precision": precision, "--backend": backend, "--limit-s": limit_s}
+    chosen = {"--precision": precision, "--backend": backend, "--skip": skip, "--limit-s": limit_s}
     options = [word for name, value in chosen.items() if value is not None for word in (name, str(value))]
     raise typer.Exit(entrypoint.run(challenge, [*paths, "--device", device.value, *options]))
