@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
+from hnseg.inference import ensemble as module
 from hnseg.inference.budget import Deadline, Effort
 from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
@@ -89,3 +91,30 @@ def test_what_does_not_fit_is_refused_with_what_it_needs(ensemble):
         need.check(4.4, placement, outputs=40, on_gpu=False)
     with pytest.raises(InputError, match=r"it needs about 3 GiB and 2\.9 GiB are free"):
         need.check(2.9, placement, outputs=40, on_gpu=True)
+
+
+def test_where_memory_is_scarce_copies_go_one_by_one(ensemble, monkeypatch):
+    channels = noise((384, 384, 12))
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    plenty = Room.plenty(placement, ensemble.bundle, ensemble.backend)
+    most, least = (need_gib(Need.of(placement, ensemble.bundle, room)) for room in (plenty, plenty.less()))
+    assert least < most
+    for free_gib, room in ((most * 1.01, plenty), (most * 0.99, plenty.less()), (least * 1.01, plenty.less())):
+        monkeypatch.setattr(module, "free_ram_gib", lambda free_gib=free_gib: free_gib)
+        assert ensemble.start(channels, Deadline.never()).workplace.room == room
+    monkeypatch.setattr(module, "free_ram_gib", lambda: least * 0.99)
+    with pytest.raises(InputError, match="The image must fit into memory"):
+        ensemble.start(channels, Deadline.never())
+
+
+def test_scarce_memory_changes_no_voxel(ensemble, monkeypatch):
+    channels = noise((80, 80, 12))
+    expected = sitk.GetArrayFromImage(ensemble.predict(channels, Deadline.never()).label_map)
+    plenty = Room.plenty
+    monkeypatch.setattr(Room, "plenty", lambda *given: plenty(*given).less())
+    found = sitk.GetArrayFromImage(ensemble.predict(channels, Deadline.never()).label_map)
+    assert (found != expected).mean() <= 1e-3  # untrained networks have near ties everywhere
+
+
+def need_gib(need):
+    return max(need.preparing_gib, need.predicting_gib + need.finishing_gib)

@@ -129,7 +129,7 @@ class Run:
     def so_far(self) -> Prediction:
         """Return what there is of a run that is done, or was interrupted and `is_complete`."""
         spent = self.effort_spent
-        notes = list(spent.notes(self._pace.full, self.effort, self.deadline))
+        notes = list(spent.notes(self._pace.full, self.effort, self.deadline)) if spent.tiles else []
         if unfinished := self._planes - self._planes_done:
             notes.append(
                 f"Of {self._planes} planes {unfinished} are those of a first look, by one fold on tiles that hardly"
@@ -239,15 +239,19 @@ class Run:
     def _replanned(self, current: Tiling) -> Tiling:
         """Choose how the rest of the volume is covered, and remember it where that is not what was planned."""
         step, chosen = self.effort.step, current
-        of_interest = len(self.workplace.of_interest(current.slab)) / current.slab.count
+        of_interest = self._of_interest(current) / current.slab.count
         if self.deadline.is_limited and of_interest:
             passes = self._pace.passes_left / of_interest
             chosen = affordable(current, self.workplace.window, step=step, full=self._pace.full, passes=passes)
         step = max(step, ceil(100 * self.workplace.window.step_of(chosen)) / 100)
         self._step = max(self._step, step)
-        self._pace.tiles_left = ceil(of_interest * chosen.count)
+        self._pace.tiles_left = self._of_interest(chosen) + ceil(of_interest * chosen.rest.count)
         self._remember_plan(chosen, step)
         return chosen
+
+    def _of_interest(self, tiling: Tiling) -> int:
+        """Return how many tiles of the first slab the networks will see."""
+        return len(self.workplace.of_interest(tiling.slab))
 
     def _remember_plan(self, tiling: Tiling, step: float) -> None:
         share = self._pace.share

@@ -102,16 +102,12 @@ class Workplace:
             DeadlineError: The time is over.
         """
         sums = self._begun()
-
-        def add() -> Share:
-            means, given = self._mean_logits(tiles, allowance, partial(deadline.check, done))
-            for logits, (_, rows, columns) in zip(means, tiles, strict=True):
-                sums.add(logits, rows, columns)
-            if self._ensemble.backend.device.type == "cuda" and deadline.is_limited:
-                torch.cuda.synchronize()  # passes are only timed when they have ended
-            return given
-
-        return self._with_less(add)
+        means, given = self._with_less(lambda: self._mean_logits(tiles, allowance, partial(deadline.check, done)))
+        for logits, (_, rows, columns) in zip(means, tiles, strict=True):
+            self._with_less(partial(sums.add, logits, rows, columns))
+        if self._ensemble.backend.device.type == "cuda" and deadline.is_limited:
+            torch.cuda.synchronize()  # passes are only timed when they have ended
+        return given
 
     def finish(self, count: int, first: int) -> Iterator[FloatArray]:
         """Yield the logits (k, y, x) of the sums' first planes, those of the image only.
@@ -182,22 +178,26 @@ class Workplace:
         while True:
             try:
                 return work()
-            except (MemoryError, RuntimeError) as error:  # noqa: PERF203 (each time it is another attempt)
-                if not is_exhausted(error) or not self._make_room():
+            except (MemoryError, RuntimeError) as error:
+                less = self._less() if is_exhausted(error) else None
+                if less is None:
                     raise
+            self._make_do_with(less)  # not before the error is gone, which holds what the work had
 
-    def _make_room(self) -> bool:
-        """Need less memory from now on; False when there is nothing left to give up."""
+    def _less(self) -> Room | None:
+        """Return a room that takes less memory, None where there is nothing left to give up."""
         less = self.room.less()
-        if less is None and not self._ensemble.lighten():
-            return False
-        self.room = (less or self.room).for_networks_of(self._ensemble.backend)
-        gc.collect()  # what failed may still hold what it had
+        if less is None and self._ensemble.lighten():
+            less = self.room.for_networks_of(self._ensemble.backend)
+        return less
+
+    def _make_do_with(self, room: Room) -> None:
+        self.room = room
+        gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         self._move()
-        logger.info("note: memory was not enough, so that from now on there are %s.", self.room)
-        return True
+        logger.info("note: memory was not enough, so that from now on there are %s.", room)
 
     def _move(self) -> None:
         self._volume = self._volume.to(self.room.sums_on)
