@@ -69,6 +69,16 @@ def test_channels_are_the_image_as_it_is_and_its_gradient_map(t2w, prior):
     assert channels.notes == ()
 
 
+def test_targets_are_where_the_map_has_its_boxes(t2w, prior):
+    channels = channels_of(t2w, prior, Settings())
+    inside = np.zeros(channels.array.shape[1:], bool)
+    for box in channels.targets:
+        inside[box] = True
+    assert inside.any()
+    assert not channels.array[1][~inside].any()
+    assert not channels_of(t2w, None, Settings()).targets
+
+
 def test_channels_are_the_same_every_time_unless_margins_are_drawn(t2w, prior):
     fixed, again = (channels_of(t2w, prior, Settings()).array for _ in range(2))
     np.testing.assert_array_equal(fixed, again)

@@ -21,7 +21,7 @@ _LONG_TURN = 0.01  # of the whole time: too long to be without a look at the clo
 _SLOWER = 1.5  # a single one may take so many times as long
 _RESERVE = 0.05  # of the whole time: finishing, writing, ending
 _LEAST_RESERVE = 0.02  # of the whole time, where it is known how long finishing and writing take
-_EXPORT_S_PER_VOXEL = 1e-8  # and class; 0.3e-9 to 7e-9 s on one processor of 2024, most where no class leads clearly
+_EXPORT_S_PER_VOXEL = 2e-9  # and class; 0.2e-9 to 1.3e-9 s on one processor of 2024, most where no class leads clearly
 
 
 Skip = Literal["none", "air", "far"]
