@@ -19,6 +19,8 @@ _MARGIN = 1.1  # passes may become slower than those measured
 _MEMORY = 0.1  # of the whole time: how long passes count
 _LONG_TURN = 0.01  # of the whole time: too long to be without a look at the clock
 _SLOWER = 1.5  # a single one may take so many times as long
+_FOLLOWING_S_PER_VOXEL = 1e-8  # of the image: to finish and write a label map; 0.6e-8 s on the same processor
+_END_S = 0.3  # for the process to end
 _RESERVE = 0.05  # of the whole time: finishing, writing, ending
 _LEAST_RESERVE = 0.02  # of the whole time, where it is known how long finishing and writing take
 _EXPORT_S_PER_VOXEL = 2e-9  # and class; 0.2e-9 to 1.3e-9 s on one processor of 2024, most where no class leads clearly
@@ -266,7 +268,13 @@ class Pace:
 
 
 def reserve_s(
-    deadline: Deadline, *, voxels: int, outputs: int, measured_s: float = 0.0, following_s: float | None = None
+    deadline: Deadline,
+    *,
+    voxels: int,
+    outputs: int,
+    of: int,
+    measured_s: float = 0.0,
+    following_s: float | None = None,
 ) -> float:
     """Return how long to keep for what is not passes while so many voxels of so many classes are to be labelled.
 
@@ -274,12 +282,14 @@ def reserve_s(
         deadline: A part of its whole time is always kept.
         voxels: To be labelled.
         outputs: Classes or regions.
+        of: Voxels of the image.
         measured_s: What labelling them takes going by those that are; a machine may be slower than was expected.
         following_s: What follows the label map took, where it has been done before.
     """
     labelling_s = max(_EXPORT_S_PER_VOXEL * voxels * outputs, _MARGIN * measured_s)
     if not deadline.is_limited:
         return labelling_s
+    labelling_s += _END_S
     if following_s is None:
-        return labelling_s + _RESERVE * deadline.limit_s
-    return labelling_s + _LEAST_RESERVE * deadline.limit_s + 2 * _MARGIN * following_s
+        return labelling_s + _FOLLOWING_S_PER_VOXEL * of + _RESERVE * deadline.limit_s
+    return labelling_s + 2 * _MARGIN * following_s + _LEAST_RESERVE * deadline.limit_s

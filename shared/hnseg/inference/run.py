@@ -276,6 +276,7 @@ class Run:
             self.deadline,
             voxels=prod(self.placement.cropped_shape) * left // self._planes,
             outputs=self.ensemble.outputs,
+            of=prod(self.grid.size_xyz),
             measured_s=self.seconds["label_map"] / max(1, self._planes_done) * left,
             following_s=self._following_s,
         )
