@@ -28,9 +28,9 @@ MACHINES = {
     "slower later": lambda pass_s, gone, _rng: pass_s * (1 if gone < 0.1 else 3),
     "slower first": lambda pass_s, gone, _rng: pass_s * (3 if gone < 0.1 else 1),
 }
-# How much of the time is used where something was given up. A machine that becomes faster has been given too little
-# before, and tiles of one slab are planned only once.
-USED = {"slower first": 0.7, "one slab": 0.75}
+USED = 0.8  # of the time, at least, where more than a twentieth was given up
+# A machine that becomes faster has been given too little before, and tiles of one slab are planned only once.
+TOO_CAREFUL = {"slower first": 0.1, "one slab": 0.05}
 SLOWEST = {"steady": 1, "jittery": 2, "shared": 4, "slower later": 3, "slower first": 3}
 
 
@@ -85,6 +85,7 @@ class Case:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_case_ends_in_time_and_uses_the_time(bundle, machine, size_xyz, mirroring):
     tried = 0
+    too_careful = TOO_CAREFUL.get(machine, 0) + TOO_CAREFUL["one slab"] * (size_xyz == SIZES_XYZ["one slab"])
     for limit_s in (10, 60, 1200):
         for ratio in (0.3, 0.7, 1.05, 2, 8, 40):
             case = Case(bundle, size_xyz, machine, mirroring, limit_s, ratio)
@@ -97,10 +98,9 @@ def test_every_case_ends_in_time_and_uses_the_time(bundle, machine, size_xyz, mi
             assert case.clock.now_s <= limit_s, what
             assert np.unique(sitk.GetArrayViewFromImage(predicted.label_map)).tolist() == [2], what
             assert predicted.effort_spent.folds >= 1, what
-            if predicted.effort_spent.passes < 0.98 * case.passes:
+            if predicted.effort_spent.passes < 0.95 * case.passes:
                 # One pass more may not have fitted.
-                used = min(USED.get(machine, 0.8), USED["one slab"] if size_xyz == SIZES_XYZ["one slab"] else 0.8)
-                assert case.clock.now_s + case.slowest_s >= used * limit_s, what
+                assert case.clock.now_s + case.slowest_s >= (USED - too_careful) * limit_s, what
                 assert predicted.notes, what
     assert tried or (size_xyz, mirroring) == (SIZES_XYZ["one tile"], False)
 
