@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import typer
+from scipy.special import softmax
 from typer.testing import CliRunner
 
 from hnseg.cli import predict
@@ -85,6 +86,37 @@ def test_folds_and_step_are_obeyed_and_reported(run, model, images, tmp_path):
     assert set(told["inputs_sha256"]) == {"T2w", "noNorm"}
     assert told["notes"] == []
     assert set(told["stages_s"]) == {"load", "read", "predict", "write"}
+
+
+def test_probabilities_are_written_beside_the_label_map(run, model, images, output, tmp_path):
+    path = tmp_path / "probabilities.npy"
+    done = run(model, *images, "--no-mirroring", "--probabilities", path)
+    assert done.exit_code == 0, done.output
+    probabilities = np.load(path).astype(np.float32)
+    array = np.stack([array_of(sitk.ReadImage(str(image))) for image in images])
+    with float32_accumulators():
+        _, logits = Oracle.of(model, (0, 1), mirroring=False).predict(array, GRID.spacing_zyx_mm)
+    assert np.allclose(probabilities, softmax(logits, axis=0), atol=2e-3)
+    labels = array_of(sitk.ReadImage(str(output)))
+    assert probabilities.shape == (3, *GRID.shape_zyx)
+    assert np.allclose(probabilities.sum(axis=0), 1, atol=2e-3)
+    ascending = np.sort(probabilities, axis=0)
+    sure = ascending[-1] - ascending[-2] > 2e-3
+    assert np.array_equal(probabilities.argmax(axis=0)[sure], labels[sure])
+    assert not list(tmp_path.glob(".unfinished*"))
+
+
+def test_probabilities_without_a_place_are_told_before_the_networks_run(run, model, images, tmp_path):
+    done = run(model, *images, "--probabilities", tmp_path / "none" / "probabilities.npy")
+    told = refused(done, OutputError)
+    assert told.startswith(f"Probabilities must be written to {tmp_path / 'none'}, but that failed (No such file")
+
+
+def test_the_plan_and_its_changes_are_reported(run, model, images, tmp_path):
+    report = tmp_path / "report.json"
+    assert run(model, *images, "--step", "1", "--report", report).exit_code == 0
+    (plan,) = json.loads(report.read_text())["plans"]
+    assert (plan["tiles"], plan["step"], plan["folds"], plan["mirrors"]) == (8, 1.0, 2, 8)
 
 
 def test_precision_and_backend_are_obeyed_and_reported(run, model, images, tmp_path, monkeypatch):

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from scipy.ndimage import zoom
+from scipy.special import expit, softmax
 
+from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.label_map import Target, to_label_map
+from hnseg.inference.label_map import Canvas, Target, to_label_map
 from hnseg.inference.plans import Dataset, Spline, TorchLinear
 from hnseg.inference.preprocessing import Placement
 from hnseg.inference.resampling import resample
@@ -130,3 +132,38 @@ def test_memory_does_not_grow_with_the_number_of_classes():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2 * 192 * 192 * 64 + 4 * array.nbytes  # the label map in a byte a voxel; one class in floats takes 4
+
+
+@pytest.mark.parametrize("labels", [MANY, REGIONS], ids=["classes", "regions"])
+@pytest.mark.parametrize("rolls_along", [0, 1])
+def test_probabilities_come_by_the_same_planes(labels, rolls_along):
+    # The network's first axis is the image's x; the image is cropped on every side.
+    outputs = len(labels.output_values)
+    logits = smooth_logits((outputs, 7, 11, 9))
+    grid = Grid((17, 13, 22), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    crop = (slice(1, 15), slice(2, 20), slice(3, 12))
+    placement = Placement(grid, (2, 0, 1), crop, (1.0,) * 3, (2.0,) * 3, logits.shape[1:])
+    found = np.empty((outputs, *grid.shape_zyx), np.float32)
+    canvas = Canvas(Target(placement, grid, labels, LINEAR, rolls_along), found)
+    canvas.fill(np.moveaxis(logits, 1 + rolls_along, 0))
+    resized = np.stack(
+        [resample(one, (14, 18, 9), LINEAR, from_mm=(2.0,) * 3, to_mm=(1.0,) * 3) for one in logits.astype(np.float32)]
+    )
+    inner = expit(resized) if labels is REGIONS else softmax(resized, axis=0)
+    expected = np.zeros_like(found)
+    expected[0] = labels is not REGIONS
+    expected.transpose(0, 3, 1, 2)[(slice(None), *crop)] = inner
+    assert np.allclose(found, expected, atol=1e-6)
+    if labels is MANY:
+        sure = np.sort(found, axis=0)[-1] - np.sort(found, axis=0)[-2] > 1e-4
+        assert np.array_equal(found.argmax(axis=0)[sure], sitk.GetArrayFromImage(canvas.label_map)[sure])
+
+
+def test_probabilities_of_logits_that_need_all_planes_at_once_are_refused():
+    grid = Grid((1, 1, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    everything = (slice(0, 2), slice(0, 1), slice(0, 1))
+    placement = Placement(grid, (0, 1, 2), everything, (1.0,) * 3, (2.0,) * 3, (1, 1, 1))
+    with pytest.raises(
+        InputError, match="linearly, as nnU-Net's plans have it, but this one's are by splines of order 3"
+    ):
+        Canvas(Target(placement, grid, PLAIN, Spline(order=3)), np.zeros((3, 2, 1, 1), np.float32))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -57,6 +57,10 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     ] = float("inf"),
     ram_gib: Annotated[float, typer.Option(min=0, help="Memory this may take.")] = float("inf"),
     vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = float("inf"),
+    probabilities: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.npy", help="Write each class's probabilities too: (k, z, y, x), half precision."),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Write versions, checksums, times and what was given up.")
     ] = None,
@@ -71,7 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     from hnseg.inference.manifest import sha256_of
 
     story = Provenance()
-    with _limited_ram(ram_gib), _unfinished(output) as unfinished:
+    with _limited_ram(ram_gib), _unfinished(output) as unfinished, _beside(probabilities) as unfinished_probabilities:
         with story.stage("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
             ensemble = load_ensemble(
@@ -85,7 +89,8 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
             task = bar.add_task("predict", total=None)
             predicted = ensemble.predict(
                 channels,
-                Deadline.from_process_start(limit_s),
+                probabilities=_mapped(unfinished_probabilities, (ensemble.outputs, *channels.grid.shape_zyx)),
+                deadline=Deadline.from_process_start(limit_s),
                 effort=Effort(step=step, mirroring=not no_mirroring, skip=skip),
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
@@ -95,9 +100,39 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
         with story.stage("write"):
             _write(predicted.label_map, unfinished)
             unfinished.replace(output)
+            if probabilities is not None and unfinished_probabilities is not None:
+                unfinished_probabilities.replace(probabilities)
     if report is not None:
         report.write_text(json.dumps(json.loads(story.as_json()), indent=2) + "\n", encoding="utf-8")
     typer.echo(str(output))
+
+
+@contextmanager
+def _beside(path: Path | None) -> Iterator[Path | None]:
+    """Give the path to write first, and clean it up; None for none."""
+    unfinished = None if path is None else path.with_name(f".unfinished-{path.name}")
+    try:
+        yield unfinished
+    finally:
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
+
+
+def _mapped(path: Path | None, shape: tuple[int, ...]) -> np.memmap[Any, Any] | None:
+    """Return a new file of numbers as an array that takes no memory, or None for none.
+
+    Raises:
+        OutputError: It can't be made.
+    """
+    if path is None:
+        return None
+    try:
+        return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+    except OSError as error:
+        raise OutputError(
+            f"Probabilities must be written to {path.parent}, but that failed ({error.strerror})."
+            " Does the folder exist, and is there space and permission to write?"
+        ) from error
 
 
 def _folds(text: str | None) -> list[Fold] | None:

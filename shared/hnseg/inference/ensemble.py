@@ -21,6 +21,7 @@ from hnseg.inference.backend import Backend, Choice, Precision
 from hnseg.inference.backend_torch import UNLIMITED_GIB, TorchBackend
 from hnseg.inference.budget import FULL_EFFORT, Deadline, Effort
 from hnseg.inference.bundle import Bundle
+from hnseg.inference.label_map import Probabilities
 from hnseg.inference.machine import free_ram_gib, free_vram_gib, usable_processors
 from hnseg.inference.orientation import turned
 from hnseg.inference.preprocessing import Placement, place, preprocess
@@ -71,6 +72,7 @@ class Ensemble:
         *,
         effort: Effort = FULL_EFFORT,
         progress: Progress | None = None,
+        probabilities: Probabilities | None = None,
     ) -> Prediction:
         """Predict one image.
 
@@ -79,16 +81,23 @@ class Ensemble:
             deadline: When the case, not only this step, must have ended.
             effort: The most that may be done.
             progress: Is told after each tile.
+            probabilities: (k, z, y, x) on the channels' grid: receives those of each class, or region; see `Canvas`.
 
         Raises:
             ModelError: The number of channels is not the model's.
             InputError: The image does not fit into memory, or is not what the model's normalisation is for.
             DeadlineError: The time was over before every tile was seen.
         """
-        return self.start(channels, deadline, effort=effort, progress=progress).predict()
+        return self.start(channels, deadline, effort=effort, progress=progress, probabilities=probabilities).predict()
 
     def start(
-        self, channels: Channels, deadline: Deadline, *, effort: Effort = FULL_EFFORT, progress: Progress | None = None
+        self,
+        channels: Channels,
+        deadline: Deadline,
+        *,
+        effort: Effort = FULL_EFFORT,
+        progress: Progress | None = None,
+        probabilities: Probabilities | None = None,
     ) -> Run:
         """Bring an image to the network's grid, ready for the networks; see `predict`.
 
@@ -107,7 +116,7 @@ class Ensemble:
         volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
         interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
         workplace = Workplace(self, volume, effort, interest, room)
-        run = Run(self, workplace, placement, channels.grid, deadline, effort, progress)
+        run = Run(self, workplace, placement, channels.grid, deadline, effort, progress, probabilities)
         run.seconds["preprocessing"] = time.monotonic() - started_s
         return run
 

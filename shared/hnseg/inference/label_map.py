@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import SimpleITK as sitk
+import torch
 
+from hnseg.errors import InputError
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.inference.axis_map import AxisMap
 from hnseg.inference.label_plane import LabelPlane, Labels, Seen, choice_of
@@ -19,6 +23,8 @@ from hnseg.inference.orientation import turned_array
 from hnseg.inference.plans import Dataset, Resampling, Spline
 from hnseg.inference.preprocessing import Placement
 from hnseg.inference.resampling import axis_maps, resample
+
+Probabilities = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,29 @@ class Canvas:
     is more likely than not sets its label, later ones over earlier ones. What was cropped is background.
     """
 
-    def __init__(self, target: Target) -> None:
-        """Begin with background."""
+    def __init__(self, target: Target, probabilities: Probabilities | None = None) -> None:
+        """Begin with background.
+
+        Args:
+            target: Where the label map lies.
+            probabilities: (k, z, y, x) of the image, of floats, such as a file mapped into memory. It gets, plane by
+                plane, the softmax over the classes, or the sigmoid of each region, and is certain of background where
+                the image was cropped.
+
+        Raises:
+            InputError: Probabilities are asked for, and logits are resampled by splines that need all of them at once.
+        """
         self._target = target
         placement = target.placement
+        self._probabilities = None
+        if probabilities is not None:
+            _check_planes_suffice(target)
+            probabilities[:] = 0
+            if not target.dataset.has_regions:
+                probabilities[0] = 1  # background
+            seen = probabilities if placement.grid == target.grid else turned_array(probabilities, target.grid)
+            crop = seen.transpose(0, *(1 + axis for axis in placement.transpose))[(slice(None), *placement.crop)]
+            self._probabilities = crop.swapaxes(1, 1 + target.rolls_along)
         dtype = np.uint8 if max(target.dataset.output_values) <= np.iinfo(np.uint8).max else np.uint16
         self._labels: Labels = np.zeros(target.grid.shape_zyx, dtype)
         # A view: what is written into it lands in its place in the image, axes as the image has them.
@@ -89,8 +114,11 @@ class Canvas:
         along = maps.pop(self._target.rolls_along)
         rows, columns = maps
         plane = LabelPlane(rows, columns, self._target.dataset)
-        for (near, weight), labels in zip(_near(map(plane.seen, planes), along), self._inner, strict=False):
-            plane.fill(labels, near, weight)
+        for number, (near, weight) in enumerate(_near(map(plane.seen, planes), along)):
+            plane.fill(self._inner[number], near, weight)
+            if self._probabilities is not None:
+                logits = columns.along(rows.along(_mixed(near, weight), 1), 2)
+                self._probabilities[:, number] = _probabilities_of(logits, self._target.dataset)
 
     def _fill_at_once(self, planes: Sequence[FloatArray]) -> None:
         """Set the labels class by class, with the memory of two volumes beside the logits; without all of them none."""
@@ -110,6 +138,27 @@ class Canvas:
         )
         labels = choice_of(self._target.dataset).of(range(len(logits)), resampled)
         self._inner.swapaxes(0, self._target.rolls_along)[...] = labels
+
+
+def _check_planes_suffice(target: Target) -> None:
+    if isinstance(target.resampling, Spline) and target.resampling.order > 1:
+        raise InputError(
+            "Probabilities can be had only of a model whose logits are resampled linearly, as nnU-Net's plans have it,"
+            f" but this one's are by splines of order {target.resampling.order}. Is there another configuration of it?"
+        )
+
+
+def _mixed(near: Sequence[Seen], weight: float) -> FloatArray:
+    """Return the logits (k, y, x) of a plane between one or two."""
+    first, last = near[0].logits, near[-1].logits
+    mixture: FloatArray = (torch.lerp(first, last, weight) if len(near) == 2 else first).numpy()
+    return mixture
+
+
+def _probabilities_of(logits: FloatArray, dataset: Dataset) -> FloatArray:
+    given = torch.from_numpy(logits)
+    result: FloatArray = (given.sigmoid() if dataset.has_regions else given.softmax(dim=0)).numpy()
+    return result
 
 
 def to_label_map(planes: Iterable[FloatArray], target: Target) -> sitk.Image:

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from hnseg.imaging.geometry import FloatArray, Grid
 from hnseg.inference.budget import Allowance, Deadline, Effort, EffortSpent, Pace, Share, reserve_s
-from hnseg.inference.label_map import Canvas, Target
+from hnseg.inference.label_map import Canvas, Probabilities, Target
 from hnseg.inference.plan import WIDEST_STEP, Plan, affordable
 from hnseg.inference.preprocessing import Placement
 from hnseg.inference.tiles import Shape3, Tiling
@@ -74,6 +74,7 @@ class Run:
         deadline: When the case must have ended.
         effort: The most that may be done.
         progress: Is told how far it is.
+        probabilities: Receives them; see `hnseg.inference.label_map.Canvas`.
         seconds: How long each step has taken so far.
     """
 
@@ -84,6 +85,7 @@ class Run:
     deadline: Deadline
     effort: Effort
     progress: Progress | None = None
+    probabilities: Probabilities | None = None
     seconds: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("preprocessing", "first_look", "tiles", "label_map"), 0.0)
     )
@@ -99,7 +101,8 @@ class Run:
         self._planes_done = self._tiles_skipped = 0
         self._keep_time()
         resampling, rolls_along = bundle.configuration.resampling_of_logits, self.workplace.room.rolls_along
-        self._canvas = Canvas(Target(self.placement, self.grid, bundle.dataset, resampling, rolls_along))
+        target = Target(self.placement, self.grid, bundle.dataset, resampling, rolls_along)
+        self._canvas = Canvas(target, self.probabilities)
 
     @property
     def effort_spent(self) -> EffortSpent:
