@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from label_map import resident_gib
 from scipy.ndimage import zoom
 
 from hnseg.evaluation.tables import Table
@@ -144,12 +145,6 @@ def channels(case: Case) -> FloatArray:
         factors = [n / old for n, old in zip(case.shape, coarse.shape, strict=True)]
         zoom((300 * coarse).astype(np.float32), factors, output=channel, order=1)
     return array
-
-
-def resident_gib(field: str) -> float:
-    """Return a field of the kernel's table of this process."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 2**20 for line in lines if line.startswith(field))
 
 
 if __name__ == "__main__":
