@@ -56,12 +56,16 @@ def test_there_may_be_no_deadline():
 
 def test_time_over_is_told_in_a_sentence(clock):
     deadline = Deadline(100, 0, clock)
-    deadline.check("nothing")
+    deadline.check("nothing", keep_s=99)
     clock.now_s = 100
     with pytest.raises(
         DeadlineError, match=r"The case must end within 100 s, but they were over after 3 of 27 tiles\."
     ):
         deadline.check("3 of 27 tiles")
+    clock.now_s = 90
+    deadline.check("3 of 27 tiles", keep_s=9)
+    with pytest.raises(DeadlineError):
+        deadline.check("3 of 27 tiles", keep_s=10)
 
 
 def test_with_plenty_of_time_every_tile_gets_everything(clock):

@@ -110,7 +110,7 @@ def test_a_machine_that_is_too_slow_is_told_before_much_more_time_is_lost(bundle
     case = Case(bundle, (30, 30, 20), machine, mirroring=False, limit_s=60, ratio=60)
     with pytest.raises(DeadlineError, match=r"must end within 60 s, but they were over after"):
         case.predict()
-    assert case.clock.now_s <= 60 + case.slowest_s * 3
+    assert case.clock.now_s <= 60 + 2 * case.slowest_s  # of a pass that had begun
 
 
 def test_mirrors_go_first_then_the_overlap_of_tiles_then_folds(bundle):

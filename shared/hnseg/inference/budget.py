@@ -67,13 +67,17 @@ class Deadline:
         """Return how much time is left; negative once it is over."""
         return self.started_s + self.limit_s - self.clock()
 
-    def check(self, done: str) -> None:
+    def check(self, done: str, keep_s: float = 0.0) -> None:
         """Stop once the time is over.
 
+        Args:
+            done: What had been done by then, for the sentence.
+            keep_s: Time without which going on is of no use.
+
         Raises:
-            DeadlineError: It is; the sentence tells what had been done.
+            DeadlineError: It is.
         """
-        if self.remaining_s() <= 0:
+        if self.remaining_s() <= keep_s:
             raise DeadlineError(
                 f"The case must end within {self.limit_s:g} s, but they were over after {done}."
                 " Is the machine slower than the model needs, or the limit too short for an image of this size?"
@@ -267,6 +271,11 @@ class Pace:
         return EffortSpent(step, tiles, round(passes), folds=folds / max(1, tiles), mirrors=passes / max(1, folds))
 
 
+def ending_s(of: int) -> float:
+    """Return how long it takes to write a label map of so many voxels and to end, as far as can be told before."""
+    return _END_S + _FOLLOWING_S_PER_VOXEL * of
+
+
 def reserve_s(
     deadline: Deadline,
     *,
@@ -289,7 +298,6 @@ def reserve_s(
     labelling_s = max(_EXPORT_S_PER_VOXEL * voxels * outputs, _MARGIN * measured_s)
     if not deadline.is_limited:
         return labelling_s
-    labelling_s += _END_S
     if following_s is None:
-        return labelling_s + _FOLLOWING_S_PER_VOXEL * of + _RESERVE * deadline.limit_s
-    return labelling_s + 2 * _MARGIN * following_s + _LEAST_RESERVE * deadline.limit_s
+        return labelling_s + ending_s(of) + _RESERVE * deadline.limit_s
+    return labelling_s + _END_S + 2 * _MARGIN * following_s + _LEAST_RESERVE * deadline.limit_s

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import SimpleITK as sitk
 
 from hnseg.imaging.geometry import FloatArray, Grid
-from hnseg.inference.budget import Allowance, Deadline, Effort, EffortSpent, Pace, Share, reserve_s
+from hnseg.inference.budget import Allowance, Deadline, Effort, EffortSpent, Pace, Share, ending_s, reserve_s
 from hnseg.inference.label_map import Canvas, Probabilities, Target
 from hnseg.inference.plan import WIDEST_STEP, Plan, affordable
 from hnseg.inference.preprocessing import Placement
@@ -180,7 +180,7 @@ class Run:
         seconds = 0.0
         for _ in range(2):
             started_s = self.deadline.clock()
-            self.workplace.see(tiles, Allowance(Share(1, mirrors)), self.deadline, self._pace.done)
+            self.workplace.see(tiles, Allowance(Share(1, mirrors)), self._check)
             seconds = self.deadline.clock() - started_s
             if seconds > _LONG_S:
                 break
@@ -231,7 +231,7 @@ class Run:
             started_s = self.deadline.clock()
             allowance = fixed or self._pace.allowance(len(group))
             boxes = [tiling.box(start) for start in group]
-            given = self.workplace.see(boxes, allowance, self.deadline, self._pace.done)
+            given = self.workplace.see(boxes, allowance, self._check)
             # By now the tiles have been added to the sums, which takes time too.
             self._pace.measured(self.deadline.clock() - started_s, round(given.passes * len(group)))
             slab = slab[len(group) :]
@@ -271,6 +271,10 @@ class Run:
         if not self._plans or not plan.is_like(self._plans[-1]):
             self._plans.append(plan)
             logger.info("plan: %s", plan)
+
+    def _check(self) -> None:
+        """Stop once what is predicted could not be written any more."""
+        self.deadline.check(self._pace.done, keep_s=ending_s(prod(self.grid.size_xyz)))
 
     def _keep_time(self) -> None:
         """Keep time for what follows, going by how long planes have taken to be labelled."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import torch
 
 from hnseg.imaging.geometry import FloatArray
-from hnseg.inference.budget import Allowance, Deadline, Effort, Share
+from hnseg.inference.budget import Allowance, Effort, Share
 from hnseg.inference.room import Room
 from hnseg.inference.skipping import Interest
 from hnseg.inference.tiles import Box, RollingSums, Shape3, Tiling, Window, gaussian, pad_to_patch, patch_3d
@@ -86,26 +86,22 @@ class Workplace:
         parts = [slice(part.start - at.start, part.stop - at.start) for part, at in zip(box, self.inner, strict=True)]
         return tuple(parts[axis] for axis in self.room.order)
 
-    def see(self, tiles: Sequence[Box], allowance: Allowance, deadline: Deadline, done: str = "") -> Share:
+    def see(self, tiles: Sequence[Box], allowance: Allowance, check: Callable[[], None]) -> Share:
         """Add what the networks say of some tiles, which begin at the first plane of the sums.
 
         Args:
             tiles: Their voxels.
             allowance: What they may have.
-            deadline: When the case must have ended.
-            done: What was done before, for the sentence of an error.
+            check: Is called before every batch, and may stop the work by an error.
 
         Returns:
             What each of them got.
-
-        Raises:
-            DeadlineError: The time is over.
         """
         sums = self._begun()
-        means, given = self._with_less(lambda: self._mean_logits(tiles, allowance, partial(deadline.check, done)))
+        means, given = self._with_less(lambda: self._mean_logits(tiles, allowance, check))
         for logits, (_, rows, columns) in zip(means, tiles, strict=True):
             self._with_less(partial(sums.add, logits, rows, columns))
-        if self._ensemble.backend.device.type == "cuda" and deadline.is_limited:
+        if self._ensemble.backend.device.type == "cuda":
             torch.cuda.synchronize()  # passes are only timed when they have ended
         return given
 
