@@ -10,7 +10,8 @@ Two networks of full size, with weights from chance (half an hour on two idle pr
 Each way runs in a process of its own with one fold's network; nnU-Net's predictor gives its network one tile at a time,
 in single precision, hnseg as many as the backend takes together. The ways take turns, a batch each, so that a busy
 machine slows all alike. The table has medians of a tile's seconds; processor time counts less of what else runs.
-Agreement is with the first way. The roofline is one convolution, see `against_nnunet.py`.
+Agreement is with the first way. The roofline is torch's best with one convolution, see `against_nnunet.py`; it is no
+bound for OpenVINO, which can do better.
 """
 
 from __future__ import annotations

@@ -79,3 +79,9 @@ def quick_model(make_model, tmp_path_factory) -> Callable[..., Path]:
 def model_dir(quick_model) -> Path:
     """Return an exported bundle that the HNTS-MRG container takes; copy it before changing it."""
     return quick_model(HNTS_MRG)
+
+
+@pytest.fixture(scope="session")
+def long_model(make_model) -> Path:
+    """Return a bundle for HNTS-MRG of five folds with mirroring, for which a case of `LONG_ZYX` takes minutes."""
+    return make_model(folds=(0, 1, 2, 3, 4), exported=True, **HNTS_MRG.model)

@@ -9,8 +9,8 @@ import SimpleITK as sitk
 from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK, REGISTERED_T2W
 
 SHAPE_ZYX = (10, 36, 40)
-LONG_ZYX = (96, 480, 480)
-"""Of a case that takes half a minute or more."""
+LONG_ZYX = (64, 256, 256)
+"""Of a case that takes minutes with `long_model`."""
 OUTPUT_FILE = f"images/{OUTPUT}/output.mha"
 
 

@@ -137,7 +137,8 @@ def test_sigterm_stops_a_case_and_leaves_nothing(folders):
     assert files_below(folders["--output"]) == []
 
 
-def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders):
+def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders, long_model):
+    folders["--model"] = long_model
     write_small_case(folders["--input"], shape_zyx=LONG_ZYX)
     with subprocess.Popen(
         command(folders),
@@ -161,7 +162,8 @@ def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders):
     assert sitk.ReadImage(str(folders["--output"] / OUTPUT_FILE)).GetSize() == LONG_ZYX[::-1]
 
 
-def test_a_case_too_long_for_its_time_ends_in_time(folders):
+def test_a_case_too_long_for_its_time_ends_in_time(folders, long_model):
+    folders["--model"] = long_model
     write_small_case(folders["--input"], shape_zyx=LONG_ZYX)
     done = run(folders, HNSEG_LIMIT_S="15")
     assert done.returncode == 0, done.stderr

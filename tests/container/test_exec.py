@@ -145,7 +145,9 @@ def test_sigterm_stops_a_case_and_leaves_nothing(image, folders, start_container
     assert files_below(folders.output) == []
 
 
-def test_sigterm_after_a_first_look_leaves_a_whole_label_map(image, folders, start_container):
+def test_sigterm_after_a_first_look_leaves_a_whole_label_map(image, folders, start_container, long_model):
+    shutil.rmtree(folders.model)
+    copy_readable(long_model, folders.model)
     write_small_case(folders.input, shape_zyx=LONG_ZYX)
     container = start_container(image, "--cpus=0.5", "--env=HNSEG_LIMIT_S=90")
     container.wait_for("first label map after")
@@ -155,7 +157,9 @@ def test_sigterm_after_a_first_look_leaves_a_whole_label_map(image, folders, sta
     assert sitk.ReadImage(str(folders.output / OUTPUT_FILE)).GetSize() == LONG_ZYX[::-1]
 
 
-def test_half_a_processor_still_ends_in_time(image, folders, run_container):
+def test_half_a_processor_still_ends_in_time(image, folders, run_container, long_model):
+    shutil.rmtree(folders.model)
+    copy_readable(long_model, folders.model)
     write_small_case(folders.input, shape_zyx=LONG_ZYX)
     done = run_container(image, "--cpus=0.5", "--env=HNSEG_LIMIT_S=30")
     assert done.returncode == 0, done.stderr
