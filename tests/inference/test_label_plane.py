@@ -136,6 +136,17 @@ def test_a_plane_between_two_is_of_their_mixture(dataset, weight):
     assert (labels != expected).mean() <= 1e-4
 
 
+def test_a_class_leads_where_the_bounds_of_two_nearly_constant_planes_cross_by_rounding():
+    # Mixed by this weight, the larger of the first plane's two values gives the smaller result.
+    first, second = np.full((2, 2, 4, 4), -9, np.float32)
+    first[1], second[1] = -0.9838855862617493, 6.557641506195068
+    first[1, 0, 0] = np.nextafter(first[1, 0, 0], np.float32(0))
+    plane = LabelPlane(AxisMap.spline(4, 9, 1), AxisMap.spline(4, 9, 1), classes(2))
+    labels = np.zeros((9, 9), np.uint8)
+    plane.fill(labels, [plane.seen(first), plane.seen(second)], 0.1815389096736908)
+    assert (labels == 1).all()
+
+
 def test_more_classes_than_a_byte_holds():
     logits = np.random.default_rng(0).normal(size=(300, 5, 6)).astype(np.float32)
     labels = labels_of(logits, (9, 8), classes(300))

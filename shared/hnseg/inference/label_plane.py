@@ -42,7 +42,9 @@ class Largest:
             lowest: Smallest logits (k, ...) of each class in each block.
             highest: Largest logits (k, ...).
         """
-        possible: Mask = ~(highest < lowest.max(axis=0))
+        # Bounds that were mixed from two planes may cross by rounding; the class that leads must not fall between them.
+        surpassed = np.minimum(lowest, highest).max(axis=0)
+        possible: Mask = ~(highest < surpassed)
         return possible
 
     def settled(self, possible: Outputs) -> int | None:
