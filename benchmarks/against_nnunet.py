@@ -311,7 +311,7 @@ def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[st
     image = [Channels(np.load(folder / "channels.npy"), grid)]
 
     def segment() -> tuple[Labels, int]:
-        # As the pipeline does, nobody keeps the image while the networks run.
+        """Segment as the pipeline does: nobody keeps the image while the networks run."""
         run = ensemble.start(image.pop(), Deadline.never(), effort=Effort(mirroring=job.mirroring))
         predicted = run.predict()
         labels = array_of(predicted.label_map)

@@ -93,7 +93,7 @@ def row(one: Ended, longest: Ended) -> tuple[str, ...]:
     when = (f"{one.limit_s:g}", f"{one.taken_s:.1f}", f"{one.taken_s / one.limit_s:.0%}")
     if one.story is None:
         return (*when, "", "no label map", "", "", "", "")
-    effort = one.story["effort"]
+    effort = one.story["effort_spent"]
     return (
         *when,
         one.first_s,

@@ -77,6 +77,7 @@ def compare(logits: FloatArray, shape: tuple[int, int, int], network_mm: tuple[f
     target = Target(Placement(grid, (0, 1, 2), everything, IMAGE_MM, network_mm, (z, y, x)), grid, LABELS, resampling)
 
     def as_nnunet() -> Any:
+        """Resample every class to the image's size, then compare them."""
         resized = resample_data_or_seg_to_shape(logits, shape, network_mm, IMAGE_MM, order=1, force_separate_z=None)
         return resized.argmax(axis=0)
 

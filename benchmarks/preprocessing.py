@@ -130,10 +130,7 @@ def hnseg(case: Case) -> Any:
     grid = Grid(case.shape[::-1], case.image_mm[::-1], (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
     given = Channels(channels(case), grid)
 
-    def work() -> FloatArray:
-        return preprocess(given.array, place(given, bundle.plans, configuration), bundle.plans, configuration)
-
-    return work
+    return lambda: preprocess(given.array, place(given, bundle.plans, configuration), bundle.plans, configuration)
 
 
 def channels(case: Case) -> FloatArray:

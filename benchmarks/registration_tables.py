@@ -44,11 +44,13 @@ def _error_line(pairs: str, method: str, rows: Sequence[Row]) -> str:
 
 def _gate(rows: Sequence[Row]) -> list[str]:
     def line(name: str, wanted: Callable[[Row], bool]) -> list[str]:
+        """Return how many of the wanted results there are and how many were refused; nothing where there is none."""
         mine = [row for row in rows if wanted(row)]
         refused = sum(bool(row["objection"]) for row in mine)
         return [f"| {name} | {len(mine)} | {refused} ({refused / len(mine):.0%}) |"] if mine else []
 
     def by_method(row: Row, *, own: bool, above: float, most: float) -> bool:
+        """Say whether a method's own or another's result has an error over the one and at most the other."""
         return row["kind"] == "method" and (row["method"] == OURS) == own and above < row["error_mm"] <= most
 
     most = float(np.finfo(float).max)

@@ -19,7 +19,10 @@ def multiply_adds(bundle: Bundle) -> int:
     counts = []
 
     def count(layer: _ConvNd, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        # Each voxel of a channel meets the weights of one channel: of the output, or of the input where transposed.
+        """Count a layer: each voxel of a channel meets the weights of one channel.
+
+        Of the output's, or of the input's where it is transposed.
+        """
         met = inputs[0] if isinstance(layer, _ConvTransposeNd) else output
         counts.append(met.numel() * layer.weight[0].numel())
 

@@ -40,6 +40,24 @@ def run(folders, *options, package="containers.hnts_mrg", **variables):
     )
 
 
+def stopped_after(line, folders, *, pause_s, **variables):
+    """Return the status, stdout and stderr of a run that gets SIGTERM soon after a line of its log."""
+    with subprocess.Popen(
+        command(folders),
+        cwd=ROOT,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        while not child.stdout.readline().startswith(line):
+            assert child.poll() is None
+        time.sleep(pause_s)
+        child.send_signal(signal.SIGTERM)
+        stdout, stderr = child.communicate(timeout=30)
+    return child.returncode, stdout, stderr
+
+
 def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
     done = run(folders)
     assert (done.returncode, done.stderr) == (0, "")
@@ -124,36 +142,17 @@ def test_too_little_memory_is_told_in_a_sentence(folders):
 
 def test_sigterm_stops_a_case_and_leaves_nothing(folders):
     write_small_case(folders["--input"], shape_zyx=(64, 256, 256))
-    with subprocess.Popen(
-        command(folders), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
-        while not child.stdout.readline().startswith("prepare:"):
-            assert child.poll() is None
-        time.sleep(0.2)
-        child.send_signal(signal.SIGTERM)
-        _, stderr = child.communicate(timeout=30)
-    assert child.returncode == 143
-    assert stderr.splitlines()[-1].startswith("The case was stopped by a signal before it was finished")
+    status, _, stderr = stopped_after("prepare:", folders, pause_s=0.2)
+    assert status == 143
+    assert stderr.splitlines()[-1].startswith("The case was stopped by a signal before it was finished, so there is no")
     assert files_below(folders["--output"]) == []
 
 
 def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders, long_model):
     folders["--model"] = long_model
     write_small_case(folders["--input"], shape_zyx=LONG_ZYX)
-    with subprocess.Popen(
-        command(folders),
-        cwd=ROOT,
-        env=os.environ | {"HNSEG_LIMIT_S": "60"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as child:
-        while not child.stdout.readline().startswith("first label map after"):
-            assert child.poll() is None
-        time.sleep(1)
-        child.send_signal(signal.SIGTERM)
-        stdout, stderr = child.communicate(timeout=30)
-    assert child.returncode == 143
+    status, stdout, stderr = stopped_after("first label map after", folders, pause_s=1, HNSEG_LIMIT_S="60")
+    assert status == 143
     assert stderr.splitlines()[-1].startswith("The case was stopped by a signal before it was finished; the output is")
     story = json.loads(stdout.splitlines()[-1])
     assert "planes" in story["notes"][-1]
@@ -169,7 +168,7 @@ def test_a_case_too_long_for_its_time_ends_in_time(folders, long_model):
     assert done.returncode == 0, done.stderr
     story = json.loads(done.stdout.splitlines()[-1])
     assert any("to end within 15 s" in note for note in story["notes"])
-    assert story["effort"]["folds"] >= 1
+    assert story["effort_spent"]["folds"] >= 1
     assert story["total_s"] < 15
     assert files_below(folders["--output"]) == [OUTPUT_FILE]
 

@@ -152,6 +152,7 @@ def _as_text(content: Any) -> str:
 
 def _either(yes: set[str], no: set[str]) -> Callable[[str], bool | None]:
     def read(text: str) -> bool | None:
+        """Return what a word says; None for one that is neither."""
         word = _squeezed(text)
         return True if word in yes else False if word in no else None
 

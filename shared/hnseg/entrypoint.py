@@ -254,6 +254,7 @@ def _signals_unwind() -> Iterator[None]:
     """Let SIGTERM and SIGINT raise SystemExit, so that the case can end with what it has and nothing half-written."""
 
     def stop(number: int, _frame: Any) -> None:
+        """End by the status that a shell gives to a program that a signal ended."""
         raise SystemExit(128 + number)
 
     former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}

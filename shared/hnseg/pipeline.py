@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ValidationError
@@ -9,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 from hnseg.errors import ModelError, StoppedWithOutputError
 from hnseg.inference.budget import FULL_EFFORT
 from hnseg.inference.manifest import METHOD_FILE, sha256_of
-from hnseg.platform.answers import NO_ANSWERS, Answers
+from hnseg.platform.answers import NO_ANSWERS
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
+from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from hnseg.inference.run import Prediction, Run
     from hnseg.platform.case import Case
     from hnseg.platform.challenge import AnsweringMethod, Challenge, Method
-    from hnseg.provenance import Provenance
 
 
 def run_case(  # noqa: PLR0913 (what a case is, and what it may take)
@@ -66,46 +68,50 @@ def run_case(  # noqa: PLR0913 (what a case is, and what it may take)
         channels = method.prepare(case, settings)
         story.record(**channels.record)
         story.note(*channels.notes)
+    desk = _Desk(challenge, case, settings, output_dir)
     run: Run | None = None
-
-    def hand_in(label_map: sitk.Image) -> None:
-        """Write what there is before the case is done."""
-        finished = method.finish(label_map, case, settings)
-        answers = _answers(method, finished, case, settings) if spec.answers else NO_ANSWERS
-        write_output(spec, finished, case, output_dir, answers=answers)
-
     try:
         with story.stage("predict"):
             run = ensemble.start(channels, deadline, effort=effort)
             del channels  # as large as the image times its channels: gone before the networks run
-            predicted = run.predict(show=hand_in)
+            predicted = run.predict(show=partial(desk.hand_in, story=Provenance()))
             story.record(**ensemble.record)
-            _tell(story, predicted)
-        with story.stage("finish"):
-            label_map = method.finish(predicted.label_map, case, settings)
-        answers = NO_ANSWERS
-        if spec.answers:
-            with story.stage("answer"):
-                answers = _answers(method, label_map, case, settings)
-                story.record(**answers.record)
-                story.note(*answers.notes)
-        with story.stage("write"):
-            write_output(spec, label_map, case, output_dir, answers=answers)
+        desk.finish(predicted, story)
     except SystemExit as stop:
         if run is None or not run.is_complete:
             raise
-        _tell(story, run.so_far())
-        hand_in(run.so_far().label_map)
+        desk.finish(run.so_far(), story)
         raise StoppedWithOutputError(stop.code) from stop
 
 
-def _tell(story: Provenance, predicted: Prediction) -> None:
-    story.record(**predicted.record)
-    story.note(*predicted.notes)
+@dataclass(frozen=True)
+class _Desk:
+    """Where a case's label map is handed in, once or, a better one later, twice."""
 
+    challenge: Challenge
+    case: Case
+    settings: BaseModel
+    output_dir: Path
 
-def _answers(method: Method | AnsweringMethod, label_map: sitk.Image, case: Case, settings: BaseModel) -> Answers:
-    return cast("AnsweringMethod", method).answer(label_map, case, settings)
+    def finish(self, predicted: Prediction, story: Provenance) -> None:
+        """Tell the story of a prediction, and hand its label map in."""
+        story.record(**predicted.record)
+        story.note(*predicted.notes)
+        self.hand_in(predicted.label_map, story)
+
+    def hand_in(self, label_map: sitk.Image, story: Provenance) -> None:
+        """Write the outputs that a predicted label map leads to."""
+        spec, method = self.challenge.spec, self.challenge.method
+        with story.stage("finish"):
+            label_map = method.finish(label_map, self.case, self.settings)
+        answers = NO_ANSWERS
+        if spec.answers:
+            with story.stage("answer"):
+                answers = cast("AnsweringMethod", method).answer(label_map, self.case, self.settings)
+                story.record(**answers.record)
+                story.note(*answers.notes)
+        with story.stage("write"):
+            write_output(spec, label_map, self.case, self.output_dir, answers=answers)
 
 
 def _settings(method: Method, bundle: Bundle) -> BaseModel:

@@ -105,7 +105,7 @@ def test_on_a_processor_no_copy_passes_alone_where_a_slab_has_two_tiles(five, ch
 
 
 def test_mirrored_copies_of_one_tile_are_pairs_already(five, channels, batches):
-    five.predict(channels, Deadline.never(), progress=lambda done, _total: batches.append(f"{done} tiles"))
+    five.start(channels, Deadline.never(), progress=lambda done, _total: batches.append(f"{done} tiles")).predict()
     assert batches[:21] == [2] * 20 + ["1 tiles"]
 
 
@@ -126,7 +126,7 @@ def test_a_constant_network_gives_a_constant_label_map_of_any_size(five, size_xy
 def test_progress_is_told_after_each_tile(five, channels):
     told = []
     one = only(five, 0)
-    predicted = one.predict(channels, Deadline.never(), effort=PLAIN, progress=lambda *pair: told.append(pair))
+    predicted = one.start(channels, Deadline.never(), effort=PLAIN, progress=lambda *pair: told.append(pair)).predict()
     tiles = predicted.effort_spent.tiles
     assert told == [(done, tiles) for done in range(1, tiles + 1)]
 

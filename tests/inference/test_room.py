@@ -101,7 +101,7 @@ def test_where_memory_is_scarce_copies_go_one_by_one(ensemble, monkeypatch):
     assert least < most
     for free_gib, room in ((most * 1.01, plenty), (most * 0.99, plenty.less()), (least * 1.01, plenty.less())):
         monkeypatch.setattr(module, "free_ram_gib", lambda free_gib=free_gib: free_gib)
-        assert ensemble.start(channels, Deadline.never()).workplace.room == room
+        assert ensemble.start(channels, Deadline.never()).accumulation.room == room
     monkeypatch.setattr(module, "free_ram_gib", lambda: least * 0.99)
     with pytest.raises(InputError, match="The image must fit into memory"):
         ensemble.start(channels, Deadline.never())

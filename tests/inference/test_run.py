@@ -71,16 +71,21 @@ def test_a_short_case_needs_no_first_look(bundle):
     run.predict(show=lambda _: pytest.fail("there was one"))
 
 
-def test_a_run_that_is_stopped_keeps_the_planes_that_are_done(slow):
-    run, clock = slow
+def stopped(run, when):
+    """Let a signal stop a run before the first pass at which something is so."""
 
-    def stop(_backend):
-        if clock.now_s > 500:
+    def stop(backend):
+        if when(backend):
             raise SystemExit(143)
 
     run.ensemble.backend.fails = stop
     with pytest.raises(SystemExit):
         run.predict()
+
+
+def test_a_run_that_is_stopped_keeps_the_planes_that_are_done(slow):
+    run, clock = slow
+    stopped(run, lambda _backend: clock.now_s > 500)
     assert run.is_complete
     so_far = run.so_far()
     # Planes come along the first axis; the first ones are by all folds, the others by the first look.
@@ -93,25 +98,32 @@ def test_a_run_that_is_stopped_keeps_the_planes_that_are_done(slow):
 
 def test_before_its_first_label_map_a_run_is_not_complete(slow):
     run, _ = slow
-
-    def stop(backend):
-        if backend.passes > 40:
-            raise SystemExit(143)
-
-    run.ensemble.backend.fails = stop
-    with pytest.raises(SystemExit):
-        run.predict()
+    stopped(run, lambda backend: backend.passes > 40)
     assert not run.is_complete
 
 
-def test_when_the_machine_stops_working_well_the_first_look_is_what_remains(slow):
+@pytest.mark.parametrize("pass_s", [25.0, 400.0])
+def test_when_the_machine_stops_working_well_the_first_look_is_what_remains(slow, pass_s):
     run, clock = slow
-    backend = run.ensemble.backend
-    backend.pass_s = lambda now_s: 1.3 if now_s < 300 else 25.0
+    run.ensemble.backend.pass_s = lambda now_s: 1.3 if now_s < 300 else pass_s
     predicted = run.predict()
-    assert clock.now_s < 1000
+    assert clock.now_s < 1000 + pass_s  # nobody can stop a pass that has begun
     assert set(np.unique(labels(predicted))) == {1, 2}
     assert "planes" in predicted.notes[-1]
+
+
+def test_planes_that_had_less_are_seen_again_where_much_time_is_left(bundle):
+    clock = Clock()
+    backend = Later(clock, lambda now_s: 1.2 if now_s < 200 else 0.3)
+    backend.first = 500
+    run = Ensemble(bundle, backend).start(noise(), Deadline(1000, 0, clock), effort=PLAIN)
+    predicted = run.predict()
+    again = int(predicted.notes[-1].split()[5])
+    assert predicted.notes[-1] == f"Of 20 planes the first {again} were seen again with nothing given up."
+    assert 0 < again < 20
+    assert np.unique(labels(predicted)[:again]).tolist() == [2]
+    assert predicted.seconds["seen_again"] > 0
+    assert clock.now_s < 1000
 
 
 class NotEnough:
@@ -192,11 +204,9 @@ def _along(room, axis):
 
 def test_sums_roll_along_the_axis_that_keeps_them_small(ensemble):
     grid = Grid((40, 200, 12), (1.0, 1.0, 2.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    channels = Channels(np.zeros((2, *grid.shape_zyx), np.float32), grid)
-    channels.array[:, 3:5] = 1
     run = ensemble.start(Channels(np.ones((2, 12, 200, 40), np.float32), grid), Deadline.never(), effort=PLAIN)
-    assert run.workplace.room.rolls_along == 1  # 16 of 200 rows, not 8 of 12 slices
-    assert run.workplace.window.shape == (200, 12, 40)
+    assert run.accumulation.room.rolls_along == 1  # 16 of 200 rows, not 8 of 12 slices
+    assert run.accumulation.window.shape == (200, 12, 40)
 
 
 def test_tiles_of_air_can_be_left_out(ensemble):

@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +16,7 @@ import SimpleITK as sitk
 import typer
 from rich.progress import Progress
 
-from hnseg.cli.run import Device
+from hnseg.cli.run import BackendOption, Device, DeviceOption, PrecisionOption
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of
@@ -25,9 +26,12 @@ from hnseg.platform.integrity import is_damaged
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
+    from hnseg.inference.budget import Effort
     from hnseg.inference.bundle import Bundle
+    from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.manifest import Fold
 
+SkipAir = Literal["none", "air"]
 SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
 _GIB = 1 << 30
 
@@ -39,87 +43,79 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None,
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False,
     step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5,
-    device: Annotated[Device, typer.Option(help="Where the networks run.")] = Device.AUTO,
-    precision: Annotated[
-        Literal["exact", "fast"],
-        typer.Option(envvar="HNSEG_PRECISION", help="exact: nnU-Net's label map; fast: in half precision, sooner."),
-    ] = "exact",
-    backend: Annotated[
-        Literal["auto", "torch", "openvino"],
-        typer.Option(envvar="HNSEG_BACKEND", help="What runs the networks; auto is OpenVINO on a CPU that has it."),
-    ] = "auto",
-    skip: Annotated[
-        Literal["none", "air"],
-        typer.Option(help="Leave tiles of air unseen: sooner, and not quite nnU-Net's label map."),
-    ] = "none",
-    limit_s: Annotated[
-        float, typer.Option(min=0, help="Seconds this may take; what is given up for that is said.")
-    ] = float("inf"),
+    device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = "exact",
+    backend: BackendOption = "auto",
+    skip: Annotated[SkipAir, typer.Option(help="Leave tiles of air unseen: sooner, not quite nnU-Net's.")] = "none",
+    limit_s: Annotated[float, typer.Option(min=0, help="Seconds it may take; what is given up is said.")] = float(
+        "inf"
+    ),
     ram_gib: Annotated[float, typer.Option(min=0, help="Memory this may take.")] = float("inf"),
     vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = float("inf"),
-    probabilities: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.npy", help="Write each class's probabilities too: (k, z, y, x), half precision."),
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="Write versions, checksums, times and what was given up.")
-    ] = None,
+    probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None,
 ) -> None:
     """Segment an image with the ensemble of an nnU-Net v2 model.
 
     The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding.
     """
-    from hnseg.inference.budget import Deadline, Effort
+    from hnseg.inference.budget import Effort
     from hnseg.inference.bundle import open_bundle
     from hnseg.inference.ensemble import load_ensemble
-    from hnseg.inference.manifest import sha256_of
 
     story = Provenance()
-    with _limited_ram(ram_gib), _unfinished(output) as unfinished, _beside(probabilities) as unfinished_probabilities:
+    story.record(limit_s=limit_s if np.isfinite(limit_s) else None)
+    with _limited_ram(ram_gib), _unfinished(output, probabilities) as files:
         with story.stage("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
             ensemble = load_ensemble(
                 bundle, device=device.value, vram_gib=vram_gib, precision=precision, backend=backend
             )
-        with story.stage("read"):
-            channels = _read(images, bundle)
-            inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
-            story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
-        with story.stage("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
-            task = bar.add_task("predict", total=None)
-            predicted = ensemble.predict(
-                channels,
-                probabilities=_mapped(unfinished_probabilities, (ensemble.outputs, *channels.grid.shape_zyx)),
-                deadline=Deadline.from_process_start(limit_s),
-                effort=Effort(step=step, mirroring=not no_mirroring, skip=skip),
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
-            story.note(*predicted.notes)
-            record = dict(predicted.record)
-            story.record(effort_spent=record.pop("effort"), **record, limit_s=limit_s if np.isfinite(limit_s) else None)
+        effort = Effort(step=step, mirroring=not no_mirroring, skip=skip)
+        label_map = _segment(ensemble, images, story, limit_s=limit_s, effort=effort, probabilities=files.probabilities)
         with story.stage("write"):
-            _write(predicted.label_map, unfinished)
-            unfinished.replace(output)
-            if probabilities is not None and unfinished_probabilities is not None:
-                unfinished_probabilities.replace(probabilities)
+            _write(label_map, files.label_map)
     if report is not None:
         report.write_text(json.dumps(json.loads(story.as_json()), indent=2) + "\n", encoding="utf-8")
     typer.echo(str(output))
 
 
-@contextmanager
-def _beside(path: Path | None) -> Iterator[Path | None]:
-    """Give the path to write first, and clean it up; None for none."""
-    unfinished = None if path is None else path.with_name(f".unfinished-{path.name}")
-    try:
-        yield unfinished
-    finally:
-        if unfinished is not None:
-            unfinished.unlink(missing_ok=True)
+def _segment(
+    ensemble: Ensemble,
+    images: Sequence[Path],
+    story: Provenance,
+    *,
+    limit_s: float,
+    effort: Effort,
+    probabilities: Path | None,
+) -> sitk.Image:
+    """Return the label map of an image, with a bar on a terminal, and tell the story how it came about."""
+    from hnseg.inference.budget import Deadline
+    from hnseg.inference.manifest import sha256_of
+
+    bundle = ensemble.bundle
+    with story.stage("read"):
+        channels = _read(images, bundle)
+        inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
+        story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
+    with story.stage("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
+        task = bar.add_task("predict", total=None)
+        run = ensemble.start(
+            channels,
+            Deadline.from_process_start(limit_s),
+            effort=effort,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            probabilities=_mapped(probabilities, (ensemble.outputs, *channels.grid.shape_zyx)),
+        )
+        del channels  # gone before the networks run
+        predicted = run.predict()
+        story.note(*predicted.notes)
+        story.record(**predicted.record)
+    return predicted.label_map
 
 
 def _mapped(path: Path | None, shape: tuple[int, ...]) -> np.memmap[Any, Any] | None:
-    """Return a new file of numbers as an array that takes no memory, or None for none.
+    """Return a new file of half-precision numbers as an array that takes no memory, or None for none.
 
     Raises:
         OutputError: It can't be made.
@@ -204,21 +200,35 @@ def _limited_ram(ram_gib: float) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, former)
 
 
+@dataclass(frozen=True)
+class _Files:
+    """Where what is asked for is written first."""
+
+    label_map: Path
+    probabilities: Path | None
+
+
 @contextmanager
-def _unfinished(output: Path) -> Iterator[Path]:
-    """Make sure that the output can be written, before any work; give the path to write first, and clean it up.
+def _unfinished(label_map: Path, probabilities: Path | None) -> Iterator[_Files]:
+    """Make sure that the label map can be written, before any work; in the end give all files their names, or none.
 
     Raises:
         OutputError: It can't.
     """
-    if not output.name.endswith(SUFFIXES):
-        raise OutputError(f"The label map must be one file of type {', '.join(SUFFIXES)}, but {output} was asked for.")
-    unfinished = output.with_name(f".unfinished-{output.name}")
+    if not label_map.name.endswith(SUFFIXES):
+        raise OutputError(
+            f"The label map must be one file of type {', '.join(SUFFIXES)}, but {label_map} was asked for."
+        )
+    names = {path.with_name(f".unfinished-{path.name}"): path for path in (label_map, probabilities) if path}
+    first, *others = names
     try:
-        _write(sitk.Image([1, 1, 1], sitk.sitkUInt8), unfinished)
-        yield unfinished
+        _write(sitk.Image([1, 1, 1], sitk.sitkUInt8), first)
+        yield _Files(first, others[0] if others else None)
+        for unfinished, path in names.items():
+            unfinished.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        for unfinished in names:
+            unfinished.unlink(missing_ok=True)
 
 
 def _write(label_map: sitk.Image, path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +17,7 @@ import typer
 
 from hnseg.errors import InputError
 from hnseg.platform.challenge import EDITION, load_challenge
-from hnseg.rehearsal.case import find_cases, model_folder
+from hnseg.rehearsal.case import CaseFolder, find_cases, model_folder
 from hnseg.rehearsal.engine import EngineError, find_engine
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.rehearse import Plan, rehearse
@@ -43,10 +45,7 @@ class ApiMethod(str, Enum):
 def command(  # noqa: PLR0913 (one parameter an option)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     *,
-    case: Annotated[
-        list[Path] | None,
-        typer.Option(help="A case: input/ and perhaps expected/. May be repeated. All shipped ones if left out."),
-    ] = None,
+    case: Annotated[list[Path] | None, typer.Option(help="input/, perhaps expected/. Left out: all shipped.")] = None,
     model: Annotated[
         Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
     ] = None,
@@ -81,23 +80,49 @@ def command(  # noqa: PLR0913 (one parameter an option)
     challenge = load_challenge(container_dir, arguments.get("EDITION"))
     container_dir = container_dir.resolve()
     profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)
-    shipped = container_dir.parent.parent / "test_data" / container_dir.name
-    cases = find_cases(case or sorted(shipped.glob("case_*")))
-    if not cases:
-        raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
-    with ExitStack() as stack:
-        # SIGTERM unwinds, so that no case is left running; the former handler comes back afterwards.
-        former = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-        stack.callback(signal.signal, signal.SIGTERM, former)
-        model_dir = stack.enter_context(model_folder(model or shipped / "model"))
-        keep_dir = report / "cases" if report else Path(stack.enter_context(TemporaryDirectory(prefix="hnseg-")))
-        stage = _stage(engine, container_dir, ImageChoice(image, arguments), model_dir, profile, gpu=gpu)
-        plan = Plan(challenge.spec, cases, model_dir, profile, keep_dir, arguments.get("EDITION", ""))
+    with _sigterm_unwinds(), _place(container_dir, case or [], model, report) as place:
+        stage = _stage(engine, container_dir, ImageChoice(image, arguments), place.model_dir, profile, gpu=gpu)
+        edition = arguments.get("EDITION", "")
+        plan = Plan(challenge.spec, place.cases, place.model_dir, profile, place.keep_dir, edition)
         result = rehearse(plan, stage, typer.echo)
         _show(result)
         if report:
             typer.echo(f"\nReport: {write_report(plan, result, report)}")
     raise typer.Exit(0 if result.passed else 1)
+
+
+@contextmanager
+def _sigterm_unwinds() -> Iterator[None]:
+    """Let SIGTERM end the work by an exception, so that no case is left running; the former handler comes back."""
+    former = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What is rehearsed, and where it is kept."""
+
+    cases: Sequence[CaseFolder]
+    model_dir: Path
+    keep_dir: Path
+
+
+@contextmanager
+def _place(container_dir: Path, cases: list[Path], model: Path | None, report: Path | None) -> Iterator[_Place]:
+    """Find the cases and the model, the shipped ones where none is named, and a folder for what comes out.
+
+    Raises:
+        InputError: There is no case.
+    """
+    shipped = container_dir.parent.parent / "test_data" / container_dir.name
+    found = find_cases(cases or sorted(shipped.glob("case_*")))
+    if not found:
+        raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
+    with model_folder(model or shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
+        yield _Place(found, model_dir, report / "cases" if report else Path(temporary))
 
 
 def _build_arguments(pairs: list[str], **chosen: str) -> dict[str, str]:

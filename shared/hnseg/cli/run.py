@@ -20,21 +20,29 @@ class Device(str, Enum):
     CUDA = "cuda"
 
 
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where the networks run.")]
+PrecisionOption = Annotated[
+    Literal["exact", "fast"],
+    typer.Option(envvar="HNSEG_PRECISION", help="exact: nnU-Net's label map; fast: in half precision, sooner."),
+]
+BackendOption = Annotated[
+    Literal["auto", "torch", "openvino"],
+    typer.Option(envvar="HNSEG_BACKEND", help="What runs the networks; auto is OpenVINO on a CPU that has it."),
+]
+
+
 def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
     output_dir: Annotated[Path, typer.Option("--output", help="Receives the output socket's folder.")],
     model_dir: Annotated[Path, typer.Option("--model", help="An nnU-Net result folder or an exported bundle.")],
-    device: Annotated[Device, typer.Option(help="Where the network runs.")] = Device.AUTO,
-    precision: Annotated[
-        Literal["exact", "fast"] | None, typer.Option(help="HNSEG_PRECISION, or exact, if left out.")
-    ] = None,
-    backend: Annotated[
-        Literal["auto", "torch", "openvino"] | None, typer.Option(help="HNSEG_BACKEND, or auto, if left out.")
-    ] = None,
+    device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = "exact",
+    backend: BackendOption = "auto",
     skip: Annotated[
-        Literal["none", "air", "far"] | None, typer.Option(help="HNSEG_SKIP, or none, if left out.")
-    ] = None,
+        Literal["none", "air", "far"],
+        typer.Option(envvar="HNSEG_SKIP", help="Leave tiles of air, or far from the prior, unseen: sooner."),
+    ] = "none",
     limit_s: Annotated[
         float | None, typer.Option(help="Seconds the case may take; the challenge's limit if left out.")
     ] = None,

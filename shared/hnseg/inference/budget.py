@@ -152,22 +152,6 @@ def _floored(mean: float) -> str:
     return f"{math.floor(100 * mean) / 100:g}"
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """What some tiles may have.
-
-    Attributes:
-        share: The most that each of them gets.
-        in_rounds: Whether every fold is to see the tiles once before any fold sees them mirrored, because there may be
-            no time for everything.
-        may_go_on: Says whether there is time for so many passes more; each tile gets one pass in any case.
-    """
-
-    share: Share
-    in_rounds: bool = False
-    may_go_on: Callable[[int], bool] = lambda _: True
-
-
 @dataclass
 class Pace:
     """Divides the time that is left among the tiles that are left.
@@ -241,6 +225,14 @@ class Pace:
         slowest_s = _SLOWER * max(self._latest_s, self.pass_s or 0.0)
         return not self.pass_s or self.time_left_s >= (passes - 1) * self.pass_s + slowest_s
 
+    @property
+    def in_rounds(self) -> bool:
+        """Whether every fold is to see tiles once before any fold sees them mirrored: time may end between."""
+        if not self.deadline.is_limited or self.pass_s is None:
+            return False
+        is_short = self.passes_left < self.tiles_left * self.full.passes
+        return is_short or self.pass_s * self.full.mirrors > _LONG_TURN * self.deadline.limit_s
+
     def allowance(self, tiles: int) -> Allowance:
         """Return what the next tiles may have: their part of the time that is left."""
         if not self.deadline.is_limited or self.pass_s is None:
@@ -248,16 +240,8 @@ class Pace:
         others = self.tiles_left - tiles
         part_s = self.time_left_s * tiles / self.tiles_left
         not_needed_s = self.time_left_s - others * self.full.passes * self.pass_s
-        end_s = self.deadline.clock() + max(part_s, not_needed_s)
-
-        def may_go_on(passes: int) -> bool:
-            # To stop at the pass that comes nearest to the end takes neither more nor less than their part.
-            is_due = self.deadline.clock() + (self.pass_s or 0.0) * passes / 2 <= end_s
-            return is_due and self.has_time_for(passes + others)
-
-        turn_s = self.pass_s * tiles * self.full.mirrors
-        is_short = self.passes_left < self.tiles_left * self.full.passes
-        return Allowance(self.full, is_short or turn_s > _LONG_TURN * self.deadline.limit_s, may_go_on)
+        until_s = self.deadline.clock() + max(part_s, not_needed_s)
+        return Allowance(self.full, self.in_rounds, self, until_s, others)
 
     def gave(self, share: Share) -> None:
         """Remember what a tile got."""
@@ -269,6 +253,33 @@ class Pace:
         tiles, folds = len(self._spent), sum(share.folds for share in self._spent)
         passes = sum(share.passes for share in self._spent)
         return EffortSpent(step, tiles, round(passes), folds=folds / max(1, tiles), mirrors=passes / max(1, folds))
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What some tiles may have.
+
+    Attributes:
+        share: The most that each of them gets.
+        in_rounds: Whether every fold sees the tiles once before any fold sees them mirrored.
+        pace: Tells how long passes take; None where there is time for everything.
+        until_s: When the time for these tiles ends, by the deadline's clock.
+        others: How many tiles are left for later, each of which needs a pass.
+    """
+
+    share: Share
+    in_rounds: bool = False
+    pace: Pace | None = None
+    until_s: float = float("inf")
+    others: int = 0
+
+    def may_go_on(self, passes: int) -> bool:
+        """Say whether there is time for so many passes more; each tile gets one pass in any case."""
+        if self.pace is None or self.pace.pass_s is None:
+            return True
+        # To stop at the pass that comes nearest to the end takes neither more nor less than their part.
+        is_due = self.pace.deadline.clock() + self.pace.pass_s * passes / 2 <= self.until_s
+        return is_due and self.pace.has_time_for(passes + self.others)
 
 
 def ending_s(of: int) -> float:

@@ -17,6 +17,7 @@ import torch
 
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.channels import Channels
+from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backend import Backend, Choice, Precision
 from hnseg.inference.backend_torch import UNLIMITED_GIB, TorchBackend
 from hnseg.inference.budget import FULL_EFFORT, Deadline, Effort
@@ -28,7 +29,6 @@ from hnseg.inference.preprocessing import Placement, place, preprocess
 from hnseg.inference.room import Need, Room
 from hnseg.inference.run import Prediction, Progress, Run
 from hnseg.inference.skipping import interest_in
-from hnseg.inference.workplace import Workplace
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,11 @@ class Ensemble:
             "arithmetic": str(self.backend.arithmetic).removeprefix("torch."),
         }
 
-    def predict(
+    def predict(self, channels: Channels, deadline: Deadline, *, effort: Effort = FULL_EFFORT) -> Prediction:
+        """Predict one image; see `start`."""
+        return self.start(channels, deadline, effort=effort).predict()
+
+    def start(
         self,
         channels: Channels,
         deadline: Deadline,
@@ -73,8 +77,10 @@ class Ensemble:
         effort: Effort = FULL_EFFORT,
         progress: Progress | None = None,
         probabilities: Probabilities | None = None,
-    ) -> Prediction:
-        """Predict one image.
+    ) -> Run:
+        """Bring an image to the network's grid, ready for the networks.
+
+        The channels are not needed any more then, which may be as large as all that follows.
 
         Args:
             channels: In the order of the model's channels, as trained on.
@@ -86,22 +92,6 @@ class Ensemble:
         Raises:
             ModelError: The number of channels is not the model's.
             InputError: The image does not fit into memory, or is not what the model's normalisation is for.
-            DeadlineError: The time was over before every tile was seen.
-        """
-        return self.start(channels, deadline, effort=effort, progress=progress, probabilities=probabilities).predict()
-
-    def start(
-        self,
-        channels: Channels,
-        deadline: Deadline,
-        *,
-        effort: Effort = FULL_EFFORT,
-        progress: Progress | None = None,
-        probabilities: Probabilities | None = None,
-    ) -> Run:
-        """Bring an image to the network's grid, ready for the networks; see `predict`.
-
-        The channels are not needed any more then, which may be as large as all that follows.
         """
         started_s = time.monotonic()
         bundle = self.bundle
@@ -115,8 +105,8 @@ class Ensemble:
         room = self._room(placement)
         volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
         interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
-        workplace = Workplace(self, volume, effort, interest, room)
-        run = Run(self, workplace, placement, channels.grid, deadline, effort, progress, probabilities)
+        accumulation = Accumulation(self, volume, effort, interest, room)
+        run = Run(self, accumulation, placement, channels.grid, deadline, effort, progress, probabilities)
         run.seconds["preprocessing"] = time.monotonic() - started_s
         return run
 

@@ -73,6 +73,7 @@ def convert(bundle: Bundle) -> openvino.Model:
     example = (torch.zeros(1, len(bundle.channels), *_small_tile(bundle)), *(tensor for *_, tensor in places))
 
     def with_open_weights(tile: torch.Tensor, *weights: torch.Tensor) -> Any:
+        """Run the network with weights that are arguments, so that the graph holds none."""
         for (module, name, *_), tensor in zip(places, weights, strict=True):
             _put(module, name, tensor)
         return network(tile)

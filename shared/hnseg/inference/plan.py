@@ -81,9 +81,11 @@ def affordable(current: Tiling, window: Window, *, step: float, full: Share, pas
     ways = [current, finest, *window.tilings(step, wide, first)]
 
     def folds(way: Tiling) -> float:
+        """Return how many folds there are passes for."""
         return min(full.folds, passes / way.count)
 
     def use(way: Tiling) -> float:
+        """Return how many of the passes are used."""
         return folds(way) * way.count / passes
 
     well_used = [way for way in ways if use(way) >= _WELL_USED]

@@ -11,7 +11,6 @@ import torch
 
 from hnseg.errors import InputError
 from hnseg.inference.backend import Backend
-from hnseg.inference.budget import Allowance
 from hnseg.inference.bundle import Bundle
 from hnseg.inference.machine import GIB
 from hnseg.inference.plans import Spline
@@ -68,9 +67,8 @@ class Room:
         """The network's axes in the order of the sums."""
         return (1, 0, 2) if self.rolls_along else (0, 1, 2)
 
-    def group(self, allowance: Allowance) -> int:
-        """Return how many tiles each fold sees in one turn: as few as fill its turns and batches."""
-        copies = 1 if allowance.in_rounds else int(allowance.share.mirrors)
+    def group(self, copies: int) -> int:
+        """Return how many tiles, of so many copies, each fold sees in one turn: as few as fill turns and batches."""
         return self.turn // gcd(self.turn, copies)
 
     def less(self) -> Room | None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk
 
+from hnseg.errors import DeadlineError
 from hnseg.imaging.geometry import FloatArray, Grid
+from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.budget import Allowance, Deadline, Effort, EffortSpent, Pace, Share, ending_s, reserve_s
 from hnseg.inference.label_map import Canvas, Probabilities, Target
 from hnseg.inference.plan import WIDEST_STEP, Plan, affordable
 from hnseg.inference.preprocessing import Placement
 from hnseg.inference.tiles import Shape3, Tiling
-from hnseg.inference.workplace import Workplace
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
@@ -28,9 +29,11 @@ Progress = Callable[[int, int], None]
 Show = Callable[[sitk.Image], None]
 """Is given a first label map, which a better one will follow."""
 
+_STEPS = ("preprocessing", "first_look", "tiles", "label_map", "seen_again")
 _FIRST_LOOK = Allowance(Share(folds=1, mirrors=1))
 _SHORT = 0.1  # of the time that is left: a case that takes no more needs no first look
 _DEAR = 0.2  # of the passes that there is time for: a first look that takes more is not worth it
+_MUCH = 0.1  # of the whole time: where so much is left, planes that had less are seen again
 _LONG_S = 2.0  # a first pass that takes longer is not slowed down much by being the first
 
 
@@ -42,7 +45,7 @@ class Prediction:
         label_map: On the image's grid: uint8, or uint16 where a label is over 255.
         effort_spent: What was done for it.
         notes: What was given up to keep to the limits, a sentence each.
-        seconds: How long each step took: `preprocessing`, `first_look`, `tiles` and `label_map`.
+        seconds: How long each step took: `preprocessing`, `first_look`, `tiles`, `label_map` and `seen_again`.
         plans: What was planned, and every change of it.
     """
 
@@ -56,7 +59,7 @@ class Prediction:
     def record(self) -> Mapping[str, Any]:
         """What was planned, done, and taken, for the provenance."""
         return {
-            "effort": asdict(self.effort_spent),
+            "effort_spent": asdict(self.effort_spent),
             "predict_s": dict(self.seconds),
             "plans": [asdict(plan) for plan in self.plans],
         }
@@ -68,7 +71,7 @@ class Run:
 
     Attributes:
         ensemble: Sees it.
-        workplace: The image as the network sees it.
+        accumulation: The image as the network sees it.
         placement: Where that lies in the image.
         grid: The image's grid.
         deadline: When the case must have ended.
@@ -79,16 +82,14 @@ class Run:
     """
 
     ensemble: Ensemble
-    workplace: Workplace
+    accumulation: Accumulation
     placement: Placement
     grid: Grid
     deadline: Deadline
     effort: Effort
     progress: Progress | None = None
     probabilities: Probabilities | None = None
-    seconds: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("preprocessing", "first_look", "tiles", "label_map"), 0.0)
-    )
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STEPS, 0.0))
 
     def __post_init__(self) -> None:
         bundle = self.ensemble.bundle
@@ -96,17 +97,18 @@ class Run:
         self._pace = Pace(full, self.deadline)
         self._step = self.effort.step
         self._plans: list[Plan] = []
-        self._has_looked = False
+        self._has_looked = self._is_coarse = False
         self._following_s: float | None = None
-        self._planes_done = self._tiles_skipped = 0
-        self._keep_time()
-        resampling, rolls_along = bundle.configuration.resampling_of_logits, self.workplace.room.rolls_along
+        self._planes_done = self._planes_again = self._tiles_skipped = 0
+        self._planes_short = 0  # from the first on, to which a tile reaches that had less than everything
+        self._keep_time(self._planes)
+        resampling, rolls_along = bundle.configuration.resampling_of_logits, self.accumulation.room.rolls_along
         target = Target(self.placement, self.grid, bundle.dataset, resampling, rolls_along)
         self._canvas = Canvas(target, self.probabilities)
 
     @property
     def effort_spent(self) -> EffortSpent:
-        """What has been done, the first look not counted."""
+        """What has been done, without a first look and planes that were seen again."""
         return self._pace.spent(self._step)
 
     @property
@@ -127,6 +129,10 @@ class Run:
         if self._is_worth_a_first_look():
             self._look(show)
         self._canvas.fill(self.planes())
+        if self._planes_done == self._planes and self._pace.time_left_s > _MUCH * self.deadline.limit_s:
+            started_s = self.deadline.clock()
+            self._canvas.fill(self._planes_seen_again())
+            self.seconds["seen_again"] = self.deadline.clock() - started_s
         return self.so_far()
 
     def so_far(self) -> Prediction:
@@ -137,6 +143,10 @@ class Run:
             notes.append(
                 f"Of {self._planes} planes {unfinished} are those of a first look, by one fold on tiles that hardly"
                 " overlap, because the case was stopped or its time was over."
+            )
+        if self._planes_again:
+            notes.append(
+                f"Of {self._planes} planes the first {self._planes_again} were seen again with nothing given up."
             )
         if self.effort.skip != "none":
             notes.append(f"The networks did not see {self._tiles_skipped} tiles, as skip={self.effort.skip} asks.")
@@ -155,48 +165,48 @@ class Run:
         self._try_out()
         self._planes_done = 0
         since_s = self.deadline.clock()
-        for plane in self._sweep(self.workplace.window.tiling(self.effort.step)):
+        for plane in self._sweep(self.accumulation.window.tiling(self.effort.step), self._replanned):
             handed_over_s = self.deadline.clock()
             self.seconds["tiles"] += handed_over_s - since_s
             yield plane
             since_s = self.deadline.clock()
             self.seconds["label_map"] += since_s - handed_over_s
             self._planes_done += 1
-            self._keep_time()
+            self._keep_time(self._planes - self._planes_done)
 
     @property
     def _planes(self) -> int:
-        return self.placement.network_shape[self.workplace.room.rolls_along]
+        return self.placement.network_shape[self.accumulation.room.rolls_along]
 
     def _try_out(self) -> None:
         """Measure a pass, once and where time is limited. The first is slower than others, and counted only if long."""
         if not self.deadline.is_limited or self._pace.pass_s is not None:
             return
-        self.workplace.begin()
-        together = self.workplace.room.together
+        self.accumulation.begin()
+        together = self.accumulation.room.together
         mirrors = min(int(self._pace.full.mirrors), together)
-        slab = self.workplace.window.tiling(self.effort.step).slab
+        slab = self.accumulation.window.tiling(self.effort.step).slab
         tiles = [slab.box(start) for start in slab.starts[: together // mirrors]]
         seconds = 0.0
         for _ in range(2):
             started_s = self.deadline.clock()
-            self.workplace.see(tiles, Allowance(Share(1, mirrors)), self._check)
+            self.accumulation.see(tiles, Allowance(Share(1, mirrors)), self._check)
             seconds = self.deadline.clock() - started_s
             if seconds > _LONG_S:
                 break
         self._pace.measured(seconds, mirrors * len(tiles))
 
     def _is_worth_a_first_look(self) -> bool:
-        window, passes = self.workplace.window, self._pace.passes_left
+        window, passes = self.accumulation.window, self._pace.passes_left
         everything = window.tiling(self.effort.step).count * self._pace.full.passes
-        look = window.tiling(max(WIDEST_STEP, self.effort.step)).count
+        look = window.tiling(WIDEST_STEP).count
         return everything > _SHORT * passes and look < min(_DEAR * passes, everything / 2)
 
     def _look(self, show: Show | None) -> None:
         """Fill the label map by one fold on few tiles, and see how long it takes to give it away."""
         started_s = self.deadline.clock()
-        tiling = self.workplace.window.tiling(WIDEST_STEP)
-        self._canvas.fill(self._sweep(tiling, _FIRST_LOOK))
+        tiling = self.accumulation.window.tiling(WIDEST_STEP)
+        self._canvas.fill(self._sweep(tiling, lambda left: left, _FIRST_LOOK))
         self._has_looked = True
         looked_s = self.deadline.clock()
         self.seconds["first_look"] = looked_s - started_s
@@ -205,33 +215,57 @@ class Run:
             show(self._canvas.label_map)
             self._following_s = self.deadline.clock() - looked_s
 
-    def _sweep(self, tiling: Tiling, fixed: Allowance | None = None) -> Iterator[FloatArray]:
-        """Yield the planes of all tiles; what these get is decided before every slab, or fixed."""
-        self.workplace.begin()
+    def _planes_seen_again(self) -> Iterator[FloatArray]:
+        """Yield the first planes with nothing given up, as far as they had less and there is time."""
+        self._keep_time(self._planes_short)
+        tiling = self.accumulation.window.tiling(self.effort.step)
+        for plane in self._sweep(tiling, self._if_short, Allowance(self._pace.full)):
+            yield plane
+            self._planes_again += 1
+
+    def _if_short(self, left: Tiling) -> Tiling | None:
+        """Return the tiles that are left if the next planes had less than everything, and there is time for it."""
+        passes = left.slab.count * int(self._pace.full.passes)
+        return left if left.along[0][0] < self._planes_short and self._pace.has_time_for(passes) else None
+
+    def _sweep(
+        self, tiling: Tiling, next_of: Callable[[Tiling], Tiling | None], fixed: Allowance | None = None
+    ) -> Iterator[FloatArray]:
+        """Yield the planes of all tiles, slab by slab.
+
+        Args:
+            tiling: Covers the volume.
+            next_of: Returns how to go on with what is left, or None to end.
+            fixed: What each tile gets; left out, what there is time for.
+        """
+        self.accumulation.begin()
         try:
             while tiling.along[0]:
-                if fixed is None:
-                    tiling = self._replanned(tiling)
-                if not self._see_slab(tiling, fixed):
+                following = next_of(tiling)
+                if following is None or not self._see_slab(following, fixed):
                     return
-                yield from self.workplace.finish(tiling.finished, first=tiling.along[0][0])
-                tiling = tiling.rest
+                yield from self.accumulation.finish(following.finished, first=following.along[0][0])
+                tiling = following.rest
         finally:
-            self.workplace.end()
+            self.accumulation.end()
 
     def _see_slab(self, tiling: Tiling, fixed: Allowance | None) -> bool:
-        """Let the networks see the first slab's tiles; False when there is no time for it and no need."""
-        slab = self.workplace.of_interest(tiling.slab)
-        self._tiles_skipped += (tiling.slab.count - len(slab)) * (fixed is None)
+        """Let the networks see the first slab's tiles; False when the time is over and there is a label map already."""
+        slab = self.accumulation.of_interest(tiling.slab)
+        copies = int((fixed.share if fixed else self._pace.full).mirrors)
         while slab:
-            tiles = self.workplace.room.group(fixed or self._pace.allowance(1))
-            group = slab[:tiles]
-            if self._has_looked and not self._pace.has_time_for(len(group)):
+            in_rounds = self._pace.in_rounds if fixed is None else fixed.in_rounds
+            group = slab[: self.accumulation.room.group(1 if in_rounds else copies)]
+            if self.is_complete and not self._pace.has_time_for(len(group)):
                 return False
             started_s = self.deadline.clock()
-            allowance = fixed or self._pace.allowance(len(group))
             boxes = [tiling.box(start) for start in group]
-            given = self.workplace.see(boxes, allowance, self._check)
+            try:
+                given = self.accumulation.see(boxes, fixed or self._pace.allowance(len(group)), self._check)
+            except DeadlineError:
+                if self.is_complete:
+                    return False
+                raise
             # By now the tiles have been added to the sums, which takes time too.
             self._pace.measured(self.deadline.clock() - started_s, round(given.passes * len(group)))
             slab = slab[len(group) :]
@@ -245,16 +279,17 @@ class Run:
         of_interest = self._of_interest(current) / current.slab.count
         if self.deadline.is_limited and of_interest:
             passes = self._pace.passes_left / of_interest
-            chosen = affordable(current, self.workplace.window, step=step, full=self._pace.full, passes=passes)
-        step = max(step, ceil(100 * self.workplace.window.step_of(chosen)) / 100)
-        self._step = max(self._step, step)
+            chosen = affordable(current, self.accumulation.window, step=step, full=self._pace.full, passes=passes)
+        step = max(step, ceil(100 * self.accumulation.window.step_of(chosen)) / 100)
+        self._is_coarse, self._step = step > self.effort.step, max(self._step, step)
+        self._tiles_skipped += chosen.slab.count - self._of_interest(chosen)
         self._pace.tiles_left = self._of_interest(chosen) + ceil(of_interest * chosen.rest.count)
         self._remember_plan(chosen, step)
         return chosen
 
     def _of_interest(self, tiling: Tiling) -> int:
         """Return how many tiles of the first slab the networks will see."""
-        return len(self.workplace.of_interest(tiling.slab))
+        return len(self.accumulation.of_interest(tiling.slab))
 
     def _remember_plan(self, tiling: Tiling, step: float) -> None:
         share = self._pace.share
@@ -266,7 +301,7 @@ class Run:
             folds=share.folds,
             mirrors=share.mirrors,
             pass_s=round(self._pace.pass_s or 0.0, 4),
-            where=str(self.workplace.room),
+            where=str(self.accumulation.room),
         )
         if not self._plans or not plan.is_like(self._plans[-1]):
             self._plans.append(plan)
@@ -276,9 +311,8 @@ class Run:
         """Stop once what is predicted could not be written any more."""
         self.deadline.check(self._pace.done, keep_s=ending_s(prod(self.grid.size_xyz)))
 
-    def _keep_time(self) -> None:
-        """Keep time for what follows, going by how long planes have taken to be labelled."""
-        left = self._planes - self._planes_done
+    def _keep_time(self, left: int) -> None:
+        """Keep time for what follows so many planes, and to label these, going by how long others have taken."""
         self._pace.reserve_s = reserve_s(
             self.deadline,
             voxels=prod(self.placement.cropped_shape) * left // self._planes,
@@ -289,6 +323,9 @@ class Run:
         )
 
     def _count(self, group: list[Shape3], given: Share) -> None:
+        first = group[0][0]
+        if (self._is_coarse or given.passes < self._pace.full.passes) and first <= self._planes_short:
+            self._planes_short = first + self.accumulation.window.patch[0]
         for _ in group:
             self._pace.gave(given)
             if self.progress is not None:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
-class Workplace:
+class Accumulation:
     """One image on its network's grid, and what is known of it so far.
 
     Axes are rolled: that along which planes come one after another is the first.
