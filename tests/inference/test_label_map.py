@@ -164,6 +164,24 @@ def test_probabilities_of_logits_that_need_all_planes_at_once_are_refused():
     everything = (slice(0, 2), slice(0, 1), slice(0, 1))
     placement = Placement(grid, (0, 1, 2), everything, (1.0,) * 3, (2.0,) * 3, (1, 1, 1))
     with pytest.raises(
-        InputError, match="linearly, as nnU-Net's plans have it, but this one's are by splines of order 3"
+        InputError, match="linearly, as nnU-Net's plans have it, but this one's are by splines of a higher"
     ):
         Canvas(Target(placement, grid, PLAIN, Spline(order=3)), np.zeros((3, 2, 1, 1), np.float32))
+
+
+@pytest.mark.parametrize("order", [1, 3])
+def test_planes_that_do_not_come_change_nothing(order):
+    array = smooth_logits((12, 9, 11, 9))
+    grid = Grid((18, 22, 18), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    crop = (slice(0, 18), slice(0, 22), slice(0, 18))
+    placement = Placement(grid, (0, 1, 2), crop, (1.0,) * 3, (2.0,) * 3, array.shape[1:])
+    canvas = Canvas(Target(placement, grid, MANY, Spline(order=order)))
+    planes = np.moveaxis(array, 1, 0).astype(np.float32)
+    canvas.fill(planes)
+    before = sitk.GetArrayFromImage(canvas.label_map)
+    canvas.fill(-planes[:0])
+    assert np.array_equal(sitk.GetArrayFromImage(canvas.label_map), before)
+    canvas.fill(-planes[:4])
+    after = sitk.GetArrayFromImage(canvas.label_map)
+    assert np.array_equal(after[8:], before[8:])
+    assert np.array_equal(after, before) == (order == 3)  # which needs all of them

@@ -70,7 +70,11 @@ class Canvas:
         placement = target.placement
         self._probabilities = None
         if probabilities is not None:
-            _check_planes_suffice(target)
+            if not self.is_gradual:
+                raise InputError(
+                    "Probabilities can be had only of a model whose logits are resampled linearly, as nnU-Net's plans"
+                    " have it, but this one's are by splines of a higher order. Is there another configuration of it?"
+                )
             probabilities[:] = 0
             if not target.dataset.has_regions:
                 probabilities[0] = 1  # background
@@ -82,6 +86,12 @@ class Canvas:
         # A view: what is written into it lands in its place in the image, axes as the image has them.
         seen = self._labels if placement.grid == target.grid else turned_array(self._labels, target.grid)
         self._inner = seen.transpose(placement.transpose)[placement.crop].swapaxes(0, target.rolls_along)
+
+    @property
+    def is_gradual(self) -> bool:
+        """Whether labels are set as planes come; if not, all of them at once when the last plane is there."""
+        resampling = self._target.resampling
+        return not (isinstance(resampling, Spline) and resampling.order > 1)
 
     @property
     def label_map(self) -> sitk.Image:
@@ -96,11 +106,10 @@ class Canvas:
                 along; the other two axes keep their order. Two are kept at a time, or all where logits are resampled by
                 splines of an order that may overshoot.
         """
-        resampling = self._target.resampling
-        if isinstance(resampling, Spline) and resampling.order > 1:
-            self._fill_at_once(list(planes))
-        else:
+        if self.is_gradual:
             self._fill_by_planes(planes)
+        else:
+            self._fill_at_once(list(planes))
 
     def _fill_by_planes(self, planes: Iterable[FloatArray]) -> None:
         placement = self._target.placement
@@ -123,9 +132,9 @@ class Canvas:
     def _fill_at_once(self, planes: Sequence[FloatArray]) -> None:
         """Set the labels class by class, with the memory of two volumes beside the logits; without all of them none."""
         placement = self._target.placement
-        logits = np.stack(planes, axis=1).swapaxes(1, 1 + self._target.rolls_along)
-        if logits.shape[1:] != placement.network_shape:
+        if len(planes) < placement.network_shape[self._target.rolls_along]:
             return
+        logits = np.stack(planes, axis=1).swapaxes(1, 1 + self._target.rolls_along)
         resampled = (
             resample(
                 np.ascontiguousarray(volume),
@@ -138,14 +147,6 @@ class Canvas:
         )
         labels = choice_of(self._target.dataset).of(range(len(logits)), resampled)
         self._inner.swapaxes(0, self._target.rolls_along)[...] = labels
-
-
-def _check_planes_suffice(target: Target) -> None:
-    if isinstance(target.resampling, Spline) and target.resampling.order > 1:
-        raise InputError(
-            "Probabilities can be had only of a model whose logits are resampled linearly, as nnU-Net's plans have it,"
-            f" but this one's are by splines of order {target.resampling.order}. Is there another configuration of it?"
-        )
 
 
 def _mixed(near: Sequence[Seen], weight: float) -> FloatArray:

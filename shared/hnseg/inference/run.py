@@ -129,7 +129,8 @@ class Run:
         if self._is_worth_a_first_look():
             self._look(show)
         self._canvas.fill(self.planes())
-        if self._planes_done == self._planes and self._pace.time_left_s > _MUCH * self.deadline.limit_s:
+        is_done = self._planes_done == self._planes
+        if is_done and self._canvas.is_gradual and self._pace.time_left_s > _MUCH * self.deadline.limit_s:
             started_s = self.deadline.clock()
             self._canvas.fill(self._planes_seen_again())
             self.seconds["seen_again"] = self.deadline.clock() - started_s
@@ -140,6 +141,7 @@ class Run:
         spent = self.effort_spent
         notes = list(spent.notes(self._pace.full, self.effort, self.deadline)) if spent.tiles else []
         if unfinished := self._planes - self._planes_done:
+            unfinished = unfinished if self._canvas.is_gradual else self._planes
             notes.append(
                 f"Of {self._planes} planes {unfinished} are those of a first look, by one fold on tiles that hardly"
                 " overlap, because the case was stopped or its time was over."
