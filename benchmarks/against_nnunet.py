@@ -42,14 +42,13 @@ from roofline import multiply_adds, roofline
 # What only one of the two predictors loads is imported where it is used, so that the other's memory does not hold it.
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of
-from hnseg.inference.machine import GIB, usable_processors
-from hnseg.inference.orientation import turned, turned_array
-from hnseg.memory import peak_gib
+from hnseg.inference.preprocessing.orientation import turned, turned_array
+from hnseg.machine import GIB, peak_gib, usable_threads
 
 if TYPE_CHECKING:
     from hnseg.evaluation.tables import Table
-    from hnseg.inference.bundle import Bundle
-    from hnseg.inference.manifest import Fold
+    from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.model.manifest import Fold
 
 ROOT = Path(__file__).parents[1]
 STOCK = "stock nnU-Net"
@@ -145,9 +144,9 @@ def main() -> int:
 
 def compare(given: argparse.Namespace) -> None:
     """Prepare the case, let the ways take turns, and print what was found."""
-    from hnseg.inference.bundle import open_bundle
+    from hnseg.inference.model.bundle import open_bundle
 
-    torch.set_num_threads(usable_processors())
+    torch.set_num_threads(usable_threads())
     bundle = open_bundle((given.model or ROOT / "test_data" / given.challenge / "model").resolve(), folds=given.folds)
     device = given.device if given.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     with tempfile.TemporaryDirectory() as name:
@@ -209,8 +208,8 @@ def prepare(folder: Path, bundle: Bundle, image: Channels, **values: Any) -> Job
 
 def write_results(bundle: Bundle, output: Path) -> Path:
     """Write an exported bundle as the result folder that nnU-Net's predictor reads."""
-    from hnseg.inference.architecture import network_of
-    from hnseg.inference.manifest import DATASET_FILE, PLANS_FILE
+    from hnseg.inference.model.architecture import network_of
+    from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 
     for place, fold in enumerate(bundle.folds):
         path = output / f"fold_{fold}" / "checkpoint_final.pth"
@@ -270,7 +269,7 @@ def run_here(folder: Path, name: str, started_s: float) -> None:
     arithmetic, segment = load_hnseg(job, folder, *OURS[name]) if name in OURS else load_stock(job, folder)
     sums: Any = nullcontext()
     if name == FLOAT32_SUMS:
-        from tests.inference.nnunet_oracle import float32_accumulators
+        from tests.support.nnunet_oracle import float32_accumulators
 
         sums = float32_accumulators()
     loaded_gib = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / GIB
@@ -301,9 +300,9 @@ def load_stock(job: Job, folder: Path) -> tuple[str, Segment]:
 
 def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[str, Segment]:
     """Load the ensemble and the image; return what it computes in, and what runs it."""
-    from hnseg.inference.budget import Deadline, Effort
-    from hnseg.inference.bundle import open_bundle
     from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.planning.deadline import Deadline, Effort
 
     bundle = open_bundle(Path(job.model), folds=job.folds)
     ensemble = load_ensemble(bundle, device=job.device, vram_gib=job.vram_gib, precision=precision, backend=backend)

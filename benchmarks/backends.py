@@ -41,16 +41,15 @@ from roofline import multiply_adds, roofline
 from untrained import write_weights
 
 from hnseg.evaluation.tables import Table
-from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
-from hnseg.inference.machine import usable_processors
-from hnseg.inference.manifest import DATASET_FILE, PLANS_FILE
-from hnseg.memory import peak_gib
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
+from hnseg.machine import peak_gib, usable_threads
 
 if TYPE_CHECKING:
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 
-    from hnseg.inference.manifest import Fold
+    from hnseg.inference.model.manifest import Fold
 
 ROOT = Path(__file__).parents[1]
 STOCK = ("nnU-Net", "stock")
@@ -180,7 +179,7 @@ def main() -> int:
     if given.serve:
         serve(given.models[0].resolve(), *given.serve)
         return 0
-    torch.set_num_threads(usable_processors())
+    torch.set_num_threads(usable_threads())
     names = FULL_SIZE if given.full_size == [] else given.full_size or ()
     with tempfile.TemporaryDirectory() as folder:
         for model in [*given.models, *full_size(Path(folder), names)]:

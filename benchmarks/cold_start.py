@@ -27,7 +27,7 @@ from pathlib import Path
 from statistics import median
 
 from hnseg.evaluation.tables import Table
-from hnseg.rehearsal.engine import Engine, EngineError, find_engine
+from hnseg.rehearsal.running.engine import Engine, EngineError, find_engine
 
 ROOT = Path(__file__).parents[1]
 STEPS = Path(__file__).with_name("cold_start_steps.py")

@@ -21,8 +21,8 @@ def main() -> int:
     ended_s["import what reads and prepares"] = time.monotonic()
     import_torch()
     ended_s["import torch"] = time.monotonic()
-    from hnseg.inference.bundle import open_bundle
     from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.model.bundle import open_bundle
 
     ended_s["import what predicts"] = time.monotonic()
     from pathlib import Path
@@ -56,7 +56,7 @@ def print_steps(ended_s: dict[str, float]) -> None:
     """Print the steps' seconds, the first one's from the process's start."""
     import json
 
-    from hnseg.provenance import process_started_s
+    from hnseg.machine import process_started_s
 
     before_s = (process_started_s(), *ended_s.values())
     seconds = {name: after_s - since_s for (name, after_s), since_s in zip(ended_s.items(), before_s, strict=False)}

@@ -28,8 +28,8 @@ import SimpleITK as sitk
 
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.geometry import Grid, array_of, image_of
-from hnseg.phantom import han_seg, hecktor, hnts_mrg
-from hnseg.phantom.grids import Acquisition
+from hnseg.phantom.challenges import han_seg, hecktor, hnts_mrg
+from hnseg.phantom.scanners.grids import Acquisition
 
 ROOT = Path(__file__).parents[1]
 PRIOR = Path("input/images/registered-pre-rt-head-neck-segmentation")

@@ -32,9 +32,9 @@ from threshold import threshold
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table
-from hnseg.inference.budget import Deadline
-from hnseg.inference.bundle import Bundle, open_bundle
 from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.model.bundle import Bundle, open_bundle
+from hnseg.inference.planning.deadline import Deadline
 from hnseg.pipeline import run_case
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.provenance import Provenance

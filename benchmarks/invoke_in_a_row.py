@@ -28,15 +28,15 @@ from typing import Any
 import numpy as np
 
 from hnseg.evaluation.tables import Table
-from hnseg.inference.manifest import sha256_of
+from hnseg.inference.model.manifest import sha256_of
 from hnseg.platform.challenge import load_challenge
-from hnseg.rehearsal import probe
-from hnseg.rehearsal.case import CaseFolder, Workplace, find_cases, workplace
-from hnseg.rehearsal.container import ContainerSetup, Live, run_exec, started, stop
-from hnseg.rehearsal.engine import find_engine
-from hnseg.rehearsal.image import build_image
+from hnseg.rehearsal.case_run import wait_for
+from hnseg.rehearsal.cases import CaseFolder, Workplace, find_cases, workplace
 from hnseg.rehearsal.profile import profile_of
-from hnseg.rehearsal.run import wait_for
+from hnseg.rehearsal.running import probe
+from hnseg.rehearsal.running.container import ContainerSetup, Live, run_exec, started, stop
+from hnseg.rehearsal.running.engine import find_engine
+from hnseg.rehearsal.running.image import build_image
 
 ROOT = Path(__file__).parents[1]
 MIB = 2**20

@@ -22,9 +22,9 @@ from nnunetv2.preprocessing.resampling.default_resampling import resample_data_o
 
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.geometry import FloatArray, Grid
-from hnseg.inference.label_map import Target, to_label_map
-from hnseg.inference.plans import Dataset, Spline
-from hnseg.inference.preprocessing import Placement
+from hnseg.inference.labelling.label_map import Target, to_label_map
+from hnseg.inference.model.nnunet_plans import Dataset, Spline
+from hnseg.inference.preprocessing.preprocess import Placement
 
 CLASSES = 31
 IMAGE_MM = (1.5, 0.5, 0.5)

@@ -121,8 +121,8 @@ def hnseg(case: Case) -> Any:
     """Return what preprocesses as hnseg does."""
     from hnseg.imaging.channels import Channels
     from hnseg.imaging.geometry import Grid
-    from hnseg.inference.bundle import open_bundle
-    from hnseg.inference.preprocessing import place, preprocess
+    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.preprocessing.preprocess import place, preprocess
 
     torch.set_num_threads(2)
     bundle = open_bundle(ROOT / "test_data" / case.model / "model")

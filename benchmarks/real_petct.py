@@ -33,17 +33,17 @@ from matplotlib.figure import Figure
 from threshold import SHARE, threshold
 
 from containers.hecktor.spec import CT, PET
-from hnseg.evaluation.overlap import Overlap, aggregated_dice, overlap_of
+from hnseg.evaluation.measures.overlap import Overlap, aggregated_dice, overlap_of
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
-from hnseg.inference.budget import Deadline
-from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import Ensemble, load_ensemble
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.planning.deadline import Deadline
 from hnseg.pipeline import run_case
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.provenance import Provenance
-from hnseg_training.splits import SPLITS_FILE
-from hnseg_training.work_folder import WorkFolder, read_json, write_json
+from hnseg_training.dataset.splits import SPLITS_FILE
+from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
 
 ROOT = Path(__file__).parents[1]
 CHALLENGE = "hecktor"

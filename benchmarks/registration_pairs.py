@@ -14,8 +14,8 @@ from scipy import ndimage
 from hnseg.imaging.geometry import FloatArray, Grid, array_of, image_of, resample_image
 from hnseg.imaging.registration.agreement import Points, moved
 from hnseg.imaging.registration.poses import inverse
-from hnseg.phantom import han_seg
-from hnseg.phantom.deformation import SmoothField
+from hnseg.phantom.body.deformation import SmoothField
+from hnseg.phantom.challenges import han_seg
 
 PHANTOM_SEED = 9100
 MOST_TURNED_DEG, MOST_MOVED_MM = 20.0, 60.0

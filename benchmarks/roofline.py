@@ -9,12 +9,12 @@ import torch
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 if TYPE_CHECKING:
-    from hnseg.inference.bundle import Bundle
+    from hnseg.inference.model.bundle import Bundle
 
 
 def multiply_adds(bundle: Bundle) -> int:
     """Return the multiply-adds of one pass of one tile, counted on shapes alone."""
-    from hnseg.inference.architecture import build_network
+    from hnseg.inference.model.architecture import build_network
 
     counts = []
 

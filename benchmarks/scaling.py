@@ -26,7 +26,7 @@ from untrained import Wanted, write_bundle
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.bundle import open_bundle
+from hnseg.inference.model.bundle import open_bundle
 
 LIKE = ROOT / "test_data/hnts_mrg/model"
 FEATURES = (4, 8, 16)

@@ -20,9 +20,9 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from hnseg.inference.architecture import build_network
-from hnseg.inference.bundle import Bundle, open_bundle
-from hnseg.inference.manifest import (
+from hnseg.inference.model.architecture import build_network
+from hnseg.inference.model.bundle import Bundle, open_bundle
+from hnseg.inference.model.manifest import (
     DATASET_FILE,
     MANIFEST_FILE,
     METHOD_FILE,
@@ -32,7 +32,7 @@ from hnseg.inference.manifest import (
     sha256_of,
     weights_file,
 )
-from hnseg.inference.plans import configuration_of, read_dataset, read_plans
+from hnseg.inference.model.nnunet_plans import configuration_of, read_dataset, read_plans
 
 
 @dataclass(frozen=True)

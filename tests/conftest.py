@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hnseg.inference.manifest import METHOD_FILE, sha256_of
-from tests.small_challenges import HNTS_MRG, SmallChallenge
+from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from tests.support.small_challenges import HNTS_MRG, SmallChallenge
 
 # Read when torch is imported: threads that wait in a busy loop starve each other where processors are shared.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -25,7 +25,7 @@ def make_model(tmp_path_factory) -> Callable[..., Path]:
 
     Takes `folds`, `exported` (the bundle instead of nnU-Net's own result folder), and what `Wanted` has.
     """
-    from tests.inference.nnunet_oracle import Wanted, write_bundle, write_results
+    from tests.support.nnunet_oracle import Wanted, write_bundle, write_results
 
     made: dict[str, Path] = {}
 

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK
 from hnseg.cli import run
-from tests.bad_cases import BAD_CASES, BAD_MODELS, BAD_RECORDS, CT_ONLY_CASES, UNFIT_MODELS, seal
-from tests.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
-from tests.small_challenges import CHALLENGES, HECKTOR, HNTS_MRG
+from tests.support.bad_cases import BAD_CASES, BAD_MODELS, BAD_RECORDS, CT_ONLY_CASES, UNFIT_MODELS, seal
+from tests.support.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.support.small_challenges import CHALLENGES, HECKTOR, HNTS_MRG
 
 HNSEG = Path(sys.executable).parent / "hnseg"
 

@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 
 from containers.hnts_mrg.spec import MID_T2W
-from tests.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.support.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
 
 ROOT = Path(__file__).parent.parent
 
@@ -191,7 +191,7 @@ def test_a_wrong_setting_is_a_usage_error(folders, variable, value, sentence):
     assert sentence in done.stderr.splitlines()[-1]
 
 
-ANSWERING = "tests.answering"
+ANSWERING = "tests.support.answering"
 ANSWER_FILES = ["more/volume.json", "stage.json"]
 
 

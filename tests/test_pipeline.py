@@ -10,18 +10,18 @@ import SimpleITK as sitk
 from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import MID_T2W, SPEC
 from hnseg.errors import ModelError, OutputError
-from hnseg.inference.budget import Deadline
-from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
-from hnseg.inference.manifest import sha256_of
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.manifest import sha256_of
+from hnseg.inference.planning.deadline import Deadline
 from hnseg.pipeline import run_case
 from hnseg.platform.answers import Answers
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.platform.reading import read_case
 from hnseg.provenance import Provenance
-from tests.answering.spec import EDITIONS
-from tests.small_case import OUTPUT_FILE, files_below, write_small_case
-from tests.small_challenges import ROOT
+from tests.support.answering.spec import EDITIONS
+from tests.support.small_case import OUTPUT_FILE, files_below, write_small_case
+from tests.support.small_challenges import ROOT
 
 CHALLENGE = Challenge(SPEC, method)
 

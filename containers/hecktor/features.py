@@ -32,7 +32,7 @@ from scipy.spatial.distance import pdist
 
 from containers.hecktor.ehr import Ehr
 from hnseg.imaging.body import Mask, Sketch
-from hnseg.imaging.crop import Box
+from hnseg.imaging.box import Box
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 
 IMAGE_FEATURES = (

@@ -23,8 +23,8 @@ from containers.hecktor.outcomes import Outcomes
 from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, T_STAGE
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.body import Sketch, sketch_of
+from hnseg.imaging.box import put_back, whole
 from hnseg.imaging.channels import Channels
-from hnseg.imaging.crop import put_back, whole
 from hnseg.imaging.geometry import Grid, resample_into
 from hnseg.imaging.head_neck import HeadNeck, find_head_and_neck
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue

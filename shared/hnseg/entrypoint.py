@@ -29,18 +29,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hnseg.errors import InputError, StoppedWithOutputError
+from hnseg.machine import process_started_s
 from hnseg.platform.challenge import EDITION, Challenge, choose_edition
 from hnseg.platform.exec import run_once
 from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import clear_output, withdraw_output, write_empty
-from hnseg.provenance import Provenance, process_started_s
+from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
-    from hnseg.inference.backend import Choice, Precision
-    from hnseg.inference.budget import Skip
+    from hnseg.inference.backends.protocol import Choice, Precision
     from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.planning.deadline import Skip
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def _segment(job: _Job, load: Callable[[], Ensemble], *, started_s: float) -> No
 
 
 def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) -> None:
-    from hnseg.inference.budget import Deadline, Effort
+    from hnseg.inference.planning.deadline import Deadline, Effort
     from hnseg.pipeline import run_case
 
     story.record(model_sha256=ensemble.bundle.sha256)
@@ -163,8 +164,8 @@ def _give_empty(job: _Job, error: Exception, story: Provenance) -> None:
 
 def _load(job: _Job) -> Ensemble:
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
-    from hnseg.inference.bundle import open_bundle
     from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.model.bundle import open_bundle
 
     ensemble = load_ensemble(
         open_bundle(job.model_dir),

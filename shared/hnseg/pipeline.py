@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 from pydantic import BaseModel, ValidationError
 
 from hnseg.errors import ModelError, StoppedWithOutputError
-from hnseg.inference.budget import FULL_EFFORT
-from hnseg.inference.manifest import METHOD_FILE, sha256_of
+from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.inference.planning.deadline import FULL_EFFORT
 from hnseg.platform.answers import NO_ANSWERS
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import SimpleITK as sitk
 
-    from hnseg.inference.budget import Deadline, Effort
-    from hnseg.inference.bundle import Bundle
     from hnseg.inference.ensemble import Ensemble
-    from hnseg.inference.run import Prediction, Run
+    from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.planning.deadline import Deadline, Effort
+    from hnseg.inference.prediction import Prediction, Run
     from hnseg.platform.case import Case
     from hnseg.platform.challenge import AnsweringMethod, Challenge, Method
 

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from hnseg import __version__
-from hnseg.memory import peak_gib
+from hnseg.machine import peak_gib
 
 logger = logging.getLogger(__name__)
 
 _PACKAGES = ("torch", "openvino", "dynamic-network-architectures", "SimpleITK", "numpy", "scipy")
-_IMPORTED_S = time.monotonic()
 
 
 class Provenance:
@@ -68,21 +65,6 @@ class Provenance:
             },
             default=str,
         )
-
-
-def process_started_s() -> float:
-    """Return when this process started, on the clock of `time.monotonic`.
-
-    The platform's clock runs while Python imports, so a deadline counted from here is the platform's, less the time
-    that the container took to start. Where the system does not tell (it is read from /proc), it is when this module
-    was imported.
-    """
-    stat = Path("/proc/self/stat")
-    if not stat.is_file():
-        return _IMPORTED_S
-    after_name = stat.read_text().rpartition(")")[2].split()
-    since_boot_s = int(after_name[19]) / os.sysconf("SC_CLK_TCK")  # field 22 of proc(5), starttime
-    return time.monotonic() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot_s)
 
 
 def _versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
-from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.files.pairs import Pair
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import Rules, score_folder, score_pairs
 

@@ -3,7 +3,7 @@ import pytest
 
 from hnseg.imaging.body import sketch_of
 from hnseg.imaging.geometry import Grid, image_of
-from tests.figure import FLIPPED, LPS, SWAPPED, TILTED, Figure, grid_between
+from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED, Figure, grid_between
 
 HEAD_NECK = ((-120, -120, -300), (120, 130, 40))
 

@@ -4,7 +4,7 @@ import pytest
 from hnseg.imaging.body import sketch_of
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.head_neck import find_head_and_neck
-from tests.figure import FLIPPED, LPS, SWAPPED, TILTED, Figure, grid_between
+from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED, Figure, grid_between
 
 WHOLE_BODY = ((-260, -180, -1100), (260, 220, 170))
 HEAD = ((-110, -110, -130), (110, 120, 20))

@@ -4,7 +4,7 @@ import SimpleITK as sitk
 
 from hnseg.imaging.geometry import array_of
 from hnseg.imaging.suv import doubt_of_suv
-from tests.figure import Figure, grid_between
+from tests.support.figure import Figure, grid_between
 
 HEAD_NECK = grid_between((-120, -120, -300), (120, 120, 20), (6, 6, 6))
 WHOLE_BODY = grid_between((-260, -180, -1000), (260, 220, 60), (10, 10, 10))

@@ -11,10 +11,10 @@ import SimpleITK as sitk
 from hnseg.errors import DeadlineError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.budget import Deadline, Effort
-from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import Ensemble
-from tests.inference.simulated import Clock, SimulatedBackend
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.planning.deadline import Deadline, Effort
+from tests.support.simulated_backend import Clock, SimulatedBackend
 
 FOLDS = 5
 STARTING = 0.02  # of the limit, gone before the networks run

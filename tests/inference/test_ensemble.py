@@ -11,10 +11,10 @@ from hnseg.errors import DeadlineError, InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.inference import ensemble as module
-from hnseg.inference.backend_torch import TorchBackend
-from hnseg.inference.budget import Deadline, Effort
-from hnseg.inference.bundle import open_bundle
+from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.planning.deadline import Deadline, Effort
 
 GRID = Grid((72, 32, 8), (1.0, 1.0, 2.0), (3.0, -5.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 PLAIN = Effort(mirroring=False)

@@ -13,11 +13,11 @@ import SimpleITK as sitk
 
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.budget import Deadline, Effort
-from hnseg.inference.bundle import open_bundle
 from hnseg.inference.ensemble import load_ensemble
-from hnseg.inference.preprocessing import place, preprocess
-from tests.inference.nnunet_oracle import Oracle, float32_accumulators
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.preprocessing.preprocess import place, preprocess
+from tests.support.nnunet_oracle import Oracle, float32_accumulators
 
 STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 OBLIQUE = (0.0, -0.6, 0.8, 1.0, 0.0, 0.0, 0.0, 0.8, 0.6)

@@ -10,13 +10,13 @@ import torch
 
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import array_of, image_of, resample_label_map
-from hnseg.inference.architecture import network_of
-from hnseg.inference.budget import Deadline, Effort
-from hnseg.inference.bundle import Bundle, open_bundle
 from hnseg.inference.ensemble import load_ensemble
-from hnseg.inference.orientation import turned
+from hnseg.inference.model.architecture import network_of
+from hnseg.inference.model.bundle import Bundle, open_bundle
+from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.preprocessing.orientation import turned
 from hnseg.platform.reading import read_case
-from tests.inference.nnunet_oracle import Oracle, float32_accumulators
+from tests.support.nnunet_oracle import Oracle, float32_accumulators
 
 pytestmark = pytest.mark.slow
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hnseg.phantom.grids import Acquisition
-from hnseg.phantom.hnts_mrg import Patient, Variant, draw_patient
+from hnseg.phantom.challenges.hnts_mrg import Patient, Variant, draw_patient
+from hnseg.phantom.scanners.grids import Acquisition
 
 TINY = Acquisition((34, 38), (40, 44), (16, 18), (5.0, 5.0, 7.0), spread=0.05)
 

@@ -5,8 +5,8 @@ import pytest
 from containers.hnts_mrg import method
 from hnseg.errors import InputError
 from hnseg.platform.challenge import Challenge, load_challenge
-from tests.answering.spec import EDITIONS
-from tests.small_challenges import HNTS_MRG, ROOT
+from tests.support.answering.spec import EDITIONS
+from tests.support.small_challenges import HNTS_MRG, ROOT
 
 ANSWERING = ROOT / "tests" / "answering"
 

@@ -7,9 +7,9 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from hnseg.evaluation.surface import hd95_mm, surface_of
+from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.imaging.geometry import Grid, array_of
-from tests.evaluation.surface_oracle import library_hd95_mm
+from tests.support.surface_oracle import library_hd95_mm
 
 PATIENTS = Path(__file__).parents[3] / "shared" / "data" / "ct_headneck_openkbp"
 pytestmark = pytest.mark.skipif(not PATIENTS.is_dir(), reason="needs ../shared/data/ct_headneck_openkbp")

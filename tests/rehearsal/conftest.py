@@ -7,14 +7,14 @@ from uuid import uuid4
 import pytest
 
 from containers.hnts_mrg.spec import SPEC
-from hnseg.rehearsal.case import find_cases
-from hnseg.rehearsal.engine import EngineError, find_engine
+from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import Plan, rehearse
-from hnseg.rehearsal.stage import ImageChoice, container_stage
-from tests.small_challenges import HNTS_MRG
+from hnseg.rehearsal.running.engine import EngineError, find_engine
+from hnseg.rehearsal.running.runners import ImageChoice, container_stage
+from tests.support.small_challenges import HNTS_MRG
 
-HERE = Path(__file__).parent
+STUB = Path(__file__).parents[1] / "support" / "stub_container.py"
 BASE_IMAGE = "python:3.11-slim-bookworm"
 CONTAINER_DIR = HNTS_MRG.container_dir
 
@@ -61,7 +61,7 @@ def build(engine, tmp_path):
     def build_image(program, *, user="USER 1000:1000", label=""):
         context = tmp_path / f"context{len(built)}"
         context.mkdir()
-        shutil.copy(HERE / "stub_container.py", context)
+        shutil.copy(STUB, context)
         (context / "main.py").write_text(program, encoding="utf-8")
         dockerfile = [
             f"FROM {BASE_IMAGE}",

@@ -10,14 +10,14 @@ import pytest
 
 from containers.hnts_mrg.spec import SPEC
 from hnseg import cli
-from hnseg.rehearsal.engine import find_engine
 from hnseg.rehearsal.profile import profile_of
-from hnseg.rehearsal.stage import ImageChoice, container_stage
-from tests.container.engine import copy_readable, why_there_is_no_engine
+from hnseg.rehearsal.running.engine import find_engine
+from hnseg.rehearsal.running.runners import ImageChoice, container_stage
 from tests.rehearsal.conftest import CONTAINER_DIR, write_case
-from tests.small_case import OUTPUT_FILE, files_below
-from tests.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG, ROOT
-from tests.small_han_seg import pose
+from tests.support.engine import copy_readable, why_there_is_no_engine
+from tests.support.small_case import OUTPUT_FILE, files_below
+from tests.support.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG, ROOT
+from tests.support.small_han_seg import pose
 
 pytestmark = [pytest.mark.slow]
 

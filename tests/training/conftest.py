@@ -11,11 +11,11 @@ import SimpleITK as sitk
 
 from containers.hnts_mrg.method import Settings
 from hnseg.imaging.geometry import Grid, image_of
-from hnseg_training.convert.hnts_mrg import convert
-from hnseg_training.fit import Schedule, fit
-from hnseg_training.plan import plan
-from hnseg_training.preset import PRESETS
-from hnseg_training.work_folder import WorkFolder
+from hnseg_training.challenges.hnts_mrg.convert import convert
+from hnseg_training.dataset.work_folder import WorkFolder
+from hnseg_training.fitting.fit import Schedule, fit
+from hnseg_training.fitting.plan import plan
+from hnseg_training.fitting.preset import PRESETS
 
 GRID = Grid((40, 36, 12), (2.0, 2.0, 3.0), (-40.0, -36.0, 5.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 PATIENTS = ("2", "5", "10", "11", "100")

@@ -5,10 +5,9 @@ import sys
 import pytest
 
 from hnseg_training.cli import folds_named, main
-from hnseg_training.splits import fold_count
-from hnseg_training.work_folder import WorkFolder
-
-from .tiny_hecktor import write_source as write_hecktor
+from hnseg_training.dataset.splits import fold_count
+from hnseg_training.dataset.work_folder import WorkFolder
+from tests.support.tiny_hecktor import write_source as write_hecktor
 
 
 @pytest.fixture

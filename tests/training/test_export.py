@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from hnseg.errors import InputError, ModelError
-from hnseg.inference.bundle import open_bundle
-from hnseg.inference.manifest import sha256_of
-from hnseg.inference.weights import read_weights
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.manifest import sha256_of
+from hnseg.inference.model.weights import read_weights
 from hnseg_training.export import Label, export, write_archive
-from hnseg_training.preset import PRESETS
+from hnseg_training.fitting.preset import PRESETS
 
 DEMO = PRESETS["demo"]
 LABEL = Label(name="test", version="1", licence="CC0-1.0", training_data="phantoms", metrics={"mean DSC": 0.5})

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
-import pkgutil
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-import hnseg_training.convert
-import hnseg_training.outcomes
+from hnseg.discovery import challenge_module, challenge_names, challenges_with
 from hnseg.errors import HnsegError, InputError
-from hnseg.inference.manifest import Fold
+from hnseg.inference.model.manifest import Fold
+from hnseg_training.dataset.splits import fold_count
+from hnseg_training.dataset.work_folder import WorkFolder, read_json, usable_cores
 from hnseg_training.export import Label
 from hnseg_training.export import export as export_bundle
-from hnseg_training.fit import Schedule, validate
-from hnseg_training.fit import fit as fit_fold
-from hnseg_training.plan import plan as plan_preset
-from hnseg_training.plan import planned_preset
-from hnseg_training.preset import PRESETS, preset_named
-from hnseg_training.splits import fold_count
-from hnseg_training.work_folder import WorkFolder, read_json, usable_cores
+from hnseg_training.fitting.fit import Schedule, validate
+from hnseg_training.fitting.fit import fit as fit_fold
+from hnseg_training.fitting.plan import plan as plan_preset
+from hnseg_training.fitting.plan import planned_preset
+from hnseg_training.fitting.preset import PRESETS, preset_named
 
+CHALLENGES = "hnseg_training.challenges"
 RIDGE = 3.0  # as if each coefficient were known beforehand to be 0 within 0.58, a standard deviation of a feature
 Challenge = Annotated[str, typer.Argument(help="The name of its folder under containers/, such as hnts_mrg.")]
 Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
@@ -120,12 +117,11 @@ def outcomes(  # noqa: PLR0913, PLR0917 (each is an option of the command)
 ) -> None:
     """Fit the models of what a challenge asks beside the label map, for export to ship."""
     folder = WorkFolder.open(work, challenge=challenge)
-    name = f"{hnseg_training.outcomes.__name__}.{challenge}"
-    if importlib.util.find_spec(name) is None:
+    if challenge not in challenges_with(CHALLENGES, "outcomes"):
         raise InputError(
             f"Only a challenge that asks for more than a label map has outcomes, but {challenge} does not."
         )
-    importlib.import_module(name).fit(
+    challenge_module(CHALLENGES, challenge, "outcomes").fit(
         folder, source=source, predictions=predictions, training_data=training_data, ridge=ridge, workers=workers
     )
 
@@ -181,9 +177,8 @@ def folds_named(text: str | None, *, of: int) -> list[Fold]:
 
 
 def _converters() -> typer.Typer:
-    """Return one command a module of `hnseg_training.convert`."""
+    """Return one command a challenge."""
     converters = typer.Typer(help="Turn a challenge's public data into an nnU-Net data set.", no_args_is_help=True)
-    for module in pkgutil.iter_modules(hnseg_training.convert.__path__):
-        command = importlib.import_module(f"hnseg_training.convert.{module.name}").command
-        converters.command(name=module.name)(command)
+    for name in challenge_names(CHALLENGES):
+        converters.command(name=name)(challenge_module(CHALLENGES, name, "convert").command)
     return converters

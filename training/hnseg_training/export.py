@@ -16,9 +16,9 @@ import torch
 from safetensors.torch import save_file
 
 from hnseg.errors import InputError, ModelError
-from hnseg.inference.backend_torch import TorchBackend
-from hnseg.inference.bundle import open_bundle
-from hnseg.inference.manifest import (
+from hnseg.inference.backends.torch_backend import TorchBackend
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.manifest import (
     DATASET_FILE,
     GRAPH_FILES,
     MANIFEST_FILE,
@@ -29,9 +29,9 @@ from hnseg.inference.manifest import (
     sha256_of,
     weights_file,
 )
-from hnseg.inference.weights import StateDict, read_checkpoint
-from hnseg_training.preset import Preset
-from hnseg_training.work_folder import WorkFolder
+from hnseg.inference.model.weights import StateDict, read_checkpoint
+from hnseg_training.dataset.work_folder import WorkFolder
+from hnseg_training.fitting.preset import Preset
 
 logger = logging.getLogger(__name__)
 
@@ -143,8 +143,8 @@ def add_graph(folder: Path) -> None:
         ModelError: OpenVINO can't run the network, or says something else than torch.
     """
     # Imported here, not above: it is an extra.
-    from hnseg.inference.backend_openvino import OpenvinoBackend
-    from hnseg.inference.openvino_graph import convert, save
+    from hnseg.inference.backends.openvino_backend import OpenvinoBackend
+    from hnseg.inference.backends.openvino_graph import convert, save
 
     save(convert(open_bundle(folder)), folder)
     for name in GRAPH_FILES:

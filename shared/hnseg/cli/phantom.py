@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
-import pkgutil
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-import hnseg.phantom
+from hnseg.discovery import challenge_module
 from hnseg.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -30,7 +28,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     ] = False,
 ) -> None:
     """Write synthetic patients, with their truth, in a challenge's layout."""
-    maker = _maker_of(challenge)
+    maker: Any = challenge_module("hnseg.phantom.challenges", challenge)
     _check("--layout", layout, maker.LAYOUTS)
     _check("--grid", grid, maker.GRIDS)
     named = list(maker.VARIANTS.items()) if variants else [("", maker.ANY)] * cases
@@ -38,15 +36,6 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         patient = maker.draw_patient(seed, index, grid=grid, variant=variant)
         folder = maker.LAYOUTS[layout](patient, output)
         logger.info("wrote %s%s", folder, f" ({name})" if name else "")
-
-
-def _maker_of(challenge: str) -> Any:
-    """Return the module that makes a challenge's patients."""
-    names = [module.name for module in pkgutil.iter_modules(hnseg.phantom.__path__)]
-    modules = {name: importlib.import_module(f"hnseg.phantom.{name}") for name in names}
-    makers = {name: module for name, module in modules.items() if hasattr(module, "LAYOUTS")}
-    _check("CHALLENGE", challenge, makers)
-    return makers[challenge]
 
 
 def _check(what: str, given: str, known: Any) -> None:

@@ -19,21 +19,20 @@ from rich.progress import Progress
 from hnseg.cli.run import BackendOption, Device, DeviceOption, PrecisionOption
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.channels import Channels
+from hnseg.imaging.files.damage import is_damaged
 from hnseg.imaging.geometry import Grid, array_of
-from hnseg.memory import is_exhausted
+from hnseg.machine import GIB, is_exhausted
 from hnseg.platform.failure import sentence_of
-from hnseg.platform.integrity import is_damaged
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
-    from hnseg.inference.budget import Effort
-    from hnseg.inference.bundle import Bundle
     from hnseg.inference.ensemble import Ensemble
-    from hnseg.inference.manifest import Fold
+    from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.model.manifest import Fold
+    from hnseg.inference.planning.deadline import Effort
 
 SkipAir = Literal["none", "air"]
 SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
-_GIB = 1 << 30
 
 
 def command(  # noqa: PLR0913, PLR0917 (a verb's options)
@@ -59,9 +58,9 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
 
     The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding.
     """
-    from hnseg.inference.budget import Effort
-    from hnseg.inference.bundle import open_bundle
     from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.planning.deadline import Effort
 
     story = Provenance()
     story.record(limit_s=limit_s if np.isfinite(limit_s) else None)
@@ -90,8 +89,8 @@ def _segment(
     probabilities: Path | None,
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and tell the story how it came about."""
-    from hnseg.inference.budget import Deadline
-    from hnseg.inference.manifest import sha256_of
+    from hnseg.inference.model.manifest import sha256_of
+    from hnseg.inference.planning.deadline import Deadline
 
     bundle = ensemble.bundle
     with story.stage("read"):
@@ -189,7 +188,7 @@ def _limited_ram(ram_gib: float) -> Iterator[None]:
     """Keep this process's memory under a limit, and tell a case that does not fit in a sentence."""
     former = resource.getrlimit(resource.RLIMIT_DATA)
     if np.isfinite(ram_gib):
-        resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * _GIB), former[1]))
+        resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * GIB), former[1]))
     try:
         yield
     except (MemoryError, RuntimeError, OSError, ImportError) as error:  # each of them can mean it

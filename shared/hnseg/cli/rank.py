@@ -11,18 +11,17 @@ import rich
 import typer
 
 from hnseg.errors import InputError, OutputError
-from hnseg.evaluation.challenges import rankings
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS
-from hnseg.evaluation.ranking.borda import BordaMethod
-from hnseg.evaluation.ranking.borda_report import BordaReport, borda_table, rank_by_borda
-from hnseg.evaluation.ranking.measures_file import read_measures
+from hnseg.evaluation.ranking.borda.counts import BordaMethod
+from hnseg.evaluation.ranking.borda.measures_file import read_measures
+from hnseg.evaluation.ranking.borda.report import BordaReport, borda_table, rank_by_borda
 from hnseg.evaluation.ranking.methods import METHODS
 from hnseg.evaluation.ranking.picture import check_format, draw_ranking
 from hnseg.evaluation.ranking.ranking import Settings, rank_teams
-from hnseg.evaluation.ranking.report import Ranking, RankingReport
+from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_table
+from hnseg.evaluation.ranking.route import borda_methods
 from hnseg.evaluation.ranking.scores_file import read_scores
 from hnseg.evaluation.ranking.scores_table import table_of
-from hnseg.evaluation.ranking.table import ranking_table
 from hnseg.evaluation.tables import Table
 
 
@@ -60,7 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     left out. For Borda counts, teams of equal value share the smaller rank, and nothing breaks a tie; of the options
     below --json alone has a part.
     """
-    by_borda = rankings()
+    by_borda = borda_methods()
     _check("--method", method, (*METHODS, *by_borda))
     if method in by_borda:
         _refuse_options_of_tests(context, method)

@@ -135,7 +135,7 @@ def _report(
 
 
 def _draw(path: Path, fixed: _Scan, moving: _Scan, found: Registration) -> None:
-    from hnseg.rehearsal.checkerboard import draw_checkerboard  # brings matplotlib
+    from hnseg.rehearsal.report.checkerboard import draw_checkerboard  # brings matplotlib
 
     with _written(path):
         path.write_bytes(draw_checkerboard(fixed.image, moving.image, found.transform))

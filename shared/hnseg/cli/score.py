@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 import rich
 import typer
 
+from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError, OutputError
-from hnseg.evaluation.challenges import module_of, names
+from hnseg.evaluation.files.scores_csv import structures_csv, write_scores
 from hnseg.evaluation.options import usage_of
-from hnseg.evaluation.scores_csv import structures_csv, write_scores
-from hnseg.evaluation.scoring import Rules, score_folder
+from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
 from hnseg.evaluation.tables import Table, cases_table, parts_table, structures_table
 
 
@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
 
 
 def _epilog() -> str:
-    usage = {name: usage_of(module_of(name)) for name in names()}
+    usage = {name: usage_of(challenge_module(CHALLENGES, name)) for name in challenge_names(CHALLENGES)}
     return "\n\n".join(
         line for name, lines in usage.items() if lines for line in (f"Options of {name}, after its name:", *lines)
     )

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hnseg.evaluation.challenges import module_of
+from hnseg.discovery import challenge_module
+from hnseg.evaluation.files.pairs import Pair, pair_files
 from hnseg.evaluation.options import parse_options
-from hnseg.evaluation.pairs import Pair, pair_files
 from hnseg.evaluation.report import ScoreReport
+
+CHALLENGES = "hnseg.evaluation.challenges"
+"""Package with one module a challenge, which scores it."""
 
 _SHOWN = 5
 
@@ -37,7 +40,7 @@ def score_folder(
     Args:
         challenge: Its folder's name, such as hnts_mrg.
         predictions_dir: Holds one label map a case, and where the challenge asks for more, a JSON file beside it.
-        references_dir: Holds as many, paired by name as `hnseg.evaluation.pairs` says.
+        references_dir: Holds as many, paired by name as `hnseg.evaluation.files.pairs` says.
         rules: The challenge's default ones if not given.
 
     Raises:
@@ -69,7 +72,7 @@ def score_pairs(
     Raises:
         InputError: The challenge or an option is unknown, or a label map breaks its rules.
     """
-    module = module_of(challenge)
+    module = challenge_module(CHALLENGES, challenge)
     given = {**(options or {}), **({} if edition is None else {"edition": edition})}
     parsed = parse_options(challenge, module, given)
     report: ScoreReport = module.score(pairs) if parsed is None else module.score(pairs, parsed)

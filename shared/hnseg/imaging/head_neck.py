@@ -18,7 +18,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from hnseg.imaging.body import Mask, Sketch
-from hnseg.imaging.crop import Box, whole
+from hnseg.imaging.box import Box, whole
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 
 EXTENT_MM = (200.0, 200.0, 310.0)

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import torch
 
 from hnseg.imaging.geometry import FloatArray
-from hnseg.inference.budget import Allowance, Effort, Share
-from hnseg.inference.room import Room
-from hnseg.inference.skipping import Interest
-from hnseg.inference.tiles import Box, RollingSums, Shape3, Tiling, Window, gaussian, pad_to_patch, patch_3d
-from hnseg.memory import is_exhausted
-from hnseg.provenance import process_started_s
+from hnseg.inference.planning.deadline import Allowance, Effort, Share
+from hnseg.inference.planning.interest import Interest
+from hnseg.inference.planning.memory import Room
+from hnseg.inference.planning.tiling import Box, RollingSums, Shape3, Tiling, Window, gaussian, pad_to_patch, patch_3d
+from hnseg.machine import is_exhausted, process_started_s
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Axes, Ensemble

@@ -1,7 +1,7 @@
 """A trained ensemble, loaded: every fold sees every tile in one pass over the image.
 
 Exact by default: tiles, weights, mirroring and the mean of logits are nnU-Net's. Sums are float32 everywhere, where
-nnU-Net sums in half precision. `--precision fast` is for time: see `hnseg.inference.backend`.
+nnU-Net sums in half precision. `--precision fast` is for time: see `hnseg.inference.backends.protocol`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ import torch
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.inference.accumulation import Accumulation
-from hnseg.inference.backend import Backend, Choice, Precision
-from hnseg.inference.backend_torch import UNLIMITED_GIB, TorchBackend
-from hnseg.inference.budget import FULL_EFFORT, Deadline, Effort
-from hnseg.inference.bundle import Bundle
-from hnseg.inference.label_map import Probabilities
-from hnseg.inference.machine import free_ram_gib, free_vram_gib, usable_processors
-from hnseg.inference.orientation import turned
-from hnseg.inference.preprocessing import Placement, place, preprocess
-from hnseg.inference.room import Need, Room
-from hnseg.inference.run import Prediction, Progress, Run
-from hnseg.inference.skipping import interest_in
+from hnseg.inference.backends.protocol import Backend, Choice, Precision
+from hnseg.inference.backends.torch_backend import UNLIMITED_GIB, TorchBackend, free_vram_gib
+from hnseg.inference.labelling.label_map import Probabilities
+from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.planning.deadline import FULL_EFFORT, Deadline, Effort
+from hnseg.inference.planning.interest import interest_in
+from hnseg.inference.planning.memory import Need, Room
+from hnseg.inference.prediction import Prediction, Progress, Run
+from hnseg.inference.preprocessing.orientation import turned
+from hnseg.inference.preprocessing.preprocess import Placement, place, preprocess
+from hnseg.machine import free_ram_gib, usable_threads
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ def load_ensemble(
     if backend == "openvino":
         _check_openvino(device)
     on_gpu = device != "cpu" and backend != "openvino" and torch.cuda.is_available()
-    torch.set_num_threads(usable_processors())
+    torch.set_num_threads(usable_threads())
     loaded: Backend | None = None
     if not on_gpu and backend != "torch":
         loaded = _load_openvino(bundle, precision, is_asked_for=backend == "openvino")
@@ -204,8 +204,8 @@ def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) 
     if not _has_openvino():
         return None
     # Imported here, not above: it is optional, and takes a quarter of a second.
-    from hnseg.inference.backend_openvino import OpenvinoBackend
-    from hnseg.inference.openvino_graph import ConversionError
+    from hnseg.inference.backends.openvino_backend import OpenvinoBackend
+    from hnseg.inference.backends.openvino_graph import ConversionError
 
     try:
         return OpenvinoBackend.load(bundle, precision)

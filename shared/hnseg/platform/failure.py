@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from hnseg.errors import HnsegError, StoppedWithOutputError
-from hnseg.memory import is_exhausted, limit_gib
+from hnseg.machine import is_exhausted, limit_gib
 
 
 def sentence_of(error: BaseException) -> str:

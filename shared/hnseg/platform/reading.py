@@ -11,11 +11,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
+from hnseg.imaging.files.damage import is_damaged
 from hnseg.imaging.geometry import Grid
-from hnseg.memory import is_exhausted, limit_gib
+from hnseg.machine import is_exhausted, limit_gib
 from hnseg.platform.case import Case
 from hnseg.platform.inputs_json import socket_folders
-from hnseg.platform.integrity import is_damaged
 from hnseg.platform.labels import in_words, unexpected_values
 from hnseg.platform.spec import ChallengeSpec, InputSocket
 from hnseg.platform.values import read_values

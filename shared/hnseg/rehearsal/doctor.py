@@ -14,11 +14,11 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
-from hnseg.rehearsal.engine import COMMANDS, Engine, probe_engine
+from hnseg.machine import GIB
 from hnseg.rehearsal.machine import Machine, this_machine
-from hnseg.rehearsal.process import can_cut_network
-from hnseg.rehearsal.profile import GIB
-from hnseg.rehearsal.stage import passable_gpus
+from hnseg.rehearsal.running.engine import COMMANDS, Engine, probe_engine
+from hnseg.rehearsal.running.process import can_cut_network
+from hnseg.rehearsal.running.runners import passable_gpus
 
 # The platform's machine for most challenges, ml.g4dn.xlarge.
 _RAM_GIB = 16

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from hnseg.memory import limit_gib
+from hnseg.machine import limit_gib, processors
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,10 @@ def this_machine() -> Machine:
     return Machine(
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         cpu=_cpu_model(),
-        cpus=_cpus(),
+        cpus=processors(),
         ram_gib=limit_gib(),
         gpus=_gpus(),
     )
-
-
-def usable_processors() -> list[int]:
-    """Return the numbers of the processors this program may run on, in order."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 def _cpu_model() -> str:
@@ -64,27 +56,6 @@ def _cpu_model() -> str:
         return platform.processor() or platform.machine()
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.machine())
-
-
-def _cpus() -> float:
-    allowed = float(len(usable_processors()))
-    quota, _, period = _text("/sys/fs/cgroup/cpu.max").partition(" ")
-    if not quota:
-        quota, period = (
-            _text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-            _text("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-        )
-    if quota.isdigit() and period.strip().isdigit():
-        return min(allowed, int(quota) / int(period))
-    return allowed
-
-
-def _text(file: str) -> str:
-    """Return a file's text, nothing where there is none."""
-    try:
-        return Path(file).read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 def _gpus() -> tuple[Gpu, ...]:

@@ -11,9 +11,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hnseg.machine import GIB
 from hnseg.platform.spec import Limits
-
-GIB = 2**30
 
 _PLATFORM = "comic/grand-challenge.org at 9957bfc"
 _SHIM = "DIAGNijmegen/rse-sagemaker-shim at b20f0a7"

@@ -14,22 +14,22 @@ import SimpleITK as sitk
 
 from hnseg import __version__
 from hnseg.errors import InputError
-from hnseg.evaluation.pairs import FilePair
+from hnseg.evaluation.files.pairs import FilePair
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import score_pairs
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.rehearsal.answers import Answer, import_answers
-from hnseg.rehearsal.case import CaseFolder, first_image, size_bytes, workplace
+from hnseg.rehearsal.case_run import Run, Tell
+from hnseg.rehearsal.cases import CaseFolder, first_image, size_bytes, workplace
 from hnseg.rehearsal.findings import Finding, warning
-from hnseg.rehearsal.logs import Log, read_log
+from hnseg.rehearsal.judging.answers import Answer, import_answers
+from hnseg.rehearsal.judging.logs import Log, read_log
+from hnseg.rehearsal.judging.outputs import Imported, import_output
+from hnseg.rehearsal.judging.placement import check_placement
+from hnseg.rehearsal.judging.verdict import judge_run
 from hnseg.rehearsal.machine import this_machine
-from hnseg.rehearsal.outputs import Imported, import_output
-from hnseg.rehearsal.placement import check_placement
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.results import CaseResult, ModelFacts, Rehearsal
-from hnseg.rehearsal.run import Run, Tell
-from hnseg.rehearsal.stage import Stage
-from hnseg.rehearsal.verdict import judge_run
+from hnseg.rehearsal.running.runners import Stage
 
 
 @dataclass(frozen=True)

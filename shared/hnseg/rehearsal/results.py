@@ -12,8 +12,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from hnseg.evaluation.report import Metrics, ScoreReport
-from hnseg.rehearsal.answers import Answer
 from hnseg.rehearsal.findings import Finding
+from hnseg.rehearsal.judging.answers import Answer
 from hnseg.rehearsal.machine import Machine
 from hnseg.rehearsal.profile import Rule
 

@@ -1,1 +1,1 @@
-"""Models of what a challenge asks beside the label map: one module a challenge that asks."""
+"""Models of a challenge's answers beside the label map: how they are fitted, and the table of patients."""

@@ -24,12 +24,12 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from hnseg.errors import InputError
-from hnseg.evaluation.label_maps import check_grid
-from hnseg.evaluation.overlap import overlap_of
-from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.files.label_maps import check_grid
+from hnseg.evaluation.files.pairs import Pair
+from hnseg.evaluation.measures.overlap import overlap_of
+from hnseg.evaluation.measures.summary import Values, average, middle_of, spread_of
+from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
-from hnseg.evaluation.summary import Values, average, middle_of, spread_of
-from hnseg.evaluation.surface import hd95_mm, surface_of
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
 from hnseg.platform.labels import unexpected_values
 

@@ -16,10 +16,10 @@ from collections.abc import Iterable
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.evaluation.aggregated import Compared, aggregated_report
-from hnseg.evaluation.label_maps import cast_labels, check_spacing
-from hnseg.evaluation.overlap import overlap_of
-from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.files.label_maps import cast_labels, check_spacing
+from hnseg.evaluation.files.pairs import Pair
+from hnseg.evaluation.measures.aggregated import Compared, aggregated_report
+from hnseg.evaluation.measures.overlap import overlap_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hnseg.evaluation.ranking.methods import Metric, signs_of
-from hnseg.evaluation.ranking.signed_rank import signed_rank_test
+from hnseg.evaluation.statistics.signed_rank import signed_rank_test
 
 Array = npt.NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from hnseg.errors import InputError
 from hnseg.evaluation.challenges.hecktor import edition_2022, edition_2025, edition_2026
 from hnseg.evaluation.challenges.hecktor.options import Options
-from hnseg.evaluation.pairs import Pair
-from hnseg.evaluation.ranking.borda import BordaMethod
+from hnseg.evaluation.files.pairs import Pair
+from hnseg.evaluation.ranking.borda.counts import BordaMethod
 from hnseg.evaluation.report import ScoreReport
 
 __all__ = ["RANKINGS", "Options", "score"]

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 
 from hnseg.evaluation.challenges.hecktor.options import LABELS
-from hnseg.evaluation.label_maps import check_grid, labels_of
-from hnseg.evaluation.overlap import Overlap, overlap_of
-from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.files.label_maps import check_grid, labels_of
+from hnseg.evaluation.files.pairs import Pair
+from hnseg.evaluation.measures.overlap import Overlap, overlap_of
+from hnseg.evaluation.measures.summary import spread_of
 from hnseg.evaluation.report import Metrics
-from hnseg.evaluation.summary import spread_of
 from hnseg.imaging.geometry import Grid, LabelArray
 
 BothEmpty = Literal["1", "skip", "0"]

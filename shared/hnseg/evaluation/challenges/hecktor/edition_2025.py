@@ -27,10 +27,10 @@ from typing import get_args
 
 from hnseg.evaluation.challenges.hecktor.dice import label_arrays, mean_dice, metrics_of, overlaps_of
 from hnseg.evaluation.challenges.hecktor.options import LABELS, Options
-from hnseg.evaluation.lesions import Criterion, Detection, aggregated_f1, detect_lesions
-from hnseg.evaluation.overlap import Overlap, aggregated_dice
-from hnseg.evaluation.pairs import Pair
-from hnseg.evaluation.ranking.borda import BordaMethod, Measure
+from hnseg.evaluation.files.pairs import Pair
+from hnseg.evaluation.measures.lesions import Criterion, Detection, aggregated_f1, detect_lesions
+from hnseg.evaluation.measures.overlap import Overlap, aggregated_dice
+from hnseg.evaluation.ranking.borda.counts import BordaMethod, Measure
 from hnseg.evaluation.report import CaseScore, ScoreReport
 from hnseg.imaging.components import Connectivity
 from hnseg.imaging.geometry import Grid

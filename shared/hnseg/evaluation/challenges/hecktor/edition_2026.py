@@ -28,7 +28,6 @@ from math import isnan
 from typing import Any
 
 from hnseg.errors import InputError
-from hnseg.evaluation.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.challenges.hecktor.dice import label_arrays, mean_dice, metrics_of, overlaps_of
 from hnseg.evaluation.challenges.hecktor.options import LABELS, Options
 from hnseg.evaluation.challenges.hecktor.outcomes import (
@@ -40,9 +39,10 @@ from hnseg.evaluation.challenges.hecktor.outcomes import (
     predicted_stage,
     read_outcomes,
 )
-from hnseg.evaluation.concordance import concordance_of
-from hnseg.evaluation.pairs import Pair
+from hnseg.evaluation.files.pairs import Pair
 from hnseg.evaluation.report import CaseScore, ScoreReport
+from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
+from hnseg.evaluation.statistics.concordance import concordance_of
 from hnseg.imaging.geometry import Grid
 
 OPTIONS = frozenset({"both-empty", "rfs-means", "clinical"})

@@ -1,0 +1,1 @@
+"""Files of predictions, references and scores: found, paired, checked, written."""

@@ -1,0 +1,160 @@
+"""Which prediction belongs to which reference.
+
+Files of two folders are paired by equal stem (the name without `.mha`, `.nii.gz`, ...). Where not one stem is in both
+folders, they are paired by case ID: a stem's beginning up to the end of its first number, such as 77 of
+`77_midRT_mask` or case_003 of `case_003_output`. Either way every file must find exactly one partner. Folders that hold
+a folder a case, as `hnseg.evaluation.files.case_files` says, are paired in the same way by the folders' names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import SimpleITK as sitk
+
+from hnseg.errors import InputError
+from hnseg.evaluation.files.case_files import CaseFiles, cases_in, read_values, stem_of
+from hnseg.imaging.files.damage import is_damaged
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A predicted label map and its reference, as they were read.
+
+    Attributes:
+        name: Of the case.
+        prediction: The predicted label map.
+        reference: The true one.
+        predicted: What else was answered, by name; for most challenges nothing.
+        expected: What should have been.
+    """
+
+    name: str
+    prediction: sitk.Image
+    reference: sitk.Image
+    predicted: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FilePair:
+    """Where a case's two label maps lie, and the JSON files of its other answers."""
+
+    name: str
+    prediction: Path
+    reference: Path
+    predicted_values: tuple[Path, ...] = ()
+    expected_values: tuple[Path, ...] = ()
+
+    def read(self) -> Pair:
+        """Return the two label maps and the values.
+
+        Raises:
+            InputError: A label map can't be read, or is no 3-D image of one value a voxel; a JSON file can't be read.
+        """
+        label_maps = _read(self.prediction), _read(self.reference)
+        return Pair(self.name, *label_maps, read_values(self.predicted_values), read_values(self.expected_values))
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """The pairs of two folders, sorted by name.
+
+    Attributes:
+        pairs: What has both sides.
+        unpredicted: References that have no prediction; empty unless they may be left out.
+    """
+
+    pairs: tuple[FilePair, ...]
+    unpredicted: tuple[str, ...] = ()
+
+
+def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing: bool = False) -> Pairing:
+    """Pair the files of two folders.
+
+    Args:
+        predictions_dir: Holds the predictions.
+        references_dir: Holds the references.
+        leave_out_missing: Leave out a reference that has no prediction instead of refusing it.
+
+    Raises:
+        InputError: A folder is missing or has no image, or a file has no partner or several.
+    """
+    predictions, references = cases_in(predictions_dir), cases_in(references_dir)
+    by_stem = _keyed(predictions, stem_of), _keyed(references, stem_of)
+    by_id = _keyed(predictions, _case_id), _keyed(references, _case_id)
+    predicted, present = by_stem if by_stem[0].keys() & by_stem[1].keys() else by_id
+    _refuse_unpaired(predicted, predictions_dir, present, references_dir)
+    unpredicted = tuple(sorted(present.keys() - predicted.keys())) if leave_out_missing else ()
+    present = {key: cases for key, cases in present.items() if key not in unpredicted}
+    _refuse_unpaired(present, references_dir, predicted, predictions_dir)
+    return Pairing(tuple(_paired(key, predicted[key][0], present[key][0]) for key in sorted(predicted)), unpredicted)
+
+
+def _paired(name: str, predicted: CaseFiles, present: CaseFiles) -> FilePair:
+    """Pair a case's label maps: the only one of each, or those of the one socket that both have."""
+    sockets = predicted.label_maps.keys() & present.label_maps.keys()
+    if len(predicted.label_maps) == len(present.label_maps) == 1:
+        prediction, reference = *predicted.label_maps.values(), *present.label_maps.values()
+    elif len(sockets) == 1:
+        (socket,) = sockets
+        prediction, reference = predicted.label_maps[socket], present.label_maps[socket]
+    else:
+        raise InputError(
+            f"A case must have one label map to score, but {name} has"
+            f" {', '.join(predicted.label_maps) or 'one'} predicted and {', '.join(present.label_maps)} as references."
+            " Copy those to score into a folder of their own."
+        )
+    return FilePair(name, prediction, reference, predicted.values, present.values)
+
+
+def _case_id(name: str) -> str:
+    beginning = re.match(r"\D*\d+", stem_of(name))
+    return beginning.group() if beginning else stem_of(name)
+
+
+def _keyed(cases: list[CaseFiles], key: Callable[[str], str]) -> dict[str, list[CaseFiles]]:
+    keyed: dict[str, list[CaseFiles]] = {}
+    for case in cases:
+        keyed.setdefault(key(case.name), []).append(case)
+    return keyed
+
+
+def _refuse_unpaired(
+    files: dict[str, list[CaseFiles]], folder: Path, partners: dict[str, list[CaseFiles]], partners_folder: Path
+) -> None:
+    twins = [case.name for cases in files.values() if len(cases) > 1 for case in cases]
+    if twins:
+        raise InputError(
+            f"Each case must have one file, but in {folder} these bear the same name or case ID: {', '.join(twins)}."
+            " Are files of an earlier run still there?"
+        )
+    alone = [cases[0].name for key, cases in files.items() if key not in partners]
+    if alone:
+        raise InputError(
+            f"Each file in {folder} must have a partner of the same name or case ID in {partners_folder}, but these"
+            f" have none: {', '.join(alone)}. Is a case missing, or named otherwise?"
+        )
+
+
+def _read(path: Path) -> sitk.Image:
+    unreadable = InputError(
+        f"A label map must be a readable image, but {path} can't be read as one. Is the file cut off or damaged,"
+        " or is it of another type than its name says?"
+    )
+    if is_damaged(path):
+        raise unreadable
+    try:
+        image: sitk.Image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise unreadable from error
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise InputError(
+            f"A label map must be 3-D with one value a voxel, but {path} has {image.GetDimension()} dimensions and"
+            f" {image.GetNumberOfComponentsPerPixel()} values a voxel. Is it a slice, a series or a one-hot map?"
+        )
+    return image

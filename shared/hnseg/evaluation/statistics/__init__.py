@@ -1,0 +1,1 @@
+"""Statistics that challenges rank and score by, each checked against a published implementation."""

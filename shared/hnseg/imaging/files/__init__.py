@@ -1,0 +1,1 @@
+"""Image files: which formats are read, damage that a reader would not report, and the one reader of volumes."""

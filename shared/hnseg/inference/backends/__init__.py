@@ -1,0 +1,1 @@
+"""Libraries that run the networks: torch, and OpenVINO on a processor."""

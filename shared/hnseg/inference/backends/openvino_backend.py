@@ -1,0 +1,77 @@
+"""Folds run by OpenVINO on a processor. Importing this module needs OpenVINO, which is an optional extra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import openvino
+import torch
+
+from hnseg.inference.backends.openvino_graph import graph_of, with_weights
+from hnseg.inference.backends.protocol import Precision
+from hnseg.inference.model.architecture import network_of
+from hnseg.inference.model.bundle import Bundle
+from hnseg.machine import usable_threads
+
+
+@dataclass(frozen=True)
+class OpenvinoBackend:
+    """The networks of all folds, compiled by OpenVINO; see `hnseg.inference.backends.protocol.Backend`.
+
+    Attributes:
+        models: One a fold, for one tile at a time: two together are no faster a tile, and take twice the memory.
+        precision: What was asked for.
+        arithmetic: What they compute in; single precision where the processor has no bfloat16.
+    """
+
+    models: tuple[openvino.CompiledModel, ...]
+    precision: Precision
+    arithmetic: torch.dtype
+    name: ClassVar[str] = "openvino"
+    device: ClassVar[torch.device] = torch.device("cpu")
+    copies_together: ClassVar[int] = 1
+    copies_a_turn: ClassVar[int] = 4
+    """To `rest` after every second pass took 9 % more processor time."""
+
+    @classmethod
+    def load(cls, bundle: Bundle, precision: Precision = "exact") -> OpenvinoBackend:
+        """Compile the networks of a bundle.
+
+        Raises:
+            ConversionError: OpenVINO can't run the network.
+            ModelError: The weights don't fit the network that the plans describe, or a shipped graph is not whole.
+        """
+        graph, core = graph_of(bundle), openvino.Core()
+        has_bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        arithmetic = torch.bfloat16 if precision == "fast" and has_bfloat16 else torch.float32
+        settings = {
+            "INFERENCE_PRECISION_HINT": "bf16" if arithmetic == torch.bfloat16 else "f32",
+            "INFERENCE_NUM_THREADS": usable_threads(),
+            "NUM_STREAMS": 1,
+            "ENABLE_CPU_PINNING": False,  # a thread that is bound to a busy core waits for it
+        }
+        shape = (1, len(bundle.channels), *bundle.configuration.patch_size)
+        weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
+        models = [with_weights(graph, each, shape, bundle.folder) for each in weights]
+        return cls(tuple(core.compile_model(model, "CPU", settings) for model in models), precision, arithmetic)
+
+    @property
+    def folds(self) -> int:
+        """How many models there are."""
+        return len(self.models)
+
+    def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
+        """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch), n being 1.
+
+        They lie in the model's own memory, which its next batch and `rest` take back.
+        """
+        outputs = self.models[fold](batch.contiguous().numpy(), share_inputs=True, share_outputs=True)
+        return torch.from_numpy(outputs[0])
+
+    def rest(self, fold: int) -> None:
+        """Free the memory of a fold's layers, which each model would keep for itself."""
+        self.models[fold].release_memory()
+
+    def lighter(self) -> None:
+        """Return None: it takes no memory of a GPU."""

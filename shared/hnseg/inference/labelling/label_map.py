@@ -1,0 +1,191 @@
+"""From logits on the network's grid to a label map on the image's, plane by plane.
+
+A plane of the image lies between one or two planes of the network, so no more than these are kept.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+import torch
+
+from hnseg.errors import InputError
+from hnseg.imaging.geometry import FloatArray, Grid, image_of
+from hnseg.inference.labelling.label_plane import LabelPlane, Labels, Seen, choice_of
+from hnseg.inference.model.nnunet_plans import Dataset, Resampling, Spline
+from hnseg.inference.preprocessing.axis_map import AxisMap
+from hnseg.inference.preprocessing.orientation import turned_array
+from hnseg.inference.preprocessing.preprocess import Placement
+from hnseg.inference.preprocessing.resampling import axis_maps, resample
+
+Probabilities = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a label map will lie and how it is made of logits.
+
+    Attributes:
+        placement: Where the network's grid lies in the image as the network saw it.
+        grid: The image's grid, where the label map will be.
+        dataset: What each output means.
+        resampling: How logits are carried to the image's grid.
+        rolls_along: The network's axis, 0 or 1, along which planes of logits come one after another.
+    """
+
+    placement: Placement
+    grid: Grid
+    dataset: Dataset
+    resampling: Resampling
+    rolls_along: int = 0
+
+
+class Canvas:
+    """A label map that is filled plane by plane, and may be filled again with better ones.
+
+    It is uint8, or uint16 where a label is over 255.
+    Without regions each voxel gets the class of the largest logit, of equal ones the first. With regions each one that
+    is more likely than not sets its label, later ones over earlier ones. What was cropped is background.
+    """
+
+    def __init__(self, target: Target, probabilities: Probabilities | None = None) -> None:
+        """Begin with background.
+
+        Args:
+            target: Where the label map lies.
+            probabilities: (k, z, y, x) of the image, of floats, such as a file mapped into memory. It gets, plane by
+                plane, the softmax over the classes, or the sigmoid of each region, and is certain of background where
+                the image was cropped.
+
+        Raises:
+            InputError: Probabilities are asked for, and logits are resampled by splines that need all of them at once.
+        """
+        self._target = target
+        placement = target.placement
+        self._probabilities = None
+        if probabilities is not None:
+            if not self.is_gradual:
+                raise InputError(
+                    "Probabilities can be had only of a model whose logits are resampled linearly, as nnU-Net's plans"
+                    " have it, but this one's are by splines of a higher order. Is there another configuration of it?"
+                )
+            probabilities[:] = 0
+            if not target.dataset.has_regions:
+                probabilities[0] = 1  # background
+            seen = probabilities if placement.grid == target.grid else turned_array(probabilities, target.grid)
+            crop = seen.transpose(0, *(1 + axis for axis in placement.transpose))[(slice(None), *placement.crop)]
+            self._probabilities = crop.swapaxes(1, 1 + target.rolls_along)
+        dtype = np.uint8 if max(target.dataset.output_values) <= np.iinfo(np.uint8).max else np.uint16
+        self._labels: Labels = np.zeros(target.grid.shape_zyx, dtype)
+        # A view: what is written into it lands in its place in the image, axes as the image has them.
+        seen = self._labels if placement.grid == target.grid else turned_array(self._labels, target.grid)
+        self._inner = seen.transpose(placement.transpose)[placement.crop].swapaxes(0, target.rolls_along)
+
+    @property
+    def is_gradual(self) -> bool:
+        """Whether labels are set as planes come; if not, all of them at once when the last plane is there."""
+        resampling = self._target.resampling
+        return not (isinstance(resampling, Spline) and resampling.order > 1)
+
+    @property
+    def label_map(self) -> sitk.Image:
+        """A copy of what it holds."""
+        return image_of(self._labels, self._target.grid)
+
+    def fill(self, planes: Iterable[FloatArray]) -> None:
+        """Set the labels from the first plane on, as far as there are planes.
+
+        Args:
+            planes: float32 logits (k, y, x) of the classes or regions, for every plane along the axis that they roll
+                along; the other two axes keep their order. Two are kept at a time, or all where logits are resampled by
+                splines of an order that may overshoot.
+        """
+        if self.is_gradual:
+            self._fill_by_planes(planes)
+        else:
+            self._fill_at_once(list(planes))
+
+    def _fill_by_planes(self, planes: Iterable[FloatArray]) -> None:
+        placement = self._target.placement
+        maps = axis_maps(
+            placement.network_shape,
+            placement.cropped_shape,
+            self._target.resampling,
+            from_mm=placement.network_mm,
+            to_mm=placement.image_mm,
+        )
+        along = maps.pop(self._target.rolls_along)
+        rows, columns = maps
+        plane = LabelPlane(rows, columns, self._target.dataset)
+        for number, (near, weight) in enumerate(_near(map(plane.seen, planes), along)):
+            plane.fill(self._inner[number], near, weight)
+            if self._probabilities is not None:
+                logits = columns.along(rows.along(_mixed(near, weight), 1), 2)
+                self._probabilities[:, number] = _probabilities_of(logits, self._target.dataset)
+
+    def _fill_at_once(self, planes: Sequence[FloatArray]) -> None:
+        """Set the labels class by class, with the memory of two volumes beside the logits; without all of them none."""
+        placement = self._target.placement
+        if len(planes) < placement.network_shape[self._target.rolls_along]:
+            return
+        logits = np.stack(planes, axis=1).swapaxes(1, 1 + self._target.rolls_along)
+        resampled = (
+            resample(
+                np.ascontiguousarray(volume),
+                placement.cropped_shape,
+                self._target.resampling,
+                from_mm=placement.network_mm,
+                to_mm=placement.image_mm,
+            )
+            for volume in logits
+        )
+        labels = choice_of(self._target.dataset).of(range(len(logits)), resampled)
+        self._inner.swapaxes(0, self._target.rolls_along)[...] = labels
+
+
+def _mixed(near: Sequence[Seen], weight: float) -> FloatArray:
+    """Return the logits (k, y, x) of a plane between one or two."""
+    first, last = near[0].logits, near[-1].logits
+    mixture: FloatArray = (torch.lerp(first, last, weight) if len(near) == 2 else first).numpy()
+    return mixture
+
+
+def _probabilities_of(logits: FloatArray, dataset: Dataset) -> FloatArray:
+    given = torch.from_numpy(logits)
+    result: FloatArray = (given.sigmoid() if dataset.has_regions else given.softmax(dim=0)).numpy()
+    return result
+
+
+def to_label_map(planes: Iterable[FloatArray], target: Target) -> sitk.Image:
+    """Return the label map on the target's grid; see `Canvas`."""
+    canvas = Canvas(target)
+    canvas.fill(planes)
+    return canvas.label_map
+
+
+def _near(planes: Iterable[Seen], along: AxisMap) -> Iterator[tuple[Sequence[Seen], float]]:
+    """Yield, for each plane of the image, the one or two planes of the network where it lies, and the second's weight.
+
+    Ends early where planes do.
+    """
+    arriving = iter(planes)
+    near: deque[Seen] = deque()
+    arrived = 0
+    for piece in along.pieces(1):
+        while arrived < piece.old.stop:
+            plane = next(arriving, None)
+            if plane is None:
+                return
+            near.append(plane)
+            arrived += 1
+        while arrived - len(near) < piece.old.start:
+            near.popleft()
+        yield near, float(piece.weights[0, 1]) if len(near) == 2 else 0.0
+    for _ in arriving:
+        """Let the planes that the image does not reach be predicted too, so that progress and effort are complete."""

@@ -1,0 +1,135 @@
+"""The network that the plans describe, with a fold's weights in it.
+
+Only classes of `dynamic_network_architectures` and `torch.nn`, and the DynUNet beside this module, are built, so that a
+model folder can't name code of its own choice.
+"""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from hnseg.errors import ModelError
+from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.model.manifest import PLANS_FILE
+from hnseg.inference.model.nnunet_plans import Architecture
+from hnseg.inference.model.weights import StateDict
+
+DYNUNET = "hnseg.inference.dynunet.build_dynunet"
+"""How plans name MONAI's DynUNet."""
+_NETWORKS = "dynamic_network_architectures."
+_LAYERS = "torch.nn."
+
+
+def network_of(bundle: Bundle, fold: int) -> nn.Module:
+    """Build one network of an ensemble, in evaluation mode, with its weights, which it does not copy.
+
+    Args:
+        bundle: A model folder, opened.
+        fold: Its place among the bundle's folds.
+
+    Raises:
+        ModelError: The plans can't be built, or the weights don't fit the network that they describe.
+    """
+    network = build_network(
+        bundle.configuration.architecture,
+        channels=len(bundle.channels),
+        outputs=len(bundle.dataset.output_values),
+        path=bundle.folder / PLANS_FILE,
+    )
+    put_weights(network, bundle.state_dicts[fold], bundle.weights_files[fold])
+    return network
+
+
+def build_network(architecture: Architecture, *, channels: int, outputs: int, path: Path) -> nn.Module:
+    """Build the network without memory for its weights, in evaluation mode, with one output: the finest.
+
+    Args:
+        architecture: Its class and arguments.
+        channels: Number of input channels.
+        outputs: Number of classes or regions.
+        path: The plans, named in sentences.
+
+    Raises:
+        ModelError: The plans name a class that is not allowed or not there, or arguments it does not take.
+    """
+    arguments = dict(architecture.arch_kwargs)
+    for name in architecture.names_to_import:
+        if arguments.get(name) is not None:
+            arguments[name] = _class_named(str(arguments[name]), _LAYERS, path)
+    name = architecture.network_class_name
+    network_class = _class_named(name, DYNUNET if name == DYNUNET else _NETWORKS, path)
+    try:
+        with torch.device("meta"):
+            network: nn.Module = network_class(
+                **{**arguments, "input_channels": channels, "num_classes": outputs, "deep_supervision": False}
+            )
+    except (TypeError, ValueError, KeyError, AssertionError) as error:
+        raise ModelError(
+            f"{path} must describe a network that {name} can build, but it can't ({error})."
+            f" Was it written for another version of {name.split('.')[0].replace('_', '-')}?"
+        ) from error
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
+    """Make a network use a fold's tensors, without copying them unless their type must change.
+
+    Args:
+        network: As `build_network` returns it.
+        state_dict: May leave out the further names of a tensor that the network registers under several.
+        path: Where it was read, named in sentences.
+
+    Raises:
+        ModelError: Tensors are missing, left over, or of another shape than the network's.
+    """
+    complete = {}
+    for names in _names_of_each_tensor(network):
+        given = [state_dict[name] for name in names if name in state_dict]
+        if not given:
+            raise _misfit(path, f"{names[0]} is missing")
+        tensor = given[0].float() if given[0].is_floating_point() else given[0]
+        complete.update(dict.fromkeys(names, tensor))
+    if left_over := sorted(state_dict.keys() - complete.keys()):
+        raise _misfit(path, f"{left_over[0]} has no place in it")
+    for name, tensor in network.state_dict().items():
+        if complete[name].shape != tensor.shape:
+            found, wanted = tuple(complete[name].shape), tuple(tensor.shape)
+            raise _misfit(path, f"{name} has shape {found} instead of {wanted}")
+    network.load_state_dict(complete, assign=True)
+    if any(tensor.is_meta for tensor in network.buffers()):
+        raise _misfit(path, "the network computes tensors of its own that are not among the weights")
+
+
+def _names_of_each_tensor(network: nn.Module) -> list[list[str]]:
+    """Return every name of every tensor in the state dict; nnU-Net registers the encoder a second time."""
+    names: dict[int, list[str]] = {}
+    for name, tensor in network.state_dict(keep_vars=True).items():
+        names.setdefault(id(tensor), []).append(name)
+    return list(names.values())
+
+
+def _class_named(name: str, allowed: str, path: Path) -> Any:
+    module, _, attribute = name.rpartition(".")
+    found = None
+    if name.startswith(allowed):
+        with suppress(ImportError):
+            found = getattr(importlib.import_module(module), attribute, None)
+    if found is None:
+        raise ModelError(
+            f"{path} must name classes of {allowed.rstrip('.')}, but names {name}."
+            " Was the model trained with a network of its own, or with another version of that package?"
+        )
+    return found
+
+
+def _misfit(path: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"The weights in {path} must fit the network that the plans describe, but {reason}."
+        " Do they belong to other plans, another number of channels or labels, or a trainer with its own network?"
+    )

@@ -1,0 +1,237 @@
+"""A trained ensemble in one folder: nnU-Net's own result folder, or the bundle that `hnseg-train export` writes.
+
+| file | nnU-Net's result folder | exported bundle |
+|---|---|---|
+| `plans.json`, `dataset.json` | as nnU-Net wrote them | the same |
+| weights | `fold_<k>/checkpoint_final.pth` or `checkpoint_best.pth` | `fold_<k>.safetensors` |
+| `network.xml`, `network.bin` | none | may be there: see `hnseg.inference.backends.openvino_graph` |
+| `manifest.json` | none | see `hnseg.inference.model.manifest`; its checksums are verified |
+| `method.json` | may be put there | settings of the challenge's method |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from hnseg.errors import ModelError
+from hnseg.inference.model.manifest import (
+    DATASET_FILE,
+    MANIFEST_FILE,
+    METHOD_FILE,
+    PLANS_FILE,
+    Fold,
+    Manifest,
+    sha256_of,
+    weights_file,
+)
+from hnseg.inference.model.nnunet_plans import (
+    Configuration,
+    Dataset,
+    Plans,
+    configuration_of,
+    read_dataset,
+    read_json,
+    read_plans,
+)
+from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained ensemble, checked; its weights are mapped, not read.
+
+    Attributes:
+        folder: Where it lies.
+        plans: What all configurations share.
+        configuration: The one it was trained in.
+        dataset: Its channels and labels.
+        folds: The folds to use, in order.
+        state_dicts: The weights of each of them.
+        mirroring_axes: Axes of the patch that may be flipped at test time; empty for none.
+        settings: What `method.json` holds; empty where there is none.
+        texts: The other files it was read from.
+        weights_files: The file of each fold's weights.
+        manifest: What the exported bundle says of itself; None for nnU-Net's own folder.
+    """
+
+    folder: Path
+    plans: Plans
+    configuration: Configuration
+    dataset: Dataset
+    folds: tuple[Fold, ...]
+    state_dicts: tuple[StateDict, ...]
+    mirroring_axes: tuple[int, ...]
+    settings: Mapping[str, Any]
+    texts: tuple[Path, ...]
+    weights_files: tuple[Path, ...]
+    manifest: Manifest | None = None
+
+    def __post_init__(self) -> None:
+        """Check what only both files together tell.
+
+        Raises:
+            ModelError: The plans don't fit the channels, or the weights the plans.
+        """
+        schemes, axes = len(self.configuration.normalization_schemes), len(self.configuration.patch_size)
+        if schemes != len(self.channels) or len(self.configuration.use_mask_for_norm) != schemes:
+            raise ModelError(
+                f"{self.folder / PLANS_FILE} must normalise each of the {len(self.channels)} channels of {DATASET_FILE}"
+                f" ({', '.join(self.channels)}), but names {schemes} normalisations. Do both files belong together?"
+            )
+        if any(not 0 <= axis < axes for axis in self.mirroring_axes):
+            raise ModelError(
+                f"The mirroring axes of the model in {self.folder} must be axes of its {axes}-D patch, but are"
+                f" {self.mirroring_axes}. Do the weights belong to another configuration?"
+            )
+
+    @cached_property
+    def sha256(self) -> Mapping[str, str]:
+        """The checksum of every file it was read from, by its path in the folder."""
+        files = (*self.texts, *self.weights_files)
+        if self.manifest is not None:
+            return {path.name: self.manifest.sha256[path.name] for path in files}
+        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files}
+
+    def further_file(self, name: str) -> Path | None:
+        """Return a file that an exported bundle may hold beside its weights; None where its manifest lists none.
+
+        Raises:
+            ModelError: It is listed, but missing or changed.
+        """
+        if self.manifest is None or name not in self.manifest.sha256:
+            return None
+        _verify(self.folder / name, self.manifest)
+        return self.folder / name
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the input channels, in order."""
+        return tuple(name for _, name in sorted(self.dataset.channel_names.items(), key=lambda item: int(item[0])))
+
+
+def open_bundle(
+    folder: Path, *, folds: Sequence[Fold] | None = None, checkpoint: Literal["final", "best"] = "final"
+) -> Bundle:
+    """Open a model folder.
+
+    Args:
+        folder: nnU-Net's result folder or an exported bundle.
+        folds: Which folds to use; every one that is there when left out (`all` only where there is no other).
+        checkpoint: Which of nnU-Net's two checkpoints; an exported bundle has only what was exported.
+
+    Raises:
+        ModelError: A file is missing, damaged or changed, or the model needs something that this predictor can't do.
+    """
+    if not folder.is_dir():
+        raise ModelError(f"A model must be a folder, but {folder} is none. Is the model mounted or unpacked there?")
+    if (folder / MANIFEST_FILE).is_file():
+        return _open_exported(folder, folds)
+    return _open_results(folder, folds, checkpoint)
+
+
+def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: str) -> Bundle:
+    plans, dataset = read_plans(folder), read_dataset(folder)
+    name = f"checkpoint_{checkpoint}.pth"
+    found = {fold: path for path in folder.glob(f"fold_*/{name}") if (fold := _fold(path.parent.name)) is not None}
+    chosen = _chosen(folder, folds, tuple(found), f"fold_<k>/{name}")
+    files = tuple(found[fold] for fold in chosen)
+    checkpoints = [read_checkpoint(path) for path in files]
+    return Bundle(
+        folder=folder,
+        plans=plans,
+        configuration=configuration_of(plans, checkpoints[0].configuration, folder / PLANS_FILE),
+        dataset=dataset,
+        folds=chosen,
+        state_dicts=tuple(each.state_dict for each in checkpoints),
+        mirroring_axes=checkpoints[0].mirroring_axes,
+        settings=_settings(folder),
+        texts=_texts(folder),
+        weights_files=files,
+    )
+
+
+def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
+    manifest = _read_manifest(folder / MANIFEST_FILE)
+    chosen = _chosen(folder, folds, manifest.folds, "fold_<k>.safetensors")
+    weights = tuple(folder / weights_file(fold) for fold in chosen)
+    for path in (*_texts(folder), *weights):
+        _verify(path, manifest)
+    plans = read_plans(folder)
+    return Bundle(
+        folder=folder,
+        plans=plans,
+        configuration=configuration_of(plans, manifest.configuration, folder / PLANS_FILE),
+        dataset=read_dataset(folder),
+        folds=chosen,
+        state_dicts=tuple(read_weights(path) for path in weights),
+        mirroring_axes=manifest.mirroring_axes,
+        settings=_settings(folder),
+        texts=_texts(folder),
+        weights_files=weights,
+        manifest=manifest,
+    )
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        return Manifest.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ModelError(
+            f"{path} must be a manifest of this version, but {' > '.join(map(str, first['loc']))}: {first['msg']}."
+            " Was it edited, or exported by another version?"
+        ) from error
+
+
+def _verify(path: Path, manifest: Manifest) -> None:
+    if not path.is_file():
+        raise ModelError(f"The bundle must be complete, but {path} is missing. Was it unpacked or copied completely?")
+    if manifest.sha256.get(path.name) != (found := sha256_of(path)):
+        raise ModelError(
+            f"{path} must be the file that was exported, with the checksum that {MANIFEST_FILE} gives, but its SHA-256"
+            f" is {found}. Was it damaged on the way, or changed afterwards?"
+        )
+
+
+def _chosen(folder: Path, wanted: Sequence[Fold] | None, found: Sequence[Fold], pattern: str) -> tuple[Fold, ...]:
+    """Return the folds to use, in order, of those that are there."""
+    if not found:
+        raise ModelError(
+            f"A model folder must hold at least one trained fold as {pattern}, but {folder} holds none."
+            " Is training unfinished, or is this the folder above?"
+        )
+    numbered = sorted(fold for fold in found if fold != "all")
+    if wanted is None:
+        return tuple(numbered or found)
+    if missing := [fold for fold in wanted if fold not in found]:
+        raise ModelError(
+            f"Every fold asked for must be there as {pattern}, but {', '.join(map(str, missing))} is missing in"
+            f" {folder}, which has {', '.join(map(str, numbered or found))}."
+        )
+    return tuple(dict.fromkeys(wanted))
+
+
+def _fold(folder_name: str) -> Fold | None:
+    text = folder_name.removeprefix("fold_")
+    if text == "all":
+        return "all"
+    return int(text) if text.isdigit() else None
+
+
+def _texts(folder: Path) -> tuple[Path, ...]:
+    names = (PLANS_FILE, DATASET_FILE, METHOD_FILE)
+    return tuple(folder / name for name in names if name != METHOD_FILE or (folder / name).is_file())
+
+
+def _settings(folder: Path) -> Mapping[str, Any]:
+    path = folder / METHOD_FILE
+    settings = read_json(path) if path.is_file() else {}
+    if not isinstance(settings, dict):
+        raise ModelError(f"{path} must hold one JSON object, but holds {type(settings).__name__}. Was it edited?")
+    return settings

@@ -1,0 +1,272 @@
+"""nnU-Net's `plans.json` and `dataset.json` as typed, checked values.
+
+Axes: nnU-Net transposes an image's (z, y, x) by `transpose_forward` before anything else; patch sizes, spacings and
+mirroring axes are in that transposed order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hnseg.errors import ModelError
+from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
+from hnseg.inference.model.nnunet_old_plans import architecture_of_old_plans
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+SplineOrder = Literal[0, 1, 2, 3, 4, 5]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Spline(_Frozen):
+    """nnU-Net's default resampling: splines of scipy, with the axis of thick slices apart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    is_seg: Literal[False] = False
+    order: SplineOrder = 3
+    order_z: Literal[0] = 0
+    force_separate_z: bool | None = False
+    """Whether the axis of largest spacing is resampled apart; None decides by the spacing."""
+    separate_z_anisotropy_threshold: float = 3.0
+    """Ratio of the largest to the smallest spacing above which it is."""
+
+
+class TorchLinear(_Frozen):
+    """nnU-Net's faster choice: linear interpolation of torch, nearest along the axis of thick slices."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    is_seg: Literal[False] = False
+    force_separate_z: bool | None = None
+    separate_z_anisotropy_threshold: float = 3.0
+    mode: Literal["linear"] = "linear"
+    aniso_axis_mode: Literal["nearest-exact"] = "nearest-exact"
+    memefficient_seg_resampling: bool = False
+    num_threads: int = 4
+
+
+Resampling = Spline | TorchLinear
+_RESAMPLING: dict[str, type[Spline] | type[TorchLinear]] = {
+    "resample_data_or_seg_to_shape": Spline,
+    "resample_torch_fornnunet": TorchLinear,
+}
+
+Normalisation = Literal[
+    "ZScoreNormalization", "CTNormalization", "NoNormalization", "RescaleTo01Normalization", "RGBTo01Normalization"
+]
+
+
+class Intensities(_Frozen):
+    """How the foreground of one channel is distributed in the training set."""
+
+    mean: float = 0.0
+    std: float = 1.0
+    percentile_00_5: float = 0.0
+    percentile_99_5: float = 0.0
+
+
+class Architecture(_Frozen):
+    """The network's class and its arguments."""
+
+    network_class_name: str
+    arch_kwargs: dict[str, Any]
+    names_to_import: tuple[str, ...] = Field(alias="_kw_requires_import")
+    """The arguments that are given as the qualified name of a class."""
+
+
+class Configuration(_Frozen):
+    """One configuration of the plans, such as 3d_fullres."""
+
+    name: str
+    patch_size: tuple[int, ...] = Field(min_length=2, max_length=3)
+    """2 numbers for a network that sees one slice, along the first transposed axis, at a time."""
+    spacing: tuple[float, ...] = Field(min_length=2, max_length=3)
+    """The network's voxel size in mm; 2 numbers where slices stay as thick as they are."""
+    normalization_schemes: tuple[Normalisation, ...]
+    use_mask_for_norm: tuple[bool, ...]
+    preprocessor_name: Literal["DefaultPreprocessor"] = "DefaultPreprocessor"
+    resampling_of_image: Resampling
+    resampling_of_logits: Resampling
+    architecture: Architecture
+    previous_stage: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resampling_by_name(cls, values: dict[str, Any]) -> dict[str, Any]:
+        resampling = {
+            field: _resampling_of(values, key)
+            for field, key in (("resampling_of_image", "data"), ("resampling_of_logits", "probabilities"))
+        }
+        architecture = values.get("architecture") or architecture_of_old_plans(values)
+        return values | resampling | {"architecture": architecture}
+
+    def spacing_mm(self, image_spacing_mm: tuple[float, ...]) -> tuple[float, ...]:
+        """Return the network's spacing along all three axes, given the image's, both transposed."""
+        return (*image_spacing_mm[: 3 - len(self.spacing)], *self.spacing)
+
+
+class Plans(_Frozen):
+    """What `plans.json` holds."""
+
+    transpose_forward: tuple[int, int, int]
+    image_reader_writer: str = "SimpleITKIO"
+    label_manager: Literal["LabelManager"] = "LabelManager"
+    intensities: dict[str, Intensities] = Field(
+        validation_alias=AliasChoices(
+            "foreground_intensity_properties_per_channel", "foreground_intensity_properties_by_modality"
+        )
+    )
+    """By the channel's number."""
+    configurations: dict[str, dict[str, Any]]
+
+    @property
+    def reorients(self) -> bool:
+        """Whether the network was trained on images turned to right, anterior, superior."""
+        return self.image_reader_writer.endswith("WithReorient")
+
+
+class Dataset(_Frozen):
+    """What `dataset.json` holds."""
+
+    channel_names: dict[str, str] = Field(validation_alias=AliasChoices("channel_names", "modality"))
+    """By the channel's number."""
+    labels: dict[str, int | tuple[int, ...]]
+    """A label's value by its name; several values where it is a region."""
+    regions_class_order: tuple[int, ...] | None = None
+
+    @model_validator(mode="after")
+    def _regions_have_an_order(self) -> Dataset:
+        if self.has_regions and len(self.regions_class_order or ()) != len(self._regions):
+            raise ValueError("regions_class_order must have as many entries as there are regions")
+        return self
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether any label is made of several values, so that structures may overlap."""
+        return any(isinstance(value, tuple) and len(value) > 1 for value in self.labels.values())
+
+    @property
+    def output_values(self) -> tuple[int, ...]:
+        """The label map's value for each of the network's outputs.
+
+        Without regions the largest output wins, the first one being background; with regions each output that is more
+        likely than not sets its value, later ones over earlier ones.
+        """
+        if self.has_regions:
+            return tuple(self.regions_class_order or ())
+        flat = {value[0] if isinstance(value, tuple) else value for value in self._learnt}
+        return tuple(range(len(flat)))
+
+    @property
+    def _learnt(self) -> list[int | tuple[int, ...]]:
+        return [value for name, value in self.labels.items() if name != "ignore"]
+
+    @property
+    def _regions(self) -> list[int | tuple[int, ...]]:
+        return [value for value in self._learnt if value != 0 and set(_as_tuple(value)) != {0}]
+
+
+def read_plans(folder: Path) -> Plans:
+    """Read `plans.json`.
+
+    Raises:
+        ModelError: It is missing, damaged, or nothing that this predictor can follow exactly.
+    """
+    return _read(folder / PLANS_FILE, Plans)
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """Read `dataset.json`.
+
+    Raises:
+        ModelError: It is missing or damaged.
+    """
+    return _read(folder / DATASET_FILE, Dataset)
+
+
+def configuration_of(plans: Plans, name: str, path: Path) -> Configuration:
+    """Return one configuration, with what it inherits from others filled in.
+
+    Args:
+        plans: The plans, read from `path`.
+        name: Such as 3d_fullres.
+        path: Named in sentences.
+
+    Raises:
+        ModelError: There is none of that name, it is the second stage of a cascade, or it asks for something that
+            this predictor can't follow exactly.
+    """
+    chain: list[dict[str, Any]] = []
+    ancestor: str | None = name
+    while ancestor is not None:
+        if ancestor not in plans.configurations or len(chain) > len(plans.configurations):
+            raise ModelError(
+                f"The configuration {name} must be described in {path}, but {ancestor} is not among"
+                f" {', '.join(plans.configurations)}. Do the weights belong to other plans?"
+            )
+        chain.append(plans.configurations[ancestor])
+        ancestor = chain[-1].get("inherits_from")
+    values: dict[str, Any] = {}
+    for given in reversed(chain):
+        values |= given
+    if values.get("previous_stage"):
+        raise ModelError(
+            f"A model must need nothing but the image, but {name} in {path} is the second stage of a cascade and needs"
+            f" the segmentation of {values['previous_stage']}. Use {values['previous_stage']} or 3d_fullres instead."
+        )
+    return _validated(Configuration, values | {"name": name}, path)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a model folder.
+
+    Raises:
+        ModelError: It is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(
+            f"A model folder must hold {path.name}, but {path} can't be read ({error.strerror})."
+            " Was the result folder itself given, such as nnUNetTrainer__nnUNetPlans__3d_fullres?"
+        ) from error
+    except ValueError as error:
+        raise ModelError(f"{path} must hold JSON, but it does not ({error}). Is the file damaged?") from error
+
+
+def _read(path: Path, model: type[Model]) -> Model:
+    return _validated(model, read_json(path), path)
+
+
+def _validated(model: type[Model], values: Any, path: Path) -> Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = " > ".join(str(part) for part in first["loc"]) or model.__name__.lower()
+        found = f", found {first['input']!r}" if isinstance(first["input"], (str, int, float, bool)) else ""
+        raise ModelError(
+            f"{path} must be written by nnU-Net v2 with a planner whose steps are known here, but {where}:"
+            f" {first['msg']}{found}. Was a custom planner used, or is the file from another program?"
+        ) from error
+
+
+def _resampling_of(values: Mapping[str, Any], key: str) -> Spline | TorchLinear:
+    name = values.get(f"resampling_fn_{key}")
+    if name not in _RESAMPLING:
+        raise ValueError(f"resampling_fn_{key} must be one of {', '.join(_RESAMPLING)}, found {name}")
+    return _RESAMPLING[name].model_validate(values.get(f"resampling_fn_{key}_kwargs", {}))
+
+
+def _as_tuple(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,115 @@
+"""Resampling along one axis as what it is: a matrix, almost all of it zero.
+
+Interpolation is linear in the voxels. Its matrix along an axis is found by giving unit vectors to the very routine that
+nnU-Net calls, and applied in pieces that hold what is not zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.ndimage import map_coordinates, zoom
+from torch.nn.functional import interpolate
+
+from hnseg.imaging.geometry import FloatArray
+from hnseg.inference.model.nnunet_plans import SplineOrder
+
+_NEGLIGIBLE = 1e-9  # a cubic spline's weights fall to it within 16 voxels
+_PIECE = 64  # rows of a product: enough for its kernel to be fast, few enough to leave out most zeros
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some neighbouring new voxels and the old ones that they are made of.
+
+    Attributes:
+        new: The new voxels.
+        old: The old voxels.
+        weights: (new, old).
+    """
+
+    new: slice
+    old: slice
+    weights: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class AxisMap:
+    """How the voxels along one axis become others.
+
+    Attributes:
+        weights: (new, old), float32.
+    """
+
+    weights: FloatArray
+
+    @classmethod
+    def spline(cls, old: int, new: int, order: SplineOrder) -> AxisMap:
+        """Interpolate as `skimage.transform.resize` does with mode edge, before it clips."""
+        return cls(np.eye(old, dtype=np.float32) if old == new else _spline(old, new, order))
+
+    @classmethod
+    def torch_linear(cls, old: int, new: int) -> AxisMap:
+        """Interpolate linearly as torch does."""
+        return cls(interpolate(torch.eye(old)[None], new, mode="linear")[0].numpy().T)
+
+    @classmethod
+    def nearest_in_scipy(cls, old: int, new: int) -> AxisMap:
+        """Take the nearest voxel by scipy's rounding."""
+        position = old / new * (np.arange(new) + 0.5) - 0.5
+        taken: npt.NDArray[np.float64] = map_coordinates(
+            np.arange(old, dtype=float), [position], order=0, mode="nearest"
+        )
+        return cls(np.eye(old, dtype=np.float32)[taken.astype(np.intp)])
+
+    @classmethod
+    def nearest_in_torch(cls, old: int, new: int) -> AxisMap:
+        """Take the nearest voxel by torch's rounding."""
+        return cls(interpolate(torch.eye(old)[None], new, mode="nearest-exact")[0].numpy().T)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it leaves every voxel as it is."""
+        new, old = self.weights.shape
+        return new == old and bool((self.weights == np.eye(old)).all())
+
+    def pieces(self, length: int) -> list[Piece]:
+        """Divide the new voxels into pieces of a length, the last one perhaps shorter."""
+        pieces = []
+        for first in range(0, len(self.weights), length):
+            rows = self.weights[first : first + length]
+            used = np.flatnonzero((np.abs(rows) > _NEGLIGIBLE).any(axis=0))
+            old = slice(int(used[0]), int(used[-1]) + 1)
+            pieces.append(Piece(slice(first, first + len(rows)), old, np.ascontiguousarray(rows[:, old])))
+        return pieces
+
+    def along(self, volume: FloatArray, axis: int) -> FloatArray:
+        """Return a volume (z, y, x) whose voxels along an axis are the new ones."""
+        if self.is_identity:
+            return volume
+        before, after = volume.shape[:axis], volume.shape[axis + 1 :]
+        result = np.empty((*before, len(self.weights), *after), np.float32)
+        # Seen as (stacks, axis, rest), so that every product is of two matrices.
+        rest = int(np.prod(after))
+        source = torch.from_numpy(np.ascontiguousarray(volume)).view(-1, volume.shape[axis], rest)
+        target = torch.from_numpy(result).view(-1, len(self.weights), rest)
+        for piece in self.pieces(_PIECE):
+            weights = torch.from_numpy(piece.weights)
+            if rest == 1:
+                torch.mm(source[:, piece.old, 0], weights.T, out=target[:, piece.new, 0])
+                continue
+            for stack, into in zip(source, target, strict=True):
+                torch.mm(weights, stack[piece.old], out=into[piece.new])
+        return result
+
+
+@lru_cache(maxsize=16)
+def _spline(old: int, new: int, order: SplineOrder) -> FloatArray:
+    """Push every unit vector through scipy, which computes in float64 and filters where the order asks for it."""
+    factor = 1 / (old / new)
+    columns = [zoom(unit, factor, order=order, mode="nearest", grid_mode=True) for unit in np.eye(old)]
+    return np.stack(columns, axis=1).astype(np.float32)

@@ -1,0 +1,124 @@
+"""From channels on an image's grid to what the network sees: transposed, cropped, normalised, resampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import binary_fill_holes
+
+from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.geometry import FloatArray, Grid
+from hnseg.inference.model.nnunet_plans import Configuration, Intensities, Plans
+from hnseg.inference.preprocessing.normalisation import Mask, normalise
+from hnseg.inference.preprocessing.resampling import resample
+
+Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the network's grid lies in an image. Everything but `grid` is in transposed axis order.
+
+    Attributes:
+        grid: The image's grid.
+        transpose: The image's axes (z, y, x) in the network's order.
+        crop: The part of the transposed image that is not zero in every channel.
+        image_mm: Spacing of the image.
+        network_mm: Spacing of the network's grid.
+        network_shape: Voxels of the network's grid along each axis.
+    """
+
+    grid: Grid
+    transpose: tuple[int, int, int]
+    crop: Box
+    image_mm: tuple[float, ...]
+    network_mm: tuple[float, ...]
+    network_shape: tuple[int, int, int]
+
+    @property
+    def cropped_shape(self) -> tuple[int, ...]:
+        """Voxels of the cropped image along each axis."""
+        return tuple(part.stop - part.start for part in self.crop)
+
+
+def place(channels: Channels, plans: Plans, configuration: Configuration) -> Placement:
+    """Find out where the network's grid lies, without computing a voxel of it.
+
+    Raises:
+        InputError: The image is thinner than half a voxel of the network's.
+    """
+    transpose = plans.transpose_forward
+    crop = _box_around_nonzero(channels.array, transpose)
+    image_mm = tuple(channels.grid.spacing_zyx_mm[axis] for axis in transpose)
+    network_mm = configuration.spacing_mm(image_mm)
+    voxels = [part.stop - part.start for part in crop]
+    z, y, x = (round(old / new * n) for old, new, n in zip(image_mm, network_mm, voxels, strict=True))
+    if min(z, y, x) == 0:
+        extent_mm = [round(n * mm, 3) for n, mm in zip(voxels, image_mm, strict=True)]
+        raise InputError(
+            f"The image must be at least one voxel of the model, {network_mm} mm, along each axis, but what is not zero"
+            f" in it measures {extent_mm} mm (axes as the model orders them). Is the spacing in the file right?"
+        )
+    return Placement(channels.grid, transpose, crop, image_mm, network_mm, (z, y, x))
+
+
+def preprocess(array: FloatArray, placement: Placement, plans: Plans, configuration: Configuration) -> FloatArray:
+    """Return the network's input.
+
+    Args:
+        array: The channels (c, z, y, x); left as they are.
+        placement: Where the network's grid lies in them.
+        plans: Give the intensities seen in training.
+        configuration: Gives normalisation and resampling.
+
+    Returns:
+        (c, *network_shape).
+
+    Raises:
+        InputError: The intensities are not what a channel's normalisation is for.
+    """
+    result = np.empty((len(array), *placement.network_shape), np.float32)
+    inside = _inside(array, placement) if any(configuration.use_mask_for_norm) else None
+    for index, channel in enumerate(array):
+        scheme = configuration.normalization_schemes[index]
+        volume = np.array(channel.transpose(placement.transpose)[placement.crop], dtype=np.float32, order="C")
+        where = inside if configuration.use_mask_for_norm[index] else None
+        normalise(volume, scheme, plans.intensities.get(str(index), Intensities()), where)
+        result[index] = resample(
+            volume,
+            placement.network_shape,
+            configuration.resampling_of_image,
+            from_mm=placement.image_mm,
+            to_mm=placement.network_mm,
+        )
+    return result
+
+
+def _inside(array: FloatArray, placement: Placement) -> Mask:
+    """Return the part that is not zero in every channel, without holes, cropped."""
+    mask: Mask = array[0] != 0
+    for channel in array[1:]:
+        mask |= channel != 0
+    filled: Mask = binary_fill_holes(mask)
+    return filled.transpose(placement.transpose)[placement.crop]
+
+
+def _box_around_nonzero(array: FloatArray, transpose: tuple[int, int, int]) -> Box:
+    """Return the smallest box, in transposed order, around what is not zero in every channel; all of it if nothing."""
+    hit = [np.zeros(length, np.bool_) for length in array.shape[1:]]
+    for plane in range(len(hit[0])):  # plane by plane, because a mask of the image would be a quarter of its memory
+        mask = (array[:, plane] != 0).any(axis=0)
+        rows = mask.any(axis=1)
+        hit[0][plane] = rows.any()
+        hit[1] |= rows
+        hit[2] |= mask.any(axis=0)
+    z, y, x = (_extent(hit[axis]) for axis in transpose)
+    return (z, y, x)
+
+
+def _extent(hit: Mask) -> slice:
+    """Return where a line of voxels is hit, from the first to the last; all of it where it is not."""
+    indices = np.flatnonzero(hit)
+    return slice(int(indices[0]), int(indices[-1]) + 1) if len(indices) else slice(0, len(hit))

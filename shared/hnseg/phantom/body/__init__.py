@@ -1,0 +1,1 @@
+"""The body of a synthetic patient: shapes, tissues, organs, tumours, and their deformation."""

@@ -1,0 +1,5 @@
+"""Synthetic patients of HECKTOR: CT, FDG-PET, health record, tumours, nodes and outcomes."""
+
+from hnseg.phantom.challenges.hecktor.patient import ANY, GRIDS, LAYOUTS, VARIANTS, draw_patient
+
+__all__ = ["ANY", "GRIDS", "LAYOUTS", "VARIANTS", "draw_patient"]

@@ -1,0 +1,160 @@
+"""A patient of HECKTOR, and how one is written: as the platform mounts it, and as each year's data set has it.
+
+A cell of a table is empty where the health record lacks the field.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from hnseg.phantom.challenges.hecktor.ehr import GAPS, Record, as_broken_json
+from hnseg.phantom.challenges.hecktor.outcome import Findings
+
+_MASK_FOLDERS = ("head-neck-tumor-segmentation", "tumor-lymph-node-segmentation")
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The scans, tumours and file of a patient, with the numbers they were drawn from.
+
+    Attributes:
+        seed: Of the whole set.
+        index: The patient's number within it.
+        ct: int16, HU.
+        pet: float32, SUV, on its own grid; None without a PET.
+        mask: uint8 on the CT's grid; 1 GTVp, 2 GTVn.
+        ehr: The health record; a field that nobody filled in is missing.
+        broken_record: Whether the record's file is JSON that a strict reader refuses.
+        centre: The hospital's name.
+        t_stage: T1 to T4.
+        n_stage: N0 to N3.
+        rfs_days: Days without a relapse.
+        relapse: Whether they ended with one; otherwise follow-up ended.
+        findings: What stages and survival were drawn from.
+    """
+
+    seed: int
+    index: int
+    ct: sitk.Image
+    pet: sitk.Image | None
+    mask: sitk.Image
+    ehr: Record
+    broken_record: bool
+    centre: str
+    t_stage: str
+    n_stage: str
+    rfs_days: float
+    relapse: bool
+    findings: Findings
+
+    @property
+    def name(self) -> str:
+        """What the data sets call the patient."""
+        return f"{self.centre}-{self.index + 1:03d}"
+
+
+def write_container_case(patient: Patient, output: Path) -> Path:
+    """Write a patient as the container gets it, `case_000/input`, with the answers in `case_000/expected`.
+
+    The mask is there for either edition. Beside the answers, `relapse.json` says whether the days to which `rfs.json`
+    comes ended with a relapse.
+    """
+    names = np.random.default_rng([patient.seed, patient.index, 1])
+    case = output / f"case_{patient.index:03d}"
+    for folder, image in (("ct", patient.ct), ("pet", patient.pet)):
+        name = uuid.UUID(bytes=names.bytes(16), version=4)
+        if image is not None:
+            _write(image, case / "input" / "images" / folder / f"{name}.mha")
+    record = as_broken_json(patient.ehr) if patient.broken_record else json.dumps(patient.ehr, indent=4) + "\n"
+    (case / "input" / "ehr.json").write_text(record, encoding="utf-8")
+    expected = case / "expected"
+    for folder in _MASK_FOLDERS:
+        _write(patient.mask, expected / "images" / folder / "output.mha")
+    answers = {
+        "t-stage": patient.t_stage,
+        "n-stage": patient.n_stage,
+        "rfs": patient.rfs_days,
+        "relapse": patient.relapse,
+    }
+    for slug, value in answers.items():
+        (expected / f"{slug}.json").write_text(json.dumps(value) + "\n", encoding="utf-8")
+    return case
+
+
+def write_2026_case(patient: Patient, output: Path) -> Path:
+    """Write a patient as the set of 2026 has it, `hecktor2026_training/<ID>/...`, and its line of the table."""
+    root = output / "hecktor2026_training"
+    _list(root / "HECKTOR_2026_Training.csv", patient.name, _row_of(patient))
+    return _write_folder(patient, root)
+
+
+def write_2025_case(patient: Patient, output: Path) -> Path:
+    """Write a patient as the set of 2025 has it, `Task 1/<ID>/...`, and its line of the table."""
+    root = output / "Task 1"
+    _list(root / "HECKTOR_2025_Training_Task_1.csv", patient.name, _row_of(patient))
+    return _write_folder(patient, root)
+
+
+def write_2022_case(patient: Patient, output: Path) -> Path:
+    """Write a patient as the set of 2022 has it: images and labels in two folders, and its lines of two tables.
+
+    Returns:
+        The folder of the images, which all patients share.
+    """
+    root = output / "hecktor2022_training"
+    name, row = patient.name, _row_of(patient)
+    _write(patient.ct, root / "imagesTr" / f"{name}__CT.nii.gz")
+    if patient.pet is not None:
+        _write(patient.pet, root / "imagesTr" / f"{name}__PT.nii.gz")
+    _write(patient.mask, root / "labelsTr" / f"{name}.nii.gz")
+    endpoint = {"Relapse": row.pop("Relapse"), "RFS": row.pop("RFS")}
+    _list(root / "hecktor2022_clinical_info_training.csv", name, row)
+    _list(root / "hecktor2022_endpoint_training.csv", name, endpoint)
+    return root / "imagesTr"
+
+
+def _write_folder(patient: Patient, root: Path) -> Path:
+    name = patient.name
+    _write(patient.ct, root / name / f"{name}__CT.nii.gz")
+    if patient.pet is not None:
+        _write(patient.pet, root / name / f"{name}__PT.nii.gz")
+    _write(patient.mask, root / name / f"{name}.nii.gz")
+    return root / name
+
+
+def _row_of(patient: Patient) -> dict[str, str]:
+    """Return a patient's cells but the name, in the order of the columns."""
+    return {
+        **{name: str(patient.ehr.get(name, "")) for name in GAPS},
+        "T-stage": patient.t_stage,
+        "N-stage": patient.n_stage,
+        "Relapse": str(int(patient.relapse)),
+        "RFS": f"{patient.rfs_days:.0f}",
+    }
+
+
+def _list(path: Path, name: str, row: Mapping[str, str]) -> None:
+    """Write a patient's line into the table of all patients."""
+    rows: dict[str, Mapping[str, str]] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = {old["PatientID"]: old for old in csv.DictReader(file)}
+    rows[name] = {"PatientID": name, **row}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["PatientID", *row])
+        writer.writeheader()
+        writer.writerows(line for _, line in sorted(rows.items()))
+
+
+def _write(image: sitk.Image, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sitk.WriteImage(image, str(path), useCompression=True)

@@ -1,0 +1,292 @@
+"""Phantoms of HECKTOR: a patient's CT and FDG-PET, the tumours in both, a health record, stages and follow-up.
+
+CT and PET show one anatomy on grids of their own, in one frame and at most 2 mm apart; one patient in four was scanned
+from the vertex to the thighs. The label map lies on the CT's grid: 1 GTVp, 2 GTVn. Enlarged nodes without disease have
+no label.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+from scipy.spatial.transform import Rotation
+
+from hnseg.imaging.geometry import Grid, LabelArray, image_of
+from hnseg.phantom.body.deformation import SmoothField
+from hnseg.phantom.body.habitus import Habitus
+from hnseg.phantom.body.lesions import FAINT, Burden, draw_node_count, draw_reactive_nodes
+from hnseg.phantom.body.organ_anatomy import JITTERED, METAL_SITES, body_of
+from hnseg.phantom.body.painting import Coordinates, Pose, paint
+from hnseg.phantom.body.shapes import Ellipsoid, Point
+from hnseg.phantom.body.structure import Structure
+from hnseg.phantom.body.tissues import Tissue
+from hnseg.phantom.body.torso import with_torso
+from hnseg.phantom.body.variation import Variation
+from hnseg.phantom.challenges.hecktor.ehr import Person
+from hnseg.phantom.challenges.hecktor.files import (
+    Patient,
+    write_2022_case,
+    write_2025_case,
+    write_2026_case,
+    write_container_case,
+)
+from hnseg.phantom.challenges.hecktor.outcome import Findings, draw_follow_up, draw_stages, extent_mm, hazard_per_day
+from hnseg.phantom.scanners.centres import Centre, draw_centre
+from hnseg.phantom.scanners.ct import HIGHEST_HU, LOWEST_HU, scan_ct
+from hnseg.phantom.scanners.grids import Acquisition
+from hnseg.phantom.scanners.noise import smooth_noise
+from hnseg.phantom.scanners.pet import Metabolism, activity_of, as_metabolised, finer, scan_pet
+
+GTVP, GTVN = 1, 2
+MOTION_MM = 2.0
+
+
+@dataclass(frozen=True)
+class Scanners:
+    """The grids of a patient's two scans."""
+
+    ct: Acquisition
+    pet: Acquisition
+
+
+# Scans of the head and neck, and from vertex to thighs
+_SMALL = Scanners(
+    ct=Acquisition((92, 104), (98, 110), (86, 95), (2.6, 2.6, 3.3), spread=0.05),
+    pet=Acquisition((58, 64), (60, 66), (78, 86), (4.6, 4.6, 3.7), spread=0.04),
+)
+_SMALL_WHOLE = Scanners(
+    ct=Acquisition((150, 160), (112, 122), (236, 250), (3.0, 3.0, 3.9), spread=0.03),
+    pet=Acquisition((96, 104), (72, 78), (182, 194), (4.8, 4.8, 5.0), spread=0.03),
+)
+_COMPACT = Scanners(
+    ct=Acquisition((80, 84), (92, 96), (68, 71), (2.75, 2.75, 3.7), spread=0.03),
+    pet=Acquisition((50, 54), (54, 58), (58, 62), (5.0, 5.0, 4.6), spread=0.03),
+)
+_COMPACT_WHOLE = Scanners(
+    ct=Acquisition((70, 72), (52, 54), (130, 132), (5.5, 5.5, 6.8), spread=0.02),
+    pet=Acquisition((53, 55), (40, 42), (106, 108), (7.4, 7.4, 8.2), spread=0.02),
+)
+_FULL = Scanners(
+    ct=Acquisition((512, 512), (512, 512), (90, 130), (0.98, 0.98, 3.27)),
+    pet=Acquisition((168, 168), (168, 168), (90, 130), (4.07, 4.07, 3.27)),
+)
+_FULL_WHOLE = Scanners(
+    ct=Acquisition((512, 512), (512, 512), (300, 300), (0.98, 0.98, 3.27)),
+    pet=Acquisition((168, 168), (168, 168), (300, 300), (4.07, 4.07, 3.27)),
+)
+# By grid: of the head and neck, of the whole body
+_SCANNERS = {"small": (_SMALL, _SMALL_WHOLE), "full": (_FULL, _FULL_WHOLE)}
+GRIDS = tuple(_SCANNERS)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is settled about a patient; None leaves it to chance.
+
+    Attributes:
+        primary: Whether there is a GTVp.
+        node_count: How many GTVn there are.
+        faint: How many of them hardly take up anything, as a fraction.
+        has_pet: Whether there is a PET.
+        whole_body: Whether the scans go from vertex to thighs.
+        broken_record: Whether the health record is JSON that a strict reader refuses.
+        scanners: The grids.
+    """
+
+    primary: bool | None = None
+    node_count: int | None = None
+    faint: float | None = None
+    has_pet: bool = True
+    whole_body: bool | None = None
+    broken_record: bool = False
+    scanners: Scanners | None = None
+
+
+ANY = Variant()
+_ORDINARY = Variant(primary=True, node_count=2, faint=0.0, whole_body=False, scanners=_COMPACT)
+VARIANTS: dict[str, Variant] = {
+    "ordinary": _ORDINARY,
+    "no_pet": replace(_ORDINARY, has_pet=False),
+    "whole_body": replace(_ORDINARY, whole_body=True, scanners=_COMPACT_WHOLE),
+    "no_primary": replace(_ORDINARY, primary=False),
+    "many_nodes": replace(_ORDINARY, node_count=9, faint=0.4),
+    "gaps": replace(_ORDINARY, broken_record=True),
+}
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What a patient is, whichever scanner looks.
+
+    Attributes:
+        structures: In the order in which they are painted.
+        bends: What the body is bent by.
+        size: Of the average anatomy relative to this body, (x, y, z).
+        burden: The tumours.
+        metal: Where teeth hold metal.
+    """
+
+    structures: tuple[Structure, ...]
+    bends: tuple[SmoothField, ...]
+    size: Point
+    burden: Burden
+    metal: tuple[Point, ...]
+
+
+def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant = ANY) -> Patient:
+    """Return the patient of a seed and a number; the same ones give the same voxels.
+
+    Args:
+        seed: Of the whole set.
+        index: The patient's number within it.
+        grid: "small", or "full" for the sizes of the public data; a variant with grids of its own has those.
+        variant: What is settled about the patient.
+    """
+    of_file, of_disease, of_body, of_scans, of_ct, of_pet = np.random.default_rng([seed, index]).spawn(6)
+    centre, person = draw_centre(of_file), Person.draw(of_file)
+    record = person.record(of_file, centre.number)
+    body = _draw_body(of_body, _draw_burden(of_disease, variant))
+    pose, pet_pose = _draw_poses(of_scans, body.size)
+    ct_grid, pet_grid = draw_grids(of_scans, pose, grid, variant)
+    ct, mask, findings = _image_ct(body, pose, ct_grid, centre, of_ct)
+    t, n = draw_stages(of_file, findings)
+    hazard = hazard_per_day(
+        findings,
+        n,
+        hpv_positive=person.hpv_positive,
+        chemotherapy=person.chemotherapy,
+        performance_status=person.performance_status,
+    )
+    follow_up = draw_follow_up(of_file, hazard)
+    return Patient(
+        seed=seed,
+        index=index,
+        ct=ct,
+        pet=_image_pet(body, pet_pose, pet_grid, centre, of_pet) if variant.has_pet else None,
+        mask=mask,
+        ehr=record,
+        broken_record=variant.broken_record,
+        centre=centre.name,
+        t_stage=t,
+        n_stage=n,
+        rfs_days=follow_up.days,
+        relapse=follow_up.relapse,
+        findings=findings,
+    )
+
+
+def draw_grids(rng: np.random.Generator, pose: Pose, grid: str, variant: Variant) -> tuple[Grid, Grid]:
+    """Draw the CT's grid and the PET's around a body: they cover nearly the same, each in voxels of its own.
+
+    Args:
+        rng: Where the randomness comes from.
+        pose: Where the body lies.
+        grid: "small" or "full".
+        variant: What is settled, of which whether the scans go to the thighs and the kinds of grids matter here.
+    """
+    by_chance = bool(rng.random() < 0.25)
+    whole = by_chance if variant.whole_body is None else variant.whole_body
+    scanners = variant.scanners or _SCANNERS[grid][whole]
+    height_mm = scanners.ct.slices[0] * scanners.ct.spacing_mm[2]
+    # The crown is at about 170 mm; a scan of the head and neck may cut it off.
+    top_mm = 184.0 if whole else float(rng.uniform(146, 160))
+    middle = np.array([0, 5 if whole else -2, top_mm - height_mm / 2]) + rng.uniform(-4, 4, 3)
+    shift = rng.uniform(-1, 1, 3) * (6, 6, 4)
+    return (
+        scanners.ct.draw_around(rng, _world(pose, middle)),
+        scanners.pet.draw_around(rng, _world(pose, middle + shift)),
+    )
+
+
+LAYOUTS = {
+    "container": write_container_case,
+    "challenge": write_2026_case,
+    "challenge-2025": write_2025_case,
+    "challenge-2022": write_2022_case,
+}
+
+
+def _draw_burden(rng: np.random.Generator, variant: Variant) -> Burden:
+    """Draw the tumours: nine patients in ten have a primary, and there is something unless that is settled."""
+    by_chance, count = bool(rng.random() < 0.9), draw_node_count(rng)
+    primary = by_chance if variant.primary is None else variant.primary
+    if variant.node_count is not None:
+        count = variant.node_count
+    elif not primary:
+        count = max(count, 1)
+    faint = FAINT if variant.faint is None else variant.faint
+    return Burden.draw(rng, primary=primary, node_count=count, faint=faint)
+
+
+def _draw_body(rng: np.random.Generator, burden: Burden) -> _Body:
+    """Draw a body around its tumours; one in three has metal teeth, half of them hold their arms beside the body."""
+    x, y, z = (1 / rng.uniform(0.95, 1.06, 3)).tolist()
+    bend = SmoothField.draw(rng, reach_mm=200, length_mm=70, size=2.0)
+    wrinkle = SmoothField.draw(rng, reach_mm=150, length_mm=22, size=0.7)
+    reactive: tuple[Ellipsoid, ...] = draw_reactive_nodes(rng, burden)
+    structures = Variation.draw(rng, JITTERED).of(body_of(Habitus.draw(rng)))
+    structures = with_torso(structures, arms=bool(rng.random() < 0.5))
+    structures.append(Structure("ReactiveNodes", Tissue.LYMPHOID, reactive))
+    crowns = rng.permutation(len(METAL_SITES))[: rng.integers(1, 5)]
+    metal = tuple(METAL_SITES[place] for place in crowns) if rng.random() < 0.35 else ()
+    return _Body(tuple(structures), (bend, wrinkle), (x, y, z), burden, metal)
+
+
+def _draw_poses(rng: np.random.Generator, size: Point) -> tuple[Pose, Pose]:
+    """Draw how the patient lies in the CT, and in the PET some minutes later: up to 2 mm from there."""
+    lying = Rotation.from_euler("xyz", rng.normal(0, (2.5, 2.0, 2.5)), degrees=True).as_matrix()
+    centre = rng.normal(0, (6, 12, 25))
+    way = rng.standard_normal(3)
+    moved = centre + way / np.linalg.norm(way) * rng.uniform(0, MOTION_MM)
+    (x, y, z), (mx, my, mz) = centre.tolist(), moved.tolist()
+    return Pose(lying, (x, y, z), size), Pose(lying, (mx, my, mz), size)
+
+
+def _world(pose: Pose, point: npt.NDArray[np.float64]) -> Point:
+    x, y, z = pose.to_world(point[np.newaxis])[0].tolist()
+    return (x, y, z)
+
+
+def _image_ct(
+    body: _Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator
+) -> tuple[sitk.Image, sitk.Image, Findings]:
+    """Return the CT, the label map and what it holds."""
+    coordinates = Coordinates.of(grid, pose, body.bends)
+    tissues = paint(body.structures, coordinates)
+    labels, findings = _outline(body.burden, tissues, coordinates, grid)
+    if rng.random() >= centre.enhanced:
+        tissues[(tissues == Tissue.ARTERY) | (tissues == Tissue.VEIN)] = Tissue.BLOOD
+    ct = scan_ct(tissues, grid, coordinates, rng, metal=body.metal, couch=bool(rng.random() < 0.9))
+    grain = smooth_noise(grid, rng, sigma_mm=1.0)
+    grain *= centre.grain_hu
+    grain += ct
+    noisy = np.rint(np.clip(grain, LOWEST_HU, HIGHEST_HU, out=grain), out=grain).astype(np.int16)
+    return image_of(noisy, grid), image_of(labels, grid), findings
+
+
+def _outline(burden: Burden, tissues: LabelArray, coordinates: Coordinates, grid: Grid) -> tuple[LabelArray, Findings]:
+    """Paint the tumours into a tissue map, in place; return their label map and what it holds."""
+    labels = np.zeros(tissues.shape, dtype=np.uint8)
+    voxel_ml = grid.voxel_volume_mm3 / 1000
+    extents: dict[int, list[float]] = {GTVP: [0.0], GTVN: []}
+    sides, volume_ml, tlg = set(), 0.0, 0.0
+    for label, lesion in [*((GTVP, piece) for piece in burden.primaries), *((GTVN, node) for node in burden.nodes)]:
+        mask = lesion.paint(tissues, coordinates, labels, label)
+        if mask.any():
+            extents[label].append(extent_mm(mask, grid))
+            sides |= {lesion.mass.centre[0] > 0} if label == GTVN else set()
+            volume_ml += mask.sum() * voxel_ml
+            tlg += mask.sum() * voxel_ml * lesion.suv
+    found = Findings(max(extents[GTVP]), tuple(extents[GTVN]), len(sides) > 1, float(volume_ml), float(tlg))
+    return labels, found
+
+
+def _image_pet(body: _Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator) -> sitk.Image:
+    fine = finer(grid)
+    coordinates = Coordinates.of(fine, pose, body.bends)
+    tissues = paint(as_metabolised(body.structures), coordinates)
+    activity = activity_of(tissues, fine, coordinates, body.burden.all, Metabolism.draw(rng), rng)
+    return image_of(scan_pet(activity, grid, centre.scanner_of(rng), rng), grid)

@@ -1,0 +1,1 @@
+"""Synthetic scanners: CT, MR and PET images of a phantom body, with their grids and noise."""

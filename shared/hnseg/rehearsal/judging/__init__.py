@@ -1,0 +1,1 @@
+"""Judging what a case left, as the platform does: findings, never pictures."""

@@ -1,0 +1,151 @@
+"""The files that a container left in /output, as the platform imports them.
+
+After the platform's own importer: MetaImage and TIFF are recognised by what is in the file, everything below the
+socket's folder counts, and a file that is neither is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from hnseg.imaging.files.damage import is_damaged
+from hnseg.platform.spec import AnswerSocket, OutputSocket
+from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.profile import Profile
+
+_SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
+_HEADER_BYTES = 1 << 16
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of importing one socket's output.
+
+    Attributes:
+        path: The one image's file; None where there is none, or not one.
+        image: The image itself; None likewise.
+        findings: Failures and warnings.
+    """
+
+    path: Path | None
+    image: sitk.Image | None
+    findings: tuple[Finding, ...]
+
+
+def import_output(
+    socket: OutputSocket, output_dir: Path, profile: Profile, answers: Collection[AnswerSocket] = ()
+) -> Imported:
+    """Import one socket's output as the platform does.
+
+    Args:
+        socket: Where the image must be, and which values it may hold.
+        output_dir: What the container left.
+        profile: The limits.
+        answers: The sockets whose files are declared as well, and not imported here.
+    """
+    folder = output_dir / socket.relative_path
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    stray = tuple(_stray(socket, output_dir, {output_dir / answer.relative_path for answer in answers}))
+    if not files:
+        finding = failure(
+            "import",
+            f"Output directory {socket.relative_path!r} is empty",
+            f"The {socket.title} must be one .mha file in /output/{socket.relative_path}.",
+        )
+        return Imported(None, None, (finding, *stray))
+    images = {path: image for path in files if (image := _image(path)) is not None}
+    others = [path.relative_to(folder) for path in files if path not in images and path.suffix not in {".raw", ".zraw"}]
+    if len(images) != 1:
+        return Imported(None, None, (_not_one(socket, images, others), *stray))
+    (path, image), *_ = images.items()
+    passed_over = [warning("import", f"{_listed(others)}: not an image that the platform reads; it passes over it.")]
+    findings = _value_findings(socket, path, image, profile)
+    return Imported(path, image, (*findings, *(passed_over if others else ()), *stray))
+
+
+def _not_one(socket: OutputSocket, images: Mapping[Path, sitk.Image], others: list[Path]) -> Finding:
+    if images:
+        return failure(
+            "import",
+            f"Only 1 image should be produced in {socket.relative_path!r}, we found {len(images)}",
+            f"Found {', '.join(path.name for path in images)}.",
+        )
+    compressed_nifti = any(path.name.endswith((".nii", ".nii.gz", ".nrrd")) for path in others)
+    return failure(
+        "import",
+        f"No output images could be imported from {socket.relative_path!r}",
+        f"Found {_listed(others)}. The platform reads MetaImage (.mha) and TIFF only"
+        + (", not NIfTI or NRRD." if compressed_nifti else "; is the file whole?"),
+    )
+
+
+def _image(path: Path) -> sitk.Image | None:
+    """Return a file's image if the platform's importer could read it."""
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES)
+    if head.startswith(_TIFF_MAGIC):
+        reader = "TIFFImageIO"
+    elif b"ElementDataFile" in head:
+        reader = "MetaImageIO"
+    else:
+        return None
+    try:
+        if is_damaged(path):
+            return None
+        image: sitk.Image = sitk.ReadImage(str(path), imageIO=reader)
+    except RuntimeError:
+        return None
+    return image if image.GetNumberOfComponentsPerPixel() <= 4 and image.GetDimension() in {2, 3, 4} else None
+
+
+def _value_findings(socket: OutputSocket, path: Path, image: sitk.Image, profile: Profile) -> list[Finding]:
+    """Check the voxel type and values as the platform does for a segmentation."""
+    not_valid = f"The image produced in {socket.relative_path!r} is not valid."
+    components = image.GetNumberOfComponentsPerPixel()
+    if components != 1 or image.GetPixelID() not in _SEGMENTATION_TYPES:
+        return [
+            failure(
+                "import",
+                f"{not_valid} Image segments could not be determined, ensure the voxel values are integers and that it"
+                f" contains no more than {profile.segments_limit} segments. Ensure the image has the minimum and"
+                " maximum voxel values set as tags if the image is a TIFF file.",
+                f"{path.name} holds {image.GetPixelIDTypeAsString()}, {components} a voxel; only one 8-bit integer"
+                " (Int8 or UInt8) a voxel is taken for a segmentation.",
+            )
+        ]
+    allowed = {0, *socket.labels}
+    values = {int(value) for value in np.unique(sitk.GetArrayViewFromImage(image))}
+    if values <= allowed:
+        return []
+    return [
+        failure(
+            "import",
+            f"{not_valid} The valid voxel values for this segmentation are: {allowed}. This segmentation is invalid as"
+            f" it contains the voxel values: {values - allowed}.",
+            "Was the model trained on another label set, or its output not reduced to the socket's labels?",
+        )
+    ]
+
+
+def _stray(socket: OutputSocket, output_dir: Path, declared: Collection[Path]) -> list[Finding]:
+    """Report files outside the declared outputs, which the platform does not collect."""
+    folder = output_dir / socket.relative_path
+    stray = [
+        path.relative_to(output_dir)
+        for path in sorted(output_dir.rglob("*"))
+        if path.is_file() and folder not in path.parents and path not in declared
+    ]
+    if not stray:
+        return []
+    return [warning("import", f"Not a declared output, and not collected: {_listed(stray)}.")]
+
+
+def _listed(paths: list[Path]) -> str:
+    shown = ", ".join(str(path) for path in paths[:5])
+    return shown + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")

@@ -1,0 +1,1 @@
+"""The report of a rehearsal: one self-contained page with tables and pictures."""

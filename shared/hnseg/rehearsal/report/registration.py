@@ -1,0 +1,96 @@
+"""What a case's provenance tells of a registration, checked, and shown to a reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
+
+from hnseg.platform.spec import ChallengeSpec
+from hnseg.rehearsal.cases import CaseFolder, first_image
+from hnseg.rehearsal.report.checkerboard import draw_checkerboard
+
+SMALLEST_DETERMINANT = 1e-3  # that of a rotation is 1
+
+Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+
+
+class RegistrationRecord(BaseModel):
+    """The key `registration` of the provenance, as far as it is shown; see hnseg.imaging.registration.record."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fixed: str
+    moving: str
+    status: str
+    reason: str = ""
+    seconds: FiniteFloat
+    matrix: tuple[Vector, Vector, Vector]
+    offset_mm: Vector
+
+    @model_validator(mode="after")
+    def _can_be_inverted(self) -> RegistrationRecord:
+        if not abs(np.linalg.det(self.matrix)) > SMALLEST_DETERMINANT:
+            raise ValueError("the matrix must be one that can be inverted")
+        return self
+
+    @property
+    def transform(self) -> sitk.AffineTransform:
+        """Maps fixed points to moving points."""
+        return sitk.AffineTransform([value for row in self.matrix for value in row], self.offset_mm)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registration as the report shows it.
+
+    Attributes:
+        is_used: Whether the moving image was used.
+        caption: What was registered, and what came of it.
+        png: The checkerboard; empty where there is none.
+    """
+
+    is_used: bool
+    caption: str
+    png: bytes
+
+
+def record_in(provenance: dict[str, Any] | None) -> RegistrationRecord | None:
+    """Return the record of a registration; None without one, or where it is not what the core writes."""
+    try:
+        return RegistrationRecord.model_validate((provenance or {}).get("registration"))
+    except ValidationError:  # the provenance of an image of other origin may use the word for anything
+        return None
+
+
+def show_registration(spec: ChallengeSpec, case: CaseFolder, record: RegistrationRecord) -> Registered | None:
+    """Describe a registration and draw it, unless none was attempted.
+
+    Args:
+        spec: Names the sockets.
+        case: Holds the images.
+        record: What the container did.
+
+    Returns:
+        None where the record speaks of other sockets than the challenge's.
+    """
+    sockets = {socket.slug: socket for socket in spec.inputs}
+    if not {record.fixed, record.moving} <= set(sockets):
+        return None
+    fixed, moving = (sockets[slug] for slug in (record.fixed, record.moving))
+    is_used = record.status == "registered"
+    images = [first_image(case.input_dir / socket.relative_path) for socket in (fixed, moving)]
+    png = b""
+    if record.status != "not_attempted" and all(images):
+        scan, carried = (sitk.ReadImage(str(path)) for path in images)
+        png = draw_checkerboard(scan, carried, record.transform)
+    colours = f"{fixed.title} grey, {moving.title} amber" if png else ""
+    if is_used:
+        caption = f"{moving.title} laid on the {fixed.title} in {record.seconds:.1f} s: {colours}."
+    else:
+        refused = f" The best that was found: {colours}." if png else ""
+        caption = f"{moving.title} not used, because {record.reason}.{refused}"
+    return Registered(is_used, caption, png)

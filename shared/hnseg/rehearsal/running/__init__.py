@@ -1,0 +1,1 @@
+"""Running a case under the platform's limits: facts only, nothing judged."""

@@ -1,0 +1,139 @@
+"""One case as a plain process, where there is no container engine: the same clock and checks, fewer walls."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hnseg.machine import processor_numbers
+from hnseg.rehearsal.case_run import Run, wait_for
+from hnseg.rehearsal.cases import Workplace
+from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.running.watch import GpuWatch, SessionWatch
+
+_KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "CUDA_VISIBLE_DEVICES", "CUDA_HOME")
+"""What the process gets of this program's environment."""
+
+
+@dataclass(frozen=True)
+class ProcessSetup:
+    """What all cases' processes have in common.
+
+    Attributes:
+        command: Program and arguments, to which the three folders' options are added.
+        folder: Where it is started.
+        profile: The limits.
+        cuts_network: Whether the kernel lets this user take the network away.
+        gpus: How many GPUs it sees.
+    """
+
+    command: tuple[str, ...]
+    folder: Path
+    profile: Profile
+    cuts_network: bool
+    gpus: int
+
+
+def can_cut_network() -> bool:
+    """Say whether a process started by this user can be kept from the network."""
+    test = [*_confined(2**40, cuts_network=True, cpus=processor_numbers()), sys.executable, "-c", ""]
+    return subprocess.run(test, capture_output=True, check=False, timeout=60).returncode == 0
+
+
+def process_gaps(*, cuts_network: bool) -> tuple[str, ...]:
+    """Return what a process can't rehearse, a sentence each."""
+    always = (
+        "No image was built or checked: USER, architecture, size and installed packages.",
+        "The process ran as this user and could read and write this machine's files.",
+        "The number of its processes and the size of /dev/shm were not limited.",
+        "Memory was limited for each process (RLIMIT_DATA) and watched for all together, not by the kernel.",
+        "Only exec was rehearsed, not invoke.",
+    )
+    return always if cuts_network else (*always, "The kernel does not let this user take the network away.")
+
+
+def run_process(setup: ProcessSetup, work: Workplace) -> Run:
+    """Run a case as a process of its own session, and stop it as the platform does."""
+    profile = setup.profile
+    gpu = GpuWatch() if setup.gpus else None
+    began = time.monotonic()
+    with work.stdout.open("wb") as stdout, work.stderr.open("wb") as stderr:
+        process = subprocess.Popen(
+            _command(setup, work),
+            cwd=setup.folder,
+            env=_environment(setup, work),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,  # a group of its own, which can be stopped as a whole
+        )
+    memory = SessionWatch(process.pid)
+
+    def look() -> None:
+        if memory.sample() > profile.ram_bytes:
+            _signal(process, signal.SIGKILL)
+
+    try:
+        in_time = wait_for(process, until=began + profile.time_limit_s, look=look)
+        seconds = time.monotonic() - began
+        obeyed = in_time or _stop(process, profile)
+    finally:
+        exit_code = _end(process)  # also when this program is told to stop
+        if gpu:
+            gpu.stream.end()
+    return Run(
+        seconds=seconds,
+        exit_code=exit_code,
+        memory=memory.peak(),
+        timed_out=not in_time,
+        obeyed_sigterm=obeyed,
+        memory_killed=in_time and exit_code == 128 + signal.SIGKILL,
+        vram_gib=gpu.peak_gib(setup.gpus) if gpu else None,
+    )
+
+
+def _command(setup: ProcessSetup, work: Workplace) -> list[str]:
+    folders = ("--input", work.input_dir, "--output", work.output_dir, "--model", work.model_dir)
+    cpus = processor_numbers()[: setup.profile.cpus]
+    confined = _confined(setup.profile.data_limit_bytes, cuts_network=setup.cuts_network, cpus=cpus)
+    return [*confined, *setup.command, *map(str, folders)]
+
+
+def _confined(data_bytes: int, *, cuts_network: bool, cpus: list[int]) -> list[str]:
+    limits = [str(data_bytes), ",".join(map(str, cpus)), "none" if cuts_network else "host"]
+    return [sys.executable, "-m", "hnseg.rehearsal.running.confine", *limits]
+
+
+def _environment(setup: ProcessSetup, work: Workplace) -> Mapping[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    # An empty home, as in a container: weights that lie in this user's cache are not on the platform.
+    own = {"HOME": str(work.scratch_dir), "TMPDIR": str(work.scratch_dir), "PYTHONDONTWRITEBYTECODE": "1"}
+    own["OMP_WAIT_POLICY"] = "passive"  # as containers/Dockerfile sets it
+    hidden = {} if setup.gpus else {"CUDA_VISIBLE_DEVICES": ""}
+    return {**kept, **setup.profile.environment, **own, **hidden}
+
+
+def _stop(process: subprocess.Popen[bytes], profile: Profile) -> bool:
+    """Ask the whole group to end, and say whether it did."""
+    _signal(process, signal.SIGTERM)
+    return wait_for(process, until=time.monotonic() + profile.grace_s, look=lambda: None)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Kill what is left of the group and return the exit code, 128 + n after signal n."""
+    _signal(process, signal.SIGKILL)
+    code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send a signal to all that is left of the group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,228 @@
+"""Memory while a case runs: of a control group, of a group of processes, of the GPU.
+
+Program memory is what can't be dropped (anonymous and shared pages) and decides whether a case fits. The control
+group's own high-water mark also counts the file cache, which the kernel drops when it needs the room.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from hnseg.machine import GIB
+
+SAMPLE_S = 0.05
+
+_UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_MEMORY_USED = re.compile(r"([\d.]+[A-Za-z]+) / ")
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class MemoryPeak:
+    """The most memory that was in use.
+
+    Attributes:
+        program_gib: Anonymous and shared pages, sampled; None where it can't be told from the file cache.
+        total_gib: With the file cache; None where nothing could be measured.
+        source: How it was measured.
+    """
+
+    program_gib: float | None
+    total_gib: float | None
+    source: str
+
+
+class MemoryWatch(Protocol):
+    """Whatever can look at the memory in use again and again."""
+
+    def sample(self) -> int:
+        """Look once and return the program memory now, in bytes."""
+
+    def peak(self) -> MemoryPeak:
+        """Return the most that was seen."""
+
+
+@dataclass
+class CgroupWatch:
+    """The memory of a control group, version 1 or 2; no folder where it was gone before it could be found."""
+
+    folder: Path | None
+    _program: int = 0
+    _total: int = 0
+
+    def sample(self) -> int:
+        """Look once; after the group is gone its last values stay."""
+        if self.folder is None:
+            return 0
+        try:
+            facts = dict(line.split() for line in (self.folder / "memory.stat").read_text().splitlines())
+            # Version 1 counts the groups below only in the values named total_.
+            names = ("anon", "shmem") if "anon" in facts else ("total_rss", "total_shmem")
+            now = sum(int(facts.get(name, 0)) for name in names)
+        except (OSError, ValueError):
+            return self._program
+        self._program = max(self._program, now)
+        for name in ("memory.peak", "memory.max_usage_in_bytes", "memory.current"):
+            try:
+                self._total = max(self._total, int((self.folder / name).read_text()))
+            except (OSError, ValueError):
+                continue
+            break
+        return now
+
+    def peak(self) -> MemoryPeak:
+        """Return the most that was seen."""
+        source = f"control group, program memory sampled every {SAMPLE_S * 1000:g} ms"
+        return MemoryPeak(_gib(self._program), _gib(self._total), source)
+
+
+@dataclass
+class SessionWatch:
+    """The memory of all processes of one session, which the process with this number leads."""
+
+    leader: int
+    _program: int = 0
+    _total: int = 0
+
+    def sample(self) -> int:
+        """Look once at every process of the session."""
+        program = total = 0
+        for pid in _session(self.leader):
+            facts = _status(pid)
+            program += facts.get("RssAnon", 0) + facts.get("RssShmem", 0)
+            total += facts.get("VmHWM", 0)  # the kernel's own high-water mark
+        self._program, self._total = max(self._program, program), max(self._total, total)
+        return program
+
+    def peak(self) -> MemoryPeak:
+        """Return the most that was seen."""
+        source = f"processes, sampled every {SAMPLE_S * 1000:g} ms"
+        return MemoryPeak(_gib(self._program), _gib(self._total), source)
+
+
+@dataclass
+class StreamWatch:
+    """A command that prints the memory in use again and again; it starts at once and runs until it is stopped."""
+
+    command: list[str]
+
+    def __post_init__(self) -> None:
+        self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (stop closes it)
+        self._process = subprocess.Popen(self.command, stdout=self._output, stderr=subprocess.DEVNULL)
+
+    def end(self) -> None:
+        """End the command, if it has not ended yet."""
+        self._process.kill()  # docker stats does not end at SIGTERM when its container has
+        self._process.wait()
+
+    def stop(self) -> list[str]:
+        """End the command and return the lines that it printed."""
+        self.end()
+        with self._output:
+            self._output.seek(0)
+            return _ESCAPES.sub("", self._output.read()).splitlines()
+
+
+@dataclass
+class StatisticsWatch:
+    """The engine's own statistics of a container: for an engine whose control groups can't be read from here."""
+
+    stream: StreamWatch
+
+    def sample(self) -> int:
+        """Tell nothing yet: the engine's statistics are read when the container has ended."""
+        return 0
+
+    def peak(self) -> MemoryPeak:
+        """Stop listening and return the most that the engine told."""
+        used = [bytes_of(match[1]) for line in self.stream.stop() if (match := _MEMORY_USED.search(line))]
+        return MemoryPeak(None, _gib(max(used, default=0)), "the engine's statistics, about one a second")
+
+
+@dataclass
+class GpuWatch:
+    """The memory in use on all GPUs, beyond what others used at the start."""
+
+    stream: StreamWatch = field(
+        default_factory=lambda: StreamWatch(
+            ["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits", "--loop-ms=200"]
+        )
+    )
+
+    def peak_gib(self, gpus: int) -> float:
+        """Stop watching and return the most that was added; `gpus` lines are one look."""
+        used = [float(line) for line in self.stream.stop() if line.strip().isdigit()]
+        looks = [sum(used[start : start + gpus]) for start in range(0, len(used) - gpus + 1, gpus)]
+        return (max(looks) - looks[0]) / 1024 if looks else 0.0
+
+
+def cgroup_of(pid: int, container: str) -> Path | None:
+    """Return the memory control group of a container's first process, or None where it can't be read from here.
+
+    Args:
+        pid: As the engine names it; it is ours only if the engine runs on this machine and not in one of its own.
+        container: The container's identifier, which must be part of the group's name.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        _, controllers, name = line.split(":", 2)
+        if container not in name or controllers not in {"", "memory"}:
+            continue
+        # Podman puts the process into a group below the container's own.
+        parts = Path(name.lstrip("/")).parts
+        own = next(i for i, part in enumerate(parts) if container in part) + 1
+        folder = Path("/sys/fs/cgroup", controllers, *parts[:own])
+        if (folder / "memory.stat").is_file():
+            return folder
+    return None
+
+
+def bytes_of(text: str) -> float:
+    """Return the number of bytes in a text such as 1.5GiB.
+
+    Raises:
+        ValueError: It is no number with a unit of bytes.
+    """
+    match = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]+)\s*", text)
+    if match is None or match[2].upper() not in _UNITS:
+        raise ValueError(f"a number of bytes must look like 1.5GiB, found {text!r}")
+    return float(match[1]) * _UNITS[match[2].upper()]
+
+
+def _gib(count: float) -> float | None:
+    """Return bytes in GiB; no process uses none, so that means that nothing was seen."""
+    return count / GIB if count else None
+
+
+def _session(leader: int) -> list[int]:
+    """Return the processes of a session; only the leader where there is no /proc."""
+    members = []
+    for entry in os.scandir("/proc") if Path("/proc/self/stat").exists() else ():
+        if not entry.name.isdigit():
+            continue
+        try:
+            # The fields after the program's name, which may hold blanks: state, parent, group, session.
+            fields = Path(entry.path, "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == leader:
+            members.append(int(entry.name))
+    return members
+
+
+def _status(pid: int) -> dict[str, int]:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in lines)
+    return {name: int(value.split()[0]) * 1024 for name, _, value in pairs if value.strip().endswith("kB")}

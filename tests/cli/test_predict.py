@@ -1,0 +1,209 @@
+"""`hnseg predict`: files in, a label map out."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import typer
+from scipy.special import softmax
+from typer.testing import CliRunner
+
+from hnseg.cli import predict
+from hnseg.errors import HnsegError, InputError, ModelError, OutputError
+from hnseg.imaging.geometry import Grid, array_of, image_of
+from tests.support.nnunet_oracle import Oracle, float32_accumulators
+
+HNSEG = Path(sys.executable).with_name("hnseg")
+OBLIQUE = sitk.VersorTransform((0.3, -0.1, 1.0), 0.3).GetMatrix()
+GRID = Grid((34, 30, 9), (1.0, 1.13, 1.9), (4.1, 5.3, -6.7), OBLIQUE)
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Write two channels, the second one constant as the map of an empty prior is."""
+    paths = [tmp_path / "t2w.mha", tmp_path / "map.mha"]
+    noise = np.random.default_rng(1).normal(300, 40, GRID.shape_zyx).astype(np.int16)
+    for path, array in zip(paths, (noise, np.zeros_like(noise)), strict=True):
+        sitk.WriteImage(image_of(array, GRID), str(path))
+    return paths
+
+
+@pytest.fixture
+def model(make_model):
+    return make_model(folds=(0, 1))
+
+
+@pytest.fixture
+def output(tmp_path):
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out" / "label map.mha"
+
+
+@pytest.fixture
+def run(output):
+    """Run the verb in this process."""
+    app = typer.Typer()
+    app.command()(predict.command)
+
+    def run_verb(*words, output=output):
+        return CliRunner().invoke(app, [*map(str, words), "--output", str(output), "--device", "cpu"])
+
+    return run_verb
+
+
+def refused(done, kind) -> str:
+    """Return the sentence of a refusal."""
+    assert isinstance(done.exception, HnsegError)
+    assert isinstance(done.exception, kind)
+    return str(done.exception)
+
+
+def test_the_label_map_is_nnunets_with_the_geometry_of_the_first_image(run, model, images, output):
+    done = run(model, *images, "--no-mirroring")
+    assert done.exit_code == 0, done.output
+    label_map = sitk.ReadImage(str(output))
+    assert Grid.of(label_map) == Grid.of(sitk.ReadImage(str(images[0])))
+    array = np.stack([array_of(sitk.ReadImage(str(path))) for path in images])
+    with float32_accumulators():
+        expected, _ = Oracle.of(model, (0, 1), mirroring=False).predict(array, GRID.spacing_zyx_mm)
+    assert (array_of(label_map) == expected).mean() >= 0.9999
+    assert b"CompressedData = True" in output.read_bytes()[:500]
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
+
+
+def test_folds_and_step_are_obeyed_and_reported(run, model, images, tmp_path):
+    report = tmp_path / "report.json"
+    done = run(model, *images, "--folds", "1", "--step", "1", "--no-mirroring", "--report", report)
+    assert done.exit_code == 0, done.output
+    told = json.loads(report.read_text())
+    assert told["effort_spent"] == {"step": 1.0, "tiles": 8, "passes": 8, "folds": 1.0, "mirrors": 1.0}
+    assert set(told["model_sha256"]) == {"plans.json", "dataset.json", "fold_1/checkpoint_final.pth"}
+    assert set(told["inputs_sha256"]) == {"T2w", "noNorm"}
+    assert told["notes"] == []
+    assert set(told["stages_s"]) == {"load", "read", "predict", "write"}
+
+
+def test_probabilities_are_written_beside_the_label_map(run, model, images, output, tmp_path):
+    path = tmp_path / "probabilities.npy"
+    done = run(model, *images, "--no-mirroring", "--probabilities", path)
+    assert done.exit_code == 0, done.output
+    probabilities = np.load(path).astype(np.float32)
+    array = np.stack([array_of(sitk.ReadImage(str(image))) for image in images])
+    with float32_accumulators():
+        _, logits = Oracle.of(model, (0, 1), mirroring=False).predict(array, GRID.spacing_zyx_mm)
+    assert np.allclose(probabilities, softmax(logits, axis=0), atol=2e-3)
+    labels = array_of(sitk.ReadImage(str(output)))
+    assert probabilities.shape == (3, *GRID.shape_zyx)
+    assert np.allclose(probabilities.sum(axis=0), 1, atol=2e-3)
+    ascending = np.sort(probabilities, axis=0)
+    sure = ascending[-1] - ascending[-2] > 2e-3
+    assert np.array_equal(probabilities.argmax(axis=0)[sure], labels[sure])
+    assert not list(tmp_path.glob(".unfinished*"))
+
+
+def test_probabilities_without_a_place_are_told_before_the_networks_run(run, model, images, tmp_path):
+    done = run(model, *images, "--probabilities", tmp_path / "none" / "probabilities.npy")
+    told = refused(done, OutputError)
+    assert told.startswith(f"Probabilities must be written to {tmp_path / 'none'}, but that failed (No such file")
+
+
+def test_the_plan_and_its_changes_are_reported(run, model, images, tmp_path):
+    report = tmp_path / "report.json"
+    assert run(model, *images, "--step", "1", "--report", report).exit_code == 0
+    (plan,) = json.loads(report.read_text())["plans"]
+    assert (plan["tiles"], plan["step"], plan["folds"], plan["mirrors"]) == (8, 1.0, 2, 8)
+
+
+def test_precision_and_backend_are_obeyed_and_reported(run, model, images, tmp_path, monkeypatch):
+    report = tmp_path / "report.json"
+    monkeypatch.setenv("HNSEG_BACKEND", "torch")
+    done = run(model, *images, "--precision", "fast", "--step", "1", "--no-mirroring", "--report", report)
+    assert done.exit_code == 0, done.output
+    told = json.loads(report.read_text())
+    assert (told["device"], told["backend"], told["precision"]) == ("cpu", "torch", "fast")
+    assert told["arithmetic"] in {"bfloat16", "float32"}
+    assert run(model, *images, "--precision", "half").exit_code == 2
+
+
+def test_the_command_itself_obeys_a_limit_of_memory(model, images, output):
+    words = [HNSEG, "predict", model, *images, "--output", output, "--device", "cpu", "--ram-gib", "0.1"]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.match(
+        r"The case must fit into memory, but there was not enough.*; this machine gives 0\.1 GiB", done.stderr
+    )
+    assert list(output.parent.iterdir()) == []
+
+
+def test_the_command_itself_obeys_a_limit_of_time(model, images, output):
+    words = [HNSEG, "predict", model, *images, "--output", output, "--device", "cpu", "--limit-s", "0.5"]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The case must end within 0.5 s, but they were over after loading and preparing.")
+    assert list(output.parent.iterdir()) == []
+
+
+def test_one_image_a_channel_must_be_given(run, model, images):
+    sentence = refused(run(model, images[0]), InputError)
+    assert sentence == (
+        "There must be one image for each of the model's 2 channels (T2w, noNorm, in this order), but 1 were given."
+    )
+
+
+def test_channels_must_share_a_grid(run, model, images):
+    shifted = sitk.ReadImage(str(images[1]))
+    shifted.SetSpacing((1.0, 1.0, 1.9))
+    sitk.WriteImage(shifted, str(images[1]))
+    sentence = refused(run(model, *images), InputError)
+    assert "map.mha has spacing (1.0, 1.0, 1.9) instead of (1.0, 1.13, 1.9)" in sentence
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.write_text("none"), "must be an image that SimpleITK can read, but it can't."),
+        (lambda path: path.unlink(), "must be an image that SimpleITK can read, but it can't."),
+        (lambda path: sitk.WriteImage(sitk.Image([4, 4], sitk.sitkUInt8), str(path)), "but is 2-D with 1."),
+        (
+            lambda path: sitk.WriteImage(sitk.Image([4, 4, 4], sitk.sitkVectorUInt8, 3), str(path)),
+            "but is 3-D with 3.",
+        ),
+        (
+            lambda path: sitk.WriteImage(sitk.Image([4, 4, 4], sitk.sitkFloat32) / 0, str(path)),
+            "must hold finite numbers only",
+        ),
+    ],
+)
+def test_an_image_that_can_not_be_used_is_named(run, model, images, output, spoil, words):
+    spoil(images[0])
+    sentence = refused(run(model, *images), InputError)
+    assert "t2w.mha" in sentence
+    assert words in sentence
+    assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("out/map.mhd", "must be one file of type .mha, .nii.gz, .nii, .nrrd, but"),
+        ("nowhere/map.mha", "A label map must be written to"),
+    ],
+)
+def test_an_output_that_can_not_be_written_is_told_before_any_work(run, tmp_path, images, name, words):
+    # The model does not exist, which would be told first if it were opened first.
+    assert words in refused(run(tmp_path / "no model", *images, output=tmp_path / name), OutputError)
+
+
+def test_a_model_that_is_none_is_told(run, tmp_path, images, output):
+    assert "A model must be a folder" in refused(run(tmp_path / "none", *images), ModelError)
+    assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("folds", ["1;2", "one", ""])
+def test_wrong_usage_is_status_2(run, model, images, folds):
+    assert run(model, *images, "--folds", folds).exit_code == 2

@@ -1,0 +1,350 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from pydantic import ValidationError
+
+from containers.hecktor.features import IMAGE_FEATURES
+from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, prepare
+from containers.hecktor.spec import CT, EDITIONS, EHR, N_STAGE, N_STAGES, PET, RFS, SPEC, T_STAGE, T_STAGES
+from hnseg.errors import InputError, ModelError
+from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.inference.preprocessing.normalisation import normalise
+from hnseg.platform.answers import check_answers
+from hnseg.platform.case import Case
+from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED, Figure, grid_between
+from tests.support.small_hecktor import CT_GRID, OUTCOMES, PET_GRID, small_ct, small_pet
+
+BOTH, WINNER = SETTINGS["default"], SETTINGS["winner"]
+ANSWERING = Settings(outcomes=OUTCOMES)
+RECORD = {"Age": 63, "Gender": 1, "Tobacco Consumption": 0, "Alcohol Consumption": 1, "Performance Status": 0,
+          "Treatment": 1, "HPV Status": 0}  # fmt: skip
+
+
+def case_of(ct=None, pet=None, *, left_out=None, record=None):
+    ct = ct if ct is not None else small_ct()
+    images = {CT: ct} if pet is None else {CT: ct, PET: pet}
+    values = {} if record is None else {EHR: record}
+    return Case(
+        images=images, reference=ct, files={CT: "ct.mha", PET: "pet.mha"}, left_out=left_out or {}, values=values
+    )
+
+
+def trilinear(image, points_mm):
+    """Interpolate by hand: the eight voxels around each point, weighted; 0 outside the voxels' own boxes."""
+    grid, voxels = Grid.of(image), array_of(image).astype(np.float64)
+    index = grid.index_xyz(points_mm)
+    size = np.array(grid.size_xyz)
+    inside = ((index >= -0.5) & (index <= size - 0.5)).all(axis=1)
+    index = np.clip(index, 0, size - 1)
+    low = np.minimum(np.floor(index).astype(int), size - 2)
+    part = index - low
+    total = np.zeros(len(points_mm))
+    for corner in np.ndindex(2, 2, 2):
+        weight = np.where(corner, part, 1 - part).prod(axis=1)
+        x, y, z = (low + corner).T
+        total += weight * voxels[z, y, x]
+    return np.where(inside, total, 0.0)
+
+
+def test_both_editions_have_the_organisers_sockets():
+    for spec in EDITIONS.values():
+        assert spec.name == "hecktor"
+        assert [(s.slug, s.relative_path, s.required, s.dispensable) for s in spec.inputs] == [
+            ("ct-image", "images/ct", True, False),
+            ("pet-image", "images/pet", False, True),
+        ]
+        assert [(s.slug, s.relative_path) for s in spec.values] == [("electronic-health-record", "ehr.json")]
+        assert spec.output.labels == {1: "GTVp", 2: "GTVn"}
+        assert (spec.output.on_grid_of, spec.limits.ram_gib, spec.limits.vram_gib) == (CT, 16, 16)
+    older, newer = EDITIONS["2025"], EDITIONS["2026"]
+    assert (older.output.relative_path, older.limits.time_s) == ("images/tumor-lymph-node-segmentation", 600)
+    assert (newer.output.relative_path, newer.limits.time_s) == ("images/head-neck-tumor-segmentation", 1500)
+    assert older.answers == ()
+    assert [(s.relative_path, s.choices) for s in newer.answers] == [
+        ("t-stage.json", ("T1", "T2", "T3", "T4")),
+        ("n-stage.json", ("N0", "N1", "N2", "N3")),
+        ("rfs.json", None),
+    ]
+    assert SPEC is newer
+
+
+def test_channels_are_the_ct_clipped_and_the_pet_on_its_voxels():
+    ct, pet = small_ct(), small_pet()
+    ct[3, 4, 5], ct[4, 4, 5] = 9000, -16989  # a tooth's filling, and what a faulty scanner writes
+    channels = channels_of(ct, pet, BOTH)
+    assert channels.array.dtype == np.float32
+    assert channels.array.shape == (2, *CT_GRID.shape_zyx)
+    assert channels.grid == CT_GRID
+    np.testing.assert_array_equal(channels.array[0], np.clip(array_of(ct), -1024, 3071))
+    assert 1.1 < channels.array[1].max() < 1.4  # the tumour's 12 SUV are 1.2
+    assert channels.notes == ()
+    assert channels.record["pet_overlap"]["share_of_body"] > 0.999
+
+
+@pytest.mark.parametrize("direction", [LPS, TILTED, FLIPPED, SWAPPED], ids=["straight", "tilted", "flipped", "swapped"])
+def test_the_pet_is_resampled_through_its_direction_matrix(direction):
+    extent = ((-90, -100, -200), (90, 100, 10))  # smaller than the CT's
+    pet = Figure().pet(grid_between(*extent, (6, 7, 8), direction))
+    channels = channels_of(small_ct(), pet, BOTH)
+    index = np.indices(CT_GRID.shape_zyx)[::-1].reshape(3, -1).T.astype(float)
+    by_hand = trilinear(pet, CT_GRID.points_mm(index)).reshape(CT_GRID.shape_zyx) / 10
+    assert (by_hand == 0).mean() > 0.3
+    np.testing.assert_allclose(channels.array[1], by_hand, atol=1e-4)
+
+
+def test_the_pet_is_clipped_to_its_range_and_scaled():
+    pet = small_pet()
+    pet[20, 20, 40] = 400
+    channels = channels_of(small_ct(), pet, Settings(pet_range_suv=(1, 20), suv_of_one=20))
+    assert (channels.array[1].min(), channels.array[1].max()) == pytest.approx((0.05, 1.0))
+
+
+def test_a_pet_of_whole_numbers_is_interpolated_between_them():
+    pet = sitk.Cast(small_pet(), sitk.sitkInt16)
+    tenths = channels_of(small_ct(), pet, BOTH).array[1] * 10
+    assert np.count_nonzero(np.abs(tenths - np.rint(tenths)) > 0.1) > 1000
+
+
+def test_the_presets_differ_in_the_crop_alone():
+    assert Settings() == BOTH
+    assert Settings(crop="head_neck") == WINNER
+
+
+def test_the_crop_is_a_box_of_the_cts_own_voxels_and_is_told():
+    ct, pet = small_ct(), small_pet()
+    whole, cropped = channels_of(ct, pet, BOTH), channels_of(ct, pet, WINNER)
+    crop = cropped.record["crop"]
+    (x, y, z), (nx, ny, nz) = crop["index_xyz"], crop["size_xyz"]
+    assert cropped.grid.size_xyz == (nx, ny, nz) == (40, 40, 49)  # 200 x 200 x 310 mm, less what lies below the image
+    assert cropped.grid.matches(Grid.of(ct[x : x + nx, y : y + ny, z : z + nz]))
+    box = np.s_[z : z + nz, y : y + ny, x : x + nx]
+    np.testing.assert_array_equal(cropped.array[0], whole.array[0][box])
+    np.testing.assert_allclose(cropped.array[1], whole.array[1][box], atol=1e-5)
+    (note,) = cropped.notes
+    assert re.fullmatch(
+        r"The head and neck are 40 x 40 x 49 of 50 x 48 x 55 voxels, found by the uptake of 1\d\d\d ml in the head\.",
+        note,
+    )
+    assert crop["why"] in note
+
+
+def test_a_cropped_label_map_is_put_back_into_the_ct():
+    case = case_of(pet=small_pet())
+    channels = prepare(case, WINNER)
+    seen = np.random.default_rng(0).integers(0, 3, channels.grid.shape_zyx).astype(np.uint8)
+    whole = finish(image_of(seen, channels.grid), case, WINNER)
+    assert Grid.of(whole) == CT_GRID
+    x, y, z = channels.record["crop"]["index_xyz"]
+    nz, ny, nx = seen.shape
+    box = np.s_[z : z + nz, y : y + ny, x : x + nx]
+    np.testing.assert_array_equal(array_of(whole)[box], seen)
+    assert np.count_nonzero(array_of(whole)) == np.count_nonzero(seen)
+
+
+def test_a_whole_label_map_is_left_as_it_is():
+    label_map = image_of(np.ones(CT_GRID.shape_zyx, np.uint8), CT_GRID)
+    assert finish(label_map, case_of(), BOTH) is label_map
+
+
+def test_without_a_pet_its_channel_is_empty_and_stays_so_in_the_network():
+    channels = prepare(case_of(), WINNER)
+    assert not channels.array[1].any()
+    normalise(channels.array[1], "NoNormalization", None, None)
+    assert not channels.array[1].any()
+    assert channels.notes[0] == "CT only: there is no PET."
+    assert "found by the skull, with 1" in channels.notes[1]
+
+
+def test_a_broken_pet_gives_an_empty_channel_and_is_said_why():
+    channels = prepare(case_of(left_out={PET: "The PET must show something."}), BOTH)
+    assert not channels.array[1].any()
+    assert channels.notes == ("CT only: The PET must show something.",)
+
+
+@pytest.mark.parametrize(("lowest_mm", "is_used"), [(-60, True), (-14, False), (300, False)])
+def test_a_pet_must_overlap_the_body(lowest_mm, is_used):
+    # The ellipsoid's cap above -60 mm has 15 % of head, neck and shoulders; above -14 there is 1 %.
+    pet = Figure().pet(grid_between((-150, -150, lowest_mm), (150, 150, lowest_mm + 200), (6, 6, 6)))
+    pet[0, 0, 0] = 5
+    channels = channels_of(small_ct(), pet, BOTH)
+    assert channels.array[1].any() == is_used
+    if is_used:
+        assert channels.notes == ()
+        return
+    share, litres = re.fullmatch(
+        r"CT only: the PET covers (\d\.\d)% of the body on the CT, (\d\.\d\d) l, and at least 10% or 1 l are needed\."
+        r" Do both belong to the same patient and scan\?",
+        channels.notes[0],
+    ).groups()
+    assert (float(share) > 0) == (float(litres) > 0) == (lowest_mm < 0)
+    assert channels.record["pet_overlap"]["share_of_body"] == pytest.approx(float(share) / 100, abs=5e-4)
+
+
+def test_a_pet_of_the_head_alone_is_used_on_a_whole_body():
+    ct = Figure().ct(grid_between((-260, -180, -1500), (260, 220, 40), (8, 8, 10)))
+    pet = Figure().pet(grid_between((-110, -110, -200), (110, 110, 20), (5, 5, 5)))
+    channels = channels_of(ct, pet, BOTH)
+    assert channels.record["pet_overlap"]["share_of_body"] < 0.1  # but it is several litres
+    assert channels.array[1].any()
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            lambda pet: pet * 3400,
+            r"pet\.mha has a background of 2\S+ and a maximum of 4\S+ Is it in Bq/ml, .* 2026 the org",
+        ),
+        (lambda pet: pet / 14, r"pet\.mha has no value above 0\.\d+\. Was it normalised .* Give the PET in SUV"),
+        (lambda _: small_ct(seed=1), r"pet\.mha looks like a CT, since \d\d% of its values are those of air"),
+    ],
+    ids=["Bq/ml", "0 to 1", "CT"],
+)
+def test_a_pet_in_other_units_is_refused_and_never_rescaled(change, found):
+    with pytest.raises(InputError, match=rf"^The PET must be in SUV, .*but {found}"):
+        prepare(case_of(pet=change(small_pet())), BOTH)
+
+
+def test_the_sentence_does_without_a_file_where_none_is_named():
+    with pytest.raises(
+        InputError, match=r"^The PET must be in SUV, muscle at 0.2 to 2 and a brain at 2 to 15, but it has a"
+    ):
+        channels_of(small_ct(), small_pet() * 3400, BOTH)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        (small_pet, r"values from 0\.0\d+ to 1\d\.\d+\. Was the PET put into the CT's folder"),
+        (lambda: small_ct() + 1024, r"values from -\d\d to \d+\. .* or the CT stored without its rescale intercept\?"),
+    ],
+    ids=["PET", "without intercept"],
+)
+def test_an_image_that_can_not_be_a_ct_is_refused(wrong, found):
+    with pytest.raises(InputError, match=rf"The CT must be in Hounsfield units, .* but ct\.mha has {found}"):
+        prepare(case_of(wrong()), BOTH)
+
+
+def test_without_the_pet_channel_the_pet_does_not_matter():
+    alone = Settings(pet_channel=False, crop="head_neck")
+    made = [channels_of(small_ct(), pet, alone) for pet in (None, small_pet(), small_pet() * 3400)]
+    for channels in made:
+        assert channels.array.shape[0] == 1
+        np.testing.assert_array_equal(channels.array, made[0].array)
+        assert channels.notes == made[0].notes
+        assert channels.notes[0].startswith("The head and neck are")
+
+
+def label_map_of(gtvp_voxels, gtvn_voxels):
+    """Return a label map on the CT with rods of so many voxels of 0.15 ml."""
+    array = np.zeros(CT_GRID.shape_zyx, np.uint8)
+    array[28, 20, 10 : 10 + gtvp_voxels] = 1
+    array[20, 22, 10 : 10 + gtvn_voxels] = 2
+    return image_of(array, CT_GRID)
+
+
+def test_answers_are_what_the_challenge_takes_and_tell_where_they_come_from():
+    found = answer(label_map_of(9, 6), case_of(pet=small_pet(), record=RECORD), ANSWERING)
+    check_answers(SPEC, found)
+    assert found.notes == ()
+    told = found.record["outcomes"]
+    assert told["features"]["gtvp_ml"] == pytest.approx(9 * 0.15)
+    assert list(told["features"]) == list(IMAGE_FEATURES)  # and nothing of the health record
+    assert told["fitted_on"] == "nobody: made up for tests"
+    assert sum(told["t_stage_probabilities"].values()) == pytest.approx(1, abs=2e-4)
+    assert found.values[T_STAGE] == max(told["t_stage_probabilities"], key=told["t_stage_probabilities"].get)
+    assert found.values[RFS] == told["rfs_days"]
+
+
+def test_larger_tumours_never_get_a_lower_stage():
+    case = case_of(pet=small_pet(), record=RECORD)
+    answers = [answer(label_map_of(n, n), case, ANSWERING).values for n in (0, 2, 10, 38)]
+    t, n = ([T_STAGES.index(a[T_STAGE]) for a in answers], [N_STAGES.index(a[N_STAGE]) for a in answers])
+    assert t == sorted(t)
+    assert n == sorted(n)
+    assert (n[0], t[0]) == (0, 0)
+
+
+def test_the_sign_of_rfs_is_a_switch():
+    case = case_of(pet=small_pet(), record=RECORD)
+    small, large = (label_map_of(n, n) for n in (2, 30))
+
+    def rfs(label_map, rfs_means):
+        return answer(label_map, case, Settings(outcomes=OUTCOMES, rfs_means=rfs_means)).values[RFS]
+
+    assert rfs(small, "survival") > rfs(large, "survival") > 0
+    assert rfs(small, "risk") < rfs(large, "risk")
+    told = answer(large, case, ANSWERING).record["outcomes"]
+    assert told["rfs_days"] == pytest.approx(3000 * np.exp(-told["rfs_risk"]))
+
+
+def test_without_a_pet_the_training_mean_stands_in_for_the_uptake():
+    found = answer(label_map_of(9, 6), case_of(record=RECORD), ANSWERING)
+    assert found.notes == ("For stage and survival the training mean stands in for tlg.",)
+    assert found.record["outcomes"]["features"]["tlg"] is None
+    check_answers(SPEC, found)
+
+
+def test_gaps_of_the_record_are_said_once():
+    record = {name: content for name, content in RECORD.items() if name != "Age"}
+    notes = answer(label_map_of(9, 6), case_of(pet=small_pet(), record=record), ANSWERING).notes
+    assert notes == ("The electronic health record's Age is missing, so it counts as unknown.",)
+
+
+def test_a_missing_record_is_said_once_and_so_is_an_unreadable_one():
+    label_map = label_map_of(9, 6)
+    (note,) = answer(label_map, case_of(pet=small_pet()), ANSWERING).notes
+    assert note == "Nothing is known of the patient beside the images: there is no electronic health record."
+    unreadable = case_of(pet=small_pet(), left_out={EHR: "The electronic health record must be JSON."})
+    (note,) = answer(label_map, unreadable, ANSWERING).notes
+    assert note == "Nothing is known of the patient beside the images: The electronic health record must be JSON."
+
+
+def test_an_answer_never_rests_on_a_pet_in_other_units():
+    with pytest.raises(InputError, match=r"^The PET must be in SUV, .* Is it in Bq/ml"):
+        answer(label_map_of(9, 6), case_of(pet=small_pet() * 3400), Settings(pet_channel=False, outcomes=OUTCOMES))
+
+
+def test_a_model_without_outcomes_can_not_answer():
+    with pytest.raises(
+        ModelError, match=r"must hold outcomes, .* Fit them with hnseg-train outcomes hecktor and export"
+    ):
+        answer(label_map_of(9, 6), case_of(), BOTH)
+
+
+def test_a_model_without_outcomes_is_refused_before_anything_is_segmented():
+    asking = replace(case_of(), asked=("t-stage",))
+    with pytest.raises(ModelError, match="must hold outcomes"):
+        prepare(asking, BOTH)
+    assert len(prepare(asking, ANSWERING).array) == 2
+    assert len(prepare(case_of(), BOTH).array) == 2
+
+
+def test_the_pets_own_grid_is_not_the_cts():
+    assert not Grid.of(small_pet()).matches(Grid.of(small_ct()))
+    assert Grid.of(small_pet()) == PET_GRID
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"crop": "neck"},
+        {"pet_range_suv": [50, 0]},
+        {"suv_of_one": 0},
+        {"rfs_means": "days"},
+        {"outcomes": {}},
+        {"pet": 1},
+    ],
+    ids=str,
+)
+def test_settings_without_sense_are_refused(values):
+    with pytest.raises(ValidationError):
+        Settings.model_validate(values)
+
+
+def test_settings_survive_json():
+    settings = Settings(crop="head_neck", outcomes=OUTCOMES, rfs_means="risk")
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings

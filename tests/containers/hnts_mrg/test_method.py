@@ -1,0 +1,206 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from pydantic import ValidationError
+
+from containers.hnts_mrg.method import Settings, channels_of, finish, prepare
+from containers.hnts_mrg.spec import MID_T2W, OUTPUT, PRE_MASK, PRE_T2W, REGISTERED_MASK, REGISTERED_T2W, SPEC
+from hnseg.errors import InputError
+from hnseg.imaging.geometry import Grid, array_of, image_of, resample_label_map
+from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
+from hnseg.inference.preprocessing.normalisation import normalise
+from hnseg.phantom.challenges.hnts_mrg import VARIANTS, draw_patient
+from hnseg.platform.case import Case
+from hnseg.platform.reading import read_case
+
+OBLIQUE = tuple(sitk.VersorTransform((0.2, -0.1, 1.0), 0.1).GetMatrix())
+GRID = Grid((30, 28, 20), (0.5, 0.5, 2.0), (-7.0, 3.0, 1 / 3), OBLIQUE)
+
+
+@pytest.fixture(scope="module")
+def patient():
+    return draw_patient(11, 0, variant=VARIANTS["oblique"])
+
+
+@pytest.fixture
+def t2w():
+    return image_of(np.random.default_rng(0).integers(0, 900, GRID.shape_zyx).astype(np.int16), GRID)
+
+
+@pytest.fixture
+def prior():
+    mask = np.zeros(GRID.shape_zyx, np.uint8)
+    mask[6:10, 8:14, 8:14] = 1
+    mask[11:15, 15:20, 17:23] = 2
+    return image_of(mask, GRID)
+
+
+def case_of(**images):
+    slugs = {"mid": MID_T2W, "registered": REGISTERED_MASK, "pre": PRE_T2W, "pre_mask": PRE_MASK}
+    by_slug = {slugs[name]: image for name, image in images.items()}
+    return Case(images=by_slug, reference=by_slug[MID_T2W], files={})
+
+
+def test_sockets_are_those_of_the_organisers_template():
+    assert [(s.relative_path, s.required, s.on_grid_of) for s in SPEC.inputs] == [
+        ("images/mid-rt-t2w-head-neck", True, None),
+        ("images/registered-pre-rt-head-neck-segmentation", False, MID_T2W),
+        ("images/registered-pre-rt-head-neck", False, MID_T2W),
+        ("images/pre-rt-t2w-head-neck", False, None),
+        ("images/pre-rt-head-neck-segmentation", False, PRE_T2W),
+    ]
+    assert SPEC.output.relative_path == "images/mri-head-neck-segmentation"
+    assert SPEC.output.labels == {1: "GTVp", 2: "GTVn"}
+    assert SPEC.output.on_grid_of == MID_T2W
+    assert (SPEC.limits.time_s, SPEC.limits.ram_gib, SPEC.limits.vram_gib) == (1200, 16, 16)
+    assert OUTPUT not in {REGISTERED_T2W, *(s.slug for s in SPEC.inputs)}
+
+
+def test_channels_are_the_image_as_it_is_and_its_gradient_map(t2w, prior):
+    channels = channels_of(t2w, prior, Settings())
+    assert channels.array.dtype == np.float32
+    assert channels.array.shape == (2, *GRID.shape_zyx)
+    np.testing.assert_array_equal(channels.array[0], array_of(t2w))
+    expected = gradient_map(array_of(t2w), array_of(prior), GradientMapSettings()).array
+    np.testing.assert_array_equal(channels.array[1], expected)
+    assert channels.grid == GRID
+    assert channels.notes == ()
+
+
+def test_targets_are_where_the_map_has_its_boxes(t2w, prior):
+    channels = channels_of(t2w, prior, Settings())
+    inside = np.zeros(channels.array.shape[1:], bool)
+    for box in channels.targets:
+        inside[box] = True
+    assert inside.any()
+    assert not channels.array[1][~inside].any()
+    assert not channels_of(t2w, None, Settings()).targets
+
+
+def test_channels_are_the_same_every_time_unless_margins_are_drawn(t2w, prior):
+    fixed, again = (channels_of(t2w, prior, Settings()).array for _ in range(2))
+    np.testing.assert_array_equal(fixed, again)
+    drawn = channels_of(t2w, prior, Settings(), rng=np.random.default_rng(0)).array
+    np.testing.assert_array_equal(drawn[0], fixed[0])
+    assert (drawn[1] != fixed[1]).any()
+
+
+def test_settings_of_the_map_reach_it(t2w, prior):
+    settings = Settings.model_validate({"gradient_map": {"test_margin_voxels": 1, "smallest_component_voxels": 0}})
+    expected = gradient_map(array_of(t2w), array_of(prior), settings.gradient_map).array
+    np.testing.assert_array_equal(channels_of(t2w, prior, settings).array[1], expected)
+    assert (expected != channels_of(t2w, prior, Settings()).array[1]).any()
+
+
+def test_without_the_gradient_channel_there_is_the_image_alone(t2w, prior):
+    for channels in (
+        channels_of(t2w, prior, Settings(gradient_channel=False)),
+        prepare(case_of(mid=t2w, registered=prior), Settings(gradient_channel=False)),
+        prepare(case_of(mid=t2w), Settings(gradient_channel=False)),
+    ):
+        np.testing.assert_array_equal(channels.array, array_of(t2w)[np.newaxis])
+        assert channels.notes == ()
+
+
+def test_registered_mask_is_used_as_it_is(t2w, prior):
+    prepared = prepare(case_of(mid=t2w, registered=prior), Settings())
+    np.testing.assert_array_equal(prepared.array, channels_of(t2w, prior, Settings()).array)
+    assert prepared.notes == ()
+
+
+def test_empty_prior_gives_a_zero_map_and_says_so(t2w, prior):
+    prepared = prepare(case_of(mid=t2w, registered=prior * 0), Settings())
+    assert not prepared.array[1].any()
+    assert prepared.notes == ("The prior mask is empty, so the gradient map is zero everywhere.",)
+
+
+@pytest.mark.parametrize("others", [(), ("pre",), ("pre_mask",)], ids=str)
+def test_no_prior_gives_a_zero_map_and_says_so(t2w, others):
+    prepared = prepare(case_of(mid=t2w, **dict.fromkeys(others, t2w)), Settings())
+    assert not prepared.array[1].any()
+    assert prepared.notes == ("There is no prior mask, so the gradient map is zero everywhere.",)
+
+
+@pytest.mark.parametrize("scheme", ["ZScoreNormalization", "NoNormalization"])
+def test_zero_map_stays_zero_when_the_network_normalises(t2w, scheme):
+    gradient = channels_of(t2w, None, Settings()).array[1]
+    normalise(gradient, scheme, None, None)
+    assert not gradient.any()
+
+
+def test_missing_registered_mask_is_replaced_by_a_rigid_registration(patient):
+    case = case_of(mid=patient.mid_t2w, pre=patient.pre_t2w, pre_mask=patient.pre_mask)
+    prepared = prepare(case, Settings())
+    (note,) = (note for note in prepared.notes if "missing" in note)
+    assert note.startswith(
+        "The registered pre-RT mask is missing; a rigid registration of the T2w pair carried the pre-RT mask over ("
+    )
+    assert prepared.record["registration"]["status"] == "registered"
+    boxes = prepared.array[1] > 0
+    assert boxes[array_of(patient.mid_mask) > 0].mean() > 0.9
+    unregistered = array_of(resample_label_map(patient.pre_mask, Grid.of(patient.mid_t2w)))
+    naive = gradient_map(array_of(patient.mid_t2w), unregistered, GradientMapSettings()).inside
+    assert naive[array_of(patient.mid_mask) > 0].mean() < 0.7
+
+
+def test_pair_that_cannot_be_registered_gives_a_zero_map_and_says_why(patient):
+    noise = np.random.default_rng(0).integers(0, 900, Grid.of(patient.pre_t2w).shape_zyx).astype(np.int16)
+    other = image_of(noise, Grid.of(patient.pre_t2w))
+    prepared = prepare(case_of(mid=patient.mid_t2w, pre=other, pre_mask=patient.pre_mask), Settings())
+    assert not prepared.array[1].any()
+    assert prepared.notes[0].startswith(
+        "The registered pre-RT mask is missing, and a rigid registration of the T2w pair can't carry the pre-RT mask"
+        " over: the images agree too little"
+    )
+    assert prepared.record["registration"]["status"] == "rejected"
+    assert prepared.notes[1] == "There is no prior mask, so the gradient map is zero everywhere."
+
+
+def write(image, folder):
+    folder.mkdir(parents=True)
+    sitk.WriteImage(image, str(folder / "1f.mha"), True)
+
+
+def test_mask_on_another_grid_is_refused_by_how_much_and_in_which_files(tmp_path, t2w, prior):
+    shifted = sitk.Image(prior)
+    shifted.SetOrigin((-7.0, 3.0, 4 / 3))
+    write(t2w, tmp_path / "images" / MID_T2W)
+    write(shifted, tmp_path / "images" / REGISTERED_MASK)
+    with pytest.raises(InputError, match=r"origin .* instead of .*") as error:
+        read_case(SPEC, tmp_path)
+    for slug in (MID_T2W, REGISTERED_MASK):
+        assert str(Path("images", slug, "1f.mha")) in str(error.value)
+
+
+def test_label_map_is_left_as_it_is_by_default(prior):
+    assert finish(prior, case_of(mid=prior), Settings()) is prior
+    assert finish(prior, case_of(mid=prior), Settings(minimum_volume_mm3={"GTVp": 0})) is prior
+
+
+def test_small_pieces_are_dropped_by_structure(prior):
+    settings = Settings(minimum_volume_mm3={"GTVn": 60.5})  # GTVn has 4 x 5 x 6 voxels of 0.5 mm3, GTVp 4 x 6 x 6
+    np.testing.assert_array_equal(
+        array_of(finish(prior, case_of(mid=prior), settings)), np.where(array_of(prior) == 2, 0, array_of(prior))
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"margin": 3},
+        {"minimum_volume_mm3": {"GTV": 3}},
+        {"minimum_volume_mm3": {"GTVp": -1}},
+        {"gradient_map": {"sigma": 1}},
+    ],
+    ids=str,
+)
+def test_settings_without_sense_are_refused(values):
+    with pytest.raises(ValidationError):
+        Settings.model_validate(values)
+
+
+def test_settings_survive_json():
+    settings = Settings(gradient_map=GradientMapSettings.paper(), minimum_volume_mm3={"GTVp": 175})
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings

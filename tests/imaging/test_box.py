@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from hnseg.imaging.box import Box, put_back, whole
+from hnseg.imaging.geometry import Grid, array_of, image_of
+from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED
+
+BOX = Box((3, 1, 2), (2, 4, 5))
+
+
+def grid_of(direction):
+    return Grid((9, 7, 8), (0.7, 1.1, 3.3), (-61.7, 13.0, 1 / 3), direction)
+
+
+@pytest.mark.parametrize("direction", [LPS, TILTED, FLIPPED, SWAPPED], ids=["straight", "tilted", "flipped", "swapped"])
+def test_a_part_is_put_back_where_it_was_cut_out(direction):
+    grid = grid_of(direction)
+    numbers = np.arange(9 * 7 * 8, dtype=np.uint16).reshape(grid.shape_zyx)
+    part = image_of(BOX.of(numbers).copy(), BOX.grid_in(grid))
+    # SimpleITK cuts out the same box by itself, voxels and place.
+    same = image_of(numbers, grid)[3:5, 1:5, 2:7]
+    assert Grid.of(part).matches(Grid.of(same))
+    np.testing.assert_array_equal(array_of(part), array_of(same))
+    back = put_back(part, grid)
+    assert Grid.of(back) == grid
+    expected = np.zeros_like(numbers)
+    expected[2:7, 1:5, 3:5] = numbers[2:7, 1:5, 3:5]
+    np.testing.assert_array_equal(array_of(back), expected)
+
+
+def test_a_box_of_an_array_is_a_view():
+    array = np.zeros((8, 7, 9))
+    BOX.of(array)[:] = 1
+    assert array.sum() == 2 * 4 * 5
+
+
+def test_what_is_on_the_whole_grid_comes_back_as_it_is():
+    grid = grid_of(TILTED)
+    label_map = image_of(np.ones(grid.shape_zyx, np.uint8), grid)
+    assert whole(grid).grid_in(grid) == grid
+    assert put_back(label_map, grid) is label_map
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Grid((2, 4, 5), (0.7, 1.1, 3.3), (-61.4, 13.0, 1 / 3), LPS),
+        Grid((2, 4, 5), (0.7, 1.1, 3.0), (-61.7, 13.0, 1 / 3), LPS),
+        Grid((2, 4, 9), (0.7, 1.1, 3.3), (-61.7, 13.0, 1 / 3), LPS),
+        Grid((2, 4, 5), (0.7, 1.1, 3.3), (-62.4, 13.0, 1 / 3), LPS),
+    ],
+    ids=["between voxels", "other spacing", "too long", "outside"],
+)
+def test_a_part_that_is_no_box_of_the_grid_is_refused(wrong):
+    part = sitk.Image(list(wrong.size_xyz), sitk.sitkUInt8)
+    part.SetSpacing(wrong.spacing_mm)
+    part.SetOrigin(wrong.origin_mm)
+    with pytest.raises(ValueError, match="a part must be a box of the grid's voxels, but it has size"):
+        put_back(part, grid_of(LPS))

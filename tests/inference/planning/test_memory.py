@@ -1,0 +1,120 @@
+"""Memory: what is estimated beside what the kernel counts."""
+
+import ctypes
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.geometry import Grid
+from hnseg.inference import ensemble as module
+from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.memory import Need, Room
+from hnseg.inference.preprocessing.preprocess import place
+from hnseg.machine import GIB
+
+CLEAR_REFS = Path("/proc/self/clear_refs")
+ALLOCATOR_GIB = 48 / 1024  # what is freed is not given back at once: 22 MiB were seen
+MANY = {"background": 0, **{f"l{label}": label for label in range(1, 40)}}
+
+
+@pytest.fixture(scope="module", params=["torch", "openvino"])
+def ensemble(request, make_model):
+    if request.param == "openvino":
+        pytest.importorskip("openvino")
+    model = make_model(labels=MANY, patch=(8, 64, 64), folds=(0, 1, 2))
+    ensemble = load_ensemble(open_bundle(model), device="cpu", backend=request.param)
+    ensemble.start(noise((64, 64, 8)), Deadline.never()).predict()  # libraries come into memory with their first use
+    return ensemble
+
+
+def noise(size_xyz, spacing_mm=(1.0, 1.0, 2.0)):
+    grid = Grid(size_xyz, spacing_mm, (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    return Channels(np.random.default_rng(0).normal(size=(2, *grid.shape_zyx)).astype(np.float32), grid)
+
+
+def needed(ensemble, channels):
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    return Need.of(placement, ensemble.bundle, Room.plenty(placement, ensemble.bundle, ensemble.backend))
+
+
+def taken_gib(work):
+    """Return how much resident memory grows at most while something works, and what it returns."""
+    if not CLEAR_REFS.is_file():
+        pytest.skip("the kernel does not tell")
+    ctypes.CDLL(None).malloc_trim(0)  # or what earlier work freed would be taken again unseen
+    CLEAR_REFS.write_text("5")  # forgets the peak so far
+    before = resident_gib("VmRSS")
+    result = work()
+    return resident_gib("VmHWM") - before, result
+
+
+def resident_gib(field):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / GIB for line in lines if line.startswith(field))
+
+
+def test_preparing_takes_no_more_than_estimated(ensemble):
+    channels = noise((640, 640, 96), (0.4, 0.4, 2.0))
+    need = needed(ensemble, channels)
+    taken, _ = taken_gib(lambda: ensemble.start(channels, Deadline.never()))
+    assert need.preparing_gib / 3 < taken <= need.preparing_gib + ALLOCATOR_GIB
+
+
+def test_predicting_takes_no_more_than_estimated(ensemble):
+    channels = noise((384, 384, 12))
+    need = needed(ensemble, channels)
+    run = ensemble.start(channels, Deadline.never(), effort=Effort(step=1, mirroring=False))
+    taken, _ = taken_gib(run.predict)
+    estimated = need.predicting_gib + need.finishing_gib
+    assert estimated / 3 < taken <= estimated + ALLOCATOR_GIB
+
+
+def test_a_deeper_image_needs_no_deeper_sums(ensemble):
+    shallow, deep = (needed(ensemble, noise((64, 64, slices))) for slices in (8, 800))
+    inputs_gib = 4 * 2 * 64 * 64 * (800 - 8) / GIB
+    assert deep.predicting_gib - shallow.predicting_gib == pytest.approx(inputs_gib, rel=1e-6)
+
+
+def test_what_does_not_fit_is_refused_with_what_it_needs(ensemble):
+    channels = noise((64, 64, 8))
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    need = Need(preparing_gib=3, predicting_gib=2, finishing_gib=2.5)
+    need.check(4.5, placement, outputs=40, on_gpu=False)
+    need.check(3, placement, outputs=40, on_gpu=True)
+    with pytest.raises(InputError, match=r"\(64, 64, 8\) voxels.* and 40 classes it needs about 4\.5 GiB and 4\.4 GiB"):
+        need.check(4.4, placement, outputs=40, on_gpu=False)
+    with pytest.raises(InputError, match=r"it needs about 3 GiB and 2\.9 GiB are free"):
+        need.check(2.9, placement, outputs=40, on_gpu=True)
+
+
+def test_where_memory_is_scarce_copies_go_one_by_one(ensemble, monkeypatch):
+    channels = noise((384, 384, 12))
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    plenty = Room.plenty(placement, ensemble.bundle, ensemble.backend)
+    most, least = (need_gib(Need.of(placement, ensemble.bundle, room)) for room in (plenty, plenty.less()))
+    assert least < most
+    for free_gib, room in ((most * 1.01, plenty), (most * 0.99, plenty.less()), (least * 1.01, plenty.less())):
+        monkeypatch.setattr(module, "free_ram_gib", lambda free_gib=free_gib: free_gib)
+        assert ensemble.start(channels, Deadline.never()).accumulation.room == room
+    monkeypatch.setattr(module, "free_ram_gib", lambda: least * 0.99)
+    with pytest.raises(InputError, match="The image must fit into memory"):
+        ensemble.start(channels, Deadline.never())
+
+
+def test_scarce_memory_changes_no_voxel(ensemble, monkeypatch):
+    channels = noise((80, 80, 12))
+    expected = sitk.GetArrayFromImage(ensemble.predict(channels, Deadline.never()).label_map)
+    plenty = Room.plenty
+    monkeypatch.setattr(Room, "plenty", lambda *given: plenty(*given).less())
+    found = sitk.GetArrayFromImage(ensemble.predict(channels, Deadline.never()).label_map)
+    assert (found != expected).mean() <= 1e-3  # untrained networks have near ties everywhere
+
+
+def need_gib(need):
+    return max(need.preparing_gib, need.predicting_gib + need.finishing_gib)

@@ -1,0 +1,33 @@
+import pytest
+
+from hnseg.rehearsal.running.engine import EngineError, find_engine, probe_engine
+
+
+def test_an_engine_that_is_not_installed_is_told_with_the_cure(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(
+        EngineError, match=r"docker is not installed here and podman is not installed here\. Install one"
+    ):
+        find_engine()
+
+
+def test_an_engine_that_does_not_answer_is_told(tmp_path, monkeypatch):
+    program = tmp_path / "docker"
+    program.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon.' >&2\nexit 1\n", encoding="ascii")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert probe_engine("docker") == (None, "has no engine behind it (Cannot connect to the Docker daemon.)")
+
+
+def test_podman_by_the_name_of_docker_is_known_for_what_it_is(tmp_path, monkeypatch):
+    program = tmp_path / "docker"
+    facts = (
+        '{"host": {"cgroupControllers": ["memory", "pids"], "security": {"rootless": true}},'
+        ' "store": {"graphRoot": "/somewhere"}, "version": {"Version": "5.0.0"}}'
+    )
+    program.write_text(f"#!/bin/sh\necho '{facts}'\n", encoding="ascii")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    facts = find_engine("docker").facts
+    assert (facts.version, facts.is_podman, facts.rootless) == ("Podman 5.0.0", True, True)
+    assert (facts.limits_memory, facts.chooses_processors) == (True, False)

@@ -1,0 +1,160 @@
+"""Programs run without a container engine, under the same clock and checks."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from containers.hnts_mrg.spec import SPEC
+from hnseg.rehearsal.profile import profile_of
+from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.running.process import ProcessSetup, can_cut_network, run_process
+from hnseg.rehearsal.running.runners import Stage
+
+TESTS = Path(__file__).parents[2]
+GOOD = "write(input_dir=arguments.input, output_dir=arguments.output)\n"
+HEAD = """
+import argparse, os, sys, time
+sys.path.insert(0, {here!r})
+from stub_container import *
+parser = argparse.ArgumentParser()
+for name in ("--input", "--output", "--model"):
+    parser.add_argument(name)
+arguments = parser.parse_args()
+"""
+
+
+@pytest.fixture
+def rehearse_program(plan, tmp_path):
+    """Rehearse a Python program on the one case and return the case."""
+
+    def run(program, *, cuts_network=False, **limits):
+        file = tmp_path / "program.py"
+        file.write_text(HEAD.format(here=str(TESTS / "support")) + program, encoding="utf-8")
+        profile = plan.profile.model_copy(update=limits)
+        setup = ProcessSetup((sys.executable, str(file)), tmp_path, profile, cuts_network, gpus=0)
+        own = Plan(plan.spec, plan.cases, plan.model_dir, profile, plan.keep_dir)
+        (case,) = rehearse(own, Stage("process", lambda work: run_process(setup, work)), lambda _: None).cases
+        return case
+
+    return run
+
+
+def test_a_good_program_passes_and_is_scored(rehearse_program):
+    case = rehearse_program(GOOD + "print('wrote it')")
+    assert case.passed, case.platform_says
+    assert case.stdout_tail == ("wrote it",)
+    assert set(case.structures) == {"GTVp", "GTVn"}
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        pytest.param("", "Output directory 'images/mri-head-neck-segmentation' is empty", id="no output"),
+        pytest.param(GOOD + "sys.exit('It went wrong.')", "It went wrong.", id="status 1"),
+        pytest.param("os.kill(os.getpid(), 11)", "No errors were reported in the logs.", id="dies by signal"),
+    ],
+)
+def test_what_the_platform_would_fail(rehearse_program, program, says):
+    assert rehearse_program(program).platform_says == says
+
+
+def test_death_by_signal_is_named(rehearse_program):
+    case = rehearse_program("os.kill(os.getpid(), 11)")
+    assert case.exit_code == 128 + signal.SIGSEGV
+    assert "died by signal SIGSEGV" in case.findings[0].explanation
+
+
+def test_too_slow_is_stopped_with_all_its_children(rehearse_program, tmp_path):
+    beat = tmp_path / "beat"
+    program = f"""
+os.fork()
+while True:
+    time.sleep(0.05)
+    open({str(beat)!r}, "a").write("x")
+"""
+    case = rehearse_program(program, time_limit_s=5)
+    assert case.platform_says == "Time limit exceeded"
+    beats = beat.stat().st_size
+    time.sleep(0.3)
+    assert beat.stat().st_size == beats > 0
+
+
+def test_deaf_to_sigterm_is_killed(rehearse_program):
+    case = rehearse_program(
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", time_limit_s=5, grace_s=0.5
+    )
+    assert case.platform_says == "Time limit exceeded"
+    assert case.exit_code == 137
+
+
+def test_data_beyond_the_limit_of_the_process_is_a_memory_error(rehearse_program):
+    case = rehearse_program("memory = bytearray(600 << 20)", ram_gib=1.4)
+    assert case.platform_says == "MemoryError"
+    assert "RLIMIT_DATA" in case.findings[0].explanation
+
+
+def test_memory_beyond_the_machine_is_a_kill(rehearse_program):
+    program = """
+import mmap
+memory = mmap.mmap(-1, 600 << 20)
+for _ in range(600):
+    memory.write(bytes(1 << 20))
+time.sleep(30)
+"""
+    case = rehearse_program(program, ram_gib=0.4, reserved_gib=0)
+    assert case.platform_says == "The container was killed as it exceeded its memory limit"
+    assert case.memory_killed
+
+
+def test_peak_memory_is_what_the_program_held(rehearse_program):
+    case = rehearse_program("memory = bytearray(300 << 20); time.sleep(0.3)\n" + GOOD)
+    assert case.peak_program_gib == pytest.approx(0.3, abs=0.04)
+
+
+@pytest.mark.skipif(not can_cut_network(), reason="the kernel does not let this user take the network away")
+def test_there_is_no_network(rehearse_program):
+    program = "import socket; print([name for _, name in socket.if_nameindex()])\n" + GOOD
+    case = rehearse_program(program, cuts_network=True)
+    assert case.stdout_tail == ("['lo']",)
+
+
+def test_its_home_is_empty_and_its_environment_the_platforms(rehearse_program, monkeypatch):
+    monkeypatch.setenv("HNSEG_ON_ERROR", "empty")
+    program = (
+        "print(os.listdir(os.environ['HOME']), os.environ.get('HNSEG_ON_ERROR'), os.environ['LOG_LEVEL'])\n" + GOOD
+    )
+    assert rehearse_program(program).stdout_tail == ("[] None INFO",)
+
+
+def test_another_time_limit_is_told_to_the_program_and_the_challenges_is_not(rehearse_program):
+    program = "print(os.environ.get('HNSEG_LIMIT_S'))\n" + GOOD
+    assert rehearse_program(program).stdout_tail == ("30",)
+    own = profile_of(SPEC.limits)
+    assert rehearse_program(program, environment=own.environment).stdout_tail == ("None",)
+
+
+def test_a_rehearsal_that_is_told_to_stop_leaves_nothing_running(case_dir, tmp_path):
+    challenge = tmp_path / "root" / "containers" / "hnts_mrg"
+    challenge.mkdir(parents=True)
+    for name in ("__init__.py", "spec.py", "method.py"):
+        shutil.copy(TESTS.parent / "containers" / "hnts_mrg" / name, challenge)
+    (challenge.parent / "__init__.py").touch()
+    beat = tmp_path / "beat"
+    program = f"import time\nwhile True:\n    time.sleep(0.05)\n    open({str(beat)!r}, 'a').write('x')\n"
+    (challenge / "__main__.py").write_text(program, encoding="utf-8")
+    options = ["--engine", "process", "--case", str(case_dir), "--model", str(tmp_path)]
+    main = "from hnseg.cli import main; import sys; sys.exit(main())"
+    rehearsal = subprocess.Popen([sys.executable, "-c", main, "rehearse", str(challenge), *options])
+    while not beat.exists():
+        assert rehearsal.poll() is None
+        time.sleep(0.05)
+    rehearsal.terminate()
+    assert rehearsal.wait(timeout=20) == 143
+    beats = beat.stat().st_size
+    time.sleep(0.3)
+    assert beat.stat().st_size == beats

@@ -1,0 +1,98 @@
+import os
+import time
+
+import pytest
+
+from hnseg.rehearsal.machine import this_machine
+from hnseg.rehearsal.running.container import statistics_of
+from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, bytes_of, cgroup_of
+
+
+def write(folder, **files):
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text, encoding="ascii")
+
+
+def test_a_control_group_of_version_2(tmp_path):
+    write(tmp_path, memory__stat=f"anon {1 << 30}\nfile 500\nshmem {1 << 29}\n", memory__peak=str(3 << 30))
+    watch = CgroupWatch(tmp_path)
+    assert watch.sample() == (1 << 30) + (1 << 29)
+    write(tmp_path, memory__stat="anon 1\nshmem 1\n")
+    assert watch.sample() == 2
+    peak = watch.peak()
+    assert (peak.program_gib, peak.total_gib) == (1.5, 3.0)
+
+
+def test_an_older_kernel_has_no_peak_and_is_sampled(tmp_path):
+    write(tmp_path, memory__stat="anon 5\nshmem 0\n", memory__current=str(2 << 30))
+    watch = CgroupWatch(tmp_path)
+    watch.sample()
+    write(tmp_path, memory__current=str(1 << 30))
+    watch.sample()
+    assert watch.peak().total_gib == 2
+
+
+def test_a_control_group_of_version_1_counts_the_groups_below(tmp_path):
+    stat = f"rss 1\nshmem 1\ntotal_rss {1 << 30}\ntotal_shmem {1 << 30}\ntotal_cache 7\n"
+    write(tmp_path, memory__stat=stat, memory__max_usage_in_bytes=str(5 << 30))
+    watch = CgroupWatch(tmp_path)
+    watch.sample()
+    assert (watch.peak().program_gib, watch.peak().total_gib) == (2.0, 5.0)
+
+
+def test_a_group_that_is_gone_was_not_measured(tmp_path):
+    watch = CgroupWatch(tmp_path / "gone")
+    watch.sample()
+    assert (watch.peak().program_gib, watch.peak().total_gib) == (None, None)
+
+
+def test_this_process_is_in_no_containers_group():
+    assert cgroup_of(os.getpid(), "0123456789abcdef") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("512B", 512), ("1.5KiB", 1536), ("2MiB", 2 << 20), ("1GiB", 1 << 30), ("3.5MB", 3.5e6)]
+)
+def test_bytes_of_what_engines_print(text, count):
+    assert bytes_of(text) == count
+
+
+def test_bytes_of_something_else():
+    with pytest.raises(ValueError, match=r"must look like 1\.5GiB, found '--'"):
+        bytes_of("--")
+
+
+@pytest.mark.engine
+def test_the_engines_own_statistics(engine):
+    program = "import time; memory = bytearray(200 << 20); time.sleep(30)"
+    container = engine.ask("run", "-d", "--network=none", "python:3.11-slim-bookworm", "python", "-c", program)
+    try:
+        watch = statistics_of(engine, container)
+        time.sleep(6)
+        peak = watch.peak()
+    finally:
+        engine.ask("rm", "--force", container)
+    assert peak.total_gib == pytest.approx(0.2, abs=0.05)
+
+
+@pytest.fixture
+def fake_nvidia_smi(tmp_path, monkeypatch):
+    """A program of that name that has two GPUs, whose memory in use rises by 3 GiB and falls again."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$1" in *name*) printf "Tesla T4, 15360\\nTesla T4, 15360\\n"; exit;; esac\n'
+        'printf "100\\n200\\n1124\\n2248\\n100\\n200\\n"\n'
+        "sleep 60\n",
+        encoding="ascii",
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("fake_nvidia_smi")
+def test_gpu_memory_is_what_was_added_on_all_gpus():
+    watch = GpuWatch()
+    time.sleep(1)
+    assert watch.peak_gib(gpus=2) == pytest.approx(3.0, abs=0.01)
+    assert [(gpu.name, gpu.memory_gib) for gpu in this_machine().gpus] == [("Tesla T4", 15.0)] * 2

@@ -1,0 +1,65 @@
+"""Each challenge with a case that runs in seconds, and a model of random weights that its container takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support import small_case, small_han_seg, small_hecktor
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, eq=False)  # each is the only one of its name, and can be a key
+class SmallChallenge:
+    """A challenge, small.
+
+    Attributes:
+        name: Its folder's name.
+        write_case: Writes the good case into an input folder and returns it.
+        write_reference: Writes what the output should be into an `expected` folder, for the case of an input folder.
+        output_file: The one image that it must write, relative to the output folder.
+        model: What `make_model` needs beyond its defaults.
+        answer_files: The other files that it must write.
+        settings: What the model's `method.json` must hold; empty for the defaults.
+    """
+
+    name: str
+    write_case: Callable[[Path], Path]
+    write_reference: Callable[[Path, Path], None]
+    output_file: str
+    model: Mapping[str, Any] = field(default_factory=dict)
+    answer_files: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def container_dir(self) -> Path:
+        """The challenge's folder."""
+        return ROOT / "containers" / self.name
+
+    @property
+    def output_files(self) -> list[str]:
+        """Every file that it must write, sorted."""
+        return sorted((self.output_file, *self.answer_files))
+
+
+HNTS_MRG = SmallChallenge("hnts_mrg", small_case.write_small_case, small_case.write_reference, small_case.OUTPUT_FILE)
+HAN_SEG = SmallChallenge(
+    "han_seg",
+    small_han_seg.write_small_case,
+    small_han_seg.write_reference,
+    small_han_seg.OUTPUT_FILE,
+    small_han_seg.MODEL,
+)
+HECKTOR = SmallChallenge(
+    "hecktor",
+    small_hecktor.write_small_case,
+    small_hecktor.write_reference,
+    small_hecktor.OUTPUT_FILE,
+    small_hecktor.MODEL,
+    small_hecktor.ANSWER_FILES,
+    small_hecktor.SETTINGS,
+)
+CHALLENGES = (HNTS_MRG, HAN_SEG, HECKTOR)

@@ -1,0 +1,1 @@
+"""HaN-Seg: from the published data to a data set."""

@@ -1,0 +1,259 @@
+"""HaN-Seg 2023 (Zenodo 7442914): from `HaN-Seg/set_1/case_XX/` to an nnU-Net data set.
+
+The masks' file names decide which organ they are: the names inside the files are wrong in the public data. Where masks
+overlap, the later of `ORDER` wins. An organ without a mask is not learnt as background: voxels that no organ has are
+ignored where that organ must be.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import SimpleITK as sitk
+import typer
+
+from containers.han_seg.method import Settings, channels_of
+from containers.han_seg.spec import CT, LABELS, SPEC, T1
+from hnseg.errors import InputError
+from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.platform.reading import read_image
+from hnseg_training.dataset.expected_region import Box, expected_region
+from hnseg_training.dataset.method_settings import read_settings
+from hnseg_training.dataset.organ_masks import Merged, merge
+from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_sample
+from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
+from hnseg_training.dataset.work_folder import WorkFolder, usable_cores, write_json
+from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
+from hnseg_training.workers import each
+
+logger = logging.getLogger(__name__)
+
+CHALLENGE = "han_seg"
+TITLE = "HaN-Seg 2023"
+CONVERSION_FILE = "conversion.json"
+
+# By what they measure in a grown-up, the largest first.
+ORDER = (
+    "Cavity_Oral", "Bone_Mandible", "Parotid_L", "Parotid_R", "Brainstem", "Larynx_SG", "Lips", "SpinalCord",
+    "Glnd_Thyroid", "BuccalMucosa", "Glnd_Submand_L", "Glnd_Submand_R", "Eye_PL", "Eye_PR", "Esophagus_S",
+    "A_Carotid_L", "A_Carotid_R", "Cricopharyngeus", "Glottis", "Eye_AL", "Eye_AR", "OpticNrv_L", "OpticNrv_R",
+    "Glnd_Lacrimal_L", "Glnd_Lacrimal_R", "OpticChiasm", "Pituitary", "Arytenoid", "Cochlea_L", "Cochlea_R",
+)  # fmt: skip
+
+# A third of the patches shows what to do without an MR, and others one that ends early, as its field of view may.
+MR_DROPOUT = ChannelDropout(channel=1, whole=0.3, truncated=0.2)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The public files of a patient.
+
+    Attributes:
+        name: The patient's folder, which becomes nnU-Net's name of the sample.
+        ct: The image that the organs were drawn on.
+        mr: None where there is none.
+        masks: By the organ that the file's name says.
+    """
+
+    name: str
+    ct: Path
+    mr: Path | None
+    masks: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What is kept of a patient once its files are written.
+
+    Attributes:
+        name: The patient's.
+        boxes: Around each organ.
+        record: Missing organs, overlaps and what became of the MR, for the data set's record.
+    """
+
+    name: str
+    boxes: Mapping[str, Box]
+    record: dict[str, Any]
+
+
+def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
+    source: Annotated[Path, typer.Argument(help="HaN-Seg, the folder that holds it, or its set_1.")],
+    output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
+    dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 505,
+    mr_channel: Annotated[bool, typer.Option(help="Without it the network sees the CT alone.")] = True,
+    settings: Annotated[str, typer.Option(help='"default", or a JSON file with the method\'s settings.')] = "default",
+    seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_cores(),
+) -> None:
+    """Convert the public data of HaN-Seg 2023."""
+    chosen = read_settings(settings, {"default": Settings()}).model_copy(update={"mr_channel": mr_channel})
+    convert(source, output, settings=chosen, dataset_id=dataset_id, seed=seed, workers=workers)
+
+
+def convert(
+    source: Path, output: Path, *, settings: Settings, dataset_id: int = 505, seed: int = 42, workers: int = 1
+) -> WorkFolder:
+    """Write the data set, its folds, the method's settings and the record of what was found.
+
+    Args:
+        source: HaN-Seg, the folder that holds it, or its set_1.
+        output: The work folder.
+        settings: Of the method; written as method.json.
+        dataset_id: nnU-Net's number of the data set.
+        seed: Of the folds.
+        workers: Processes that read, register and write patients.
+
+    Returns:
+        The work folder, ready to be planned.
+
+    Raises:
+        InputError: A file is missing or not what it must be, or the work folder holds a data set already.
+    """
+    sources = find_sources(source)
+    folds = five_folds([Patient(found.name, (found.name,)) for found in sources], seed=seed)
+    work = WorkFolder.create(output, challenge=CHALLENGE, dataset_id=dataset_id)
+    try:
+        patients = list(_converted(work, sources, settings, workers))
+        ignored = {patient.name: _ignore_missing(work, patient, patients) for patient in patients}
+    except BaseException:
+        work.discard()
+        raise
+    any_ignored = any(sum(voxels.values()) for voxels in ignored.values())
+    names = ["CT", "noNorm"] if settings.mr_channel else ["CT"]
+    write_description(work, Description(TITLE, names, LABELS, len(sources), ignored=any_ignored, turned=True))
+    write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
+    augmentation = Augmentation(unmirrored_axes=("x",), dropouts=(MR_DROPOUT,) if settings.mr_channel else ())
+    write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
+    write_json(work.raw / CONVERSION_FILE, _record(patients, ignored))
+    write_json(work.preprocessed / SPLITS_FILE, folds)
+    logger.info("converted %d patients to %s; %s", len(patients), work.raw, _in_words(patients))
+    return work
+
+
+def find_sources(source: Path) -> list[Source]:
+    """Return the files of every patient, in the order of their folders' names.
+
+    Raises:
+        InputError: There are no patients, a CT is missing, or a mask's name is no organ's.
+    """
+    inside = (source / "HaN-Seg" / "set_1", source / "set_1")
+    root = next((folder for folder in inside if folder.is_dir()), source)
+    sources = [_source(folder) for folder in sorted(root.glob("case_*/"))]
+    if not sources:
+        raise InputError(
+            f"{source} must hold HaN-Seg/set_1/case_01 and so on, but there is no patient's folder in it."
+            " Was the archive unpacked there?"
+        )
+    missing = [str(found.ct.relative_to(root)) for found in sources if not found.ct.is_file()]
+    missing += [f"every mask of {found.name}" for found in sources if not found.masks]
+    if missing:
+        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        raise InputError(
+            f"Every patient's folder must hold a CT and masks, but {shown} {'are' if len(missing) > 1 else 'is'}"
+            f" missing in {root}. Was the archive unpacked to the end?"
+        )
+    return sources
+
+
+def _source(folder: Path) -> Source:
+    mr = folder / f"{folder.name}_IMG_MR_T1.nrrd"
+    return Source(
+        name=folder.name,
+        ct=folder / f"{folder.name}_IMG_CT.nrrd",
+        mr=mr if mr.is_file() else None,
+        masks=dict(_organ_files(folder)),
+    )
+
+
+def _organ_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.glob("*_OAR_*")):
+        name = re.fullmatch(rf"{re.escape(folder.name)}_OAR_(\w+)\.seg\.nrrd", path.name)
+        if name is None or name[1] not in ORDER:
+            raise InputError(
+                f"Masks must be named {folder.name}_OAR_<organ>.seg.nrrd after one of HaN-Seg's 30 organs, but there"
+                f" is {path}. Was it renamed, or does it belong to another patient or data set?"
+            )
+        yield name[1], path
+
+
+def _converted(work: WorkFolder, sources: Sequence[Source], settings: Settings, workers: int) -> Iterator[Converted]:
+    """Write every patient's files, several at a time, and yield what is kept of them in order."""
+    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_cores() // workers))
+    return each(write, sources, workers=workers, title="converting patients")
+
+
+def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, threads: int) -> Converted:
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    ct = read_image(SPEC.input(CT), source.ct)
+    mr = read_image(SPEC.input(T1), source.mr) if source.mr else None
+    grid = Grid.of(ct)
+    label_of = {name: label for label, name in LABELS.items()}
+    merged = merge(source.masks, {name: label_of[name] for name in ORDER}, grid, image=source.ct)
+    channels = channels_of(ct, mr, settings)
+    write_sample(work, source.name, channels, image_of(merged.labels, grid))
+    return Converted(
+        source.name, merged.boxes, _findings(source, merged, notes=channels.notes, measured=channels.record)
+    )
+
+
+def _findings(source: Source, merged: Merged, *, notes: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "missing_organs": [name for name in merged.missing if name not in source.masks],
+        "empty_masks": [name for name in merged.missing if name in source.masks],
+        "overlapping_voxels": {f"{upper} over {lower}": voxels for (upper, lower), voxels in merged.overlaps.items()},
+        "mr": "missing" if source.mr is None else list(notes),
+        **measured,
+    }
+
+
+def _ignore_missing(work: WorkFolder, patient: Converted, patients: Sequence[Converted]) -> dict[str, int]:
+    """Ignore background where organs must be that nobody outlined; return how many voxels for each of them."""
+    ignored = {}
+    file = work.raw / "labelsTr" / f"{patient.name}.nii.gz"
+    others = [other.boxes for other in patients if other is not patient]
+    for name in (*patient.record["missing_organs"], *patient.record["empty_masks"]):
+        region = expected_region(name, patient.boxes, others)
+        image = sitk.ReadImage(str(file))
+        labels, grid = array_of(image), Grid.of(image)
+        unknown = region.mask_on(grid) & (labels == 0) if region else np.zeros(labels.shape, dtype=bool)
+        ignored[name] = int(unknown.sum())
+        labels[unknown] = ignore_label(LABELS)
+        sitk.WriteImage(image_of(labels, grid), str(file))
+    return ignored
+
+
+def _record(patients: Sequence[Converted], ignored: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """Return what `conversion.json` holds: the whole set, then each patient."""
+    overlaps: Counter[str] = Counter()
+    for patient in patients:
+        overlaps.update(patient.record["overlapping_voxels"])
+    return {
+        "painted_in_order": ORDER,
+        "overlapping_voxels": dict(overlaps.most_common()),
+        "patients": {patient.name: {**patient.record, "ignored_voxels": ignored[patient.name]} for patient in patients},
+    }
+
+
+def _in_words(patients: Sequence[Converted]) -> str:
+    """Say in one line which organs are missing where, and how many patients the network sees without an MR."""
+    lacking = [
+        f"{patient.name} ({', '.join(names)})"
+        for patient in patients
+        if (names := patient.record["missing_organs"] + patient.record["empty_masks"])
+    ]
+    without = [patient.name for patient in patients if patient.record["mr"] == "missing" or _refused(patient)]
+    organs, mrs = "; ".join(lacking) or "none", ", ".join(without) or "none"
+    return f"organs without a mask: {organs}; without an MR on the CT: {mrs}"
+
+
+def _refused(patient: Converted) -> bool:
+    return any(note.startswith("CT only") for note in patient.record["mr"])

@@ -1,0 +1,253 @@
+"""HECKTOR's T stage, N stage and relapse-free survival, from features of label maps, PETs and the released table.
+
+The features are the container's own, of the reference label maps or, closer to what the container will see, of
+predicted ones. The models go into the data set's method.json, which `export` ships.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from containers.hecktor.ehr import read_ehr
+from containers.hecktor.features import features_of
+from containers.hecktor.method import Settings
+from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
+from containers.hecktor.spec import CT, N_STAGES, PET, SPEC, T_STAGES
+from hnseg.errors import InputError
+from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
+from hnseg.evaluation.statistics.concordance import concordance_of
+from hnseg.imaging.body import sketch_of
+from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.platform.reading import read_image
+from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, LABEL_MAP, Source, find_sources
+from hnseg_training.dataset.splits import SPLITS_FILE, Split
+from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
+from hnseg_training.outcomes.models import Features, FollowUp, Scales, fit_cox, fit_ordinal
+from hnseg_training.outcomes.table import Tables, follow_up_of, stage_of
+from hnseg_training.workers import each
+
+logger = logging.getLogger(__name__)
+
+FEATURES_FILE = "features.json"
+SUFFIXES = (".nii.gz", ".mha")
+T_SCALES: Scales = {"gtvp_diameter_mm": "log", "gtvp_ml": "log"}
+N_SCALES: Scales = {
+    "largest_node_diameter_mm": "log",
+    "gtvn_ml": "log",
+    "node_count": "log",
+    "is_bilateral": "linear",
+}
+RFS_SCALES: Scales = {
+    "gtvp_ml": "log",
+    "gtvn_ml": "log",
+    "node_count": "log",
+    "is_bilateral": "linear",
+    "suv_max": "log",
+    "mtv_ml": "log",
+    "tlg": "log",
+    "age_years": "linear",
+    "performance_status": "linear",
+    "smokes": "linear",
+    "is_crt": "linear",
+    "hpv_positive": "linear",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a patient.
+
+    Attributes:
+        name: The patient's.
+        features: Of the label map, the PET and the record.
+        t_stage: None where the table has none.
+        n_stage: Likewise.
+        follow_up: Likewise.
+    """
+
+    name: str
+    features: Features
+    t_stage: str | None
+    n_stage: str | None
+    follow_up: FollowUp | None
+
+
+def fit(
+    work: WorkFolder,
+    *,
+    source: Path | None,
+    predictions: Path | None,
+    training_data: str | None,
+    ridge: float,
+    workers: int,
+) -> Outcomes:
+    """Fit the three models on every patient, say how they do across the folds, and write them into method.json.
+
+    Args:
+        work: A converted data set.
+        source: The public data; None for where it was converted from.
+        predictions: Holds a label map a patient, named after it, in any folder below, as nnU-Net's own validation
+            leaves them; None takes the reference.
+        training_data: What the patients are called in the provenance; None for the data set's name.
+        ridge: See `fit_ordinal`.
+        workers: Processes that read patients.
+
+    Raises:
+        InputError: A file is missing, or the tables say too little of the patients.
+    """
+    conversion = read_json(work.raw / CONVERSION_FILE)
+    root = source or Path(conversion["source"])
+    sources = find_sources(root)
+    tables = Tables.read([root / inside for inside in INSIDE])
+    label_maps = _label_maps(sources, predictions)
+    pets = {name: record["pet"] for name, record in conversion["patients"].items()}
+    read = partial(_known, tables=tables, label_maps=label_maps, pets=pets)
+    patients = list(each(read, sources, workers=workers, title="measuring patients"))
+    outcomes = Outcomes(
+        **_fitted(patients, ridge),
+        fitted_on=_fitted_on(work, len(patients), training_data, predicted=predictions is not None),
+    )
+    _say(outcomes, patients, read_json(work.preprocessed / SPLITS_FILE), ridge)
+    write_json(work.raw / FEATURES_FILE, {patient.name: _finite(patient.features) for patient in patients})
+    _write(work, outcomes)
+    return outcomes
+
+
+def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str, Path]:
+    """Return each patient's label map: the reference, or the only prediction of its name."""
+    if predictions is None:
+        return {source.name: source.label_map for source in sources}
+    files = [path for path in sorted(predictions.rglob("*")) if path.name.endswith(SUFFIXES)]
+    found: dict[str, list[Path]] = {source.name: [] for source in sources}
+    for path in files:
+        name = next(path.name.removesuffix(suffix) for suffix in SUFFIXES if path.name.endswith(suffix))
+        found.get(name, []).append(path)
+    wrong = [name for name, paths in found.items() if len(paths) != 1]
+    if wrong:
+        raise InputError(
+            f"{predictions} must hold one label map a patient, named <patient>.nii.gz or .mha, but {len(wrong)} of"
+            f" {len(sources)} patients have none or several, the first {wrong[0]}. Was every fold validated"
+            " (hnseg-train fit --validate), and is this the folder of one ensemble?"
+        )
+    return {name: paths[0] for name, paths in found.items()}
+
+
+def _known(source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pets: Mapping[str, str]) -> Known:
+    row = tables.row(source.name)
+    label_map = read_image(LABEL_MAP, label_maps[source.name])
+    sketch = sketch_of(read_image(SPEC.input(CT), source.ct))
+    # What the conversion couldn't use the container couldn't either.
+    usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
+    pet = read_image(SPEC.input(PET), source.pet) if usable and source.pet else None
+    features = features_of(label_map, pet, read_ehr(row)[0], sketch=sketch)
+    stages = stage_of(row, "T", T_STAGES), stage_of(row, "N", N_STAGES)
+    return Known(source.name, features, *stages, follow_up_of(row))
+
+
+def _fitted(patients: Sequence[Known], ridge: float) -> dict[str, Any]:
+    """Return the three models, each fitted on those patients of whom its outcome is known."""
+    t, t_stages = _with_outcome(patients, "t_stage", "T stage")
+    n, n_stages = _with_outcome(patients, "n_stage", "N stage")
+    rfs, follow_ups = _with_outcome(patients, "follow_up", "relapse and days of follow-up")
+    return {
+        "t_stage": fit_ordinal(t, t_stages, T_SCALES, order=T_STAGES, ridge=ridge),
+        "n_stage": fit_ordinal(n, n_stages, N_SCALES, order=N_STAGES, ridge=ridge),
+        "rfs": fit_cox(rfs, follow_ups, RFS_SCALES, ridge=ridge),
+    }
+
+
+def _with_outcome(patients: Sequence[Known], name: str, title: str) -> tuple[list[Features], list[Any]]:
+    """Return the features and the outcome of those patients of whom it is known."""
+    known = [patient for patient in patients if getattr(patient, name) is not None]
+    if not known:
+        raise InputError(
+            f"The released table must have the {title} of patients, but has it of none of {len(patients)}."
+            " Is it that of an edition without, such as 2022, or are its patients others?"
+        )
+    return [patient.features for patient in known], [getattr(patient, name) for patient in known]
+
+
+def _fitted_on(work: WorkFolder, count: int, training_data: str | None, *, predicted: bool) -> str:
+    name = training_data or read_json(work.raw / "dataset.json")["name"]
+    return f"{'predicted' if predicted else 'reference'} label maps of {count} patients of {name}"
+
+
+@dataclass
+class _HeldOut:
+    """What models fitted without a patient said of each, and the truth.
+
+    Attributes:
+        stages: By the model's name: of each patient the predicted level and the true one.
+        risks: Of each patient the risk and how the patient fared.
+    """
+
+    stages: dict[str, list[tuple[str, str]]]
+    risks: list[tuple[float, FollowUp]]
+
+    @classmethod
+    def of(cls, patients: Sequence[Known], folds: Sequence[Split], ridge: float) -> _HeldOut:
+        """Fit once a fold on its training patients, and ask for those that it validates on."""
+        held_out = cls({"t_stage": [], "n_stage": []}, [])
+        for fold in folds:
+            trained, validated = set(fold["train"]), set(fold["val"])
+            models = _fitted([patient for patient in patients if patient.name in trained], ridge)
+            for patient in (patient for patient in patients if patient.name in validated):
+                for name, levels in held_out.stages.items():
+                    if (truth := getattr(patient, name)) is not None:
+                        levels.append((models[name].level(patient.features), truth))
+                if patient.follow_up is not None:
+                    held_out.risks.append((models["rfs"].risk(patient.features), patient.follow_up))
+        return held_out
+
+    def accuracy(self, name: str) -> float:
+        """Return the balanced accuracy of a stage."""
+        return balanced_accuracy(*zip(*self.stages[name], strict=True))
+
+    def concordance(self) -> float:
+        """Return the C-index."""
+        risks, fared = zip(*self.risks, strict=True)
+        return concordance_of(
+            times=[each.days for each in fared], events=[each.relapse for each in fared], risks=risks
+        ).index
+
+
+def _say(outcomes: Outcomes, patients: Sequence[Known], folds: Sequence[Split], ridge: float) -> None:
+    """Log a table: of how many patients, how well across the folds, and every coefficient."""
+    held_out = _HeldOut.of(patients, folds, ridge)
+    relapses = sum(patient.follow_up.relapse for patient in patients if patient.follow_up)
+    logger.info("fitted on %s, ridge %g; held out by the %d folds:", outcomes.fitted_on, ridge, len(folds))
+    for title, name, model in (("T stage", "t_stage", outcomes.t_stage), ("N stage", "n_stage", outcomes.n_stage)):
+        known, accuracy, chance = len(held_out.stages[name]), held_out.accuracy(name), 1 / len(model.levels)
+        logger.info("%s: %d patients, balanced accuracy %.3f (chance %.3f)", title, known, accuracy, chance)
+        _say_terms(model, "thresholds " + ", ".join(f"{threshold:.2f}" for threshold in model.thresholds))
+    known, concordance = len(held_out.risks), held_out.concordance()
+    logger.info("relapse: %d patients, %d relapses, C-index %.3f (chance 0.5)", known, relapses, concordance)
+    _say_terms(outcomes.rfs, f"median {outcomes.rfs.median_days:.0f} days at the mean")
+
+
+def _say_terms(model: OrdinalModel | CoxModel, rest: str) -> None:
+    for term in sorted(model.terms, key=_strength, reverse=True):
+        name = f"log(1 + {term.feature})" if term.scale == "log" else term.feature
+        logger.info("  %-32s %+.3f a standard deviation", name, term.coefficient)
+    logger.info("  %s", rest)
+
+
+def _strength(term: Term) -> float:
+    return abs(term.coefficient)
+
+
+def _write(work: WorkFolder, outcomes: Outcomes) -> None:
+    """Put the models into the settings of the data set, and of every result folder that has its own copy of them."""
+    for path in (work.raw / METHOD_FILE, *work.results("").glob(f"*/{METHOD_FILE}")):
+        settings = Settings.model_validate(read_json(path)).model_copy(update={"outcomes": outcomes})
+        write_json(path, settings.model_dump(mode="json"))
+
+
+def _finite(features: Features) -> dict[str, float | None]:
+    return {name: value if isfinite(value) else None for name, value in features.items()}

@@ -1,1 +1,0 @@
-"""One module a challenge: its public layout to an nnU-Net dataset."""

@@ -1,0 +1,132 @@
+"""Cross-validation folds by patient, so that no patient is trained and validated on at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hnseg.errors import InputError
+from hnseg_training.dataset.work_folder import WorkFolder, read_json
+
+FOLDS = 5
+SPLITS_FILE = "splits_final.json"
+"""nnU-Net's name of the file, in its folder of preprocessed cases."""
+
+Split = dict[str, list[str]]
+"""One fold, as nnU-Net's `splits_final.json` holds it: its `train` and `val` samples, sorted."""
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The samples of one patient.
+
+    Attributes:
+        name: The patient's identifier in the public data.
+        samples: What the challenge asks to segment; trained on, or validated on where the patient is held out.
+        extra_samples: Trained on only.
+        centre: Where the patient was imaged; empty where that is not known or there is only one.
+    """
+
+    name: str
+    samples: tuple[str, ...]
+    extra_samples: tuple[str, ...] = ()
+    centre: str = ""
+
+
+def five_folds(patients: Sequence[Patient], *, seed: int) -> list[Split]:
+    """Deal patients into five folds, whatever their centres.
+
+    The same patients and seed give the same folds, whatever the patients' order: they are sorted first.
+
+    Args:
+        patients: At least five.
+        seed: Of the shuffle.
+
+    Returns:
+        For each fold its `train` and `val` samples, sorted; `val` has a fifth of the patients.
+
+    Raises:
+        InputError: There are fewer than five patients.
+    """
+    _check_enough(patients)
+    order = np.random.default_rng(seed).permutation(len(patients))
+    return _splits(patients, [set(indices.tolist()) for indices in np.array_split(order, FOLDS)])
+
+
+def five_folds_by_centre(patients: Sequence[Patient], *, seed: int) -> list[Split]:
+    """Deal the patients of each centre into five folds.
+
+    The same patients and seed give the same folds, whatever the patients' order.
+
+    Args:
+        patients: At least five.
+        seed: Of the shuffle.
+
+    Returns:
+        For each fold its `train` and `val` samples, sorted; `val` has a fifth of the patients, and of each centre's,
+        to within one.
+
+    Raises:
+        InputError: There are fewer than five patients.
+    """
+    _check_enough(patients)
+    rng = np.random.default_rng(seed)
+    centres = np.array([patient.centre for patient in _by_name(patients)])
+    # One centre's patients after the other's, each shuffled, dealt in turn as cards are.
+    order = np.concatenate([rng.permutation(np.flatnonzero(centres == centre)) for centre in np.unique(centres)])
+    return _splits(patients, [set(order[fold::FOLDS].tolist()) for fold in rng.permutation(FOLDS)])
+
+
+def one_fold_a_centre(patients: Sequence[Patient]) -> list[Split]:
+    """Hold out each centre in turn, in the order of their names.
+
+    Returns:
+        For each centre its `train` and `val` samples, sorted; `val` has all its patients.
+
+    Raises:
+        InputError: There are fewer than two centres.
+    """
+    by_name = _by_name(patients)
+    centres = sorted({patient.centre for patient in patients})
+    if len(centres) < 2:
+        raise InputError(
+            f"To leave one centre out there must be two at least, but all {len(patients)} patients are of"
+            f" {centres[0] or 'no named centre' if centres else 'none'}. Is the data set complete?"
+        )
+    held_out = [{index for index, patient in enumerate(by_name) if patient.centre == centre} for centre in centres]
+    return _splits(patients, held_out)
+
+
+def fold_count(work: WorkFolder) -> int:
+    """Return how many folds a converted data set has."""
+    return len(read_json(work.preprocessed / SPLITS_FILE))
+
+
+def _check_enough(patients: Sequence[Patient]) -> None:
+    if len(patients) < FOLDS:
+        raise InputError(
+            f"Five folds need at least five patients, but {len(patients)} were found. Is the data set complete?"
+        )
+
+
+def _by_name(patients: Sequence[Patient]) -> list[Patient]:
+    return sorted(patients, key=lambda patient: patient.name)
+
+
+def _splits(patients: Sequence[Patient], held_out: Sequence[set[int]]) -> list[Split]:
+    """Return a split for each set of patients, given by their places in the order of their names."""
+    by_name = _by_name(patients)
+    return [
+        {
+            "train": sorted(
+                sample
+                for index, patient in enumerate(by_name)
+                if index not in validated
+                for sample in patient.samples + patient.extra_samples
+            ),
+            "val": sorted(sample for index in validated for sample in by_name[index].samples),
+        }
+        for validated in held_out
+    ]

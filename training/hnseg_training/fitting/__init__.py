@@ -1,0 +1,1 @@
+"""Planning and fitting folds with nnU-Net's planner and trainer."""

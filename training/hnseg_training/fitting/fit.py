@@ -1,0 +1,178 @@
+"""Train folds with nnU-Net's own trainer, into a genuine nnU-Net result folder."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hnseg.errors import InputError, ModelError
+from hnseg.inference.model.manifest import METHOD_FILE, Fold
+from hnseg.inference.model.weights import StateDict, read_checkpoint
+from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, usable_cores
+from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
+from hnseg_training.fitting.preset import Preset
+from hnseg_training.progress import EpochReport, bar, said_to
+
+logger = logging.getLogger(__name__)
+
+SAVE_EVERY_EPOCHS = 50  # nnU-Net's own; short trainings save ten times in all
+FINAL = "checkpoint_final.pth"
+STATES = (FINAL, "checkpoint_latest.pth", "checkpoint_best.pth")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train and on what.
+
+    Attributes:
+        epochs: nnU-Net's learning rate falls to zero over them.
+        iterations: Training batches an epoch; a fifth as many validate.
+        batch_size: Patches a batch; None keeps the plan's.
+        device: auto takes a GPU where there is one.
+        threads: Of the network on a processor; None takes every core. Small networks gain little from a second one:
+            two trainings side by side with one thread each are quicker than two in turn.
+        seed: Of the first weights and the augmentation; the same seed repeats a training on a processor, but not on
+            a GPU, where augmentation runs in processes that nnU-Net leaves unseeded.
+        learning_rate: At the start; None keeps the preset's.
+        start_from: A checkpoint of another training of the same network, whose weights are the first ones; None for
+            random ones.
+    """
+
+    epochs: int
+    iterations: int
+    batch_size: int | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int | None = None
+    seed: int = 0
+    learning_rate: float | None = None
+    start_from: Path | None = None
+
+
+def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, resume: bool = False) -> None:
+    """Train one fold, or go on where its training stopped.
+
+    Args:
+        work: A work folder in which the preset is planned.
+        preset: Which plans to train.
+        fold: Of `splits_final.json`, or all cases.
+        schedule: How long, on what.
+        resume: Go on from the last checkpoint; a finished fold is left as it is.
+
+    Raises:
+        InputError: The fold holds a training already and `resume` was not asked for, or a GPU was and there is none.
+        ModelError: The weights to start from are another network's.
+    """
+    folder = work.results(preset.result_name) / f"fold_{fold}"
+    found = [name for name in STATES if (folder / name).is_file()]
+    if found and not resume:
+        raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
+    if FINAL in found:
+        logger.info("fold %s: trained already", fold)
+        return
+    trainer = trainer_for(work, preset, fold, schedule)
+    if found:
+        trainer.load_checkpoint(str(folder / found[0]))
+        _seed(schedule.seed, fold, epoch=trainer.current_epoch)  # or the first epochs' patches would come again
+        logger.info("fold %s: going on after epoch %d", fold, trainer.current_epoch)
+    elif schedule.start_from:
+        _start_from(trainer, schedule.start_from)
+    with bar(f"fold {fold}", total=schedule.epochs, done=trainer.current_epoch) as say:
+        labels = [name for name in trainer.dataset_json["labels"] if name not in {"background", "ignore"}]
+        trainer.logger.loggers.append(EpochReport(schedule.epochs, labels, say))
+        with said_to(folder / "console.log"):
+            trainer.run_training()
+    # With it a container runs the result folder as it is, without an export.
+    if (work.raw / METHOD_FILE).is_file():
+        shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
+
+
+def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> None:
+    """Segment the fold's validation cases with nnU-Net's own sliding window and write its summary.json. Slow."""
+    folder = work.results(preset.result_name) / f"fold_{fold}"
+    trainer = trainer_for(work, preset, fold, schedule)
+    trainer.load_checkpoint(str(folder / FINAL))
+    with said_to(folder / "console.log"):
+        trainer.perform_actual_validation()
+    logger.info("fold %s: validated, see %s", fold, folder / "validation" / "summary.json")
+
+
+def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> Any:
+    """Return nnU-Net's trainer of one fold, set to the schedule and not yet initialised."""
+    import torch
+
+    if schedule.device == "cuda" and not torch.cuda.is_available():
+        raise InputError("Training on a GPU was asked for, but PyTorch sees none here. Use --device cpu or auto.")
+    on_gpu = schedule.device != "cpu" and torch.cuda.is_available()
+    # Beside a GPU nnU-Net's own number of augmenting processes is right; without one they would only take the
+    # processor away from the network.
+    work.enter(augmenters=None if on_gpu else 0)
+    from hnseg_training.fitting.trainer import TRAINERS
+
+    torch.set_num_threads(1 if on_gpu else schedule.threads or usable_cores())
+    torch.backends.cudnn.benchmark = on_gpu
+    _seed(schedule.seed, fold)
+    plans = read_json(work.plans_file(preset.plans_name))
+    if schedule.batch_size:
+        plans["configurations"][CONFIGURATION]["batch_size"] = schedule.batch_size
+    plans["continue_training"] = False  # nnU-Net's command line tells its trainer so; only its web logger asks
+    with said_to(work.results(preset.result_name) / f"fold_{fold}" / "console.log"):
+        trainer: Any = TRAINERS[preset.training.trainer](
+            plans=plans,
+            configuration=CONFIGURATION,
+            fold=fold,
+            dataset_json=read_json(work.preprocessed / "dataset.json"),
+            device=torch.device("cuda" if on_gpu else "cpu"),
+        )
+        trainer.augmentation = augmentation_of(work)
+        trainer.mirrored = preset.training.mirrored
+        trainer.present_classes_only = preset.training.present_classes_only
+        trainer.enable_deep_supervision = preset.deep_supervision
+        trainer.num_epochs = schedule.epochs
+        trainer.num_iterations_per_epoch = schedule.iterations
+        trainer.num_val_iterations_per_epoch = max(1, schedule.iterations // 5)
+        trainer.initial_lr = schedule.learning_rate or preset.training.learning_rate
+        trainer.oversample_foreground_percent = preset.training.foreground
+        trainer.probabilistic_oversampling = preset.training.foreground_by_chance
+        trainer.save_every = max(1, min(SAVE_EVERY_EPOCHS, schedule.epochs // 10))
+        trainer.initialize()
+    if not on_gpu:  # where convolutions are a quarter quicker with the channels last
+        trainer.network.to(memory_format=torch.channels_last_3d)
+    return trainer
+
+
+def _start_from(trainer: Any, checkpoint: Path) -> None:
+    """Give the network the weights of another training."""
+    weights = read_checkpoint(checkpoint).state_dict
+    own = trainer.network.state_dict()
+    other = [name for name in own.keys() | weights.keys() if _shape(own, name) != _shape(weights, name)]
+    if other:
+        raise ModelError(
+            f"Training can only start from weights of the same network, but {min(other)} in {checkpoint} has the shape"
+            f" {_shape(weights, min(other))} instead of {_shape(own, min(other))}. Was another preset trained there, or"
+            " another number of channels or structures?"
+        )
+    trainer.network.load_state_dict(weights)
+    logger.info("starting from the weights of %s", checkpoint)
+
+
+def _shape(weights: StateDict, name: str) -> tuple[int, ...] | None:
+    return tuple(weights[name].shape) if name in weights else None
+
+
+def augmentation_of(work: WorkFolder) -> Augmentation:
+    """Return what the data set needs of the augmentation; nnU-Net's own where its conversion said nothing."""
+    file = work.raw / AUGMENTATION_FILE
+    return Augmentation.model_validate_json(file.read_bytes()) if file.is_file() else Augmentation()
+
+
+def _seed(seed: int, fold: Fold, *, epoch: int = 0) -> None:
+    """Seed the global generators, which are the ones that nnU-Net draws from; each fold starts differently."""
+    import numpy as np
+    import torch
+
+    number = epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)
+    torch.manual_seed(number)
+    np.random.seed(number)  # noqa: NPY002 (nnU-Net's data loader knows no other)

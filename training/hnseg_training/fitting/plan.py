@@ -1,0 +1,86 @@
+"""Fingerprint, plan and preprocess a converted data set with nnU-Net's own functions."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from hnseg.errors import InputError
+from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, usable_cores, write_json
+from hnseg_training.fitting.preset import PRESETS, Preset
+from hnseg_training.progress import on_terminal, said_to
+
+logger = logging.getLogger(__name__)
+
+
+def plan(work: WorkFolder, preset: Preset, *, workers: int) -> None:
+    """Measure a converted data set, plan a preset and resample every case for it, over what an earlier call left.
+
+    Args:
+        work: A converted challenge.
+        preset: Which planner, and what overrides it.
+        workers: Processes that read and resample cases.
+    """
+    work.enter()
+    from nnunetv2.experiment_planning.plan_and_preprocess_api import extract_fingerprint_dataset, preprocess_dataset
+
+    with said_to(work.preprocessed / "plan.log"):
+        logger.info("measuring the data set")
+        extract_fingerprint_dataset(
+            work.dataset_id, num_processes=workers, verbose=False, show_progress_bar=on_terminal()
+        )
+    configuration = write_plans(work, preset)["configurations"][CONFIGURATION]
+    logger.info(
+        "planned with %s: patch %s, batch %s, spacing %s mm (z, y, x)",
+        preset.planner,
+        configuration["patch_size"],
+        configuration["batch_size"],
+        [round(value, 4) for value in configuration["spacing"]],
+    )
+    with said_to(work.preprocessed / "plan.log"):
+        logger.info("resampling the cases")
+        preprocess_dataset(
+            work.dataset_id, preset.plans_name, (CONFIGURATION,), (workers,), show_progress_bar=on_terminal()
+        )
+
+
+def write_plans(work: WorkFolder, preset: Preset) -> dict[str, Any]:
+    """Let nnU-Net's planner decide on the fingerprint, apply the preset, write the plans and return them."""
+    work.enter(augmenters=usable_cores())  # the planner takes this for a number of threads, which can't be 0
+    from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
+    from nnunetv2.experiment_planning.experiment_planners.residual_unets.residual_encoder_unet_planners import (
+        nnUNetPlannerResEncM,
+    )
+    from nnunetv2.experiment_planning.plan_and_preprocess_api import plan_experiment_dataset
+
+    planners = {planner.__name__: planner for planner in (ExperimentPlanner, nnUNetPlannerResEncM)}
+    plans_file = work.plans_file(preset.plans_name)
+    plans_file.unlink(missing_ok=True)  # the planner would merge its old configurations into the new plans
+    with said_to(work.preprocessed / "plan.log"):
+        plan_experiment_dataset(
+            work.dataset_id,
+            planners[preset.planner],
+            overwrite_target_spacing=preset.spacing_zyx_mm,
+            overwrite_plans_name=preset.plans_name,
+        )
+    plans = preset.applied_to(read_json(plans_file))
+    write_json(plans_file, plans)
+    return plans
+
+
+def planned_preset(work: WorkFolder, name: str | None) -> Preset:
+    """Return the preset to train or export: the named one, or the only one that was planned.
+
+    Raises:
+        InputError: It isn't planned, or several are and none was named.
+    """
+    planned = [key for key, preset in PRESETS.items() if work.plans_file(preset.plans_name).is_file()]
+    if name is None and len(planned) == 1:
+        return PRESETS[planned[0]]
+    if name is None or name not in planned:
+        raise InputError(
+            f"{'One preset must be planned' if name is None else f'The preset {name!r} must be planned'} in"
+            f" {work.preprocessed}, but {', '.join(planned) or 'none'} was found."
+            f" {'Name one with --preset.' if planned else 'Was hnseg-train plan run?'}"
+        )
+    return PRESETS[name]

@@ -1,0 +1,125 @@
+"""nnU-Net's trainers, with the augmentation that a data set asks for.
+
+Only the training itself imports this module: nnU-Net takes seconds to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from batchgeneratorsv2.transforms.base.basic_transform import BasicTransform
+from batchgeneratorsv2.transforms.spatial.mirroring import MirrorTransform
+from batchgeneratorsv2.transforms.spatial.spatial import SpatialTransform
+from batchgeneratorsv2.transforms.utils.compose import ComposeTransforms
+from batchgeneratorsv2.transforms.utils.pseudo2d import Convert2DTo3DTransform
+from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import nnUNetTrainerAdam
+
+from hnseg_training.fitting.augmentation import Augmentation, ChannelDropout, network_axis
+from hnseg_training.fitting.loss import PresentClassesLoss
+
+TRACE = 1e-3  # what resampling leaves of the zeros beside an edge
+
+
+class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
+    """What is put on top of a trainer of nnU-Net's."""
+
+    augmentation = Augmentation()
+    mirrored = True
+    present_classes_only = False
+
+    def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, ...]:  # noqa: N802 (its name)
+        """Take the axes along which nothing may be mirrored out of nnU-Net's, for training and for inference."""
+        *others, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
+        allowed = self.augmentation.mirrored(axes, self.plans_manager.transpose_forward) if self.mirrored else ()
+        self.inference_allowed_mirroring_axes = allowed or None  # nnU-Net's predictor takes None for none
+        return (*others, allowed)
+
+    def _build_loss(self) -> torch.nn.Module:
+        """Return nnU-Net's loss, or in its place at each resolution the one over the classes that are present."""
+        stock: torch.nn.Module = super()._build_loss()
+        if not self.present_classes_only:
+            return stock
+        loss = PresentClassesLoss(ignore_label=self.label_manager.ignore_label)
+        if not self.enable_deep_supervision:
+            return loss
+        stock.loss = loss  # beside the weight of each resolution
+        return stock
+
+    def set_deep_supervision_enabled(self, enabled: bool) -> None:
+        """Tell the network how many outputs to give, unless it has only one."""
+        if self.enable_deep_supervision:
+            super().set_deep_supervision_enabled(enabled)
+
+    def get_training_transforms(self, *arguments: Any, **named: Any) -> BasicTransform:
+        """Return nnU-Net's transforms, changed so that channels may be missing."""
+        stock = super().get_training_transforms(*arguments, **named)
+        if not self.augmentation.dropouts:
+            return stock
+        axis = network_axis("z", self.plans_manager.transpose_forward)
+        return with_dropout(stock, self.augmentation.dropouts, slice_axis=axis)
+
+
+TRAINERS: dict[str, type[nnUNetTrainer]] = {
+    # They keep nnU-Net's names: its tools look the trainer of a checkpoint up by name to run it, and the two run alike.
+    base.__name__: type(base.__name__, (_Augmenting, base), {})
+    for base in (nnUNetTrainer, nnUNetTrainerAdam)
+}
+
+
+class MissingChannels(BasicTransform):  # type: ignore[misc]  # and so is this
+    """Empties channels at random, then runs other transforms so that what is empty stays exactly 0.
+
+    nnU-Net's changes of brightness, contrast and noise would give an empty channel values that inference never sees.
+    """
+
+    def __init__(self, inner: BasicTransform, dropouts: Sequence[ChannelDropout], *, slice_axis: int) -> None:
+        super().__init__()
+        self.inner = inner
+        self.dropouts = tuple(dropouts)
+        self.slice_axis = slice_axis
+
+    def apply(self, data_dict: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Transform one sample; its image is (c, z, y, x) in the order of the network's axes."""
+        empty = {}
+        for dropout in self.dropouts:
+            channel = data_dict["image"][dropout.channel]
+            self._drop(channel, dropout)
+            empty[dropout.channel] = channel.abs() < TRACE
+        data_dict = self.inner(**data_dict)
+        for number, voxels in empty.items():
+            data_dict["image"][number][voxels] = 0
+        return data_dict
+
+    def _drop(self, channel: torch.Tensor, dropout: ChannelDropout) -> None:
+        if _happens(dropout.whole):
+            channel.zero_()
+        elif _happens(dropout.truncated):
+            slices = channel.shape[self.slice_axis]
+            first = int(torch.randint(0, slices, (1,)))
+            start, length = (first, slices - first) if _happens(0.5) else (0, first)
+            channel.narrow(self.slice_axis, start, length).zero_()
+
+
+def with_dropout(stock: ComposeTransforms, dropouts: Sequence[ChannelDropout], *, slice_axis: int) -> ComposeTransforms:
+    """Return nnU-Net's transforms with those that change intensities inside a `MissingChannels`.
+
+    Args:
+        stock: nnU-Net's: first those that turn and scale, then those that change intensities, then mirroring and the
+            segmentation's.
+        dropouts: Of which channels.
+        slice_axis: Which axis of a patch is z.
+    """
+    transforms = list(stock.transforms)
+    placed = [isinstance(transform, (SpatialTransform, Convert2DTo3DTransform)) for transform in transforms]
+    first = len(placed) - placed[::-1].index(True)
+    mirrors = [number for number, transform in enumerate(transforms) if isinstance(transform, MirrorTransform)]
+    last = mirrors[0] if mirrors else len(transforms)
+    inner = MissingChannels(ComposeTransforms(transforms[first:last]), dropouts, slice_axis=slice_axis)
+    return ComposeTransforms([*transforms[:first], inner, *transforms[last:]])
+
+
+def _happens(probability: float) -> bool:
+    return bool(torch.rand(1) < probability)
