@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from tests.support.boxes import make_label_map
 from tests.support.small_challenges import HNTS_MRG, SmallChallenge
 
 # Read when torch is imported: threads that wait in a busy loop starve each other where processors are shared.
@@ -85,3 +86,9 @@ def model_dir(quick_model) -> Path:
 def long_model(make_model) -> Path:
     """Return a bundle for HNTS-MRG of five folds with mirroring, for which a case of `LONG_ZYX` takes minutes."""
     return make_model(folds=(0, 1, 2, 3, 4), exported=True, **HNTS_MRG.model)
+
+
+@pytest.fixture(name="make_label_map")
+def _make_label_map():
+    """Return the function that makes a label map of boxes."""
+    return make_label_map

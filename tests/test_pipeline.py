@@ -79,7 +79,7 @@ def test_a_model_of_another_method_is_refused(run, model_dir, tmp_path):
 
 def test_a_challenge_with_answers_writes_them_beside_its_label_map(run, tmp_path):
     (tmp_path / "input/the-record.json").write_text('{"stage": "T2",}')
-    _, story = run(challenge=load_challenge(ROOT / "tests/answering"))
+    _, story = run(challenge=load_challenge(ROOT / "tests/support/answering"))
     output = tmp_path / "output"
     assert files_below(output) == [OUTPUT_FILE, "more/volume.json", "stage.json"]
     assert json.loads((output / "stage.json").read_text()) == "T2"
@@ -96,7 +96,7 @@ def test_a_challenge_with_answers_writes_them_beside_its_label_map(run, tmp_path
 def test_without_a_value_the_method_says_so_and_goes_on(run, tmp_path, record, note):
     if record is not None:
         (tmp_path / "input/the-record.json").write_text(record)
-    _, story = run(challenge=load_challenge(ROOT / "tests/answering"))
+    _, story = run(challenge=load_challenge(ROOT / "tests/support/answering"))
     assert story["notes"][-1].startswith(note)
     assert "record" not in story["inputs_sha256"]
     assert json.loads((tmp_path / "output/stage.json").read_text()) == "T1"

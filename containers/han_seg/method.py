@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from containers.han_seg.spec import CT, T1
 from hnseg.errors import InputError
@@ -23,16 +23,15 @@ from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_ti
 from hnseg.imaging.registration import HOUNSFIELD, Gate, RegistrationSettings, register_rigid
 from hnseg.imaging.registration.record import record_of
 from hnseg.platform.case import Case
+from hnseg.records import Frozen
 
 BRIGHTEST = 2.0  # of the scaled MR; a vessel with contrast medium reaches about 1.5
 
 Percentile = Annotated[float, Field(ge=0, le=100)]
 
 
-class Settings(BaseModel):
+class Settings(Frozen):
     """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     mr_channel: bool = True
     """False gives the network the CT alone."""

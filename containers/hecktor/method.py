@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from pydantic import AfterValidator, BaseModel, ConfigDict, FiniteFloat, PositiveFloat
+from pydantic import AfterValidator, FiniteFloat, PositiveFloat
 
 from containers.hecktor.ehr import Ehr, read_ehr
 from containers.hecktor.features import IMAGE_FEATURES, features_of
@@ -31,6 +31,7 @@ from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_ti
 from hnseg.imaging.suv import doubt_of_suv
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
+from hnseg.records import Frozen
 
 LEAST_SHARE, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of the head alone covers less of a whole body
 NO_PET = "CT only: there is no PET."
@@ -46,10 +47,8 @@ def _from_low_to_high(values: tuple[float, float]) -> tuple[float, float]:
 Range = Annotated[tuple[FiniteFloat, FiniteFloat], AfterValidator(_from_low_to_high)]
 
 
-class Settings(BaseModel):
+class Settings(Frozen):
     """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pet_channel: bool = True
     """False gives the network the CT alone."""

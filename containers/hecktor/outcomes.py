@@ -13,17 +13,15 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, PositiveFloat, model_validator
+
+from hnseg.records import Frozen
 
 SHORTEST_DAYS, LONGEST_DAYS = 1.0, 36_525.0  # a century: no predicted survival is longer
 _STEEPEST = 30.0  # a linear predictor beyond this changes nothing that is told, but would overflow
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Term(_Frozen):
+class Term(Frozen):
     """One feature's part in a linear predictor."""
 
     feature: str
@@ -47,7 +45,7 @@ class Term(_Frozen):
         return self.coefficient * (value - self.mean) / self.sd if isfinite(value) else 0.0
 
 
-class _Linear(_Frozen):
+class _Linear(Frozen):
     terms: tuple[Term, ...]
 
     def predictor(self, features: Mapping[str, float]) -> float:
@@ -125,7 +123,7 @@ class CoxModel(_Linear):
         return min(max(days, SHORTEST_DAYS), LONGEST_DAYS)
 
 
-class Outcomes(_Frozen):
+class Outcomes(Frozen):
     """The three models, and what they were fitted on."""
 
     t_stage: OrdinalModel

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat
+from pydantic import Field, NonNegativeFloat
 
 from containers.hnts_mrg.spec import LABELS, MID_T2W, PRE_MASK, PRE_T2W, REGISTERED_MASK
 from hnseg.imaging.channels import Channels
@@ -21,17 +21,16 @@ from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
 from hnseg.imaging.registration import register_rigid
 from hnseg.imaging.registration.record import record_of
 from hnseg.platform.case import Case
+from hnseg.records import Frozen
 
 
-class Settings(BaseModel):
+class Settings(Frozen):
     """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     gradient_channel: bool = True
     """False gives the network the T2w alone, as in the paper's ablation."""
     gradient_map: GradientMapSettings = GradientMapSettings()
-    minimum_volume_mm3: dict[Literal["GTVp", "GTVn"], NonNegativeFloat] = {}
+    minimum_volume_mm3: dict[Literal["GTVp", "GTVn"], NonNegativeFloat] = Field(default_factory=dict)
     """Predicted pieces smaller than this become background; a structure left out keeps all its pieces."""
 
 

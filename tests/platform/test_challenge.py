@@ -8,7 +8,7 @@ from hnseg.platform.challenge import Challenge, load_challenge
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_challenges import HNTS_MRG, ROOT
 
-ANSWERING = ROOT / "tests" / "answering"
+ANSWERING = ROOT / "tests" / "support" / "answering"
 
 
 def test_without_a_name_the_edition_is_the_specs_own():

@@ -121,7 +121,7 @@ def test_each_edition_is_built_under_a_tag_of_its_own(model):
     assert stage.image.tag == "hnseg-hecktor:rehearsal-2025"
 
 
-ANSWERING = ROOT / "tests" / "answering"
+ANSWERING = ROOT / "tests" / "support" / "answering"
 
 
 @pytest.mark.parametrize(("edition", "limit_s", "answers"), [(None, 77, {"stage", "volume"}), ("quiet", 1200, set())])

@@ -11,16 +11,15 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from hnseg.errors import InputError
+from hnseg.records import Frozen
 
 
-class ScoreOptions(BaseModel):
+class ScoreOptions(Frozen):
     """What a challenge's `Options` derive from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @property
     def chosen(self) -> dict[str, str]:

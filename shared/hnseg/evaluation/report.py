@@ -19,28 +19,15 @@ defined (0/0) is null, and so is one that is infinite: the distance of an empty 
 
 from __future__ import annotations
 
-import math
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from hnseg.records import Frozen, MaybeNumber
 
-
-def _none_if_nan(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value
-
-
-Value = Annotated[int | float | None, BeforeValidator(_none_if_nan)]
-"""A metric's value; NaN becomes None, which JSON can hold. Infinity stays, and becomes null in JSON."""
-
-Metrics = dict[str, Value]
+Metrics = dict[str, MaybeNumber]
 """Values by the metric's name."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CaseScore(_Frozen):
+class CaseScore(Frozen):
     """The values of one case."""
 
     name: str
@@ -48,11 +35,11 @@ class CaseScore(_Frozen):
     notes: tuple[str, ...] = ()
 
 
-class ScoreReport(_Frozen):
+class ScoreReport(Frozen):
     """The values of a set of predictions, as the challenge computes them."""
 
     challenge: str
-    score: Value
+    score: MaybeNumber
     score_name: str
     options: dict[str, str] = Field(default_factory=dict)
     structures: dict[str, Metrics]

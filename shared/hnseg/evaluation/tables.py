@@ -8,7 +8,8 @@ from math import inf, isfinite
 import rich.box
 from rich.table import Table as RichTable
 
-from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport, Value
+from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
+from hnseg.records import MaybeNumber
 
 UNDEFINED = "undefined"
 
@@ -94,7 +95,7 @@ def _case_row(case: CaseScore, metrics: list[str]) -> tuple[str, ...]:
     return (case.name, *means, str(len(case.structures)), str(empty))
 
 
-def _mean_of_finite(values: list[Value]) -> float | None:
+def _mean_of_finite(values: list[MaybeNumber]) -> float | None:
     finite = [value for value in values if value is not None and isfinite(value)]
     return sum(finite) / len(finite) if finite else None
 
@@ -119,7 +120,7 @@ def _middle(row: Metrics, metric: str) -> str:
     return median if median == UNDEFINED else f"{median} ({iqr})"
 
 
-def _scaled(metric: str, value: Value) -> str:
+def _scaled(metric: str, value: MaybeNumber) -> str:
     if value is None:
         return UNDEFINED
     return f"{value if '_' in metric else 100 * value:.1f}"
@@ -137,7 +138,7 @@ def _table(naming: tuple[str, ...], rows: dict[tuple[str, ...], Metrics]) -> Tab
     )
 
 
-def _shown(metric: str, value: Value) -> str:
+def _shown(metric: str, value: MaybeNumber) -> str:
     if value is None:
         return UNDEFINED
     if isinstance(value, int):

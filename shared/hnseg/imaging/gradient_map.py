@@ -12,20 +12,19 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 from scipy import ndimage
 
 from hnseg.imaging.components import Component, Connectivity, components_of
 from hnseg.imaging.geometry import FloatArray
+from hnseg.records import Frozen
 
 SIGMA_VOXELS = 1.0
 _FLAT = 1e-9  # a gradient that varies by less than this part of the box's intensity range is rounding error
 
 
-class GradientMapSettings(BaseModel):
+class GradientMapSettings(Frozen):
     """How boxes are drawn and filled. Margins are voxels, the same on all three axes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train_margin_voxels: tuple[NonNegativeInt, NonNegativeInt] = (2, 6)
     """Smallest and largest margin, both included, drawn afresh for each side of each box."""

@@ -11,7 +11,9 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from hnseg.records import Frozen
 
 
 def _below_and_json(path: str) -> str:
@@ -24,11 +26,7 @@ def _below_and_json(path: str) -> str:
 JsonPath = Annotated[str, AfterValidator(_below_and_json)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class InputSocket(_Frozen):
+class InputSocket(Frozen):
     """An image that the platform mounts."""
 
     slug: str
@@ -51,7 +49,7 @@ class InputSocket(_Frozen):
         return self
 
 
-class ValueSocket(_Frozen):
+class ValueSocket(Frozen):
     """A JSON value that the platform mounts; always optional, and read leniently."""
 
     slug: str
@@ -61,7 +59,7 @@ class ValueSocket(_Frozen):
     """What a sentence calls it, such as "health record"."""
 
 
-class OutputSocket(_Frozen):
+class OutputSocket(Frozen):
     """A label map that the platform collects."""
 
     slug: str
@@ -74,7 +72,7 @@ class OutputSocket(_Frozen):
     """Slug of the input whose geometry it takes over to the last bit."""
 
 
-class AnswerSocket(_Frozen):
+class AnswerSocket(Frozen):
     """A JSON value that the platform collects beside the label map."""
 
     slug: str
@@ -104,7 +102,7 @@ class AnswerSocket(_Frozen):
         return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
-class Limits(_Frozen):
+class Limits(Frozen):
     """What the challenge gives one case, and where that was read."""
 
     time_s: float = Field(gt=0)
@@ -114,7 +112,7 @@ class Limits(_Frozen):
     read_on: date
 
 
-class ChallengeSpec(_Frozen):
+class ChallengeSpec(Frozen):
     """Everything the core needs to know of a challenge."""
 
     name: str

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from hnseg.records import Frozen
 
 Stage = Literal["image", "model", "run", "import", "evaluation"]
 
 
-class Finding(BaseModel):
+class Finding(Frozen):
     """One thing that was found.
 
     `platform_says` is the sentence that the platform would show, empty where it shows none.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     severity: Literal["failure", "warning"]
     """A failure fails the case, and with it the submission."""

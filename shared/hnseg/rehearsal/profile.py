@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hnseg.machine import GIB
 from hnseg.platform.spec import Limits
+from hnseg.records import Frozen
 
 _PLATFORM = "comic/grand-challenge.org at 9957bfc"
 _SHIM = "DIAGNijmegen/rse-sagemaker-shim at b20f0a7"
@@ -25,11 +26,7 @@ TOLD_LIMIT = "HNSEG_LIMIT_S"
 """Tells the container of another time limit than the challenge's; see hnseg.entrypoint."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Rule(_Frozen):
+class Rule(Frozen):
     """One limit as the report shows it."""
 
     name: str
@@ -38,7 +35,7 @@ class Rule(_Frozen):
     read_on: date
 
 
-class Profile(_Frozen):
+class Profile(Frozen):
     """What a case is given on the platform."""
 
     time_limit_s: float = Field(gt=0)

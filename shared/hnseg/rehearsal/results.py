@@ -9,9 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from hnseg.evaluation.report import Metrics, ScoreReport
+from hnseg.records import Frozen
 from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.judging.answers import Answer
 from hnseg.rehearsal.machine import Machine
@@ -20,11 +19,7 @@ from hnseg.rehearsal.profile import Rule
 SCHEMA_VERSION: Literal[1] = 1
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CaseResult(_Frozen):
+class CaseResult(Frozen):
     """One case."""
 
     name: str
@@ -66,7 +61,7 @@ class CaseResult(_Frozen):
         return max(0.0, 1 - self.time_s / self.time_limit_s)
 
 
-class ImageFacts(_Frozen):
+class ImageFacts(Frozen):
     """The image that was rehearsed."""
 
     tag: str
@@ -78,7 +73,7 @@ class ImageFacts(_Frozen):
     """Uncompressed, 1 GB = 10^9 bytes."""
 
 
-class ModelFacts(_Frozen):
+class ModelFacts(Frozen):
     """The weights that were mounted."""
 
     name: str
@@ -86,7 +81,7 @@ class ModelFacts(_Frozen):
     size_gb: float
 
 
-class Rehearsal(_Frozen):
+class Rehearsal(Frozen):
     """A whole rehearsal."""
 
     schema_version: Literal[1] = SCHEMA_VERSION

@@ -19,7 +19,7 @@ from tests.support.small_challenges import ROOT
 
 STAGE = AnswerSocket(slug="stage", relative_path="t.json", title="T stage", choices=("T1", "T2"), if_empty="T1")
 DAYS = AnswerSocket(slug="days", relative_path="more/days.json", title="survival", if_empty=0.0)
-ANSWERING = ROOT / "tests" / "answering"
+ANSWERING = ROOT / "tests" / "support" / "answering"
 
 
 @pytest.fixture

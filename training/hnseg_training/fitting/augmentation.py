@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from hnseg.records import Frozen
 
 AUGMENTATION_FILE = "augmentation.json"
 
@@ -14,11 +16,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 _ARRAY_AXES: tuple[Axis, ...] = ("z", "y", "x")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ChannelDropout(_Frozen):
+class ChannelDropout(Frozen):
     """How often a channel that may be missing is missing from a patch."""
 
     channel: Annotated[int, Field(ge=0)]
@@ -29,7 +27,7 @@ class ChannelDropout(_Frozen):
     """How often it is 0 beyond a plane across z: half of the times above it, half below."""
 
 
-class Augmentation(_Frozen):
+class Augmentation(Frozen):
     """What a data set needs; the default is nnU-Net's own augmentation."""
 
     unmirrored_axes: tuple[Axis, ...] = ()

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from hnseg.errors import InputError
 from hnseg.inference.model.architecture import DYNUNET
+from hnseg.records import Frozen
 from hnseg_training.dataset.work_folder import CONFIGURATION
 
 Zyx = tuple[int, int, int]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Network(_Frozen):
+class Network(Frozen):
     """The stages of a U-Net, from full resolution downwards."""
 
     features: tuple[int, ...]
@@ -31,7 +26,7 @@ class Network(_Frozen):
     decoder_convolutions: tuple[int, ...]
 
 
-class DynUnetNetwork(_Frozen):
+class DynUnetNetwork(Frozen):
     """The stages of MONAI's DynUNet with residual blocks, from full resolution downwards."""
 
     features: tuple[int, ...]
@@ -40,7 +35,7 @@ class DynUnetNetwork(_Frozen):
     normalisation: Literal["batch", "instance"]
 
 
-class Training(_Frozen):
+class Training(Frozen):
     """How nnU-Net's trainer is set; the defaults are its own."""
 
     trainer: Literal["nnUNetTrainer", "nnUNetTrainerAdam"] = "nnUNetTrainer"
@@ -59,7 +54,7 @@ class Training(_Frozen):
     """Whether the loss is that of `loss.py`, for many small structures, in place of nnU-Net's own."""
 
 
-class Preset(_Frozen):
+class Preset(Frozen):
     """A planner, and what replaces its decisions; None keeps them."""
 
     planner: str

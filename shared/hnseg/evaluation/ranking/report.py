@@ -27,28 +27,14 @@ Metrics bear their unit where they have one; the others are fractions from 0 to 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Annotated
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from hnseg.evaluation.ranking.methods import Metric
 from hnseg.evaluation.tables import Table
+from hnseg.records import Frozen, MaybeNumber
 
 
-def _none_if_nan(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value
-
-
-MaybeFloat = Annotated[float | None, BeforeValidator(_none_if_nan)]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TeamBootstrap(_Frozen):
+class TeamBootstrap(Frozen):
     """The ranks a team has when cases are drawn anew."""
 
     rank_low: int
@@ -56,7 +42,7 @@ class TeamBootstrap(_Frozen):
     rank_shares: tuple[float, ...]
 
 
-class TeamRank(_Frozen):
+class TeamRank(Frozen):
     """A team's place and what it rests on."""
 
     team: str
@@ -74,7 +60,7 @@ class TeamRank(_Frozen):
         return f"{self.rank}*" if self.is_shared else str(self.rank)
 
 
-class PairComparison(_Frozen):
+class PairComparison(Frozen):
     """Two teams by one metric."""
 
     metric: str
@@ -85,16 +71,16 @@ class PairComparison(_Frozen):
     better: str | None
 
 
-class KendallTau(_Frozen):
+class KendallTau(Frozen):
     """How well the rankings of the draws agree with the one of all cases."""
 
-    mean: MaybeFloat
-    low: MaybeFloat
-    high: MaybeFloat
+    mean: MaybeNumber
+    low: MaybeNumber
+    high: MaybeNumber
     undefined: int
 
 
-class Ranking(_Frozen):
+class Ranking(Frozen):
     """A ranking of the teams by one kind of value."""
 
     compared: int
@@ -103,7 +89,7 @@ class Ranking(_Frozen):
     kendall_tau: KendallTau | None
 
 
-class Bootstrap(_Frozen):
+class Bootstrap(Frozen):
     """How the cases were drawn anew."""
 
     draws: int
@@ -111,7 +97,7 @@ class Bootstrap(_Frozen):
     resampled: str
 
 
-class RankingReport(_Frozen):
+class RankingReport(Frozen):
     """The ranking of a challenge's teams, and how sure it is."""
 
     method: str

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from pydantic import BaseModel, ConfigDict
 
 from hnseg.imaging.registration.agreement import Samples, apart_mm, moved, overlay
 from hnseg.imaging.registration.poses import rotation_deg, shifted, turned
 from hnseg.imaging.registration.pyramid import Level
 from hnseg.imaging.registration.refinement import Descent, refined
 from hnseg.imaging.registration.refusal import Refusal
+from hnseg.records import Frozen
 
 NEAR_BODY_MM = 7.0
 STEP_MM, STEP_DEG = 10.0, 8.0
@@ -58,15 +58,13 @@ class Quality:
     shift_mm: float
 
 
-class Gate(BaseModel):
+class Gate(Frozen):
     """What a registration must reach to be used.
 
     The defaults were fitted on CT and MR pairs with known answers: the correlation of results that had nothing to do
     with the answer was at most 0.124, that of right ones at least 0.21; halves of right results drifted by at most
     2.5 mm, those of results 5 mm off and more by at least 4.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     correlation: float = 0.16
     body_dice: float = 0.80

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from pydantic import BaseModel, ConfigDict
 from scipy import ndimage
 
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, resample_label_map
+from hnseg.records import Frozen
 
 THIN_MM = 6.0
 """What is nowhere further from air than this is no part of a body: a couch, a head frame, a mask, a cushion's cover."""
@@ -20,10 +20,8 @@ BODY_MM = 4.0  # fine enough to see where the body is
 MOST_COUNTED = 4_000_000  # voxels are enough to know a percentile
 
 
-class Intensities(BaseModel):
+class Intensities(Frozen):
     """What the values of an image mean to the registration. The defaults suit MR."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     lowest: float = 0.0
     """Smaller values count as this one."""

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import SimpleITK as sitk
-from pydantic import BaseModel, ConfigDict, PositiveFloat
+from pydantic import PositiveFloat
 
 from hnseg.imaging.registration.agreement import Samples, apart_mm
 from hnseg.imaging.registration.gate import NEAR_BODY_MM, Gate, Quality, quality_of
@@ -26,6 +26,7 @@ from hnseg.imaging.registration.pyramid import Intensities, Level, levels_of
 from hnseg.imaging.registration.refinement import Descent, refined
 from hnseg.imaging.registration.refusal import field_of_view_l, refusal_of
 from hnseg.imaging.registration.search import distinct, promising_poses, ranked
+from hnseg.records import Frozen
 
 _Levels = dict[float, Level]
 
@@ -48,10 +49,8 @@ STAGES = (
 SEARCH_MM, JUDGE_MM = 8.0, 4.0
 
 
-class RegistrationSettings(BaseModel):
+class RegistrationSettings(Frozen):
     """What the two images' values mean, and what is accepted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fixed: Intensities = Intensities()
     moving: Intensities = Intensities()

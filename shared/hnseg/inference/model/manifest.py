@@ -12,7 +12,9 @@ import hashlib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from hnseg.records import Frozen
 
 MANIFEST_FILE = "manifest.json"
 PLANS_FILE = "plans.json"
@@ -24,10 +26,8 @@ Fold = int | Literal["all"]
 """A fold of the cross-validation by number, or nnU-Net's `all`: trained on every case."""
 
 
-class Manifest(BaseModel):
+class Manifest(Frozen):
     """What `manifest.json` holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["hnseg-bundle-1"] = "hnseg-bundle-1"
     """The layout of the folder; a later layout gets another name."""
@@ -43,7 +43,7 @@ class Manifest(BaseModel):
     mirroring_axes: tuple[int, ...]
     """Axes of the patch that may be flipped at test time (`inference_allowed_mirroring_axes`); empty for none."""
     folds: tuple[Fold, ...] = Field(min_length=1)
-    metrics: dict[str, float] = {}
+    metrics: dict[str, float] = Field(default_factory=dict)
     """What was measured and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
     sha256: dict[str, str]
     """The checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""

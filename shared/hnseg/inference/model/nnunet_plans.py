@@ -16,6 +16,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from hnseg.errors import ModelError
 from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_old_plans import architecture_of_old_plans
+from hnseg.records import Frozen
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -23,14 +24,14 @@ Model = TypeVar("Model", bound=BaseModel)
 SplineOrder = Literal[0, 1, 2, 3, 4, 5]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+class _Read(Frozen):
+    """What is read of a larger file: other keys of it are left unread."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
-class Spline(_Frozen):
+class Spline(Frozen):
     """nnU-Net's default resampling: splines of scipy, with the axis of thick slices apart."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     is_seg: Literal[False] = False
     order: SplineOrder = 3
@@ -41,10 +42,8 @@ class Spline(_Frozen):
     """Ratio of the largest to the smallest spacing above which it is."""
 
 
-class TorchLinear(_Frozen):
+class TorchLinear(Frozen):
     """nnU-Net's faster choice: linear interpolation of torch, nearest along the axis of thick slices."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     is_seg: Literal[False] = False
     force_separate_z: bool | None = None
@@ -66,7 +65,7 @@ Normalisation = Literal[
 ]
 
 
-class Intensities(_Frozen):
+class Intensities(_Read):
     """How the foreground of one channel is distributed in the training set."""
 
     mean: float = 0.0
@@ -75,7 +74,7 @@ class Intensities(_Frozen):
     percentile_99_5: float = 0.0
 
 
-class Architecture(_Frozen):
+class Architecture(_Read):
     """The network's class and its arguments."""
 
     network_class_name: str
@@ -84,7 +83,7 @@ class Architecture(_Frozen):
     """The arguments that are given as the qualified name of a class."""
 
 
-class Configuration(_Frozen):
+class Configuration(_Read):
     """One configuration of the plans, such as 3d_fullres."""
 
     name: str
@@ -115,7 +114,7 @@ class Configuration(_Frozen):
         return (*image_spacing_mm[: 3 - len(self.spacing)], *self.spacing)
 
 
-class Plans(_Frozen):
+class Plans(_Read):
     """What `plans.json` holds."""
 
     transpose_forward: tuple[int, int, int]
@@ -135,7 +134,7 @@ class Plans(_Frozen):
         return self.image_reader_writer.endswith("WithReorient")
 
 
-class Dataset(_Frozen):
+class Dataset(_Read):
     """What `dataset.json` holds."""
 
     channel_names: dict[str, str] = Field(validation_alias=AliasChoices("channel_names", "modality"))

@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from hnseg.platform.spec import AnswerSocket
+from hnseg.records import Frozen
 from hnseg.rehearsal.findings import Finding, failure
 
 _SHOWN = 40  # characters of a value
 
 
-class Answer(BaseModel):
+class Answer(Frozen):
     """What a container answered at one socket, and what would have been right."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     given: Any

@@ -12,8 +12,8 @@ import SimpleITK as sitk
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hnseg.errors import OutputError
-from hnseg.evaluation.report import Value
 from hnseg.evaluation.tables import structures_table
+from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
 from hnseg.rehearsal.rehearse import Plan
@@ -99,7 +99,7 @@ def _as_address(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
-def _shown(value: Value, metric: str) -> str:
+def _shown(value: MaybeNumber, metric: str) -> str:
     """Return a metric's value as the page shows it."""
     if value is None:
         return "-"

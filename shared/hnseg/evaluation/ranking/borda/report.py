@@ -14,18 +14,13 @@ Of n teams, one of rank r gets n - r points.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from hnseg.evaluation.ranking.borda.counts import BordaMethod, borda_ranks
 from hnseg.evaluation.ranking.borda.measures_file import Measures
 from hnseg.evaluation.tables import Table
+from hnseg.records import Frozen
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class GroupPlace(_Frozen):
+class GroupPlace(Frozen):
     """A team's place in a group of measures."""
 
     rank: int
@@ -38,7 +33,7 @@ class MeasurePlace(GroupPlace):
     value: float
 
 
-class BordaTeam(_Frozen):
+class BordaTeam(Frozen):
     """A team's place and what it rests on."""
 
     team: str
@@ -48,7 +43,7 @@ class BordaTeam(_Frozen):
     measures: dict[str, MeasurePlace]
 
 
-class BordaReport(_Frozen):
+class BordaReport(Frozen):
     """The ranking of a challenge's teams."""
 
     method: str

@@ -1,0 +1,22 @@
+"""Records that the JSON files of the house are made of: values that don't change and know their keys."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class Frozen(BaseModel):
+    """A record with fixed keys: its values don't change, and an unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _none_if_nan(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
+
+
+MaybeNumber = Annotated[int | float | None, BeforeValidator(_none_if_nan)]
+"""A number, or None where it is undefined: NaN becomes None, which JSON can hold. Infinity becomes null in JSON."""
