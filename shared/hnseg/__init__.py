@@ -3,4 +3,4 @@
 Research software, not a medical device.
 """
 
-__version__ = "0.1.0"
+from hnseg.version import __version__ as __version__

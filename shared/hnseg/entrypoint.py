@@ -1,16 +1,7 @@
-"""What a challenge's `__main__.py` calls: the container's start, in both generations of the platform.
+"""Start of a container: what a challenge's `__main__.py` calls, in both generations of the platform.
 
-| environment variable | values | default |
-|---|---|---|
-| `HNSEG_EDITION` | an edition of the challenge, where it has several | its `SPEC` |
-| `HNSEG_API_METHOD` | `exec`: one case, then exit; `invoke`: serve requests | `exec` |
-| `HNSEG_ON_ERROR` | `fail`: status 1; `empty`: write empty outputs, say so, and go on | `fail` |
-| `HNSEG_LIMIT_S` | seconds that one case may take | the challenge's limit |
-| `HNSEG_PRECISION` | `exact`: nnU-Net's label map; `fast`: in half precision, sooner | `exact` |
-| `HNSEG_BACKEND` | `torch`; `openvino`; `auto`: OpenVINO on a processor where it is installed | `auto` |
-| `HNSEG_SKIP` | `none`; `air`: tiles of air, or `far`: tiles far from the prior, are left background unseen | `none` |
-
-stdout gets a line an event and the provenance as one line of JSON; stderr stays empty unless something went wrong.
+Its options and the environment variables it obeys are those of `hnseg.options`; `--help` lists them. stdout gets a line
+an event and the provenance as one line of JSON; stderr stays empty unless something went wrong.
 """
 
 from __future__ import annotations
@@ -28,9 +19,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from hnseg import options
 from hnseg.errors import InputError, StoppedWithOutputError
 from hnseg.machine import process_started_s
-from hnseg.platform.challenge import EDITION, Challenge, choose_edition
+from hnseg.platform.challenge import Challenge, choose_edition
 from hnseg.platform.exec import run_once
 from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
@@ -39,9 +31,8 @@ from hnseg.platform.writing import clear_output, withdraw_output, write_empty
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
-    from hnseg.inference.backends.protocol import Choice, Precision
     from hnseg.inference.ensemble import Ensemble
-    from hnseg.inference.planning.deadline import Skip
+    from hnseg.options import BackendName, Device, Precision, Skip
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +47,9 @@ class _Job:
     input_dir: Path
     output_dir: Path
     model_dir: Path
-    device: str
+    device: Device
     precision: Precision
-    backend: Choice
+    backend: BackendName
     skip: Skip
     limit_s: float
     serves: bool
@@ -85,7 +76,7 @@ def main(
         The process's status, as `run` says; 2 for an edition that does not exist.
     """
     try:
-        challenge = Challenge(choose_edition(spec, editions, os.environ.get(EDITION)), method)
+        challenge = Challenge(choose_edition(spec, editions, os.environ.get(options.EDITION.variable)), method)
     except InputError as error:
         explain(error)
         return USAGE
@@ -179,8 +170,13 @@ def _load(job: _Job) -> Ensemble:
 
 
 def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
-    limit_s = os.environ.get("HNSEG_LIMIT_S") or str(challenge.spec.limits.time_s)
-    parser = argparse.ArgumentParser(prog=challenge.spec.name, description=challenge.spec.title)
+    limit_s = os.environ.get(options.LIMIT_S.variable) or str(challenge.spec.limits.time_s)
+    parser = argparse.ArgumentParser(
+        prog=challenge.spec.name,
+        description=challenge.spec.title,
+        epilog=options.environment_table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "--input", type=Path, default=Path("/input"), help="the sockets' folders (default: %(default)s)"
     )
@@ -188,13 +184,8 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
         "--output", type=Path, default=Path("/output"), help="receives the result (default: %(default)s)"
     )
     parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="weights (default: %(default)s)")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    precision = _chosen(parser, "HNSEG_PRECISION", "exact", "fast")
-    parser.add_argument("--precision", choices=("exact", "fast"), default=precision)
-    backend = _chosen(parser, "HNSEG_BACKEND", "auto", "torch", "openvino")
-    parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default=backend)
-    skip = _chosen(parser, "HNSEG_SKIP", "none", "air", "far")
-    parser.add_argument("--skip", choices=("none", "air", "far"), default=skip)
+    for option in (options.DEVICE, options.PRECISION, options.BACKEND, options.SKIP):
+        option.add_to(parser)
     parser.add_argument(
         "--limit-s", type=_seconds, default=limit_s, help="seconds a case may take (default: %(default)s)"
     )
@@ -210,18 +201,10 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
         backend=given.backend,
         skip=given.skip,
         limit_s=given.limit_s,
-        serves=_chosen(parser, "HNSEG_API_METHOD", "exec", "invoke") == "invoke",
+        serves=options.API_METHOD.from_environment(parser) == "invoke",
         port=given.port,
-        empty_on_error=_chosen(parser, "HNSEG_ON_ERROR", "fail", "empty") == "empty",
+        empty_on_error=options.ON_ERROR.from_environment(parser) == "empty",
     )
-
-
-def _chosen(parser: argparse.ArgumentParser, variable: str, default: str, *others: str) -> str:
-    value = (os.environ.get(variable) or default).lower()
-    if value not in (default, *others):
-        allowed = ", ".join((default, *others[:-1]))
-        parser.error(f"{variable} must be {allowed} or {others[-1]}, found {value!r}")
-    return value
 
 
 def _seconds(text: str) -> float:

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from hnseg import __version__
 from hnseg.machine import peak_gib
+from hnseg.version import __version__
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -10,12 +11,13 @@ from hnseg.cli import VERBS
 # Runs the command line and then prints which verbs were imported.
 PROGRAM = """
 import sys
-from hnseg.cli import main
+from hnseg.cli import VERBS, main
 try:
     status = main()
 except SystemExit as ended:
     status = ended.code
-print(status, *(name for name in sys.modules if name.startswith("hnseg.cli.")))
+verbs = [f"hnseg.cli.{verb}" for verb in VERBS]
+print(status, *(name for name in verbs if name in sys.modules))
 """
 
 
@@ -40,3 +42,9 @@ def test_help_names_every_verb(arguments):
 
 def test_another_word_is_no_verb():
     assert run("rehears", "x")[1].startswith("2 ")
+
+
+def test_the_version_is_the_distributions_and_waits_for_no_verb():
+    printed, imported = run("--version")
+    assert printed.splitlines()[0] == f"hnseg {version('hnseg')}"
+    assert imported == "0"

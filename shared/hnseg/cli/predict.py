@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import SimpleITK as sitk
 import typer
 from rich.progress import Progress
 
-from hnseg.cli.run import BackendOption, Device, DeviceOption, PrecisionOption
+from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.files.damage import is_damaged
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.planning.deadline import Effort
 
-SkipAir = Literal["none", "air"]
 SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
 
 
@@ -42,10 +41,10 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None,
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False,
     step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5,
-    device: DeviceOption = Device.AUTO,
+    device: DeviceOption = "auto",
     precision: PrecisionOption = "exact",
     backend: BackendOption = "auto",
-    skip: Annotated[SkipAir, typer.Option(help="Leave tiles of air unseen: sooner, not quite nnU-Net's.")] = "none",
+    skip: SkipAirOption = "none",
     limit_s: Annotated[float, typer.Option(min=0, help="Seconds it may take; what is given up is said.")] = float(
         "inf"
     ),
@@ -67,9 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     with _limited_ram(ram_gib), _unfinished(output, probabilities) as files:
         with story.stage("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
-            ensemble = load_ensemble(
-                bundle, device=device.value, vram_gib=vram_gib, precision=precision, backend=backend
-            )
+            ensemble = load_ensemble(bundle, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
         effort = Effort(step=step, mirroring=not no_mirroring, skip=skip)
         label_map = _segment(ensemble, images, story, limit_s=limit_s, effort=effort, probabilities=files.probabilities)
         with story.stage("write"):

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import SimpleITK as sitk
 import typer
 
-from hnseg import __version__
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
@@ -28,6 +27,7 @@ from hnseg.imaging.registration import (
 from hnseg.imaging.registration.record import record_of
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
+from hnseg.version import __version__
 
 
 class Modality(str, Enum):

@@ -12,7 +12,6 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from hnseg import __version__
 from hnseg.errors import InputError
 from hnseg.evaluation.files.pairs import FilePair
 from hnseg.evaluation.report import ScoreReport
@@ -30,6 +29,7 @@ from hnseg.rehearsal.machine import this_machine
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.results import CaseResult, ModelFacts, Rehearsal
 from hnseg.rehearsal.running.runners import Stage
+from hnseg.version import __version__
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,27 @@
+"""Options of a run as typer takes them, made of `hnseg.options`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from hnseg import options
+
+
+def typer_option(option: options.Option, **more: Any) -> Any:
+    """Typer's form of an option; `more` overrides or adds to what typer.Option takes."""
+    described: dict[str, Any] = {"help": option.help, "envvar": option.variable or None}
+    return typer.Option(f"--{option.name}", **(described | more))
+
+
+DeviceOption = Annotated[options.Device, typer_option(options.DEVICE)]
+PrecisionOption = Annotated[options.Precision, typer_option(options.PRECISION)]
+BackendOption = Annotated[options.BackendName, typer_option(options.BACKEND)]
+SkipOption = Annotated[options.Skip, typer_option(options.SKIP)]
+SkipAirOption = Annotated[
+    Literal["none", "air"],
+    typer_option(options.SKIP, envvar=None, help="Leave tiles of air unseen: sooner, not quite nnU-Net's."),
+]
+LimitOption = Annotated[float | None, typer_option(options.LIMIT_S, envvar=None)]
+EditionOption = Annotated[str, typer_option(options.EDITION)]
