@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -192,14 +192,15 @@ def _attempt(smaller: _Levels, larger: _Levels, gate: Gate, *, near_body_only: b
             "Do they show different parts of the body, or is one of them nearly empty?",
         )
     quality = quality_of(smaller[JUDGE_MM], larger[JUDGE_MM], poses[0])
-    refusal = gate.objection(quality)
-    report = Report(
-        status="rejected" if refusal else "registered",
-        reason=refusal.reason if refusal else "",
-        likely_cause=refusal.likely_cause if refusal else "",
-        quality=quality,
-        near_body_only=near_body_only,
-        starts=len(ends[0]),
-        starts_agreeing=sum(apart_mm(searched.points_mm, end, poses[0]) <= AGREEING_MM for end in ends[0]),
+    agreeing = sum(apart_mm(searched.points_mm, end, poses[0]) <= AGREEING_MM for end in ends[0])
+    report = replace(
+        _judged(gate, quality), near_body_only=near_body_only, starts=len(ends[0]), starts_agreeing=agreeing
     )
     return Registration(poses[0], report)
+
+
+def _judged(gate: Gate, quality: Quality) -> Report:
+    refusal = gate.objection(quality)
+    if refusal is None:
+        return Report("registered", quality=quality)
+    return Report("rejected", refusal.reason, refusal.likely_cause, quality=quality)
