@@ -28,6 +28,6 @@ def test_the_box_holds_the_organs_where_tumours_grow(path):
 
 @needs_real_data("petctmr_sts")
 @pytest.mark.parametrize("folder", LEGS[::5], ids=lambda folder: folder.name)
-def test_the_skull_is_not_seen_on_a_leg(folder):
+def test_no_skull_is_found_on_a_leg(folder):
     sketch = sketch_of(sitk.ReadImage(str(folder / "CT_image.nii.gz")))
     assert find_head_and_neck(sketch, None).why == "the upper end of the body on the CT"

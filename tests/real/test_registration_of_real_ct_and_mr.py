@@ -22,7 +22,7 @@ def error_mm(pair, found):
 
 @needs_pairs
 @pytest.mark.parametrize("number", range(3), ids=["STS_032", "STS_048", "MNI"])
-def test_real_pair_is_registered_to_what_its_truth_is_known_by(number):
+def test_real_pair_is_registered_within_the_error_of_its_truth(number):
     pair = list(real_pairs(DATA, repeats=1))[number]
     found = register_rigid(fixed=pair.ct, moving=pair.mr, settings=SETTINGS)
     assert found.accepted, found.in_words()
@@ -30,7 +30,7 @@ def test_real_pair_is_registered_to_what_its_truth_is_known_by(number):
 
 
 @needs_pairs
-def test_mr_of_a_leg_is_not_laid_on_a_head():
+def test_mr_of_a_leg_is_not_registered_to_a_head():
     leg, _, head = real_pairs(DATA, repeats=1)
     assert not register_rigid(fixed=head.ct, moving=leg.mr, settings=SETTINGS).accepted
 
