@@ -1,6 +1,6 @@
 """The same training and container code on real PET/CT: 16 soft-tissue sarcomas of thigh and leg, cross-validated.
 
-    python benchmarks/real_petct.py layout ../shared/data/petctmr_sts --work build/sts
+    python benchmarks/real_petct.py layout "$HNSEG_REAL_DATA/petctmr_sts" --work build/sts
     python benchmarks/real_petct.py train --work build/sts --epochs 10 --iterations 60
     python benchmarks/real_petct.py score --work build/sts
 

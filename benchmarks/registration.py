@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+from real_data import VARIABLE, real_data_dir
 from registration_gate import SPOILS, Judge, disturbed, error_mm, verdict_on_spoiled
 from registration_methods import OURS, Elastix, ours, single_start
 from registration_pairs import Pair, half_real_pair, phantom_pair, real_pairs
 from registration_tables import tables
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 DISTURBED = 1  # wrong transforms made of each pair's right one
 SPOILED_EVERY = 4  # phantoms
 
@@ -37,7 +37,9 @@ def main() -> int:
     """Run what is missing from the results, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, required=True, help="JSON lines, made when missing")
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of the real volumes (default: ../shared/data)")
+    parser.add_argument(
+        "--data", type=Path, default=real_data_dir(), help=f"folder of the real volumes (default: {VARIABLE})"
+    )
     parser.add_argument("--elastix-python", type=Path, help="Python that has itk-elastix")
     parser.add_argument("--phantoms", type=int, default=60, help="how many (default: %(default)s)")
     parser.add_argument("--half-real", type=int, default=20, help="real CTs with made-up T1 (default: %(default)s)")

@@ -1,7 +1,6 @@
 """The 15 public mask pairs of HNTS-MRG 2024 (no images are at hand, so the texture is noise)."""
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +9,10 @@ from scipy import ndimage
 
 from hnseg.imaging.components import components_of
 from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
+from tests.support.real_data import needs_real_data, real_data_dir
 
-MASKS = Path(__file__).parents[3] / "shared" / "data" / "hnts_masks"
-pytestmark = pytest.mark.skipif(not MASKS.is_dir(), reason="needs ../shared/data/hnts_masks")
+MASKS = real_data_dir() / "hnts_masks"
+pytestmark = needs_real_data("hnts_masks")
 
 WIDEST_MARGIN = 10
 # Covered share of the mid-RT tumour (volumes summed over the cases) in %, how many of the 11 mid-RT GTVp are covered by

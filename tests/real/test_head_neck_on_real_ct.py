@@ -1,21 +1,19 @@
 """Real planning CTs of heads and necks, whose organs the box must hold; and of legs, which have no head."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from hnseg.imaging.body import sketch_of
 from hnseg.imaging.head_neck import find_head_and_neck
+from tests.support.real_data import needs_real_data, real_data_dir
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-HEADS = sorted((DATA / "ct_headneck_openkbp").glob("pt_*_ct.nii.gz"))
-LEGS = sorted((DATA / "petctmr_sts").glob("STS_*"))
+HEADS = sorted((real_data_dir() / "ct_headneck_openkbp").glob("pt_*_ct.nii.gz"))
+LEGS = sorted((real_data_dir() / "petctmr_sts").glob("STS_*"))
 PAROTIDS_AND_LARYNX = (3, 4, 6)
 
 
-@pytest.mark.skipif(not HEADS, reason="needs ../shared/data/ct_headneck_openkbp")
+@needs_real_data("ct_headneck_openkbp")
 @pytest.mark.parametrize("path", HEADS[::3], ids=lambda path: path.name.removesuffix("_ct.nii.gz"))
 def test_the_box_holds_the_organs_where_tumours_grow(path):
     region = find_head_and_neck(sketch_of(sitk.ReadImage(str(path))), None)
@@ -28,8 +26,8 @@ def test_the_box_holds_the_organs_where_tumours_grow(path):
     assert np.count_nonzero(kept == 5) >= 0.7 * np.count_nonzero(in_slices == 5)
 
 
-@pytest.mark.skipif(not LEGS, reason="needs ../shared/data/petctmr_sts")
+@needs_real_data("petctmr_sts")
 @pytest.mark.parametrize("folder", LEGS[::5], ids=lambda folder: folder.name)
-def test_the_skull_is_not_seen_on_a_leg(folder):
+def test_no_skull_is_found_on_a_leg(folder):
     sketch = sketch_of(sitk.ReadImage(str(folder / "CT_image.nii.gz")))
     assert find_head_and_neck(sketch, None).why == "the upper end of the body on the CT"

@@ -1,15 +1,13 @@
 """The organisers' own masks give the score they published with them."""
 
-from pathlib import Path
-
 import pytest
 
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import score_folder
+from tests.support.real_data import needs_real_data, real_data_dir
 
-MASKS = Path(__file__).parents[3] / "shared" / "data" / "hnts_masks"
-
-pytestmark = pytest.mark.skipif(not MASKS.is_dir(), reason=f"{MASKS} is absent")
+MASKS = real_data_dir() / "hnts_masks"
+pytestmark = needs_real_data("hnts_masks")
 
 
 @pytest.fixture(scope="module")

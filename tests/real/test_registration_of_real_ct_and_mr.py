@@ -1,24 +1,18 @@
 """Real CT and T1 MR of one patient, and of an average head, the MR's header turned and moved by a known pose."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from benchmarks.registration_pairs import half_real_pair, real_pairs
 from hnseg.imaging.registration import HOUNSFIELD, RegistrationSettings, register_rigid
 from hnseg.imaging.registration.agreement import moved
+from tests.support.real_data import needs_real_data, real_data_dir
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = real_data_dir()
 SETTINGS = RegistrationSettings(fixed=HOUNSFIELD)
 
-needs_pairs = pytest.mark.skipif(
-    not ((DATA / "petctmr_sts").is_dir() and (DATA / "head_templates_mni").is_dir()),
-    reason="needs ../shared/data/petctmr_sts and head_templates_mni",
-)
-needs_ct = pytest.mark.skipif(
-    not (DATA / "ct_headneck_openkbp").is_dir(), reason="needs ../shared/data/ct_headneck_openkbp"
-)
+needs_pairs = needs_real_data("petctmr_sts", "head_templates_mni")
+needs_ct = needs_real_data("ct_headneck_openkbp")
 
 
 def error_mm(pair, found):
@@ -28,7 +22,7 @@ def error_mm(pair, found):
 
 @needs_pairs
 @pytest.mark.parametrize("number", range(3), ids=["STS_032", "STS_048", "MNI"])
-def test_real_pair_is_registered_to_what_its_truth_is_known_by(number):
+def test_real_pair_is_registered_within_the_error_of_its_truth(number):
     pair = list(real_pairs(DATA, repeats=1))[number]
     found = register_rigid(fixed=pair.ct, moving=pair.mr, settings=SETTINGS)
     assert found.accepted, found.in_words()
@@ -36,7 +30,7 @@ def test_real_pair_is_registered_to_what_its_truth_is_known_by(number):
 
 
 @needs_pairs
-def test_mr_of_a_leg_is_not_laid_on_a_head():
+def test_mr_of_a_leg_is_not_registered_to_a_head():
     leg, _, head = real_pairs(DATA, repeats=1)
     assert not register_rigid(fixed=head.ct, moving=leg.mr, settings=SETTINGS).accepted
 

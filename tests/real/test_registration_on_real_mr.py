@@ -1,7 +1,5 @@
 """A real T1 MR of a head and neck, resampled after a known movement, with noise and another bias field."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -9,9 +7,10 @@ import SimpleITK as sitk
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
 from hnseg.imaging.registration import register_rigid
 from hnseg.imaging.registration.agreement import moved
+from tests.support.real_data import needs_real_data, real_data_dir
 
-FILE = Path(__file__).parents[3] / "shared" / "data" / "mr_head_t1_datalad" / "t1_head_neck.nii.gz"
-pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="needs ../shared/data/mr_head_t1_datalad")
+FILE = real_data_dir() / "mr_head_t1_datalad" / "t1_head_neck.nii.gz"
+pytestmark = needs_real_data("mr_head_t1_datalad/t1_head_neck.nii.gz")
 
 
 @pytest.fixture(scope="module")

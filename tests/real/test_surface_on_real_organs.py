@@ -1,7 +1,5 @@
 """Organs of real radiotherapy patients (OpenKBP), moved and changed: distances are those of the library."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -9,10 +7,11 @@ from scipy import ndimage
 
 from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.imaging.geometry import Grid, array_of
+from tests.support.real_data import needs_real_data, real_data_dir
 from tests.support.surface_oracle import library_hd95_mm
 
-PATIENTS = Path(__file__).parents[3] / "shared" / "data" / "ct_headneck_openkbp"
-pytestmark = pytest.mark.skipif(not PATIENTS.is_dir(), reason="needs ../shared/data/ct_headneck_openkbp")
+PATIENTS = real_data_dir() / "ct_headneck_openkbp"
+pytestmark = needs_real_data("ct_headneck_openkbp")
 
 FILES = sorted(PATIENTS.glob("pt_*_seg.nii.gz"))[::9]
 CHANGES = {

@@ -1,7 +1,5 @@
 """Real FDG-PET in SUV, with the tumour's outline: 16 patients, four of them here; and its CT."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -13,11 +11,11 @@ from hnseg.errors import InputError
 from hnseg.imaging.body import sketch_of
 from hnseg.imaging.geometry import array_of
 from hnseg.imaging.suv import doubt_of_suv
+from tests.support.real_data import needs_real_data, real_data_dir
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "petctmr_sts"
-PATIENTS = sorted(DATA.glob("STS_*"))
+PATIENTS = sorted((real_data_dir() / "petctmr_sts").glob("STS_*"))
 
-pytestmark = pytest.mark.skipif(not PATIENTS, reason="needs ../shared/data/petctmr_sts")
+pytestmark = needs_real_data("petctmr_sts")
 EACH = pytest.mark.parametrize("folder", PATIENTS, ids=lambda folder: folder.name)
 FEW = pytest.mark.parametrize("folder", PATIENTS[::5], ids=lambda folder: folder.name)
 
