@@ -13,9 +13,11 @@ import SimpleITK as sitk
 
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict
 from hnseg.inference.preprocessing.preprocess import place, preprocess
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
 
@@ -171,7 +173,7 @@ def compared(request, situation, folder, channels, expected) -> Compared:
         pytest.importorskip("openvino")
     ensemble = load_ensemble(open_bundle(folder), device="cpu", backend=request.param)
     assert ensemble.backend.name == request.param
-    predicted = ensemble.predict(channels, Deadline.never(), effort=Effort(mirroring=situation.mirroring))
+    predicted = predict(ensemble, channels, Deadline.never(), effort=Effort(mirroring=situation.mirroring))
     ours = sitk.GetArrayFromImage(predicted.label_map)
     return Compared(**vars(expected), ours=ours, label_map=predicted.label_map)
 

@@ -10,10 +10,12 @@ import torch
 
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import array_of, image_of, resample_label_map
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle, open_bundle
-from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict
 from hnseg.inference.preprocessing.orientation import turned
 from hnseg.platform.reading import read_case
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
@@ -79,7 +81,7 @@ def test_a_trained_ensemble_says_what_it_says_in_nnunet(shipped, backend, precis
     if backend == "openvino":
         pytest.importorskip("openvino")
     ensemble = load_ensemble(shipped.bundle, device="cpu", backend=backend, precision=precision)
-    predicted = ensemble.predict(shipped.channels, Deadline.never(), effort=Effort(mirroring=False))
+    predicted = predict(ensemble, shipped.channels, Deadline.never(), effort=Effort(mirroring=False))
     ours = array_of(predicted.label_map)
     agreement, dice = (ours == shipped.oracle).mean(), min(dice_of_classes(ours, shipped.oracle))
     # Measured: single precision 100 %; bfloat16 99.9992 and 99.9971 %, the class least alike 0.997 and 0.992.

@@ -48,7 +48,7 @@ class SimulatedBackend:
         values = torch.arange(self.outputs, dtype=torch.float32) + fold
         return values.reshape(1, -1, *(1,) * (batch.ndim - 2)).expand(len(batch), -1, *batch.shape[2:])
 
-    def rest(self, fold: int) -> None:
+    def release(self, fold: int) -> None:
         pass
 
     def lighter(self) -> SimulatedBackend | None:

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from hnseg.errors import InputError, ModelError
-from hnseg.inference import ensemble as ensemble_module
+from hnseg.inference import loading
 from hnseg.inference.backends.torch_backend import TorchBackend
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import GRAPH_FILES, sha256_of
 
@@ -71,7 +71,7 @@ def test_a_fold_that_rested_gives_the_same_logits(exported):
     bundle = open_bundle(exported)
     backend = OpenvinoBackend.load(bundle)
     first = backend.logits(0, tile_of(bundle)).clone()
-    backend.rest(0)
+    backend.release(0)
     assert torch.equal(backend.logits(0, tile_of(bundle)), first)
 
 
@@ -145,7 +145,7 @@ def test_auto_takes_openvino_on_a_processor_and_the_record_says_so(exported):
 
 
 def test_where_it_is_not_installed_auto_is_torch_and_asking_is_refused(exported, monkeypatch):
-    monkeypatch.setattr(ensemble_module, "_has_openvino", lambda: False)
+    monkeypatch.setattr(loading, "_has_openvino", lambda: False)
     assert load_ensemble(open_bundle(exported), device="cpu").backend.name == "torch"
     with pytest.raises(InputError, match=r"it is not installed here\. Was the extra left out"):
         load_ensemble(open_bundle(exported), backend="openvino")
@@ -154,7 +154,7 @@ def test_where_it_is_not_installed_auto_is_torch_and_asking_is_refused(exported,
 def test_it_is_imported_only_when_chosen(exported):
     program = (
         "import sys; from pathlib import Path; from hnseg.inference.model.bundle import open_bundle;"
-        "from hnseg.inference.ensemble import load_ensemble;"
+        "from hnseg.inference.loading import load_ensemble;"
         f"load_ensemble(open_bundle(Path({str(exported)!r})), device='cpu', backend='torch');"
         "print('openvino' in sys.modules)"
     )

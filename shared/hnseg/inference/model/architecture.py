@@ -1,4 +1,4 @@
-"""The network that the plans describe, with a fold's weights in it.
+"""Network that the plans describe, with a fold's weights in it.
 
 Only classes of `dynamic_network_architectures` and `torch.nn`, and the DynUNet beside this module, are built, so that a
 model folder can't name code of its own choice.
@@ -21,7 +21,7 @@ from hnseg.inference.model.nnunet_plans import Architecture
 from hnseg.inference.model.weights import StateDict
 
 DYNUNET = "hnseg.inference.dynunet.build_dynunet"
-"""How plans name MONAI's DynUNet."""
+"""Name of MONAI's DynUNet in plans."""
 _NETWORKS = "dynamic_network_architectures."
 _LAYERS = "torch.nn."
 
@@ -31,7 +31,7 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
 
     Args:
         bundle: A model folder, opened.
-        fold: Its place among the bundle's folds.
+        fold: Index of the fold among the bundle's folds.
 
     Raises:
         ModelError: The plans can't be built, or the weights don't fit the network that they describe.
@@ -50,10 +50,10 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
     """Build the network without memory for its weights, in evaluation mode, with one output: the finest.
 
     Args:
-        architecture: Its class and arguments.
+        architecture: Class of the network and its arguments.
         channels: Number of input channels.
         outputs: Number of classes or regions.
-        path: The plans, named in sentences.
+        path: File of the plans, named in errors.
 
     Raises:
         ModelError: The plans name a class that is not allowed or not there, or arguments it does not take.
@@ -81,9 +81,9 @@ def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
     """Make a network use a fold's tensors, without copying them unless their type must change.
 
     Args:
-        network: As `build_network` returns it.
-        state_dict: May leave out the further names of a tensor that the network registers under several.
-        path: Where it was read, named in sentences.
+        network: Network without memory for its weights, as `build_network` returns it.
+        state_dict: Tensors of the fold; of several names that the network registers a tensor under, one is enough.
+        path: File of the weights, named in errors.
 
     Raises:
         ModelError: Tensors are missing, left over, or of another shape than the network's.
