@@ -58,7 +58,7 @@ def test_time_is_kept_for_the_label_map_and_what_follows(clock):
     assert large > 60 + 10  # a case of 1024 x 1024 x 202 voxels takes up to 8 s to label, and 1.3 s to write
 
 
-def test_less_is_kept_for_fewer_planes_and_more_where_they_take_longer(clock):
+def test_less_is_kept_for_fewer_planes_and_more_where_they_take_longer():
     deadline, size = Deadline.never(), size_of(10**8)
     labelling_s = [reserve_s(deadline, size, planes_left=planes) for planes in (10, 5, 0)]
     assert labelling_s == pytest.approx([6.2, 3.1, 0])  # 2 ns a voxel and class

@@ -71,7 +71,7 @@ def test_with_less_time_tiles_move_apart_and_the_largest_step_is_kept(clock):
     schedule = schedule_of(clock, pass_s=22.0)  # 39 passes with the margin: 7 tiles for 5 folds
     chosen = schedule.replan(schedule.tiling, "here")
     assert (chosen.count, schedule.pace.tiles_left) == (7, 7)
-    assert schedule.step == 0.75  # from plane 5 to 8; rounding leaves gaps of 2 and 3 planes
+    assert schedule.step == 0.67  # 16 planes in 6 steps of a patch of 4, rounded up
 
 
 def test_tiles_that_are_skipped_are_counted_and_get_no_time(clock):
