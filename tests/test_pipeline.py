@@ -1,7 +1,10 @@
 import json
 import math
 import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,7 +12,9 @@ import SimpleITK as sitk
 
 from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import MID_T2W, SPEC
-from hnseg.errors import ModelError, OutputError
+from hnseg import pipeline
+from hnseg.errors import ModelError, OutputError, StoppedWithOutputError
+from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import sha256_of
@@ -19,8 +24,10 @@ from hnseg.pipeline import run_case
 from hnseg.platform.answers import Answers
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.platform.reading import read_case
+from hnseg.platform.writing import write_output
 from hnseg.provenance import Provenance
 from tests.support.answering.spec import EDITIONS
+from tests.support.simulated_backend import Clock, SimulatedBackend
 from tests.support.small_case import OUTPUT_FILE, files_below, write_small_case
 from tests.support.small_challenges import ROOT
 
@@ -29,7 +36,7 @@ CHALLENGE = Challenge(SPEC, method)
 
 @pytest.fixture
 def run(tmp_path, model_dir):
-    """Run the small case through the pipeline and return the ensemble and the provenance."""
+    """Return a function that runs the small case through the pipeline, and returns ensemble and provenance."""
     write_small_case(tmp_path / "input")
 
     def run_with(folder=model_dir, *, challenge=CHALLENGE):
@@ -94,7 +101,7 @@ def test_a_challenge_with_answers_writes_them_beside_its_label_map(run, tmp_path
 @pytest.mark.parametrize(
     ("record", "note"), [(None, "There is no health record."), ("{", "The health record must be JSON, but ")]
 )
-def test_without_a_value_the_method_says_so_and_goes_on(run, tmp_path, record, note):
+def test_without_a_value_the_method_notes_it_and_goes_on(run, tmp_path, record, note):
     if record is not None:
         (tmp_path / "input/the-record.json").write_text(record)
     _, provenance = run(challenge=load_challenge(ROOT / "tests/support/answering"))
@@ -115,3 +122,86 @@ def test_an_edition_without_answers_never_asks_the_method(run, tmp_path):
     _, provenance = run(challenge=Challenge(EDITIONS["quiet"], answering))
     assert "answer" not in provenance["stages_s"]
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
+
+
+class Later(SimulatedBackend):
+    """Networks whose largest logit is that of class 1 in their first passes, and of class 2 later."""
+
+    first: ClassVar[int] = 2 + 2  # to measure a pass, and a preview by two tiles
+
+    def logits(self, fold, batch):
+        logits = super().logits(fold, batch).clone()
+        if self.passes <= self.first:
+            logits[:, 1] += 9
+        return logits
+
+
+@dataclass
+class Limited:
+    """The small case with 50 s for it, of which a pass takes one and a delivery two."""
+
+    input_dir: Path
+    output_dir: Path
+    model_dir: Path
+    clock: Clock = field(default_factory=Clock)
+    provenance: Provenance = field(default_factory=Provenance)
+    delivered: list[list[int]] = field(default_factory=list)
+
+    def run(self, fails=None):
+        ensemble = Ensemble(open_bundle(self.model_dir), Later(self.clock, lambda _now_s: 1.0, fails=fails))
+        folders = {"input_dir": self.input_dir, "output_dir": self.output_dir}
+        run_case(CHALLENGE, ensemble, **folders, deadline=Deadline(50, 0, self.clock), provenance=self.provenance)
+
+    @property
+    def record(self):
+        return json.loads(self.provenance.as_json())
+
+
+@pytest.fixture
+def limited(tmp_path, model_dir, monkeypatch):
+    case = Limited(write_small_case(tmp_path / "input"), tmp_path / "output", model_dir)
+    case.output_dir.mkdir()
+
+    def write(spec, label_map, *others, **answers):
+        case.clock.now_s += 2
+        case.delivered.append(np.unique(sitk.GetArrayFromImage(label_map)).tolist())
+        write_output(spec, label_map, *others, **answers)
+
+    monkeypatch.setattr(pipeline, "write_output", write)
+    return case
+
+
+def test_a_preview_is_delivered_first_and_leaves_no_record(limited):
+    limited.run()
+    assert limited.delivered == [[1], [2]]
+    assert list(limited.record["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
+    assert limited.record["predict_s"]["first_look"] == 2
+    assert limited.record["notes"] == []
+
+
+def stop_at(passes):
+    """Return a function that raises SystemExit, as a signal does, before the first pass after so many."""
+
+    def stop(backend):
+        if backend.passes >= passes:
+            raise SystemExit(143)
+
+    return stop
+
+
+def test_a_case_that_is_stopped_after_its_preview_delivers_it_as_the_result(limited):
+    with pytest.raises(StoppedWithOutputError) as stopped:
+        limited.run(stop_at(Later.first + 3))
+    assert stopped.value.code == 143
+    assert limited.delivered == [[1], [1]]
+    assert limited.record["notes"][-1].startswith("Of 10 planes 10 are those of a first look")
+    assert list(limited.record["stages_s"]) == ["read", "prepare", "finish", "write"]
+    assert files_below(limited.output_dir) == [OUTPUT_FILE]
+
+
+def test_a_case_that_is_stopped_before_its_preview_delivers_nothing(limited):
+    with pytest.raises(SystemExit) as stopped:
+        limited.run(stop_at(Later.first - 1))
+    assert not isinstance(stopped.value, StoppedWithOutputError)
+    assert limited.delivered == []
+    assert files_below(limited.output_dir) == []

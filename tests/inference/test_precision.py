@@ -1,4 +1,4 @@
-"""What trained ensembles say, with each backend and precision, beside nnU-Net with float32 sums: on shipped cases."""
+"""Label maps of trained ensembles, with each backend and precision, beside nnU-Net with float32 sums: shipped cases."""
 
 import importlib
 from dataclasses import dataclass
@@ -44,11 +44,11 @@ def shipped(request, tmp_path_factory) -> Shipped:
     channels = method.prepare(case, method.Settings.model_validate(bundle.settings))
     results = write_results(bundle, tmp_path_factory.mktemp("results"))
     # nnU-Net's reader turns the image where the plans say so.
-    seen = turned(channels) if bundle.plans.reorients else channels
+    oriented = turned(channels) if bundle.plans.reorients else channels
     with float32_accumulators():
         oracle = Oracle.of(results, bundle.folds, mirroring=False)
-        label_map, _ = oracle.predict(seen.array, seen.grid.spacing_zyx_mm)
-    turned_back = resample_label_map(image_of(label_map, seen.grid), channels.grid)
+        label_map, _ = oracle.predict(oriented.array, oriented.grid.spacing_zyx_mm)
+    turned_back = resample_label_map(image_of(label_map, oriented.grid), channels.grid)
     return Shipped(bundle, channels, array_of(turned_back))
 
 
@@ -77,7 +77,7 @@ def dice_of_classes(one: np.ndarray, other: np.ndarray) -> list[float]:
 
 
 @pytest.mark.parametrize(("backend", "precision"), WAYS)
-def test_a_trained_ensemble_says_what_it_says_in_nnunet(shipped, backend, precision):
+def test_a_trained_ensemble_gives_the_label_map_of_nnunet(shipped, backend, precision):
     if backend == "openvino":
         pytest.importorskip("openvino")
     ensemble = load_ensemble(shipped.bundle, device="cpu", backend=backend, precision=precision)

@@ -30,7 +30,7 @@ def load_ensemble(
     Sets the number of threads that torch uses in this process to what the machine and its container allow.
 
     Args:
-        bundle: A model folder, opened.
+        bundle: Model folder, opened.
         device: `cpu`, `cuda`, or `auto`: the GPU if there is one and the backend can use it.
         vram_gib: Memory of the GPU that this process may have in all.
         precision: Precision of the networks' arithmetic.

@@ -11,7 +11,7 @@ from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.planning.effort import TileEffort
 from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.schedule import Schedule
-from hnseg.inference.planning.tiling import Tiling
+from hnseg.inference.planning.tiling import Box, Tiling
 
 Progress = Callable[[int, int], None]
 """Function called after each tile with the number of tiles done and the number of all tiles."""
@@ -82,30 +82,44 @@ class Sweep:
 
     def _add_slab(self, tiling: Tiling, fixed: Allowance | None) -> bool:
         """Add the first slab's tiles to the sums; False when the time is over and there is a label map already."""
-        schedule, pace = self.schedule, self.schedule.pace
         slab = self.accumulation.tiles_to_predict(tiling.slab)
-        copies = int((fixed.effort if fixed else pace.full).mirrors)
         while slab:
-            in_rounds = pace.in_rounds if fixed is None else fixed.in_rounds
-            group = slab[: self.accumulation.layout.tiles_a_group(1 if in_rounds else copies)]
-            if schedule.planes.is_complete and not pace.has_time_for(len(group)):
+            group = slab[: self._group_size(fixed)]
+            given = self._add_group([tiling.box(start) for start in group], fixed)
+            if given is None:
                 return False
-            started_s = schedule.deadline.clock()
-            boxes = [tiling.box(start) for start in group]
-            try:
-                given = self.accumulation.add(boxes, fixed or pace.allowance(len(group)), schedule.check)
-            except DeadlineError:
-                if schedule.planes.is_complete:
-                    return False
-                raise
-            # By now the tiles have been added to the sums, which takes time too.
-            pace.measured(schedule.deadline.clock() - started_s, round(given.passes * len(group)))
             slab = slab[len(group) :]
             if fixed is None:
                 for start in group:
-                    schedule.tile_done(start, given)
+                    self.schedule.tile_done(start, given)
                     self._report()
         return True
+
+    def _group_size(self, fixed: Allowance | None) -> int:
+        """Return the number of tiles that all folds predict before the next ones."""
+        pace = self.schedule.pace
+        effort, in_rounds = (pace.full, pace.in_rounds) if fixed is None else (fixed.effort, fixed.in_rounds)
+        return self.accumulation.layout.tiles_a_group(1 if in_rounds else int(effort.mirrors))
+
+    def _add_group(self, boxes: list[Box], fixed: Allowance | None) -> TileEffort | None:
+        """Add some tiles, and time their passes; None when the time is over and there is a label map already.
+
+        Raises:
+            DeadlineError: The time is over and there is no label map yet.
+        """
+        schedule, pace = self.schedule, self.schedule.pace
+        if schedule.planes.is_complete and not pace.has_time_for(len(boxes)):
+            return None
+        started_s = schedule.deadline.clock()
+        try:
+            given = self.accumulation.add(boxes, fixed or pace.allowance(len(boxes)), schedule.check)
+        except DeadlineError:
+            if schedule.planes.is_complete:
+                return None
+            raise
+        # By now the tiles have been added to the sums, which takes time too.
+        pace.measured(schedule.deadline.clock() - started_s, round(given.passes * len(boxes)))
+        return given
 
     def _report(self) -> None:
         pace = self.schedule.pace

@@ -1,4 +1,4 @@
-"""Models trained on turned images get them turned, and their label maps are turned back."""
+"""Reorientation for models trained on turned images, and label maps turned back."""
 
 from itertools import permutations, product
 
@@ -49,9 +49,9 @@ def test_the_label_map_is_that_of_nnunet_with_a_reader_that_turns(make_model, tm
     grid = Grid((34, 30, 9), (1.0, 1.13, 1.9), (4.0, 5.0, -6.0), DIRECTIONS[direction])
     array = np.random.default_rng(1).normal(size=(1, *grid.shape_zyx)).astype(np.float32)
     sitk.WriteImage(image_of(array[0], grid), str(tmp_path / "image.nii.gz"))
-    seen, properties = reader().read_images([str(tmp_path / "image.nii.gz")])
+    oriented, properties = reader().read_images([str(tmp_path / "image.nii.gz")])
     with float32_accumulators():
-        label_map, _ = Oracle.of(folder, (0,), mirroring=False).predict(seen, properties["spacing"])
+        label_map, _ = Oracle.of(folder, (0,), mirroring=False).predict(oriented, properties["spacing"])
     reader().write_seg(label_map, str(tmp_path / "expected.nii.gz"), properties)
     expected = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "expected.nii.gz")))
     ensemble = load_ensemble(open_bundle(folder), device="cpu")

@@ -167,7 +167,7 @@ def _kept_log() -> Iterator[None]:
 
 
 def _put(module: nn.Module, name: str, tensor: torch.Tensor) -> None:
-    """Let a plain tensor take a parameter's place, which torch otherwise refuses."""
+    """Replace a parameter by a plain tensor, which torch otherwise refuses."""
     registered: dict[str, Any] = module._parameters if name in module._parameters else module._buffers
     registered.pop(name, None)
     object.__setattr__(module, name, tensor)

@@ -43,7 +43,7 @@ class TorchBackend:
         """Build the networks of a bundle and give them their weights.
 
         Args:
-            bundle: A model folder, opened.
+            bundle: Model folder, opened.
             device: Device to run them on.
             precision: Precision of the arithmetic.
             vram_gib: Memory of the GPU that this process may have in all.

@@ -30,7 +30,7 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
     """Build one network of an ensemble, in evaluation mode, with its weights, which it does not copy.
 
     Args:
-        bundle: A model folder, opened.
+        bundle: Model folder, opened.
         fold: Index of the fold among the bundle's folds.
 
     Raises:
@@ -88,6 +88,18 @@ def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
     Raises:
         ModelError: Tensors are missing, left over, or of another shape than the network's.
     """
+    complete = _complete(state_dict, network, path)
+    for name, tensor in network.state_dict().items():
+        if complete[name].shape != tensor.shape:
+            found, wanted = tuple(complete[name].shape), tuple(tensor.shape)
+            raise _misfit(path, f"{name} has shape {found} instead of {wanted}")
+    network.load_state_dict(complete, assign=True)
+    if any(tensor.is_meta for tensor in network.buffers()):
+        raise _misfit(path, "the network computes tensors of its own that are not among the weights")
+
+
+def _complete(state_dict: StateDict, network: nn.Module, path: Path) -> StateDict:
+    """Return the tensors under every name that the network has for them, in single precision."""
     complete = {}
     for names in _names_of_each_tensor(network):
         given = [state_dict[name] for name in names if name in state_dict]
@@ -97,13 +109,7 @@ def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
         complete.update(dict.fromkeys(names, tensor))
     if left_over := sorted(state_dict.keys() - complete.keys()):
         raise _misfit(path, f"{left_over[0]} has no place in it")
-    for name, tensor in network.state_dict().items():
-        if complete[name].shape != tensor.shape:
-            found, wanted = tuple(complete[name].shape), tuple(tensor.shape)
-            raise _misfit(path, f"{name} has shape {found} instead of {wanted}")
-    network.load_state_dict(complete, assign=True)
-    if any(tensor.is_meta for tensor in network.buffers()):
-        raise _misfit(path, "the network computes tensors of its own that are not among the weights")
+    return complete
 
 
 def _names_of_each_tensor(network: nn.Module) -> list[list[str]]:

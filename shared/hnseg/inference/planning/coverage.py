@@ -48,7 +48,7 @@ class EffortPlan:
         )
 
     def is_like(self, other: EffortPlan) -> bool:
-        """Say whether both plans do the same with every tile."""
+        """Return whether both plans do the same with every tile."""
         return (self.step, self.folds, self.mirrors, self.where) == (
             other.step,
             other.folds,

@@ -35,7 +35,7 @@ class Interest:
     scale: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     def reaches(self, box: tuple[slice, ...]) -> bool:
-        """Say whether a tile, a box of the network's grid that may reach over its ends, overlaps the region."""
+        """Return whether a tile, a box of the network's grid that may reach over its ends, overlaps the region."""
         if self.mask is None:
             return True
         covered = tuple(

@@ -86,7 +86,7 @@ class Pace:
         return effort
 
     def has_time_for(self, passes: int) -> bool:
-        """Say whether so many passes end in time, even if one of them takes somewhat longer."""
+        """Return whether so many passes end in time, even if one of them takes somewhat longer."""
         slowest_s = _SLOWER * max(self._latest_s, self.pass_s or 0.0)
         return not self.pass_s or self.time_left_s >= (passes - 1) * self.pass_s + slowest_s
 
@@ -139,7 +139,7 @@ class Allowance:
     others: int = 0
 
     def may_go_on(self, passes: int) -> bool:
-        """Say whether there is time for so many passes more; each tile gets one pass in any case."""
+        """Return whether there is time for so many passes more; each tile gets one pass in any case."""
         if self.pace is None or self.pace.pass_s is None:
             return True
         # To stop at the pass that comes nearest to the end takes neither more nor less than their part.

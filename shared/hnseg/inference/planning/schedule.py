@@ -82,6 +82,7 @@ class Schedule:
         pace: Pace of the passes, with the full effort for a tile and the case's deadline.
         tiles_to_predict: Function that returns those tiles of a tiling, by their first voxels, that are not skipped.
         step: Largest distance between tiles so far, as a fraction of the patch.
+        planes: Planes of the network's grid that are done so far.
         plans: Effort plans so far; one for the first slab, and one for every change.
         tiles_skipped: Number of tiles that were skipped.
         labelling_s: Seconds that labelling the planes done has taken.
@@ -94,6 +95,7 @@ class Schedule:
     pace: Pace
     tiles_to_predict: Callable[[Tiling], Sequence[Shape3]]
     step: float = field(init=False)
+    planes: PlanesDone = field(init=False)
     plans: list[EffortPlan] = field(default_factory=list)
     tiles_skipped: int = 0
     labelling_s: float = 0.0
