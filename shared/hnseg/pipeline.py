@@ -76,6 +76,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
             del channels  # as large as the image times its channels: gone before the networks run
             if (preview := prediction.preview()) is not None:
                 delivery.deliver_preview(preview)
+            del preview  # as large as the image: gone before the networks go on
             result = prediction.predict()
             provenance.record(**ensemble.record)
         delivery.deliver(result, provenance)
