@@ -300,9 +300,11 @@ def load_stock(job: Job, folder: Path) -> tuple[str, Segment]:
 
 def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[str, Segment]:
     """Load the ensemble and the image; return what it computes in, and what runs it."""
-    from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
-    from hnseg.inference.planning.deadline import Deadline, Effort
+    from hnseg.inference.planning.deadline import Deadline
+    from hnseg.inference.planning.effort import Effort
+    from hnseg.inference.predictor import start_prediction
 
     bundle = open_bundle(Path(job.model), folds=job.folds)
     ensemble = load_ensemble(bundle, device=job.device, vram_gib=job.vram_gib, precision=precision, backend=backend)
@@ -311,8 +313,8 @@ def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[st
 
     def segment() -> tuple[Labels, int]:
         """Segment as the pipeline does: nobody keeps the image while the networks run."""
-        run = ensemble.start(image.pop(), Deadline.never(), effort=Effort(mirroring=job.mirroring))
-        predicted = run.predict()
+        prediction = start_prediction(ensemble, image.pop(), Deadline.never(), effort=Effort(mirroring=job.mirroring))
+        predicted = prediction.predict()
         labels = array_of(predicted.label_map)
         return turned_array(labels, grid) if job.turns else labels, predicted.effort_spent.passes
 

@@ -41,7 +41,7 @@ from roofline import multiply_adds, roofline
 from untrained import write_weights
 
 from hnseg.evaluation.tables import Table
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.machine import peak_gib, usable_threads

@@ -21,7 +21,7 @@ def main() -> int:
     ended_s["import what reads and prepares"] = time.monotonic()
     import_torch()
     ended_s["import torch"] = time.monotonic()
-    from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
 
     ended_s["import what predicts"] = time.monotonic()

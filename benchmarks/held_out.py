@@ -32,7 +32,7 @@ from threshold import threshold
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import Bundle, open_bundle
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.pipeline import run_case
@@ -160,8 +160,8 @@ def segment(challenge: Challenge, cases: list[Path], bundle: Bundle, way: Way, t
             if way.without:
                 shutil.rmtree(given / challenge.spec.input(way.without).relative_path)
             output.mkdir()
-            story = Provenance()
-            run_case(challenge, ensemble, input_dir=given, output_dir=output, deadline=Deadline.never(), story=story)
+            folders = {"input_dir": given, "output_dir": output}
+            run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=Provenance())
             (image,) = (output / challenge.spec.output.relative_path).iterdir()
             shutil.move(image, target / f"{case.name}.mha")
         print(f"{target.name}, {case.name} done", file=sys.stderr)

@@ -36,7 +36,8 @@ from containers.hecktor.spec import CT, PET
 from hnseg.evaluation.measures.overlap import Overlap, aggregated_dice, overlap_of
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
-from hnseg.inference.ensemble import Ensemble, load_ensemble
+from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.pipeline import run_case
@@ -202,8 +203,8 @@ def segment(challenge: Challenge, ensemble: Ensemble, images: Mapping[str, Path]
             socket.mkdir(parents=True)
             shutil.copy(image, socket)
         output.mkdir()
-        story = Provenance()
-        run_case(challenge, ensemble, input_dir=given, output_dir=output, deadline=Deadline.never(), story=story)
+        folders = {"input_dir": given, "output_dir": output}
+        run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=Provenance())
         (written,) = (output / challenge.spec.output.relative_path).iterdir()
         return sitk.ReadImage(str(written))
 

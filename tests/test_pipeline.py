@@ -1,7 +1,10 @@
 import json
 import math
 import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,17 +12,22 @@ import SimpleITK as sitk
 
 from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import MID_T2W, SPEC
-from hnseg.errors import ModelError, OutputError
-from hnseg.inference.ensemble import load_ensemble
+from hnseg import pipeline
+from hnseg.errors import ModelError, OutputError, StoppedWithOutputError
+from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.predictor import predict
 from hnseg.pipeline import run_case
 from hnseg.platform.answers import Answers
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.platform.reading import read_case
+from hnseg.platform.writing import write_output
 from hnseg.provenance import Provenance
 from tests.support.answering.spec import EDITIONS
+from tests.support.simulated_backend import Clock, SimulatedBackend
 from tests.support.small_case import OUTPUT_FILE, files_below, write_small_case
 from tests.support.small_challenges import ROOT
 
@@ -28,16 +36,16 @@ CHALLENGE = Challenge(SPEC, method)
 
 @pytest.fixture
 def run(tmp_path, model_dir):
-    """Run the small case through the pipeline and return the ensemble and the story."""
+    """Return a function that runs the small case through the pipeline, and returns ensemble and provenance."""
     write_small_case(tmp_path / "input")
 
     def run_with(folder=model_dir, *, challenge=CHALLENGE):
         ensemble = load_ensemble(open_bundle(folder), device="cpu")
-        story = Provenance()
+        provenance = Provenance()
         folders = {"input_dir": tmp_path / "input", "output_dir": tmp_path / "output"}
         (tmp_path / "output").mkdir()
-        run_case(challenge, ensemble, **folders, deadline=Deadline.never(), story=story)
-        return ensemble, json.loads(story.as_json())
+        run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=provenance)
+        return ensemble, json.loads(provenance.as_json())
 
     return run_with
 
@@ -46,16 +54,16 @@ def test_the_output_is_what_the_steps_give_one_after_another(run, tmp_path):
     ensemble, _ = run()
     case = read_case(SPEC, tmp_path / "input")
     channels = method.prepare(case, method.Settings())
-    label_map = ensemble.predict(channels, Deadline.never()).label_map
+    label_map = predict(ensemble, channels, Deadline.never()).label_map
     wanted = sitk.GetArrayFromImage(method.finish(label_map, case, method.Settings()))
     assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / OUTPUT_FILE))), wanted)
     assert len(np.unique(wanted)) > 1
 
 
-def test_the_story_has_every_stage_and_what_was_read(run, tmp_path):
-    _, story = run()
-    assert list(story["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
-    assert set(story["inputs_sha256"]) == set(read_case(SPEC, tmp_path / "input").images)
+def test_the_provenance_has_every_stage_and_what_was_read(run, tmp_path):
+    _, provenance = run()
+    assert list(provenance["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
+    assert set(provenance["inputs_sha256"]) == set(read_case(SPEC, tmp_path / "input").images)
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
 
 
@@ -63,8 +71,8 @@ def test_what_the_method_did_without_is_noted(run, tmp_path):
     for folder in (tmp_path / "input/images").iterdir():
         if folder.name != MID_T2W:
             next(folder.iterdir()).unlink()
-    _, story = run()
-    assert story["notes"][0] == "There is no prior mask, so the gradient map is zero everywhere."
+    _, provenance = run()
+    assert provenance["notes"][0] == "There is no prior mask, so the gradient map is zero everywhere."
 
 
 def test_a_model_of_another_method_is_refused(run, model_dir, tmp_path):
@@ -79,26 +87,26 @@ def test_a_model_of_another_method_is_refused(run, model_dir, tmp_path):
 
 def test_a_challenge_with_answers_writes_them_beside_its_label_map(run, tmp_path):
     (tmp_path / "input/the-record.json").write_text('{"stage": "T2",}')
-    _, story = run(challenge=load_challenge(ROOT / "tests/support/answering"))
+    _, provenance = run(challenge=load_challenge(ROOT / "tests/support/answering"))
     output = tmp_path / "output"
     assert files_below(output) == [OUTPUT_FILE, "more/volume.json", "stage.json"]
     assert json.loads((output / "stage.json").read_text()) == "T2"
     voxels = int((sitk.GetArrayFromImage(sitk.ReadImage(str(output / OUTPUT_FILE))) > 0).sum())
     assert json.loads((output / "more/volume.json").read_text()) == pytest.approx(0.5 * 0.5 * 2 * voxels)
-    assert list(story["stages_s"]) == ["read", "prepare", "predict", "finish", "answer", "write"]
-    assert story["features"] == {"voxels": voxels, "margin": 5}
-    assert story["inputs_sha256"]["record"] == sha256_of(tmp_path / "input/the-record.json")
+    assert list(provenance["stages_s"]) == ["read", "prepare", "predict", "finish", "answer", "write"]
+    assert provenance["features"] == {"voxels": voxels, "margin": 5}
+    assert provenance["inputs_sha256"]["record"] == sha256_of(tmp_path / "input/the-record.json")
 
 
 @pytest.mark.parametrize(
     ("record", "note"), [(None, "There is no health record."), ("{", "The health record must be JSON, but ")]
 )
-def test_without_a_value_the_method_says_so_and_goes_on(run, tmp_path, record, note):
+def test_without_a_value_the_method_notes_it_and_goes_on(run, tmp_path, record, note):
     if record is not None:
         (tmp_path / "input/the-record.json").write_text(record)
-    _, story = run(challenge=load_challenge(ROOT / "tests/support/answering"))
-    assert story["notes"][-1].startswith(note)
-    assert "record" not in story["inputs_sha256"]
+    _, provenance = run(challenge=load_challenge(ROOT / "tests/support/answering"))
+    assert provenance["notes"][-1].startswith(note)
+    assert "record" not in provenance["inputs_sha256"]
     assert json.loads((tmp_path / "output/stage.json").read_text()) == "T1"
 
 
@@ -111,6 +119,89 @@ def test_a_wrong_answer_leaves_no_label_map_either(run, tmp_path):
 
 def test_an_edition_without_answers_never_asks_the_method(run, tmp_path):
     answering = SimpleNamespace(**vars(method), answer=None)  # calling it would fail
-    _, story = run(challenge=Challenge(EDITIONS["quiet"], answering))
-    assert "answer" not in story["stages_s"]
+    _, provenance = run(challenge=Challenge(EDITIONS["quiet"], answering))
+    assert "answer" not in provenance["stages_s"]
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
+
+
+class Later(SimulatedBackend):
+    """Networks whose largest logit is that of class 1 in their first passes, and of class 2 later."""
+
+    first: ClassVar[int] = 2 + 2  # to measure a pass, and a preview by two tiles
+
+    def logits(self, fold, batch):
+        logits = super().logits(fold, batch).clone()
+        if self.passes <= self.first:
+            logits[:, 1] += 9
+        return logits
+
+
+@dataclass
+class Limited:
+    """The small case with 50 s for it, of which a pass takes one and a delivery two."""
+
+    input_dir: Path
+    output_dir: Path
+    model_dir: Path
+    clock: Clock = field(default_factory=Clock)
+    provenance: Provenance = field(default_factory=Provenance)
+    delivered: list[list[int]] = field(default_factory=list)
+
+    def run(self, fails=None):
+        ensemble = Ensemble(open_bundle(self.model_dir), Later(self.clock, lambda _now_s: 1.0, fails=fails))
+        folders = {"input_dir": self.input_dir, "output_dir": self.output_dir}
+        run_case(CHALLENGE, ensemble, **folders, deadline=Deadline(50, 0, self.clock), provenance=self.provenance)
+
+    @property
+    def record(self):
+        return json.loads(self.provenance.as_json())
+
+
+@pytest.fixture
+def limited(tmp_path, model_dir, monkeypatch):
+    case = Limited(write_small_case(tmp_path / "input"), tmp_path / "output", model_dir)
+    case.output_dir.mkdir()
+
+    def write(spec, label_map, *others, **answers):
+        case.clock.now_s += 2
+        case.delivered.append(np.unique(sitk.GetArrayFromImage(label_map)).tolist())
+        write_output(spec, label_map, *others, **answers)
+
+    monkeypatch.setattr(pipeline, "write_output", write)
+    return case
+
+
+def test_a_preview_is_delivered_first_and_leaves_no_record(limited):
+    limited.run()
+    assert limited.delivered == [[1], [2]]
+    assert list(limited.record["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
+    assert limited.record["predict_s"]["first_look"] == 2
+    assert limited.record["notes"] == []
+
+
+def stop_at(passes):
+    """Return a function that raises SystemExit, as a signal does, before the first pass after so many."""
+
+    def stop(backend):
+        if backend.passes >= passes:
+            raise SystemExit(143)
+
+    return stop
+
+
+def test_a_case_that_is_stopped_after_its_preview_delivers_it_as_the_result(limited):
+    with pytest.raises(StoppedWithOutputError) as stopped:
+        limited.run(stop_at(Later.first + 3))
+    assert stopped.value.code == 143
+    assert limited.delivered == [[1], [1]]
+    assert limited.record["notes"][-1].startswith("Of 10 planes 10 are those of a first look")
+    assert list(limited.record["stages_s"]) == ["read", "prepare", "finish", "write"]
+    assert files_below(limited.output_dir) == [OUTPUT_FILE]
+
+
+def test_a_case_that_is_stopped_before_its_preview_delivers_nothing(limited):
+    with pytest.raises(SystemExit) as stopped:
+        limited.run(stop_at(Later.first - 1))
+    assert not isinstance(stopped.value, StoppedWithOutputError)
+    assert limited.delivered == []
+    assert files_below(limited.output_dir) == []

@@ -126,7 +126,8 @@ def _segment(job: _Job, load: Callable[[], Ensemble], *, started_s: float) -> No
 
 
 def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) -> None:
-    from hnseg.inference.planning.deadline import Deadline, Effort
+    from hnseg.inference.planning.deadline import Deadline
+    from hnseg.inference.planning.effort import Effort
     from hnseg.pipeline import run_case
 
     story.record(model_sha256=ensemble.bundle.sha256)
@@ -137,7 +138,7 @@ def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) 
         output_dir=job.output_dir,
         deadline=Deadline(job.limit_s, started_s),
         effort=Effort(skip=job.skip),
-        story=story,
+        provenance=story,
     )
 
 
@@ -155,7 +156,7 @@ def _give_empty(job: _Job, error: Exception, story: Provenance) -> None:
 
 def _load(job: _Job) -> Ensemble:
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
-    from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
 
     ensemble = load_ensemble(

@@ -1,20 +1,19 @@
-"""What every case passes through, whatever the challenge. Read this first."""
+"""Pipeline of every case, whatever the challenge: read, prepare, preview, predict, deliver. Read this first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ValidationError
 
 from hnseg.errors import ModelError, StoppedWithOutputError
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
-from hnseg.inference.planning.deadline import FULL_EFFORT
-from hnseg.platform.answers import NO_ANSWERS
+from hnseg.inference.planning.effort import FULL_EFFORT
+from hnseg.inference.predictor import start_prediction
+from hnseg.platform.answers import NO_ANSWERS, Answers
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
-from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,13 +22,15 @@ if TYPE_CHECKING:
 
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.model.bundle import Bundle
-    from hnseg.inference.planning.deadline import Deadline, Effort
-    from hnseg.inference.prediction import Prediction, Run
+    from hnseg.inference.planning.deadline import Deadline
+    from hnseg.inference.planning.effort import Effort
+    from hnseg.inference.prediction import Prediction, PredictionResult
     from hnseg.platform.case import Case
     from hnseg.platform.challenge import AnsweringMethod, Challenge, Method
+    from hnseg.provenance import Provenance
 
 
-def run_case(  # noqa: PLR0913 (what a case is, and what it may take)
+def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     challenge: Challenge,
     ensemble: Ensemble,
     *,
@@ -37,19 +38,19 @@ def run_case(  # noqa: PLR0913 (what a case is, and what it may take)
     output_dir: Path,
     deadline: Deadline,
     effort: Effort = FULL_EFFORT,
-    story: Provenance,
+    provenance: Provenance,
 ) -> None:
     """Segment one case, from the mounted sockets to checked output files.
 
     Args:
-        challenge: Its sockets and labels, and the functions of its method.
-        ensemble: The trained folds, loaded.
-        input_dir: Holds the input sockets' folders and files.
-        output_dir: Receives the output sockets' folders and files: all of them, or none. Where a case takes long, first
-            those of a first look, which the final ones replace.
-        deadline: When the case must have ended.
-        effort: The most that may be done.
-        story: Collects what each step did, took and gave up.
+        challenge: Sockets and labels of the challenge, and the functions of its method.
+        ensemble: Trained folds, loaded.
+        input_dir: Folder that holds the input sockets' folders and files.
+        output_dir: Folder that receives the output sockets' folders and files: all of them, or none. Where a case takes
+            long, first those of a preview, which the final ones replace.
+        deadline: Time by which the case must have ended.
+        effort: Most that may be done.
+        provenance: Record of what each step did, took and gave up; it is added to.
 
     Raises:
         InputError: The case breaks what the challenge promises.
@@ -58,60 +59,86 @@ def run_case(  # noqa: PLR0913 (what a case is, and what it may take)
         DeadlineError: The time ran out.
         StoppedWithOutputError: A signal stopped it, and the best label map so far was written.
     """
-    spec, method = challenge.spec, challenge.method
-    settings = _settings(method, ensemble.bundle)
-    story.record(settings=settings.model_dump(mode="json"))
-    with story.stage("read"):
-        case = read_case(spec, input_dir)
-        story.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
-    with story.stage("prepare"):
-        channels = method.prepare(case, settings)
-        story.record(**channels.record)
-        story.note(*channels.notes)
-    desk = _Desk(challenge, case, settings, output_dir)
-    run: Run | None = None
+    settings = _settings(challenge.method, ensemble.bundle)
+    provenance.record(settings=settings.model_dump(mode="json"))
+    with provenance.stage("read"):
+        case = read_case(challenge.spec, input_dir)
+        provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
+    with provenance.stage("prepare"):
+        channels = challenge.method.prepare(case, settings)
+        provenance.record(**channels.record)
+        provenance.note(*channels.notes)
+    delivery = Delivery(challenge, case, settings, output_dir)
+    prediction: Prediction | None = None
     try:
-        with story.stage("predict"):
-            run = ensemble.start(channels, deadline, effort=effort)
+        with provenance.stage("predict"):
+            prediction = start_prediction(ensemble, channels, deadline, effort=effort)
             del channels  # as large as the image times its channels: gone before the networks run
-            predicted = run.predict(show=partial(desk.hand_in, story=Provenance()))
-            story.record(**ensemble.record)
-        desk.finish(predicted, story)
+            if (preview := prediction.preview()) is not None:
+                delivery.deliver_preview(preview)
+            del preview  # as large as the image: gone before the networks go on
+            result = prediction.predict()
+            provenance.record(**ensemble.record)
+        delivery.deliver(result, provenance)
     except SystemExit as stop:
-        if run is None or not run.is_complete:
+        if prediction is None or not prediction.is_complete:
             raise
-        desk.finish(run.so_far(), story)
+        delivery.deliver(prediction.result(), provenance)
         raise StoppedWithOutputError(stop.code) from stop
 
 
 @dataclass(frozen=True)
-class _Desk:
-    """Where a case's label map is handed in, once or, a better one later, twice."""
+class Delivery:
+    """Delivery of a case's label map: postprocessed, its answers computed, and all outputs written.
+
+    Attributes:
+        challenge: Challenge whose sockets the outputs are for, with its method.
+        case: Case that the label map belongs to.
+        settings: Settings of the method.
+        output_dir: Folder that receives the outputs.
+    """
 
     challenge: Challenge
     case: Case
     settings: BaseModel
     output_dir: Path
 
-    def finish(self, predicted: Prediction, story: Provenance) -> None:
-        """Tell the story of a prediction, and hand its label map in."""
-        story.record(**predicted.record)
-        story.note(*predicted.notes)
-        self.hand_in(predicted.label_map, story)
+    def deliver_preview(self, label_map: sitk.Image) -> None:
+        """Write the outputs of a preview, which later ones replace; nothing of it is recorded.
 
-    def hand_in(self, label_map: sitk.Image, story: Provenance) -> None:
-        """Write the outputs that a predicted label map leads to."""
-        spec, method = self.challenge.spec, self.challenge.method
-        with story.stage("finish"):
-            label_map = method.finish(label_map, self.case, self.settings)
+        Raises:
+            OutputError: The label map or an answer can't be written or would not be accepted.
+        """
+        label_map = self._postprocessed(label_map)
+        self._write(label_map, self._answers(label_map) if self.challenge.spec.answers else NO_ANSWERS)
+
+    def deliver(self, result: PredictionResult, provenance: Provenance) -> None:
+        """Write the outputs of a prediction, and record its effort and the time of each step.
+
+        Raises:
+            OutputError: The label map or an answer can't be written or would not be accepted.
+        """
+        provenance.record(**result.record)
+        provenance.note(*result.notes)
+        with provenance.stage("finish"):
+            label_map = self._postprocessed(result.label_map)
         answers = NO_ANSWERS
-        if spec.answers:
-            with story.stage("answer"):
-                answers = cast("AnsweringMethod", method).answer(label_map, self.case, self.settings)
-                story.record(**answers.record)
-                story.note(*answers.notes)
-        with story.stage("write"):
-            write_output(spec, label_map, self.case, self.output_dir, answers=answers)
+        if self.challenge.spec.answers:
+            with provenance.stage("answer"):
+                answers = self._answers(label_map)
+                provenance.record(**answers.record)
+                provenance.note(*answers.notes)
+        with provenance.stage("write"):
+            self._write(label_map, answers)
+
+    def _postprocessed(self, label_map: sitk.Image) -> sitk.Image:
+        return self.challenge.method.finish(label_map, self.case, self.settings)
+
+    def _answers(self, label_map: sitk.Image) -> Answers:
+        return cast("AnsweringMethod", self.challenge.method).answer(label_map, self.case, self.settings)
+
+    def _write(self, label_map: sitk.Image, answers: Answers) -> None:
+        write_output(self.challenge.spec, label_map, self.case, self.output_dir, answers=answers)
 
 
 def _settings(method: Method, bundle: Bundle) -> BaseModel:

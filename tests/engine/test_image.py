@@ -33,7 +33,8 @@ def test_it_holds_one_challenge_and_nothing_of_the_repository_beside_the_core(im
 
 def test_the_network_needs_no_package_that_the_image_lacks(image):
     program = (
-        "import importlib.util, dynamic_network_architectures.architectures.unet, hnseg.inference.ensemble;"
+        "import importlib.util, dynamic_network_architectures.architectures.unet;"
+        "import hnseg.inference.loading, hnseg.inference.predictor;"
         "print([n for n in ('timm', 'torchvision', 'nnunetv2', 'typer', 'matplotlib') if importlib.util.find_spec(n)])"
     )
     assert python(image, program) == "[]"

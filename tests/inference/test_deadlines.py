@@ -13,7 +13,9 @@ from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict, start_prediction
 from tests.support.simulated_backend import Clock, SimulatedBackend
 
 FOLDS = 5
@@ -45,7 +47,7 @@ def noise(size_xyz):
 
 @dataclasses.dataclass
 class Case:
-    """A run on a simulated machine; its full effort takes `ratio` of the limit on a steady one."""
+    """Prediction on a simulated machine; its full effort takes `ratio` of the limit on a steady one."""
 
     bundle: object = dataclasses.field(repr=False)
     size_xyz: tuple[int, int, int]
@@ -63,19 +65,22 @@ class Case:
         self.clock.now_s = STARTING * self.limit_s
         deadline = Deadline(self.limit_s, 0.0, self.clock)
         ensemble = Ensemble(self.bundle, backend)
-        self.run = ensemble.start(noise(self.size_xyz), deadline, effort=Effort(mirroring=self.mirroring))
-        window = self.run.accumulation.window
+        effort = Effort(mirroring=self.mirroring)
+        self.prediction = start_prediction(ensemble, noise(self.size_xyz), deadline, effort=effort)
+        window = self.prediction.schedule.window
         self.passes = window.tiling(0.5).count * FOLDS * (8 if self.mirroring else 1)
         self.pass_s = self.ratio * self.limit_s / self.passes
         self.least_s = window.tiling(1.0).count * self.pass_s
         self.slowest_s = self.pass_s * SLOWEST[self.machine]
 
     def predict(self):
-        predicted = self.run.predict(show=self.write)
-        self.write(predicted.label_map)
+        if self.prediction.preview() is not None:
+            self.write()
+        predicted = self.prediction.predict()
+        self.write()
         return predicted
 
-    def write(self, _label_map):
+    def write(self):
         self.clock.now_s += FINISHING * self.limit_s
 
 
@@ -105,7 +110,7 @@ def test_every_case_ends_in_time_and_uses_the_time(bundle, machine, size_xyz, mi
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_machine_that_is_too_slow_is_told_before_much_more_time_is_lost(bundle, machine):
+def test_a_machine_that_is_too_slow_is_an_error_before_much_more_time_is_lost(bundle, machine):
     case = Case(bundle, (30, 30, 20), machine, mirroring=False, limit_s=60, ratio=60)
     with pytest.raises(DeadlineError, match=r"must end within 60 s, but they were over after"):
         case.predict()
@@ -136,7 +141,7 @@ def test_a_machine_that_becomes_faster_is_given_more(bundle):
     assert steps[-1] < max(steps)
 
 
-def test_each_change_of_plan_is_kept_and_told(bundle, caplog):
+def test_each_change_of_plan_is_kept_and_logged(bundle, caplog):
     caplog.set_level("INFO")
     predicted = Case(bundle, (30, 30, 20), "slower later", mirroring=True, limit_s=600, ratio=0.7).predict()
     lines = [record.message for record in caplog.records if record.message.startswith("plan: ")]
@@ -159,6 +164,6 @@ def test_it_ends_in_time_by_a_real_clock(bundle):
 
     backend = Asleep(Clock(), lambda _now_s: 0.0, folds=FOLDS)
     deadline = Deadline(limit_s, time.monotonic())
-    predicted = Ensemble(bundle, backend).predict(noise((30, 30, 12)), deadline)
+    predicted = predict(Ensemble(bundle, backend), noise((30, 30, 12)), deadline)
     assert deadline.elapsed_s() <= limit_s
     assert predicted.notes

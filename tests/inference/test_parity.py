@@ -2,7 +2,7 @@
 
 nnU-Net sums over tiles in half precision on a CPU, which alone flips 0.04 to 0.2 % of voxels of untrained networks. So
 the oracle is nnU-Net with its two sums in float32, and unmodified nnU-Net must not agree less with us than with that.
-Untrained networks have near ties everywhere: what trained ones say is compared in test_precision.
+Untrained networks have near ties everywhere: trained ones are compared in test_precision.
 """
 
 from dataclasses import dataclass, field
@@ -13,9 +13,11 @@ import SimpleITK as sitk
 
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict
 from hnseg.inference.preprocessing.preprocess import place, preprocess
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
 
@@ -96,7 +98,7 @@ SITUATIONS = {
 
 @dataclass
 class Expected:
-    """What nnU-Net says of one situation, with float32 sums and as it is."""
+    """Label maps of nnU-Net for one situation, with float32 sums and as it is, and the lead of the largest logit."""
 
     oracle: np.ndarray
     stock: np.ndarray
@@ -105,7 +107,7 @@ class Expected:
 
 @dataclass
 class Compared(Expected):
-    """The same, and what we say."""
+    """Label maps of nnU-Net and ours."""
 
     ours: np.ndarray
     label_map: sitk.Image = field(repr=False)
@@ -171,7 +173,7 @@ def compared(request, situation, folder, channels, expected) -> Compared:
         pytest.importorskip("openvino")
     ensemble = load_ensemble(open_bundle(folder), device="cpu", backend=request.param)
     assert ensemble.backend.name == request.param
-    predicted = ensemble.predict(channels, Deadline.never(), effort=Effort(mirroring=situation.mirroring))
+    predicted = predict(ensemble, channels, Deadline.never(), effort=Effort(mirroring=situation.mirroring))
     ours = sitk.GetArrayFromImage(predicted.label_map)
     return Compared(**vars(expected), ours=ours, label_map=predicted.label_map)
 
@@ -193,7 +195,7 @@ def test_the_label_map_has_the_geometry_of_the_image(compared, channels):
     assert compared.label_map.GetPixelID() == sitk.sitkUInt8
 
 
-def test_the_network_sees_what_nnunet_shows_it(folder, channels):
+def test_the_network_s_input_is_that_of_nnunet(folder, channels):
     bundle = open_bundle(folder)
     expected, _ = Oracle.of(folder, (0,), mirroring=False).preprocess(channels.array, channels.grid.spacing_zyx_mm)
     placement = place(channels, bundle.plans, bundle.configuration)

@@ -1,4 +1,4 @@
-"""What trained ensembles say, with each backend and precision, beside nnU-Net with float32 sums: on shipped cases."""
+"""Label maps of trained ensembles, with each backend and precision, beside nnU-Net with float32 sums: shipped cases."""
 
 import importlib
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ import torch
 
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import array_of, image_of, resample_label_map
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle, open_bundle
-from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict
 from hnseg.inference.preprocessing.orientation import turned
 from hnseg.platform.reading import read_case
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
@@ -42,11 +44,11 @@ def shipped(request, tmp_path_factory) -> Shipped:
     channels = method.prepare(case, method.Settings.model_validate(bundle.settings))
     results = write_results(bundle, tmp_path_factory.mktemp("results"))
     # nnU-Net's reader turns the image where the plans say so.
-    seen = turned(channels) if bundle.plans.reorients else channels
+    oriented = turned(channels) if bundle.plans.reorients else channels
     with float32_accumulators():
         oracle = Oracle.of(results, bundle.folds, mirroring=False)
-        label_map, _ = oracle.predict(seen.array, seen.grid.spacing_zyx_mm)
-    turned_back = resample_label_map(image_of(label_map, seen.grid), channels.grid)
+        label_map, _ = oracle.predict(oriented.array, oriented.grid.spacing_zyx_mm)
+    turned_back = resample_label_map(image_of(label_map, oriented.grid), channels.grid)
     return Shipped(bundle, channels, array_of(turned_back))
 
 
@@ -75,11 +77,11 @@ def dice_of_classes(one: np.ndarray, other: np.ndarray) -> list[float]:
 
 
 @pytest.mark.parametrize(("backend", "precision"), WAYS)
-def test_a_trained_ensemble_says_what_it_says_in_nnunet(shipped, backend, precision):
+def test_a_trained_ensemble_gives_the_label_map_of_nnunet(shipped, backend, precision):
     if backend == "openvino":
         pytest.importorskip("openvino")
     ensemble = load_ensemble(shipped.bundle, device="cpu", backend=backend, precision=precision)
-    predicted = ensemble.predict(shipped.channels, Deadline.never(), effort=Effort(mirroring=False))
+    predicted = predict(ensemble, shipped.channels, Deadline.never(), effort=Effort(mirroring=False))
     ours = array_of(predicted.label_map)
     agreement, dice = (ours == shipped.oracle).mean(), min(dice_of_classes(ours, shipped.oracle))
     # Measured: single precision 100 %; bfloat16 99.9992 and 99.9971 %, the class least alike 0.997 and 0.992.

@@ -1,4 +1,4 @@
-"""nnU-Net itself, to compare with: result folders made by its own planners and trainer, and its own predictor."""
+"""Oracle of inference: nnU-Net's own planners, trainer and predictor, to compare with."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PLANNERS = {"plain": ExperimentPlanner, "resenc": ResEncUNetPlanner, "torch": nn
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a model is to be made for; `spacing_mm` and `patch` are (z, y, x) of the training images."""
+    """Properties of a model to be made; `spacing_mm` and `patch` are (z, y, x) of the training images."""
 
     labels: Mapping[str, Any]
     channel_names: Sequence[str]
@@ -106,7 +106,7 @@ class Oracle:
         return cls(predictor)
 
     def preprocess(self, array: np.ndarray, spacing_mm: Sequence[float]) -> tuple[np.ndarray, dict[str, Any]]:
-        """Return the network's input and what is needed to go back."""
+        """Return the network's input, and the properties needed to bring logits back to the image."""
         p = self.predictor
         preprocessor = p.configuration_manager.preprocessor_class(verbose=False)
         data, _, properties = preprocessor.run_case_npy(
@@ -192,7 +192,7 @@ def _save_checkpoint(plans: dict[str, Any], configuration: str, fold: int | str,
     torch.manual_seed(sum(map(ord, str(fold))))
     trainer.initialize()
     trainer.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
-    _make_weights_tell(trainer)
+    _randomise_weights(trainer)
     trainer.logger.log("mean_fg_dice", np.float64(0.5), 0)
     trainer.logger.log("train_losses", np.float32(0.25), 0)
     trainer._best_ema = np.float64(0.5)
@@ -200,7 +200,7 @@ def _save_checkpoint(plans: dict[str, Any], configuration: str, fold: int | str,
     return trainer
 
 
-def _make_weights_tell(trainer: nnUNetTrainer) -> None:
+def _randomise_weights(trainer: nnUNetTrainer) -> None:
     """Take one step of training on noise, so that there is momentum, and randomise what starts as zeros and ones.
 
     The last layer's bias then centres the logits, so that no class wins everywhere.

@@ -1,4 +1,4 @@
-"""A machine whose networks take time by a clock that they move themselves."""
+"""Simulated machine, whose networks take time by a clock that they move themselves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 @dataclass
 class Clock:
-    """Seconds, moved on by whoever takes them."""
+    """Clock in seconds that tests and simulated networks move by hand."""
 
     now_s: float = 0.0
 
@@ -21,9 +21,10 @@ class Clock:
 
 @dataclass
 class SimulatedBackend:
-    """Networks that say the same everywhere, and take as long as `pass_s` says at that time; see `Backend`.
+    """Networks with the same logits everywhere, fold + class; see `hnseg.inference.backends.protocol.Backend`.
 
-    `fails` may raise before a pass, given the backend. `lighter_ones` are what it becomes when memory is short.
+    A pass takes the seconds that `pass_s` returns for the time by the clock. `fails` may raise before a pass, given the
+    backend. `lighter_ones` are the backends that take its place when memory is short.
     """
 
     clock: Clock
@@ -48,7 +49,7 @@ class SimulatedBackend:
         values = torch.arange(self.outputs, dtype=torch.float32) + fold
         return values.reshape(1, -1, *(1,) * (batch.ndim - 2)).expand(len(batch), -1, *batch.shape[2:])
 
-    def rest(self, fold: int) -> None:
+    def release(self, fold: int) -> None:
         pass
 
     def lighter(self) -> SimulatedBackend | None:

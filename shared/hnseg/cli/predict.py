@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
-    from hnseg.inference.planning.deadline import Effort
+    from hnseg.inference.planning.effort import Effort
 
 SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
 
@@ -57,9 +57,9 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
 
     The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding.
     """
-    from hnseg.inference.ensemble import load_ensemble
+    from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
-    from hnseg.inference.planning.deadline import Effort
+    from hnseg.inference.planning.effort import Effort
 
     story = Provenance()
     story.record(limit_s=limit_s if np.isfinite(limit_s) else None)
@@ -88,6 +88,7 @@ def _segment(
     """Return the label map of an image, with a bar on a terminal, and tell the story how it came about."""
     from hnseg.inference.model.manifest import sha256_of
     from hnseg.inference.planning.deadline import Deadline
+    from hnseg.inference.predictor import start_prediction
 
     bundle = ensemble.bundle
     with story.stage("read"):
@@ -96,7 +97,8 @@ def _segment(
         story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
     with story.stage("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
-        run = ensemble.start(
+        prediction = start_prediction(
+            ensemble,
             channels,
             Deadline.from_process_start(limit_s),
             effort=effort,
@@ -104,7 +106,7 @@ def _segment(
             probabilities=_mapped(probabilities, (ensemble.outputs, *channels.grid.shape_zyx)),
         )
         del channels  # gone before the networks run
-        predicted = run.predict()
+        predicted = prediction.predict()
         story.note(*predicted.notes)
         story.record(**predicted.record)
     return predicted.label_map

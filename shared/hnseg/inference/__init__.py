@@ -1,7 +1,7 @@
-"""From channels to a label map, as nnU-Net does it: the only place where torch is imported."""
+"""Inference as nnU-Net does it, from channels to a label map: the only place where torch is imported."""
 
 import os
 
-# Large tensors in large pages: a network of many small layers runs a sixth faster, since fewer pages are to be mapped.
-# torch reads it with its first tensor, so it stands here, above every module that imports torch.
+# Large tensors in large pages: a network of many small layers runs a sixth faster, since fewer pages are mapped.
+# torch reads this with its first tensor, so it stands here, above every module that imports torch.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

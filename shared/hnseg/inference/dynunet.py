@@ -1,4 +1,4 @@
-"""MONAI's DynUNet, as the plans of a model describe it.
+"""DynUNet of MONAI, as the plans of a model describe it.
 
 MONAI takes over a second to import and only models with this network need it, so it is imported when one is built.
 """
@@ -23,18 +23,18 @@ def build_dynunet(  # noqa: PLR0913 (nnU-Net hands the plans' arguments over by 
     kernel_sizes: Sequence[Zyx],
     strides: Sequence[Zyx],
     normalisation: Literal["batch", "instance"],
-    deep_supervision: bool = False,  # noqa: ARG001 (nnU-Net always says; this network has one output)
+    deep_supervision: bool = False,  # noqa: ARG001 (nnU-Net always gives it; this network has one output)
 ) -> nn.Module:
     """Return the network with residual blocks and one output, its parameters named as MONAI names them.
 
     Args:
         input_channels: Number of input channels.
         num_classes: Number of outputs.
-        features_per_stage: From full resolution downwards; at least 3.
-        kernel_sizes: Of each stage.
-        strides: Of each stage; the first is 1 along every axis.
-        normalisation: Batch norm is that of Schanne et al., who trained with batches of 2.
-        deep_supervision: Not heeded.
+        features_per_stage: Number of features of each stage, from full resolution downwards; at least 3 stages.
+        kernel_sizes: Kernel size (z, y, x) of each stage.
+        strides: Stride (z, y, x) of each stage; the first is 1 along every axis.
+        normalisation: Normalisation of features; batch norm is that of Schanne et al., who trained with batches of 2.
+        deep_supervision: Ignored.
 
     Raises:
         ModelError: MONAI is not installed.

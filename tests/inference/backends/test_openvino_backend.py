@@ -1,55 +1,21 @@
-"""OpenVINO behind the seam: its graph, its memory, and what happens where it can't be used."""
+"""Folds run by OpenVINO: their logits beside those of torch, and the graph of a bundle."""
 
 import gc
-import json
 import logging
-import shutil
-import subprocess
-import sys
-import warnings
 
 import numpy as np
 import pytest
 import torch
 
-from hnseg.errors import InputError, ModelError
-from hnseg.inference import ensemble as ensemble_module
+from hnseg.errors import ModelError
 from hnseg.inference.backends.torch_backend import TorchBackend
-from hnseg.inference.ensemble import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import GRAPH_FILES, sha256_of
+from hnseg.inference.model.manifest import sha256_of
+from tests.support.exported_bundles import ship_graph
 
 pytest.importorskip("openvino")
 
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
-from hnseg.inference.backends.openvino_graph import ConversionError, convert, graph_of, save
-
-UNKNOWN_TO_OPENVINO = {"nonlin": "torch.nn.Softshrink", "nonlin_kwargs": {}}
-
-
-@pytest.fixture
-def exported(make_model, tmp_path):
-    """Return a copy of an exported bundle with two folds, to be changed."""
-    return shutil.copytree(make_model(folds=(0, 1), exported=True), tmp_path / "model")
-
-
-def seal(folder):
-    """Let the manifest list every file as it is."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["sha256"] = {path.name: sha256_of(path) for path in folder.iterdir() if path.name != "manifest.json"}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-
-
-def ship_graph(folder, model=None):
-    save(convert(open_bundle(model or folder)), folder)
-    seal(folder)
-
-
-def edit_architecture(folder, **kwargs):
-    plans = json.loads((folder / "plans.json").read_text())
-    plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"].update(kwargs)
-    (folder / "plans.json").write_text(json.dumps(plans))
-    seal(folder)
 
 
 def tile_of(bundle):
@@ -67,11 +33,11 @@ def test_every_fold_gives_the_logits_that_torch_gives(exported):
         assert torch.allclose(logits, theirs.logits(fold, tile_of(bundle)), atol=1e-3)
 
 
-def test_a_fold_that_rested_gives_the_same_logits(exported):
+def test_a_fold_that_was_released_gives_the_same_logits(exported):
     bundle = open_bundle(exported)
     backend = OpenvinoBackend.load(bundle)
     first = backend.logits(0, tile_of(bundle)).clone()
-    backend.rest(0)
+    backend.release(0)
     assert torch.equal(backend.logits(0, tile_of(bundle)), first)
 
 
@@ -98,27 +64,6 @@ def test_a_shipped_graph_is_used_as_it_is_and_nothing_is_written(exported, caplo
     assert {path.name: sha256_of(path) for path in exported.iterdir()} == before
 
 
-def test_the_graph_holds_no_weights(exported):
-    ship_graph(exported)
-    weights = (exported / "fold_0.safetensors").stat().st_size
-    assert (exported / GRAPH_FILES[1]).stat().st_size < weights / 50
-
-
-def test_a_changed_graph_is_refused(exported):
-    ship_graph(exported)
-    (exported / GRAPH_FILES[0]).write_text("<net/>")
-    with pytest.raises(ModelError, match=r"network\.xml must be the file that was exported, with the checksum"):
-        graph_of(open_bundle(exported))
-
-
-def test_a_graph_that_openvino_can_not_read_is_refused(exported):
-    ship_graph(exported)
-    (exported / GRAPH_FILES[0]).write_text("<net/>")
-    seal(exported)
-    with pytest.raises(ModelError, match=r"network\.xml must be a network that this OpenVINO can read"):
-        graph_of(open_bundle(exported))
-
-
 def test_a_graph_of_another_model_is_refused(exported, make_model):
     other = make_model(folds=(0,), exported=True, labels={"background": 0, "a": 1}, planner="resenc")
     ship_graph(exported, other)
@@ -126,49 +71,7 @@ def test_a_graph_of_another_model_is_refused(exported, make_model):
         OpenvinoBackend.load(open_bundle(exported))
 
 
-def test_torch_runs_what_openvino_can_not_unless_openvino_was_asked_for(exported, caplog):
-    edit_architecture(exported, **UNKNOWN_TO_OPENVINO)
-    with caplog.at_level(logging.INFO):
-        assert load_ensemble(open_bundle(exported), device="cpu").backend.name == "torch"
-    assert caplog.messages[0].startswith("note: torch runs the networks. OpenVINO must be able to run the network of")
-    assert "aten::softshrink" in caplog.messages[0]
-    with pytest.raises(ConversionError, match=r"HNSEG_BACKEND=torch runs it with torch\."):
-        load_ensemble(open_bundle(exported), device="cpu", backend="openvino")
-
-
-def test_auto_takes_openvino_on_a_processor_and_the_record_says_so(exported):
-    ensemble = load_ensemble(open_bundle(exported), device="cpu", precision="fast")
-    assert isinstance(ensemble.backend, OpenvinoBackend)
-    told = dict(ensemble.record)
-    assert told.pop("arithmetic") in {"bfloat16", "float32"}
-    assert told == {"device": "cpu", "backend": "openvino", "precision": "fast"}
-
-
-def test_where_it_is_not_installed_auto_is_torch_and_asking_is_refused(exported, monkeypatch):
-    monkeypatch.setattr(ensemble_module, "_has_openvino", lambda: False)
-    assert load_ensemble(open_bundle(exported), device="cpu").backend.name == "torch"
-    with pytest.raises(InputError, match=r"it is not installed here\. Was the extra left out"):
-        load_ensemble(open_bundle(exported), backend="openvino")
-
-
-def test_it_is_imported_only_when_chosen(exported):
-    program = (
-        "import sys; from pathlib import Path; from hnseg.inference.model.bundle import open_bundle;"
-        "from hnseg.inference.ensemble import load_ensemble;"
-        f"load_ensemble(open_bundle(Path({str(exported)!r})), device='cpu', backend='torch');"
-        "print('openvino' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
-
-
-def test_converting_warns_of_nothing(exported):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        convert(open_bundle(exported))
-
-
-def test_a_batch_that_is_a_view_is_seen_as_it_is(exported):
+def test_a_batch_may_be_a_view(exported):
     bundle = open_bundle(exported)
     backend, tile = OpenvinoBackend.load(bundle), tile_of(bundle)
     view = tile.transpose(-1, -2).contiguous().transpose(-1, -2)

@@ -39,7 +39,7 @@ def labels_of(logits, shape, dataset, kind=SKIMAGE) -> np.ndarray:
     rows, columns = (AXES[kind](*lengths) for lengths in zip(logits.shape[1:], shape, strict=True))
     around = np.full((shape[1] + 2, 3, shape[0] + 1), 999, np.uint16)
     plane = LabelPlane(rows, columns, dataset)
-    plane.fill(around[1:-1, 1, 1:].T, [plane.seen(logits)])
+    plane.fill(around[1:-1, 1, 1:].T, [plane.prepared(logits)])
     inside = around[1:-1, 1, 1:].T.copy()
     around[1:-1, 1, 1:] = 999
     assert (around == 999).all()  # nothing beside the plane was touched
@@ -130,8 +130,8 @@ def test_a_plane_between_two_is_of_their_mixture(dataset, weight):
     first, second = np.random.default_rng(0).normal(size=(2, 3, 20, 30)).astype(np.float32)
     plane = LabelPlane(AxisMap.spline(20, 90, 1), AxisMap.spline(30, 200, 1), dataset)
     labels, expected = np.zeros((2, 90, 200), np.uint16)
-    plane.fill(labels, [plane.seen(first), plane.seen(second)], weight)
-    plane.fill(expected, [plane.seen((1 - weight) * first + weight * second)])
+    plane.fill(labels, [plane.prepared(first), plane.prepared(second)], weight)
+    plane.fill(expected, [plane.prepared((1 - weight) * first + weight * second)])
     assert len(np.unique(expected)) >= 3
     assert (labels != expected).mean() <= 1e-4
 
@@ -143,7 +143,7 @@ def test_a_class_leads_where_the_bounds_of_two_nearly_constant_planes_cross_by_r
     first[1, 0, 0] = np.nextafter(first[1, 0, 0], np.float32(0))
     plane = LabelPlane(AxisMap.spline(4, 9, 1), AxisMap.spline(4, 9, 1), classes(2))
     labels = np.zeros((9, 9), np.uint8)
-    plane.fill(labels, [plane.seen(first), plane.seen(second)], 0.1815389096736908)
+    plane.fill(labels, [plane.prepared(first), plane.prepared(second)], 0.1815389096736908)
     assert (labels == 1).all()
 
 

@@ -1,19 +1,12 @@
-"""Time, with a clock that is moved by hand."""
+"""Deadline of a case, and the time kept for what is not a pass, with a clock that is moved by hand."""
 
 import time
 
 import pytest
 
 from hnseg.errors import DeadlineError
-from hnseg.inference.planning.deadline import Deadline, Effort, EffortSpent, Pace, Share, reserve_s
-
-
-class Clock:
-    def __init__(self):
-        self.now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
+from hnseg.inference.planning.deadline import Deadline, LabelMapSize, ending_s, reserve_s
+from tests.support.simulated_backend import Clock
 
 
 @pytest.fixture
@@ -21,27 +14,10 @@ def clock():
     return Clock()
 
 
-def run(pace, clock, tiles, pass_s):
-    """Let every tile take what it is given; return the shares."""
-    shares = []
-    pace.tiles_left = tiles
-    while pace.tiles_left:
-        allowance, passes, started_s = pace.allowance(1), 1, clock.now_s
-        clock.now_s += pass_s
-        while passes < pace.full.passes and allowance.may_go_on(1):
-            clock.now_s += pass_s
-            passes += 1
-        folds = min(passes, pace.full.folds)
-        shares.append(Share(folds, passes / folds))
-        pace.gave(shares[-1])
-        pace.measured(clock.now_s - started_s, passes)
-    return shares
-
-
 def test_a_deadline_counts_from_its_start(clock):
     deadline = Deadline(100, 10, clock)
     clock.now_s = 30
-    assert deadline.remaining_s() == 80
+    assert (deadline.elapsed_s(), deadline.remaining_s()) == (20, 80)
 
 
 def test_a_deadline_can_count_from_the_start_of_the_process():
@@ -51,10 +27,11 @@ def test_a_deadline_can_count_from_the_start_of_the_process():
 
 def test_there_may_be_no_deadline():
     assert Deadline.never().remaining_s() == float("inf")
+    assert not Deadline.never().is_limited
     Deadline.never().check("anything")
 
 
-def test_time_over_is_told_in_a_sentence(clock):
+def test_time_over_is_an_error_with_a_sentence(clock):
     deadline = Deadline(100, 0, clock)
     deadline.check("nothing", keep_s=99)
     clock.now_s = 100
@@ -68,88 +45,35 @@ def test_time_over_is_told_in_a_sentence(clock):
         deadline.check("3 of 27 tiles", keep_s=10)
 
 
-def test_with_plenty_of_time_every_tile_gets_everything(clock):
-    pace = Pace(Share(5, 8), Deadline(10_000, 0, clock), reserve_s=50)
-    pace.measured(1, 1)
-    assert run(pace, clock, tiles=20, pass_s=1) == [Share(5, 8)] * 20
-    assert pace.spent(0.5).notes(pace.full, Effort(), pace.deadline) == ()
-
-
-def test_without_a_measurement_or_a_deadline_every_tile_gets_everything(clock):
-    pace = Pace(Share(5, 8), Deadline(float("inf"), 0, clock), reserve_s=0)
-    pace.measured(1e9, 1)
-    pace.tiles_left = 1000
-    assert pace.share == Share(5, 8)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "share"),
-    [
-        (1.1 * 400, Share(5, 8)),  # 10 tiles, 1.1 s with the margin for each of 40 passes
-        (1.1 * 399, Share(5, 7)),
-        (1.1 * 250, Share(5, 5)),
-        (1.1 * 99, Share(5, 1)),
-        (1.1 * 50, Share(5, 1)),
-        (1.1 * 49, Share(4, 1)),
-        (1.1 * 20, Share(2, 1)),
-        (1.1 * 5, Share(1, 1)),
-        (0, Share(1, 1)),
-    ],
-)
-def test_mirrors_go_first_then_folds_but_never_the_last(clock, seconds, share):
-    pace = Pace(Share(5, 8), Deadline(seconds + 30 + 1e-6, 0, clock), reserve_s=30)
-    pace.measured(1, 1)
-    pace.tiles_left = 10
-    assert pace.share == share
-
-
-@pytest.mark.parametrize("limit_s", [120, 200, 400, 700])
-def test_the_case_ends_in_time_and_uses_most_of_it(clock, limit_s):
-    pace = Pace(Share(5, 8), Deadline(limit_s, 0, clock), reserve_s=20)
-    pace.measured(1, 1)
-    run(pace, clock, tiles=20, pass_s=1)
-    assert clock.now_s <= limit_s - 20
-    assert clock.now_s >= 0.95 * (limit_s - 20)
-
-
-def test_it_still_ends_in_time_when_the_machine_becomes_three_times_slower(clock):
-    pace = Pace(Share(5, 8), Deadline(500, 0, clock), reserve_s=20)
-    pace.measured(1, 1)
-    run(pace, clock, tiles=10, pass_s=0.5)
-    run(pace, clock, tiles=30, pass_s=1.5)
-    assert clock.now_s <= 500 - 20
-
-
-def test_what_was_given_up_is_said(clock):
-    pace = Pace(Share(5, 8), Deadline(62, 0, clock), reserve_s=2)
-    pace.measured(1, 1)
-    run(pace, clock, tiles=20, pass_s=1)
-    spent = pace.spent(0.75)
-    assert spent.tiles == 20
-    assert spent.passes == clock.now_s
-    mirrors, step, folds = spent.notes(pace.full, Effort(), pace.deadline)
-    assert mirrors == "Each fold saw 1 of 8 mirrored copies of a tile to end within 62 s."
-    assert step == "Tiles were up to 0.75 instead of 0.5 of a patch apart to end within 62 s."
-    assert folds == f"A tile was seen by {spent.folds:g} of 5 folds to end within 62 s."
-    assert 2 <= spent.folds < 3  # 60 s for 20 tiles, less a margin
-
-
-def test_what_was_nearly_all_is_not_called_all():
-    (folds,) = EffortSpent(0.5, 450, 2249, folds=2249 / 450, mirrors=1).notes(Share(5, 1), Effort(), Deadline(600, 0))
-    assert folds == "A tile was seen by 4.99 of 5 folds to end within 600 s."
+def size_of(voxels):
+    return LabelMapSize(planes=10, cropped_voxels=voxels, voxels=voxels, outputs=31)
 
 
 def test_time_is_kept_for_the_label_map_and_what_follows(clock):
     nothing, small, large = (
-        reserve_s(Deadline(1200, 0, clock), voxels=voxels, outputs=31, of=voxels) for voxels in (0, 10**6, 2 * 10**8)
+        reserve_s(Deadline(1200, 0, clock), size_of(voxels), planes_left=10) for voxels in (0, 10**6, 2 * 10**8)
     )
     assert nothing == pytest.approx(60.3)  # a twentieth of the limit, and to end
     assert 60.3 < small < 61
     assert large > 60 + 10  # a case of 1024 x 1024 x 202 voxels takes up to 8 s to label, and 1.3 s to write
 
 
-def test_what_follows_the_label_map_is_kept_by_how_long_it_took(clock):
-    given = {"voxels": 0, "outputs": 31, "of": 10**8}
-    unknown, quick, slow = (reserve_s(Deadline(100, 0, clock), **given, following_s=took) for took in (None, 0.5, 20.0))
+def test_less_is_kept_for_fewer_planes_and_more_where_they_take_longer():
+    deadline, size = Deadline.never(), size_of(10**8)
+    labelling_s = [reserve_s(deadline, size, planes_left=planes) for planes in (10, 5, 0)]
+    assert labelling_s == pytest.approx([6.2, 3.1, 0])  # 2 ns a voxel and class
+    assert reserve_s(deadline, size, planes_left=5, measured_s=10) == pytest.approx(11)
+
+
+def test_time_is_kept_for_a_delivery_by_the_time_it_took(clock):
+    size = LabelMapSize(planes=10, cropped_voxels=10, voxels=10**8, outputs=31)
+    unknown, quick, slow = (
+        reserve_s(Deadline(100, 0, clock), size, planes_left=0, delivery_s=took) for took in (None, 0.5, 20.0)
+    )
     assert quick < unknown < slow
     assert slow > 40
+
+
+def test_ending_takes_longer_for_a_larger_image():
+    assert ending_s(size_of(0)) == pytest.approx(0.3)
+    assert ending_s(size_of(10**8)) == pytest.approx(1.3)

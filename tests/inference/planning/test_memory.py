@@ -1,4 +1,4 @@
-"""Memory: what is estimated beside what the kernel counts."""
+"""Memory of a case: estimates beside the kernel's counts, and layouts that take less."""
 
 import ctypes
 from pathlib import Path
@@ -6,15 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
-from hnseg.inference import ensemble as module
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference import predictor
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.planning.deadline import Deadline, Effort
-from hnseg.inference.planning.memory import Need, Room
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.planning.memory import MemoryLayout, MemoryNeed
+from hnseg.inference.predictor import predict, start_prediction
 from hnseg.inference.preprocessing.preprocess import place
 from hnseg.machine import GIB
 
@@ -29,7 +32,9 @@ def ensemble(request, make_model):
         pytest.importorskip("openvino")
     model = make_model(labels=MANY, patch=(8, 64, 64), folds=(0, 1, 2))
     ensemble = load_ensemble(open_bundle(model), device="cpu", backend=request.param)
-    ensemble.start(noise((64, 64, 8)), Deadline.never()).predict()  # libraries come into memory with their first use
+    start_prediction(
+        ensemble, noise((64, 64, 8)), Deadline.never()
+    ).predict()  # libraries come into memory with their first use
     return ensemble
 
 
@@ -40,13 +45,13 @@ def noise(size_xyz, spacing_mm=(1.0, 1.0, 2.0)):
 
 def needed(ensemble, channels):
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
-    return Need.of(placement, ensemble.bundle, Room.plenty(placement, ensemble.bundle, ensemble.backend))
+    return MemoryNeed.of(placement, ensemble.bundle, MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend))
 
 
 def taken_gib(work):
     """Return how much resident memory grows at most while something works, and what it returns."""
     if not CLEAR_REFS.is_file():
-        pytest.skip("the kernel does not tell")
+        pytest.skip("the kernel does not count it")
     ctypes.CDLL(None).malloc_trim(0)  # or what earlier work freed would be taken again unseen
     CLEAR_REFS.write_text("5")  # forgets the peak so far
     before = resident_gib("VmRSS")
@@ -62,16 +67,16 @@ def resident_gib(field):
 def test_preparing_takes_no_more_than_estimated(ensemble):
     channels = noise((640, 640, 96), (0.4, 0.4, 2.0))
     need = needed(ensemble, channels)
-    taken, _ = taken_gib(lambda: ensemble.start(channels, Deadline.never()))
+    taken, _ = taken_gib(lambda: start_prediction(ensemble, channels, Deadline.never()))
     assert need.preparing_gib / 3 < taken <= need.preparing_gib + ALLOCATOR_GIB
 
 
 def test_predicting_takes_no_more_than_estimated(ensemble):
     channels = noise((384, 384, 12))
     need = needed(ensemble, channels)
-    run = ensemble.start(channels, Deadline.never(), effort=Effort(step=1, mirroring=False))
-    taken, _ = taken_gib(run.predict)
-    estimated = need.predicting_gib + need.finishing_gib
+    prediction = start_prediction(ensemble, channels, Deadline.never(), effort=Effort(step=1, mirroring=False))
+    taken, _ = taken_gib(prediction.predict)
+    estimated = need.predicting_gib + need.labelling_gib
     assert estimated / 3 < taken <= estimated + ALLOCATOR_GIB
 
 
@@ -84,7 +89,7 @@ def test_a_deeper_image_needs_no_deeper_sums(ensemble):
 def test_what_does_not_fit_is_refused_with_what_it_needs(ensemble):
     channels = noise((64, 64, 8))
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
-    need = Need(preparing_gib=3, predicting_gib=2, finishing_gib=2.5)
+    need = MemoryNeed(preparing_gib=3, predicting_gib=2, labelling_gib=2.5)
     need.check(4.5, placement, outputs=40, on_gpu=False)
     need.check(3, placement, outputs=40, on_gpu=True)
     with pytest.raises(InputError, match=r"\(64, 64, 8\) voxels.* and 40 classes it needs about 4\.5 GiB and 4\.4 GiB"):
@@ -96,25 +101,48 @@ def test_what_does_not_fit_is_refused_with_what_it_needs(ensemble):
 def test_where_memory_is_scarce_copies_go_one_by_one(ensemble, monkeypatch):
     channels = noise((384, 384, 12))
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
-    plenty = Room.plenty(placement, ensemble.bundle, ensemble.backend)
-    most, least = (need_gib(Need.of(placement, ensemble.bundle, room)) for room in (plenty, plenty.less()))
+    fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    most, least = (
+        need_gib(MemoryNeed.of(placement, ensemble.bundle, layout)) for layout in (fastest, fastest.smaller())
+    )
     assert least < most
-    for free_gib, room in ((most * 1.01, plenty), (most * 0.99, plenty.less()), (least * 1.01, plenty.less())):
-        monkeypatch.setattr(module, "free_ram_gib", lambda free_gib=free_gib: free_gib)
-        assert ensemble.start(channels, Deadline.never()).accumulation.room == room
-    monkeypatch.setattr(module, "free_ram_gib", lambda: least * 0.99)
+    for free_gib, layout in (
+        (most * 1.01, fastest),
+        (most * 0.99, fastest.smaller()),
+        (least * 1.01, fastest.smaller()),
+    ):
+        monkeypatch.setattr(predictor, "free_ram_gib", lambda free_gib=free_gib: free_gib)
+        assert start_prediction(ensemble, channels, Deadline.never()).sweep.accumulation.layout == layout
+    monkeypatch.setattr(predictor, "free_ram_gib", lambda: least * 0.99)
     with pytest.raises(InputError, match="The image must fit into memory"):
-        ensemble.start(channels, Deadline.never())
+        start_prediction(ensemble, channels, Deadline.never())
 
 
 def test_scarce_memory_changes_no_voxel(ensemble, monkeypatch):
     channels = noise((80, 80, 12))
-    expected = sitk.GetArrayFromImage(ensemble.predict(channels, Deadline.never()).label_map)
-    plenty = Room.plenty
-    monkeypatch.setattr(Room, "plenty", lambda *given: plenty(*given).less())
-    found = sitk.GetArrayFromImage(ensemble.predict(channels, Deadline.never()).label_map)
+    expected = sitk.GetArrayFromImage(predict(ensemble, channels, Deadline.never()).label_map)
+    fastest = MemoryLayout.fastest
+    monkeypatch.setattr(MemoryLayout, "fastest", lambda *given: fastest(*given).smaller())
+    found = sitk.GetArrayFromImage(predict(ensemble, channels, Deadline.never()).label_map)
     assert (found != expected).mean() <= 1e-3  # untrained networks have near ties everywhere
 
 
 def need_gib(need):
-    return max(need.preparing_gib, need.predicting_gib + need.finishing_gib)
+    return max(need.preparing_gib, need.predicting_gib + need.labelling_gib)
+
+
+def test_sums_leave_the_gpu_first_then_copies_go_one_by_one():
+    gpu = torch.device("cuda")
+    layout = MemoryLayout(gpu, gpu, torch.float16, copies_together=2, copies_a_turn=4)
+    off = layout.smaller()
+    assert (off.sums_on.type, off.sums_in, off.copies_together, off.copies_a_turn) == ("cpu", torch.float32, 2, 4)
+    single = off.smaller()
+    assert (single.copies_together, single.copies_a_turn) == (1, 1)
+    assert single.smaller() is None
+
+
+@pytest.mark.parametrize(("copies", "tiles"), [(8, 1), (4, 1), (2, 2), (1, 4), (3, 4), (6, 2)])
+def test_a_group_has_as_few_tiles_as_fill_a_turn_of_four_copies(copies, tiles):
+    cpu = torch.device("cpu")
+    layout = MemoryLayout(cpu, cpu, torch.float32, copies_together=1, copies_a_turn=4)
+    assert layout.tiles_a_group(copies) == tiles

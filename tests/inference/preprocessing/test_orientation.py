@@ -1,4 +1,4 @@
-"""Models trained on turned images get them turned, and their label maps are turned back."""
+"""Reorientation for models trained on turned images, and label maps turned back."""
 
 from itertools import permutations, product
 
@@ -10,9 +10,11 @@ from nnunetv2.imageio.simpleitk_reader_writer import SimpleITKIOWithReorient
 
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, image_of
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict
 from hnseg.inference.preprocessing.orientation import turned
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
 
@@ -47,13 +49,13 @@ def test_the_label_map_is_that_of_nnunet_with_a_reader_that_turns(make_model, tm
     grid = Grid((34, 30, 9), (1.0, 1.13, 1.9), (4.0, 5.0, -6.0), DIRECTIONS[direction])
     array = np.random.default_rng(1).normal(size=(1, *grid.shape_zyx)).astype(np.float32)
     sitk.WriteImage(image_of(array[0], grid), str(tmp_path / "image.nii.gz"))
-    seen, properties = reader().read_images([str(tmp_path / "image.nii.gz")])
+    oriented, properties = reader().read_images([str(tmp_path / "image.nii.gz")])
     with float32_accumulators():
-        label_map, _ = Oracle.of(folder, (0,), mirroring=False).predict(seen, properties["spacing"])
+        label_map, _ = Oracle.of(folder, (0,), mirroring=False).predict(oriented, properties["spacing"])
     reader().write_seg(label_map, str(tmp_path / "expected.nii.gz"), properties)
     expected = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "expected.nii.gz")))
     ensemble = load_ensemble(open_bundle(folder), device="cpu")
-    predicted = ensemble.predict(Channels(array, grid), Deadline.never(), effort=Effort(mirroring=False))
+    predicted = predict(ensemble, Channels(array, grid), Deadline.never(), effort=Effort(mirroring=False))
     ours = predicted.label_map
     assert Grid.of(ours) == grid
     assert (sitk.GetArrayFromImage(ours) == expected).mean() >= 0.9999

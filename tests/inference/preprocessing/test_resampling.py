@@ -1,12 +1,10 @@
-"""Resampling and normalisation on numbers that can be checked by hand; parity with nnU-Net is in test_parity."""
+"""Resampling on numbers that can be checked by hand; parity with nnU-Net is in test_parity."""
 
 import numpy as np
 import pytest
 from nnunetv2.preprocessing.resampling.default_resampling import resample_data_or_seg_to_shape
 
-from hnseg.errors import InputError
-from hnseg.inference.model.nnunet_plans import Intensities, Spline, TorchLinear
-from hnseg.inference.preprocessing.normalisation import normalise
+from hnseg.inference.model.nnunet_plans import Spline, TorchLinear
 from hnseg.inference.preprocessing.resampling import axis_apart, resample
 
 AUTOMATIC = Spline(order=1, force_separate_z=None)
@@ -71,27 +69,3 @@ def test_splines_do_not_leave_the_range_of_the_input():
 def test_a_volume_of_that_size_is_returned_itself():
     volume = np.zeros((2, 3, 4), np.float32)
     assert resample(volume, (2, 3, 4), AUTOMATIC, from_mm=EVEN, to_mm=EVEN) is volume
-
-
-def test_ct_is_clipped_to_the_training_set():
-    volume = np.array([-1000, 0, 50, 3000], np.float32)
-    normalise(volume, "CTNormalization", Intensities(mean=50, std=100, percentile_00_5=-150, percentile_99_5=250), None)
-    assert volume.tolist() == [-2, -0.5, 0, 2]
-
-
-def test_z_scores_can_be_of_the_inside_only():
-    volume = np.array([0, 2, 4, 0], np.float32)
-    normalise(volume, "ZScoreNormalization", Intensities(), np.array([False, True, True, False]))
-    assert volume.tolist() == [0, -1, 1, 0]
-
-
-@pytest.mark.parametrize("scheme", ["ZScoreNormalization", "RescaleTo01Normalization"])
-def test_a_constant_image_is_not_divided_by_zero(scheme):
-    volume = np.zeros(4, np.float32)
-    normalise(volume, scheme, Intensities(), None)
-    assert volume.tolist() == [0] * 4
-
-
-def test_colours_must_be_from_0_to_255():
-    with pytest.raises(InputError, match="trained on colour channels from 0 to 255, but the image holds 0 to 300"):
-        normalise(np.array([0, 300], np.float32), "RGBTo01Normalization", Intensities(), None)

@@ -9,11 +9,13 @@ from monai.networks.nets.dynunet import DynUNet
 
 from hnseg.errors import ModelError
 from hnseg.imaging.channels import Channels
-from hnseg.inference.ensemble import load_ensemble
+from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.architecture import DYNUNET, build_network
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.nnunet_plans import Architecture
-from hnseg.inference.planning.deadline import Deadline, Effort
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import start_prediction
 from hnseg_training.export import Label, export
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for, validate
 from hnseg_training.fitting.plan import plan
@@ -78,8 +80,8 @@ def test_the_exported_bundle_predicts_what_monais_module_does(bundle):
     rng = np.random.default_rng(0)
     array = rng.normal(100, 30, (2, *GRID.shape_zyx)).astype(np.float32)
     ensemble = load_ensemble(opened, device="cpu")
-    run = ensemble.start(Channels(array, GRID), Deadline.never(), effort=Effort(mirroring=False))
-    found = np.stack(list(run.planes()), axis=1)
+    prediction = start_prediction(ensemble, Channels(array, GRID), Deadline.never(), effort=Effort(mirroring=False))
+    found = np.stack(list(prediction.planes()), axis=1)
 
     tile = array.copy()
     tile[0] = (tile[0] - tile[0].mean()) / tile[0].std()  # the second channel is noNorm

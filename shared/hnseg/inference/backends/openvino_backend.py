@@ -17,12 +17,13 @@ from hnseg.machine import usable_threads
 
 @dataclass(frozen=True)
 class OpenvinoBackend:
-    """The networks of all folds, compiled by OpenVINO; see `hnseg.inference.backends.protocol.Backend`.
+    """Networks of all folds, compiled by OpenVINO; see `hnseg.inference.backends.protocol.Backend`.
 
     Attributes:
-        models: One a fold, for one tile at a time: two together are no faster a tile, and take twice the memory.
-        precision: What was asked for.
-        arithmetic: What they compute in; single precision where the processor has no bfloat16.
+        models: Compiled models, one a fold, for one tile at a time: two together are no faster a tile, and take twice
+            the memory.
+        precision: Precision that was asked for.
+        arithmetic: Type of number that they compute in; float32 where the processor has no bfloat16.
     """
 
     models: tuple[openvino.CompiledModel, ...]
@@ -32,7 +33,7 @@ class OpenvinoBackend:
     device: ClassVar[torch.device] = torch.device("cpu")
     copies_together: ClassVar[int] = 1
     copies_a_turn: ClassVar[int] = 4
-    """To `rest` after every second pass took 9 % more processor time."""
+    """Least number of copies a turn: to `release` after every second pass took 9 % more processor time."""
 
     @classmethod
     def load(cls, bundle: Bundle, precision: Precision = "exact") -> OpenvinoBackend:
@@ -58,20 +59,20 @@ class OpenvinoBackend:
 
     @property
     def folds(self) -> int:
-        """How many models there are."""
+        """Number of models."""
         return len(self.models)
 
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch), n being 1.
 
-        They lie in the model's own memory, which its next batch and `rest` take back.
+        They lie in the model's own memory, which its next batch and `release` take back.
         """
         outputs = self.models[fold](batch.contiguous().numpy(), share_inputs=True, share_outputs=True)
         return torch.from_numpy(outputs[0])
 
-    def rest(self, fold: int) -> None:
+    def release(self, fold: int) -> None:
         """Free the memory of a fold's layers, which each model would keep for itself."""
         self.models[fold].release_memory()
 
     def lighter(self) -> None:
-        """Return None: it takes no memory of a GPU."""
+        """Return None: no memory of a GPU is taken."""

@@ -1,4 +1,4 @@
-"""The network as OpenVINO's graph: converted once, the same for every fold, with the weights left open.
+"""Network as an OpenVINO graph: converted once, the same for every fold, with the weights left open.
 
 The weights are inputs of the graph, called by nnU-Net's parameter names, and become a fold's constants when the fold is
 loaded, without a copy. So five folds take one conversion, and a bundle that ships the graph (`network.xml`, about
@@ -100,10 +100,10 @@ def with_weights(graph: openvino.Model, weights: StateDict, shape: Sequence[int]
     """Return the graph with a fold's weights in it, for batches of one shape, which the logits must have too.
 
     Args:
-        graph: Is left as it is.
-        weights: By the network's names; they are not copied, and are kept.
-        shape: (n, c, *patch).
-        path: Where the graph or the model was read, named in sentences.
+        graph: Graph with open weights; it is left as it is.
+        weights: Weights of a fold by the network's names; they are not copied, and are kept.
+        shape: Shape of a batch, (n, c, *patch).
+        path: File or folder that the graph was read from, named in errors.
 
     Raises:
         ModelError: The graph is not this network's.
@@ -134,7 +134,7 @@ def save(graph: openvino.Model, folder: Path) -> None:
 def _places(network: nn.Module) -> Iterator[tuple[nn.Module, str, str, torch.Tensor]]:
     """Yield each parameter and buffer with its module, its name there and in the network.
 
-    Those that are counters have no part in a pass, and are left out.
+    Counters have no part in a pass, and are left out.
     """
     for path, module in network.named_modules():
         for name, tensor in (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)):
@@ -145,7 +145,7 @@ def _places(network: nn.Module) -> Iterator[tuple[nn.Module, str, str, torch.Ten
 def _small_tile(bundle: Bundle) -> list[int]:
     """Return the size of a tile that a network can be traced with: the smallest whose deepest stage has two voxels.
 
-    Where the plans don't tell how a network divides, that is the patch.
+    Where the plans don't say how a network divides, that is the patch.
     """
     patch = bundle.configuration.patch_size
     strides = bundle.configuration.architecture.arch_kwargs.get("strides")
@@ -167,7 +167,7 @@ def _kept_log() -> Iterator[None]:
 
 
 def _put(module: nn.Module, name: str, tensor: torch.Tensor) -> None:
-    """Let a plain tensor take a parameter's place, which torch otherwise refuses."""
+    """Replace a parameter by a plain tensor, which torch otherwise refuses."""
     registered: dict[str, Any] = module._parameters if name in module._parameters else module._buffers
     registered.pop(name, None)
     object.__setattr__(module, name, tensor)
@@ -181,6 +181,6 @@ def _misfit(path: Path, reason: str) -> ModelError:
 
 
 def _reason(error: Exception) -> str:
-    """Return the last line of an error, where OpenVINO tells the cause."""
+    """Return the last line of an error, in which OpenVINO gives the cause."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[-1].strip().rstrip(".")

@@ -16,16 +16,17 @@ from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import GIB, is_exhausted
 
 UNLIMITED_GIB = float("inf")
+"""Memory of a GPU without a limit."""
 
 
 @dataclass(frozen=True)
 class TorchBackend:
-    """The networks of all folds, as torch modules; see `hnseg.inference.backends.protocol.Backend`.
+    """Networks of all folds, as torch modules; see `hnseg.inference.backends.protocol.Backend`.
 
     Attributes:
-        networks: One a fold, with weights.
-        device: Where they run.
-        precision: Of their arithmetic.
+        networks: Networks, one a fold, with weights.
+        device: Device that runs them.
+        precision: Precision of their arithmetic.
         is_resident: Whether their weights are on the device; if not, they travel there for every batch.
     """
 
@@ -42,9 +43,9 @@ class TorchBackend:
         """Build the networks of a bundle and give them their weights.
 
         Args:
-            bundle: A model folder, opened.
-            device: Where to run.
-            precision: Of the arithmetic.
+            bundle: Model folder, opened.
+            device: Device to run them on.
+            precision: Precision of the arithmetic.
             vram_gib: Memory of the GPU that this process may have in all.
 
         Raises:
@@ -64,7 +65,7 @@ class TorchBackend:
 
     @property
     def arithmetic(self) -> torch.dtype:
-        """Half precision on a GPU, as nnU-Net's; single on a processor, bfloat16 in fast mode where it has that."""
+        """Type of number: float16 on a GPU, as nnU-Net's; float32 on a processor, bfloat16 in fast mode if it can."""
         if self.device.type == "cuda":
             return torch.float16
         if self.precision == "exact":
@@ -73,12 +74,12 @@ class TorchBackend:
 
     @property
     def folds(self) -> int:
-        """How many networks there are."""
+        """Number of networks."""
         return len(self.networks)
 
     @property
     def copies_together(self) -> int:
-        """Two on a processor, one on a GPU, which gains nothing.
+        """Number of copies in a batch: two on a processor, one on a GPU, which gains nothing.
 
         On a processor torch convolves a batch of one with few channels by its slowest kernel: two copies together were
         5.6 times faster a copy in a network of 8 to 32 features, and no slower in a large one.
@@ -87,7 +88,7 @@ class TorchBackend:
 
     @property
     def copies_a_turn(self) -> int:
-        """As many as go together, but two where weights travel, so that they travel half as often."""
+        """Least number of copies a turn: a batch, but two where weights travel, so that they travel half as often."""
         return self.copies_together if self.is_resident else 2
 
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
@@ -101,11 +102,11 @@ class TorchBackend:
                 logits = torch.func.functional_call(network, weights, (batch,))
         return logits.float()
 
-    def rest(self, fold: int) -> None:
-        """Do nothing: what torch needs for one pass it gives back after it."""
+    def release(self, fold: int) -> None:
+        """Do nothing: torch frees the memory of a pass after it."""
 
     def _resident(self) -> TorchBackend:
-        """Return the same with its weights on the device, or itself where they don't fit after all."""
+        """Return the same networks with weights on the device, or off it where they don't fit after all."""
         try:
             return replace(self, networks=tuple(each.to(self.device) for each in self.networks), is_resident=True)
         except (MemoryError, RuntimeError) as error:
@@ -114,7 +115,7 @@ class TorchBackend:
             return replace(self, networks=tuple(each.cpu() for each in self.networks))
 
     def lighter(self) -> TorchBackend | None:
-        """Let weights travel for every batch; where they do, let the processor compute."""
+        """Return a backend whose weights travel for every batch; where they do already, one on the processor."""
         if self.device.type == "cpu":
             return None
         networks = tuple(network.cpu() for network in self.networks)
@@ -133,6 +134,6 @@ def _size_gib(networks: Iterable[nn.Module]) -> float:
 
 
 def free_vram_gib(device: torch.device, most_gib: float = UNLIMITED_GIB) -> float:
-    """Return how much more memory a GPU can give this process, if it may have no more than `most_gib` in all."""
+    """Return the memory that a GPU can still give this process, if it may have no more than `most_gib` in all."""
     free = torch.cuda.mem_get_info(device)[0] / GIB
     return min(free, most_gib - torch.cuda.memory_allocated(device) / GIB)

@@ -1,1 +1,1 @@
-"""From logits on the network's grid to a label map on the image's."""
+"""Labelling: the label map on the image's grid, made of logits on the network's."""

@@ -1,4 +1,4 @@
-"""From logits on the network's grid to a label map on the image's, plane by plane.
+"""Label map on the image's grid, made of logits on the network's, plane by plane.
 
 A plane of the image lies between one or two planes of the network, so no more than these are kept.
 """
@@ -17,7 +17,7 @@ import torch
 
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
-from hnseg.inference.labelling.label_plane import LabelPlane, Labels, Seen, choice_of
+from hnseg.inference.labelling.label_plane import LabelPlane, Labels, LogitPlane, label_rule_of
 from hnseg.inference.model.nnunet_plans import Dataset, Resampling, Spline
 from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.orientation import turned_array
@@ -25,18 +25,19 @@ from hnseg.inference.preprocessing.preprocess import Placement
 from hnseg.inference.preprocessing.resampling import axis_maps, resample
 
 Probabilities = npt.NDArray[np.floating[Any]]
+"""Probabilities (k, z, y, x) of each class or region."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a label map will lie and how it is made of logits.
+    """Target of the labelling: the image's grid, and the way of logits to labels on it.
 
     Attributes:
-        placement: Where the network's grid lies in the image as the network saw it.
-        grid: The image's grid, where the label map will be.
-        dataset: What each output means.
-        resampling: How logits are carried to the image's grid.
-        rolls_along: The network's axis, 0 or 1, along which planes of logits come one after another.
+        placement: Placement of the network's grid in the image, reoriented where the model asks for that.
+        grid: Grid of the image, which the label map will be on.
+        dataset: Label of each output, and whether these are regions.
+        resampling: Resampling of logits to the image's grid.
+        rolls_along: Axis of the network, 0 or 1, along which planes of logits come one after another.
     """
 
     placement: Placement
@@ -47,7 +48,7 @@ class Target:
 
 
 class Canvas:
-    """A label map that is filled plane by plane, and may be filled again with better ones.
+    """Label map that is filled plane by plane, and may be filled again with better ones.
 
     It is uint8, or uint16 where a label is over 255.
     Without regions each voxel gets the class of the largest logit, of equal ones the first. With regions each one that
@@ -58,10 +59,10 @@ class Canvas:
         """Begin with background.
 
         Args:
-            target: Where the label map lies.
-            probabilities: (k, z, y, x) of the image, of floats, such as a file mapped into memory. It gets, plane by
-                plane, the softmax over the classes, or the sigmoid of each region, and is certain of background where
-                the image was cropped.
+            target: Grid of the label map, and the way of logits to labels on it.
+            probabilities: Array (k, z, y, x) on the image's grid, of floats, such as a file mapped into memory. It
+                gets, plane by plane, the softmax over the classes, or the sigmoid of each region; where the image was
+                cropped it gets 1 for background and 0 for all others.
 
         Raises:
             InputError: Probabilities are asked for, and logits are resampled by splines that need all of them at once.
@@ -78,14 +79,14 @@ class Canvas:
             probabilities[:] = 0
             if not target.dataset.has_regions:
                 probabilities[0] = 1  # background
-            seen = probabilities if placement.grid == target.grid else turned_array(probabilities, target.grid)
-            crop = seen.transpose(0, *(1 + axis for axis in placement.transpose))[(slice(None), *placement.crop)]
+            oriented = probabilities if placement.grid == target.grid else turned_array(probabilities, target.grid)
+            crop = oriented.transpose(0, *(1 + axis for axis in placement.transpose))[(slice(None), *placement.crop)]
             self._probabilities = crop.swapaxes(1, 1 + target.rolls_along)
         dtype = np.uint8 if max(target.dataset.output_values) <= np.iinfo(np.uint8).max else np.uint16
         self._labels: Labels = np.zeros(target.grid.shape_zyx, dtype)
-        # A view: what is written into it lands in its place in the image, axes as the image has them.
-        seen = self._labels if placement.grid == target.grid else turned_array(self._labels, target.grid)
-        self._inner = seen.transpose(placement.transpose)[placement.crop].swapaxes(0, target.rolls_along)
+        # A view: labels written into it are those of the image, in its own order of axes.
+        oriented = self._labels if placement.grid == target.grid else turned_array(self._labels, target.grid)
+        self._inner = oriented.transpose(placement.transpose)[placement.crop].swapaxes(0, target.rolls_along)
 
     @property
     def is_gradual(self) -> bool:
@@ -95,16 +96,16 @@ class Canvas:
 
     @property
     def label_map(self) -> sitk.Image:
-        """A copy of what it holds."""
+        """Copy of the label map as it is."""
         return image_of(self._labels, self._target.grid)
 
     def fill(self, planes: Iterable[FloatArray]) -> None:
         """Set the labels from the first plane on, as far as there are planes.
 
         Args:
-            planes: float32 logits (k, y, x) of the classes or regions, for every plane along the axis that they roll
+            planes: Logits (k, y, x), float32, of the classes or regions, for every plane along the axis that they roll
                 along; the other two axes keep their order. Two are kept at a time, or all where logits are resampled by
-                splines of an order that may overshoot.
+                splines of an order over 1.
         """
         if self.is_gradual:
             self._fill_by_planes(planes)
@@ -123,14 +124,14 @@ class Canvas:
         along = maps.pop(self._target.rolls_along)
         rows, columns = maps
         plane = LabelPlane(rows, columns, self._target.dataset)
-        for number, (near, weight) in enumerate(_near(map(plane.seen, planes), along)):
+        for number, (near, weight) in enumerate(_near(map(plane.prepared, planes), along)):
             plane.fill(self._inner[number], near, weight)
             if self._probabilities is not None:
                 logits = columns.along(rows.along(_mixed(near, weight), 1), 2)
                 self._probabilities[:, number] = _probabilities_of(logits, self._target.dataset)
 
     def _fill_at_once(self, planes: Sequence[FloatArray]) -> None:
-        """Set the labels class by class, with the memory of two volumes beside the logits; without all of them none."""
+        """Set the labels class by class, in the memory of two volumes more; none where a plane is missing."""
         placement = self._target.placement
         if len(planes) < placement.network_shape[self._target.rolls_along]:
             return
@@ -145,11 +146,11 @@ class Canvas:
             )
             for volume in logits
         )
-        labels = choice_of(self._target.dataset).of(range(len(logits)), resampled)
+        labels = label_rule_of(self._target.dataset).of(range(len(logits)), resampled)
         self._inner.swapaxes(0, self._target.rolls_along)[...] = labels
 
 
-def _mixed(near: Sequence[Seen], weight: float) -> FloatArray:
+def _mixed(near: Sequence[LogitPlane], weight: float) -> FloatArray:
     """Return the logits (k, y, x) of a plane between one or two."""
     first, last = near[0].logits, near[-1].logits
     mixture: FloatArray = (torch.lerp(first, last, weight) if len(near) == 2 else first).numpy()
@@ -169,13 +170,13 @@ def to_label_map(planes: Iterable[FloatArray], target: Target) -> sitk.Image:
     return canvas.label_map
 
 
-def _near(planes: Iterable[Seen], along: AxisMap) -> Iterator[tuple[Sequence[Seen], float]]:
-    """Yield, for each plane of the image, the one or two planes of the network where it lies, and the second's weight.
+def _near(planes: Iterable[LogitPlane], along: AxisMap) -> Iterator[tuple[Sequence[LogitPlane], float]]:
+    """Yield, for each plane of the image, the one or two planes of logits that it lies on, and the second's weight.
 
     Ends early where planes do.
     """
     arriving = iter(planes)
-    near: deque[Seen] = deque()
+    near: deque[LogitPlane] = deque()
     arrived = 0
     for piece in along.pieces(1):
         while arrived < piece.old.stop:
@@ -188,4 +189,4 @@ def _near(planes: Iterable[Seen], along: AxisMap) -> Iterator[tuple[Sequence[See
             near.popleft()
         yield near, float(piece.weights[0, 1]) if len(near) == 2 else 0.0
     for _ in arriving:
-        """Let the planes that the image does not reach be predicted too, so that progress and effort are complete."""
+        """Take the planes that the image does not reach too, so that all tiles are predicted and counted."""

@@ -1,4 +1,4 @@
-"""From planes of logits on the network's grid to the labels of a plane of the image between them, block by block.
+"""Labels of a plane of the image, from the planes of logits that it lies between, block by block.
 
 In most blocks few classes come so near to the largest logit that they could lead anywhere, and only these are
 interpolated. A new voxel is made of one or two old ones along an axis, so that to interpolate is to sum small bags of
@@ -30,29 +30,29 @@ Outputs = npt.NDArray[np.intp] | range
 
 @dataclass(frozen=True)
 class Largest:
-    """Each voxel is of the class with the largest logit, of equal ones the first."""
+    """Rule of labels without regions: the class with the largest logit, of equal ones the first."""
 
     def possible(self, lowest: FloatArray, highest: FloatArray) -> Mask:
-        """Return which classes can lead anywhere in each block.
+        """Return, for each class and block, whether the class can have the largest logit anywhere in the block.
 
-        Interpolation does not leave the range of what it is made of, so a class whose largest logit is less than the
-        smallest of another can't.
+        Interpolated logits lie in the range of those that they are made of, so a class whose largest logit is less than
+        the smallest of another can't.
 
         Args:
             lowest: Smallest logits (k, ...) of each class in each block.
-            highest: Largest logits (k, ...).
+            highest: Largest logits (k, ...) of each class in each block.
         """
-        # Bounds that were mixed from two planes may cross by rounding; the class that leads must not fall between them.
+        # Bounds that were mixed from two planes may cross by rounding; the leading class must not fall between them.
         surpassed = np.minimum(lowest, highest).max(axis=0)
         possible: Mask = ~(highest < surpassed)
         return possible
 
     def settled(self, possible: Outputs) -> int | None:
-        """Return the label where no other is possible, or None."""
+        """Return the label of a block where no other is possible, or None."""
         return int(possible[0]) if len(possible) == 1 else None
 
     def of(self, outputs: Outputs, logits: Iterable[FloatArray]) -> Labels:
-        """Return the labels, from the logits of some classes in ascending order, one after another."""
+        """Return the labels, from the logits of at least one class, in ascending order, one after another."""
         ascending = zip(outputs, logits, strict=True)
         first, largest = next(ascending)
         labels = np.full(largest.shape, first, np.uint16)
@@ -63,10 +63,10 @@ class Largest:
         return labels
 
     def at_once(self, outputs: Outputs, logits: torch.Tensor) -> Labels | int:
-        """Return what `of` does, from all of the logits (outputs, y, x)."""
-        # Pooling over the classes is a running maximum that knows where it was found, one pass in vectors of voxels.
-        seen = logits.view(1, len(outputs), 1, -1).permute(0, 3, 1, 2)
-        largest, places = max_pool2d(seen, (len(outputs), 1), return_indices=True)
+        """Return the labels as `of` does, from all of the logits (outputs, y, x)."""
+        # Pooling over the classes is a running maximum that returns its place, one pass in vectors of voxels.
+        stacked = logits.view(1, len(outputs), 1, -1).permute(0, 3, 1, 2)
+        largest, places = max_pool2d(stacked, (len(outputs), 1), return_indices=True)
         if largest.isnan().any():  # which pooling takes for the largest
             return self.of(outputs, logits.numpy())
         return np.array(outputs, np.uint16).take(places.view(logits.shape[1:]).numpy())
@@ -74,21 +74,25 @@ class Largest:
 
 @dataclass(frozen=True)
 class Regions:
-    """Each region that is more likely than not sets its value, later ones over earlier ones."""
+    """Rule of labels with regions: each that is more likely than not sets its value, later ones over earlier ones.
+
+    Attributes:
+        values: Value of each region in the label map.
+    """
 
     values: tuple[int, ...]
 
     def possible(self, _: FloatArray, highest: FloatArray) -> Mask:
-        """Return which regions can be anywhere in each block, from their largest logits (k, ...) in it."""
+        """Return whether each region can be anywhere in each block, from its largest logits (k, ...) there."""
         possible: Mask = highest > 0
         return possible
 
     def settled(self, possible: Outputs) -> int | None:
-        """Return the label where no other is possible, or None."""
+        """Return the label of a block where no other is possible, or None."""
         return None if len(possible) else 0
 
     def of(self, outputs: Outputs, logits: Iterable[FloatArray]) -> Labels | int:
-        """Return the labels, from the logits of some regions in ascending order, one after another."""
+        """Return the labels, from the logits of some regions in ascending order; 0 everywhere without any."""
         labels: Labels | int = 0
         for output, given in zip(outputs, logits, strict=True):
             # By the sigmoid's own rounding: the smallest positive logits give exactly one half, which is not more.
@@ -97,64 +101,72 @@ class Regions:
         return labels
 
     def at_once(self, outputs: Outputs, logits: torch.Tensor) -> Labels | int:
-        """Return what `of` does, from all of the logits (outputs, y, x)."""
+        """Return the labels as `of` does, from all of the logits (outputs, y, x)."""
         return self.of(outputs, logits.numpy())
 
 
-Choice = Largest | Regions
+LabelRule = Largest | Regions
+"""Rule by which a voxel's label follows from its logits, as nnU-Net's `LabelManager` has it."""
 
 
-def choice_of(dataset: Dataset) -> Choice:
-    """Return how labels are chosen among what the network puts out."""
+def label_rule_of(dataset: Dataset) -> LabelRule:
+    """Return the rule of labels of a model."""
     return Regions(dataset.output_values) if dataset.has_regions else Largest()
 
 
 class LabelPlane:
-    """Labels planes that all have the same two axes."""
+    """Labelling of planes that all have the same two axes."""
 
     def __init__(self, rows: AxisMap, columns: AxisMap, dataset: Dataset) -> None:
-        self._choice = choice_of(dataset)
+        """Prepare for planes of an image.
+
+        Args:
+            rows: Interpolation along the first axis of a plane.
+            columns: Interpolation along the second.
+            dataset: Outputs of the network, and whether they are regions.
+        """
+        self._rule = label_rule_of(dataset)
         outputs = len(dataset.output_values)
         self._rows = [_Bags(piece, outputs) for piece in rows.pieces(_ROWS)]
         self._columns = [_Bags(piece, outputs) for piece in columns.pieces(_COLUMNS)]
 
-    def seen(self, logits: FloatArray) -> Seen:
-        """Return a plane of logits (k, y, x) as `fill` takes it, once for all that lie beside it."""
+    def prepared(self, logits: FloatArray) -> LogitPlane:
+        """Return a plane of logits (k, y, x) as `fill` takes it, once for all planes of the image beside it."""
         rows, columns = ([bags.old for bags in axis] for axis in (self._rows, self._columns))
-        return Seen(torch.from_numpy(logits), rows, columns)
+        return LogitPlane(torch.from_numpy(logits), rows, columns)
 
-    def fill(self, labels: Labels, near: Sequence[Seen], weight: float = 0.0) -> None:
+    def fill(self, labels: Labels, near: Sequence[LogitPlane], weight: float = 0.0) -> None:
         """Set every label of a plane.
 
         Args:
-            labels: (y, x) as the axes' new voxels, of a type that holds every label; may be a view.
-            near: The plane of logits that it lies on, or the two that it lies between.
-            weight: Of the second of two; the first has the rest.
+            labels: Labels (y, x) to set, of a type that holds every label; may be a view.
+            near: Plane of logits that it lies on, or the two that it lies between.
+            weight: Weight of the second of two, 0 to 1; the first has the rest.
         """
         lowest, highest = (_mixed(bounds, weight).numpy() for bounds in zip(*(one.bounds for one in near), strict=True))
-        possible = self._choice.possible(lowest, highest)
+        possible = self._rule.possible(lowest, highest)
         for row, rows in enumerate(self._rows):
             for column, columns in enumerate(self._columns):
                 outputs = np.flatnonzero(possible[:, row, column])
                 block = labels[rows.new, columns.new].T
-                settled = self._choice.settled(outputs)
+                settled = self._rule.settled(outputs)
                 if settled is not None:
                     block[...] = settled
                     continue
                 of = torch.from_numpy(outputs)
                 parts = [one.logits[:, rows.old, columns.old].index_select(0, of) for one in near]
                 logits = rows.sums(_mixed(parts, weight)).transpose(1, 2)
-                block[...] = self._choice.at_once(outputs, columns.sums(logits))
+                block[...] = self._rule.at_once(outputs, columns.sums(logits))
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A plane of logits.
+class LogitPlane:
+    """Plane of logits on the network's grid, divided into the blocks that labels are set by.
 
     Attributes:
-        logits: float32 (k, y, x).
-        rows: Of each block.
-        columns: Of each block.
+        logits: Logits (k, y, x), float32.
+        rows: Rows that each row of blocks is interpolated from.
+        columns: Columns that each column of blocks is interpolated from.
     """
 
     logits: torch.Tensor
@@ -163,7 +175,7 @@ class Seen:
 
     @cached_property
     def bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The smallest and the largest logits (k, rows, columns) in each block."""
+        """Smallest and largest logits (k, rows of blocks, columns of blocks) in each block."""
         strips = [(strip.amin(dim=1), strip.amax(dim=1)) for strip in (self.logits[:, rows] for rows in self.rows)]
         low, high = (torch.stack(extreme, dim=1) for extreme in zip(*strips, strict=True))
         lowest = torch.stack([low[..., columns].amin(dim=-1) for columns in self.columns], dim=-1)
@@ -176,11 +188,11 @@ def _mixed(near: Sequence[torch.Tensor], weight: float) -> torch.Tensor:
 
 
 class _Bags:
-    """A piece of an axis as the weighted old voxels that each new one is made of, for several outputs.
+    """Piece of an axis as bags of the weighted old voxels that each new one is made of, for several outputs.
 
     Attributes:
-        new: The new voxels.
-        old: The old voxels.
+        new: New voxels.
+        old: Old voxels.
     """
 
     def __init__(self, piece: Piece, outputs: int) -> None:

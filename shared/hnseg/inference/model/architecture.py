@@ -1,4 +1,4 @@
-"""The network that the plans describe, with a fold's weights in it.
+"""Network that the plans describe, with a fold's weights in it.
 
 Only classes of `dynamic_network_architectures` and `torch.nn`, and the DynUNet beside this module, are built, so that a
 model folder can't name code of its own choice.
@@ -21,7 +21,7 @@ from hnseg.inference.model.nnunet_plans import Architecture
 from hnseg.inference.model.weights import StateDict
 
 DYNUNET = "hnseg.inference.dynunet.build_dynunet"
-"""How plans name MONAI's DynUNet."""
+"""Name of MONAI's DynUNet in plans."""
 _NETWORKS = "dynamic_network_architectures."
 _LAYERS = "torch.nn."
 
@@ -30,8 +30,8 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
     """Build one network of an ensemble, in evaluation mode, with its weights, which it does not copy.
 
     Args:
-        bundle: A model folder, opened.
-        fold: Its place among the bundle's folds.
+        bundle: Model folder, opened.
+        fold: Index of the fold among the bundle's folds.
 
     Raises:
         ModelError: The plans can't be built, or the weights don't fit the network that they describe.
@@ -50,10 +50,10 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
     """Build the network without memory for its weights, in evaluation mode, with one output: the finest.
 
     Args:
-        architecture: Its class and arguments.
+        architecture: Class of the network and its arguments.
         channels: Number of input channels.
         outputs: Number of classes or regions.
-        path: The plans, named in sentences.
+        path: File of the plans, named in errors.
 
     Raises:
         ModelError: The plans name a class that is not allowed or not there, or arguments it does not take.
@@ -81,13 +81,25 @@ def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
     """Make a network use a fold's tensors, without copying them unless their type must change.
 
     Args:
-        network: As `build_network` returns it.
-        state_dict: May leave out the further names of a tensor that the network registers under several.
-        path: Where it was read, named in sentences.
+        network: Network without memory for its weights, as `build_network` returns it.
+        state_dict: Tensors of the fold; of several names that the network registers a tensor under, one is enough.
+        path: File of the weights, named in errors.
 
     Raises:
         ModelError: Tensors are missing, left over, or of another shape than the network's.
     """
+    complete = _complete(state_dict, network, path)
+    for name, tensor in network.state_dict().items():
+        if complete[name].shape != tensor.shape:
+            found, wanted = tuple(complete[name].shape), tuple(tensor.shape)
+            raise _misfit(path, f"{name} has shape {found} instead of {wanted}")
+    network.load_state_dict(complete, assign=True)
+    if any(tensor.is_meta for tensor in network.buffers()):
+        raise _misfit(path, "the network computes tensors of its own that are not among the weights")
+
+
+def _complete(state_dict: StateDict, network: nn.Module, path: Path) -> StateDict:
+    """Return the tensors under every name that the network has for them, in single precision."""
     complete = {}
     for names in _names_of_each_tensor(network):
         given = [state_dict[name] for name in names if name in state_dict]
@@ -97,13 +109,7 @@ def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
         complete.update(dict.fromkeys(names, tensor))
     if left_over := sorted(state_dict.keys() - complete.keys()):
         raise _misfit(path, f"{left_over[0]} has no place in it")
-    for name, tensor in network.state_dict().items():
-        if complete[name].shape != tensor.shape:
-            found, wanted = tuple(complete[name].shape), tuple(tensor.shape)
-            raise _misfit(path, f"{name} has shape {found} instead of {wanted}")
-    network.load_state_dict(complete, assign=True)
-    if any(tensor.is_meta for tensor in network.buffers()):
-        raise _misfit(path, "the network computes tensors of its own that are not among the weights")
+    return complete
 
 
 def _names_of_each_tensor(network: nn.Module) -> list[list[str]]:

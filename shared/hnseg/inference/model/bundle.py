@@ -1,4 +1,4 @@
-"""A trained ensemble in one folder: nnU-Net's own result folder, or the bundle that `hnseg-train export` writes.
+"""Bundle of a trained ensemble in one folder: nnU-Net's result folder, or one that `hnseg-train export` writes.
 
 | file | nnU-Net's result folder | exported bundle |
 |---|---|---|
@@ -44,20 +44,20 @@ from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weigh
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained ensemble, checked; its weights are mapped, not read.
+    """Files of a trained ensemble, checked; its weights are mapped, not read.
 
     Attributes:
-        folder: Where it lies.
-        plans: What all configurations share.
-        configuration: The one it was trained in.
-        dataset: Its channels and labels.
-        folds: The folds to use, in order.
-        state_dicts: The weights of each of them.
+        folder: Folder that holds the files.
+        plans: Plans shared by all configurations.
+        configuration: Configuration that it was trained in.
+        dataset: Channels and labels that it was trained for.
+        folds: Folds to use, in order.
+        state_dicts: Weights of each of them.
         mirroring_axes: Axes of the patch that may be flipped at test time; empty for none.
-        settings: What `method.json` holds; empty where there is none.
-        texts: The other files it was read from.
-        weights_files: The file of each fold's weights.
-        manifest: What the exported bundle says of itself; None for nnU-Net's own folder.
+        settings: Content of `method.json`; empty where there is none.
+        texts: Files it was read from, other than weights.
+        weights_files: File of each fold's weights.
+        manifest: Manifest of an exported bundle; None for nnU-Net's own folder.
     """
 
     folder: Path
@@ -73,7 +73,7 @@ class Bundle:
     manifest: Manifest | None = None
 
     def __post_init__(self) -> None:
-        """Check what only both files together tell.
+        """Check that plans, dataset and weights fit one another.
 
         Raises:
             ModelError: The plans don't fit the channels, or the weights the plans.
@@ -92,7 +92,7 @@ class Bundle:
 
     @cached_property
     def sha256(self) -> Mapping[str, str]:
-        """The checksum of every file it was read from, by its path in the folder."""
+        """Checksum of every file it was read from, by its path in the folder."""
         files = (*self.texts, *self.weights_files)
         if self.manifest is not None:
             return {path.name: self.manifest.sha256[path.name] for path in files}
@@ -111,7 +111,7 @@ class Bundle:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The names of the input channels, in order."""
+        """Names of the input channels, in order."""
         return tuple(name for _, name in sorted(self.dataset.channel_names.items(), key=lambda item: int(item[0])))
 
 
@@ -121,9 +121,9 @@ def open_bundle(
     """Open a model folder.
 
     Args:
-        folder: nnU-Net's result folder or an exported bundle.
-        folds: Which folds to use; every one that is there when left out (`all` only where there is no other).
-        checkpoint: Which of nnU-Net's two checkpoints; an exported bundle has only what was exported.
+        folder: Result folder of nnU-Net, or an exported bundle.
+        folds: Folds to use; every one that is there when left out (`all` only where there is no other).
+        checkpoint: Checkpoint of nnU-Net to use; an exported bundle has only the one that was exported.
 
     Raises:
         ModelError: A file is missing, damaged or changed, or the model needs something that this predictor can't do.

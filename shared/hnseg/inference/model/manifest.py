@@ -1,4 +1,4 @@
-"""The manifest of an exported bundle: what the weights are, where they come from, and the checksum of every file.
+"""Manifest of an exported bundle: name, origin and licence of the weights, and the checksum of every file.
 
 An exported bundle is one folder: `plans.json` and `dataset.json` as nnU-Net wrote them, `fold_<k>.safetensors` with one
 fold's state dict each (nnU-Net's own parameter names), `method.json` where the challenge's method has settings,
@@ -23,30 +23,31 @@ METHOD_FILE = "method.json"
 GRAPH_FILES = ("network.xml", "network.bin")
 
 Fold = int | Literal["all"]
-"""A fold of the cross-validation by number, or nnU-Net's `all`: trained on every case."""
+"""Fold of the cross-validation by number, or nnU-Net's `all`: trained on every case."""
 
 
 class Manifest(Frozen):
-    """What `manifest.json` holds."""
+    """Content of `manifest.json`."""
 
     format: Literal["hnseg-bundle-1"] = "hnseg-bundle-1"
-    """The layout of the folder; a later layout gets another name."""
+    """Layout of the folder; a later layout gets another name."""
     name: str = Field(min_length=1)
-    """What the ensemble is called, such as hnts_mrg demo."""
+    """Name of the ensemble, such as hnts_mrg demo."""
     version: str = Field(min_length=1)
+    """Version of the ensemble, in any form."""
     licence: str = Field(min_length=1)
-    """Of the weights; an SPDX identifier where there is one."""
+    """Licence of the weights; an SPDX identifier where there is one."""
     training_data: str = Field(min_length=1)
-    """The name of the data set it was trained on."""
+    """Name of the data set it was trained on."""
     configuration: str = Field(min_length=1)
-    """The nnU-Net configuration of `plans.json`, such as 3d_fullres."""
+    """Configuration of `plans.json`, such as 3d_fullres."""
     mirroring_axes: tuple[int, ...]
     """Axes of the patch that may be flipped at test time (`inference_allowed_mirroring_axes`); empty for none."""
     folds: tuple[Fold, ...] = Field(min_length=1)
     metrics: dict[str, float] = Field(default_factory=dict)
-    """What was measured and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
+    """Values measured, by what and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
     sha256: dict[str, str]
-    """The checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
+    """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
 
     @model_validator(mode="after")
     def _files_are_listed(self) -> Manifest:
@@ -57,7 +58,7 @@ class Manifest(Frozen):
 
 
 def weights_file(fold: Fold) -> str:
-    """Return the name of the file that holds one fold of an exported bundle."""
+    """Return the name of the file with the weights of one fold of an exported bundle."""
     return f"fold_{fold}.safetensors"
 
 

@@ -1,4 +1,4 @@
-"""The architecture of plans written before nnU-Net 2.4, which describe a U-Net by a few numbers."""
+"""Architecture of plans written before nnU-Net 2.4, which describe a U-Net by a few numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _CLASSES = {"PlainConvUNet": "n_conv_per_stage", "ResidualEncoderUNet": "n_blocks_per_stage"}
-"""Each class with the name of the argument that says how many convolutions or blocks a stage of its encoder has."""
+"""Name, for each class, of the argument for the number of convolutions or blocks of an encoder's stages."""
 
 _NUMBERS = (
     "patch_size",
@@ -21,6 +21,9 @@ _NUMBERS = (
 
 def architecture_of_old_plans(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Return the architecture as later plans spell it out.
+
+    Args:
+        configuration: Values of one configuration of the plans.
 
     Raises:
         ValueError: A number is missing, or it is not one of the two networks that such plans were written for.

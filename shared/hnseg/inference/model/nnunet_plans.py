@@ -1,4 +1,4 @@
-"""nnU-Net's `plans.json` and `dataset.json` as typed, checked values.
+"""Plans and dataset of nnU-Net (`plans.json`, `dataset.json`) as typed, checked values.
 
 Axes: nnU-Net transposes an image's (z, y, x) by `transpose_forward` before anything else; patch sizes, spacings and
 mirroring axes are in that transposed order.
@@ -25,13 +25,13 @@ SplineOrder = Literal[0, 1, 2, 3, 4, 5]
 
 
 class _Read(Frozen):
-    """What is read of a larger file: other keys of it are left unread."""
+    """Values read from a larger file: other keys of it are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class Spline(Frozen):
-    """nnU-Net's default resampling: splines of scipy, with the axis of thick slices apart."""
+    """Resampling by default in nnU-Net: splines of scipy, with the axis of thick slices apart."""
 
     is_seg: Literal[False] = False
     order: SplineOrder = 3
@@ -43,7 +43,7 @@ class Spline(Frozen):
 
 
 class TorchLinear(Frozen):
-    """nnU-Net's faster choice: linear interpolation of torch, nearest along the axis of thick slices."""
+    """Resampling of nnU-Net's faster planners: torch's linear one, nearest along the axis of thick slices."""
 
     is_seg: Literal[False] = False
     force_separate_z: bool | None = None
@@ -66,7 +66,7 @@ Normalisation = Literal[
 
 
 class Intensities(_Read):
-    """How the foreground of one channel is distributed in the training set."""
+    """Intensities of one channel in the foreground of the training set."""
 
     mean: float = 0.0
     std: float = 1.0
@@ -75,22 +75,22 @@ class Intensities(_Read):
 
 
 class Architecture(_Read):
-    """The network's class and its arguments."""
+    """Class of the network and its arguments."""
 
     network_class_name: str
     arch_kwargs: dict[str, Any]
     names_to_import: tuple[str, ...] = Field(alias="_kw_requires_import")
-    """The arguments that are given as the qualified name of a class."""
+    """Names of the arguments that are given as the qualified name of a class."""
 
 
 class Configuration(_Read):
-    """One configuration of the plans, such as 3d_fullres."""
+    """Configuration of the plans, such as 3d_fullres."""
 
     name: str
     patch_size: tuple[int, ...] = Field(min_length=2, max_length=3)
-    """2 numbers for a network that sees one slice, along the first transposed axis, at a time."""
+    """Size of a patch in voxels; 2 numbers for a network of single slices along the first transposed axis."""
     spacing: tuple[float, ...] = Field(min_length=2, max_length=3)
-    """The network's voxel size in mm; 2 numbers where slices stay as thick as they are."""
+    """Voxel size of the network in mm; 2 numbers where slices stay as thick as they are."""
     normalization_schemes: tuple[Normalisation, ...]
     use_mask_for_norm: tuple[bool, ...]
     preprocessor_name: Literal["DefaultPreprocessor"] = "DefaultPreprocessor"
@@ -115,7 +115,7 @@ class Configuration(_Read):
 
 
 class Plans(_Read):
-    """What `plans.json` holds."""
+    """Content of `plans.json`."""
 
     transpose_forward: tuple[int, int, int]
     image_reader_writer: str = "SimpleITKIO"
@@ -125,7 +125,7 @@ class Plans(_Read):
             "foreground_intensity_properties_per_channel", "foreground_intensity_properties_by_modality"
         )
     )
-    """By the channel's number."""
+    """Intensities of each channel, by its number."""
     configurations: dict[str, dict[str, Any]]
 
     @property
@@ -135,12 +135,12 @@ class Plans(_Read):
 
 
 class Dataset(_Read):
-    """What `dataset.json` holds."""
+    """Content of `dataset.json`."""
 
     channel_names: dict[str, str] = Field(validation_alias=AliasChoices("channel_names", "modality"))
-    """By the channel's number."""
+    """Name of each channel, by its number."""
     labels: dict[str, int | tuple[int, ...]]
-    """A label's value by its name; several values where it is a region."""
+    """Value of each label by its name; several values where it is a region."""
     regions_class_order: tuple[int, ...] | None = None
 
     @model_validator(mode="after")
@@ -156,7 +156,7 @@ class Dataset(_Read):
 
     @property
     def output_values(self) -> tuple[int, ...]:
-        """The label map's value for each of the network's outputs.
+        """Value in the label map for each of the network's outputs.
 
         Without regions the largest output wins, the first one being background; with regions each output that is more
         likely than not sets its value, later ones over earlier ones.
@@ -179,7 +179,7 @@ def read_plans(folder: Path) -> Plans:
     """Read `plans.json`.
 
     Raises:
-        ModelError: It is missing, damaged, or nothing that this predictor can follow exactly.
+        ModelError: It is missing or damaged, or asks for something that this predictor can't follow exactly.
     """
     return _read(folder / PLANS_FILE, Plans)
 
@@ -194,12 +194,12 @@ def read_dataset(folder: Path) -> Dataset:
 
 
 def configuration_of(plans: Plans, name: str, path: Path) -> Configuration:
-    """Return one configuration, with what it inherits from others filled in.
+    """Return one configuration, with the values it inherits from others filled in.
 
     Args:
-        plans: The plans, read from `path`.
-        name: Such as 3d_fullres.
-        path: Named in sentences.
+        plans: Plans, read from `path`.
+        name: Name of the configuration, such as 3d_fullres.
+        path: File of the plans, named in errors.
 
     Raises:
         ModelError: There is none of that name, it is the second stage of a cascade, or it asks for something that

@@ -1,4 +1,4 @@
-"""One fold's parameters, read from an nnU-Net checkpoint or from safetensors; never by running code from a file."""
+"""Weights of one fold, read from an nnU-Net checkpoint or from safetensors; never by running code from a file."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ StateDict = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a predictor needs of an nnU-Net checkpoint.
+    """Values of an nnU-Net checkpoint that a predictor needs.
 
     Attributes:
-        state_dict: The network's parameters.
-        configuration: The name of the configuration it was trained in, such as 3d_fullres.
+        state_dict: Parameters of the network.
+        configuration: Name of the configuration it was trained in, such as 3d_fullres.
         mirroring_axes: Axes of the patch that may be flipped at test time; empty for none.
     """
 
@@ -96,7 +96,7 @@ def _damaged(path: Path) -> ModelError:
 
 
 def _numpy_scalars() -> list[Any]:
-    """Return what nnU-Net's training log holds beside tensors; numpy 1 and 2 name the same function differently."""
+    """Return the types in nnU-Net's training log beside tensors; numpy 1 and 2 name the same function differently."""
     scalar = np._core.multiarray.scalar  # type: ignore[attr-defined]
     kinds = [type(np.dtype(name)) for name in ("bool", "int32", "int64", "uint8", "float16", "float32", "float64")]
     named = [(scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]

@@ -1,1 +1,1 @@
-"""The schedule of a prediction: time, memory, and how tiles cover the volume. Pure decisions; no network runs here."""
+"""Planning of a prediction: time, effort, memory, and tiles over the volume. No network runs here."""

@@ -1,35 +1,35 @@
-"""What is given up where the time is short: mirrored copies first, then the overlap of tiles, then folds.
+"""Coverage of a volume by tiles where the time is short: mirrored copies go first, then tiles' overlap, then folds.
 
-Decided anew before every slab of tiles, from what passes have taken so far.
+Decided anew before every slab of tiles, from the time that passes have taken so far.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hnseg.inference.planning.deadline import Share
+from hnseg.inference.planning.effort import TileEffort
 from hnseg.inference.planning.tiling import Tiling, Window
 
 WIDE_STEP = 0.75
-"""How far apart tiles may be, in patches, before folds are given up."""
+"""Distance between tiles, in patches, that is reached before folds are given up."""
 WIDEST_STEP = 1.0
-"""How far apart they may be before a case can't be done at all."""
+"""Largest distance between tiles, in patches, at which they still cover the volume."""
 _WELL_USED = 0.8  # of the passes that there is time for
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What was planned at one moment.
+class EffortPlan:
+    """Effort planned, at one moment, for all tiles that are left.
 
     Attributes:
-        at_s: When, in seconds since the case's time began to count.
-        why: What led to it.
-        tiles: Still to be seen.
-        step: Distance between them as a fraction of the patch, at most.
-        folds: That each of them gets.
-        mirrors: Copies that each of these folds sees.
-        pass_s: How long a pass takes, as far as is known.
-        where: What runs the networks, and where the sums over tiles are.
+        at_s: Time of the plan, in seconds since the case's time began to count.
+        why: Reason for it, in words.
+        tiles: Number of tiles still to be predicted.
+        step: Largest distance between them as a fraction of the patch.
+        folds: Number of folds for each of them.
+        mirrors: Number of copies that each of these folds predicts.
+        pass_s: Seconds that a pass takes, as far as is known.
+        where: Devices that run the networks and hold the sums over tiles, in words.
     """
 
     at_s: float
@@ -47,8 +47,8 @@ class Plan:
             f" {self.pass_s:.3g} s a pass, {self.where}, after {self.at_s:.1f} s ({self.why})"
         )
 
-    def is_like(self, other: Plan) -> bool:
-        """Say whether the same is to be done with every tile."""
+    def is_like(self, other: EffortPlan) -> bool:
+        """Return whether both plans do the same with every tile."""
         return (self.step, self.folds, self.mirrors, self.where) == (
             other.step,
             other.folds,
@@ -57,19 +57,19 @@ class Plan:
         )
 
 
-def affordable(current: Tiling, window: Window, *, step: float, full: Share, passes: float) -> Tiling:
-    """Return how the rest of a volume is covered best with so many passes.
+def affordable(current: Tiling, window: Window, *, step: float, full: TileEffort, passes: float) -> Tiling:
+    """Return the best coverage of the rest of a volume by so many passes.
 
-    Tiles stay as close as they were asked to be while every fold can see them. Then they move apart, up to `WIDE_STEP`
-    as long as that leaves passes for every fold, and further only where one fold can't see them otherwise. Of the ways
-    that use most of the passes the one is taken that keeps most folds, and of these the one with most tiles.
+    Tiles stay as close as was asked for while there are passes for every fold. Then they move apart, up to `WIDE_STEP`
+    as long as that leaves passes for every fold, and further only where there are not even passes for one fold. Of the
+    tilings that use most of the passes the one is taken that keeps most folds, and of these the one with most tiles.
 
     Args:
-        current: What is left of the present tiling, which stays where it serves as well.
-        window: The volume.
+        current: Rest of the present tiling, which stays where it serves as well.
+        window: Volume and patch.
         step: Distance between tiles, as a fraction of the patch, that was asked for.
-        full: What a tile would get.
-        passes: That there is time for.
+        full: Full effort for a tile.
+        passes: Number of passes that there is time for; may be infinite.
     """
     first = current.along[0][0]
     finest = current if window.step_of(current) <= step else window.tiling(step, first)
@@ -78,22 +78,26 @@ def affordable(current: Tiling, window: Window, *, step: float, full: Share, pas
     wide = max(step, WIDE_STEP)
     if window.tiling(wide, first).count > passes:
         return _most_tiles(window.tilings(wide, WIDEST_STEP, first), passes)
-    ways = [current, finest, *window.tilings(step, wide, first)]
+    tilings = [current, finest, *window.tilings(step, wide, first)]
 
-    def folds(way: Tiling) -> float:
-        """Return how many folds there are passes for."""
-        return min(full.folds, passes / way.count)
+    def folds(tiling: Tiling) -> float:
+        """Return the mean number of folds that there are passes for."""
+        return min(full.folds, passes / tiling.count)
 
-    def use(way: Tiling) -> float:
-        """Return how many of the passes are used."""
-        return folds(way) * way.count / passes
+    def use(tiling: Tiling) -> float:
+        """Return the fraction of the passes that are used."""
+        return folds(tiling) * tiling.count / passes
 
-    well_used = [way for way in ways if use(way) >= _WELL_USED]
+    well_used = [tiling for tiling in tilings if use(tiling) >= _WELL_USED]
     # The first of equal ones, so that a plan is only changed for a better one.
-    return max(well_used, key=lambda way: (folds(way), way.count)) if well_used else max(ways, key=use)
+    if well_used:
+        return max(well_used, key=lambda tiling: (folds(tiling), tiling.count))
+    return max(tilings, key=use)
 
 
-def _most_tiles(ways: list[Tiling], passes: float) -> Tiling:
+def _most_tiles(tilings: list[Tiling], passes: float) -> Tiling:
     """Return the tiling with most tiles for which there are passes, and that with fewest if there is none."""
-    few_enough = [way for way in ways if way.count <= passes]
-    return max(few_enough, key=lambda way: way.count) if few_enough else min(ways, key=lambda way: way.count)
+    few_enough = [tiling for tiling in tilings if tiling.count <= passes]
+    if few_enough:
+        return max(few_enough, key=lambda tiling: tiling.count)
+    return min(tilings, key=lambda tiling: tiling.count)

@@ -1,4 +1,7 @@
-"""Tiles that the networks need not see, if that is asked for: it is quicker, and not quite what nnU-Net does."""
+"""Region of interest in a volume: tiles outside it are skipped, if asked for.
+
+That is quicker, and not quite what nnU-Net does.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 import torch
 
 from hnseg.imaging.channels import Channels
-from hnseg.inference.planning.deadline import Skip
+from hnseg.inference.planning.effort import Skip
 from hnseg.inference.preprocessing.normalisation import Mask
 from hnseg.inference.preprocessing.orientation import turned_array
 from hnseg.inference.preprocessing.preprocess import Placement
@@ -21,18 +24,18 @@ _SAMPLE = 4  # every so many voxels along each axis are enough to know them
 
 @dataclass(frozen=True)
 class Interest:
-    """What a tile must reach for the networks to see it.
+    """Region of interest: the networks predict the tiles that overlap it.
 
     Attributes:
-        mask: (z, y, x) over the network's grid, in voxels of any size; None where every tile is seen.
-        scale: Voxels of the mask in one of the network's grid, along each axis.
+        mask: Voxels of interest (z, y, x) over the network's grid, of any size; None where every tile is predicted.
+        scale: Number of voxels of the mask in one of the network's grid, along each axis.
     """
 
     mask: Mask | None = None
     scale: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     def reaches(self, box: tuple[slice, ...]) -> bool:
-        """Say whether a tile, a box of the network's grid that may reach over its ends, reaches it."""
+        """Return whether a tile, a box of the network's grid that may reach over its ends, overlaps the region."""
         if self.mask is None:
             return True
         covered = tuple(
@@ -45,14 +48,14 @@ class Interest:
 def interest_in(
     volume: torch.Tensor, channels: Channels, placement: Placement, *, skip: Skip, reorients: bool
 ) -> Interest:
-    """Return what tiles must reach.
+    """Return the region of interest in a volume.
 
     Args:
-        volume: (c, z, y, x) as the network sees it; air is the low end of its first channel's values.
-        channels: Tell where targets can be, on the image's grid; where they can't, no tile is far from them.
-        placement: Where the volume lies in the image.
-        skip: What need not be seen.
-        reorients: Whether the network sees the image turned.
+        volume: Input of the network, (c, z, y, x); air is the low end of its first channel's values.
+        channels: Channels on the image's grid, with the boxes where targets can be; without boxes no tile is far.
+        placement: Placement of the volume in the image.
+        skip: Tiles to skip.
+        reorients: Whether the network's input is the image reoriented.
     """
     if skip == "air":
         sample = volume[0, ::_SAMPLE, ::_SAMPLE, ::_SAMPLE].flatten()
@@ -62,7 +65,7 @@ def interest_in(
         mask: Mask = np.zeros(channels.grid.shape_zyx, np.bool_)
         for box in channels.targets:
             mask[box] = True
-        seen = turned_array(mask, channels.grid) if reorients else mask
+        oriented = turned_array(mask, channels.grid) if reorients else mask
         scale = tuple(old / new for old, new in zip(placement.cropped_shape, placement.network_shape, strict=True))
-        return Interest(seen.transpose(placement.transpose)[placement.crop], scale)
+        return Interest(oriented.transpose(placement.transpose)[placement.crop], scale)
     return Interest()

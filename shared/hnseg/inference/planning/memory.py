@@ -1,4 +1,4 @@
-"""Memory: where what a case needs lives, and how much it will take, estimated before any of it is taken."""
+"""Memory of a case: the devices that hold its parts, and the sizes of these, estimated before any is allocated."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _FEATURE_MAPS = 10  # of the first stage alive at once in a pass; 7 to 8.5 measu
 
 
 @dataclass(frozen=True)
-class Room:
-    """Where what a case needs lives, and how much at a time.
+class MemoryLayout:
+    """Devices of a case's networks and sums, and the number of tiles at a time.
 
     Attributes:
-        networks_on: Where the networks run.
-        sums_on: Where the volume and the sums over tiles are.
-        sums_in: The type of the sums.
-        together: How many mirrored copies of tiles a batch holds.
-        turn: How many copies a fold sees, at least, before another fold's turn.
-        rolls_along: The network's axis, 0 or 1, that slabs of tiles follow one another along.
+        networks_on: Device that runs the networks.
+        sums_on: Device that holds the volume and the sums over tiles.
+        sums_in: Type of the sums.
+        copies_together: Number of mirrored copies of tiles in a batch.
+        copies_a_turn: Least number of copies that a fold predicts before another fold's turn.
+        rolls_along: Axis of the network, 0 or 1, along which slabs of tiles follow one another.
     """
 
     networks_on: torch.device
     sums_on: torch.device
     sums_in: torch.dtype
-    together: int
-    turn: int
+    copies_together: int
+    copies_a_turn: int
     rolls_along: int = 0
 
     @classmethod
-    def plenty(cls, placement: Placement, bundle: Bundle, backend: Backend) -> Room:
-        """Return what is quickest; sums roll along the axis where that keeps them small.
+    def fastest(cls, placement: Placement, bundle: Bundle, backend: Backend) -> MemoryLayout:
+        """Return the fastest layout; its sums roll along the axis where that keeps them small.
 
         Sums are in half precision only in fast mode and on a GPU: a processor adds it twelve times slower than single
         precision.
@@ -64,49 +64,52 @@ class Room:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """The network's axes in the order of the sums."""
+        """Axes of the network in the order of the sums."""
         return (1, 0, 2) if self.rolls_along else (0, 1, 2)
 
-    def group(self, copies: int) -> int:
-        """Return how many tiles, of so many copies, each fold sees in one turn: as few as fill turns and batches."""
-        return self.turn // gcd(self.turn, copies)
+    def tiles_a_group(self, copies: int) -> int:
+        """Return the number of tiles, of so many copies, that all folds predict before the next ones.
 
-    def less(self) -> Room | None:
-        """Return a room that takes less, or None: sums leave a GPU first, then copies go one by one."""
+        That is the smallest that fills turns and batches.
+        """
+        return self.copies_a_turn // gcd(self.copies_a_turn, copies)
+
+    def smaller(self) -> MemoryLayout | None:
+        """Return a layout that takes less memory, or None: sums leave a GPU first, then copies go one by one."""
         if self.sums_on.type != "cpu":
             return replace(self, sums_on=torch.device("cpu"), sums_in=torch.float32)
-        if self.together > 1 or self.turn > 1:
-            return replace(self, together=1, turn=1)
+        if self.copies_together > 1 or self.copies_a_turn > 1:
+            return replace(self, copies_together=1, copies_a_turn=1)
         return None
 
-    def for_networks_of(self, backend: Backend) -> Room:
-        """Return the same for a backend that may run elsewhere."""
+    def for_networks_of(self, backend: Backend) -> MemoryLayout:
+        """Return the same layout for a backend that may run on another device."""
         return replace(self, networks_on=backend.device)
 
     def __str__(self) -> str:
         return (
             f"networks on {self.networks_on}, sums in {str(self.sums_in).removeprefix('torch.')} on {self.sums_on},"
-            f" {self.together} copies at a time"
+            f" {self.copies_together} copies at a time"
         )
 
 
 @dataclass(frozen=True)
-class Need:
-    """The memory that each step of a case takes beyond what the process has already.
+class MemoryNeed:
+    """Memory that each step of a case takes beyond what the process has already.
 
     Attributes:
-        preparing_gib: To bring the channels to the network's grid.
-        predicting_gib: The network's input, the sums over tiles, and the copies of one that go through together.
-        finishing_gib: To bring the logits to the image's grid; in RAM, while the networks still run.
+        preparing_gib: Memory to bring the channels to the network's grid.
+        predicting_gib: Memory for the network's input, the sums over tiles, and the copies that pass together.
+        labelling_gib: Memory to bring the logits to the image's grid; in RAM, while the networks still run.
     """
 
     preparing_gib: float
     predicting_gib: float
-    finishing_gib: float
+    labelling_gib: float
 
     @classmethod
-    def of(cls, placement: Placement, bundle: Bundle, room: Room) -> Need:
-        """Estimate it from the sizes involved and the room; for single precision, which is the most."""
+    def of(cls, placement: Placement, bundle: Bundle, layout: MemoryLayout) -> MemoryNeed:
+        """Return an estimate from the sizes involved and the layout; for single precision, which takes most."""
         configuration = bundle.configuration
         channels, outputs = len(bundle.channels), len(bundle.dataset.output_values)
         patch = patch_3d(configuration.patch_size)
@@ -115,26 +118,26 @@ class Need:
         features = configuration.architecture.arch_kwargs.get("features_per_stage", [32])
         first = features if isinstance(features, int) else features[0]
         # The mean logits of the tiles at hand, and those of one pass, one of them flipped and one about to be added.
-        logits = max(room.turn, room.together) + room.together + 2
-        one_pass = prod(patch) * (first * _FEATURE_MAPS * room.together + outputs * logits)
-        sums = (outputs + 1) * patch[room.rolls_along] * prod(padded) // padded[room.rolls_along]
+        logits = max(layout.copies_a_turn, layout.copies_together) + layout.copies_together + 2
+        one_pass = prod(patch) * (first * _FEATURE_MAPS * layout.copies_together + outputs * logits)
+        sums = (outputs + 1) * patch[layout.rolls_along] * prod(padded) // padded[layout.rolls_along]
         predicting = _FLOAT * ((1 + is_padded) * channels * prod(padded) + sums + one_pass) + _weights_bytes(bundle)
-        finishing = _finishing(placement, bundle, room.rolls_along)
-        return cls(_preparing(placement, channels) / GIB, predicting / GIB, finishing / GIB)
+        labelling = _labelling(placement, bundle, layout.rolls_along)
+        return cls(_preparing(placement, channels) / GIB, predicting / GIB, labelling / GIB)
 
     def check(self, free_gib: float, placement: Placement, *, outputs: int, on_gpu: bool) -> None:
         """Refuse a case that will not fit into RAM.
 
         Args:
-            free_gib: What the process can still have.
-            placement: Tells the size of the image.
+            free_gib: RAM that the process can still have.
+            placement: Placement of the network's grid in the image, for the sizes of both.
             outputs: Number of classes or regions.
-            on_gpu: Whether the sums and the passes are elsewhere.
+            on_gpu: Whether the sums and the passes take memory of a GPU instead.
 
         Raises:
-            InputError: It will not fit.
+            InputError: The case needs more than is free.
         """
-        needed_gib = max(self.preparing_gib, self.finishing_gib + (0 if on_gpu else self.predicting_gib))
+        needed_gib = max(self.preparing_gib, self.labelling_gib + (0 if on_gpu else self.predicting_gib))
         if needed_gib > free_gib:
             raise InputError(
                 f"The image must fit into memory, but with {placement.grid.size_xyz} voxels, of which"
@@ -145,17 +148,17 @@ class Need:
 
 
 def _preparing(placement: Placement, channels: int) -> float:
-    """Return the bytes for all channels on the network's grid, and for one on its way there."""
+    """Return the bytes of all channels on the network's grid, and of one that is being resampled."""
     lengths = list(zip(placement.cropped_shape, placement.network_shape, strict=True))
     ratios = sorted(new / old for old, new in lengths)
     # Axis after axis is resampled, that which shrinks most first.
     sizes = list(accumulate(ratios, mul, initial=float(prod(placement.cropped_shape))))
-    on_the_way = sizes[0] + max(sizes[0], *map(sum, pairwise(sizes[1:])))
-    return _FLOAT * (channels * prod(placement.network_shape) + on_the_way)
+    resampled = sizes[0] + max(sizes[0], *map(sum, pairwise(sizes[1:])))
+    return _FLOAT * (channels * prod(placement.network_shape) + resampled)
 
 
-def _finishing(placement: Placement, bundle: Bundle, rolls_along: int) -> float:
-    """Return the bytes for the planes between which the image's lie, and for the label map and its copies."""
+def _labelling(placement: Placement, bundle: Bundle, rolls_along: int) -> float:
+    """Return the bytes of the network's planes that a plane of the image lies between, and of three label maps."""
     outputs = len(bundle.dataset.output_values)
     label_maps = 3 * max(bundle.dataset.output_values).bit_length() / 8 * prod(placement.grid.shape_zyx)
     resampling = bundle.configuration.resampling_of_logits

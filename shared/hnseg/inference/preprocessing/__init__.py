@@ -1,1 +1,1 @@
-"""From an image's channels to the network's grid, as nnU-Net does it, and the way back."""
+"""Preprocessing as nnU-Net does it: an image's channels on the network's grid, and the way back."""

@@ -1,7 +1,7 @@
-"""Resampling along one axis as what it is: a matrix, almost all of it zero.
+"""Matrix of the resampling along one axis, almost all of it zero.
 
 Interpolation is linear in the voxels. Its matrix along an axis is found by giving unit vectors to the very routine that
-nnU-Net calls, and applied in pieces that hold what is not zero.
+nnU-Net calls, and applied in pieces without most of the zeros.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _PIECE = 64  # rows of a product: enough for its kernel to be fast, few enough t
 
 @dataclass(frozen=True)
 class Piece:
-    """Some neighbouring new voxels and the old ones that they are made of.
+    """Piece of an axis: neighbouring new voxels and the old ones that they are made of.
 
     Attributes:
-        new: The new voxels.
-        old: The old voxels.
-        weights: (new, old).
+        new: New voxels.
+        old: Old voxels.
+        weights: Weights (new, old) of the old voxels in the new ones.
     """
 
     new: slice
@@ -39,27 +39,27 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class AxisMap:
-    """How the voxels along one axis become others.
+    """Linear map from the voxels along one axis to new ones.
 
     Attributes:
-        weights: (new, old), float32.
+        weights: Weights (new, old) of the old voxels in the new ones, float32.
     """
 
     weights: FloatArray
 
     @classmethod
     def spline(cls, old: int, new: int, order: SplineOrder) -> AxisMap:
-        """Interpolate as `skimage.transform.resize` does with mode edge, before it clips."""
+        """Return the interpolation of `skimage.transform.resize` with mode edge, before it clips."""
         return cls(np.eye(old, dtype=np.float32) if old == new else _spline(old, new, order))
 
     @classmethod
     def torch_linear(cls, old: int, new: int) -> AxisMap:
-        """Interpolate linearly as torch does."""
+        """Return the linear interpolation of `torch.nn.functional.interpolate`."""
         return cls(interpolate(torch.eye(old)[None], new, mode="linear")[0].numpy().T)
 
     @classmethod
     def nearest_in_scipy(cls, old: int, new: int) -> AxisMap:
-        """Take the nearest voxel by scipy's rounding."""
+        """Return the map to the nearest voxel by the rounding of `scipy.ndimage.map_coordinates`."""
         position = old / new * (np.arange(new) + 0.5) - 0.5
         taken: npt.NDArray[np.float64] = map_coordinates(
             np.arange(old, dtype=float), [position], order=0, mode="nearest"
@@ -68,7 +68,7 @@ class AxisMap:
 
     @classmethod
     def nearest_in_torch(cls, old: int, new: int) -> AxisMap:
-        """Take the nearest voxel by torch's rounding."""
+        """Return the map to the nearest voxel by torch's rounding (`nearest-exact`)."""
         return cls(interpolate(torch.eye(old)[None], new, mode="nearest-exact")[0].numpy().T)
 
     @property
@@ -93,7 +93,7 @@ class AxisMap:
             return volume
         before, after = volume.shape[:axis], volume.shape[axis + 1 :]
         result = np.empty((*before, len(self.weights), *after), np.float32)
-        # Seen as (stacks, axis, rest), so that every product is of two matrices.
+        # Viewed as (stacks, axis, rest), so that every product is of two matrices.
         rest = int(np.prod(after))
         source = torch.from_numpy(np.ascontiguousarray(volume)).view(-1, volume.shape[axis], rest)
         target = torch.from_numpy(result).view(-1, len(self.weights), rest)
@@ -109,7 +109,7 @@ class AxisMap:
 
 @lru_cache(maxsize=16)
 def _spline(old: int, new: int, order: SplineOrder) -> FloatArray:
-    """Push every unit vector through scipy, which computes in float64 and filters where the order asks for it."""
+    """Return scipy's results for unit vectors; it computes in float64 and filters where the order asks for it."""
     factor = 1 / (old / new)
     columns = [zoom(unit, factor, order=order, mode="nearest", grid_mode=True) for unit in np.eye(old)]
     return np.stack(columns, axis=1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""nnU-Net's intensity normalisations, in place and in float32."""
+"""Normalisation of intensities, in place and in float32: the schemes of nnU-Net."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def normalise(volume: FloatArray, scheme: Normalisation, intensities: Intensitie
     """Normalise one channel in place.
 
     Args:
-        volume: (z, y, x), changed.
-        scheme: As the plans name it.
-        intensities: The channel's foreground in the training set; only CT uses it.
-        inside: Where z-scores are computed and applied; everywhere when None. The other schemes don't use it.
+        volume: Channel (z, y, x), float32; it is changed.
+        scheme: Scheme by the name it has in the plans.
+        intensities: Intensities of the channel's foreground in the training set; only CT uses them.
+        inside: Mask in which z-scores are computed and applied; None for everywhere. The other schemes don't use it.
 
     Raises:
         InputError: The intensities are not what the scheme is for.

@@ -1,6 +1,6 @@
-"""Turning images to right, anterior, superior, for models that were trained on images so turned.
+"""Reorientation of images to right, anterior, superior, for models that were trained on images so turned.
 
-An array is turned without copying a voxel: what is turned is a view, and what is written into it lands in the original.
+An array is turned without copying a voxel: the turned one is a view, so writing into it changes the original.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _turned_grid(grid: Grid) -> Grid:
 
 
 def _turn(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
-    """Return which axis of (x, y, z) becomes each, and which of these are then flipped."""
+    """Return the axes (x, y, z) in their new order, and whether each of these is then flipped."""
     image = sitk.Image([1, 1, 1], sitk.sitkUInt8)
     image.SetDirection(grid.direction)
     turn = sitk.DICOMOrientImageFilter()

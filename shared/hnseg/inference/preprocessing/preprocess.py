@@ -1,4 +1,4 @@
-"""From channels on an image's grid to what the network sees: transposed, cropped, normalised, resampled."""
+"""Preprocessing of an image's channels to the network's input: transposed, cropped, normalised, resampled."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Box = tuple[slice, slice, slice]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the network's grid lies in an image. Everything but `grid` is in transposed axis order.
+    """Placement of the network's grid in an image. Everything but `grid` is in transposed axis order.
 
     Attributes:
-        grid: The image's grid.
-        transpose: The image's axes (z, y, x) in the network's order.
-        crop: The part of the transposed image that is not zero in every channel.
+        grid: Grid of the image.
+        transpose: Axes of the image, (z, y, x), in the network's order.
+        crop: Part of the transposed image that is not zero in every channel.
         image_mm: Spacing of the image.
         network_mm: Spacing of the network's grid.
-        network_shape: Voxels of the network's grid along each axis.
+        network_shape: Size of the network's grid in voxels.
     """
 
     grid: Grid
@@ -39,12 +39,17 @@ class Placement:
 
     @property
     def cropped_shape(self) -> tuple[int, ...]:
-        """Voxels of the cropped image along each axis."""
+        """Size of the cropped image in voxels."""
         return tuple(part.stop - part.start for part in self.crop)
 
 
 def place(channels: Channels, plans: Plans, configuration: Configuration) -> Placement:
-    """Find out where the network's grid lies, without computing a voxel of it.
+    """Return the placement of the network's grid in an image, without computing a voxel of it.
+
+    Args:
+        channels: Channels of the image, in the orientation that the network was trained on.
+        plans: Plans, for the order of axes.
+        configuration: Configuration, for the network's spacing.
 
     Raises:
         InputError: The image is thinner than half a voxel of the network's.
@@ -68,13 +73,13 @@ def preprocess(array: FloatArray, placement: Placement, plans: Plans, configurat
     """Return the network's input.
 
     Args:
-        array: The channels (c, z, y, x); left as they are.
-        placement: Where the network's grid lies in them.
-        plans: Give the intensities seen in training.
-        configuration: Gives normalisation and resampling.
+        array: Channels (c, z, y, x); not changed.
+        placement: Placement of the network's grid in them.
+        plans: Plans, for the intensities of the training set.
+        configuration: Configuration, for normalisation and resampling.
 
     Returns:
-        (c, *network_shape).
+        Channels (c, *network_shape), float32.
 
     Raises:
         InputError: The intensities are not what a channel's normalisation is for.
@@ -119,6 +124,6 @@ def _box_around_nonzero(array: FloatArray, transpose: tuple[int, int, int]) -> B
 
 
 def _extent(hit: Mask) -> slice:
-    """Return where a line of voxels is hit, from the first to the last; all of it where it is not."""
+    """Return the extent of a line's voxels that are hit, from the first to the last; all of it where none is."""
     indices = np.flatnonzero(hit)
     return slice(int(indices[0]), int(indices[-1]) + 1) if len(indices) else slice(0, len(hit))

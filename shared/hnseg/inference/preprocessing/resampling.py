@@ -1,4 +1,4 @@
-"""nnU-Net's resampling of one volume to another number of voxels over the same extent.
+"""Resampling of one volume to another number of voxels over the same extent, as in nnU-Net.
 
 Voxel centres lie at (i + 0.5) of a voxel, so that the outer faces of both grids coincide. Where one axis has much
 thicker slices than the others ("separate z"), slices are resampled in their plane and repeated along that axis.
@@ -25,20 +25,20 @@ def resample(
     nnU-Net computes in float64 and rounds once; this differs from it by some 1e-6 of the intensities at most.
 
     Args:
-        volume: (z, y, x), any axis order as long as the spacings have the same.
-        shape: Of the result.
-        resampling: As the plans ask for it.
+        volume: Volume (z, y, x), in any axis order as long as the spacings have the same.
+        shape: Shape of the result.
+        resampling: Resampling that the plans ask for.
         from_mm: Spacing of the volume; like `to_mm` it only decides whether an axis is resampled apart.
         to_mm: Spacing of the result.
 
     Returns:
-        The volume itself when it has that shape already.
+        A new volume, float32; the given one itself when it has that shape already.
     """
     if volume.shape == shape:
         return volume
     maps = axis_maps(volume.shape, shape, resampling, from_mm=from_mm, to_mm=to_mm)
     result = volume
-    # What makes the volume smallest comes first.
+    # The axis that makes the volume smallest comes first.
     for axis in sorted(range(volume.ndim), key=lambda axis: shape[axis] / volume.shape[axis]):
         result = maps[axis].along(result, axis)
     if isinstance(resampling, Spline) and resampling.order > 1:  # lower orders can't overshoot
@@ -49,7 +49,7 @@ def resample(
 def axis_maps(
     old: Shape, new: Shape, resampling: Resampling, *, from_mm: Sequence[float], to_mm: Sequence[float]
 ) -> list[AxisMap]:
-    """Return how each axis is resampled, from one shape to another; see `resample`."""
+    """Return the map of each axis for resampling from one shape to another; see `resample`."""
     apart = axis_apart(resampling, from_mm, to_mm)
     return [
         _axis_map(*lengths, resampling, nearest=axis == apart)

@@ -1,0 +1,91 @@
+"""Loading of an ensemble: the choice of device and backend, and the networks with their weights."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+
+import torch
+
+from hnseg.errors import InputError
+from hnseg.inference.backends.protocol import Backend, BackendName, Precision
+from hnseg.inference.backends.torch_backend import UNLIMITED_GIB, TorchBackend
+from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.model.bundle import Bundle
+from hnseg.machine import usable_threads
+
+logger = logging.getLogger(__name__)
+
+
+def load_ensemble(
+    bundle: Bundle,
+    *,
+    device: str = "auto",
+    vram_gib: float = UNLIMITED_GIB,
+    precision: Precision = "exact",
+    backend: BackendName = "auto",
+) -> Ensemble:
+    """Build the networks of a bundle and give them their weights.
+
+    Sets the number of threads that torch uses in this process to what the machine and its container allow.
+
+    Args:
+        bundle: Model folder, opened.
+        device: `cpu`, `cuda`, or `auto`: the GPU if there is one and the backend can use it.
+        vram_gib: Memory of the GPU that this process may have in all.
+        precision: Precision of the networks' arithmetic.
+        backend: Library that runs the networks; `auto` is OpenVINO on a processor where it is installed, else torch.
+
+    Raises:
+        ModelError: The weights don't fit the network that the plans describe, or OpenVINO was asked for and can't run
+            it.
+        InputError: A GPU was asked for and there is none, or OpenVINO and it is not installed.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            "A GPU was asked for (device cuda), but torch finds none. Was the container started with --gpus all, or is"
+            " this a build of torch without CUDA?"
+        )
+    if backend == "openvino":
+        _check_openvino(device)
+    on_gpu = device != "cpu" and backend != "openvino" and torch.cuda.is_available()
+    torch.set_num_threads(usable_threads())
+    loaded: Backend | None = None
+    if not on_gpu and backend != "torch":
+        loaded = _load_openvino(bundle, precision, is_asked_for=backend == "openvino")
+    chosen = loaded or TorchBackend.load(bundle, torch.device("cuda" if on_gpu else "cpu"), precision, vram_gib)
+    return Ensemble(bundle, chosen, vram_gib)
+
+
+def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) -> Backend | None:
+    """Load the networks into OpenVINO; return None where it is not installed, or can't run them and need not."""
+    if not _has_openvino():
+        return None
+    # Imported here, not above: it is optional, and takes a quarter of a second.
+    from hnseg.inference.backends.openvino_backend import OpenvinoBackend
+    from hnseg.inference.backends.openvino_graph import ConversionError
+
+    try:
+        return OpenvinoBackend.load(bundle, precision)
+    except ConversionError as error:
+        if is_asked_for:
+            raise
+        logger.info("note: torch runs the networks. %s", error)
+        return None
+
+
+def _check_openvino(device: str) -> None:
+    if device == "cuda":
+        raise InputError(
+            "OpenVINO (backend openvino) runs on a processor, but a GPU was asked for (device cuda)."
+            " Is the device to be cpu, or the backend torch?"
+        )
+    if not _has_openvino():
+        raise InputError(
+            "OpenVINO was asked for (backend openvino), but it is not installed here. Was the extra left out"
+            " (pip install 'hnseg[openvino]'), or the image built without --build-arg OPENVINO=1?"
+        )
+
+
+def _has_openvino() -> bool:
+    return importlib.util.find_spec("openvino") is not None

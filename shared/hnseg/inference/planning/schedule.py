@@ -1,0 +1,235 @@
+"""Schedule of the prediction of one image: its pace, its effort plans, and what comes next.
+
+Pure decisions: no image, no network and no torch are needed to test them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+from hnseg.inference.planning.coverage import WIDEST_STEP, EffortPlan, affordable
+from hnseg.inference.planning.deadline import Deadline, LabelMapSize, ending_s, reserve_s
+from hnseg.inference.planning.effort import Effort, EffortSpent, TileEffort
+from hnseg.inference.planning.pace import Allowance, Pace
+from hnseg.inference.planning.tiling import Shape3, Tiling, Window
+
+logger = logging.getLogger(__name__)
+
+PREVIEW = Allowance(TileEffort(folds=1, mirrors=1))
+"""Allowance for the tiles of a preview."""
+_SHORT = 0.1  # of the time that is left: a case that takes no more needs no preview
+_DEAR = 0.2  # of the passes that there is time for: a preview that takes more is not worth it
+_MUCH = 0.1  # of the whole time: where so much is left, planes that had less are predicted again
+
+
+@dataclass
+class PlanesDone:
+    """Planes of the network's grid that have led to labels so far.
+
+    Attributes:
+        total: Number of planes along the axis on which they come one after another.
+        done: Number of planes predicted, from the first on, a preview not counted.
+        short: Number of planes, from the first on, that are reached by a tile of less than the full effort.
+        again: Number of planes, from the first on, that were predicted again with nothing given up.
+        has_preview: Whether a preview has labelled all of them.
+    """
+
+    total: int
+    done: int = 0
+    short: int = 0
+    again: int = 0
+    has_preview: bool = False
+
+    @property
+    def left(self) -> int:
+        """Number of planes still to be predicted."""
+        return self.total - self.done
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a label map of the whole image, if only a preview."""
+        return self.has_preview or self.done == self.total
+
+    def notes(self, *, is_gradual: bool) -> tuple[str, ...]:
+        """Return a sentence for planes that are only a preview's, and one for planes that were predicted again.
+
+        Args:
+            is_gradual: Whether labels are set plane by plane; if not, none was replaced before the last plane came.
+        """
+        notes = []
+        if self.left:
+            previewed = self.left if is_gradual else self.total
+            notes.append(
+                f"Of {self.total} planes {previewed} are those of a first look, by one fold on tiles that hardly"
+                " overlap, because the case was stopped or its time was over."
+            )
+        if self.again:
+            notes.append(f"Of {self.total} planes the first {self.again} were seen again with nothing given up.")
+        return tuple(notes)
+
+
+@dataclass
+class Schedule:
+    """Schedule of one image's prediction: the pace kept, the effort planned, and the planes done.
+
+    Attributes:
+        window: Volume and patch.
+        effort: Most that may be done for the case.
+        size: Size of the label map to be made.
+        pace: Pace of the passes, with the full effort for a tile and the case's deadline.
+        tiles_to_predict: Function that returns those tiles of a tiling, by their first voxels, that are not skipped.
+        step: Largest distance between tiles so far, as a fraction of the patch.
+        planes: Planes of the network's grid that are done so far.
+        plans: Effort plans so far; one for the first slab, and one for every change.
+        tiles_skipped: Number of tiles that were skipped.
+        labelling_s: Seconds that labelling the planes done has taken.
+        delivery_s: Seconds that the delivery of a preview took; None where there was none.
+    """
+
+    window: Window
+    effort: Effort
+    size: LabelMapSize
+    pace: Pace
+    tiles_to_predict: Callable[[Tiling], Sequence[Shape3]]
+    step: float = field(init=False)
+    planes: PlanesDone = field(init=False)
+    plans: list[EffortPlan] = field(default_factory=list)
+    tiles_skipped: int = 0
+    labelling_s: float = 0.0
+    delivery_s: float | None = None
+
+    def __post_init__(self) -> None:
+        self.planes = PlanesDone(self.size.planes)
+        self.step = self.effort.step
+        self._is_coarse = False
+        self._keep_time(self.planes.total)
+
+    @property
+    def deadline(self) -> Deadline:
+        """Deadline of the case."""
+        return self.pace.deadline
+
+    @property
+    def tiling(self) -> Tiling:
+        """Tiling of the whole volume as close as was asked for."""
+        return self.window.tiling(self.effort.step)
+
+    @property
+    def preview_tiling(self) -> Tiling:
+        """Tiling of the whole volume for a preview: tiles that hardly overlap."""
+        return self.window.tiling(WIDEST_STEP)
+
+    @property
+    def effort_spent(self) -> EffortSpent:
+        """Effort spent so far, without a preview and planes that were predicted again."""
+        return self.pace.spent(self.step)
+
+    @property
+    def is_worth_a_preview(self) -> bool:
+        """Whether the case takes long enough for a preview, and the preview little enough of its time."""
+        passes = self.pace.passes_left
+        everything = self.tiling.count * self.pace.full.passes
+        preview = self.preview_tiling.count
+        return everything > _SHORT * passes and preview < min(_DEAR * passes, everything / 2)
+
+    @property
+    def has_much_time_left(self) -> bool:
+        """Whether all planes are done, and so much time is left that those that had less can be predicted again."""
+        return not self.planes.left and self.pace.time_left_s > _MUCH * self.deadline.limit_s
+
+    def check(self) -> None:
+        """Stop once what is predicted could not be written any more.
+
+        Raises:
+            DeadlineError: The time that is left is no longer than writing takes.
+        """
+        self.deadline.check(self.pace.done, keep_s=ending_s(self.size))
+
+    def replan(self, current: Tiling, where: str) -> Tiling:
+        """Return how the rest of the volume is covered, and keep the plan where it differs from the last one.
+
+        Args:
+            current: Rest of the present tiling, with at least one slab.
+            where: Devices that run the networks and hold the sums, in words.
+        """
+        step, chosen = self.effort.step, current
+        not_skipped = self._slab_count(current) / current.slab.count
+        if self.deadline.is_limited and not_skipped:
+            passes = self.pace.passes_left / not_skipped
+            chosen = affordable(current, self.window, step=step, full=self.pace.full, passes=passes)
+        step = max(step, ceil(100 * self.window.step_of(chosen)) / 100)
+        self._is_coarse, self.step = step > self.effort.step, max(self.step, step)
+        self.tiles_skipped += chosen.slab.count - self._slab_count(chosen)
+        self.pace.tiles_left = self._slab_count(chosen) + ceil(not_skipped * chosen.rest.count)
+        self._keep_plan(chosen, step, where)
+        return chosen
+
+    def tile_done(self, start: Shape3, effort: TileEffort) -> None:
+        """Count a tile as done, with the effort that it got.
+
+        Args:
+            start: First voxel of the tile, its plane first.
+            effort: Effort that the tile got.
+        """
+        had_less = self._is_coarse or effort.passes < self.pace.full.passes
+        if had_less and start[0] <= self.planes.short:
+            self.planes.short = start[0] + self.window.patch[0]
+        self.pace.spend(effort)
+
+    def plane_done(self, labelling_s: float) -> None:
+        """Count a plane as done, and keep time to label the others at the speed of all so far."""
+        self.planes.done += 1
+        self.labelling_s += labelling_s
+        self._keep_time(self.planes.left)
+
+    def begin_again(self) -> Tiling:
+        """Return the tiling by which planes that had less are predicted again, and keep time to label them."""
+        self._keep_time(self.planes.short)
+        return self.tiling
+
+    def next_again(self, left: Tiling) -> Tiling | None:
+        """Return the rest of that tiling if its next planes had less and there is time for its slab, else None."""
+        passes = left.slab.count * int(self.pace.full.passes)
+        return left if left.along[0][0] < self.planes.short and self.pace.has_time_for(passes) else None
+
+    def notes(self, *, is_gradual: bool) -> tuple[str, ...]:
+        """Return a sentence for each thing that was given up, left out or done twice; see `PlanesDone.notes`."""
+        spent = self.effort_spent
+        notes = spent.notes(self.pace.full, self.effort, self.deadline) if spent.tiles else ()
+        notes += self.planes.notes(is_gradual=is_gradual)
+        if self.effort.skip != "none":
+            notes += (f"The networks did not see {self.tiles_skipped} tiles, as skip={self.effort.skip} asks.",)
+        return notes
+
+    def _slab_count(self, tiling: Tiling) -> int:
+        """Return the number of tiles of the first slab that are not skipped."""
+        return len(self.tiles_to_predict(tiling.slab))
+
+    def _keep_plan(self, tiling: Tiling, step: float, where: str) -> None:
+        effort = self.pace.next_effort
+        plan = EffortPlan(
+            at_s=round(self.deadline.elapsed_s(), 1),
+            why="what passes take now" if self.plans else "the image's size, and what passes take",
+            tiles=tiling.count,
+            step=step,
+            folds=effort.folds,
+            mirrors=effort.mirrors,
+            pass_s=round(self.pace.pass_s or 0.0, 4),
+            where=where,
+        )
+        if not self.plans or not plan.is_like(self.plans[-1]):
+            self.plans.append(plan)
+            logger.info("plan: %s", plan)
+
+    def _keep_time(self, planes_left: int) -> None:
+        """Keep time to label so many planes, at the speed of those that are done, and for all that follows."""
+        self.pace.reserve_s = reserve_s(
+            self.deadline,
+            self.size,
+            planes_left=planes_left,
+            measured_s=self.labelling_s / max(1, self.planes.done) * planes_left,
+            delivery_s=self.delivery_s,
+        )

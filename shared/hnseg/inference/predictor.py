@@ -1,0 +1,134 @@
+"""Predictor: starts the prediction of an image by an ensemble, from its channels to the networks' input."""
+
+from __future__ import annotations
+
+import time
+from math import prod
+
+import torch
+
+from hnseg.errors import ModelError
+from hnseg.imaging.channels import Channels
+from hnseg.inference.accumulation import Accumulation
+from hnseg.inference.backends.torch_backend import free_vram_gib
+from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
+from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.planning.deadline import Deadline, LabelMapSize
+from hnseg.inference.planning.effort import FULL_EFFORT, Effort
+from hnseg.inference.planning.interest import interest_in
+from hnseg.inference.planning.memory import MemoryLayout, MemoryNeed
+from hnseg.inference.planning.pace import Pace
+from hnseg.inference.planning.schedule import Schedule
+from hnseg.inference.prediction import Prediction, PredictionResult
+from hnseg.inference.preprocessing.orientation import turned
+from hnseg.inference.preprocessing.preprocess import Placement, place, preprocess
+from hnseg.inference.sweep import Progress, Sweep
+from hnseg.machine import free_ram_gib
+
+
+def predict(
+    ensemble: Ensemble, channels: Channels, deadline: Deadline, *, effort: Effort = FULL_EFFORT
+) -> PredictionResult:
+    """Predict one image.
+
+    Args:
+        ensemble: Trained networks, loaded.
+        channels: Channels of the image in the order of the model's, as trained on.
+        deadline: Time by which the case, not only this step, must have ended.
+        effort: Most that may be done.
+
+    Raises:
+        ModelError: The number of channels is not the model's.
+        InputError: The image does not fit into memory, or is not what the model's normalisation is for.
+        DeadlineError: The time was over before there was a label map of the whole image.
+    """
+    return start_prediction(ensemble, channels, deadline, effort=effort).predict()
+
+
+def start_prediction(
+    ensemble: Ensemble,
+    channels: Channels,
+    deadline: Deadline,
+    *,
+    effort: Effort = FULL_EFFORT,
+    progress: Progress | None = None,
+    probabilities: Probabilities | None = None,
+) -> Prediction:
+    """Bring an image to the network's grid, and return its prediction, ready for the networks.
+
+    The channels are not needed any more then; they may take as much memory as all that follows.
+
+    Args:
+        ensemble: Trained networks, loaded.
+        channels: Channels of the image in the order of the model's, as trained on.
+        deadline: Time by which the case, not only this step, must have ended.
+        effort: Most that may be done.
+        progress: Function called after each tile; None for none.
+        probabilities: Array (k, z, y, x) on the channels' grid that receives those of each class, or region; see
+            `hnseg.inference.labelling.label_map.Canvas`.
+
+    Raises:
+        ModelError: The number of channels is not the model's.
+        InputError: The image does not fit into memory, is not what the model's normalisation is for, or the model
+            gives no probabilities.
+    """
+    started_s = time.monotonic()
+    bundle = ensemble.bundle
+    _check_channels(bundle, channels)
+    oriented = turned(channels) if bundle.plans.reorients else channels
+    placement = place(oriented, bundle.plans, bundle.configuration)
+    layout = _memory_layout(ensemble, placement)
+    volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
+    interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
+    accumulation = Accumulation(ensemble, volume, effort, interest, layout)
+    schedule = Schedule(
+        window=accumulation.window,
+        effort=effort,
+        size=_label_map_size(placement, layout, ensemble.outputs),
+        pace=Pace(ensemble.full_effort(effort), deadline),
+        tiles_to_predict=accumulation.tiles_to_predict,
+    )
+    resampling = bundle.configuration.resampling_of_logits
+    target = Target(placement, channels.grid, bundle.dataset, resampling, layout.rolls_along)
+    prediction = Prediction(Sweep(accumulation, schedule, progress), Canvas(target, probabilities))
+    prediction.seconds["preprocessing"] = time.monotonic() - started_s
+    return prediction
+
+
+def _check_channels(bundle: Bundle, channels: Channels) -> None:
+    if len(channels.array) != len(bundle.channels):
+        raise ModelError(
+            f"The image must have the {len(bundle.channels)} channels of the model in {bundle.folder}"
+            f" ({', '.join(bundle.channels)}), but has {len(channels.array)}. Was it trained for another challenge?"
+        )
+
+
+def _memory_layout(ensemble: Ensemble, placement: Placement) -> MemoryLayout:
+    """Return the fastest layout that fits into memory.
+
+    Raises:
+        InputError: None fits.
+    """
+    layout = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    while not _fits(layout, ensemble, placement) and (smaller := layout.smaller()) is not None:
+        layout = smaller
+    need = MemoryNeed.of(placement, ensemble.bundle, layout)
+    need.check(free_ram_gib(), placement, outputs=ensemble.outputs, on_gpu=layout.sums_on.type == "cuda")
+    return layout
+
+
+def _fits(layout: MemoryLayout, ensemble: Ensemble, placement: Placement) -> bool:
+    need = MemoryNeed.of(placement, ensemble.bundle, layout)
+    if layout.sums_on.type == "cuda":
+        return need.predicting_gib < free_vram_gib(layout.sums_on, ensemble.vram_gib)
+    return max(need.preparing_gib, need.labelling_gib + need.predicting_gib) < free_ram_gib()
+
+
+def _label_map_size(placement: Placement, layout: MemoryLayout, outputs: int) -> LabelMapSize:
+    return LabelMapSize(
+        planes=placement.network_shape[layout.rolls_along],
+        cropped_voxels=prod(placement.cropped_shape),
+        voxels=prod(placement.grid.size_xyz),
+        outputs=outputs,
+    )

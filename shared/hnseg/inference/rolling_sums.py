@@ -1,0 +1,92 @@
+"""Weighted mean of logits over tiles, as in nnU-Net's sliding window: padding, weights, and sums that roll.
+
+A volume is (channels, z, y, x) in the network's axis order, or rolled: the axis along which tiles move on comes first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+from torch.nn.functional import pad
+
+from hnseg.inference.planning.tiling import Shape3, patch_3d
+
+
+def pad_to_patch(volume: torch.Tensor, patch: Shape3) -> tuple[torch.Tensor, tuple[slice, ...]]:
+    """Pad a volume smaller than a patch with zeros on both sides.
+
+    Returns:
+        The padded volume, itself where it is large enough, and the slices (c, z, y, x) of the volume in it.
+    """
+    missing = [max(0, size - n) for n, size in zip(volume.shape[1:], patch, strict=True)]
+    before = [count // 2 for count in missing]
+    inner = tuple(slice(first, first + n) for first, n in zip(before, volume.shape[1:], strict=True))
+    if not any(missing):
+        return volume, (slice(None), *inner)
+    # torch wants the last axis first
+    widths = [width for first, count in zip(before, missing, strict=True) for width in (count - first, first)][::-1]
+    return pad(volume, widths), (slice(None), *inner)
+
+
+def gaussian(patch_size: tuple[int, ...]) -> torch.Tensor:
+    """Return the weight of each voxel of a tile, highest in the middle, never zero, with the shape of a 3-D patch.
+
+    Values are rounded to half precision, as those of nnU-Net's `compute_gaussian`: its smallest weights depend on that.
+    """
+    impulse = np.zeros(patch_size)
+    impulse[tuple(size // 2 for size in patch_size)] = 1
+    blurred = gaussian_filter(impulse, [size / 8 for size in patch_size], mode="constant", cval=0)
+    weights = torch.from_numpy(blurred * (10 / blurred.max())).half().float()
+    weights[weights == 0] = weights[weights > 0].min()
+    return weights.reshape(patch_3d(patch_size))
+
+
+class RollingSums:
+    """Weighted sums of tiles' logits, as deep as a patch, which move on along the first axis.
+
+    A plane is finished when the tiles that are left begin after it, so the sums need be no deeper.
+    """
+
+    def __init__(self, outputs: int, in_plane: tuple[int, int], weights: torch.Tensor) -> None:
+        """Begin with zeros.
+
+        Args:
+            outputs: Number of classes or regions, k.
+            in_plane: Size of a plane in voxels, (y, x).
+            weights: Weights (*patch) of the voxels of a tile, of the device and the type that the sums are to have.
+        """
+        self._weights = weights
+        self._total = weights.new_zeros((len(weights), outputs, *in_plane))
+        self._weight = weights.new_zeros((len(weights), 1, *in_plane))
+
+    def add(self, logits: torch.Tensor, rows: slice, columns: slice) -> None:
+        """Add the float32 logits (k, *patch) of a tile that begins at the first plane."""
+        addend = logits.to(self._weights).transpose(0, 1)  # first, because memory may end here
+        self._total[..., rows, columns].addcmul_(addend, self._weights[:, None])
+        self._weight[..., rows, columns] += self._weights[:, None]
+
+    def mean(self, plane: int) -> torch.Tensor:
+        """Return the mean logits (k, y, x) of a plane, counted from the first, in memory of its own.
+
+        Where no tile was added all logits are 0, which is background.
+        """
+        return self._total[plane] / self._weight[plane].clamp_min(self._weights.min())
+
+    def drop(self, count: int) -> None:
+        """Drop the first planes: the next tiles begin after them."""
+        _move_up(self._total, count)
+        _move_up(self._weight, count)
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> None:
+        """Move the sums to another device or type."""
+        for name in ("_total", "_weight", "_weights"):
+            setattr(self, name, getattr(self, name).to(device, dtype))
+
+
+def _move_up(planes: torch.Tensor, count: int) -> None:
+    """Drop the first planes, move the others to their place, and set those that follow to zero."""
+    kept = len(planes) - count
+    for plane in range(kept):
+        planes[plane] = planes[plane + count]
+    planes[kept:] = 0

@@ -1,0 +1,127 @@
+"""Sweep over a volume: tiles pass through the networks slab by slab, and finished planes of logits come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hnseg.errors import DeadlineError
+from hnseg.imaging.geometry import FloatArray
+from hnseg.inference.accumulation import Accumulation
+from hnseg.inference.planning.effort import TileEffort
+from hnseg.inference.planning.pace import Allowance
+from hnseg.inference.planning.schedule import Schedule
+from hnseg.inference.planning.tiling import Box, Tiling
+
+Progress = Callable[[int, int], None]
+"""Function called after each tile with the number of tiles done and the number of all tiles."""
+_LONG_S = 2.0  # a first pass that takes longer is not slowed down much by being the first
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Sweep of an image's tiles through the networks, as the schedule says.
+
+    Attributes:
+        accumulation: Volume and sums over tiles.
+        schedule: Schedule of the prediction; each pass is timed for its pace, and each tile counted.
+        progress: Function called after each tile; None for none.
+    """
+
+    accumulation: Accumulation
+    schedule: Schedule
+    progress: Progress | None = None
+
+    def planes(
+        self, tiling: Tiling, next_of: Callable[[Tiling], Tiling | None], fixed: Allowance | None = None
+    ) -> Iterator[FloatArray]:
+        """Yield the mean logits (k, y, x) of the image's planes, slab by slab, each in memory of its own.
+
+        They end early when the time is over and there is a label map already.
+
+        Args:
+            tiling: Tiling of the volume.
+            next_of: Function that returns the tiling by which to go on with the rest, or None to end.
+            fixed: Allowance for each tile; left out, it is by the time there is, and tiles are counted as done.
+
+        Raises:
+            DeadlineError: The time is over and there is no label map yet.
+        """
+        self.accumulation.begin()
+        try:
+            while tiling.along[0]:
+                following = next_of(tiling)
+                if following is None or not self._add_slab(following, fixed):
+                    return
+                yield from self.accumulation.finished_planes(following.finished_planes, first=following.along[0][0])
+                tiling = following.rest
+        finally:
+            self.accumulation.end()
+
+    def measure_a_pass(self) -> None:
+        """Time a pass, once and where time is limited. The first is slower than others, and counted only if long.
+
+        Raises:
+            DeadlineError: The time is over.
+        """
+        schedule, layout = self.schedule, self.accumulation.layout
+        if not schedule.deadline.is_limited or schedule.pace.pass_s is not None:
+            return
+        self.accumulation.begin()
+        mirrors = min(int(schedule.pace.full.mirrors), layout.copies_together)
+        slab = schedule.tiling.slab
+        tiles = [slab.box(start) for start in slab.starts[: layout.copies_together // mirrors]]
+        seconds = 0.0
+        for _ in range(2):
+            started_s = schedule.deadline.clock()
+            self.accumulation.add(tiles, Allowance(TileEffort(1, mirrors)), schedule.check)
+            seconds = schedule.deadline.clock() - started_s
+            if seconds > _LONG_S:
+                break
+        schedule.pace.measured(seconds, mirrors * len(tiles))
+
+    def _add_slab(self, tiling: Tiling, fixed: Allowance | None) -> bool:
+        """Add the first slab's tiles to the sums; False when the time is over and there is a label map already."""
+        slab = self.accumulation.tiles_to_predict(tiling.slab)
+        while slab:
+            group = slab[: self._group_size(fixed)]
+            given = self._add_group([tiling.box(start) for start in group], fixed)
+            if given is None:
+                return False
+            slab = slab[len(group) :]
+            if fixed is None:
+                for start in group:
+                    self.schedule.tile_done(start, given)
+                    self._report()
+        return True
+
+    def _group_size(self, fixed: Allowance | None) -> int:
+        """Return the number of tiles that all folds predict before the next ones."""
+        pace = self.schedule.pace
+        effort, in_rounds = (pace.full, pace.in_rounds) if fixed is None else (fixed.effort, fixed.in_rounds)
+        return self.accumulation.layout.tiles_a_group(1 if in_rounds else int(effort.mirrors))
+
+    def _add_group(self, boxes: list[Box], fixed: Allowance | None) -> TileEffort | None:
+        """Add some tiles, and time their passes; None when the time is over and there is a label map already.
+
+        Raises:
+            DeadlineError: The time is over and there is no label map yet.
+        """
+        schedule, pace = self.schedule, self.schedule.pace
+        if schedule.planes.is_complete and not pace.has_time_for(len(boxes)):
+            return None
+        started_s = schedule.deadline.clock()
+        try:
+            given = self.accumulation.add(boxes, fixed or pace.allowance(len(boxes)), schedule.check)
+        except DeadlineError:
+            if schedule.planes.is_complete:
+                return None
+            raise
+        # By now the tiles have been added to the sums, which takes time too.
+        pace.measured(schedule.deadline.clock() - started_s, round(given.passes * len(boxes)))
+        return given
+
+    def _report(self) -> None:
+        pace = self.schedule.pace
+        if self.progress is not None:
+            self.progress(pace.tiles_done, pace.tiles_done + pace.tiles_left)

@@ -1,0 +1,71 @@
+"""Network that the plans describe, with weights in it, and each reason to refuse them."""
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from hnseg.errors import ModelError
+from hnseg.inference.model.architecture import network_of
+from hnseg.inference.model.bundle import open_bundle
+from tests.support.model_folders import change, change_architecture, renew_checksums
+
+
+def test_weights_are_mapped_not_copied(results):
+    bundle = open_bundle(results)
+    stored = {tensor.data_ptr() for tensor in bundle.state_dicts[0].values()}
+    assert {tensor.data_ptr() for tensor in network_of(bundle, 0).parameters()} <= stored
+
+
+def test_weights_in_half_precision_are_used_in_single(exported):
+    weights = exported / "fold_0.safetensors"
+    save_file({name: tensor.half() for name, tensor in load_file(weights).items()}, weights)
+    renew_checksums(exported)
+    network = network_of(open_bundle(exported), 0)
+    assert {tensor.dtype for tensor in network.parameters()} == {torch.float32}
+
+
+def edit_weights(folder, edit):
+    weights = load_file(folder / "fold_0.safetensors")
+    edit(weights)
+    save_file(weights, folder / "fold_0.safetensors")
+
+
+MISFITS = {
+    "a tensor missing": (
+        lambda f: edit_weights(f, lambda weights: weights.pop(min(weights))),
+        r"fold_0.safetensors must fit the network that the plans describe, but .* is missing\.",
+    ),
+    "a tensor too many": (
+        lambda f: edit_weights(f, lambda weights: weights.update(extra=torch.zeros(1))),
+        "but extra has no place in it. Do they belong to other plans",
+    ),
+    "more labels": (
+        lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update(c=3)),
+        r"has shape \(3, .*\) instead of \(4, ",
+    ),
+    "a class of another package": (
+        lambda f: change_architecture(f, network_class_name="os.system"),
+        "must name classes of dynamic_network_architectures, but names os.system. Was the model trained with a network",
+    ),
+    "a network that is not there": (
+        lambda f: change_architecture(f, network_class_name="dynamic_network_architectures.architectures.unet.Mine"),
+        "but names dynamic_network_architectures.architectures.unet.Mine",
+    ),
+    "a layer of another package": (
+        lambda f: change_architecture(f, arch_kwargs={"conv_op": "subprocess.Popen"}),
+        "must name classes of torch.nn, but names subprocess.Popen",
+    ),
+    "arguments it does not take": (
+        lambda f: change_architecture(f, arch_kwargs={"depth": 3}),
+        r"must describe a network that .*PlainConvUNet can build, but it can't \(.*depth",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MISFITS)
+def test_weights_that_do_not_fit_are_refused_in_a_sentence(exported, kind):
+    spoil, sentence = MISFITS[kind]
+    spoil(exported)
+    renew_checksums(exported)
+    with pytest.raises(ModelError, match=sentence):
+        network_of(open_bundle(exported), 0)

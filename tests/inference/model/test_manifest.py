@@ -1,0 +1,43 @@
+"""Manifest of an exported bundle: files that it must list, and their checksums."""
+
+import pytest
+from pydantic import ValidationError
+
+from hnseg.inference.model.manifest import Manifest, sha256_of, weights_file
+
+FILES = ("plans.json", "dataset.json", "fold_0.safetensors", "fold_all.safetensors")
+
+
+def manifest_of(files):
+    return Manifest(
+        name="test",
+        version="1",
+        licence="CC0-1.0",
+        training_data="none",
+        configuration="3d_fullres",
+        mirroring_axes=(),
+        folds=(0, "all"),
+        sha256=dict.fromkeys(files, "0" * 64),
+    )
+
+
+def test_a_manifest_comes_back_from_its_json():
+    manifest = manifest_of(FILES)
+    assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
+    assert manifest.format == "hnseg-bundle-1"
+
+
+@pytest.mark.parametrize("missing", FILES)
+def test_every_file_must_be_listed(missing):
+    with pytest.raises(ValidationError, match=f"sha256 must list every file of the bundle, but {missing} is missing"):
+        manifest_of([name for name in FILES if name != missing])
+
+
+def test_a_fold_has_a_file_of_its_name():
+    assert [weights_file(fold) for fold in (0, "all")] == ["fold_0.safetensors", "fold_all.safetensors"]
+
+
+def test_the_checksum_is_sha256(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    # FIPS 180-4, the example of one block.
+    assert sha256_of(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

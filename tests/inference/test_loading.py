@@ -1,0 +1,82 @@
+"""Loading of an ensemble: the device and the library that are chosen, and choices that are refused."""
+
+import logging
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from hnseg.errors import InputError
+from hnseg.inference import loading
+from hnseg.inference.loading import load_ensemble
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.machine import usable_threads
+from tests.support.exported_bundles import change_arguments
+
+UNKNOWN_TO_OPENVINO = {"nonlin": "torch.nn.Softshrink", "nonlin_kwargs": {}}
+
+
+def test_every_fold_is_loaded_into_the_library_that_was_asked_for(make_model):
+    ensemble = load_ensemble(open_bundle(make_model(folds=(0, 1))), device="cpu", backend="torch")
+    assert (ensemble.backend.name, ensemble.backend.folds, ensemble.outputs) == ("torch", 2, 3)
+    assert torch.get_num_threads() == usable_threads()
+
+
+def test_a_gpu_that_is_not_there_is_refused(make_model):
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(InputError, match=r"A GPU was asked for .* but torch finds none"):
+        load_ensemble(open_bundle(make_model()), device="cuda")
+
+
+def test_openvino_on_a_gpu_is_refused(make_model, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(InputError, match=r"OpenVINO \(backend openvino\) runs on a processor, but a GPU was asked for"):
+        load_ensemble(open_bundle(make_model()), device="cuda", backend="openvino")
+
+
+@pytest.fixture
+def exported(make_model, tmp_path):
+    """Return a copy of an exported bundle with two folds, to be changed."""
+    return shutil.copytree(make_model(folds=(0, 1), exported=True), tmp_path / "model")
+
+
+def test_torch_runs_what_openvino_can_not_unless_openvino_was_asked_for(exported, caplog):
+    pytest.importorskip("openvino")
+    from hnseg.inference.backends.openvino_graph import ConversionError
+
+    change_arguments(exported, **UNKNOWN_TO_OPENVINO)
+    with caplog.at_level(logging.INFO):
+        assert load_ensemble(open_bundle(exported), device="cpu").backend.name == "torch"
+    assert caplog.messages[0].startswith("note: torch runs the networks. OpenVINO must be able to run the network of")
+    assert "aten::softshrink" in caplog.messages[0]
+    with pytest.raises(ConversionError, match=r"HNSEG_BACKEND=torch runs it with torch\."):
+        load_ensemble(open_bundle(exported), device="cpu", backend="openvino")
+
+
+def test_auto_takes_openvino_on_a_processor_and_the_record_says_so(exported):
+    pytest.importorskip("openvino")
+    ensemble = load_ensemble(open_bundle(exported), device="cpu", precision="fast")
+    record = dict(ensemble.record)
+    assert record.pop("arithmetic") in {"bfloat16", "float32"}
+    assert record == {"device": "cpu", "backend": "openvino", "precision": "fast"}
+
+
+def test_where_it_is_not_installed_auto_is_torch_and_asking_is_refused(exported, monkeypatch):
+    monkeypatch.setattr(loading, "_has_openvino", lambda: False)
+    assert load_ensemble(open_bundle(exported), device="cpu").backend.name == "torch"
+    with pytest.raises(InputError, match=r"it is not installed here\. Was the extra left out"):
+        load_ensemble(open_bundle(exported), backend="openvino")
+
+
+def test_it_is_imported_only_when_chosen(exported):
+    program = (
+        "import sys; from pathlib import Path; from hnseg.inference.model.bundle import open_bundle;"
+        "from hnseg.inference.loading import load_ensemble;"
+        f"load_ensemble(open_bundle(Path({str(exported)!r})), device='cpu', backend='torch');"
+        "print('openvino' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
