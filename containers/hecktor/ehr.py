@@ -8,7 +8,7 @@ quoted, since it describes a patient.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
@@ -85,11 +85,14 @@ def read_ehr(value: Any) -> tuple[Ehr, tuple[str, ...]]:
     known: dict[str, Any] = {}
     notes: list[str] = []
     for field in _FIELDS:
-        content, state = _looked_up(field, fields)
-        if content is not None:
+        present = [fields[name] for name in field.names if name in fields]
+        if not present and not field.is_expected:
+            continue
+        content, fault = _content_of(field, present)
+        if fault:
+            notes.append(f"The electronic health record's {field.title} {fault}, so it counts as unknown.")
+        else:
             known[field.attribute] = content
-        elif state and not (state == _MISSING and not field.is_expected):
-            notes.append(f"The electronic health record's {field.title} {state}, so it counts as unknown.")
     return Ehr(**known), tuple(notes)
 
 
@@ -114,14 +117,15 @@ class _Field:
     is_expected: bool = True
 
 
-_MISSING = "is missing"
+def _content_of(field: _Field, present: Sequence[Any]) -> tuple[Any, str]:
+    """Return a field's content, and the fault that leaves it unknown in words; empty where it is known.
 
-
-def _looked_up(field: _Field, fields: Mapping[str, Any]) -> tuple[Any, str]:
-    """Return a field's content, None where it is unknown, and then what is wrong with it."""
-    present = [fields[name] for name in field.names if name in fields]
+    Args:
+        field: Field of the record.
+        present: Contents of the record's fields that have one of its names.
+    """
     if not present:
-        return None, _MISSING
+        return None, "is missing"
     written = [text for text in map(_as_text, present) if text == "+" or _squeezed(text) not in _UNKNOWN]
     if not written:
         return None, "is empty"

@@ -7,7 +7,7 @@ samples with the same `channels_of` as the container.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, T_STAGE
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.body import Sketch, sketch_of
 from hnseg.imaging.box import put_back, whole
-from hnseg.imaging.channels import Channels
+from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import Grid, resample_into
 from hnseg.imaging.head_neck import HeadNeck, find_head_and_neck
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
@@ -34,7 +34,8 @@ from hnseg.platform.case import Case
 from hnseg.records import Frozen
 
 LEAST_SHARE, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of the head alone covers less of a whole body
-NO_PET = "CT only: there is no PET."
+PET_CHANNEL = "pet"
+NO_PET = "there is no PET."
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
@@ -71,20 +72,26 @@ SETTINGS: Mapping[str, Settings] = MappingProxyType({"default": Settings(), "win
 
 
 def channels_of(
-    ct: sitk.Image, pet: sitk.Image | None, settings: Settings, *, files: Mapping[str, Path] = NO_FILES
+    ct: sitk.Image,
+    pet: sitk.Image | None,
+    settings: Settings,
+    *,
+    files: Mapping[str, Path] = NO_FILES,
+    absence: str = NO_PET,
 ) -> Channels:
     """Return the network's channels for one patient: the CT, then the PET on the CT's voxels.
 
     Args:
-        ct: In Hounsfield units.
-        pet: In SUV, any grid; None where there is none.
-        settings: Which channels, and of which part of the CT.
-        files: Where the images came from, by slug, for the sentence of an error.
+        ct: CT in Hounsfield units.
+        pet: PET in SUV, on any grid; None where there is none.
+        settings: Settings of the method, such as its channels and the part of the CT to segment.
+        files: Files of the images by slug, for the sentence of an error.
+        absence: Reason in words why there is no PET, for the note and the record.
 
     Returns:
-        Two channels, one without `pet_channel`, on the CT's grid or a box of its voxels. The CT is in Hounsfield units;
-        the network normalises. The PET is SUV over `suv_of_one`, and 0 where the PET does not reach; 0 everywhere when
-        there is none or it lies elsewhere, which a note says.
+        Two channels (2, z, y, x), one without `pet_channel`, on the CT's grid or a box of its voxels. The CT is in
+        Hounsfield units; the network normalises. The PET is SUV over `suv_of_one`, and 0 where the PET does not reach;
+        0 everywhere when there is none or it lies elsewhere, which a note and the record's `modalities` say.
 
     Raises:
         InputError: The CT is not in Hounsfield units, or the PET not in SUV.
@@ -92,7 +99,7 @@ def channels_of(
     _check_hounsfield(ct, files)
     if pet is not None and settings.pet_channel:
         _check_suv(pet, files)
-    scans = _scans(ct, pet if settings.pet_channel else None)
+    scans = _scans(ct, pet if settings.pet_channel else None, absence=absence)
     found = _region(scans, settings)
     grid = found.box.grid_in(scans.sketch.ct_grid)
     array = np.zeros((1 + settings.pet_channel, *grid.shape_zyx), np.float32)
@@ -102,11 +109,21 @@ def channels_of(
         resample_into(array[1], sitk.Cast(scans.pet, sitk.sitkFloat32), grid)
         np.clip(array[1], *settings.pet_range_suv, out=array[1])
         array[1] /= settings.suv_of_one
-    notes, record = [scans.note] if settings.pet_channel and scans.note else [], dict(scans.record)
+    notes, record = _facts(scans, found, settings)
+    return Channels(array, grid, notes, record)
+
+
+def _facts(scans: _Scans, found: HeadNeck, settings: Settings) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the notes on a patient's channels, and the facts that they are made from."""
+    notes, record = [], dict(scans.record)
+    if settings.pet_channel:
+        record |= modality_record(PET_CHANNEL, used=scans.pet is not None, reason=scans.left_out)
+        if scans.pet is None:
+            notes.append(f"CT only: {scans.left_out}")
     if settings.crop != "none":
         notes.append(_crop_in_words(found, scans.sketch.ct_grid))
         record["crop"] = {"index_xyz": found.box.index_xyz, "size_xyz": found.box.size_xyz, "why": found.why}
-    return Channels(array, grid, tuple(notes), record)
+    return tuple(notes), record
 
 
 def prepare(case: Case, settings: Settings) -> Channels:
@@ -118,11 +135,8 @@ def prepare(case: Case, settings: Settings) -> Channels:
     """
     if case.asked:
         _models_of(settings)  # not only once the networks have run
-    channels = channels_of(case.images[CT], case.images.get(PET), settings, files=case.files)
-    if PET not in case.left_out:
-        return channels
-    why = f"CT only: {case.left_out[PET]}"
-    return replace(channels, notes=tuple(why if note == NO_PET else note for note in channels.notes))
+    absence = case.left_out.get(PET, NO_PET)
+    return channels_of(case.images[CT], case.images.get(PET), settings, files=case.files, absence=absence)
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
@@ -186,35 +200,35 @@ def _models_of(settings: Settings) -> Outcomes:
 
 @dataclass(frozen=True)
 class _Scans:
-    """A CT in outline and its PET.
+    """Outline of a CT, and the PET that belongs to it.
 
     Attributes:
-        sketch: Of the CT.
-        pet: None where there is none that can be used.
-        note: Why there is none; empty where there is one.
-        record: How much of the body the PET covers.
+        sketch: Outline of the CT.
+        pet: PET in SUV; None where there is none that can be used.
+        left_out: Reason in words why there is none; empty where there is one.
+        record: Overlap of the PET and the body, for the provenance; empty without a PET.
     """
 
     sketch: Sketch
     pet: sitk.Image | None
-    note: str
+    left_out: str
     record: Mapping[str, Any]
 
 
-def _scans(ct: sitk.Image, pet: sitk.Image | None) -> _Scans:
-    """Return both scans of a patient, the PET unless it lies elsewhere."""
+def _scans(ct: sitk.Image, pet: sitk.Image | None, *, absence: str = NO_PET) -> _Scans:
+    """Return both scans of a patient, without the PET where it lies elsewhere."""
     sketch = sketch_of(ct)
     if pet is None:
-        return _Scans(sketch, None, NO_PET, {})
+        return _Scans(sketch, None, absence, {})
     share, volume_ml = sketch.share_inside(Grid.of(pet))
     record = {"pet_overlap": {"share_of_body": round(share, 4), "body_l": round(volume_ml / 1000, 2)}}
     if share >= LEAST_SHARE or volume_ml / 1000 >= LEAST_LITRES or not sketch.body.any():
         return _Scans(sketch, pet, "", record)
-    note = (
-        f"CT only: the PET covers {share:.1%} of the body on the CT, {volume_ml / 1000:.2f} l, and at least"
+    left_out = (
+        f"the PET covers {share:.1%} of the body on the CT, {volume_ml / 1000:.2f} l, and at least"
         f" {LEAST_SHARE:.0%} or {LEAST_LITRES:g} l are needed. Do both belong to the same patient and scan?"
     )
-    return _Scans(sketch, None, note, record)
+    return _Scans(sketch, None, left_out, record)
 
 
 def _region(scans: _Scans, settings: Settings) -> HeadNeck:

@@ -58,6 +58,7 @@ def test_channels_are_the_ct_as_it_is_and_the_mr_laid_on_it():
     assert channels.grid == Grid.of(small_ct())
     np.testing.assert_array_equal(channels.array[0], array_of(small_ct()))
     (note,) = channels.notes
+    assert channels.record["modalities"] == {"mr": {"used": True, "reason": ""}}
     assert re.match(r"The T1 MR was laid on the CT \(turned by 1\d\.\d degrees, moved by \d+\.\d mm, correlat", note)
 
 
@@ -116,6 +117,8 @@ def test_an_mr_that_can_not_be_laid_on_the_ct_is_left_out_and_said_why(spoil, re
     assert note.startswith(f"CT only: the T1 MR (moving) can't be laid on the CT (fixed): {reason}")
     assert channels.record["registration"]["status"] != "registered"
     assert channels.record["registration"]["reason"] in note
+    assert note == f"CT only: {channels.record['modalities']['mr']['reason']}"
+    assert not channels.uses("mr")
 
 
 def test_the_gate_of_the_settings_decides():
@@ -129,13 +132,14 @@ def test_a_missing_mr_gives_an_empty_channel_and_is_said():
     channels = prepare(case_of(small_ct()), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: there is no T1 MR.",)
-    assert channels.record == {}
+    assert channels.record == {"modalities": {"mr": {"used": False, "reason": "there is no T1 MR."}}}
 
 
 def test_a_broken_mr_gives_an_empty_channel_and_is_said_why():
     channels = prepare(case_of(small_ct(), left_out="The T1 MR must show something."), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: The T1 MR must show something.",)
+    assert channels.record == {"modalities": {"mr": {"used": False, "reason": "The T1 MR must show something."}}}
 
 
 def test_a_ct_in_the_mrs_folder_is_noticed():
@@ -183,7 +187,7 @@ def test_without_alignment_the_header_decides():
     inside = by_header > 20
     assert np.corrcoef(channels.array[1][inside], by_header[inside])[0, 1] > 0.99
     assert channels.notes == ("The T1 MR is laid on the CT by its header, unregistered.",)
-    assert channels.record == {}
+    assert channels.record == {"modalities": {"mr": {"used": True, "reason": ""}}}
 
 
 def test_the_label_map_is_left_as_it_is():

@@ -81,6 +81,7 @@ def test_channels_are_the_ct_clipped_and_the_pet_on_its_voxels():
     np.testing.assert_array_equal(channels.array[0], np.clip(array_of(ct), -1024, 3071))
     assert 1.1 < channels.array[1].max() < 1.4  # the tumour's 12 SUV are 1.2
     assert channels.notes == ()
+    assert channels.record["modalities"] == {"pet": {"used": True, "reason": ""}}
     assert channels.record["pet_overlap"]["share_of_body"] > 0.999
 
 
@@ -162,6 +163,7 @@ def test_a_broken_pet_gives_an_empty_channel_and_is_said_why():
     channels = prepare(case_of(left_out={PET: "The PET must show something."}), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: The PET must show something.",)
+    assert channels.record == {"modalities": {"pet": {"used": False, "reason": "The PET must show something."}}}
 
 
 @pytest.mark.parametrize(("lowest_mm", "is_used"), [(-60, True), (-14, False), (300, False)])
@@ -170,7 +172,7 @@ def test_a_pet_must_overlap_the_body(lowest_mm, is_used):
     pet = Figure().pet(grid_between((-150, -150, lowest_mm), (150, 150, lowest_mm + 200), (6, 6, 6)))
     pet[0, 0, 0] = 5
     channels = channels_of(small_ct(), pet, BOTH)
-    assert channels.array[1].any() == is_used
+    assert channels.array[1].any() == channels.uses("pet") == is_used
     if is_used:
         assert channels.notes == ()
         return
@@ -236,6 +238,7 @@ def test_without_the_pet_channel_the_pet_does_not_matter():
         np.testing.assert_array_equal(channels.array, made[0].array)
         assert channels.notes == made[0].notes
         assert channels.notes[0].startswith("The head and neck are")
+        assert "modalities" not in channels.record
 
 
 def label_map_of(gtvp_voxels, gtvn_voxels):

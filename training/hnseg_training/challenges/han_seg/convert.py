@@ -20,9 +20,10 @@ import numpy as np
 import SimpleITK as sitk
 import typer
 
-from containers.han_seg.method import Settings, channels_of
+from containers.han_seg.method import MR, Settings, channels_of
 from containers.han_seg.spec import CT, LABELS, SPEC, T1
 from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
@@ -72,17 +73,19 @@ class Source:
 
 @dataclass(frozen=True)
 class Converted:
-    """What is kept of a patient once its files are written.
+    """Facts about a patient whose files are written.
 
     Attributes:
-        name: The patient's.
-        boxes: Around each organ.
-        record: Missing organs, overlaps and what became of the MR, for the data set's record.
+        name: Name of the patient.
+        boxes: Box around each organ, by the organ's name, in mm.
+        record: Missing organs, overlaps and use of the MR, for `conversion.json`.
+        lacks_mr: Whether there is no MR, or one that the channels were to have and could not.
     """
 
     name: str
     boxes: Mapping[str, Box]
     record: dict[str, Any]
+    lacks_mr: bool
 
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
@@ -200,18 +203,18 @@ def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, th
     merged = merge(source.masks, {name: label_of[name] for name in ORDER}, grid, image=source.ct)
     channels = channels_of(ct, mr, settings)
     write_sample(work, source.name, channels, image_of(merged.labels, grid))
-    return Converted(
-        source.name, merged.boxes, _findings(source, merged, notes=channels.notes, measured=channels.record)
-    )
+    lacks_mr = source.mr is None or (settings.mr_channel and not channels.uses(MR))
+    return Converted(source.name, merged.boxes, _patient_record(source, merged, channels), lacks_mr=lacks_mr)
 
 
-def _findings(source: Source, merged: Merged, *, notes: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+def _patient_record(source: Source, merged: Merged, channels: Channels) -> dict[str, Any]:
+    """Return the facts about a patient that `conversion.json` keeps."""
     return {
         "missing_organs": [name for name in merged.missing if name not in source.masks],
         "empty_masks": [name for name in merged.missing if name in source.masks],
         "overlapping_voxels": {f"{upper} over {lower}": voxels for (upper, lower), voxels in merged.overlaps.items()},
-        "mr": "missing" if source.mr is None else list(notes),
-        **measured,
+        "mr": "missing" if source.mr is None else list(channels.notes),
+        **channels.record,
     }
 
 
@@ -250,10 +253,6 @@ def _in_words(patients: Sequence[Converted]) -> str:
         for patient in patients
         if (names := patient.record["missing_organs"] + patient.record["empty_masks"])
     ]
-    without = [patient.name for patient in patients if patient.record["mr"] == "missing" or _refused(patient)]
+    without = [patient.name for patient in patients if patient.lacks_mr]
     organs, mrs = "; ".join(lacking) or "none", ", ".join(without) or "none"
     return f"organs without a mask: {organs}; without an MR on the CT: {mrs}"
-
-
-def _refused(patient: Converted) -> bool:
-    return any(note.startswith("CT only") for note in patient.record["mr"])

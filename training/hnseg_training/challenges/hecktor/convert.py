@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
 import typer
 
-from containers.hecktor.method import NO_PET, SETTINGS, Settings, channels_of
+from containers.hecktor.method import PET_CHANNEL, SETTINGS, Settings, channels_of
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
@@ -41,6 +41,8 @@ TITLE = "HECKTOR"
 CONVERSION_FILE = "conversion.json"
 INSIDE = ("", "hecktor2022_training", "hecktor2026_training", "Task 1")
 """Where the patients may lie in the folder that is given."""
+PetState = Literal["used", "not asked for", "missing", "refused", "elsewhere"]
+"""State of a patient's PET, as `conversion.json` has it; elsewhere: it doesn't cover the body on the CT."""
 LABEL_MAP = InputSocket(slug="label-map", relative_path="images/label-map", title="label map", labels=LABELS)
 
 # A quarter of the patches shows what to do without a PET.
@@ -224,7 +226,7 @@ def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, th
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     ct = read_image(SPEC.input(CT), source.ct)
     truth = _on_grid_of_ct(source, Grid.of(ct))
-    channels, refused = _channels(ct, source, settings)
+    channels, refused_pet = _channels(ct, source, settings)
     kept = resample_label_map(truth, channels.grid)
     write_sample(work, source.name, channels, kept)
     before, after = _volumes_ml(truth), _volumes_ml(kept)
@@ -232,33 +234,34 @@ def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, th
         "centre": source.centre,
         "volumes_ml": before,
         "lost_by_the_crop_ml": {name: round(before[name] - after[name], 3) for name in before},
-        "pet": _became_of_pet(source, settings, channels, refused),
-        "notes": [f"CT only: {refused}" if refused and note == NO_PET else note for note in channels.notes],
+        "pet": _pet_state(source, settings, channels, is_refused=bool(refused_pet)),
+        "notes": list(channels.notes),
         **channels.record,
     }
-    return Converted(source.name, record, refused)
+    return Converted(source.name, record, refused_pet)
 
 
 def _channels(ct: sitk.Image, source: Source, settings: Settings) -> tuple[Channels, str]:
-    """Return a patient's channels, and why the PET is not among them where it can't be used."""
+    """Return a patient's channels, and the sentence that refuses the PET; empty where it is not refused."""
     files = {CT: source.ct}
     if source.pet is None or not settings.pet_channel:
         return channels_of(ct, None, settings, files=files), ""
     try:
         pet = read_image(SPEC.input(PET), source.pet)
         return channels_of(ct, pet, settings, files={**files, PET: source.pet}), ""
-    except InputError as error:
-        return channels_of(ct, None, settings, files=files), str(error)  # which raises again if it was the CT
+    except InputError as error:  # of the PET; if it was of the CT, it is raised again here
+        return channels_of(ct, None, settings, files=files, absence=str(error)), str(error)
 
 
-def _became_of_pet(source: Source, settings: Settings, channels: Channels, refused: str) -> str:
+def _pet_state(source: Source, settings: Settings, channels: Channels, *, is_refused: bool) -> PetState:
+    """Return the state of a patient's PET in the data set."""
     if not settings.pet_channel:
         return "not asked for"
     if source.pet is None:
         return "missing"
-    if refused:
+    if is_refused:
         return "refused"
-    return "elsewhere" if any(note.startswith("CT only") for note in channels.notes) else "used"
+    return "used" if channels.uses(PET_CHANNEL) else "elsewhere"
 
 
 def _on_grid_of_ct(source: Source, grid: Grid) -> sitk.Image:
