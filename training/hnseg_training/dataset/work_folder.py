@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hnseg.errors import InputError
+from hnseg.machine import usable_threads
 
 CONFIGURATION = "3d_fullres"
 
@@ -101,7 +102,7 @@ class WorkFolder:
                 nnU-Net's own choice.
         """
         told = {name: str(self.root / name) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")}
-        told["nnUNet_def_n_proc"] = str(usable_cores())
+        told["nnUNet_def_n_proc"] = str(usable_threads())
         if augmenters is not None:
             told["nnUNet_n_proc_DA"] = str(augmenters)
         os.environ.update(told)
@@ -119,8 +120,3 @@ def write_json(path: Path, content: Any) -> None:
 
 def _datasets(root: Path, challenge: str) -> list[str]:
     return sorted(folder.name for folder in (root / "nnUNet_raw").glob(f"Dataset[0-9][0-9][0-9]_{challenge}"))
-
-
-def usable_cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

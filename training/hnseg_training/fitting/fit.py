@@ -11,7 +11,8 @@ from typing import Any, Literal
 from hnseg.errors import InputError, ModelError
 from hnseg.inference.model.manifest import METHOD_FILE, Fold
 from hnseg.inference.model.weights import StateDict, read_checkpoint
-from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, usable_cores
+from hnseg.machine import usable_threads
+from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.fitting.preset import Preset
 from hnseg_training.progress import EpochReport, bar, said_to
@@ -111,7 +112,7 @@ def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule
     work.enter(augmenters=None if on_gpu else 0)
     from hnseg_training.fitting.trainer import TRAINERS
 
-    torch.set_num_threads(1 if on_gpu else schedule.threads or usable_cores())
+    torch.set_num_threads(1 if on_gpu else schedule.threads or usable_threads())
     torch.backends.cudnn.benchmark = on_gpu
     _seed(schedule.seed, fold)
     plans = read_json(work.plans_file(preset.plans_name))

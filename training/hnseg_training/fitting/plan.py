@@ -6,7 +6,8 @@ import logging
 from typing import Any
 
 from hnseg.errors import InputError
-from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, usable_cores, write_json
+from hnseg.machine import usable_threads
+from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
 from hnseg_training.fitting.preset import PRESETS, Preset
 from hnseg_training.progress import on_terminal, said_to
 
@@ -46,7 +47,7 @@ def plan(work: WorkFolder, preset: Preset, *, workers: int) -> None:
 
 def write_plans(work: WorkFolder, preset: Preset) -> dict[str, Any]:
     """Let nnU-Net's planner decide on the fingerprint, apply the preset, write the plans and return them."""
-    work.enter(augmenters=usable_cores())  # the planner takes this for a number of threads, which can't be 0
+    work.enter(augmenters=usable_threads())  # the planner takes this for a number of threads, which can't be 0
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
     from nnunetv2.experiment_planning.experiment_planners.residual_unets.residual_encoder_unet_planners import (
         nnUNetPlannerResEncM,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from hnseg.errors import InputError
-from hnseg.inference.model.architecture import DYNUNET
 from hnseg.records import Frozen
 from hnseg_training.dataset.work_folder import CONFIGURATION
 
@@ -113,6 +112,8 @@ def _with_network(architecture: dict[str, Any], network: Network) -> dict[str, A
 
 
 def _dynunet(network: DynUnetNetwork) -> dict[str, Any]:
+    from hnseg.inference.model.architecture import DYNUNET  # which imports torch; presets are data without it
+
     return {
         "network_class_name": DYNUNET,
         "arch_kwargs": {

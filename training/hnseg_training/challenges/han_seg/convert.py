@@ -26,13 +26,14 @@ from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
 from hnseg_training.dataset.expected_region import Box, expected_region
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.organ_masks import Merged, merge
 from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
-from hnseg_training.dataset.work_folder import WorkFolder, usable_cores, write_json
+from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 from hnseg_training.workers import each
 
@@ -95,7 +96,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     mr_channel: Annotated[bool, typer.Option(help="Without it the network sees the CT alone.")] = True,
     settings: Annotated[str, typer.Option(help='"default", or a JSON file with the method\'s settings.')] = "default",
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_cores(),
+    workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HaN-Seg 2023."""
     chosen = read_settings(settings, {"default": Settings()}).model_copy(update={"mr_channel": mr_channel})
@@ -190,7 +191,7 @@ def _organ_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _converted(work: WorkFolder, sources: Sequence[Source], settings: Settings, workers: int) -> Iterator[Converted]:
     """Write every patient's files, several at a time, and yield what is kept of them in order."""
-    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_cores() // workers))
+    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_threads() // workers))
     return each(write, sources, workers=workers, title="converting patients")
 
 

@@ -25,12 +25,13 @@ from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds_by_centre, one_fold_a_centre
-from hnseg_training.dataset.work_folder import WorkFolder, usable_cores, write_json
+from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 from hnseg_training.workers import each
 
@@ -120,7 +121,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_cores(),
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HECKTOR 2022, 2025 or 2026."""
     chosen = read_settings(settings, dict(SETTINGS)).model_copy(update={"pet_channel": pet_channel})
@@ -218,7 +219,7 @@ def _source(name: str, images: Path, label_maps: Path) -> Source:
 
 def _converted(work: WorkFolder, sources: Sequence[Source], settings: Settings, workers: int) -> Iterator[Converted]:
     """Write every patient's files, several at a time, and yield what is kept of them in order."""
-    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_cores() // workers))
+    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_threads() // workers))
     return each(write, sources, workers=workers, title="converting patients")
 
 
