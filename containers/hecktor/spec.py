@@ -5,6 +5,7 @@ One method serves both editions; they differ in where the label map goes, in the
 
 from datetime import date
 
+from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.platform.spec import AnswerSocket, ChallengeSpec, InputSocket, Limits, OutputSocket, ValueSocket
 
 # Paths: BioMedIA-MBZUAI/HECKTOR2025 (docker-template at 503f89d) and HECKTOR2026 (docker-template). The slugs of the
@@ -17,8 +18,6 @@ N_STAGE = "n-stage"
 RFS = "rfs"
 
 LABELS = {1: "GTVp", 2: "GTVn"}
-T_STAGES = ("T1", "T2", "T3", "T4")
-N_STAGES = ("N0", "N1", "N2", "N3")
 
 _INPUTS = (
     InputSocket(slug=CT, relative_path="images/ct", title="CT"),

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from containers.hecktor.features import IMAGE_FEATURES
 from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, prepare
-from containers.hecktor.spec import CT, EDITIONS, EHR, N_STAGE, N_STAGES, PET, RFS, SPEC, T_STAGE, T_STAGES
+from containers.hecktor.spec import CT, EDITIONS, EHR, N_STAGE, PET, RFS, SPEC, T_STAGE
+from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.preprocessing.normalisation import normalise

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,25 +17,13 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from containers.hecktor.outcomes import LONGEST_DAYS, CoxModel, OrdinalModel, Term
+from hnseg.clinical import FollowUp
 from hnseg.errors import InputError
 
 Features = Mapping[str, float]
 Scales = Mapping[str, Literal["linear", "log"]]
 """The features that a model sees, and on what scale."""
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class FollowUp:
-    """How a patient fared.
-
-    Attributes:
-        days: Until the relapse or the last visit.
-        relapse: Whether it ended with a relapse.
-    """
-
-    days: float
-    relapse: bool
 
 
 def fit_ordinal(
@@ -87,7 +74,7 @@ def fit_cox(features: Sequence[Features], follow_ups: Sequence[FollowUp], scales
         InputError: Nobody relapsed, or no feature differs between patients.
     """
     days = np.array([follow_up.days for follow_up in follow_ups])
-    relapsed = np.array([follow_up.relapse for follow_up in follow_ups])
+    relapsed = np.array([follow_up.has_relapsed for follow_up in follow_ups])
     if not relapsed.any():
         raise InputError(
             f"Some patients must have relapsed for others to be compared with, but none of {len(days)} did."

@@ -18,7 +18,8 @@ from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
-from containers.hecktor.spec import CT, N_STAGES, PET, SPEC, T_STAGES
+from containers.hecktor.spec import CT, PET, SPEC
+from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.errors import InputError
 from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.statistics.concordance import concordance_of
@@ -28,8 +29,8 @@ from hnseg.platform.reading import read_image
 from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, LABEL_MAP, Source, find_sources
 from hnseg_training.dataset.splits import SPLITS_FILE, Split
 from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
-from hnseg_training.outcomes.models import Features, FollowUp, Scales, fit_cox, fit_ordinal
-from hnseg_training.outcomes.table import Tables, follow_up_of, stage_of
+from hnseg_training.outcomes.models import Features, Scales, fit_cox, fit_ordinal
+from hnseg_training.outcomes.table import Tables, follow_up_in, stage_in
 from hnseg_training.workers import each
 
 logger = logging.getLogger(__name__)
@@ -146,8 +147,8 @@ def _known(source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pe
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
     pet = read_image(SPEC.input(PET), source.pet) if usable and source.pet else None
     features = features_of(label_map, pet, read_ehr(row)[0], sketch=sketch)
-    stages = stage_of(row, "T", T_STAGES), stage_of(row, "N", N_STAGES)
-    return Known(source.name, features, *stages, follow_up_of(row))
+    stages = stage_in(row, T_STAGES), stage_in(row, N_STAGES)
+    return Known(source.name, features, *stages, follow_up_in(row))
 
 
 def _fitted(patients: Sequence[Known], ridge: float) -> dict[str, Any]:
@@ -213,14 +214,14 @@ class _HeldOut:
         """Return the C-index."""
         risks, fared = zip(*self.risks, strict=True)
         return concordance_of(
-            times=[each.days for each in fared], events=[each.relapse for each in fared], risks=risks
+            times=[each.days for each in fared], events=[each.has_relapsed for each in fared], risks=risks
         ).index
 
 
 def _say(outcomes: Outcomes, patients: Sequence[Known], folds: Sequence[Split], ridge: float) -> None:
     """Log a table: of how many patients, how well across the folds, and every coefficient."""
     held_out = _HeldOut.of(patients, folds, ridge)
-    relapses = sum(patient.follow_up.relapse for patient in patients if patient.follow_up)
+    relapses = sum(patient.follow_up.has_relapsed for patient in patients if patient.follow_up)
     logger.info("fitted on %s, ridge %g; held out by the %d folds:", outcomes.fitted_on, ridge, len(folds))
     for title, name, model in (("T stage", "t_stage", outcomes.t_stage), ("N stage", "n_stage", outcomes.n_stage)):
         known, accuracy, chance = len(held_out.stages[name]), held_out.accuracy(name), 1 / len(model.levels)
