@@ -1,4 +1,4 @@
-"""The method of HaN-Seg: the CT, and the T1 MR laid on it by a rigid registration.
+"""Method of HaN-Seg: the CT, and the T1 MR laid on it by a rigid registration.
 
 After the challenge's winner (Podobnik et al. 2024): MR registered to the CT, both as channels of one nnU-Net. Training
 makes its samples with the same `channels_of` as the container.
@@ -27,7 +27,7 @@ from hnseg.records import Frozen
 
 MR = "mr"
 NO_MR = "there is no T1 MR."
-BRIGHTEST = 2.0  # of the scaled MR; a vessel with contrast medium reaches about 1.5
+BRIGHTEST = 2.0  # largest value of the scaled MR; a vessel with contrast medium reaches about 1.5
 
 Percentile = Annotated[float, Field(ge=0, le=100)]
 
@@ -91,7 +91,7 @@ def prepare(case: Case, settings: Settings) -> Channels:
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
-    """Return the label map as it is."""
+    """Return the label map as it is: there is no post-processing."""
     return label_map
 
 
@@ -140,5 +140,6 @@ def _scaled(mr: sitk.Image, settings: Settings) -> sitk.Image:
 
 
 def _range_of(image: sitk.Image) -> tuple[float, float]:
+    """Return the lowest and the highest value of an image."""
     voxels = sitk.GetArrayViewFromImage(image)
     return float(voxels.min()), float(voxels.max())

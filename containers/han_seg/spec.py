@@ -1,4 +1,4 @@
-"""HaN-Seg 2023: 30 organs at risk on CT and an unregistered T1 MR. Data only."""
+"""Sockets, labels and limits of HaN-Seg 2023: 30 organs at risk on CT and an unregistered T1 MR. Data only."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The method of HECKTOR: the CT and the PET laid on it, around the head where the settings say so; then the outcomes.
+"""Method of HECKTOR: the CT and the PET laid on it, around the head where the settings say so; then the outcomes.
 
 The preset `winner` is after Myronenko et al., winner of HECKTOR 2022: a box of head and neck. Training makes its
 samples with the same `channels_of` as the container.
@@ -33,7 +33,7 @@ from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
 from hnseg.records import Frozen
 
-LEAST_SHARE, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of the head alone covers less of a whole body
+LEAST_SHARE, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of only the head covers less of a whole body
 PET_CHANNEL = "pet"
 NO_PET = "there is no PET."
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
@@ -49,26 +49,26 @@ Range = Annotated[tuple[FiniteFloat, FiniteFloat], AfterValidator(_from_low_to_h
 
 
 class Settings(Frozen):
-    """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
+    """Settings of the method; `method.json` in the model folder holds the values a model was trained with."""
 
     pet_channel: bool = True
-    """False gives the network the CT alone."""
+    """Whether the network has a PET channel beside the CT's."""
     crop: Literal["none", "head_neck"] = "none"
-    """`head_neck`: the network sees 200 x 200 x 310 mm around head and neck."""
+    """Part of the CT that the network gets; `head_neck`: 200 x 200 x 310 mm around head and neck."""
     ct_range_hu: Range = (-1024.0, 3071.0)
-    """The CT is clipped to it."""
+    """Range in Hounsfield units that the CT is clipped to."""
     pet_range_suv: Range = (0.0, 50.0)
-    """The PET is clipped to it."""
+    """Range in SUV that the PET is clipped to."""
     suv_of_one: PositiveFloat = 10.0
-    """The SUV that becomes 1 in the network's channel; 0 stays 0, as where there is no PET."""
+    """SUV that becomes 1 in the network's channel; 0 stays 0, as where there is no PET."""
     outcomes: Outcomes | None = None
-    """The models of stage and survival; None answers no such question."""
+    """Models of stage and survival; None where the model can't answer for them."""
     rfs_means: Literal["survival", "risk"] = "survival"
-    """What a larger number in rfs.json stands for: a later relapse, in days, or a higher risk."""
+    """Meaning of a larger number in rfs.json: a later relapse, in days, or a higher risk."""
 
 
 SETTINGS: Mapping[str, Settings] = MappingProxyType({"default": Settings(), "winner": Settings(crop="head_neck")})
-"""Presets by name."""
+"""Presets of the settings by name."""
 
 
 def channels_of(
@@ -140,7 +140,7 @@ def prepare(case: Case, settings: Settings) -> Channels:
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
-    """Return the label map on the CT's whole grid: background outside the box that the network saw."""
+    """Return the label map on the CT's whole grid: background outside the box that the network got."""
     return put_back(label_map, Grid.of(case.reference))
 
 
@@ -148,9 +148,9 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
     """Return T stage, N stage and relapse-free survival, from the label map, the PET and the health record.
 
     Args:
-        label_map: On the CT's grid, as `finish` returns it.
-        case: The images and the record.
-        settings: With the models of the outcomes.
+        label_map: Label map on the CT's grid, as `finish` returns it; may be empty.
+        case: Images and health record.
+        settings: Settings of the method, with the models of the outcomes.
 
     Raises:
         InputError: The PET is not in SUV.
@@ -160,7 +160,7 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
     ehr, notes = _ehr(case)
     pet = case.images.get(PET)
     if pet is not None:
-        _check_suv(pet, case.files)  # where the network does without a PET, nobody has
+        _check_suv(pet, case.files)  # not yet done where the network has no PET channel
     scans = _scans(case.images[CT], pet)
     features = features_of(label_map, scans.pet, ehr, sketch=scans.sketch)
     imputed = [name for name in outcomes.imputed(features) if name in IMAGE_FEATURES]
@@ -176,7 +176,7 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
         notes=notes,
         record={
             "outcomes": {
-                # What the images show; the record's fields stay out of the log.
+                # Only features of the images: the record's fields stay out of the log.
                 "features": {name: features[name] if isfinite(features[name]) else None for name in IMAGE_FEATURES},
                 "t_stage_probabilities": outcomes.t_stage.by_level(features),
                 "n_stage_probabilities": outcomes.n_stage.by_level(features),
@@ -189,6 +189,11 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
 
 
 def _models_of(settings: Settings) -> Outcomes:
+    """Return the models of the outcomes.
+
+    Raises:
+        ModelError: The settings have none.
+    """
     if settings.outcomes is None:
         raise ModelError(
             "method.json must hold outcomes, the models of T stage, N stage and relapse-free survival, but this model's"
@@ -232,18 +237,20 @@ def _scans(ct: sitk.Image, pet: sitk.Image | None, *, absence: str = NO_PET) -> 
 
 
 def _region(scans: _Scans, settings: Settings) -> HeadNeck:
+    """Return the part of the CT that the network gets, as a box of its voxels."""
     if settings.crop == "none":
         return HeadNeck(whole(scans.sketch.ct_grid), "the whole image, as the settings say")
     return find_head_and_neck(scans.sketch, scans.pet)
 
 
 def _crop_in_words(found: HeadNeck, grid: Grid) -> str:
+    """Return a sentence on the size of the box and the evidence for it."""
     kept, whole_size = (" x ".join(map(str, size)) for size in (found.box.size_xyz, grid.size_xyz))
     return f"The head and neck are {kept} of {whole_size} voxels, found by {found.why}."
 
 
 def _ehr(case: Case) -> tuple[Ehr, tuple[str, ...]]:
-    """Return what is known of the patient, and each gap."""
+    """Return the patient's health record, and a sentence for each gap in it."""
     if EHR in case.left_out:
         return Ehr(), (f"Nothing is known of the patient beside the images: {case.left_out[EHR]}",)
     if EHR not in case.values:
@@ -252,6 +259,7 @@ def _ehr(case: Case) -> tuple[Ehr, tuple[str, ...]]:
 
 
 def _check_hounsfield(ct: sitk.Image, files: Mapping[str, Path]) -> None:
+    """Refuse a CT that is not in Hounsfield units."""
     if looks_like_hounsfield(ct):
         return
     voxels = sitk.GetArrayViewFromImage(ct)
@@ -263,6 +271,7 @@ def _check_hounsfield(ct: sitk.Image, files: Mapping[str, Path]) -> None:
 
 
 def _check_suv(pet: sitk.Image, files: Mapping[str, Path]) -> None:
+    """Refuse a PET that is not in SUV, with the likely cause and the cure."""
     found = files.get(PET, "it")
     if looks_like_hounsfield(pet):
         raise InputError(

@@ -1,4 +1,4 @@
-"""HNTS-MRG 2024, task 2: head-and-neck tumours on mid-treatment T2w MRI. Data only."""
+"""Sockets, labels and limits of HNTS-MRG 2024, task 2: tumours on mid-treatment T2w MRI. Data only."""
 
 from datetime import date
 
