@@ -9,7 +9,7 @@ from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.platform.spec import AnswerSocket, ChallengeSpec, InputSocket, Limits, OutputSocket, ValueSocket
 
 # Paths: BioMedIA-MBZUAI/HECKTOR2025 (docker-template at 503f89d) and HECKTOR2026 (docker-template). The slugs of the
-# inputs are those of 2026; whether 2025 has the same is not known, and only inputs.json would tell.
+# inputs are those of 2026; whether 2025 has the same is not published.
 CT = "ct-image"
 PET = "pet-image"
 EHR = "electronic-health-record"

@@ -33,7 +33,7 @@ class Settings(Frozen):
     gradient_map: GradientMapSettings = GradientMapSettings()
     """Settings of the gradient map."""
     minimum_volume_mm3: dict[Literal["GTVp", "GTVn"], NonNegativeFloat] = Field(default_factory=dict)
-    """Smallest volume of a predicted piece in mm3, by structure; smaller pieces become background. By default all stay."""
+    """Smallest volume of a predicted piece in mm3, by structure; smaller pieces become background."""
 
 
 def channels_of(

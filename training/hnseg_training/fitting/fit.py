@@ -17,7 +17,7 @@ from hnseg.machine import usable_threads
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.fitting.preset import Preset
-from hnseg_training.progress import EpochReport, bar, said_to
+from hnseg_training.progress import EpochReport, bar, stdout_to
 
 logger = logging.getLogger(__name__)
 
@@ -82,10 +82,10 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
             logger.info("fold %s: going on after epoch %d", fold, trainer.current_epoch)
         elif schedule.start_from:
             _start_from(trainer, schedule.start_from)
-        with bar(f"fold {fold}", total=schedule.epochs, done=trainer.current_epoch) as say:
+        with bar(f"fold {fold}", total=schedule.epochs, done=trainer.current_epoch) as report:
             labels = [name for name in trainer.dataset_json["labels"] if name not in {"background", "ignore"}]
-            trainer.logger.loggers.append(EpochReport(schedule.epochs, labels, say))
-            with said_to(folder / "console.log"):
+            trainer.logger.loggers.append(EpochReport(schedule.epochs, labels, report))
+            with stdout_to(folder / "console.log"):
                 trainer.run_training()
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
@@ -97,7 +97,7 @@ def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
     folder = work.results(preset.result_name) / f"fold_{fold}"
     with trainer_for(work, preset, fold, schedule) as trainer:
         trainer.load_checkpoint(str(folder / FINAL))
-        with said_to(folder / "console.log"):
+        with stdout_to(folder / "console.log"):
             trainer.perform_actual_validation()
     logger.info("fold %s: validated, see %s", fold, folder / "validation" / "summary.json")
 
@@ -146,7 +146,7 @@ def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedul
     if schedule.batch_size:
         plans["configurations"][CONFIGURATION]["batch_size"] = schedule.batch_size
     plans["continue_training"] = False  # set by nnU-Net's command line; only its web logger reads it
-    with said_to(work.results(preset.result_name) / f"fold_{fold}" / "console.log"):
+    with stdout_to(work.results(preset.result_name) / f"fold_{fold}" / "console.log"):
         trainer: Any = TRAINERS[preset.training.trainer](
             plans=plans,
             configuration=CONFIGURATION,
@@ -198,7 +198,7 @@ def augmentation_of(work: WorkFolder) -> Augmentation:
 
 
 def _seed(seed: int, fold: Fold, *, epoch: int = 0) -> None:
-    """Seed the global generators, which are the ones that nnU-Net draws from; each fold starts differently."""
+    """Seed the global generators, from which nnU-Net draws; each fold starts differently."""
     import numpy as np
     import torch
 

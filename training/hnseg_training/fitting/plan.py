@@ -9,13 +9,13 @@ from hnseg.errors import InputError
 from hnseg.machine import usable_threads
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
 from hnseg_training.fitting.preset import PRESETS, Preset
-from hnseg_training.progress import on_terminal, said_to
+from hnseg_training.progress import on_terminal, stdout_to
 
 logger = logging.getLogger(__name__)
 
 
 def plan(work: WorkFolder, preset: Preset, *, workers: int) -> None:
-    """Measure a converted data set, plan a preset and resample every case for it, over what an earlier call left.
+    """Measure a converted data set, plan a preset and resample every case for it; earlier plans of it are replaced.
 
     Args:
         work: Work folder of a converted challenge.
@@ -39,7 +39,7 @@ def _measure(work: WorkFolder, workers: int) -> None:
     """Write nnU-Net's fingerprint of the data set."""
     from nnunetv2.experiment_planning.plan_and_preprocess_api import extract_fingerprint_dataset
 
-    with said_to(work.preprocessed / "plan.log"):
+    with stdout_to(work.preprocessed / "plan.log"):
         logger.info("measuring the data set")
         extract_fingerprint_dataset(
             work.dataset_id, num_processes=workers, verbose=False, show_progress_bar=on_terminal()
@@ -50,7 +50,7 @@ def _resample(work: WorkFolder, preset: Preset, workers: int) -> None:
     """Write every case as the plans of a preset resample and normalise it."""
     from nnunetv2.experiment_planning.plan_and_preprocess_api import preprocess_dataset
 
-    with said_to(work.preprocessed / "plan.log"):
+    with stdout_to(work.preprocessed / "plan.log"):
         logger.info("resampling the cases")
         preprocess_dataset(
             work.dataset_id, preset.plans_name, (CONFIGURATION,), (workers,), show_progress_bar=on_terminal()
@@ -75,7 +75,7 @@ def write_plans(work: WorkFolder, preset: Preset) -> dict[str, Any]:
     plans_file.unlink(missing_ok=True)  # the planner would merge its old configurations into the new plans
     # The planner takes the number of augmenting processes for a number of threads, which can't be 0.
     environment = work.nnunet_environment(augmenters=usable_threads())
-    with environment, said_to(work.preprocessed / "plan.log"):
+    with environment, stdout_to(work.preprocessed / "plan.log"):
         plan_experiment_dataset(
             work.dataset_id,
             planners[preset.planner],

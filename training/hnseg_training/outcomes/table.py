@@ -49,7 +49,7 @@ class Tables:
         return cls(rows)
 
     def row(self, patient: str) -> Row:
-        """Return a patient's row; empty for one who is in no table."""
+        """Return a patient's row; empty for a patient in no table."""
         return self.rows.get(patient, {})
 
 
