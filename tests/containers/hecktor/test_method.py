@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from containers.hecktor.features import IMAGE_FEATURES
 from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, prepare
-from containers.hecktor.spec import CT, EDITIONS, EHR, N_STAGE, PET, RFS, SPEC, T_STAGE
+from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, SPEC, T_STAGE
 from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
@@ -48,28 +48,6 @@ def trilinear(image, points_mm):
         x, y, z = (low + corner).T
         total += weight * voxels[z, y, x]
     return np.where(inside, total, 0.0)
-
-
-def test_both_editions_have_the_organisers_sockets():
-    for spec in EDITIONS.values():
-        assert spec.name == "hecktor"
-        assert [(s.slug, s.relative_path, s.required, s.dispensable) for s in spec.inputs] == [
-            ("ct-image", "images/ct", True, False),
-            ("pet-image", "images/pet", False, True),
-        ]
-        assert [(s.slug, s.relative_path) for s in spec.values] == [("electronic-health-record", "ehr.json")]
-        assert spec.output.labels == {1: "GTVp", 2: "GTVn"}
-        assert (spec.output.on_grid_of, spec.limits.ram_gib, spec.limits.vram_gib) == (CT, 16, 16)
-    older, newer = EDITIONS["2025"], EDITIONS["2026"]
-    assert (older.output.relative_path, older.limits.time_s) == ("images/tumor-lymph-node-segmentation", 600)
-    assert (newer.output.relative_path, newer.limits.time_s) == ("images/head-neck-tumor-segmentation", 1500)
-    assert older.answers == ()
-    assert [(s.relative_path, s.choices) for s in newer.answers] == [
-        ("t-stage.json", ("T1", "T2", "T3", "T4")),
-        ("n-stage.json", ("N0", "N1", "N2", "N3")),
-        ("rfs.json", None),
-    ]
-    assert SPEC is newer
 
 
 def test_channels_are_the_ct_clipped_and_the_pet_on_its_voxels():

@@ -72,7 +72,7 @@ TRAINERS: dict[str, type[nnUNetTrainer]] = {
 class MissingChannels(BasicTransform):  # type: ignore[misc]  # batchgeneratorsv2 is untyped
     """Dropout of channels at random; then other transforms, after which empty voxels are exactly 0 again.
 
-    nnU-Net's changes of brightness, contrast and noise would give an empty channel values that never occur in inference.
+    nnU-Net's changes of brightness, contrast and noise would give an empty channel values that inference never has.
     """
 
     def __init__(self, inner: BasicTransform, dropouts: Sequence[ChannelDropout], *, slice_axis: int) -> None:
