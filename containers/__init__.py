@@ -1,1 +1,1 @@
-"""One folder a challenge: its description, its method, its entry point."""
+"""Containers of the challenges: a folder each, with its sockets, its method and its entry point."""

@@ -1,4 +1,4 @@
-"""Starts the challenge that the image was built for; a Dockerfile's ENTRYPOINT can't hold a build argument itself."""
+"""Entry point of the image's challenge, by its environment; a Dockerfile's ENTRYPOINT can't hold a build argument."""
 
 import os
 import runpy

@@ -1,4 +1,4 @@
-"""The method of HaN-Seg: the CT, and the T1 MR laid on it by a rigid registration.
+"""Method of HaN-Seg: the CT, and the T1 MR laid on it by a rigid registration.
 
 After the challenge's winner (Podobnik et al. 2024): MR registered to the CT, both as channels of one nnU-Net. Training
 makes its samples with the same `channels_of` as the container.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from containers.han_seg.spec import CT, T1
 from hnseg.errors import InputError
-from hnseg.imaging.channels import Channels
+from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import FloatArray, Grid, array_of, image_of, resample_into
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
 from hnseg.imaging.registration import HOUNSFIELD, Gate, RegistrationSettings, register_rigid
@@ -25,54 +25,52 @@ from hnseg.imaging.registration.record import record_of
 from hnseg.platform.case import Case
 from hnseg.records import Frozen
 
-BRIGHTEST = 2.0  # of the scaled MR; a vessel with contrast medium reaches about 1.5
+MR = "mr"
+NO_MR = "there is no T1 MR."
+BRIGHTEST = 2.0  # largest value of the scaled MR; a vessel with contrast medium reaches about 1.5
 
 Percentile = Annotated[float, Field(ge=0, le=100)]
 
 
 class Settings(Frozen):
-    """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
+    """Settings of the method; `method.json` in the model folder holds the values a model was trained with."""
 
     mr_channel: bool = True
-    """False gives the network the CT alone."""
+    """Whether the network has an MR channel beside the CT's."""
     alignment: Literal["rigid", "none"] = "rigid"
-    """`none` trusts the MR's header, to measure what the registration is worth."""
+    """Way to lay the MR on the CT; `none` trusts the MR's header, to measure the registration's worth."""
     gate: Gate = Gate()
+    """Limits that a registration must keep to be used."""
     mr_percentiles: tuple[Percentile, Percentile] = (1.0, 99.5)
-    """The MR's values at these percentiles become 0 and 1."""
+    """Percentiles, 0 to 100, of the MR's values that become 0 and 1."""
 
 
-def channels_of(ct: sitk.Image, mr: sitk.Image | None, settings: Settings) -> Channels:
+def channels_of(ct: sitk.Image, mr: sitk.Image | None, settings: Settings, *, absence: str = NO_MR) -> Channels:
     """Return the network's channels for one patient: the CT, then the MR on the CT's grid.
 
     Args:
-        ct: In Hounsfield units.
-        mr: Any grid, any units; None where there is none.
-        settings: Whether there is an MR channel, and how it is made.
+        ct: CT in Hounsfield units.
+        mr: T1 MR on any grid, in any units; None where there is none.
+        settings: Settings of the method, such as whether there is an MR channel.
+        absence: Reason in words why there is no MR, for the note and the record.
 
     Returns:
-        Two channels, one without `mr_channel`. The CT is in Hounsfield units; the network normalises. The MR is 0 to
-        about 1, and 0 where the MR does not reach; 0 everywhere when there is none or it can't be laid on the CT,
-        which a note says.
+        Two channels (2, z, y, x), one without `mr_channel`. The CT is in Hounsfield units; the network normalises. The
+        MR is 0 to about 1, and 0 where the MR does not reach; 0 everywhere when there is none or it can't be laid on
+        the CT, which a note and the record's `modalities` say.
     """
     grid = Grid.of(ct)
     array = np.zeros((1 + settings.mr_channel, *grid.shape_zyx), np.float32)
     array[0] = sitk.GetArrayViewFromImage(ct)
     if not settings.mr_channel:
         return Channels(array, grid)
-    if mr is None:
-        return Channels(array, grid, ("CT only: there is no T1 MR.",))
-    if looks_like_hounsfield(mr):
-        note = (
-            f"CT only: the T1 MR looks like a CT, since {shares_of_air_and_tissue(mr)[0]:.0%} of its values are those"
-            " of air in Hounsfield units. Was a CT put into the MR's folder?"
-        )
-        return Channels(array, grid, (note,))
-    transform, note, record = _alignment(ct, mr, settings)
-    if transform is not None:
-        resample_into(array[1], _scaled(mr, settings), grid, transform=transform)
-        np.clip(array[1], 0.0, BRIGHTEST, out=array[1])
-    return Channels(array, grid, (note,), record)
+    found = _Alignment(None, absence) if mr is None else _align(ct, mr, settings)
+    if mr is None or found.transform is None:
+        record = modality_record(MR, used=False, reason=found.in_words)
+        return Channels(array, grid, (f"CT only: {found.in_words}",), {**record, **found.record})
+    resample_into(array[1], _scaled(mr, settings), grid, transform=found.transform)
+    np.clip(array[1], 0.0, BRIGHTEST, out=array[1])
+    return Channels(array, grid, (found.in_words,), {**modality_record(MR, used=True), **found.record})
 
 
 def prepare(case: Case, settings: Settings) -> Channels:
@@ -89,30 +87,47 @@ def prepare(case: Case, settings: Settings) -> Channels:
             f" has values from {lowest:g} to {highest:g}. Was the MR put into the CT's folder, or the CT stored without"
             " its rescale intercept?"
         )
-    channels = channels_of(ct, case.images.get(T1), settings)
-    if settings.mr_channel and T1 in case.left_out:
-        return replace(channels, notes=(f"CT only: {case.left_out[T1]}",))
-    return channels
+    return channels_of(ct, case.images.get(T1), settings, absence=case.left_out.get(T1, NO_MR))
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
-    """Return the label map as it is."""
+    """Return the label map as it is: there is no post-processing."""
     return label_map
 
 
-def _alignment(
-    ct: sitk.Image, mr: sitk.Image, settings: Settings
-) -> tuple[sitk.Transform | None, str, Mapping[str, Any]]:
-    """Return where CT points lie in the MR, None where that is not known; what was found; and the record of it."""
+@dataclass(frozen=True)
+class _Alignment:
+    """Place of the MR on the CT.
+
+    Attributes:
+        transform: Transform from points of the CT to points of the MR, both in mm; None where it is not known.
+        in_words: Sentence on how the transform was found, or the reason why there is none.
+        record: Facts about the registration, for the provenance; empty without one.
+    """
+
+    transform: sitk.Transform | None
+    in_words: str
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _align(ct: sitk.Image, mr: sitk.Image, settings: Settings) -> _Alignment:
+    """Return the place of the MR on the CT, by its header or a rigid registration."""
+    if looks_like_hounsfield(mr):
+        return _Alignment(
+            None,
+            f"the T1 MR looks like a CT, since {shares_of_air_and_tissue(mr)[0]:.0%} of its values are those"
+            " of air in Hounsfield units. Was a CT put into the MR's folder?",
+        )
     if settings.alignment == "none":
-        return sitk.Transform(3, sitk.sitkIdentity), "The T1 MR is laid on the CT by its header, unregistered.", {}
+        identity = sitk.Transform(3, sitk.sitkIdentity)
+        return _Alignment(identity, "The T1 MR is laid on the CT by its header, unregistered.")
     started_s = time.monotonic()
     found = register_rigid(fixed=ct, moving=mr, settings=RegistrationSettings(fixed=HOUNSFIELD, gate=settings.gate))
-    record = record_of(found, fixed=CT, moving=T1, seconds=time.monotonic() - started_s)
+    record = {"registration": record_of(found, fixed=CT, moving=T1, seconds=time.monotonic() - started_s)}
     if not found.accepted:
         why = f"{found.in_words()}. {found.report.likely_cause}".strip()
-        return None, f"CT only: the T1 MR (moving) can't be laid on the CT (fixed): {why}", {"registration": record}
-    return found.transform, f"The T1 MR was laid on the CT ({found.in_words()}).", {"registration": record}
+        return _Alignment(None, f"the T1 MR (moving) can't be laid on the CT (fixed): {why}", record)
+    return _Alignment(found.transform, f"The T1 MR was laid on the CT ({found.in_words()}).", record)
 
 
 def _scaled(mr: sitk.Image, settings: Settings) -> sitk.Image:
@@ -125,5 +140,6 @@ def _scaled(mr: sitk.Image, settings: Settings) -> sitk.Image:
 
 
 def _range_of(image: sitk.Image) -> tuple[float, float]:
+    """Return the lowest and the highest value of an image."""
     voxels = sitk.GetArrayViewFromImage(image)
     return float(voxels.min()), float(voxels.max())

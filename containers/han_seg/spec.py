@@ -1,11 +1,11 @@
-"""HaN-Seg 2023: 30 organs at risk on CT and an unregistered T1 MR. Data only."""
+"""Sockets, labels and limits of HaN-Seg 2023: 30 organs at risk on CT and an unregistered T1 MR. Data only."""
 
 from datetime import date
 
 from hnseg.platform.spec import ChallengeSpec, InputSocket, Limits, OutputSocket
 
-# The organisers publish the folders (gasperpodobnik/HanSeg2023Algorithm); the platform's slugs were not seen. That of
-# images/ct is ct-image in other challenges; the other two are taken to be named like their folders.
+# The organisers publish the folders (gasperpodobnik/HanSeg2023Algorithm); the platform's slugs are not published.
+# That of images/ct is ct-image in other challenges; the other two are taken to be named like their folders.
 CT = "ct-image"
 T1 = "t1-mri"
 OUTPUT = "head-neck-oar"

@@ -1,4 +1,4 @@
-"""Start of the container: segment what the platform mounted."""
+"""Entry point of the container: segment the case that the platform mounted."""
 
 from containers.hecktor import method
 from containers.hecktor.spec import EDITIONS, SPEC

@@ -1,14 +1,14 @@
-"""What the electronic health record says of a patient, read with patience.
+"""Electronic health record of a patient, read with tolerance for its spellings and gaps.
 
 The organisers' tables and records have had numbers, words, NaN and gaps in the same field, and other spellings of the
-fields in every edition. A field that can't be understood counts as unknown and is said; nothing of its contents is
-quoted, since it describes a patient.
+fields in every edition. A field that can't be understood counts as unknown, and a note says so; the note quotes nothing
+of its contents, since they describe a patient.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
@@ -37,19 +37,19 @@ _OLDEST_YEARS, _WORST_STATUS = 120, 4
 
 @dataclass(frozen=True)
 class Ehr:
-    """What is known of a patient; None for what is not.
+    """Fields of a patient's health record; None for an unknown one.
 
     Attributes:
-        age_years: At the time of the scan.
-        is_male: Or female.
-        smokes: Or did.
-        drinks: Alcohol.
-        performance_status: ECOG, 0 (active) to 4 (bedridden).
+        age_years: Age in years at the time of the scan.
+        is_male: Whether the patient is male; otherwise female.
+        smokes: Whether the patient smokes or did.
+        drinks: Whether the patient drinks alcohol.
+        performance_status: ECOG performance status, 0 (active) to 4 (bedridden).
         treatment: Radiotherapy alone, or with chemotherapy.
-        had_surgery: Before radiotherapy.
-        hpv_positive: The tumour, by p16 or otherwise.
-        m_stage: M0 or M1.
-        centre: As the record writes it.
+        had_surgery: Whether there was surgery before radiotherapy.
+        hpv_positive: Whether the tumour is HPV-positive, by p16 or otherwise.
+        m_stage: Stage of distant metastases, M0 or M1.
+        centre: Hospital, as the record writes it.
     """
 
     age_years: float | None = None
@@ -65,14 +65,14 @@ class Ehr:
 
 
 def read_ehr(value: Any) -> tuple[Ehr, tuple[str, ...]]:
-    """Return what a record says, field by field.
+    """Return the fields of a record, each None where it is unknown.
 
     Args:
-        value: Parsed JSON, or a row of a table by column: an object, or a list with nothing but one.
+        value: Parsed JSON, or a row of a table by column: an object, or a list with nothing but one object.
 
     Returns:
-        The record, and a sentence for each field that is missing, empty or not understood; a field that only some
-        editions have is not missed.
+        The fields, and a sentence for each that is missing, empty or not understood; there is none for a missing field
+        that only some editions have.
     """
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
@@ -85,24 +85,27 @@ def read_ehr(value: Any) -> tuple[Ehr, tuple[str, ...]]:
     known: dict[str, Any] = {}
     notes: list[str] = []
     for field in _FIELDS:
-        content, state = _looked_up(field, fields)
-        if content is not None:
+        present = [fields[name] for name in field.names if name in fields]
+        if not present and not field.is_expected:
+            continue
+        content, fault = _content_of(field, present)
+        if fault:
+            notes.append(f"The electronic health record's {field.title} {fault}, so it counts as unknown.")
+        else:
             known[field.attribute] = content
-        elif state and not (state == _MISSING and not field.is_expected):
-            notes.append(f"The electronic health record's {field.title} {state}, so it counts as unknown.")
     return Ehr(**known), tuple(notes)
 
 
 @dataclass(frozen=True)
 class _Field:
-    """A field of the record.
+    """Field of the record: its names, and the reader of its content.
 
     Attributes:
-        attribute: Of `Ehr`.
-        title: The organisers' name of it.
-        names: Every spelling of the name, squeezed.
-        read: Returns the content, None where it is not understood.
-        must: What it must be, for a sentence.
+        attribute: Attribute of `Ehr` that holds it.
+        title: Name that the organisers give it.
+        names: Spellings of the name, in small letters without anything else than letters and digits.
+        read: Function from the text to the content, None where it is not understood.
+        must: Description of valid contents, for a sentence.
         is_expected: Whether every record should have it.
     """
 
@@ -114,14 +117,15 @@ class _Field:
     is_expected: bool = True
 
 
-_MISSING = "is missing"
+def _content_of(field: _Field, present: Sequence[Any]) -> tuple[Any, str]:
+    """Return a field's content, and the fault that leaves it unknown in words; empty where it is known.
 
-
-def _looked_up(field: _Field, fields: Mapping[str, Any]) -> tuple[Any, str]:
-    """Return a field's content, None where it is unknown, and then what is wrong with it."""
-    present = [fields[name] for name in field.names if name in fields]
+    Args:
+        field: Field of the record.
+        present: Contents of the record's fields that have one of its names.
+    """
     if not present:
-        return None, _MISSING
+        return None, "is missing"
     written = [text for text in map(_as_text, present) if text == "+" or _squeezed(text) not in _UNKNOWN]
     if not written:
         return None, "is empty"
@@ -130,12 +134,12 @@ def _looked_up(field: _Field, fields: Mapping[str, Any]) -> tuple[Any, str]:
 
 
 def _squeezed(text: object) -> str:
-    """Return a text in small letters, with nothing but its letters and digits, and without what brackets explain."""
+    """Return the letters and digits of a text, in small letters and without text in brackets."""
     return re.sub(r"\(.*?\)|[^a-z0-9]", "", str(text).lower())
 
 
 def _as_text(content: Any) -> str:
-    """Return a content as text: 1, 1.0, true and "1.0" alike."""
+    """Return a content as text, alike for 1, 1.0, true and "1.0"; empty for None and numbers that are not finite."""
     if content is None:
         return ""
     if isinstance(content, bool):
@@ -151,8 +155,10 @@ def _as_text(content: Any) -> str:
 
 
 def _either(yes: set[str], no: set[str]) -> Callable[[str], bool | None]:
+    """Return a reader of words that mean yes or no."""
+
     def read(text: str) -> bool | None:
-        """Return what a word says; None for one that is neither."""
+        """Return True or False for a word of either set; None for another."""
         word = _squeezed(text)
         return True if word in yes else False if word in no else None
 
@@ -160,7 +166,7 @@ def _either(yes: set[str], no: set[str]) -> Callable[[str], bool | None]:
 
 
 def _positive_or_negative(text: str) -> bool | None:
-    """Read yes and no, and signs such as p16+; a dash alone is no answer."""
+    """Read yes and no, and signs such as p16+; a single dash is unknown."""
     sign = text.strip()[-1:]
     return sign == "+" if sign in {"+", "-"} else _either(_YES, _NO)(text)
 
@@ -183,7 +189,7 @@ def _treatment(text: str) -> str | None:
 
 
 def _chemotherapy(text: str) -> str | None:
-    """Read the field of 2022, which asks for chemotherapy beside the radiotherapy that all had."""
+    """Read the field of 2022: chemotherapy or none beside the radiotherapy that all had."""
     given = _either(_YES, _NO)(text)
     return None if given is None else "CRT" if given else "RT"
 

@@ -1,6 +1,6 @@
-"""A patient's features: what the models of stage and survival see.
+"""Features of a patient, the input of the models of stage and survival.
 
-| feature | unit | what it is |
+| feature | unit | meaning |
 |---|---|---|
 | `gtvp_ml`, `gtvn_ml` | ml | volume of the primary tumour, and of all nodes |
 | `gtvp_diameter_mm` | mm | greatest distance between voxel centres of the primary's largest piece |
@@ -8,15 +8,15 @@
 | `node_count` | | nodes of at least 0.1 ml |
 | `is_bilateral` | 0, 1 | such nodes lie on both sides of the body's midplane, each at least 5 mm from it |
 | `suv_max` | SUV | highest in tumour and nodes |
-| `mtv_ml` | ml | metabolic tumour volume: of tumour and nodes, what has at least 41 % of `suv_max` |
+| `mtv_ml` | ml | metabolic tumour volume: voxels of tumour and nodes with at least 41 % of `suv_max` |
 | `tlg` | SUV ml | total lesion glycolysis: `mtv_ml` times the mean SUV there |
 | `age_years` | years | |
 | `performance_status` | 0 to 4 | ECOG |
 | `is_male`, `smokes`, `drinks`, `is_crt`, `had_surgery`, `hpv_positive`, `has_metastases` | 0, 1 | |
 
-What is unknown is NaN: the fields that the record lacks, and the uptake without a PET. Of an empty label map volumes,
-counts and diameters are 0, and with a PET its uptake, too. The SUV is the PET's own, never clipped, interpolated
-linearly at the voxels of the label map.
+An unknown feature is NaN: the fields that the record lacks, and the uptake without a PET. For an empty label map
+volumes, counts and diameters are 0, and with a PET its uptake, too. The SUV is the PET's own, never clipped,
+interpolated linearly at the voxels of the label map.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ IMAGE_FEATURES = (
     "tlg",
 )
 GTVP, GTVN = 1, 2
-LEAST_NODE_ML = 0.1  # a ball of 6 mm; what is smaller are stray voxels
+LEAST_NODE_ML = 0.1  # a ball of 6 mm; smaller pieces are stray voxels
 MIDLINE_MM = 5.0
 MTV_SHARE = 0.41  # Boellaard et al., EANM guideline 2.0, Eur. J. Nucl. Med. Mol. Imaging 2015
 _FEW_POINTS = 2000
@@ -59,10 +59,10 @@ def features_of(label_map: sitk.Image, pet: sitk.Image | None, ehr: Ehr, *, sket
     """Return a patient's features by name, in the order of this module's table.
 
     Args:
-        label_map: 1 GTVp and 2 GTVn, on any grid; may be empty.
-        pet: In SUV, any grid; None where there is none.
-        ehr: What is known of the patient.
-        sketch: Of the CT, for the body's midplane.
+        label_map: Label map, 1 GTVp and 2 GTVn, on any grid; may be empty.
+        pet: PET in SUV, on any grid; None where there is none.
+        ehr: Health record of the patient.
+        sketch: Outline of the CT, for the body's midplane.
     """
     box, labels = _around_labels(label_map)
     grid = box.grid_in(Grid.of(label_map))
@@ -89,7 +89,7 @@ def diameter_mm(mask: Mask, grid: Grid) -> float:
 
 
 def _ends_of_rows(mask: Mask) -> Mask:
-    """Return the voxels that end a row of the mask along every axis: the corners of its hull are among them."""
+    """Return the voxels that end a row of the mask along every axis, (z, y, x): its hull's corners are among them."""
     padded = np.pad(mask, 1)
     ends = mask.copy()
     for axis in range(3):
@@ -115,17 +115,18 @@ def _pieces(mask: Mask) -> list[Mask]:
 
 
 def _volume_ml(mask: Mask, grid: Grid) -> float:
+    """Return the volume of a mask in ml."""
     return float(np.count_nonzero(mask)) * grid.voxel_volume_mm3 / 1000
 
 
 def _is_bilateral(nodes: list[Mask], grid: Grid, sketch: Sketch) -> bool:
-    """Say whether nodes lie on both sides of the midplane, which is where the body's slice has its middle."""
+    """Return whether nodes lie on both sides of the midplane, the middle of the body in each slice."""
     off_mm = [_left_of_midplane_mm(node, grid, sketch) for node in nodes]
     return any(mm > MIDLINE_MM for mm in off_mm) and any(mm < -MIDLINE_MM for mm in off_mm)
 
 
 def _left_of_midplane_mm(node: Mask, grid: Grid, sketch: Sketch) -> float:
-    """Return how far a node's centre is to the patient's left of the body's middle in the same slice."""
+    """Return the distance in mm of a node's centre from the body's middle in its slice, to the patient's left."""
     centre_mm = grid.points_mm(np.argwhere(node)[:, ::-1].mean(axis=0, keepdims=True))
     x, _, z = sketch.grid.index_xyz(centre_mm)[0]
     body = sketch.body[int(np.clip(np.rint(z), 0, len(sketch.body) - 1))]
@@ -136,7 +137,7 @@ def _left_of_midplane_mm(node: Mask, grid: Grid, sketch: Sketch) -> float:
 
 
 def _uptake(tumour: Mask, grid: Grid, pet: sitk.Image | None) -> dict[str, float]:
-    """Return SUVmax, MTV and TLG of everything that is tumour."""
+    """Return SUVmax, MTV and TLG of a mask; NaN without a PET, 0 for an empty mask."""
     if pet is None:
         return dict.fromkeys(("suv_max", "mtv_ml", "tlg"), float("nan"))
     suv = array_of(resample_image(sitk.Cast(pet, sitk.sitkFloat32), grid))[tumour].astype(np.float64)
@@ -162,4 +163,5 @@ def _of_record(ehr: Ehr) -> dict[str, float]:
 
 
 def _number(value: float | None) -> float:
+    """Return a number; NaN for None."""
     return float("nan") if value is None else float(value)

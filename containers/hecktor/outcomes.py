@@ -1,4 +1,4 @@
-"""The models that turn a patient's features into stages and survival: fitted elsewhere, evaluated here.
+"""Models of stage and survival from a patient's features: fitted in training, evaluated here.
 
 All are linear in standardised features and small enough to be read. A feature that is unknown (NaN) counts as the mean
 of the patients they were fitted on. They are JSON, and travel in the model's `method.json`.
@@ -18,22 +18,22 @@ from pydantic import AfterValidator, Field, FiniteFloat, PositiveFloat, model_va
 from hnseg.records import Frozen
 
 SHORTEST_DAYS, LONGEST_DAYS = 1.0, 36_525.0  # a century: no predicted survival is longer
-_STEEPEST = 30.0  # a linear predictor beyond this changes nothing that is told, but would overflow
+_STEEPEST = 30.0  # a linear predictor beyond this changes no printed digit, but would overflow
 
 
 class Term(Frozen):
-    """One feature's part in a linear predictor."""
+    """Term of a linear predictor: one feature, standardised, times its coefficient."""
 
     feature: str
-    """A name that `features_of` gives."""
+    """Name of the feature, as `features_of` gives it."""
     scale: Literal["linear", "log"] = "linear"
-    """`log`: the logarithm of 1 + the feature; for volumes, sizes and counts."""
+    """Scale of the feature; `log`: the logarithm of 1 + the feature, for volumes, sizes and counts."""
     mean: FiniteFloat
-    """Of the feature on its scale, over the patients that it was fitted on: what an unknown one counts as."""
+    """Mean of the feature on its scale, over the patients it was fitted on; an unknown feature counts as it."""
     sd: PositiveFloat
-    """The standard deviation likewise."""
+    """Standard deviation likewise."""
     coefficient: FiniteFloat
-    """What one standard deviation adds to the predictor."""
+    """Change of the predictor by one standard deviation."""
 
     def scaled(self, value: float) -> float:
         """Return a feature on the term's scale, not yet standardised; NaN stays NaN."""
@@ -46,10 +46,12 @@ class Term(Frozen):
 
 
 class _Linear(Frozen):
+    """Linear predictor: a sum of terms."""
+
     terms: tuple[Term, ...]
 
     def predictor(self, features: Mapping[str, float]) -> float:
-        """Return the sum of the terms: 0 for a patient like the training set's mean."""
+        """Return the sum of the terms, within 30 of 0; 0 for a patient like the training set's mean."""
         total = sum(term.of(features) for term in self.terms)
         return min(max(total, -_STEEPEST), _STEEPEST)
 
@@ -60,23 +62,24 @@ class _Linear(Frozen):
 
 
 def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the values, which must ascend."""
     if any(low >= high for low, high in pairwise(values)):
         raise ValueError(f"must ascend, found {values}")
     return values
 
 
 class OrdinalModel(_Linear):
-    """P(level k or lower) = logistic(threshold k - predictor).
+    """Proportional odds of ordered levels: P(level k or lower) = logistic(threshold k - predictor).
 
-    Proportional odds, after McCullagh, Regression models for ordinal data, J. R. Stat. Soc. B 1980.
+    After McCullagh, Regression models for ordinal data, J. R. Stat. Soc. B 1980.
     """
 
     levels: tuple[str, ...] = Field(min_length=2)
-    """From the lowest to the highest, such as T1 to T4."""
+    """Names of the levels from the lowest to the highest, such as T1 to T4."""
     thresholds: Annotated[tuple[FiniteFloat, ...], AfterValidator(_ascending)]
-    """One fewer than levels."""
+    """Thresholds of the predictor between the levels, ascending, one fewer than levels."""
     weights: tuple[PositiveFloat, ...] = ()
-    """What each level's probability is multiplied by before the likeliest is chosen; empty for 1. One over the levels'
+    """Factors of the levels' probabilities before the likeliest is chosen; empty for 1. One over the levels'
     frequencies maximises the balanced accuracy, where a rare level counts as much as a frequent one."""
 
     @model_validator(mode="after")
@@ -105,32 +108,32 @@ class OrdinalModel(_Linear):
 
 
 class CoxModel(_Linear):
-    """A patient's hazard is exp(predictor) times the mean patient's.
+    """Proportional hazards: a patient's hazard is exp(predictor) times the mean patient's.
 
-    Proportional hazards, after Cox, Regression models and life tables, J. R. Stat. Soc. B 1972.
+    After Cox, Regression models and life tables, J. R. Stat. Soc. B 1972.
     """
 
     median_days: float = Field(gt=0, le=LONGEST_DAYS)
-    """When half of patients with predictor 0 would have relapsed, were their hazard constant."""
+    """Days until half of the patients with predictor 0 would have relapsed, were their hazard constant."""
 
     def risk(self, features: Mapping[str, float]) -> float:
-        """Return the logarithm of the hazard ratio to the mean patient: it grows with earlier relapse."""
+        """Return the logarithm of the hazard ratio to the mean patient; it grows with earlier relapse."""
         return self.predictor(features)
 
     def survival_days(self, features: Mapping[str, float]) -> float:
-        """Return the median time to relapse under a constant hazard: bounded, and shorter for a higher risk."""
+        """Return the median days to relapse under a constant hazard, 1 to 36,525; fewer for a higher risk."""
         days = self.median_days * exp(-self.risk(features))
         return min(max(days, SHORTEST_DAYS), LONGEST_DAYS)
 
 
 class Outcomes(Frozen):
-    """The three models, and what they were fitted on."""
+    """Models of T stage, N stage and relapse-free survival."""
 
     t_stage: OrdinalModel
     n_stage: OrdinalModel
     rfs: CoxModel
     fitted_on: str = Field(min_length=1)
-    """In words for the provenance, such as "782 patients of HECKTOR 2026" or "600 synthetic patients"."""
+    """Description of the patients that they were fitted on, such as "782 patients of HECKTOR 2026"."""
 
     def imputed(self, features: Mapping[str, float]) -> tuple[str, ...]:
         """Return the features that a model uses, are unknown, and count as the training set's mean; in order, once."""

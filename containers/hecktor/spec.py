@@ -1,14 +1,15 @@
-"""HECKTOR, task 1 of 2025 and the whole of 2026: tumour and nodes on FDG-PET/CT. Data only.
+"""Sockets, labels and limits of HECKTOR, task 1 of 2025 and the whole of 2026: tumour and nodes on PET/CT. Data only.
 
-One method serves both editions; they differ in where the label map goes, in the time, and in what else is asked.
+One method serves both editions; they differ in the folder of the label map, in the time, and in the answers.
 """
 
 from datetime import date
 
+from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.platform.spec import AnswerSocket, ChallengeSpec, InputSocket, Limits, OutputSocket, ValueSocket
 
 # Paths: BioMedIA-MBZUAI/HECKTOR2025 (docker-template at 503f89d) and HECKTOR2026 (docker-template). The slugs of the
-# inputs are those of 2026; whether 2025 has the same is not known, and only inputs.json would tell.
+# inputs are those of 2026; whether 2025 has the same is not published.
 CT = "ct-image"
 PET = "pet-image"
 EHR = "electronic-health-record"
@@ -17,8 +18,6 @@ N_STAGE = "n-stage"
 RFS = "rfs"
 
 LABELS = {1: "GTVp", 2: "GTVn"}
-T_STAGES = ("T1", "T2", "T3", "T4")
-N_STAGES = ("N0", "N1", "N2", "N3")
 
 _INPUTS = (
     InputSocket(slug=CT, relative_path="images/ct", title="CT"),
@@ -26,7 +25,7 @@ _INPUTS = (
 )
 _VALUES = (ValueSocket(slug=EHR, relative_path="ehr.json", title="electronic health record"),)
 _ANSWERS = (
-    # Beside an empty label map: what a tumour too small to be seen would be called.
+    # Answers beside an empty label map: those of a tumour too small to be seen.
     AnswerSocket(slug=T_STAGE, relative_path="t-stage.json", title="T stage", choices=T_STAGES, if_empty="T1"),
     AnswerSocket(slug=N_STAGE, relative_path="n-stage.json", title="N stage", choices=N_STAGES, if_empty="N0"),
     AnswerSocket(slug=RFS, relative_path="rfs.json", title="relapse-free survival", if_empty=0.0),
@@ -62,6 +61,6 @@ EDITIONS = {
         limits=_limits(25, "BioMedIA-MBZUAI/HECKTOR2026, branch docker-template", date(2026, 8, 1)),
     ),
 }
-"""By the name that configuration gives."""
+"""Editions by the name that configuration gives."""
 
 SPEC = EDITIONS["2026"]

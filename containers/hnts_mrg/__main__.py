@@ -1,4 +1,4 @@
-"""Start of the container: segment what the platform mounted."""
+"""Entry point of the container: segment the case that the platform mounted."""
 
 from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import SPEC

@@ -1,6 +1,7 @@
-"""The method of HNTS-MRG task 2: mid-RT T2w and, from the pre-RT tumours, a gradient map.
+"""Method of HNTS-MRG task 2: mid-RT T2w and, from the pre-RT tumours, a gradient map.
 
-After Ren et al., GradientSegHNTS. Training makes its samples with the same `channels_of` as the container.
+After Ren et al., GradientSegHNTS (arXiv:2410.12941). Training makes its samples with the same `channels_of` as the
+container.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from hnseg.records import Frozen
 
 
 class Settings(Frozen):
-    """What can be configured; `method.json` in the model folder holds the values a model was trained with."""
+    """Settings of the method; `method.json` in the model folder holds the values a model was trained with."""
 
     gradient_channel: bool = True
-    """False gives the network the T2w alone, as in the paper's ablation."""
+    """Whether the network has a gradient map beside the T2w; without it, as in the paper's ablation."""
     gradient_map: GradientMapSettings = GradientMapSettings()
+    """Settings of the gradient map."""
     minimum_volume_mm3: dict[Literal["GTVp", "GTVn"], NonNegativeFloat] = Field(default_factory=dict)
-    """Predicted pieces smaller than this become background; a structure left out keeps all its pieces."""
+    """Smallest volume of a predicted piece in mm3, by structure; smaller pieces become background."""
 
 
 def channels_of(
@@ -40,14 +42,16 @@ def channels_of(
     """Return the network's channels for one image: the T2w, then the gradient map.
 
     Args:
-        t2w: The image to segment.
-        prior: On the same grid, 1 GTVp and 2 GTVn: the registered pre-RT mask of a mid-RT image, the pre-RT mask of a
-            pre-RT image; None or empty gives a map of zeros.
-        settings: Whether there is a map, and how it is drawn.
-        rng: Draws the boxes' margins, for training; left out, they are fixed and the result is always the same.
+        t2w: T2w to segment, on any grid.
+        prior: Mask on the same grid, 1 GTVp and 2 GTVn: the registered pre-RT mask of a mid-RT image, the pre-RT mask
+            of a pre-RT image; None or empty gives a map of zeros.
+        settings: Settings of the method, such as whether there is a gradient map.
+        rng: Random numbers for the boxes' margins, in training; left out, the margins are fixed and the result is
+            always the same.
 
     Returns:
-        Two channels, one without `gradient_channel`. Intensities are the image's own; the network normalises.
+        Two channels (2, z, y, x), one without `gradient_channel`. Intensities are the image's own; the network
+        normalises.
     """
     grid = Grid.of(t2w)
     intensities = array_of(t2w).astype(np.float32)
@@ -68,7 +72,7 @@ def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the mid-RT grid.
 
     The registered pre-RT mask is the prior. Without it, the pre-RT mask is carried over by a rigid registration of the
-    pre-RT T2w; without that, the gradient map is zero. What was done instead is noted.
+    pre-RT T2w; without that, the gradient map is zero. A note tells which of the two was done.
     """
     mid = case.images[MID_T2W]
     if not settings.gradient_channel or case.has(REGISTERED_MASK):
@@ -81,7 +85,7 @@ def prepare(case: Case, settings: Settings) -> Channels:
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
-    """Return the label map without pieces under `minimum_volume_mm3`: by default as it is."""
+    """Return the label map without pieces under `minimum_volume_mm3`; by default as it is."""
     if not any(settings.minimum_volume_mm3.values()):
         return label_map
     label_of = {name: label for label, name in LABELS.items()}
@@ -91,7 +95,7 @@ def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
 
 
 def _carried_over(mid: sitk.Image, case: Case) -> tuple[sitk.Image | None, str, dict[str, Any]]:
-    """Return the pre-RT mask on the mid-RT grid, None without a registration; what was done; and the record of it."""
+    """Return the pre-RT mask on the mid-RT grid, a note on it and the registration's record; no mask where it fails."""
     started_s = time.monotonic()
     found = register_rigid(fixed=mid, moving=case.images[PRE_T2W])
     record = record_of(found, fixed=MID_T2W, moving=PRE_T2W, seconds=time.monotonic() - started_s)

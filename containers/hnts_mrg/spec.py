@@ -1,11 +1,11 @@
-"""HNTS-MRG 2024, task 2: head-and-neck tumours on mid-treatment T2w MRI. Data only."""
+"""Sockets, labels and limits of HNTS-MRG 2024, task 2: tumours on mid-treatment T2w MRI. Data only."""
 
 from datetime import date
 
 from hnseg.platform.spec import ChallengeSpec, InputSocket, Limits, OutputSocket
 
-# The organisers publish the folders (kwahid/HNTSMRG_2024, Docker_tutorial); the platform's slugs were not seen, and are
-# taken to be the folders' names, as is usual there.
+# The organisers publish the folders (kwahid/HNTSMRG_2024, Docker_tutorial); the platform's slugs are not published;
+# they are taken to be the folders' names, as is usual there.
 MID_T2W = "mid-rt-t2w-head-neck"
 PRE_T2W = "pre-rt-t2w-head-neck"
 PRE_MASK = "pre-rt-head-neck-segmentation"

@@ -14,7 +14,9 @@ from typing import Literal, get_args
 Device = Literal["auto", "cpu", "cuda"]
 """Processor of the networks: `auto` is CUDA where there is a GPU."""
 Precision = Literal["exact", "fast"]
-"""Arithmetic of the networks: `exact` gives nnU-Net's label map, `fast` computes in half precision."""
+"""Arithmetic of the networks. `exact` computes as nnU-Net does, in single precision on a processor and under float16
+autocast on a GPU, and sums over tiles in single precision. `fast` computes in bfloat16 on a processor that has it, and
+on a GPU sums over tiles in float16 too, as nnU-Net does."""
 BackendName = Literal["auto", "torch", "openvino"]
 """Library that runs the networks: `auto` is OpenVINO on a processor where it is installed."""
 Skip = Literal["none", "air", "far"]

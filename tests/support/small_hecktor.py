@@ -10,7 +10,8 @@ import SimpleITK as sitk
 
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
-from containers.hecktor.spec import N_STAGES, SPEC, T_STAGES
+from containers.hecktor.spec import SPEC
+from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.imaging.geometry import array_of, image_of
 from tests.support.figure import TILTED, Figure, grid_between
 from tests.support.small_han_seg import write

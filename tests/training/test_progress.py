@@ -4,10 +4,10 @@ import pty
 import subprocess
 import sys
 
-from hnseg_training.progress import EpochReport, said_to, tracked
+from hnseg_training.progress import EpochReport, stdout_to, tracked
 
 
-def test_items_are_counted_line_by_line_where_nobody_watches(caplog):
+def test_items_are_counted_line_by_line_without_a_terminal(caplog):
     caplog.set_level(logging.INFO)
     assert list(tracked(["a", "b"], total=2, title="converting")) == ["a", "b"]
     assert [record.getMessage() for record in caplog.records] == ["converting: 1 of 2 done", "converting: 2 of 2 done"]
@@ -34,15 +34,15 @@ def read_or_nothing(terminal: int) -> bytes:
 
 
 def sentence_of(dice: dict[str, float]) -> str:
-    """Return what is said of the first of 20 epochs that ended with these values."""
-    said: list[str] = []
-    report = EpochReport(20, list(dice), said.append)
+    """Return the sentence on the first of 20 epochs that ended with these values."""
+    sentences: list[str] = []
+    report = EpochReport(20, list(dice), sentences.append)
     report.log("train_losses", -0.5, 0)
     report.log("val_losses", -0.4, 0)
     for number, value in enumerate(dice.values(), start=1):
         report.log(f"dice_per_class_or_region/class_{number}", value, 0)
     report.log("epoch_end_timestamps", 0.0, 0)
-    (sentence,) = said
+    (sentence,) = sentences
     return sentence
 
 
@@ -52,13 +52,13 @@ def test_an_epoch_is_one_sentence_with_the_dice_of_each_structure():
     assert sentence.endswith(" s, loss -0.500, validation -0.400, Dice GTVp 0.710, GTVn 0.800")
 
 
-def test_of_many_structures_the_mean_and_the_lowest_are_told():
+def test_of_many_structures_the_mean_and_the_lowest_are_reported():
     dice = {"a": 0.9, "b": 0.1, "c": 0.5, "unseen": float("nan"), "d": 0.3, "e": 0.7}
     assert sentence_of(dice).endswith("Dice 0.500, lowest b 0.100, d 0.300, c 0.500")
 
 
 def test_what_nnunet_prints_goes_to_a_file(tmp_path, capsys):
-    with said_to(tmp_path / "fold" / "console.log"):
+    with stdout_to(tmp_path / "fold" / "console.log"):
         sys.stdout.write("a banner\n")
     assert (tmp_path / "fold" / "console.log").read_text() == "a banner\n"
     assert capsys.readouterr().out == ""

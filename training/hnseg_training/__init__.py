@@ -1,1 +1,1 @@
-"""From the challenges' public data to the weights that the containers run."""
+"""Training: from the challenges' public data to the weights that the containers run."""

@@ -1,4 +1,4 @@
-"""From a trained result folder to what a container is given: a bundle, and the archive that is uploaded."""
+"""Export of a trained result folder: the bundle that a container runs, and the archive to upload."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _LARGEST_DIFFERENCE = 0.01  # of logits, in their standard deviations; 1e-4 to 1
 
 @dataclass(frozen=True)
 class Label:
-    """What the manifest says of the weights.
+    """Description of the weights for the manifest.
 
     Attributes:
-        name: What the ensemble is called.
-        version: Of the weights.
-        licence: Of the weights; an SPDX identifier where there is one.
-        training_data: The data set's name.
-        metrics: What was measured and on what.
+        name: Name of the ensemble.
+        version: Version of the weights.
+        licence: Licence of the weights; an SPDX identifier where there is one.
+        training_data: Name of the data set.
+        metrics: Measured values, by the name of the measure and the data.
     """
 
     name: str
@@ -74,16 +74,16 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
     registers under several names are written once.
 
     Args:
-        work: A work folder with trained folds.
-        preset: Which plans were trained.
-        output: Must not exist or be empty.
-        folds: Every one must be trained.
-        checkpoint: The last epoch's weights, or those of nnU-Net's best moving average.
-        label: What the manifest says.
+        work: Work folder with trained folds.
+        preset: Preset that was trained.
+        output: Folder of the bundle; it must not exist or be empty.
+        folds: Folds to export; each must be trained.
+        checkpoint: Weights of the last epoch, or of nnU-Net's best moving average.
+        label: Description of the weights for the manifest.
         openvino: Whether to ship the network's graph too, so that a container with OpenVINO need not convert it.
 
     Returns:
-        The archive; its contents lie at its root.
+        Path of the archive; its files lie at its root.
 
     Raises:
         ModelError: A fold is not trained, or OpenVINO can't run the network.
@@ -113,7 +113,7 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
 
 
 def _fill(bundle: Path, checkpoints: Mapping[Fold, Path], others: Sequence[Path], label: Label) -> None:
-    """Write every file of a bundle: weights, copies of the others that exist, and the manifest that lists them."""
+    """Write every file of a bundle: weights, copies of those of the others that exist, and the manifest of all."""
     for source in others:
         if source.is_file():
             shutil.copyfile(source, bundle / source.name)
@@ -140,9 +140,9 @@ def add_graph(folder: Path) -> None:
     """Add the network's graph for OpenVINO to an exported bundle, and list it in the manifest.
 
     Raises:
-        ModelError: OpenVINO can't run the network, or says something else than torch.
+        ModelError: OpenVINO can't run the network, or gives other logits than torch.
     """
-    # Imported here, not above: it is an extra.
+    # Imported here, since OpenVINO is an extra.
     from hnseg.inference.backends.openvino_backend import OpenvinoBackend
     from hnseg.inference.backends.openvino_graph import convert, save
 
@@ -183,11 +183,11 @@ def write_archive(folder: Path, archive: Path) -> None:
 
 def without_aliases(state_dict: StateDict) -> dict[str, torch.Tensor]:
     """Return each tensor once, under the first of the names by which nnU-Net's network knows it."""
-    seen: set[tuple[int, torch.Size]] = set()
+    known: set[tuple[int, torch.Size]] = set()
     kept: dict[str, torch.Tensor] = {}
     for name, tensor in state_dict.items():
         key = (tensor.data_ptr(), tensor.shape)
-        if key not in seen:
-            seen.add(key)
+        if key not in known:
+            known.add(key)
             kept[name] = tensor.contiguous()
     return kept

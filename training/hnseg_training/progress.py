@@ -1,4 +1,4 @@
-"""Progress that can be seen: a bar on a terminal, one line an event elsewhere."""
+"""Progress of long work: a bar on a terminal, a log line an event elsewhere."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-FEW = 3  # structures that a line has room for
+FEW = 3  # structures that are named on one line
 
 
 def on_terminal() -> bool:
-    """Say whether somebody watches, so that bars make sense."""
+    """Return whether stderr is a terminal, where bars can be drawn."""
     return sys.stderr.isatty()
 
 
 @contextlib.contextmanager
-def said_to(log: Path) -> Iterator[None]:
-    """Send what nnU-Net prints to a file, so that the terminal shows only the story and the progress."""
+def stdout_to(log: Path) -> Iterator[None]:
+    """Append nnU-Net's and all other prints to a file until the block ends; bars and earlier log handlers stay."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file, contextlib.redirect_stdout(file):
         yield
 
 
 def tracked(items: Iterable[T], *, total: int, title: str) -> Iterator[T]:
-    """Yield the items and show how many are done."""
+    """Yield the items, with the number done as the progress."""
     with bar(title, total=total) as advance:
         for number, item in enumerate(items, start=1):
             yield item
@@ -45,12 +45,12 @@ def tracked(items: Iterable[T], *, total: int, title: str) -> Iterator[T]:
 
 @contextlib.contextmanager
 def bar(title: str, *, total: int, done: int = 0) -> Iterator[Callable[[str], None]]:
-    """Give a function that counts one more as done and says something about it.
+    """Yield a function that takes a sentence on a step that is done, and counts it.
 
     Args:
-        title: What is being done.
-        total: How many steps there are.
-        done: How many were done before.
+        title: Title of the work.
+        total: Number of steps.
+        done: Number of steps that were done before.
     """
     if not on_terminal():
         yield lambda sentence: logger.info("%s: %s", title, sentence)
@@ -63,34 +63,35 @@ def bar(title: str, *, total: int, done: int = 0) -> Iterator[Callable[[str], No
 
 @dataclass
 class EpochReport:
-    """Says one sentence an epoch; nnU-Net calls it as it calls every logger in its list.
+    """Logger of nnU-Net's that reports each epoch in one sentence.
 
     Attributes:
-        epochs: How many there will be.
-        labels: The names of the classes, in the network's order, background left out.
-        say: Receives the sentence.
+        epochs: Number of epochs in all.
+        labels: Names of the classes, in the network's order, background left out.
+        report: Function that receives the sentence.
     """
 
     epochs: int
     labels: Sequence[str]
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     _values: dict[str, Any] = field(default_factory=dict)
     _started_s: float = field(default_factory=time.monotonic)
 
     def log(self, key: str, value: Any, step: int) -> None:
-        """Take in a value of the epoch `step`; its end time is the last one."""
+        """Keep a value of the epoch `step`; its end time is the last one."""
         self._values[key] = value
         if key == "epoch_end_timestamps":
-            self.say(self._sentence(step))
+            self.report(self._sentence(step))
             self._started_s = time.monotonic()
 
     def update_config(self, config: dict[str, Any]) -> None:
-        """Take no notice of the configuration: nnU-Net's own log has it."""
+        """Ignore the configuration: nnU-Net's own log has it."""
 
     def log_summary(self, key: str, value: Any) -> None:
-        """Take no notice of the final validation: nnU-Net's summary.json has it."""
+        """Ignore the final validation: nnU-Net's summary.json has it."""
 
     def _sentence(self, epoch: int) -> str:
+        """Return the time, losses and Dice of an epoch in words."""
         dice = {
             name: float(self._values[f"dice_per_class_or_region/class_{number}"])
             for number, name in enumerate(self.labels, start=1)
@@ -103,7 +104,7 @@ class EpochReport:
 
 
 def _in_words(dice: Mapping[str, float]) -> str:
-    """Name every structure and its Dice; of many structures the mean and the lowest."""
+    """Return every structure with its Dice in words; of many structures the mean and the lowest."""
     by_dice = sorted((value, name) for name, value in dice.items() if isfinite(value))
     if len(dice) <= FEW or not by_dice:
         return ", ".join(f"{name} {value:.3f}" for name, value in dice.items())

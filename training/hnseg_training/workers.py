@@ -1,4 +1,4 @@
-"""The same work on many patients, several at a time."""
+"""Processes that do the same work on many patients."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 def each(work: Callable[[S], T], items: Sequence[S], *, workers: int, title: str) -> Iterator[T]:
-    """Yield what some work makes of each item, in the items' order, and show how many are done.
+    """Yield the result of a function for each item, in the items' order, with the number done as the progress.
 
     Args:
-        work: What is done; with more than one worker it travels to other processes, so it and what it returns must be
-            such as can be pickled.
-        items: What it is done to.
-        workers: Processes; with one, it is this one.
-        title: What is being done, for the progress.
+        work: Function of an item; with more than one worker it runs in other processes, so that it, the items and its
+            results must be such as can be pickled.
+        items: Items to work on.
+        workers: Number of processes; a single one is this process.
+        title: Title of the work, for the progress.
     """
     if workers == 1:
         yield from tracked(map(work, items), total=len(items), title=title)

@@ -8,11 +8,12 @@ import logging
 import torch
 
 from hnseg.errors import InputError
-from hnseg.inference.backends.protocol import Backend, BackendName, Precision
+from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.backends.torch_backend import UNLIMITED_GIB, TorchBackend
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import usable_threads
+from hnseg.options import BackendName, Precision
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from pydantic import ValidationError
 
 from containers.han_seg.method import Settings, channels_of, finish, prepare
-from containers.han_seg.spec import CT, LABELS, SPEC, T1
+from containers.han_seg.spec import CT, T1
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
 from hnseg.imaging.registration.agreement import moved
@@ -33,24 +33,6 @@ def like(image, array):
     return image_of(np.ascontiguousarray(array), Grid.of(image))
 
 
-def test_sockets_are_those_of_the_organisers_template():
-    assert [(s.relative_path, s.required, s.dispensable, s.on_grid_of) for s in SPEC.inputs] == [
-        ("images/ct", True, False, None),
-        ("images/t1-mri", False, True, None),
-    ]
-    assert SPEC.output.relative_path == "images/head_neck_oar"
-    assert SPEC.output.on_grid_of == CT
-    assert (SPEC.limits.time_s, SPEC.limits.ram_gib, SPEC.limits.vram_gib) == (900, 16, 16)
-
-
-def test_the_30_labels_are_those_of_the_challenge():
-    assert list(LABELS) == list(range(1, 31))
-    # Alphabetical, as in the organisers' table, so that one moved name would show.
-    assert sorted(LABELS.values(), key=str.lower) == list(LABELS.values())
-    assert len(set(LABELS.values())) == 30
-    assert {LABELS[4], LABELS[14], LABELS[24], LABELS[30]} == {"Bone_Mandible", "Eye_PL", "OpticChiasm", "SpinalCord"}
-
-
 def test_channels_are_the_ct_as_it_is_and_the_mr_laid_on_it():
     channels = registered()
     assert channels.array.dtype == np.float32
@@ -58,6 +40,7 @@ def test_channels_are_the_ct_as_it_is_and_the_mr_laid_on_it():
     assert channels.grid == Grid.of(small_ct())
     np.testing.assert_array_equal(channels.array[0], array_of(small_ct()))
     (note,) = channels.notes
+    assert channels.record["modalities"] == {"mr": {"used": True, "reason": ""}}
     assert re.match(r"The T1 MR was laid on the CT \(turned by 1\d\.\d degrees, moved by \d+\.\d mm, correlat", note)
 
 
@@ -116,6 +99,8 @@ def test_an_mr_that_can_not_be_laid_on_the_ct_is_left_out_and_said_why(spoil, re
     assert note.startswith(f"CT only: the T1 MR (moving) can't be laid on the CT (fixed): {reason}")
     assert channels.record["registration"]["status"] != "registered"
     assert channels.record["registration"]["reason"] in note
+    assert note == f"CT only: {channels.record['modalities']['mr']['reason']}"
+    assert not channels.uses("mr")
 
 
 def test_the_gate_of_the_settings_decides():
@@ -129,13 +114,14 @@ def test_a_missing_mr_gives_an_empty_channel_and_is_said():
     channels = prepare(case_of(small_ct()), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: there is no T1 MR.",)
-    assert channels.record == {}
+    assert channels.record == {"modalities": {"mr": {"used": False, "reason": "there is no T1 MR."}}}
 
 
 def test_a_broken_mr_gives_an_empty_channel_and_is_said_why():
     channels = prepare(case_of(small_ct(), left_out="The T1 MR must show something."), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: The T1 MR must show something.",)
+    assert channels.record == {"modalities": {"mr": {"used": False, "reason": "The T1 MR must show something."}}}
 
 
 def test_a_ct_in_the_mrs_folder_is_noticed():
@@ -183,7 +169,7 @@ def test_without_alignment_the_header_decides():
     inside = by_header > 20
     assert np.corrcoef(channels.array[1][inside], by_header[inside])[0, 1] > 0.99
     assert channels.notes == ("The T1 MR is laid on the CT by its header, unregistered.",)
-    assert channels.record == {}
+    assert channels.record == {"modalities": {"mr": {"used": True, "reason": ""}}}
 
 
 def test_the_label_map_is_left_as_it_is():

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from containers.hecktor.features import IMAGE_FEATURES
 from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, prepare
-from containers.hecktor.spec import CT, EDITIONS, EHR, N_STAGE, N_STAGES, PET, RFS, SPEC, T_STAGE, T_STAGES
+from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, SPEC, T_STAGE
+from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.preprocessing.normalisation import normalise
@@ -49,28 +50,6 @@ def trilinear(image, points_mm):
     return np.where(inside, total, 0.0)
 
 
-def test_both_editions_have_the_organisers_sockets():
-    for spec in EDITIONS.values():
-        assert spec.name == "hecktor"
-        assert [(s.slug, s.relative_path, s.required, s.dispensable) for s in spec.inputs] == [
-            ("ct-image", "images/ct", True, False),
-            ("pet-image", "images/pet", False, True),
-        ]
-        assert [(s.slug, s.relative_path) for s in spec.values] == [("electronic-health-record", "ehr.json")]
-        assert spec.output.labels == {1: "GTVp", 2: "GTVn"}
-        assert (spec.output.on_grid_of, spec.limits.ram_gib, spec.limits.vram_gib) == (CT, 16, 16)
-    older, newer = EDITIONS["2025"], EDITIONS["2026"]
-    assert (older.output.relative_path, older.limits.time_s) == ("images/tumor-lymph-node-segmentation", 600)
-    assert (newer.output.relative_path, newer.limits.time_s) == ("images/head-neck-tumor-segmentation", 1500)
-    assert older.answers == ()
-    assert [(s.relative_path, s.choices) for s in newer.answers] == [
-        ("t-stage.json", ("T1", "T2", "T3", "T4")),
-        ("n-stage.json", ("N0", "N1", "N2", "N3")),
-        ("rfs.json", None),
-    ]
-    assert SPEC is newer
-
-
 def test_channels_are_the_ct_clipped_and_the_pet_on_its_voxels():
     ct, pet = small_ct(), small_pet()
     ct[3, 4, 5], ct[4, 4, 5] = 9000, -16989  # a tooth's filling, and what a faulty scanner writes
@@ -81,6 +60,7 @@ def test_channels_are_the_ct_clipped_and_the_pet_on_its_voxels():
     np.testing.assert_array_equal(channels.array[0], np.clip(array_of(ct), -1024, 3071))
     assert 1.1 < channels.array[1].max() < 1.4  # the tumour's 12 SUV are 1.2
     assert channels.notes == ()
+    assert channels.record["modalities"] == {"pet": {"used": True, "reason": ""}}
     assert channels.record["pet_overlap"]["share_of_body"] > 0.999
 
 
@@ -162,6 +142,7 @@ def test_a_broken_pet_gives_an_empty_channel_and_is_said_why():
     channels = prepare(case_of(left_out={PET: "The PET must show something."}), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: The PET must show something.",)
+    assert channels.record == {"modalities": {"pet": {"used": False, "reason": "The PET must show something."}}}
 
 
 @pytest.mark.parametrize(("lowest_mm", "is_used"), [(-60, True), (-14, False), (300, False)])
@@ -170,7 +151,7 @@ def test_a_pet_must_overlap_the_body(lowest_mm, is_used):
     pet = Figure().pet(grid_between((-150, -150, lowest_mm), (150, 150, lowest_mm + 200), (6, 6, 6)))
     pet[0, 0, 0] = 5
     channels = channels_of(small_ct(), pet, BOTH)
-    assert channels.array[1].any() == is_used
+    assert channels.array[1].any() == channels.uses("pet") == is_used
     if is_used:
         assert channels.notes == ()
         return
@@ -236,6 +217,7 @@ def test_without_the_pet_channel_the_pet_does_not_matter():
         np.testing.assert_array_equal(channels.array, made[0].array)
         assert channels.notes == made[0].notes
         assert channels.notes[0].startswith("The head and neck are")
+        assert "modalities" not in channels.record
 
 
 def label_map_of(gtvp_voxels, gtvn_voxels):

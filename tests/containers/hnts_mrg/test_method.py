@@ -6,7 +6,7 @@ import SimpleITK as sitk
 from pydantic import ValidationError
 
 from containers.hnts_mrg.method import Settings, channels_of, finish, prepare
-from containers.hnts_mrg.spec import MID_T2W, OUTPUT, PRE_MASK, PRE_T2W, REGISTERED_MASK, REGISTERED_T2W, SPEC
+from containers.hnts_mrg.spec import MID_T2W, PRE_MASK, PRE_T2W, REGISTERED_MASK, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_label_map
 from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
@@ -41,21 +41,6 @@ def case_of(**images):
     slugs = {"mid": MID_T2W, "registered": REGISTERED_MASK, "pre": PRE_T2W, "pre_mask": PRE_MASK}
     by_slug = {slugs[name]: image for name, image in images.items()}
     return Case(images=by_slug, reference=by_slug[MID_T2W], files={})
-
-
-def test_sockets_are_those_of_the_organisers_template():
-    assert [(s.relative_path, s.required, s.on_grid_of) for s in SPEC.inputs] == [
-        ("images/mid-rt-t2w-head-neck", True, None),
-        ("images/registered-pre-rt-head-neck-segmentation", False, MID_T2W),
-        ("images/registered-pre-rt-head-neck", False, MID_T2W),
-        ("images/pre-rt-t2w-head-neck", False, None),
-        ("images/pre-rt-head-neck-segmentation", False, PRE_T2W),
-    ]
-    assert SPEC.output.relative_path == "images/mri-head-neck-segmentation"
-    assert SPEC.output.labels == {1: "GTVp", 2: "GTVn"}
-    assert SPEC.output.on_grid_of == MID_T2W
-    assert (SPEC.limits.time_s, SPEC.limits.ram_gib, SPEC.limits.vram_gib) == (1200, 16, 16)
-    assert OUTPUT not in {REGISTERED_T2W, *(s.slug for s in SPEC.inputs)}
 
 
 def test_channels_are_the_image_as_it_is_and_its_gradient_map(t2w, prior):

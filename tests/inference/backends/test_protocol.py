@@ -5,9 +5,10 @@ import typing
 import pytest
 import torch
 
-from hnseg.inference.backends.protocol import Backend, BackendName, Precision
+from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
+from hnseg.options import BackendName, Precision
 
 LIBRARIES = [name for name in typing.get_args(BackendName) if name != "auto"]
 

@@ -57,7 +57,8 @@ def bundle(work, tmp_path_factory) -> Path:
 
 
 def test_a_step_of_nnunets_trainer_changes_every_weight_without_deep_supervision(work):
-    before = trainer_for(work, TINY, 1, STEP)  # the same seed: the weights that the training began with
+    with trainer_for(work, TINY, 1, STEP) as before:
+        pass  # the same seed: the weights that the training began with
     assert before.enable_deep_supervision is False
     path = work.results(TINY.result_name) / "fold_1" / "checkpoint_final.pth"
     after = torch.load(path, weights_only=False)["network_weights"]

@@ -8,7 +8,7 @@ from hnseg.inference.model.architecture import build_network
 from hnseg.inference.model.nnunet_plans import Architecture
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.plan import planned_preset, write_plans
-from hnseg_training.fitting.preset import PRESETS, preset_named
+from hnseg_training.fitting.preset import PRESETS
 
 BUNDLE_LIMIT_BYTES = 3_700_000  # what the repository ships, five folds
 
@@ -69,11 +69,6 @@ def test_cases_of_another_spacing_are_kept_apart(planned):
     assert list((planned.preprocessed / "hnsegDemoPlans_3d_fullres").glob("*.b2nd"))
 
 
-def test_an_unknown_preset_is_refused():
-    with pytest.raises(InputError, match=r"one of default, resenc-m, paper, demo, .*dynunet, found 'huge'"):
-        preset_named("huge")
-
-
 def test_the_only_planned_preset_needs_no_name(planned):
     assert planned_preset(planned, None) == PRESETS["demo"]
     assert planned_preset(planned, "demo") == PRESETS["demo"]
@@ -91,8 +86,3 @@ def test_several_planned_presets_must_be_named(planned, tmp_path):
         work.plans_file(PRESETS[name].plans_name).touch()
     with pytest.raises(InputError, match=r"but default, demo was found\. Name one with --preset"):
         planned_preset(work, None)
-
-
-def test_a_folder_that_convert_did_not_make_is_refused(tmp_path):
-    with pytest.raises(InputError, match="must hold one data set of hnts_mrg, but none was found"):
-        WorkFolder.open(tmp_path, challenge="hnts_mrg")

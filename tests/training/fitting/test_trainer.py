@@ -103,27 +103,28 @@ def test_without_mirroring_along_x_the_left_stays_left():
 
 
 def test_five_folds_of_the_demo_are_small_enough_to_ship(work):
-    network = trainer_for(work, DEMO, 0, ONCE).network
+    with trainer_for(work, DEMO, 0, ONCE) as trainer:
+        network = trainer.network
     assert 5 * 4 * sum(weights.numel() for weights in network.parameters()) < 5_900_000  # and 0.1 MB for the rest
 
 
 def test_the_trainer_mirrors_along_every_axis_but_x(work):
-    trainer = trainer_for(work, MIRRORED, 0, ONCE)
-    *_, axes = trainer.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
+    with trainer_for(work, MIRRORED, 0, ONCE) as trainer:
+        *_, axes = trainer.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
     assert axes == (0, 1)
     assert trainer.inference_allowed_mirroring_axes == (0, 1)
 
 
 def test_the_trainer_follows_the_order_of_the_plans_axes(work):
-    trainer = trainer_for(work, MIRRORED, 0, ONCE)
-    trainer.plans_manager.plans["transpose_forward"] = [2, 0, 1]
-    *_, axes = trainer.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
+    with trainer_for(work, MIRRORED, 0, ONCE) as trainer:
+        trainer.plans_manager.plans["transpose_forward"] = [2, 0, 1]
+        *_, axes = trainer.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
     assert axes == (1, 2)
 
 
 def test_a_preset_may_do_without_mirroring(work):
-    trainer = trainer_for(work, DEMO, 0, ONCE)
-    *_, axes = trainer.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
+    with trainer_for(work, DEMO, 0, ONCE) as trainer:
+        *_, axes = trainer.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
     assert axes == ()
     assert trainer.inference_allowed_mirroring_axes is None
 

@@ -5,8 +5,9 @@ import pytest
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
+from hnseg.clinical import FollowUp
 from hnseg.errors import InputError
-from hnseg_training.outcomes.models import FollowUp, fit_cox, fit_ordinal
+from hnseg_training.outcomes.models import fit_cox, fit_ordinal
 
 LEVELS = ("T1", "T2", "T3", "T4")
 LINEAR = {"a": "linear", "b": "linear"}
@@ -85,7 +86,7 @@ def test_the_coefficients_that_relapses_were_drawn_with_are_found(rng, matrix):
 def test_a_ridge_on_hazards_is_statsmodels_own(rng, matrix):
     z = standardised(matrix[:150])
     follow_ups = drawn_follow_ups(rng, z[:, 0])
-    days, relapsed = zip(*((each.days, each.relapse) for each in follow_ups), strict=True)
+    days, relapsed = zip(*((each.days, each.has_relapsed) for each in follow_ups), strict=True)
     own = PHReg(np.array(days), z, status=np.array(relapsed, int), ties="efron")
     for ridge in (0.0, 3.0, 40.0):
         expected = own.fit_regularized(alpha=ridge / len(days), L1_wt=0).params

@@ -1,1 +1,1 @@
-"""One folder a challenge: `convert` makes a data set of its public data, `outcomes` fits models of its answers."""
+"""Folders of the challenges: `convert` makes a data set of the public data, `outcomes` fits models of the answers."""

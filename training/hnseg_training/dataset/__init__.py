@@ -1,1 +1,1 @@
-"""The nnU-Net data set that a conversion makes: raw images, splits and masks in one work folder."""
+"""Data set of nnU-Net that a conversion makes: raw images, splits and masks in one work folder."""

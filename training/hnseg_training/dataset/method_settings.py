@@ -1,4 +1,4 @@
-"""The settings of a challenge's method, as a user gives them to `convert`."""
+"""Settings of a challenge's method, as a user gives them to `convert`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def read_settings(name: str, known: dict[str, S]) -> S:
     """Return settings by name, or those of a JSON file.
 
     Args:
-        name: One of the known, or the file.
-        known: Must hold `default`.
+        name: Name of known settings, or path of the file.
+        known: Settings by name, among them `default`.
 
     Raises:
         InputError: The file is missing or holds something else.

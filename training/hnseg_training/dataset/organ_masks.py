@@ -1,4 +1,4 @@
-"""From one mask a structure, which may overlap, to one label map."""
+"""Label map from one mask a structure; masks may overlap."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
-from hnseg_training.dataset.expected_region import Box
+from hnseg_training.dataset.expected_region import BoxMm
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of a patient's masks.
+    """Label map of a patient, and the facts about the masks it was merged from.
 
     Attributes:
-        labels: (z, y, x), uint8.
-        boxes: Around each structure's own mask, by name.
-        missing: Structures without a file, or whose mask is empty.
-        overlaps: Voxels that the first of two structures took from the second.
+        labels: Label map (z, y, x), uint8.
+        boxes: Box around each structure's own mask by name, in mm.
+        missing: Structures without a file, or with an empty mask.
+        overlaps: Number of voxels that the first of two structures took from the second.
     """
 
     labels: LabelArray
-    boxes: Mapping[str, Box]
+    boxes: Mapping[str, BoxMm]
     missing: tuple[str, ...]
     overlaps: Mapping[tuple[str, str], int]
 
@@ -36,23 +36,23 @@ def merge(masks: Mapping[str, Path], labels: Mapping[str, int], grid: Grid, *, i
     """Paint the masks into one label map, each over those before it.
 
     Args:
-        masks: The file of each structure; names that are no structure's were refused before.
+        masks: File of each structure by name; names of no structure were refused before.
         labels: Value of each structure, in the order of painting: large ones first, so that small ones stay whole.
-        grid: Of the image, on which every mask must lie.
-        image: The image's file, for the sentence that refuses one.
+        grid: Grid of the image, on which every mask must lie.
+        image: File of the image, for the sentence that refuses a mask.
 
     Raises:
         InputError: A mask lies on another grid, or holds something else than 0 and 1.
     """
     merged = np.zeros(grid.shape_zyx, dtype=np.uint8)
     name_of = {label: name for name, label in labels.items()}
-    boxes: dict[str, Box] = {}
+    boxes: dict[str, BoxMm] = {}
     overlaps: dict[tuple[str, str], int] = {}
     for name, label in labels.items():
         mask = _read_mask(name, masks[name], grid, image) if name in masks else None
         if mask is None or not mask.any():
             continue
-        boxes[name] = Box.of(mask, grid)
+        boxes[name] = BoxMm.of(mask, grid)
         covered = np.bincount(merged[mask], minlength=1)
         overlaps |= {(name, name_of[under]): int(covered[under]) for under in np.flatnonzero(covered).tolist() if under}
         merged[mask] = label
@@ -60,6 +60,7 @@ def merge(masks: Mapping[str, Path], labels: Mapping[str, int], grid: Grid, *, i
 
 
 def _read_mask(name: str, path: Path, grid: Grid, image: Path) -> np.ndarray:
+    """Read a mask (z, y, x), which must lie on the grid of the image."""
     socket = InputSocket(slug="mask", relative_path=f"masks/{name}", title=f"mask of {name}", labels={1: name})
     mask = read_image(socket, path)
     if not (found := Grid.of(mask)).matches(grid):

@@ -17,14 +17,14 @@ FILE_ENDING = ".nii.gz"
 
 @dataclass(frozen=True)
 class Description:
-    """What `dataset.json` tells nnU-Net.
+    """Description of a data set, for nnU-Net's `dataset.json`.
 
     Attributes:
-        title: The name of the training data.
-        channel_names: nnU-Net takes the normalisation from them: noNorm leaves a channel as it is, CT clips it and
-            scales it by what the structures have over all cases, a name it doesn't know is z-scored.
-        labels: Value and name of each structure.
-        samples: How many there are.
+        title: Name of the training data.
+        channel_names: Names of the channels, from which nnU-Net takes the normalisation: noNorm leaves a channel as it
+            is, CT clips and scales it by the intensities in the structures of all cases, another name z-scores it.
+        labels: Name of each structure by its value.
+        samples: Number of samples.
         ignored: Whether some voxels have the `ignore_label`.
         turned: Whether images are to be turned to right, anterior, superior, in training and in inference; structures
             that have a side need it.
@@ -42,10 +42,10 @@ def write_sample(work: WorkFolder, name: str, channels: Channels, label_map: sit
     """Write one training sample: a file a channel, and the label map.
 
     Args:
-        work: Receives the files.
-        name: Of the sample; nnU-Net pairs files by it.
-        channels: The network's input.
-        label_map: What to learn; takes over the channels' geometry, whose grid it must match.
+        work: Work folder that receives the files.
+        name: Name of the sample, by which nnU-Net pairs files.
+        channels: Input channels of the network.
+        label_map: Label map to learn, on the channels' grid; it is written with their very geometry.
     """
     for number, array in enumerate(channels.array):
         path = work.raw / "imagesTr" / f"{name}_{number:04d}{FILE_ENDING}"
@@ -71,5 +71,5 @@ def write_description(work: WorkFolder, description: Description) -> None:
 
 
 def ignore_label(labels: Mapping[int, str]) -> int:
-    """Return the value that nnU-Net doesn't learn from: the first one after the structures', as it wants it."""
+    """Return the value of voxels that nnU-Net doesn't learn from: the first one after the structures', its rule."""
     return max(labels) + 1

@@ -12,21 +12,22 @@ from hnseg_training.dataset.work_folder import WorkFolder, read_json
 
 FOLDS = 5
 SPLITS_FILE = "splits_final.json"
-"""nnU-Net's name of the file, in its folder of preprocessed cases."""
+"""Name of the file in nnU-Net's folder of preprocessed cases."""
 
 Split = dict[str, list[str]]
-"""One fold, as nnU-Net's `splits_final.json` holds it: its `train` and `val` samples, sorted."""
+"""Fold as nnU-Net's `splits_final.json` holds it: its `train` and `val` samples, sorted."""
 
 
 @dataclass(frozen=True)
 class Patient:
-    """The samples of one patient.
+    """Samples of one patient.
 
     Attributes:
-        name: The patient's identifier in the public data.
-        samples: What the challenge asks to segment; trained on, or validated on where the patient is held out.
-        extra_samples: Trained on only.
-        centre: Where the patient was imaged; empty where that is not known or there is only one.
+        name: Identifier of the patient in the public data.
+        samples: Samples as the challenge asks to segment them; trained on, or validated on where the patient is held
+            out.
+        extra_samples: Samples that are trained on only.
+        centre: Hospital that imaged the patient; empty where it is not known or there is only one.
     """
 
     name: str
@@ -36,13 +37,13 @@ class Patient:
 
 
 def five_folds(patients: Sequence[Patient], *, seed: int) -> list[Split]:
-    """Deal patients into five folds, whatever their centres.
+    """Return five folds of patients, dealt at random, whatever their centres.
 
     The same patients and seed give the same folds, whatever the patients' order: they are sorted first.
 
     Args:
-        patients: At least five.
-        seed: Of the shuffle.
+        patients: Five patients or more.
+        seed: Seed of the shuffle.
 
     Returns:
         For each fold its `train` and `val` samples, sorted; `val` has a fifth of the patients.
@@ -56,13 +57,13 @@ def five_folds(patients: Sequence[Patient], *, seed: int) -> list[Split]:
 
 
 def five_folds_by_centre(patients: Sequence[Patient], *, seed: int) -> list[Split]:
-    """Deal the patients of each centre into five folds.
+    """Return five folds of patients, with those of each centre dealt evenly.
 
     The same patients and seed give the same folds, whatever the patients' order.
 
     Args:
-        patients: At least five.
-        seed: Of the shuffle.
+        patients: Five patients or more.
+        seed: Seed of the shuffle.
 
     Returns:
         For each fold its `train` and `val` samples, sorted; `val` has a fifth of the patients, and of each centre's,
@@ -80,7 +81,7 @@ def five_folds_by_centre(patients: Sequence[Patient], *, seed: int) -> list[Spli
 
 
 def one_fold_a_centre(patients: Sequence[Patient]) -> list[Split]:
-    """Hold out each centre in turn, in the order of their names.
+    """Return a fold a centre, in the order of their names, each with that centre held out.
 
     Returns:
         For each centre its `train` and `val` samples, sorted; `val` has all its patients.
@@ -100,7 +101,7 @@ def one_fold_a_centre(patients: Sequence[Patient]) -> list[Split]:
 
 
 def fold_count(work: WorkFolder) -> int:
-    """Return how many folds a converted data set has."""
+    """Return the number of folds of a converted data set."""
     return len(read_json(work.preprocessed / SPLITS_FILE))
 
 

@@ -1,7 +1,7 @@
-"""A work folder: everything nnU-Net keeps of one challenge, from the raw data set to the trained folds.
+"""Work folder of a challenge: all of nnU-Net's files, from the raw data set to the trained folds.
 
-nnU-Net finds its three folders through environment variables; here they are set for this process and its workers, so
-that users need none.
+nnU-Net finds its three folders through environment variables; `WorkFolder.nnunet_environment` sets them, so that users
+need none.
 """
 
 from __future__ import annotations
@@ -9,22 +9,25 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hnseg.errors import InputError
+from hnseg.machine import usable_threads
 
 CONFIGURATION = "3d_fullres"
 
 
 @dataclass(frozen=True)
 class WorkFolder:
-    """Where nnU-Net's folders of one challenge lie.
+    """nnU-Net's folders of one challenge.
 
     Attributes:
-        root: The folder the user named.
-        dataset: nnU-Net's name of the data set, such as Dataset504_hnts_mrg.
+        root: Folder that the user named.
+        dataset: Name of the data set in nnU-Net, such as Dataset504_hnts_mrg.
     """
 
     root: Path
@@ -67,60 +70,69 @@ class WorkFolder:
 
     @property
     def dataset_id(self) -> int:
-        """nnU-Net's number of the data set."""
+        """Number of the data set in nnU-Net, 1 to 999."""
         return int(self.dataset[len("Dataset") :][:3])
 
     @property
     def raw(self) -> Path:
-        """The data set as converted: imagesTr, labelsTr, dataset.json, method.json."""
+        """Folder of the data set as converted: imagesTr, labelsTr, dataset.json, method.json."""
         return self.root / "nnUNet_raw" / self.dataset
 
     @property
     def preprocessed(self) -> Path:
-        """Fingerprint, plans, splits and the resampled cases."""
+        """Folder of the fingerprint, plans, splits and resampled cases."""
         return self.root / "nnUNet_preprocessed" / self.dataset
 
     def discard(self) -> None:
-        """Remove the data set, as after a conversion that failed; the folder itself stays."""
+        """Remove the data set, as after a conversion that failed; the work folder itself stays."""
         for folder in (self.raw, self.preprocessed):
             shutil.rmtree(folder)
 
     def plans_file(self, plans_name: str) -> Path:
-        """Return where nnU-Net keeps the plans of this name."""
+        """Return nnU-Net's file of the plans of a name; it need not exist."""
         return self.preprocessed / f"{plans_name}.json"
 
     def results(self, name: str) -> Path:
-        """Return the genuine nnU-Net result folder of this name."""
+        """Return the genuine nnU-Net result folder of a name; it need not exist."""
         return self.root / "nnUNet_results" / self.dataset / name
 
-    def enter(self, *, augmenters: int | None = None) -> None:
-        """Tell nnU-Net, in this process and those it starts, where its folders are and how many helpers it may use.
+    @contextmanager
+    def nnunet_environment(self, *, augmenters: int | None = None) -> Iterator[None]:
+        """Set nnU-Net's environment variables, for this process and those it starts, until the block ends.
+
+        They name nnU-Net's three folders and limit its helping processes. Variables that were set before get their
+        values back.
 
         Args:
             augmenters: Processes that augment training patches; 0 augments in the training process, None leaves
                 nnU-Net's own choice.
         """
-        told = {name: str(self.root / name) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")}
-        told["nnUNet_def_n_proc"] = str(usable_cores())
+        variables = {name: str(self.root / name) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")}
+        variables["nnUNet_def_n_proc"] = str(usable_threads())
         if augmenters is not None:
-            told["nnUNet_n_proc_DA"] = str(augmenters)
-        os.environ.update(told)
+            variables["nnUNet_n_proc_DA"] = str(augmenters)
+        before = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds."""
+    """Return the content of a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file that people may read too."""
+    """Write a JSON file, indented for people to read."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _datasets(root: Path, challenge: str) -> list[str]:
+    """Return nnU-Net's names of the data sets of a challenge in a folder, sorted."""
     return sorted(folder.name for folder in (root / "nnUNet_raw").glob(f"Dataset[0-9][0-9][0-9]_{challenge}"))
-
-
-def usable_cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,1 +1,1 @@
-"""Planning and fitting folds with nnU-Net's planner and trainer."""
+"""Planning and training of folds with nnU-Net's planner and trainer."""

@@ -1,4 +1,4 @@
-"""What the patches of a data set need of the augmentation beyond what nnU-Net does: data that `convert` writes."""
+"""Augmentation of a data set's patches beyond nnU-Net's own: data that `convert` writes."""
 
 from __future__ import annotations
 
@@ -17,39 +17,40 @@ _ARRAY_AXES: tuple[Axis, ...] = ("z", "y", "x")
 
 
 class ChannelDropout(Frozen):
-    """How often a channel that may be missing is missing from a patch."""
+    """Dropout of a channel that may be missing, in training patches."""
 
     channel: Annotated[int, Field(ge=0)]
-    """Its number; 0 must be what it holds where there is nothing."""
+    """Number of the channel, which must be 0 where it holds nothing."""
     whole: Probability
-    """How often it is 0 everywhere."""
+    """Probability that the channel is 0 everywhere in a patch."""
     truncated: Probability
-    """How often it is 0 beyond a plane across z: half of the times above it, half below."""
+    """Probability, where it is not, that it is 0 beyond a plane across z: half of the times above it, half below."""
 
 
 class Augmentation(Frozen):
-    """What a data set needs; the default is nnU-Net's own augmentation."""
+    """Augmentation of a data set; the default is nnU-Net's own."""
 
     unmirrored_axes: tuple[Axis, ...] = ()
     """Axes of the image along which a mirrored patient is another one: x where structures have a side."""
     dropouts: tuple[ChannelDropout, ...] = ()
+    """Dropouts of channels, at most one for each."""
 
     def mirrored(self, axes: Sequence[int], transpose_forward: Sequence[int]) -> tuple[int, ...]:
         """Return those axes of a patch that may be mirrored.
 
         Args:
-            axes: Of the patch, as nnU-Net would mirror them.
-            transpose_forward: Of the plans.
+            axes: Axes of the patch that nnU-Net would mirror.
+            transpose_forward: Order of axes in the plans, as `network_axis` takes it.
         """
         forbidden = {network_axis(axis, transpose_forward) for axis in self.unmirrored_axes}
         return tuple(axis for axis in axes if axis not in forbidden)
 
 
 def network_axis(axis: Axis, transpose_forward: Sequence[int]) -> int:
-    """Return which axis of a patch an axis of the image has become.
+    """Return the axis of a patch that an axis of the image has become.
 
     Args:
-        axis: Of the image.
-        transpose_forward: Of the plans: for each axis of a patch the axis of the array (z, y, x) that it was.
+        axis: Axis of the image.
+        transpose_forward: Order of axes in the plans: for each axis of a patch its axis in the array (z, y, x).
     """
     return list(transpose_forward).index(_ARRAY_AXES.index(axis))

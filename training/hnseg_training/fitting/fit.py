@@ -1,9 +1,11 @@
-"""Train folds with nnU-Net's own trainer, into a genuine nnU-Net result folder."""
+"""Training of folds with nnU-Net's own trainer, into a genuine nnU-Net result folder."""
 
 from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +13,11 @@ from typing import Any, Literal
 from hnseg.errors import InputError, ModelError
 from hnseg.inference.model.manifest import METHOD_FILE, Fold
 from hnseg.inference.model.weights import StateDict, read_checkpoint
-from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, usable_cores
+from hnseg.machine import usable_threads
+from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.fitting.preset import Preset
-from hnseg_training.progress import EpochReport, bar, said_to
+from hnseg_training.progress import EpochReport, bar, stdout_to
 
 logger = logging.getLogger(__name__)
 
@@ -25,19 +28,19 @@ STATES = (FINAL, "checkpoint_latest.pth", "checkpoint_best.pth")
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to train and on what.
+    """Length, hardware and seed of a training.
 
     Attributes:
-        epochs: nnU-Net's learning rate falls to zero over them.
+        epochs: Number of epochs, over which nnU-Net's learning rate falls to zero.
         iterations: Training batches an epoch; a fifth as many validate.
         batch_size: Patches a batch; None keeps the plan's.
-        device: auto takes a GPU where there is one.
-        threads: Of the network on a processor; None takes every core. Small networks gain little from a second one:
-            two trainings side by side with one thread each are quicker than two in turn.
-        seed: Of the first weights and the augmentation; the same seed repeats a training on a processor, but not on
-            a GPU, where augmentation runs in processes that nnU-Net leaves unseeded.
-        learning_rate: At the start; None keeps the preset's.
-        start_from: A checkpoint of another training of the same network, whose weights are the first ones; None for
+        device: Device of the network; auto takes a GPU where there is one.
+        threads: Threads of the network without a GPU; None takes every core. Small networks gain little from a second
+            one: two trainings side by side with one thread each are quicker than two in turn.
+        seed: Seed of the first weights and the augmentation; the same seed repeats a training on a processor, but not
+            on a GPU, where augmentation runs in processes that nnU-Net leaves unseeded.
+        learning_rate: Learning rate at the start; None keeps the preset's.
+        start_from: Checkpoint of another training of the same network, whose weights are the first ones; None for
             random ones.
     """
 
@@ -55,11 +58,11 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     """Train one fold, or go on where its training stopped.
 
     Args:
-        work: A work folder in which the preset is planned.
-        preset: Which plans to train.
-        fold: Of `splits_final.json`, or all cases.
-        schedule: How long, on what.
-        resume: Go on from the last checkpoint; a finished fold is left as it is.
+        work: Work folder in which the preset is planned.
+        preset: Preset to train.
+        fold: Fold of `splits_final.json`, or `all` for every case.
+        schedule: Length, hardware and seed of the training.
+        resume: Whether to go on from the last checkpoint; a finished fold is left as it is.
 
     Raises:
         InputError: The fold holds a training already and `resume` was not asked for, or a GPU was and there is none.
@@ -72,53 +75,78 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     if FINAL in found:
         logger.info("fold %s: trained already", fold)
         return
-    trainer = trainer_for(work, preset, fold, schedule)
-    if found:
-        trainer.load_checkpoint(str(folder / found[0]))
-        _seed(schedule.seed, fold, epoch=trainer.current_epoch)  # or the first epochs' patches would come again
-        logger.info("fold %s: going on after epoch %d", fold, trainer.current_epoch)
-    elif schedule.start_from:
-        _start_from(trainer, schedule.start_from)
-    with bar(f"fold {fold}", total=schedule.epochs, done=trainer.current_epoch) as say:
-        labels = [name for name in trainer.dataset_json["labels"] if name not in {"background", "ignore"}]
-        trainer.logger.loggers.append(EpochReport(schedule.epochs, labels, say))
-        with said_to(folder / "console.log"):
-            trainer.run_training()
+    with trainer_for(work, preset, fold, schedule) as trainer:
+        if found:
+            trainer.load_checkpoint(str(folder / found[0]))
+            _seed(schedule.seed, fold, epoch=trainer.current_epoch)  # or the first epochs' patches would come again
+            logger.info("fold %s: going on after epoch %d", fold, trainer.current_epoch)
+        elif schedule.start_from:
+            _start_from(trainer, schedule.start_from)
+        with bar(f"fold {fold}", total=schedule.epochs, done=trainer.current_epoch) as report:
+            labels = [name for name in trainer.dataset_json["labels"] if name not in {"background", "ignore"}]
+            trainer.logger.loggers.append(EpochReport(schedule.epochs, labels, report))
+            with stdout_to(folder / "console.log"):
+                trainer.run_training()
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
         shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
 
 
 def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> None:
-    """Segment the fold's validation cases with nnU-Net's own sliding window and write its summary.json. Slow."""
+    """Segment the fold's validation cases with nnU-Net's own sliding window and write its summary.json; slow."""
     folder = work.results(preset.result_name) / f"fold_{fold}"
-    trainer = trainer_for(work, preset, fold, schedule)
-    trainer.load_checkpoint(str(folder / FINAL))
-    with said_to(folder / "console.log"):
-        trainer.perform_actual_validation()
+    with trainer_for(work, preset, fold, schedule) as trainer:
+        trainer.load_checkpoint(str(folder / FINAL))
+        with stdout_to(folder / "console.log"):
+            trainer.perform_actual_validation()
     logger.info("fold %s: validated, see %s", fold, folder / "validation" / "summary.json")
 
 
-def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> Any:
-    """Return nnU-Net's trainer of one fold, set to the schedule and not yet initialised."""
+@contextmanager
+def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> Iterator[Any]:
+    """Yield nnU-Net's trainer of one fold, initialised and set to the schedule, in the environment that it needs.
+
+    Until the block ends, nnU-Net's variables and torch's number of threads are set for this process.
+
+    Args:
+        work: Work folder in which the preset is planned.
+        preset: Preset to train.
+        fold: Fold of `splits_final.json`, or `all` for every case.
+        schedule: Length, hardware and seed of the training.
+
+    Raises:
+        InputError: A GPU was asked for and there is none.
+    """
     import torch
 
     if schedule.device == "cuda" and not torch.cuda.is_available():
         raise InputError("Training on a GPU was asked for, but PyTorch sees none here. Use --device cpu or auto.")
     on_gpu = schedule.device != "cpu" and torch.cuda.is_available()
+    before = torch.get_num_threads(), torch.backends.cudnn.benchmark
     # Beside a GPU nnU-Net's own number of augmenting processes is right; without one they would only take the
     # processor away from the network.
-    work.enter(augmenters=None if on_gpu else 0)
+    with work.nnunet_environment(augmenters=None if on_gpu else 0):
+        torch.set_num_threads(1 if on_gpu else schedule.threads or usable_threads())
+        torch.backends.cudnn.benchmark = on_gpu
+        _seed(schedule.seed, fold)
+        try:
+            yield _new_trainer(work, preset, fold, schedule, on_gpu=on_gpu)
+        finally:
+            torch.set_num_threads(before[0])
+            torch.backends.cudnn.benchmark = before[1]
+
+
+def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, on_gpu: bool) -> Any:
+    """Return nnU-Net's trainer with its network built, set to the preset and the schedule."""
+    import torch
+
     from hnseg_training.fitting.trainer import TRAINERS
 
-    torch.set_num_threads(1 if on_gpu else schedule.threads or usable_cores())
-    torch.backends.cudnn.benchmark = on_gpu
-    _seed(schedule.seed, fold)
     plans = read_json(work.plans_file(preset.plans_name))
     if schedule.batch_size:
         plans["configurations"][CONFIGURATION]["batch_size"] = schedule.batch_size
-    plans["continue_training"] = False  # nnU-Net's command line tells its trainer so; only its web logger asks
-    with said_to(work.results(preset.result_name) / f"fold_{fold}" / "console.log"):
+    plans["continue_training"] = False  # set by nnU-Net's command line; only its web logger reads it
+    with stdout_to(work.results(preset.result_name) / f"fold_{fold}" / "console.log"):
         trainer: Any = TRAINERS[preset.training.trainer](
             plans=plans,
             configuration=CONFIGURATION,
@@ -144,7 +172,7 @@ def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule
 
 
 def _start_from(trainer: Any, checkpoint: Path) -> None:
-    """Give the network the weights of another training."""
+    """Load the weights of another training into the trainer's network."""
     weights = read_checkpoint(checkpoint).state_dict
     own = trainer.network.state_dict()
     other = [name for name in own.keys() | weights.keys() if _shape(own, name) != _shape(weights, name)]
@@ -159,17 +187,18 @@ def _start_from(trainer: Any, checkpoint: Path) -> None:
 
 
 def _shape(weights: StateDict, name: str) -> tuple[int, ...] | None:
+    """Return the shape of a tensor; None where there is none of its name."""
     return tuple(weights[name].shape) if name in weights else None
 
 
 def augmentation_of(work: WorkFolder) -> Augmentation:
-    """Return what the data set needs of the augmentation; nnU-Net's own where its conversion said nothing."""
+    """Return the augmentation that the data set needs; nnU-Net's own where its conversion wrote no file."""
     file = work.raw / AUGMENTATION_FILE
     return Augmentation.model_validate_json(file.read_bytes()) if file.is_file() else Augmentation()
 
 
 def _seed(seed: int, fold: Fold, *, epoch: int = 0) -> None:
-    """Seed the global generators, which are the ones that nnU-Net draws from; each fold starts differently."""
+    """Seed the global generators, from which nnU-Net draws; each fold starts differently."""
     import numpy as np
     import torch
 

@@ -1,6 +1,6 @@
-"""A loss for many structures of which a patch shows few, most of them small.
+"""Loss for many structures of which a patch has few, most of them small.
 
-Dice and cross-entropy as in nnU-Net, except that Dice counts what the batch shows (Tappeiner et al. 2022,
+Dice and cross-entropy as in nnU-Net, except that Dice counts only structures in the batch (Tappeiner et al. 2022,
 class-adaptive Dice) and that cross-entropy weights rare classes up, so that a short training finds the small ones too.
 """
 
@@ -13,9 +13,10 @@ SMOOTH = 1.0  # voxels: keeps the Dice of a structure with a few voxels from jum
 
 
 class PresentClassesLoss(torch.nn.Module):
-    """Cross-entropy plus one minus the mean Dice over the structures that a batch shows.
+    """Cross-entropy plus one minus the mean Dice over the structures in a batch.
 
-    A class with n voxels in the batch weighs 1 / sqrt(n) a voxel in the cross-entropy.
+    A class with n voxels in the batch weighs 1 / sqrt(n) a voxel in the cross-entropy. Without a structure the loss is
+    the cross-entropy alone, and 0 where every voxel is ignored.
     """
 
     def __init__(self, *, ignore_label: int | None) -> None:
@@ -26,8 +27,8 @@ class PresentClassesLoss(torch.nn.Module):
         """Return the loss of a batch.
 
         Args:
-            logits: (b, k, z, y, x); class 0 is the background.
-            target: (b, 1, z, y, x), the class of each voxel or the label to ignore.
+            logits: Logits (b, k, z, y, x); class 0 is the background.
+            target: Class of each voxel or the label to ignore, (b, 1, z, y, x).
         """
         classes = logits.shape[1]
         truth = target[:, 0].long()

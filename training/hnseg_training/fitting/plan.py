@@ -1,4 +1,4 @@
-"""Fingerprint, plan and preprocess a converted data set with nnU-Net's own functions."""
+"""Planning of a converted data set: nnU-Net's own fingerprint, planner and preprocessing, and a preset's overrides."""
 
 from __future__ import annotations
 
@@ -6,38 +6,51 @@ import logging
 from typing import Any
 
 from hnseg.errors import InputError
-from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, usable_cores, write_json
+from hnseg.machine import usable_threads
+from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
 from hnseg_training.fitting.preset import PRESETS, Preset
-from hnseg_training.progress import on_terminal, said_to
+from hnseg_training.progress import on_terminal, stdout_to
 
 logger = logging.getLogger(__name__)
 
 
 def plan(work: WorkFolder, preset: Preset, *, workers: int) -> None:
-    """Measure a converted data set, plan a preset and resample every case for it, over what an earlier call left.
+    """Measure a converted data set, plan a preset and resample every case for it; earlier plans of it are replaced.
 
     Args:
-        work: A converted challenge.
-        preset: Which planner, and what overrides it.
+        work: Work folder of a converted challenge.
+        preset: Planner, and the values that override its decisions.
         workers: Processes that read and resample cases.
     """
-    work.enter()
-    from nnunetv2.experiment_planning.plan_and_preprocess_api import extract_fingerprint_dataset, preprocess_dataset
+    with work.nnunet_environment():
+        _measure(work, workers)
+        configuration = write_plans(work, preset)["configurations"][CONFIGURATION]
+        logger.info(
+            "planned with %s: patch %s, batch %s, spacing %s mm (z, y, x)",
+            preset.planner,
+            configuration["patch_size"],
+            configuration["batch_size"],
+            [round(value, 4) for value in configuration["spacing"]],
+        )
+        _resample(work, preset, workers)
 
-    with said_to(work.preprocessed / "plan.log"):
+
+def _measure(work: WorkFolder, workers: int) -> None:
+    """Write nnU-Net's fingerprint of the data set."""
+    from nnunetv2.experiment_planning.plan_and_preprocess_api import extract_fingerprint_dataset
+
+    with stdout_to(work.preprocessed / "plan.log"):
         logger.info("measuring the data set")
         extract_fingerprint_dataset(
             work.dataset_id, num_processes=workers, verbose=False, show_progress_bar=on_terminal()
         )
-    configuration = write_plans(work, preset)["configurations"][CONFIGURATION]
-    logger.info(
-        "planned with %s: patch %s, batch %s, spacing %s mm (z, y, x)",
-        preset.planner,
-        configuration["patch_size"],
-        configuration["batch_size"],
-        [round(value, 4) for value in configuration["spacing"]],
-    )
-    with said_to(work.preprocessed / "plan.log"):
+
+
+def _resample(work: WorkFolder, preset: Preset, workers: int) -> None:
+    """Write every case as the plans of a preset resample and normalise it."""
+    from nnunetv2.experiment_planning.plan_and_preprocess_api import preprocess_dataset
+
+    with stdout_to(work.preprocessed / "plan.log"):
         logger.info("resampling the cases")
         preprocess_dataset(
             work.dataset_id, preset.plans_name, (CONFIGURATION,), (workers,), show_progress_bar=on_terminal()
@@ -45,8 +58,12 @@ def plan(work: WorkFolder, preset: Preset, *, workers: int) -> None:
 
 
 def write_plans(work: WorkFolder, preset: Preset) -> dict[str, Any]:
-    """Let nnU-Net's planner decide on the fingerprint, apply the preset, write the plans and return them."""
-    work.enter(augmenters=usable_cores())  # the planner takes this for a number of threads, which can't be 0
+    """Write nnU-Net's plans of a measured data set with the preset's overrides, and return them.
+
+    Args:
+        work: Work folder with a fingerprint; plans of the same name are replaced.
+        preset: Planner, and the values that override its decisions.
+    """
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
     from nnunetv2.experiment_planning.experiment_planners.residual_unets.residual_encoder_unet_planners import (
         nnUNetPlannerResEncM,
@@ -56,7 +73,9 @@ def write_plans(work: WorkFolder, preset: Preset) -> dict[str, Any]:
     planners = {planner.__name__: planner for planner in (ExperimentPlanner, nnUNetPlannerResEncM)}
     plans_file = work.plans_file(preset.plans_name)
     plans_file.unlink(missing_ok=True)  # the planner would merge its old configurations into the new plans
-    with said_to(work.preprocessed / "plan.log"):
+    # The planner takes the number of augmenting processes for a number of threads, which can't be 0.
+    environment = work.nnunet_environment(augmenters=usable_threads())
+    with environment, stdout_to(work.preprocessed / "plan.log"):
         plan_experiment_dataset(
             work.dataset_id,
             planners[preset.planner],

@@ -1,4 +1,4 @@
-"""What to plan and how long to train, as data: nnU-Net's own plans, the paper's configuration, the demo's.
+"""Presets of plans and training, as data: nnU-Net's own plans, the papers' configurations, the demos'.
 
 A preset names one of nnU-Net's planners and overrides what it decided where the preset says so.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from hnseg.errors import InputError
-from hnseg.inference.model.architecture import DYNUNET
 from hnseg.records import Frozen
 from hnseg_training.dataset.work_folder import CONFIGURATION
 
@@ -16,18 +15,18 @@ Zyx = tuple[int, int, int]
 
 
 class Network(Frozen):
-    """The stages of a U-Net, from full resolution downwards."""
+    """Levels of a U-Net, from full resolution downwards; a value each."""
 
     features: tuple[int, ...]
     strides_zyx: tuple[Zyx, ...]
     kernels_zyx: tuple[Zyx, ...]
     encoder_blocks: tuple[int, ...]
-    """Residual blocks a stage where the planner builds residual encoders, convolutions a stage elsewhere."""
+    """Residual blocks a level where the planner builds residual encoders, convolutions a level elsewhere."""
     decoder_convolutions: tuple[int, ...]
 
 
 class DynUnetNetwork(Frozen):
-    """The stages of MONAI's DynUNet with residual blocks, from full resolution downwards."""
+    """Levels of MONAI's DynUNet with residual blocks, from full resolution downwards; a value each."""
 
     features: tuple[int, ...]
     strides_zyx: tuple[Zyx, ...]
@@ -36,18 +35,18 @@ class DynUnetNetwork(Frozen):
 
 
 class Training(Frozen):
-    """How nnU-Net's trainer is set; the defaults are its own."""
+    """Settings of nnU-Net's trainer; the defaults are its own."""
 
     trainer: Literal["nnUNetTrainer", "nnUNetTrainerAdam"] = "nnUNetTrainer"
-    """Both are nnU-Net's: the second has AdamW in place of SGD, and settles in far fewer iterations."""
+    """Name of nnU-Net's trainer: the second has AdamW in place of SGD, and settles in far fewer iterations."""
     learning_rate: float = 0.01
     epochs: int = 1000
     iterations: int = 250
     """Training batches an epoch; a fifth as many validate."""
     foreground: float = 0.33
-    """Share of the patches that are centred on a structure."""
+    """Fraction of the patches that are centred on a structure, 0 to 1."""
     foreground_by_chance: bool = False
-    """Whether each patch is drawn so with that probability, or always the same number of a batch."""
+    """Whether each patch is centred so with that probability, not a fixed number of each batch."""
     mirrored: bool = True
     """Whether patches are mirrored in training and inference, along the axes that the data set allows."""
     present_classes_only: bool = False
@@ -55,22 +54,23 @@ class Training(Frozen):
 
 
 class Preset(Frozen):
-    """A planner, and what replaces its decisions; None keeps them."""
+    """Planner of nnU-Net, and values that replace its decisions; None keeps them."""
 
     planner: str
-    """nnU-Net's class name."""
+    """Name of nnU-Net's class."""
     plans_name: str
+    """Name of the plans, never that of another preset's."""
     spacing_zyx_mm: tuple[float, float, float] | None = None
     patch_size_zyx: Zyx | None = None
     batch_size: int | None = None
     batch_dice: bool | None = None
-    """Whether the Dice loss is taken over the batch or each patch."""
+    """Whether the Dice loss is taken over the whole batch, not over each patch."""
     network: Network | DynUnetNetwork | None = None
     training: Training = Training()
 
     @property
     def result_name(self) -> str:
-        """How nnU-Net names the folder that it trains into."""
+        """Name of the folder that nnU-Net trains into."""
         return f"{self.training.trainer}__{self.plans_name}__{CONFIGURATION}"
 
     @property
@@ -99,6 +99,7 @@ class Preset(Frozen):
 
 
 def _with_network(architecture: dict[str, Any], network: Network) -> dict[str, Any]:
+    """Return the plans' architecture with the levels of a network."""
     arguments = architecture["arch_kwargs"]
     blocks = "n_blocks_per_stage" if "n_blocks_per_stage" in arguments else "n_conv_per_stage"
     replaced = {
@@ -113,6 +114,9 @@ def _with_network(architecture: dict[str, Any], network: Network) -> dict[str, A
 
 
 def _dynunet(network: DynUnetNetwork) -> dict[str, Any]:
+    """Return the plans' architecture of a DynUNet."""
+    from hnseg.inference.model.architecture import DYNUNET  # which imports torch; presets are data without it
+
     return {
         "network_class_name": DYNUNET,
         "arch_kwargs": {
@@ -266,7 +270,7 @@ PRESETS = {
 
 
 def preset_named(name: str) -> Preset:
-    """Return a preset.
+    """Return the preset of a name.
 
     Raises:
         InputError: There is none of this name.

@@ -1,4 +1,4 @@
-"""nnU-Net's trainers, with the augmentation that a data set asks for.
+"""Trainers of nnU-Net with the augmentation that a data set asks for.
 
 Only the training itself imports this module: nnU-Net takes seconds to import.
 """
@@ -20,25 +20,25 @@ from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import
 from hnseg_training.fitting.augmentation import Augmentation, ChannelDropout, network_axis
 from hnseg_training.fitting.loss import PresentClassesLoss
 
-TRACE = 1e-3  # what resampling leaves of the zeros beside an edge
+TRACE = 1e-3  # largest absolute value that counts as 0 after resampling
 
 
 class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
-    """What is put on top of a trainer of nnU-Net's."""
+    """Additions to a trainer of nnU-Net's: augmentation, loss, mirroring."""
 
     augmentation = Augmentation()
     mirrored = True
     present_classes_only = False
 
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, ...]:  # noqa: N802 (its name)
-        """Take the axes along which nothing may be mirrored out of nnU-Net's, for training and for inference."""
+        """Return nnU-Net's values, less the axes along which nothing may be mirrored in training and inference."""
         *others, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
         allowed = self.augmentation.mirrored(axes, self.plans_manager.transpose_forward) if self.mirrored else ()
         self.inference_allowed_mirroring_axes = allowed or None  # nnU-Net's predictor takes None for none
         return (*others, allowed)
 
     def _build_loss(self) -> torch.nn.Module:
-        """Return nnU-Net's loss, or in its place at each resolution the one over the classes that are present."""
+        """Return nnU-Net's loss, or at each resolution the one over the classes that are present in its place."""
         stock: torch.nn.Module = super()._build_loss()
         if not self.present_classes_only:
             return stock
@@ -49,7 +49,7 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
         return stock
 
     def set_deep_supervision_enabled(self, enabled: bool) -> None:
-        """Tell the network how many outputs to give, unless it has only one."""
+        """Set whether the network gives an output at each resolution, unless it has only one."""
         if self.enable_deep_supervision:
             super().set_deep_supervision_enabled(enabled)
 
@@ -69,10 +69,10 @@ TRAINERS: dict[str, type[nnUNetTrainer]] = {
 }
 
 
-class MissingChannels(BasicTransform):  # type: ignore[misc]  # and so is this
-    """Empties channels at random, then runs other transforms so that what is empty stays exactly 0.
+class MissingChannels(BasicTransform):  # type: ignore[misc]  # batchgeneratorsv2 is untyped
+    """Dropout of channels at random; then other transforms, after which empty voxels are exactly 0 again.
 
-    nnU-Net's changes of brightness, contrast and noise would give an empty channel values that inference never sees.
+    nnU-Net's changes of brightness, contrast and noise would give an empty channel values that inference never has.
     """
 
     def __init__(self, inner: BasicTransform, dropouts: Sequence[ChannelDropout], *, slice_axis: int) -> None:
@@ -94,6 +94,7 @@ class MissingChannels(BasicTransform):  # type: ignore[misc]  # and so is this
         return data_dict
 
     def _drop(self, channel: torch.Tensor, dropout: ChannelDropout) -> None:
+        """Set a channel (z, y, x) to 0 in place, everywhere, beyond a plane or not at all."""
         if _happens(dropout.whole):
             channel.zero_()
         elif _happens(dropout.truncated):
@@ -107,10 +108,10 @@ def with_dropout(stock: ComposeTransforms, dropouts: Sequence[ChannelDropout], *
     """Return nnU-Net's transforms with those that change intensities inside a `MissingChannels`.
 
     Args:
-        stock: nnU-Net's: first those that turn and scale, then those that change intensities, then mirroring and the
-            segmentation's.
-        dropouts: Of which channels.
-        slice_axis: Which axis of a patch is z.
+        stock: Transforms of nnU-Net's: first those that turn and scale, then those that change intensities, then
+            mirroring and the segmentation's.
+        dropouts: Dropouts of channels.
+        slice_axis: Axis of a patch that is z.
     """
     transforms = list(stock.transforms)
     placed = [isinstance(transform, (SpatialTransform, Convert2DTo3DTransform)) for transform in transforms]
@@ -122,4 +123,5 @@ def with_dropout(stock: ComposeTransforms, dropouts: Sequence[ChannelDropout], *
 
 
 def _happens(probability: float) -> bool:
+    """Return True with a probability, by torch's global generator."""
     return bool(torch.rand(1) < probability)

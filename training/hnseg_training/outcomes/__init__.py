@@ -1,1 +1,1 @@
-"""Models of a challenge's answers beside the label map: how they are fitted, and the table of patients."""
+"""Models of a challenge's answers beside the label map: fitting, and the released table of patients."""

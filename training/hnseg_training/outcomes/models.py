@@ -1,14 +1,13 @@
-"""Fit the models of stage and survival that a container evaluates.
+"""Fitting of the models of stage and survival that a container evaluates.
 
 The likelihoods are those of statsmodels. Each standardised coefficient has a Gaussian prior around 0 (ridge), since a
-few dozen relapses don't tell volumes apart that rise and fall together.
+few dozen relapses can't separate volumes that rise and fall together.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,25 +17,13 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from containers.hecktor.outcomes import LONGEST_DAYS, CoxModel, OrdinalModel, Term
+from hnseg.clinical import FollowUp
 from hnseg.errors import InputError
 
 Features = Mapping[str, float]
 Scales = Mapping[str, Literal["linear", "log"]]
-"""The features that a model sees, and on what scale."""
+"""Scale of each feature that a model uses, by the feature's name."""
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class FollowUp:
-    """How a patient fared.
-
-    Attributes:
-        days: Until the relapse or the last visit.
-        relapse: Whether it ended with a relapse.
-    """
-
-    days: float
-    relapse: bool
 
 
 def fit_ordinal(
@@ -45,11 +32,12 @@ def fit_ordinal(
     """Fit proportional odds, and weigh the levels so that a rare one counts as much as a frequent one.
 
     Args:
-        features: Of n patients; NaN for what is unknown, which counts as the mean.
-        levels: The level of each.
-        scales: Of the features to use; one that doesn't differ between patients is left out.
+        features: Features of n patients by name; an unknown one is NaN and counts as the mean.
+        levels: Level of each patient.
+        scales: Scales of the features to use; a feature that doesn't differ between patients is left out.
         order: All levels, from the lowest to the highest; the model has those that some patient has.
-        ridge: Half of it times the sum of the squared coefficients is taken from the log-likelihood.
+        ridge: Strength of the prior: half of it times the sum of the squared coefficients is taken from the
+            log-likelihood.
 
     Raises:
         InputError: All patients have one level, or no feature differs between them.
@@ -75,19 +63,20 @@ def fit_ordinal(
 
 
 def fit_cox(features: Sequence[Features], follow_ups: Sequence[FollowUp], scales: Scales, *, ridge: float) -> CoxModel:
-    """Fit proportional hazards; the median is that of the constant hazard which expects as many relapses as there were.
+    """Fit proportional hazards; the median is that of the constant hazard with as many expected relapses as observed.
 
     Args:
-        features: Of n patients; NaN for what is unknown, which counts as the mean.
-        follow_ups: Of each.
-        scales: Of the features to use; one that doesn't differ between patients is left out.
-        ridge: Half of it times the sum of the squared coefficients is taken from the log-likelihood.
+        features: Features of n patients by name; an unknown one is NaN and counts as the mean.
+        follow_ups: Follow-up of each patient.
+        scales: Scales of the features to use; a feature that doesn't differ between patients is left out.
+        ridge: Strength of the prior: half of it times the sum of the squared coefficients is taken from the
+            log-likelihood.
 
     Raises:
         InputError: Nobody relapsed, or no feature differs between patients.
     """
     days = np.array([follow_up.days for follow_up in follow_ups])
-    relapsed = np.array([follow_up.relapse for follow_up in follow_ups])
+    relapsed = np.array([follow_up.has_relapsed for follow_up in follow_ups])
     if not relapsed.any():
         raise InputError(
             f"Some patients must have relapsed for others to be compared with, but none of {len(days)} did."
@@ -119,12 +108,13 @@ def _terms(features: Sequence[Features], scales: Scales) -> list[Term]:
 
 
 def _matrix(features: Sequence[Features], terms: Sequence[Term]) -> FloatArray:
-    """Return the standardised features (n, terms), as the model that is shipped will see them."""
+    """Return the standardised features (n, terms), as the exported model computes them."""
     units = [term.model_copy(update={"coefficient": 1.0}) for term in terms]
     return np.array([[unit.of(patient) for unit in units] for patient in features])
 
 
 def _with(terms: Sequence[Term], coefficients: FloatArray) -> tuple[Term, ...]:
+    """Return the terms with their coefficients, which are the first of the parameters."""
     pairs = zip(terms, coefficients[: len(terms)].tolist(), strict=True)
     return tuple(term.model_copy(update={"coefficient": coefficient}) for term, coefficient in pairs)
 

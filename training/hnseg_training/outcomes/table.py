@@ -1,4 +1,4 @@
-"""What the released tables say of patients: a row each, merged over all tables beside the images."""
+"""Released tables of patients: a row for each, merged over all tables beside the images."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
+from hnseg.clinical import FollowUp, follow_up_of, stage_of
 from hnseg.errors import InputError
-from hnseg_training.outcomes.models import FollowUp
 
 Row = Mapping[str, str]
 _PATIENT = "patientid"
@@ -18,10 +17,11 @@ _PATIENT = "patientid"
 
 @dataclass(frozen=True)
 class Tables:
-    """The rows of all tables, by the patient's name and then by column.
+    """Rows of all tables, by the patient's name and then by column.
 
     Attributes:
-        rows: A column's name is as its table has it; of columns with one name the first that isn't empty counts.
+        rows: Cells by the patient's name, then by the column's name as its table has it; of columns with one name the
+            first that isn't empty counts.
     """
 
     rows: Mapping[str, Row]
@@ -49,38 +49,27 @@ class Tables:
         return cls(rows)
 
     def row(self, patient: str) -> Row:
-        """Return a patient's row; empty for one who is in no table."""
+        """Return a patient's row; empty for a patient in no table."""
         return self.rows.get(patient, {})
 
 
-def stage_of(row: Row, letter: str, order: Sequence[str]) -> str | None:
-    """Return the T or N stage of a row without its finer divisions (N2b is N2); None where there is none.
+def stage_in(row: Row, stages: Sequence[str]) -> str | None:
+    """Return the T or N stage in a patient's row, without its finer division (N2b is N2); None where there is none.
 
     Args:
-        row: Of a patient.
-        letter: T or N.
-        order: All that there are.
+        row: Row of a patient.
+        stages: All stages, such as `T_STAGES`; their letter says which column.
     """
-    found = re.match(rf"[cp]?{letter}?\s*(\d)", _cell(row, f"{letter.lower()}stage"), flags=re.IGNORECASE)
-    name = f"{letter}{found[1]}" if found else ""
-    return name if name in order else None
+    return stage_of(_cell(row, f"{stages[0][0].lower()}stage"), stages, prefixes="cp")
 
 
-def follow_up_of(row: Row) -> FollowUp | None:
-    """Return how a patient fared; None where the table doesn't say."""
-    days, relapse = _number(_cell(row, "rfs")), _number(_cell(row, "relapse"))
-    return FollowUp(days, relapse == 1) if days is not None and days > 0 and relapse in {0, 1} else None
+def follow_up_in(row: Row) -> FollowUp | None:
+    """Return the follow-up in a patient's row; None where the row has none of at least a moment."""
+    follow_up = follow_up_of(_cell(row, "relapse"), _cell(row, "rfs"))
+    return follow_up if follow_up is not None and follow_up.days > 0 else None
 
 
 def _cell(row: Row, wanted: str) -> str:
     """Return the first cell with content of the columns of a name, whatever their spelling: "RFS (days)" is rfs."""
     cells = (cell for name, cell in row.items() if re.sub(r"\(.*\)|[^a-z]", "", name.lower()) == wanted)
     return next((cell for cell in cells if cell), "")
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if isfinite(number) else None

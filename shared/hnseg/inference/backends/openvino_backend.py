@@ -9,10 +9,10 @@ import openvino
 import torch
 
 from hnseg.inference.backends.openvino_graph import graph_of, with_weights
-from hnseg.inference.backends.protocol import Precision
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import usable_threads
+from hnseg.options import Precision
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 
-Precision = Literal["exact", "fast"]
-"""`exact` lets the networks compute as nnU-Net lets them, in single precision on a processor and under float16 autocast
-on a GPU, and sums over tiles in single precision. `fast` computes in bfloat16 on a processor that has it, and on a GPU
-sums over tiles in float16 too, as nnU-Net does."""
-
-BackendName = Literal["auto", "torch", "openvino"]
-"""Library that runs the networks: `auto` takes OpenVINO on a processor where it is installed, and torch otherwise."""
+from hnseg.options import Precision
 
 
 class Backend(Protocol):

@@ -10,10 +10,10 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from hnseg.inference.backends.protocol import Precision
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import GIB, is_exhausted
+from hnseg.options import Precision
 
 UNLIMITED_GIB = float("inf")
 """Memory of a GPU without a limit."""

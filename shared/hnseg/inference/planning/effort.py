@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 from hnseg.inference.planning.deadline import Deadline
-
-Skip = Literal["none", "air", "far"]
-"""Tiles to leave out: see `Effort`."""
+from hnseg.options import Skip
 
 
 @dataclass(frozen=True)

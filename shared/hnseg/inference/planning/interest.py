@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from hnseg.imaging.channels import Channels
-from hnseg.inference.planning.effort import Skip
 from hnseg.inference.preprocessing.normalisation import Mask
 from hnseg.inference.preprocessing.orientation import turned_array
 from hnseg.inference.preprocessing.preprocess import Placement
+from hnseg.options import Skip
 
 _LOW, _HIGH = 0.005, 0.995  # quantiles between which a channel's values are taken to lie
 _AIR = 0.05  # of the way from the low one to the high one

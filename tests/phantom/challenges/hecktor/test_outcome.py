@@ -100,7 +100,7 @@ def test_follow_up_is_exponential_until_it_ends_between_three_and_seven_years():
     rng, hazard = np.random.default_rng(0), 1 / 1500
     drawn = [draw_follow_up(rng, hazard) for _ in range(4000)]
     years = np.array([one.days for one in drawn]) / 365.25
-    relapse = np.array([one.relapse for one in drawn])
+    relapse = np.array([one.has_relapsed for one in drawn])
     # By two years nobody has left: 1 - exp(-h t) have relapsed.
     assert (years[relapse] <= 2).mean() * relapse.mean() == pytest.approx(1 - np.exp(-2 * 365.25 * hazard), abs=0.03)
     assert years[~relapse].min() >= 2.99

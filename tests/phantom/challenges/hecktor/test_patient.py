@@ -12,10 +12,10 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
+from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.phantom.body.painting import Pose
 from hnseg.phantom.challenges.hecktor.ehr import GAPS
-from hnseg.phantom.challenges.hecktor.outcome import N_STAGES, T_STAGES
 from hnseg.phantom.challenges.hecktor.patient import (
     LAYOUTS,
     VARIANTS,

@@ -155,7 +155,7 @@ def test_an_mr_that_cant_be_laid_on_the_ct_is_recorded(source, tmp_path, caplog)
     work = convert(source, tmp_path / "work", settings=Settings())  # noise on noise: the gate refuses it
     assert not array_of(channel(work, "case_05", 1)).any()
     record = content(work, "conversion.json")["patients"]["case_05"]
-    assert record["mr"][0].startswith("CT only")
+    assert record["mr"] == [f"CT only: {record['modalities']['mr']['reason']}"]
     assert record["registration"]["status"] != "registered"
     assert "case_05" in caplog.text.split("without an MR on the CT:")[1]
 

@@ -1,17 +1,19 @@
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from containers.hecktor.method import SETTINGS, Settings, prepare
+from containers.hecktor.method import SETTINGS, Settings, channels_of, prepare
 from containers.hecktor.spec import CT, PET
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.phantom.challenges import hecktor as phantom
 from hnseg.platform.case import Case
+from hnseg_training.challenges.hecktor import convert as conversion
 from hnseg_training.challenges.hecktor.convert import Options, convert, find_sources
 from hnseg_training.dataset.work_folder import WorkFolder
 from tests.support.tiny_hecktor import (
@@ -169,8 +171,18 @@ def test_they_may_be_left_out(source, tmp_path):
         assert not array_of(channel(work, patient, 1)).any()
         assert record(work, patient)["pet"] == "refused"
         (note,) = record(work, patient)["notes"]
-        assert note.startswith("CT only: ")
+        assert note == f"CT only: {record(work, patient)['modalities']['pet']['reason']}"
         assert reason in note
+
+
+def test_the_pets_state_is_a_recorded_fact_and_no_reading_of_a_note(source, tmp_path, monkeypatch):
+    def reworded(*arguments, **named):
+        channels = channels_of(*arguments, **named)
+        return replace(channels, notes=("CT only: a sentence that nothing may rest on.",))
+
+    monkeypatch.setattr(conversion, "channels_of", reworded)
+    work = convert(source, tmp_path / "work", settings=DEFAULT)
+    assert record(work, "CHUM-001")["pet"] == "used"
 
 
 def test_a_pet_of_another_place_is_recorded(source, tmp_path):

@@ -1,8 +1,8 @@
-"""HaN-Seg 2023 (Zenodo 7442914): from `HaN-Seg/set_1/case_XX/` to an nnU-Net data set.
+"""Conversion of HaN-Seg 2023 (Zenodo 7442914): from `HaN-Seg/set_1/case_XX/` to an nnU-Net data set.
 
 The masks' file names decide which organ they are: the names inside the files are wrong in the public data. Where masks
-overlap, the later of `ORDER` wins. An organ without a mask is not learnt as background: voxels that no organ has are
-ignored where that organ must be.
+overlap, the later of `ORDER` wins. An organ without a mask is not learnt as background: voxels without any organ are
+ignored in the region where that organ is expected.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ import numpy as np
 import SimpleITK as sitk
 import typer
 
-from containers.han_seg.method import Settings, channels_of
+from containers.han_seg.method import MR, Settings, channels_of
 from containers.han_seg.spec import CT, LABELS, SPEC, T1
 from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
-from hnseg_training.dataset.expected_region import Box, expected_region
+from hnseg_training.dataset.expected_region import BoxMm, expected_region
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.organ_masks import Merged, merge
 from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
-from hnseg_training.dataset.work_folder import WorkFolder, usable_cores, write_json
+from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 from hnseg_training.workers import each
 
@@ -41,7 +43,7 @@ CHALLENGE = "han_seg"
 TITLE = "HaN-Seg 2023"
 CONVERSION_FILE = "conversion.json"
 
-# By what they measure in a grown-up, the largest first.
+# By volume in an adult, the largest first.
 ORDER = (
     "Cavity_Oral", "Bone_Mandible", "Parotid_L", "Parotid_R", "Brainstem", "Larynx_SG", "Lips", "SpinalCord",
     "Glnd_Thyroid", "BuccalMucosa", "Glnd_Submand_L", "Glnd_Submand_R", "Eye_PL", "Eye_PR", "Esophagus_S",
@@ -49,19 +51,19 @@ ORDER = (
     "Glnd_Lacrimal_L", "Glnd_Lacrimal_R", "OpticChiasm", "Pituitary", "Arytenoid", "Cochlea_L", "Cochlea_R",
 )  # fmt: skip
 
-# A third of the patches shows what to do without an MR, and others one that ends early, as its field of view may.
+# 30 % of the patches have no MR, another 14 % one that ends early, as its field of view may.
 MR_DROPOUT = ChannelDropout(channel=1, whole=0.3, truncated=0.2)
 
 
 @dataclass(frozen=True)
 class Source:
-    """The public files of a patient.
+    """Public files of a patient.
 
     Attributes:
-        name: The patient's folder, which becomes nnU-Net's name of the sample.
-        ct: The image that the organs were drawn on.
-        mr: None where there is none.
-        masks: By the organ that the file's name says.
+        name: Name of the patient's folder, and of the sample in nnU-Net.
+        ct: CT, the image that the organs were drawn on.
+        mr: T1 MR; None where there is none.
+        masks: Mask of each organ, by the organ in the file's name.
     """
 
     name: str
@@ -72,17 +74,19 @@ class Source:
 
 @dataclass(frozen=True)
 class Converted:
-    """What is kept of a patient once its files are written.
+    """Facts about a patient whose files are written.
 
     Attributes:
-        name: The patient's.
-        boxes: Around each organ.
-        record: Missing organs, overlaps and what became of the MR, for the data set's record.
+        name: Name of the patient.
+        boxes: Box around each organ, by the organ's name, in mm.
+        record: Missing organs, overlaps and use of the MR, for `conversion.json`.
+        lacks_mr: Whether there is no MR, or one that the channels were to have and could not.
     """
 
     name: str
-    boxes: Mapping[str, Box]
+    boxes: Mapping[str, BoxMm]
     record: dict[str, Any]
+    lacks_mr: bool
 
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
@@ -92,7 +96,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     mr_channel: Annotated[bool, typer.Option(help="Without it the network sees the CT alone.")] = True,
     settings: Annotated[str, typer.Option(help='"default", or a JSON file with the method\'s settings.')] = "default",
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_cores(),
+    workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HaN-Seg 2023."""
     chosen = read_settings(settings, {"default": Settings()}).model_copy(update={"mr_channel": mr_channel})
@@ -102,18 +106,18 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
 def convert(
     source: Path, output: Path, *, settings: Settings, dataset_id: int = 505, seed: int = 42, workers: int = 1
 ) -> WorkFolder:
-    """Write the data set, its folds, the method's settings and the record of what was found.
+    """Write the data set, its folds, the method's settings and the record of the conversion.
 
     Args:
-        source: HaN-Seg, the folder that holds it, or its set_1.
-        output: The work folder.
-        settings: Of the method; written as method.json.
-        dataset_id: nnU-Net's number of the data set.
-        seed: Of the folds.
+        source: HaN-Seg's folder, the folder that holds it, or its set_1.
+        output: Work folder to make.
+        settings: Settings of the method, written as method.json.
+        dataset_id: Number of the data set in nnU-Net, 1 to 999.
+        seed: Seed of the folds.
         workers: Processes that read, register and write patients.
 
     Returns:
-        The work folder, ready to be planned.
+        Work folder, ready to be planned.
 
     Raises:
         InputError: A file is missing or not what it must be, or the work folder holds a data set already.
@@ -165,6 +169,7 @@ def find_sources(source: Path) -> list[Source]:
 
 
 def _source(folder: Path) -> Source:
+    """Return the public files of a patient's folder; the CT need not exist."""
     mr = folder / f"{folder.name}_IMG_MR_T1.nrrd"
     return Source(
         name=folder.name,
@@ -175,6 +180,7 @@ def _source(folder: Path) -> Source:
 
 
 def _organ_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the organ and the file of each mask in a patient's folder."""
     for path in sorted(folder.glob("*_OAR_*")):
         name = re.fullmatch(rf"{re.escape(folder.name)}_OAR_(\w+)\.seg\.nrrd", path.name)
         if name is None or name[1] not in ORDER:
@@ -186,12 +192,13 @@ def _organ_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _converted(work: WorkFolder, sources: Sequence[Source], settings: Settings, workers: int) -> Iterator[Converted]:
-    """Write every patient's files, several at a time, and yield what is kept of them in order."""
-    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_cores() // workers))
+    """Write every patient's files, several at a time, and yield the facts about them in order."""
+    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_threads() // workers))
     return each(write, sources, workers=workers, title="converting patients")
 
 
 def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, threads: int) -> Converted:
+    """Write a patient's files, and return the facts about them."""
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     ct = read_image(SPEC.input(CT), source.ct)
     mr = read_image(SPEC.input(T1), source.mr) if source.mr else None
@@ -200,23 +207,23 @@ def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, th
     merged = merge(source.masks, {name: label_of[name] for name in ORDER}, grid, image=source.ct)
     channels = channels_of(ct, mr, settings)
     write_sample(work, source.name, channels, image_of(merged.labels, grid))
-    return Converted(
-        source.name, merged.boxes, _findings(source, merged, notes=channels.notes, measured=channels.record)
-    )
+    lacks_mr = source.mr is None or (settings.mr_channel and not channels.uses(MR))
+    return Converted(source.name, merged.boxes, _patient_record(source, merged, channels), lacks_mr=lacks_mr)
 
 
-def _findings(source: Source, merged: Merged, *, notes: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+def _patient_record(source: Source, merged: Merged, channels: Channels) -> dict[str, Any]:
+    """Return the facts about a patient that `conversion.json` keeps."""
     return {
         "missing_organs": [name for name in merged.missing if name not in source.masks],
         "empty_masks": [name for name in merged.missing if name in source.masks],
         "overlapping_voxels": {f"{upper} over {lower}": voxels for (upper, lower), voxels in merged.overlaps.items()},
-        "mr": "missing" if source.mr is None else list(notes),
-        **measured,
+        "mr": "missing" if source.mr is None else list(channels.notes),
+        **channels.record,
     }
 
 
 def _ignore_missing(work: WorkFolder, patient: Converted, patients: Sequence[Converted]) -> dict[str, int]:
-    """Ignore background where organs must be that nobody outlined; return how many voxels for each of them."""
+    """Ignore background where organs without a mask are expected; return the number of voxels for each of them."""
     ignored = {}
     file = work.raw / "labelsTr" / f"{patient.name}.nii.gz"
     others = [other.boxes for other in patients if other is not patient]
@@ -232,7 +239,7 @@ def _ignore_missing(work: WorkFolder, patient: Converted, patients: Sequence[Con
 
 
 def _record(patients: Sequence[Converted], ignored: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    """Return what `conversion.json` holds: the whole set, then each patient."""
+    """Return the content of `conversion.json`: the whole set, then each patient."""
     overlaps: Counter[str] = Counter()
     for patient in patients:
         overlaps.update(patient.record["overlapping_voxels"])
@@ -244,16 +251,12 @@ def _record(patients: Sequence[Converted], ignored: Mapping[str, Mapping[str, in
 
 
 def _in_words(patients: Sequence[Converted]) -> str:
-    """Say in one line which organs are missing where, and how many patients the network sees without an MR."""
+    """Return a line on the organs that are missing, and on the patients whose MR is not on the CT."""
     lacking = [
         f"{patient.name} ({', '.join(names)})"
         for patient in patients
         if (names := patient.record["missing_organs"] + patient.record["empty_masks"])
     ]
-    without = [patient.name for patient in patients if patient.record["mr"] == "missing" or _refused(patient)]
+    without = [patient.name for patient in patients if patient.lacks_mr]
     organs, mrs = "; ".join(lacking) or "none", ", ".join(without) or "none"
     return f"organs without a mask: {organs}; without an MR on the CT: {mrs}"
-
-
-def _refused(patient: Converted) -> bool:
-    return any(note.startswith("CT only") for note in patient.record["mr"])

@@ -1,4 +1,4 @@
-"""HECKTOR 2022, 2025 and 2026: from CT, PET and label maps in any of their layouts to an nnU-Net data set.
+"""Conversion of HECKTOR 2022, 2025 and 2026: from CT, PET and label maps in their layouts to an nnU-Net data set.
 
 The channels are the container's own. Label maps that lie on another grid than their CT, as some of 2022 do, are laid on
 it by nearest neighbour. A patient's name begins with the centre, by which the folds are dealt.
@@ -13,24 +13,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
 import typer
 
-from containers.hecktor.method import NO_PET, SETTINGS, Settings, channels_of
+from containers.hecktor.method import PET_CHANNEL, SETTINGS, Settings, channels_of
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds_by_centre, one_fold_a_centre
-from hnseg_training.dataset.work_folder import WorkFolder, usable_cores, write_json
+from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 from hnseg_training.workers import each
 
@@ -40,22 +41,24 @@ CHALLENGE = "hecktor"
 TITLE = "HECKTOR"
 CONVERSION_FILE = "conversion.json"
 INSIDE = ("", "hecktor2022_training", "hecktor2026_training", "Task 1")
-"""Where the patients may lie in the folder that is given."""
+"""Folders below the given one that may hold the patients."""
+PetState = Literal["used", "not asked for", "missing", "refused", "elsewhere"]
+"""State of a patient's PET, as `conversion.json` has it; elsewhere: it doesn't cover the body on the CT."""
 LABEL_MAP = InputSocket(slug="label-map", relative_path="images/label-map", title="label map", labels=LABELS)
 
-# A quarter of the patches shows what to do without a PET.
+# A quarter of the patches have no PET.
 PET_DROPOUT = ChannelDropout(channel=1, whole=0.25, truncated=0.0)
 
 
 @dataclass(frozen=True)
 class Source:
-    """The public files of a patient.
+    """Public files of a patient.
 
     Attributes:
-        name: The patient's, which becomes nnU-Net's name of the sample.
-        ct: The image whose grid the label map is to have.
-        pet: None where there is none.
-        label_map: What to learn.
+        name: Name of the patient, and of the sample in nnU-Net.
+        ct: CT, whose grid the label map is brought to.
+        pet: PET; None where there is none.
+        label_map: Label map to learn.
     """
 
     name: str
@@ -65,18 +68,18 @@ class Source:
 
     @property
     def centre(self) -> str:
-        """The letters that the name begins with, such as CHUM; empty where there are none."""
+        """Letters at the start of the name, such as CHUM; empty where there are none."""
         return re.split(r"[^A-Za-z]", self.name, maxsplit=1)[0]
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What is kept of a patient once its files are written.
+    """Facts about a patient whose files are written.
 
     Attributes:
-        name: The patient's.
-        record: Volumes, crop and what became of the PET, for the data set's record.
-        refused_pet: Why the PET can't be used; empty where it can or there is none.
+        name: Name of the patient.
+        record: Volumes, crop and state of the PET, for `conversion.json`.
+        refused_pet: Sentence that refuses the PET; empty where it can be used or there is none.
     """
 
     name: str
@@ -86,14 +89,14 @@ class Converted:
 
 @dataclass(frozen=True)
 class Options:
-    """How to convert.
+    """Options of a conversion.
 
     Attributes:
-        dataset_id: nnU-Net's number of the data set.
-        seed: Of the folds.
+        dataset_id: Number of the data set in nnU-Net, 1 to 999.
+        seed: Seed of the folds.
         workers: Processes that read and write patients.
-        leave_one_centre_out: One fold a centre, in place of five that have a share of each.
-        leave_out_bad_pet: Convert patients whose PET can't be used as CT only, in place of refusing them.
+        leave_one_centre_out: Whether there is one fold a centre, in place of five with patients of each centre.
+        leave_out_bad_pet: Whether patients whose PET can't be used are converted as CT only, not refused.
     """
 
     dataset_id: int = 506
@@ -118,7 +121,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_cores(),
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HECKTOR 2022, 2025 or 2026."""
     chosen = read_settings(settings, dict(SETTINGS)).model_copy(update={"pet_channel": pet_channel})
@@ -127,24 +130,24 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
 
 
 def convert(source: Path, output: Path, *, settings: Settings, options: Options = Options()) -> WorkFolder:
-    """Write the data set, its folds, the method's settings and the record of what was found.
+    """Write the data set, its folds, the method's settings and the record of the conversion.
 
     Args:
-        source: The training data's folder of any edition, or the one above it.
-        output: The work folder.
-        settings: Of the method; written as method.json.
-        options: How to.
+        source: Folder of the training data of any edition, or the folder that holds it.
+        output: Work folder to make.
+        settings: Settings of the method, written as method.json.
+        options: Options of the conversion.
 
     Returns:
-        The work folder, ready to be planned.
+        Work folder, ready to be planned.
 
     Raises:
         InputError: A file is missing or not what it must be, or the work folder holds a data set already.
     """
     sources = find_sources(source)
-    everyone = [Patient(found.name, (found.name,), centre=found.centre) for found in sources]
+    all_patients = [Patient(found.name, (found.name,), centre=found.centre) for found in sources]
     by_centre = options.leave_one_centre_out
-    folds = one_fold_a_centre(everyone) if by_centre else five_folds_by_centre(everyone, seed=options.seed)
+    folds = one_fold_a_centre(all_patients) if by_centre else five_folds_by_centre(all_patients, seed=options.seed)
     work = WorkFolder.create(output, challenge=CHALLENGE, dataset_id=options.dataset_id)
     try:
         patients = list(_converted(work, sources, settings, options.workers))
@@ -190,7 +193,7 @@ def find_sources(source: Path) -> list[Source]:
 
 
 def _sources_among(root: Path) -> list[Source]:
-    """Return the patients whose folders, or whose imagesTr and labelsTr, lie in a folder."""
+    """Return the patients of a folder that holds imagesTr and labelsTr, or a folder each; empty for another."""
     if (root / "imagesTr").is_dir():
         files = [*root.glob("imagesTr/*__*.nii.gz"), *root.glob("labelsTr/*.nii.gz")]
         places = {_patient_of(path): (root / "imagesTr", root / "labelsTr") for path in files}
@@ -201,10 +204,12 @@ def _sources_among(root: Path) -> list[Source]:
 
 
 def _patient_of(path: Path) -> str:
+    """Return the patient in a file's name."""
     return path.name.removesuffix(".nii.gz").split("__")[0]
 
 
 def _source(name: str, images: Path, label_maps: Path) -> Source:
+    """Return the public files of a patient; CT and label map need not exist."""
     pet = images / f"{name}__PT.nii.gz"
     return Source(
         name=name,
@@ -215,16 +220,17 @@ def _source(name: str, images: Path, label_maps: Path) -> Source:
 
 
 def _converted(work: WorkFolder, sources: Sequence[Source], settings: Settings, workers: int) -> Iterator[Converted]:
-    """Write every patient's files, several at a time, and yield what is kept of them in order."""
-    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_cores() // workers))
+    """Write every patient's files, several at a time, and yield the facts about them in order."""
+    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_threads() // workers))
     return each(write, sources, workers=workers, title="converting patients")
 
 
 def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, threads: int) -> Converted:
+    """Write a patient's files, and return the facts about them."""
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     ct = read_image(SPEC.input(CT), source.ct)
     truth = _on_grid_of_ct(source, Grid.of(ct))
-    channels, refused = _channels(ct, source, settings)
+    channels, refused_pet = _channels(ct, source, settings)
     kept = resample_label_map(truth, channels.grid)
     write_sample(work, source.name, channels, kept)
     before, after = _volumes_ml(truth), _volumes_ml(kept)
@@ -232,33 +238,34 @@ def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, th
         "centre": source.centre,
         "volumes_ml": before,
         "lost_by_the_crop_ml": {name: round(before[name] - after[name], 3) for name in before},
-        "pet": _became_of_pet(source, settings, channels, refused),
-        "notes": [f"CT only: {refused}" if refused and note == NO_PET else note for note in channels.notes],
+        "pet": _pet_state(source, settings, channels, is_refused=bool(refused_pet)),
+        "notes": list(channels.notes),
         **channels.record,
     }
-    return Converted(source.name, record, refused)
+    return Converted(source.name, record, refused_pet)
 
 
 def _channels(ct: sitk.Image, source: Source, settings: Settings) -> tuple[Channels, str]:
-    """Return a patient's channels, and why the PET is not among them where it can't be used."""
+    """Return a patient's channels, and the sentence that refuses the PET; empty where it is not refused."""
     files = {CT: source.ct}
     if source.pet is None or not settings.pet_channel:
         return channels_of(ct, None, settings, files=files), ""
     try:
         pet = read_image(SPEC.input(PET), source.pet)
         return channels_of(ct, pet, settings, files={**files, PET: source.pet}), ""
-    except InputError as error:
-        return channels_of(ct, None, settings, files=files), str(error)  # which raises again if it was the CT
+    except InputError as error:  # of the PET; if it was of the CT, it is raised again here
+        return channels_of(ct, None, settings, files=files, absence=str(error)), str(error)
 
 
-def _became_of_pet(source: Source, settings: Settings, channels: Channels, refused: str) -> str:
+def _pet_state(source: Source, settings: Settings, channels: Channels, *, is_refused: bool) -> PetState:
+    """Return the state of a patient's PET in the data set."""
     if not settings.pet_channel:
         return "not asked for"
     if source.pet is None:
         return "missing"
-    if refused:
+    if is_refused:
         return "refused"
-    return "elsewhere" if any(note.startswith("CT only") for note in channels.notes) else "used"
+    return "used" if channels.uses(PET_CHANNEL) else "elsewhere"
 
 
 def _on_grid_of_ct(source: Source, grid: Grid) -> sitk.Image:
@@ -278,13 +285,14 @@ def _on_grid_of_ct(source: Source, grid: Grid) -> sitk.Image:
 
 
 def _volumes_ml(label_map: sitk.Image) -> dict[str, float]:
+    """Return the volume of each structure in ml, by name."""
     voxel_ml = Grid.of(label_map).voxel_volume_mm3 / 1000
     counts = np.bincount(sitk.GetArrayViewFromImage(label_map).ravel(), minlength=max(LABELS) + 1)
     return {name: round(float(counts[value]) * voxel_ml, 3) for value, name in LABELS.items()}
 
 
 def _check_pets(patients: Sequence[Converted]) -> None:
-    """Refuse the data set where a PET can't be used, with all that are so in one sentence."""
+    """Refuse the data set where a PET can't be used, with all such patients in one sentence."""
     refused = [patient for patient in patients if patient.refused_pet]
     if refused:
         raise InputError(
@@ -295,11 +303,12 @@ def _check_pets(patients: Sequence[Converted]) -> None:
 
 
 def _records(patients: Sequence[Converted]) -> Mapping[str, Any]:
+    """Return each patient's record, by name."""
     return {patient.name: patient.record for patient in patients}
 
 
 def _in_words(patients: Sequence[Converted]) -> str:
-    """Say in one line what the whole set is: centres, PETs, and what was lost."""
+    """Return a line on the whole set: centres, states of the PETs, and patients with parts of tumours lost."""
     centres = Counter(patient.record["centre"] or "unnamed" for patient in patients)
     pets = Counter(patient.record["pet"] for patient in patients)
     lost = [patient for patient in patients if any(patient.record["lost_by_the_crop_ml"].values())]
@@ -313,4 +322,5 @@ def _in_words(patients: Sequence[Converted]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
+    """Return the first five names, and the number of the others."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

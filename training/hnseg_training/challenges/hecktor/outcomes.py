@@ -1,7 +1,7 @@
-"""HECKTOR's T stage, N stage and relapse-free survival, from features of label maps, PETs and the released table.
+"""Models of HECKTOR's T stage, N stage and relapse-free survival, from label maps, PETs and the released table.
 
-The features are the container's own, of the reference label maps or, closer to what the container will see, of
-predicted ones. The models go into the data set's method.json, which `export` ships.
+The features are the container's own, of the reference label maps or, as the container will have them, of predicted
+ones. The models go into the data set's method.json, which `export` ships.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
-from containers.hecktor.spec import CT, N_STAGES, PET, SPEC, T_STAGES
+from containers.hecktor.spec import CT, PET, SPEC
+from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.errors import InputError
 from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.statistics.concordance import concordance_of
@@ -28,8 +29,8 @@ from hnseg.platform.reading import read_image
 from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, LABEL_MAP, Source, find_sources
 from hnseg_training.dataset.splits import SPLITS_FILE, Split
 from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
-from hnseg_training.outcomes.models import Features, FollowUp, Scales, fit_cox, fit_ordinal
-from hnseg_training.outcomes.table import Tables, follow_up_of, stage_of
+from hnseg_training.outcomes.models import Features, Scales, fit_cox, fit_ordinal
+from hnseg_training.outcomes.table import Tables, follow_up_in, stage_in
 from hnseg_training.workers import each
 
 logger = logging.getLogger(__name__)
@@ -60,15 +61,15 @@ RFS_SCALES: Scales = {
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of a patient.
+class MeasuredPatient:
+    """Features of a patient, and the outcomes in the table.
 
     Attributes:
-        name: The patient's.
-        features: Of the label map, the PET and the record.
-        t_stage: None where the table has none.
-        n_stage: Likewise.
-        follow_up: Likewise.
+        name: Name of the patient.
+        features: Features of the label map, the PET and the record, by name.
+        t_stage: T stage; None where the table has none.
+        n_stage: N stage likewise.
+        follow_up: Follow-up likewise.
     """
 
     name: str
@@ -87,19 +88,19 @@ def fit(
     ridge: float,
     workers: int,
 ) -> Outcomes:
-    """Fit the three models on every patient, say how they do across the folds, and write them into method.json.
+    """Fit the three models on every patient, log their accuracy across the folds, and write them into method.json.
 
     Args:
-        work: A converted data set.
-        source: The public data; None for where it was converted from.
-        predictions: Holds a label map a patient, named after it, in any folder below, as nnU-Net's own validation
-            leaves them; None takes the reference.
-        training_data: What the patients are called in the provenance; None for the data set's name.
-        ridge: See `fit_ordinal`.
+        work: Work folder of a converted data set.
+        source: Folder of the public data; None for the one it was converted from.
+        predictions: Folder with a label map a patient, named after the patient, anywhere below it, as nnU-Net's own
+            validation leaves them; None takes the reference.
+        training_data: Name of the patients in the provenance; None for the data set's name.
+        ridge: Strength of the prior, as in `fit_ordinal`.
         workers: Processes that read patients.
 
     Raises:
-        InputError: A file is missing, or the tables say too little of the patients.
+        InputError: A file is missing, or the tables lack an outcome of all patients.
     """
     conversion = read_json(work.raw / CONVERSION_FILE)
     root = source or Path(conversion["source"])
@@ -107,13 +108,13 @@ def fit(
     tables = Tables.read([root / inside for inside in INSIDE])
     label_maps = _label_maps(sources, predictions)
     pets = {name: record["pet"] for name, record in conversion["patients"].items()}
-    read = partial(_known, tables=tables, label_maps=label_maps, pets=pets)
+    read = partial(_measured, tables=tables, label_maps=label_maps, pets=pets)
     patients = list(each(read, sources, workers=workers, title="measuring patients"))
     outcomes = Outcomes(
         **_fitted(patients, ridge),
         fitted_on=_fitted_on(work, len(patients), training_data, predicted=predictions is not None),
     )
-    _say(outcomes, patients, read_json(work.preprocessed / SPLITS_FILE), ridge)
+    _log_results(outcomes, patients, read_json(work.preprocessed / SPLITS_FILE), ridge)
     write_json(work.raw / FEATURES_FILE, {patient.name: _finite(patient.features) for patient in patients})
     _write(work, outcomes)
     return outcomes
@@ -138,20 +139,22 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     return {name: paths[0] for name, paths in found.items()}
 
 
-def _known(source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pets: Mapping[str, str]) -> Known:
+def _measured(
+    source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pets: Mapping[str, str]
+) -> MeasuredPatient:
     row = tables.row(source.name)
     label_map = read_image(LABEL_MAP, label_maps[source.name])
     sketch = sketch_of(read_image(SPEC.input(CT), source.ct))
-    # What the conversion couldn't use the container couldn't either.
+    # A PET that the conversion couldn't use the container couldn't either.
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
     pet = read_image(SPEC.input(PET), source.pet) if usable and source.pet else None
     features = features_of(label_map, pet, read_ehr(row)[0], sketch=sketch)
-    stages = stage_of(row, "T", T_STAGES), stage_of(row, "N", N_STAGES)
-    return Known(source.name, features, *stages, follow_up_of(row))
+    stages = stage_in(row, T_STAGES), stage_in(row, N_STAGES)
+    return MeasuredPatient(source.name, features, *stages, follow_up_in(row))
 
 
-def _fitted(patients: Sequence[Known], ridge: float) -> dict[str, Any]:
-    """Return the three models, each fitted on those patients of whom its outcome is known."""
+def _fitted(patients: Sequence[MeasuredPatient], ridge: float) -> dict[str, Any]:
+    """Return the three models by name, each fitted on the patients with a known outcome."""
     t, t_stages = _with_outcome(patients, "t_stage", "T stage")
     n, n_stages = _with_outcome(patients, "n_stage", "N stage")
     rfs, follow_ups = _with_outcome(patients, "follow_up", "relapse and days of follow-up")
@@ -162,8 +165,8 @@ def _fitted(patients: Sequence[Known], ridge: float) -> dict[str, Any]:
     }
 
 
-def _with_outcome(patients: Sequence[Known], name: str, title: str) -> tuple[list[Features], list[Any]]:
-    """Return the features and the outcome of those patients of whom it is known."""
+def _with_outcome(patients: Sequence[MeasuredPatient], name: str, title: str) -> tuple[list[Features], list[Any]]:
+    """Return the features and the outcomes of the patients with a known one."""
     known = [patient for patient in patients if getattr(patient, name) is not None]
     if not known:
         raise InputError(
@@ -174,25 +177,26 @@ def _with_outcome(patients: Sequence[Known], name: str, title: str) -> tuple[lis
 
 
 def _fitted_on(work: WorkFolder, count: int, training_data: str | None, *, predicted: bool) -> str:
+    """Return the description of the patients that the models are fitted on."""
     name = training_data or read_json(work.raw / "dataset.json")["name"]
     return f"{'predicted' if predicted else 'reference'} label maps of {count} patients of {name}"
 
 
 @dataclass
 class _HeldOut:
-    """What models fitted without a patient said of each, and the truth.
+    """Predictions for each patient by models that were fitted without the patient, and the truth.
 
     Attributes:
-        stages: By the model's name: of each patient the predicted level and the true one.
-        risks: Of each patient the risk and how the patient fared.
+        stages: Predicted and true level of each patient, by the model's name.
+        risks: Predicted risk and follow-up of each patient.
     """
 
     stages: dict[str, list[tuple[str, str]]]
     risks: list[tuple[float, FollowUp]]
 
     @classmethod
-    def of(cls, patients: Sequence[Known], folds: Sequence[Split], ridge: float) -> _HeldOut:
-        """Fit once a fold on its training patients, and ask for those that it validates on."""
+    def of(cls, patients: Sequence[MeasuredPatient], folds: Sequence[Split], ridge: float) -> _HeldOut:
+        """Fit the models once a fold on its training patients, and evaluate them on its validation patients."""
         held_out = cls({"t_stage": [], "n_stage": []}, [])
         for fold in folds:
             trained, validated = set(fold["train"]), set(fold["val"])
@@ -210,28 +214,28 @@ class _HeldOut:
         return balanced_accuracy(*zip(*self.stages[name], strict=True))
 
     def concordance(self) -> float:
-        """Return the C-index."""
-        risks, fared = zip(*self.risks, strict=True)
+        """Return Harrell's C-index of the risks."""
+        risks, follow_ups = zip(*self.risks, strict=True)
         return concordance_of(
-            times=[each.days for each in fared], events=[each.relapse for each in fared], risks=risks
+            times=[each.days for each in follow_ups], events=[each.has_relapsed for each in follow_ups], risks=risks
         ).index
 
 
-def _say(outcomes: Outcomes, patients: Sequence[Known], folds: Sequence[Split], ridge: float) -> None:
-    """Log a table: of how many patients, how well across the folds, and every coefficient."""
+def _log_results(outcomes: Outcomes, patients: Sequence[MeasuredPatient], folds: Sequence[Split], ridge: float) -> None:
+    """Log a table: number of patients, accuracy across the folds, and every coefficient."""
     held_out = _HeldOut.of(patients, folds, ridge)
-    relapses = sum(patient.follow_up.relapse for patient in patients if patient.follow_up)
+    relapses = sum(patient.follow_up.has_relapsed for patient in patients if patient.follow_up)
     logger.info("fitted on %s, ridge %g; held out by the %d folds:", outcomes.fitted_on, ridge, len(folds))
     for title, name, model in (("T stage", "t_stage", outcomes.t_stage), ("N stage", "n_stage", outcomes.n_stage)):
         known, accuracy, chance = len(held_out.stages[name]), held_out.accuracy(name), 1 / len(model.levels)
         logger.info("%s: %d patients, balanced accuracy %.3f (chance %.3f)", title, known, accuracy, chance)
-        _say_terms(model, "thresholds " + ", ".join(f"{threshold:.2f}" for threshold in model.thresholds))
+        _log_terms(model, "thresholds " + ", ".join(f"{threshold:.2f}" for threshold in model.thresholds))
     known, concordance = len(held_out.risks), held_out.concordance()
     logger.info("relapse: %d patients, %d relapses, C-index %.3f (chance 0.5)", known, relapses, concordance)
-    _say_terms(outcomes.rfs, f"median {outcomes.rfs.median_days:.0f} days at the mean")
+    _log_terms(outcomes.rfs, f"median {outcomes.rfs.median_days:.0f} days at the mean")
 
 
-def _say_terms(model: OrdinalModel | CoxModel, rest: str) -> None:
+def _log_terms(model: OrdinalModel | CoxModel, rest: str) -> None:
     for term in sorted(model.terms, key=_strength, reverse=True):
         name = f"log(1 + {term.feature})" if term.scale == "log" else term.feature
         logger.info("  %-32s %+.3f a standard deviation", name, term.coefficient)
@@ -239,15 +243,17 @@ def _say_terms(model: OrdinalModel | CoxModel, rest: str) -> None:
 
 
 def _strength(term: Term) -> float:
+    """Return the absolute coefficient of a term."""
     return abs(term.coefficient)
 
 
 def _write(work: WorkFolder, outcomes: Outcomes) -> None:
-    """Put the models into the settings of the data set, and of every result folder that has its own copy of them."""
+    """Write the models into the settings of the data set, and of every result folder with a copy of the settings."""
     for path in (work.raw / METHOD_FILE, *work.results("").glob(f"*/{METHOD_FILE}")):
         settings = Settings.model_validate(read_json(path)).model_copy(update={"outcomes": outcomes})
         write_json(path, settings.model_dump(mode="json"))
 
 
 def _finite(features: Features) -> dict[str, float | None]:
+    """Return the features with None for NaN, as JSON takes them."""
     return {name: value if isfinite(value) else None for name, value in features.items()}

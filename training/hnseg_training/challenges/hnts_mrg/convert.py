@@ -1,9 +1,9 @@
-"""HNTS-MRG 2024 (Zenodo 11199559): from `HNTSMRG24_train/<patient>/preRT|midRT/` to an nnU-Net data set.
+"""Conversion of HNTS-MRG 2024 (Zenodo 11199559): from `HNTSMRG24_train/<patient>/preRT|midRT/` to an nnU-Net data set.
 
 Each patient gives two samples. `<patient>` is the mid-RT T2w with the registered pre-RT mask as its prior;
 `<patient>pre` is the pre-RT T2w with its own mask as prior and as truth, and is trained on only. The margins of the
 gradient map's boxes are drawn once per sample, here, as the method's authors did. nnU-Net keeps one copy of a sample,
-so validation inside the cross-validation sees drawn margins too; the container uses the fixed ones.
+so validation inside the cross-validation has drawn margins too; the container uses the fixed ones.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ KNOWN_SETTINGS = {"default": Settings(), "paper": Settings(gradient_map=Gradient
 
 @dataclass(frozen=True)
 class Visit:
-    """One image of a patient, what was known before and what is to be learnt.
+    """Files of one image of a patient, with its prior mask and the mask to learn.
 
     Attributes:
-        sample: nnU-Net's name of it.
-        t2w: The image.
-        prior: The mask that the gradient map is drawn around, on the image's grid.
-        truth: The mask to learn, on the image's grid.
+        sample: Name of the sample in nnU-Net.
+        t2w: T2w image.
+        prior: Mask that the gradient map is drawn around, on the image's grid.
+        truth: Mask to learn, on the image's grid.
     """
 
     sample: str
@@ -80,15 +80,15 @@ def convert(
     """Write the data set, its folds and the method's settings.
 
     Args:
-        source: HNTSMRG24_train, or the folder that holds it.
-        output: The work folder.
-        settings: Of the method; written as method.json.
-        map_name: nnU-Net's name of the gradient channel, which decides how it is normalised.
-        dataset_id: nnU-Net's number of the data set.
-        seed: Of the margins and the folds.
+        source: Folder HNTSMRG24_train, or the folder that holds it.
+        output: Work folder to make.
+        settings: Settings of the method, written as method.json.
+        map_name: Name of the gradient channel in nnU-Net, which decides its normalisation.
+        dataset_id: Number of the data set in nnU-Net, 1 to 999.
+        seed: Seed of the margins and the folds.
 
     Returns:
-        The work folder, ready to be planned.
+        Work folder, ready to be planned.
 
     Raises:
         InputError: A file is missing or not what it must be, or the work folder holds a data set already.
@@ -138,6 +138,7 @@ def find_visits(source: Path) -> dict[str, tuple[Visit, Visit]]:
 
 
 def _mid(root: Path, name: str) -> Visit:
+    """Return a patient's mid-RT files, which need not exist."""
     folder = root / name / "midRT"
     return Visit(
         sample=name,
@@ -148,11 +149,13 @@ def _mid(root: Path, name: str) -> Visit:
 
 
 def _pre(root: Path, name: str) -> Visit:
+    """Return a patient's pre-RT files, which need not exist."""
     mask = root / name / "preRT" / f"{name}_preRT_mask.nii.gz"
     return Visit(sample=f"{name}pre", t2w=mask.with_name(f"{name}_preRT_T2.nii.gz"), prior=mask, truth=mask)
 
 
 def _convert_visit(work: WorkFolder, visit: Visit, settings: Settings, rng: np.random.Generator) -> None:
+    """Write the sample of an image."""
     t2w = read_image(T2W, visit.t2w)
     prior = _read_mask(visit.prior, visit.t2w, Grid.of(t2w))
     truth = _read_mask(visit.truth, visit.t2w, Grid.of(t2w))
@@ -160,6 +163,7 @@ def _convert_visit(work: WorkFolder, visit: Visit, settings: Settings, rng: np.r
 
 
 def _read_mask(path: Path, t2w: Path, grid: Grid) -> sitk.Image:
+    """Read a mask, which must lie on the grid of its T2w."""
     mask = read_image(MASK, path)
     if not (found := Grid.of(mask)).matches(grid):
         raise InputError(

@@ -27,12 +27,11 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
+from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.errors import InputError
 from hnseg.evaluation.challenges.hecktor.dice import label_arrays, mean_dice, metrics_of, overlaps_of
 from hnseg.evaluation.challenges.hecktor.options import LABELS, Options
 from hnseg.evaluation.challenges.hecktor.outcomes import (
-    N_STAGES,
-    T_STAGES,
     Outcome,
     outcome_of,
     predicted_rfs,

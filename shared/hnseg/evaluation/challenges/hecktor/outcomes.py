@@ -8,29 +8,16 @@ part of the score. Stages are read as T2, 2, 2.0 or with the letter of a finer s
 from __future__ import annotations
 
 import csv
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hnseg.clinical import N_STAGES, T_STAGES, FollowUp, follow_up_of, number_of, stage_of
 from hnseg.errors import InputError
 
-T_STAGES = ("T1", "T2", "T3", "T4")
-N_STAGES = ("N0", "N1", "N2", "N3")
-
-_RELAPSES: dict[float | None, bool] = {0.0: False, 1.0: True}
-
 _COLUMNS = ("PatientID", "T-stage", "N-stage", "Relapse", "RFS")
-
-
-@dataclass(frozen=True)
-class Survival:
-    """How long a patient was without a recurrence, and whether one ended that or the patient was last seen then."""
-
-    days: float
-    has_relapsed: bool
 
 
 @dataclass(frozen=True)
@@ -45,17 +32,15 @@ class Outcome:
 
     t_stage: str | None = None
     n_stage: str | None = None
-    rfs: Survival | None = None
+    rfs: FollowUp | None = None
 
 
 def outcome_of(values: Mapping[str, Any]) -> Outcome:
     """Return what values say of a patient: t-stage, n-stage, relapse (0 or 1, true or false) and rfs (days)."""
-    relapse, days = values.get("relapse"), _number(values.get("rfs"))
-    has_relapsed = relapse if isinstance(relapse, bool) else _RELAPSES.get(_number(relapse))
     return Outcome(
         t_stage=stage_of(values.get("t-stage"), T_STAGES),
         n_stage=stage_of(values.get("n-stage"), N_STAGES),
-        rfs=None if has_relapsed is None or days is None or days < 0 else Survival(days, has_relapsed),
+        rfs=follow_up_of(values.get("relapse"), values.get("rfs")),
     )
 
 
@@ -72,14 +57,6 @@ def read_outcomes(path: Path) -> dict[str, Outcome]:
             raise InputError(f"A patient must have one row, but line {line} of {path} is a second one for {patient}.")
         outcomes[patient] = outcome_of(row)
     return outcomes
-
-
-def stage_of(value: object, stages: tuple[str, ...]) -> str | None:
-    """Return one of the stages, None if a value is none of them."""
-    letter = stages[0][0]
-    found = re.fullmatch(rf"\s*[{letter}{letter.lower()}]?([0-4])(\.0+)?[a-eA-E]?\s*", str(value))
-    stage = f"{letter}{found.group(1)}" if found else ""
-    return stage if stage in stages else None
 
 
 def predicted_stage(values: Mapping[str, Any], name: str, stages: tuple[str, ...], *, case: str) -> str:
@@ -103,7 +80,7 @@ def predicted_rfs(values: Mapping[str, Any], *, case: str) -> float:
     Raises:
         InputError: There is no finite one.
     """
-    rfs = None if isinstance(values.get("rfs"), str) else _number(values.get("rfs"))
+    rfs = None if isinstance(values.get("rfs"), str) else number_of(values.get("rfs"))
     if rfs is None:
         raise InputError(
             f"The prediction of case {case} must have a finite number as its rfs, as the reference's is known, but"
@@ -119,14 +96,6 @@ def _found(values: Mapping[str, Any], name: str) -> str:
         f"it has {', '.join(values) or 'no values at all'}. Is there a JSON file of the case's name beside its"
         " label map, or one for each value in the case's folder?"
     )
-
-
-def _number(value: object) -> float | None:
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and not isinstance(value, bool) else None
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

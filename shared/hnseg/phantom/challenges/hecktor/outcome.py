@@ -22,10 +22,10 @@ import numpy.typing as npt
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
+from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.imaging.geometry import Grid
 from hnseg.phantom.body.shapes import BoolArray
 
-T_STAGES, N_STAGES = ("T1", "T2", "T3", "T4"), ("N0", "N1", "N2", "N3")
 BASELINE_PER_DAY = 1 / 4200
 TYPICAL_ML, TYPICAL_TLG, TYPICAL_N = 20.0, 150.0, 1.5
 # What each adds to the logarithm of the hazard
@@ -51,19 +51,6 @@ class Findings:
     on_both_sides: bool
     volume_ml: float
     tlg: float
-
-
-@dataclass(frozen=True)
-class FollowUp:
-    """How a patient fared.
-
-    Attributes:
-        days: Until the relapse or the last visit.
-        relapse: Whether it ended with a relapse.
-    """
-
-    days: float
-    relapse: bool
 
 
 def t_stage(primary_mm: float, *, invades: bool) -> str:

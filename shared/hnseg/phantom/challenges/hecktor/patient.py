@@ -173,7 +173,7 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
         t_stage=t,
         n_stage=n,
         rfs_days=follow_up.days,
-        relapse=follow_up.relapse,
+        relapse=follow_up.has_relapsed,
         findings=findings,
     )
 

@@ -1,0 +1,34 @@
+import json
+
+from hnseg_training.dataset.splits import fold_count
+from hnseg_training.dataset.work_folder import WorkFolder
+from tests.support.tiny_hecktor import write_source as write_hecktor
+
+
+def test_each_challenge_has_a_command(run, source, tmp_path):
+    status, _ = run("convert", "hnts_mrg", source, "--output", tmp_path, "--dataset-id", 7, "--seed", 3)
+    assert status == 0
+    assert (tmp_path / "nnUNet_raw" / "Dataset007_hnts_mrg" / "dataset.json").is_file()
+
+
+def test_the_ablation_is_one_option(run, source, tmp_path):
+    status, _ = run("convert", "hnts_mrg", source, "--output", tmp_path, "--no-gradient-channel")
+    assert status == 0
+    assert not list(tmp_path.rglob("*_0001.nii.gz"))
+
+
+def test_hecktors_options_reach_its_conversion(run, tmp_path):
+    source = write_hecktor(tmp_path / "source", "2022")
+    options = ("--settings", "winner", "--no-pet-channel", "--leave-one-centre-out", "--workers", 1)
+    status, _ = run("convert", "hecktor", source, "--output", tmp_path / "work", *options)
+    assert status == 0
+    work = WorkFolder.open(tmp_path / "work", challenge="hecktor")
+    assert fold_count(work) == 2
+    method = json.loads((work.raw / "method.json").read_text())
+    assert (method["crop"], method["pet_channel"]) == ("head_neck", False)
+
+
+def test_another_challenge_is_a_usage_error(run, tmp_path):
+    status, stderr = run("convert", "no_such_challenge", tmp_path)
+    assert status == 2
+    assert "No such command 'no_such_challenge'" in stderr

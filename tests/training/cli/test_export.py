@@ -1,0 +1,14 @@
+import json
+
+
+def test_the_planned_preset_is_exported_where_none_is_named(run, trained, tmp_path):
+    (tmp_path / "metrics.json").write_text('{"mean DSC": 0.5}')
+    output = tmp_path / "exported" / "model"
+    options = ("--folds", "0,3", "--licence", "CC0-1.0", "--metrics", tmp_path / "metrics.json")
+    status, _ = run("export", "hnts_mrg", "--work", trained.root, "--output", output, *options)
+    assert status == 0
+    assert {path.name for path in output.parent.iterdir()} == {"model", "model.tar.gz"}
+    manifest = json.loads((output / "manifest.json").read_text())
+    assert (manifest["name"], manifest["licence"]) == ("hnts_mrg ensemble", "CC0-1.0")
+    assert (manifest["training_data"], manifest["metrics"]) == ("HNTS-MRG 2024", {"mean DSC": 0.5})
+    assert manifest["folds"] == [0, 3]

@@ -1,0 +1,82 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hnseg.errors import InputError
+from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
+
+
+def create(root, number=504, challenge="hnts_mrg"):
+    return WorkFolder.create(root, challenge=challenge, dataset_id=number)
+
+
+def test_a_created_folder_is_opened_again(tmp_path):
+    work = create(tmp_path, 7)
+    assert work == WorkFolder.open(tmp_path, challenge="hnts_mrg")
+    assert (work.dataset, work.dataset_id) == ("Dataset007_hnts_mrg", 7)
+    assert (work.raw / "imagesTr").is_dir()
+    assert (work.raw / "labelsTr").is_dir()
+    assert work.preprocessed.is_dir()
+
+
+def test_one_folder_may_hold_several_challenges(tmp_path):
+    create(tmp_path)
+    create(tmp_path, 505, "han_seg")
+    assert WorkFolder.open(tmp_path, challenge="han_seg").dataset_id == 505
+
+
+def test_a_second_data_set_of_a_challenge_is_refused(tmp_path):
+    create(tmp_path)
+    with pytest.raises(InputError, match="holds Dataset504_hnts_mrg already"):
+        create(tmp_path, 505)
+
+
+@pytest.mark.parametrize("number", [0, 1000])
+def test_a_number_has_one_to_three_digits(tmp_path, number):
+    with pytest.raises(InputError, match=f"between 1 and 999 .*, found {number}"):
+        create(tmp_path, number)
+
+
+def test_a_folder_that_convert_did_not_make_is_refused(tmp_path):
+    with pytest.raises(InputError, match="must hold one data set of hnts_mrg, but none was found"):
+        WorkFolder.open(tmp_path, challenge="hnts_mrg")
+
+
+def test_a_discarded_data_set_makes_place_for_another(tmp_path):
+    create(tmp_path).discard()
+    assert create(tmp_path, 505).dataset_id == 505
+
+
+def test_nnunets_files_lie_where_its_own_tools_look_for_them(tmp_path):
+    work = create(tmp_path)
+    assert work.plans_file("nnUNetPlans") == tmp_path / "nnUNet_preprocessed" / work.dataset / "nnUNetPlans.json"
+    name = "nnUNetTrainer__nnUNetPlans__3d_fullres"
+    assert work.results(name) == tmp_path / "nnUNet_results" / work.dataset / name
+
+
+def test_the_environment_is_nnunets_until_the_block_ends(tmp_path, monkeypatch):
+    monkeypatch.setenv("nnUNet_raw", "/somewhere/else")
+    monkeypatch.delenv("nnUNet_n_proc_DA", raising=False)
+    before = dict(os.environ)
+    work = create(tmp_path)
+    with work.nnunet_environment(augmenters=0):
+        program = "import os; print(os.environ['nnUNet_raw'], os.environ['nnUNet_n_proc_DA'])"
+        started = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert started.stdout == f"{tmp_path / 'nnUNet_raw'} 0\n"
+    assert dict(os.environ) == before
+
+
+def test_the_environment_is_restored_after_an_error(tmp_path):
+    before = dict(os.environ)
+    with pytest.raises(RuntimeError, match="on purpose"), create(tmp_path).nnunet_environment():
+        raise RuntimeError("on purpose")
+    assert dict(os.environ) == before
+
+
+def test_json_comes_back_as_it_was_written(tmp_path):
+    write_json(tmp_path / "file.json", {"a": [1, None]})
+    assert read_json(tmp_path / "file.json") == {"a": [1, None]}
+    assert json.loads((tmp_path / "file.json").read_text()) == {"a": [1, None]}

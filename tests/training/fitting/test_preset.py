@@ -1,0 +1,90 @@
+import pytest
+
+from hnseg.errors import InputError
+from hnseg.inference.model.architecture import DYNUNET
+from hnseg_training.fitting.preset import PRESETS, DynUnetNetwork, Network, Preset, preset_named
+
+PLANS = {
+    "configurations": {
+        "2d": {},
+        "3d_fullres": {
+            "patch_size": [64, 64, 64],
+            "batch_size": 3,
+            "batch_dice": False,
+            "data_identifier": "nnUNetPlans_3d_fullres",
+            "architecture": {"network_class_name": "PlainConvUNet", "arch_kwargs": {"n_conv_per_stage": [2], "a": 1}},
+        },
+    },
+    "dataset_name": "x",
+}
+TWO_LEVELS = {
+    "features": (4, 8),
+    "strides_zyx": ((1, 1, 1), (1, 2, 2)),
+    "kernels_zyx": ((1, 3, 3), (3, 3, 3)),
+}
+
+
+def configuration_of(preset):
+    """Return the only configuration that a preset leaves in the plans."""
+    plans = preset.applied_to(PLANS)
+    assert plans["dataset_name"] == "x"
+    assert list(plans["configurations"]) == ["3d_fullres"]
+    return plans["configurations"]["3d_fullres"]
+
+
+def test_without_overrides_the_planners_decisions_are_kept():
+    assert configuration_of(PRESETS["default"]) == PLANS["configurations"]["3d_fullres"]
+
+
+def test_overrides_take_the_place_of_decisions():
+    preset = Preset(planner="p", plans_name="own", patch_size_zyx=(8, 16, 16), batch_size=1, batch_dice=True)
+    assert configuration_of(preset) == {
+        **PLANS["configurations"]["3d_fullres"],
+        "patch_size": [8, 16, 16],
+        "batch_size": 1,
+        "batch_dice": True,
+    }
+
+
+def test_cases_of_another_spacing_have_a_folder_of_their_own():
+    preset = Preset(planner="p", plans_name="own", spacing_zyx_mm=(3.0, 2.0, 2.0))
+    assert configuration_of(preset)["data_identifier"] == "own_3d_fullres"
+
+
+def test_a_network_replaces_the_levels_and_keeps_the_rest():
+    network = Network(**TWO_LEVELS, encoder_blocks=(1, 2), decoder_convolutions=(1,))
+    architecture = configuration_of(Preset(planner="p", plans_name="own", network=network))["architecture"]
+    assert architecture == {
+        "network_class_name": "PlainConvUNet",
+        "arch_kwargs": {
+            "a": 1,
+            "n_stages": 2,
+            "features_per_stage": [4, 8],
+            "strides": [[1, 1, 1], [1, 2, 2]],
+            "kernel_sizes": [[1, 3, 3], [3, 3, 3]],
+            "n_conv_per_stage": [1, 2],
+            "n_conv_per_stage_decoder": [1],
+        },
+    }
+
+
+def test_a_dynunet_replaces_the_whole_network_and_has_no_deep_supervision():
+    network = DynUnetNetwork(**TWO_LEVELS, normalisation="batch")
+    preset = Preset(planner="p", plans_name="own", network=network)
+    assert configuration_of(preset)["architecture"]["network_class_name"] == DYNUNET
+    assert not preset.deep_supervision
+    assert PRESETS["demo"].deep_supervision
+
+
+def test_the_result_folder_is_named_as_nnunet_names_it():
+    assert PRESETS["demo"].result_name == "nnUNetTrainerAdam__hnsegDemoPlans__3d_fullres"
+
+
+def test_plans_names_are_never_shared():
+    names = [preset.plans_name for preset in PRESETS.values()]
+    assert len(set(names)) == len(names)
+
+
+def test_an_unknown_preset_is_refused():
+    with pytest.raises(InputError, match=r"one of default, resenc-m, paper, demo, .*dynunet, found 'huge'"):
+        preset_named("huge")

@@ -1,0 +1,45 @@
+"""`hnseg-train export`: write the bundle that a container runs, and its archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hnseg_training.cli.options import Challenge, Folds, Planned, Work, folds_named
+from hnseg_training.dataset.work_folder import WorkFolder, read_json
+
+
+def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
+    challenge: Challenge,
+    work: Work,
+    output: Annotated[Path, typer.Option(help="The bundle's folder; <output>.tar.gz is written beside it.")],
+    checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final",
+    folds: Folds = None,
+    preset: Planned = None,
+    name: Annotated[str | None, typer.Option(help="What the ensemble is called.")] = None,
+    version: Annotated[str, typer.Option(help="Of the weights.")] = "1",
+    licence: Annotated[str, typer.Option(help="Of the weights; an SPDX identifier if there is one.")] = "not stated",
+    training_data: Annotated[str | None, typer.Option(help="Where it isn't the challenge's own data.")] = None,
+    metrics: Annotated[Path | None, typer.Option(help="JSON file: what was measured, and the value.")] = None,
+    openvino: Annotated[
+        bool, typer.Option("--openvino", help="Convert the network for OpenVINO now, not when a case runs.")
+    ] = False,
+) -> None:
+    """Write the bundle and the archive to upload."""
+    from hnseg_training.dataset.splits import fold_count
+    from hnseg_training.export import Label, export
+    from hnseg_training.fitting.plan import planned_preset
+
+    folder = WorkFolder.open(work, challenge=challenge)
+    label = Label(
+        name=name or f"{challenge} ensemble",
+        version=version,
+        licence=licence,
+        training_data=training_data or read_json(folder.raw / "dataset.json")["name"],
+        metrics=read_json(metrics) if metrics else {},
+    )
+    planned = planned_preset(folder, preset)
+    chosen = folds_named(folds, of=fold_count(folder))
+    export(folder, planned, output, folds=chosen, checkpoint=checkpoint, label=label, openvino=openvino)

@@ -1,0 +1,54 @@
+"""`hnseg-train fit`: train folds of a planned challenge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hnseg_training.cli.options import Challenge, Folds, Planned, Work, folds_named
+from hnseg_training.dataset.work_folder import WorkFolder
+
+
+def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
+    challenge: Challenge,
+    work: Work,
+    folds: Folds = None,
+    preset: Planned = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="An epoch's, instead of the preset's.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the plan's.")] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Without a GPU; every core if left out.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first weights and the augmentation.")] = 0,
+    learning_rate: Annotated[float | None, typer.Option(help="At the start, instead of the preset's.")] = None,
+    start_from: Annotated[
+        Path | None, typer.Option(help="A checkpoint_*.pth of the same network, trained before.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
+    final_validation: Annotated[
+        bool, typer.Option("--validate", help="Segment the validation cases afterwards; slow.")
+    ] = False,
+) -> None:
+    """Train folds with nnU-Net's own trainer."""
+    from hnseg_training.dataset.splits import fold_count
+    from hnseg_training.fitting.fit import Schedule, fit, validate
+    from hnseg_training.fitting.plan import planned_preset
+
+    folder = WorkFolder.open(work, challenge=challenge)
+    planned = planned_preset(folder, preset)
+    schedule = Schedule(
+        epochs=epochs or planned.training.epochs,
+        iterations=iterations or planned.training.iterations,
+        batch_size=batch_size,
+        device=device,
+        threads=threads,
+        seed=seed,
+        learning_rate=learning_rate,
+        start_from=start_from,
+    )
+    for fold in folds_named(folds, of=fold_count(folder)):
+        fit(folder, planned, fold, schedule, resume=resume)
+        if final_validation:
+            validate(folder, planned, fold, schedule)

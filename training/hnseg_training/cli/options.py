@@ -1,0 +1,46 @@
+"""Options that several verbs share: the challenge, its work folder, a planned preset, folds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hnseg.errors import InputError
+
+if TYPE_CHECKING:
+    from hnseg.inference.model.manifest import Fold
+
+CHALLENGES = "hnseg_training.challenges"
+"""Dotted name of the package with a subpackage a challenge."""
+Challenge = Annotated[str, typer.Argument(help="The name of its folder under containers/, such as hnts_mrg.")]
+Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
+Planned = Annotated[str | None, typer.Option("--preset", help="Which one, where several are planned.")]
+Folds = Annotated[
+    str | None,
+    typer.Option(help='Numbers from 0 with commas between them, or "all" for one network trained on every case.'),
+]
+
+
+def folds_named(text: str | None, *, of: int) -> list[Fold]:
+    """Return the folds that an option such as 0,2 or all names.
+
+    Args:
+        text: Text of the option; None names every fold.
+        of: Number of folds of the data set.
+
+    Raises:
+        InputError: One of them doesn't exist.
+
+    >>> folds_named("0,2", of=5)
+    [0, 2]
+    """
+    if text is None:
+        return list(range(of))
+    names = [name.strip() for name in text.split(",")]
+    if names == ["all"]:
+        return ["all"]
+    if not all(name.isdecimal() and int(name) < of for name in names):
+        raise InputError(f"Folds must be numbers from 0 to {of - 1} with commas between them, or all; found {text!r}.")
+    return [int(name) for name in names]
