@@ -1,7 +1,7 @@
 """Rows of a CSV file with a heading: the one reader of all tables that scoring and ranking take.
 
-Such tables come from programs and from spreadsheets. So a byte order mark, blanks around a cell, blank lines, columns in
-any order and cells that are missing at the end of a row are accepted. The separator is a comma, the encoding UTF-8.
+Such tables come from programs and from spreadsheets. So a byte order mark, blanks around a cell, blank lines, columns
+in any order and cells that are missing at the end of a row are accepted. The separator is a comma, the encoding UTF-8.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class CsvTable:
 
 
 def read_csv(path: Path, *, subject: str, column_name: Callable[[str], str] = str.strip) -> CsvTable:
-    """Read a CSV file with a heading.
+    r"""Read a CSV file with a heading.
 
     Args:
         path: The file.
@@ -58,7 +58,7 @@ def read_csv(path: Path, *, subject: str, column_name: Callable[[str], str] = st
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "scores.csv")
-    ...     _ = path.write_text("team, value\\nA, 0.5\\nB\\n")
+    ...     _ = path.write_text("team, value\nA, 0.5\nB\n")
     ...     table = read_csv(path, subject="The scores")
     >>> table.columns
     ('team', 'value')
