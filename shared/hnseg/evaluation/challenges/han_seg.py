@@ -27,7 +27,7 @@ from hnseg.errors import InputError
 from hnseg.evaluation.files.label_maps import check_grid
 from hnseg.evaluation.files.pairs import Pair
 from hnseg.evaluation.measures.overlap import overlap_of
-from hnseg.evaluation.measures.summary import Values, average, median_iqr_of, mean_sd_of
+from hnseg.evaluation.measures.summary import Values, average, mean_sd_of, median_iqr_of
 from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
 from hnseg.imaging.geometry import Grid, LabelArray, array_of

@@ -73,8 +73,8 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
 
     Returns:
         Per case and structure `dsc` and volumes, for GTVn also the numbers of detected, invented and missed lesions,
-        `lesions_tp`, `lesions_fp` and `lesions_fn`; per structure `mean_dsc` and `aggregated_dsc`, for GTVn also `aggregated_f1` and
-        the lesions of all cases. Not ranked are GTVp's aggregated DSC and GTVn's mean.
+        `lesions_tp`, `lesions_fp` and `lesions_fn`; per structure `mean_dsc` and `aggregated_dsc`, for GTVn also
+        `aggregated_f1` and the lesions of all cases. Not ranked are GTVp's aggregated DSC and GTVn's mean.
 
     Raises:
         InputError: A prediction is not on its reference's grid, or a label map holds other labels than 0, 1, 2.
