@@ -58,9 +58,8 @@ def _compare(pair: Pair) -> CaseOverlaps:
     overlaps = {
         name: overlap_of(predicted, present, label=label, voxel_volume_mm3=volume_mm3) for name, label in LABELS.items()
     }
-    return CaseOverlaps(
-        pair.name, overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note)
-    )
+    notes = tuple(filter(None, (cast_note, reference_cast_note, grid_note)))
+    return CaseOverlaps(pair.name, overlaps, notes)
 
 
 def _resampled_onto(prediction: sitk.Image, reference: sitk.Image) -> tuple[sitk.Image, str]:

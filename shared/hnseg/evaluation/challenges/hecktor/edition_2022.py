@@ -55,6 +55,5 @@ def _compare(pair: Pair) -> CaseOverlaps:
         name: overlap_of(predicted, present, label=label, voxel_volume_mm3=grid.voxel_volume_mm3)
         for name, label in LABELS.items()
     }
-    return CaseOverlaps(
-        pair.name, overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note)
-    )
+    notes = tuple(filter(None, (cast_note, reference_cast_note, grid_note)))
+    return CaseOverlaps(pair.name, overlaps, notes)
