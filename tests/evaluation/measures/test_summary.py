@@ -5,7 +5,7 @@ from math import isnan, nan
 import numpy as np
 import pytest
 
-from hnseg.evaluation.measures.summary import MeanSd, average, median_iqr_of, mean_sd_of
+from hnseg.evaluation.measures.summary import MeanSd, average, mean_sd_of, median_iqr_of
 
 # Podobnik et al. 2024, Tables 2 and 3: mean and SD of the winner, eli1, for the 30 organs in the order of their labels.
 DSC_PERCENT = """
@@ -32,7 +32,7 @@ def test_structures_count_alike_and_their_differences_are_no_spread():
     assert average([MeanSd(0.9, 0.3), MeanSd(0.1, 0.4)]) == MeanSd(pytest.approx(0.5), pytest.approx(0.125**0.5))
 
 
-def test_what_is_undefined_for_a_structure_is_left_out_of_the_average():
+def test_an_undefined_value_of_a_structure_is_left_out_of_the_average():
     assert average([MeanSd(0.5, nan), MeanSd(nan, nan), MeanSd(0.7, 0.2)]) == MeanSd(pytest.approx(0.6), 0.2)
     nothing = average([])
     assert isnan(nothing.mean)
