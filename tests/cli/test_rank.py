@@ -116,7 +116,7 @@ def test_borda_counts_print_a_table_and_write_json(measures, tmp_path):
         (["--method", "han-seg"], "must name the columns team, case, structure, metric, value once each"),
     ],
 )
-def test_what_belongs_to_the_other_kind_of_ranking_is_refused(measures, options, sentence):
+def test_options_of_the_other_kind_of_ranking_are_refused(measures, options, sentence):
     failure = _failure(str(measures), "--method", "hecktor-2025", *options)
     assert isinstance(failure, InputError)
     assert sentence in str(failure)

@@ -99,7 +99,7 @@ def _hecktor(folders: tuple[Path, Path], *more: str) -> list[str]:
     return ["hecktor", *_arguments(folders)[1:], *more]
 
 
-def test_hecktor_prints_what_its_score_is_made_of(folders, tmp_path):
+def test_hecktor_prints_the_parts_of_its_score(folders, tmp_path):
     for folder in folders:
         next(folder.iterdir()).rename(folder / "CHUM-001.nii.gz")
     (folders[0] / "CHUM-001.json").write_text('{"t-stage": "T2", "n-stage": "N1", "rfs": 812.5}')

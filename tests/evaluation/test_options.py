@@ -24,7 +24,7 @@ def module() -> ModuleType:
     return made
 
 
-def test_options_have_defaults_and_say_what_was_given(module):
+def test_options_have_defaults_and_names_of_those_given(module):
     options = parse_options("ours", module, {})
     assert options.chosen == {"both-empty": "1"}
     assert options.given == set()

@@ -92,7 +92,7 @@ def test_a_case_of_many_organs_is_one_row_and_its_empty_predictions_are_counted(
     ]
 
 
-def test_what_a_score_is_made_of_is_a_table_of_its_own(report, summed_up):
+def test_the_parts_of_a_score_are_a_table_of_their_own(report, summed_up):
     made_of = report.model_copy(update={"overall": {"dice": 0.30642, "c_index": None, "rfs_patients": 3}})
     assert parts_table(made_of).as_markdown().splitlines()[2:] == [
         "| dice | 0.3064 |",

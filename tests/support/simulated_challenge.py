@@ -47,6 +47,19 @@ def simulated_scores(
     return rows
 
 
+def ordered_scores(*, cases: int = 8, gap: float = 0.1) -> list[Row]:
+    """Return rows of three teams of which each is better than the next in every structure of every case."""
+    rng = np.random.default_rng(0)
+    rows: list[Row] = []
+    for case in range(cases):
+        for structure in ("Lips", "Glottis"):
+            dsc, hd95_mm = rng.uniform(0.5, 0.7), rng.uniform(2, 9)
+            for place, team in enumerate(("first", "second", "third")):
+                rows.append((team, f"c{case}", structure, "DSC", dsc - place * gap - 0.01 * rng.uniform()))
+                rows.append((team, f"c{case}", structure, "HD95", hd95_mm + 10 * place * gap + 0.1 * rng.uniform()))
+    return rows
+
+
 def write_scores(rows: Iterable[Row], path: Path) -> Path:
     """Write rows as `hnseg rank` reads them and return the path."""
     with path.open("w", newline="") as file:

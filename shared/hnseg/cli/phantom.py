@@ -1,8 +1,9 @@
-"""`hnseg phantom`: synthetic cases of a challenge."""
+"""Command `hnseg phantom`: synthetic cases of a challenge."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,16 +29,17 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     ] = False,
 ) -> None:
     """Write synthetic patients, with their truth, in a challenge's layout."""
-    maker: Any = challenge_module("hnseg.phantom.challenges", challenge)
-    _check("--layout", layout, maker.LAYOUTS)
-    _check("--grid", grid, maker.GRIDS)
-    named = list(maker.VARIANTS.items()) if variants else [("", maker.ANY)] * cases
+    phantoms: Any = challenge_module("hnseg.phantom.challenges", challenge)
+    _check("--layout", layout, phantoms.LAYOUTS)
+    _check("--grid", grid, phantoms.GRIDS)
+    named = list(phantoms.VARIANTS.items()) if variants else [("", phantoms.ANY)] * cases
     for index, (name, variant) in enumerate(named):
-        patient = maker.draw_patient(seed, index, grid=grid, variant=variant)
-        folder = maker.LAYOUTS[layout](patient, output)
+        patient = phantoms.draw_patient(seed, index, grid=grid, variant=variant)
+        folder = phantoms.LAYOUTS[layout](patient, output)
         logger.info("wrote %s%s", folder, f" ({name})" if name else "")
 
 
-def _check(what: str, given: str, known: Any) -> None:
+def _check(option: str, given: str, known: Iterable[str]) -> None:
+    """Refuse a value that is not among the known ones."""
     if given not in known:
-        raise InputError(f"{what} must be one of {', '.join(known)}, found {given!r}. Is it misspelt?")
+        raise InputError(f"{option} must be one of {', '.join(known)}, found {given!r}. Is it misspelt?")

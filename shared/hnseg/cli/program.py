@@ -1,8 +1,11 @@
-"""A command-line program of the house: its verbs, `--version`, and a sentence on stderr for what fails."""
+"""Command-line program: its verbs, `--version`, and a sentence on stderr for a failure."""
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -11,12 +14,17 @@ from hnseg.errors import HnsegError
 from hnseg.version import __version__
 
 
-def make_app(name: str, description: str) -> typer.Typer:
-    """Return a program without verbs yet.
+def run_program(name: str, description: str, *, package: str, verbs: Sequence[str]) -> int:
+    """Run a command line; 0 fine, 1 refused or failed with a sentence on stderr; a usage error exits with 2.
+
+    Only the verb that the arguments name is imported, for the help all of them.
 
     Args:
         name: Name of the command.
         description: Sentence for its help.
+        package: Package with a module for each verb, which has `command`, a function or an app of its own, and perhaps
+            `SETTINGS`, what typer is to know about it.
+        verbs: Names of the modules, in the help's order.
     """
     app = typer.Typer(
         name=name,
@@ -26,7 +34,28 @@ def make_app(name: str, description: str) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_shared_options)
-    return app
+    for verb in _wanted(sys.argv[1:], verbs):
+        _add(app, verb, importlib.import_module(f"{package}.{verb}"))
+    try:
+        app()
+    except HnsegError as error:
+        print(error, file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
+        return 1
+    return 0
+
+
+def _wanted(arguments: Sequence[str], verbs: Sequence[str]) -> Sequence[str]:
+    """Return the verbs to import: the one that is asked for, none for the version, else all."""
+    if arguments[:1] == ["--version"]:
+        return ()
+    return arguments[:1] if arguments and arguments[0] in verbs else verbs
+
+
+def _add(app: typer.Typer, verb: str, module: ModuleType) -> None:
+    if isinstance(module.command, typer.Typer):
+        app.add_typer(module.command, name=verb)
+    else:
+        app.command(name=verb, **getattr(module, "SETTINGS", {}))(module.command)
 
 
 def _show_version(context: typer.Context, wanted: bool) -> None:
@@ -41,13 +70,3 @@ def _shared_options(
     ] = False,
 ) -> None:
     """Take the options of all verbs; with a callback, a program with a single verb is still called with its name."""
-
-
-def run_app(app: typer.Typer) -> int:
-    """Run a program; 0 fine, 1 refused or failed with a sentence on stderr; a usage error exits with 2."""
-    try:
-        app()
-    except HnsegError as error:
-        print(error, file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
-        return 1
-    return 0

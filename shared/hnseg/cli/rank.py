@@ -1,4 +1,4 @@
-"""`hnseg rank`: which team is better than which, as a challenge decides it, and how sure that is."""
+"""Command `hnseg rank`: ranking of teams by a challenge's rules, with a bootstrap of its ranks."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     if plot is not None:
         draw_ranking(report, metrics, plot)
     _show(ranking_table(report, metrics))
-    for line in _explained(report):
+    for line in _explanation(report):
         typer.echo(line)
 
 
@@ -117,7 +117,8 @@ def _show(table: Table) -> None:
         typer.echo(table.as_markdown() + "\n")
 
 
-def _explained(report: RankingReport) -> list[str]:
+def _explanation(report: RankingReport) -> list[str]:
+    """Return the lines below the table: test, columns, bootstrap and notes."""
     lines = [
         f"Wilcoxon signed-rank test, two-sided, over {report.by_item.compared} items; alpha {report.alpha:g} after"
         f" Bonferroni's correction (K = {report.pairs_corrected}).",

@@ -1,4 +1,4 @@
-"""`hnseg score`: predictions against references, as a challenge scores them."""
+"""Command `hnseg score`: scores of predictions against references by a challenge's rules."""
 
 from __future__ import annotations
 
@@ -70,20 +70,24 @@ SETTINGS: dict[str, Any] = {
     "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
     "epilog": _epilog(),
 }
-"""A challenge's own options are known by the challenge alone, so the parser leaves them to the command."""
+"""Settings of the command in typer: a challenge's own options are left to the command, and the help lists them."""
 
 
 def _own_options(challenge: str, arguments: Sequence[str]) -> dict[str, str]:
-    """Return what the parser left: a challenge's own options, as --name value or --name=value."""
+    """Return a challenge's own options by name, from arguments --name value or --name=value.
+
+    Raises:
+        InputError: An argument is no option, an option has no value, or the options come before the challenge.
+    """
     if challenge.startswith("-"):
         raise InputError(f"The challenge must be named before its own options, found {challenge!r} in its place.")
     given: dict[str, str] = {}
-    left = list(arguments)
-    while left:
-        name, is_joined, value = left.pop(0).partition("=")
-        if not name.startswith("--") or not (is_joined or left):
+    remaining = list(arguments)
+    while remaining:
+        name, is_joined, value = remaining.pop(0).partition("=")
+        if not name.startswith("--") or not (is_joined or remaining):
             raise InputError(f"An option must be given as --name and a value, found {name!r}. Is one of them missing?")
-        given[name.removeprefix("--")] = value if is_joined else left.pop(0)
+        given[name.removeprefix("--")] = value if is_joined else remaining.pop(0)
     return given
 
 

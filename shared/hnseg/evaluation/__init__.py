@@ -1,1 +1,1 @@
-"""How good label maps are: overlap, distance of surfaces, each challenge's own score, rankings, tables."""
+"""Evaluation of label maps: overlap and surface distance, each challenge's own score, rankings and tables."""

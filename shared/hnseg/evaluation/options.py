@@ -1,8 +1,8 @@
-"""The choices that a challenge's score leaves open, by name.
+"""Options of a challenge's score, for rules that the challenge leaves open.
 
-A challenge's module names them in its class `Options`, a frozen pydantic model: a field for each choice, of a type
-that a text can be checked against (`Literal` of texts, or `Path`), with its default and with a description, which the
-command's help shows. A field both_empty is the option both-empty.
+A challenge's module declares them in its class `Options`, a frozen pydantic model: a field for each option, of a type
+that a text can be checked against (`Literal` of texts, or `Path`), with its default and with a description for the
+command's help. A field both_empty is the option both-empty.
 """
 
 from __future__ import annotations
@@ -19,25 +19,37 @@ from hnseg.records import Frozen
 
 
 class ScoreOptions(Frozen):
-    """What a challenge's `Options` derive from."""
+    """Base of all classes `Options`."""
 
     @property
     def chosen(self) -> dict[str, str]:
-        """All options by name, those left at their defaults among them; but not those that are empty."""
+        """Values of all options by name, defaults included; an option without a value is left out."""
         values = {_option(field): getattr(self, field) for field in type(self).model_fields}
         return {name: str(value) for name, value in values.items() if value is not None}
 
     @property
     def given(self) -> set[str]:
-        """The names of the options that were given."""
+        """Names of the options that were given."""
         return {_option(field) for field in self.model_fields_set}
 
 
 def parse_options(challenge: str, module: ModuleType, given: Mapping[str, str]) -> ScoreOptions | None:
-    """Return a challenge's options with the given values; None for a challenge without any.
+    """Return a challenge's options with the given values.
+
+    Args:
+        challenge: Name of the challenge, for an error sentence.
+        module: Scoring module of the challenge.
+        given: Values by option; options that are not given have their defaults.
+
+    Returns:
+        The options; None for a challenge without any.
 
     Raises:
         InputError: The challenge has no such option, or the option no such value.
+
+    >>> from hnseg.evaluation.challenges import hecktor
+    >>> parse_options("hecktor", hecktor, {"edition": "2022"}).chosen["edition"]
+    '2022'
     """
     model = options_of(module)
     if model is None:
@@ -64,18 +76,18 @@ def parse_options(challenge: str, module: ModuleType, given: Mapping[str, str]) 
 
 
 def options_of(module: ModuleType) -> type[ScoreOptions] | None:
-    """Return a challenge's class of options; None where it has none."""
+    """Return the class of a challenge's options; None for a challenge without options."""
     model: type[ScoreOptions] | None = getattr(module, "Options", None)
     return model
 
 
 def choices_of(field: FieldInfo) -> tuple[str, ...]:
-    """Return the values that an option may have; none where it is not chosen from a list."""
+    """Return the values that an option may have; empty where it takes a path."""
     return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
 
 
 def usage_of(module: ModuleType) -> list[str]:
-    """Return a line for each of a challenge's options, for a help text."""
+    """Return the help text of a challenge's options, one line an option; empty for a challenge without options."""
     model = options_of(module)
     if model is None:
         return []

@@ -1,20 +1,20 @@
-"""What scoring gives back: values whose names are the keys of the JSON file, and stay as they are.
+"""Report of a score: values whose names are the keys of its JSON file, and stay as they are.
 
 ```
-challenge                    the challenge's name
-score                        the number the challenge ranks by
-score_name                   what that number is
-options.edition              by which of the challenge's rules, a key for each choice that its score has; else empty
+challenge                    name of the challenge
+score                        number that the challenge ranks by
+score_name                   name of that number
+options.edition              edition of the rules; a key for each option of the challenge's score, none without options
 structures.GTVp.<metric>     one structure over all cases
-overall.<metric>             all structures together, where the challenge sums them up, and what a score is made of
-cases[].name                 the case
+overall.<metric>             all structures together, where the challenge has such values, and the parts of the score
+cases[].name                 name of the case
 cases[].structures.GTVp.<metric>
-cases[].notes[]              what was done to the case's files before they could be compared, a sentence each
-notes[]                      what there is to say of the score as a whole, a sentence each
+cases[].notes[]              changes made to the case's files before the comparison, a sentence each
+notes[]                      remarks on the score as a whole, a sentence each
 ```
 
-Metrics bear their unit in their name; those without one are fractions from 0 to 1, or counts. A value that is not
-defined (0/0) is null, and so is one that is infinite: the distance of an empty prediction.
+Metrics bear their unit in their name; those without one are fractions from 0 to 1, or counts. An undefined value (0/0)
+is null, and so is an infinite one: the distance of an empty prediction.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Metrics = dict[str, MaybeNumber]
 
 
 class CaseScore(Frozen):
-    """The values of one case."""
+    """Values of one case, by structure and metric."""
 
     name: str
     structures: dict[str, Metrics]
@@ -36,7 +36,12 @@ class CaseScore(Frozen):
 
 
 class ScoreReport(Frozen):
-    """The values of a set of predictions, as the challenge computes them."""
+    """Values of a set of predictions, as the challenge computes them.
+
+    >>> report = ScoreReport(challenge="c", score=float("nan"), score_name="mean DSC", structures={}, cases=())
+    >>> report.model_dump_json(include={"score", "score_name"})
+    '{"score":null,"score_name":"mean DSC"}'
+    """
 
     challenge: str
     score: MaybeNumber

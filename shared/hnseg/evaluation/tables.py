@@ -1,4 +1,4 @@
-"""Tables for a terminal and for a report."""
+"""Tables of text for a terminal and for a Markdown report, and the tables of a score report."""
 
 from __future__ import annotations
 
@@ -12,18 +12,30 @@ from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
 from hnseg.records import MaybeNumber
 
 UNDEFINED = "undefined"
+"""Text of a value that is not defined."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under headings: first the columns that name a row, then numbers."""
+    """Rows of text under headings: first the columns that name a row, then columns of numbers.
+
+    Attributes:
+        headings: Headings of all columns.
+        rows: Cells of each row, as many as headings.
+        naming_columns: Number of columns that name a row; they are aligned to the left, the others to the right.
+
+    >>> print(Table(("case", "DSC"), (("a", "0.5000"),)).as_markdown())
+    | case | DSC |
+    | --- | ---: |
+    | a | 0.5000 |
+    """
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     naming_columns: int = 1
 
     def for_terminal(self) -> RichTable:
-        """Return it as rich prints it."""
+        """Return the table in the form that rich prints."""
         table = RichTable(box=rich.box.SIMPLE_HEAD)
         for column, heading in enumerate(self.headings):
             table.add_column(heading, justify="left" if column < self.naming_columns else "right")
@@ -32,25 +44,33 @@ class Table:
         return table
 
     def as_markdown(self) -> str:
-        """Return it as Markdown."""
+        """Return the table as Markdown, without a line end after the last row."""
         rule = tuple("---" if column < self.naming_columns else "---:" for column in range(len(self.headings)))
         return "\n".join(f"| {' | '.join(cells)} |" for cells in (self.headings, rule, *self.rows))
 
 
 def structures_table(report: ScoreReport) -> Table:
-    """Return one row a structure, with its values over all cases.
+    """Return the table of all structures: one row a structure, with its values over all cases.
 
-    Where the challenge sums structures up, a mean and its standard deviation share a column, as in its publications,
-    and two rows over all structures end the table; fractions are percent.
+    Where the challenge averages over its structures, each mean stands in one column with its standard deviation, as in
+    the challenge's publications, two rows over all structures end the table, and fractions are in percent.
+
+    >>> structures = {"GTVp": {"mean_dsc": 0.75, "cases": 4}, "GTVn": {"mean_dsc": None, "cases": 0}}
+    >>> report = ScoreReport(challenge="c", score=None, score_name="DSC", structures=structures, cases=())
+    >>> structures_table(report).rows
+    (('GTVp', '0.7500', '4'), ('GTVn', 'undefined', '0'))
     """
-    if _summed_up(report):
-        return _summed_up_table(report)
+    if _averaged_metrics(report):
+        return _averages_table(report)
     return _table(("structure",), {(name,): metrics for name, metrics in report.structures.items()})
 
 
 def cases_table(report: ScoreReport) -> Table:
-    """Return one row a structure of a case; one a case where the challenge sums structures up."""
-    if _summed_up(report):
+    """Return the table of all cases: one row a structure of a case.
+
+    Where the challenge averages over its structures, there is one row a case, with the means over its structures.
+    """
+    if _averaged_metrics(report):
         return _case_means_table(report)
     rows: dict[tuple[str, ...], Metrics] = {
         (case.name, name): metrics for case in report.cases for name, metrics in case.structures.items()
@@ -59,36 +79,41 @@ def cases_table(report: ScoreReport) -> Table:
 
 
 def parts_table(report: ScoreReport) -> Table | None:
-    """Return one row for each number that a score is made of; None where there is none beyond the structures'."""
-    if _summed_up(report) or not report.overall:
+    """Return the table of a score's parts: one row for each number; None where the structures' are all there are."""
+    if _averaged_metrics(report) or not report.overall:
         return None
-    rows = tuple((name.replace("_", " "), _shown(name, value)) for name, value in report.overall.items())
+    rows = tuple((name.replace("_", " "), _text(name, value)) for name, value in report.overall.items())
     return Table(("over all cases", "value"), rows)
 
 
-def _summed_up_table(report: ScoreReport) -> Table:
-    metrics = _summed_up(report)
-    columns = {f"{kind}_{metric}" for metric in metrics for kind in ("mean", "sd")}
-    counts = tuple(dict.fromkeys(name for row in report.structures.values() for name in row if name not in columns))
-    rows = [
-        (name, *(_spread(row, metric) for metric in metrics), *(_shown(count, row.get(count)) for count in counts))
-        for name, row in report.structures.items()
-    ]
-    none = tuple("" for _ in counts)
-    rows.append(("mean", *(_spread(report.overall, metric) for metric in metrics), *none))
-    rows.append(("median (IQR)", *(_middle(report.overall, metric) for metric in metrics), *none))
-    headings = ("structure", *(_heading(metric) for metric in metrics), *(count.replace("_", " ") for count in counts))
+def _averages_table(report: ScoreReport) -> Table:
+    metrics, counts = _averaged_metrics(report), _count_names(report)
+    rows = [_structure_row(name, row, metrics, counts) for name, row in report.structures.items()]
+    empty = [""] * len(counts)
+    rows.append(("mean", *(_mean_sd(report.overall, metric) for metric in metrics), *empty))
+    rows.append(("median (IQR)", *(_median_iqr(report.overall, metric) for metric in metrics), *empty))
+    headings = ("structure", *map(_heading, metrics), *(count.replace("_", " ") for count in counts))
     return Table(headings, tuple(rows))
 
 
+def _count_names(report: ScoreReport) -> list[str]:
+    """Return the structures' values that are no means or standard deviations, such as numbers of cases."""
+    columns = {f"{kind}_{metric}" for metric in _averaged_metrics(report) for kind in ("mean", "sd")}
+    return list(dict.fromkeys(name for row in report.structures.values() for name in row if name not in columns))
+
+
+def _structure_row(name: str, row: Metrics, metrics: list[str], counts: list[str]) -> tuple[str, ...]:
+    return (name, *(_mean_sd(row, metric) for metric in metrics), *(_text(count, row.get(count)) for count in counts))
+
+
 def _case_means_table(report: ScoreReport) -> Table:
-    metrics = _summed_up(report)
+    metrics = _averaged_metrics(report)
     headings = ("case", *(f"mean {_heading(metric)}" for metric in metrics), "structures", "empty predictions")
     return Table(headings, tuple(_case_row(case, metrics) for case in report.cases))
 
 
 def _case_row(case: CaseScore, metrics: list[str]) -> tuple[str, ...]:
-    """Return a case's means; an infinite distance is in none of them, and counted as an empty prediction."""
+    """Return a case's means; an infinite distance is left out of them and counted as an empty prediction."""
     values = {metric: [row[metric] for row in case.structures.values()] for metric in metrics}
     means = (_scaled(metric, _mean_of_finite(values[metric])) for metric in metrics)
     empty = sum(inf in row.values() for row in case.structures.values())
@@ -100,8 +125,8 @@ def _mean_of_finite(values: list[MaybeNumber]) -> float | None:
     return sum(finite) / len(finite) if finite else None
 
 
-def _summed_up(report: ScoreReport) -> list[str]:
-    """Return the metrics that a challenge averages over its structures; none for most."""
+def _averaged_metrics(report: ScoreReport) -> list[str]:
+    """Return the metrics that a challenge averages over its structures; empty for most challenges."""
     return [name.removeprefix("mean_") for name in report.overall if name.startswith("mean_")]
 
 
@@ -110,12 +135,12 @@ def _heading(metric: str) -> str:
     return f"{name.upper()} ({unit or '%'})"
 
 
-def _spread(row: Metrics, metric: str) -> str:
+def _mean_sd(row: Metrics, metric: str) -> str:
     mean, sd = (_scaled(metric, row.get(f"{kind}_{metric}")) for kind in ("mean", "sd"))
     return mean if sd == UNDEFINED else f"{mean} ± {sd}"
 
 
-def _middle(row: Metrics, metric: str) -> str:
+def _median_iqr(row: Metrics, metric: str) -> str:
     median, iqr = (_scaled(metric, row.get(f"{kind}_{metric}")) for kind in ("median", "iqr"))
     return median if median == UNDEFINED else f"{median} ({iqr})"
 
@@ -131,14 +156,14 @@ def _table(naming: tuple[str, ...], rows: dict[tuple[str, ...], Metrics]) -> Tab
     return Table(
         headings=(*naming, *metrics),
         rows=tuple(
-            (*names, *(_shown(metric, values[metric]) if metric in values else "" for metric in metrics))
+            (*names, *(_text(metric, values[metric]) if metric in values else "" for metric in metrics))
             for names, values in rows.items()
         ),
         naming_columns=len(naming),
     )
 
 
-def _shown(metric: str, value: MaybeNumber) -> str:
+def _text(metric: str, value: MaybeNumber) -> str:
     if value is None:
         return UNDEFINED
     if isinstance(value, int):

@@ -42,7 +42,7 @@ def test_distances_take_each_axis_with_its_own_spacing(make, axis, voxel_mm):
     assert case.structures["Brainstem"]["hd95_mm"] == pytest.approx(voxel_mm)
 
 
-def test_organs_are_told_apart(make):
+def test_organs_are_distinguished(make):
     case = score_pair(Pair("a", make({CORD: SLAB, STEM: np.s_[9:12, 2:9, 2:9]}), make({CORD: SLAB, STEM: np.s_[9:12]})))
     assert case.structures["SpinalCord"] == {"dsc": 1.0, "hd95_mm": 0.0}
     assert case.structures["Brainstem"]["dsc"] == pytest.approx(2 * 49 / (49 + 32 * 40))

@@ -62,7 +62,7 @@ def test_an_empty_structure_beside_a_case_that_was_found(
     assert report.structures["GTVp"]["cases_in_mean_dsc"] == cases_in_mean_dsc
 
 
-def test_a_structure_absent_everywhere_leaves_the_score_undefined_and_says_so(make_label_map):
+def test_a_structure_absent_everywhere_leaves_the_score_undefined_with_a_note(make_label_map):
     report = score([Pair("a", make_label_map({2: N}), make_label_map({2: N}))])
     assert report.structures["GTVp"] == {"aggregated_dsc": None, "mean_dsc": None, "cases_in_mean_dsc": 0}
     assert report.structures["GTVn"]["aggregated_dsc"] == 1.0
@@ -79,7 +79,7 @@ def test_the_pixel_type_does_not_matter(make_label_map, dtype):
     assert not report.cases[0].notes
 
 
-def test_fractions_are_cut_off_as_by_the_challenge_and_that_is_said(make_label_map):
+def test_fractions_are_cut_off_as_by_the_challenge_with_a_note(make_label_map):
     report = score([Pair("a", make_label_map({1.9: P, 2: N}, dtype=np.float32), make_label_map({1: P, 2: N}))])
     assert report.score == 1.0
     assert report.cases[0].notes == (
@@ -99,7 +99,7 @@ def test_other_labels_are_refused(make_label_map, value, dtype, found):
         score([Pair("77", fine, stranger)])
 
 
-def test_probabilities_are_refused_with_a_short_list_of_what_was_found(make_label_map):
+def test_probabilities_are_refused_with_a_short_list_of_their_values(make_label_map):
     probabilities = sitk.GetImageFromArray(np.linspace(0, 255, 480).reshape(6, 8, 10))
     with pytest.raises(InputError, match=r"3\.19\d+, 3\.72\d+, \.\.\."):
         score([Pair("a", probabilities, make_label_map({1: P}))])

@@ -131,7 +131,7 @@ def test_a_containers_outputs_find_the_references_beside_their_inputs(tree):
     )
 
 
-def test_a_case_with_two_label_maps_and_no_partner_that_tells_which_is_refused(tree):
+def test_a_case_with_two_label_maps_and_no_partner_for_either_is_refused(tree):
     two = ("a/images/one/output.mha", "a/images/two/output.mha")
     with pytest.raises(InputError, match="one label map to score, but a has one, two predicted and one, two as refer"):
         pair_files(tree("predictions", *two), tree("references", *two))

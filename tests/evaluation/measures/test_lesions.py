@@ -94,7 +94,7 @@ def test_the_highest_iou_is_matched_first():
         pytest.param(np.s_[2:3, 2:3, 2:3], {6: 2, 18: 2, 26: 1}, id="a corner"),
     ],
 )
-def test_what_touches_is_one_lesion(second, lesions_by_connectivity):
+def test_touching_voxels_are_one_lesion(second, lesions_by_connectivity):
     present = mask_of(np.s_[1:2, 1:2, 1:2], second)
     for connectivity, lesions in lesions_by_connectivity.items():
         found = detect_lesions(mask_of(), present, Criterion(connectivity=connectivity))

@@ -24,7 +24,7 @@ def test_two_slabs_that_share_half_have_dice_one_half(make_label_map, grid):
     assert overlap.intersection_mm3 == 32 * voxel_mm3
 
 
-def test_labels_are_told_apart():
+def test_labels_are_distinguished():
     prediction, reference = np.array([[[1, 2, 2, 0]]]), np.array([[[1, 1, 2, 2]]])
     assert overlap_of(prediction, reference, label=1, voxel_volume_mm3=1.0) == Overlap(1, 0, 1, 1.0)
     assert overlap_of(prediction, reference, label=2, voxel_volume_mm3=1.0) == Overlap(1, 1, 1, 1.0)

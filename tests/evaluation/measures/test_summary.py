@@ -5,7 +5,7 @@ from math import isnan, nan
 import numpy as np
 import pytest
 
-from hnseg.evaluation.measures.summary import Spread, average, middle_of, spread_of
+from hnseg.evaluation.measures.summary import MeanSd, average, mean_sd_of, median_iqr_of
 
 # Podobnik et al. 2024, Tables 2 and 3: mean and SD of the winner, eli1, for the 30 organs in the order of their labels.
 DSC_PERCENT = """
@@ -22,34 +22,34 @@ HD95_MM = """
 
 @pytest.mark.parametrize(("rows", "footer"), [(DSC_PERCENT, "76.9±8.4"), (HD95_MM, "3.5±2.4")], ids=["DSC", "HD95"])
 def test_the_footer_of_the_challenges_table_follows_from_its_rows(rows, footer):
-    organs = [Spread(*map(float, row.split("±"))) for row in rows.split()]
+    organs = [MeanSd(*map(float, row.split("±"))) for row in rows.split()]
     assert len(organs) == 30
     overall = average(organs)
     assert f"{overall.mean:.1f}±{overall.sd:.1f}" == footer
 
 
 def test_structures_count_alike_and_their_differences_are_no_spread():
-    assert average([Spread(0.9, 0.3), Spread(0.1, 0.4)]) == Spread(pytest.approx(0.5), pytest.approx(0.125**0.5))
+    assert average([MeanSd(0.9, 0.3), MeanSd(0.1, 0.4)]) == MeanSd(pytest.approx(0.5), pytest.approx(0.125**0.5))
 
 
-def test_what_is_undefined_for_a_structure_is_left_out_of_the_average():
-    assert average([Spread(0.5, nan), Spread(nan, nan), Spread(0.7, 0.2)]) == Spread(pytest.approx(0.6), 0.2)
+def test_an_undefined_value_of_a_structure_is_left_out_of_the_average():
+    assert average([MeanSd(0.5, nan), MeanSd(nan, nan), MeanSd(0.7, 0.2)]) == MeanSd(pytest.approx(0.6), 0.2)
     nothing = average([])
     assert isnan(nothing.mean)
     assert isnan(nothing.sd)
 
 
 def test_the_standard_deviation_is_that_of_a_sample():
-    assert spread_of(np.array([1.0, 2.0, 3.0, 4.0])) == Spread(2.5, pytest.approx((5 / 3) ** 0.5))
+    assert mean_sd_of(np.array([1.0, 2.0, 3.0, 4.0])) == MeanSd(2.5, pytest.approx((5 / 3) ** 0.5))
 
 
 def test_one_value_has_a_mean_and_no_deviation():
-    assert spread_of(np.array([2.0])).mean == 2.0
-    assert isnan(spread_of(np.array([2.0])).sd)
-    assert isnan(spread_of(np.empty(0)).mean)
+    assert mean_sd_of(np.array([2.0])).mean == 2.0
+    assert isnan(mean_sd_of(np.array([2.0])).sd)
+    assert isnan(mean_sd_of(np.empty(0)).mean)
 
 
 def test_median_and_interquartile_range():
-    middle = middle_of(np.array([9.0, 1.0, 2.0, 4.0, 3.0]))
+    middle = median_iqr_of(np.array([9.0, 1.0, 2.0, 4.0, 3.0]))
     assert (middle.median, middle.iqr) == (3.0, 2.0)
-    assert isnan(middle_of(np.empty(0)).median)
+    assert isnan(median_iqr_of(np.empty(0)).median)

@@ -49,7 +49,7 @@ def test_a_box_moved_by_one_voxel_is_as_far_as_that_voxel_is_long(axis):
 
 
 @pytest.mark.parametrize(("specks", "expected_mm"), [(17, 0.0), (18, 5.0)])
-def test_what_has_less_than_5_percent_of_the_surface_is_not_seen(specks, expected_mm):
+def test_what_has_less_than_5_percent_of_the_surface_is_ignored(specks, expected_mm):
     # A box of 10 x 10 x 10 has 6 * 81 + 12 * 9 * sqrt(0.5) + sqrt(3) = 564.1 mm2 of surface and a single voxel sqrt(3):
     # 17 voxels make 4.96 %, 18 make 5.24 %. Each has its nearer corners 5 mm from the box's face, the others 6 mm.
     reference = box(np.s_[2:12, 2:12, 2:12], shape=(20, 20, 20))

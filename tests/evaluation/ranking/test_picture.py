@@ -9,13 +9,13 @@ from matplotlib.image import imread
 from scipy import ndimage
 
 from hnseg.errors import InputError, OutputError
-from hnseg.evaluation.ranking.methods import DSC, HD95
+from hnseg.evaluation.ranking.methods import DSC, HD95, METHODS
 from hnseg.evaluation.ranking.picture import draw_ranking
 from hnseg.evaluation.ranking.ranking import Settings, rank_teams
 from hnseg.evaluation.ranking.report import RankingReport
 from hnseg.evaluation.ranking.scores_table import ScoresTable
-from tests.evaluation.ranking.test_ranking import HAN_SEG
 
+HAN_SEG = METHODS["han-seg"]
 METRICS = (DSC, HD95)
 BETTER = (0, 0x72, 0xB2)
 

@@ -50,7 +50,7 @@ def test_equal_values_share_the_smallest_rank(values, ranks):
         pytest.param([0.7, 0.6, 0.8], [2, 3, 4], [1, 1, 1], [0, 1, 2], id="tied by way of a third"),
     ],
 )
-def test_means_settle_equal_aggregates_only_when_they_agree(dsc, hd95_mm, final, shared):
+def test_means_decide_between_equal_aggregates_only_when_they_agree(dsc, hd95_mm, final, shared):
     ranks = ranks_from_scores([[0, 0, 0], [0, 0, 0]], [dsc, hd95_mm], (DSC, HD95))
     assert ranks.final.tolist() == final
     assert np.flatnonzero(ranks.is_shared).tolist() == shared

@@ -1,4 +1,4 @@
-"""Score files are read whole or refused by line; what has no value is settled as the challenge does."""
+"""Scores become a complete table; a missing value gets the challenge's value of an empty prediction."""
 
 import math
 
@@ -7,23 +7,10 @@ import pytest
 
 from hnseg.errors import InputError
 from hnseg.evaluation.ranking.methods import DSC, HD95
-from hnseg.evaluation.ranking.scores_file import Score, read_scores
+from hnseg.evaluation.ranking.scores_file import Score
 from hnseg.evaluation.ranking.scores_table import ScoresTable, table_of
 
-HEADING = "team,case,structure,metric,value\n"
 METRICS = (DSC, HD95)
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Return a function that reads a file with this text."""
-
-    def of(text: str | bytes) -> list[Score]:
-        path = tmp_path / "scores.csv"
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_scores(path, METRICS)
-
-    return of
 
 
 def _table(values: dict[tuple[str, str, str], tuple[float, float]]) -> ScoresTable:
@@ -32,49 +19,6 @@ def _table(values: dict[tuple[str, str, str], tuple[float, float]]) -> ScoresTab
         [Score(*key, metric, v) for key, pair in values.items() for metric, v in zip(METRICS, pair, strict=True)],
         METRICS,
     )
-
-
-def test_rows_are_read_with_any_column_order_spelling_and_extras(read):
-    text = "\ufeffmetric, team ,value,case,structure,remark\nDSC,x,0.5,c1,Lips,fine\nhd95_mm, x, 1e1,c1,Lips,\n"
-    assert read(text) == [Score("x", "c1", "Lips", DSC, 0.5), Score("x", "c1", "Lips", HD95, 10.0)]
-
-
-@pytest.mark.parametrize("text", ["", "nan", "NaN", "inf", "Infinity"])
-def test_no_value_has_many_spellings(read, text):
-    (score,) = read(f"{HEADING}x,c1,Lips,HD95,{text}\n")
-    assert math.isnan(score.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("", r"once each, but in .*scores.csv it does not do so for team, case, .*value: found ''"),
-        ("team;case;structure;metric;value\n", r"another separator used\?"),
-        ("team,case,structure,metric\n", r"for value: found 'team,case,structure,metric'"),
-        ("team,team,case,structure,metric,value\n", r"for team: found"),
-        (HEADING, r"must have rows, but .*scores.csv has none below its heading"),
-        (f"{HEADING}x,c1,Lips,DSC,0.5\nx,c1,Lips,ASSD,0.5\n", r"must be one of DSC, HD95, but line 3 .* 'ASSD'"),
-        (f"{HEADING}x,c1,Lips,DSC,high\n", r"a number, or empty, NaN or inf .* line 2 of .*scores.csv has 'high'"),
-        (f"{HEADING}x,c1,Lips,DSC,76.9\n", r"DSC must be from 0 to 1, but line 2 of .* has 76.9. Are these percent"),
-        (f"{HEADING}x,c1,Lips,HD95,-1\n", r"HD95 \(mm\) must be 0 or more, but line 2 of .* has -1"),
-        (f"{HEADING}x,c1,Lips,HD95,-inf\n", r"must be 0 or more, but .* has -inf"),
-        (f"{HEADING}x,,Lips,DSC,1\n", r"team, case, structure, metric, but line 2 of .* has no case"),
-        (f"{HEADING}x,c1\n", r"line 2 of .* has no structure, metric"),
-        (
-            f"{HEADING}x,c1,Lips,DSC,1\ny,c1,Lips,DSC,1\nx,c1,Lips,dsc,1\n",
-            r"one DSC .*, but line 4 of .* gives DSC of Lips in c1 by x again, after line 2\. Was a file appended",
-        ),
-        (b"\xff\xfe\x00", r"must be a CSV file in UTF-8, but .*scores.csv can't be read .* spreadsheet"),
-    ],
-)
-def test_what_is_no_score_file_is_refused(read, text, sentence):
-    with pytest.raises(InputError, match=sentence):
-        read(text)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"but .*nowhere.csv is not: No such file or directory"):
-        read_scores(tmp_path / "nowhere.csv", METRICS)
 
 
 def test_rows_become_a_table_whatever_their_order():
@@ -110,7 +54,7 @@ def test_an_empty_prediction_gets_dice_0_and_the_structures_largest_distance():
     assert table.notes == ("Empty predictions of Lips count as DSC 0.0000, HD95 9.50 mm: x (2).",)
 
 
-def test_what_no_team_has_a_value_for_is_absent_in_the_reference():
+def test_an_item_without_a_value_of_any_team_is_absent_in_the_reference():
     table = _table(
         {
             ("x", "c1", "Lips"): (math.nan, math.nan),

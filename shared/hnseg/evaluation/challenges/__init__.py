@@ -1,7 +1,7 @@
-"""Each challenge's own score: a module of the challenge's name.
+"""Scores of each challenge by its own rules: one module a challenge, named as the challenge.
 
-Each has a function `score(pairs: Iterable[Pair]) -> ScoreReport`. One whose score leaves choices open, such as which
-year's rules hold, has a class `Options` as well, and `score(pairs, options)`: `hnseg.evaluation.options` says how. One
-that ranks by numbers over all cases may have `RANKINGS`, a tuple of
-`hnseg.evaluation.ranking.borda.counts.BordaMethod`. `hnseg.discovery` finds them by name.
+Each has a function `score(pairs: Iterable[Pair]) -> ScoreReport`. A challenge whose score leaves choices open, such as
+the edition of its rules, also has a class `Options`, described in `hnseg.evaluation.options`, and its function is
+`score(pairs, options)`. A challenge that ranks by numbers over all cases may have `RANKINGS`, a tuple of
+`hnseg.evaluation.ranking.borda.counts.BordaMethod`. `hnseg.discovery` finds the modules by name.
 """

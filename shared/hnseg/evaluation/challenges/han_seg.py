@@ -1,15 +1,15 @@
 """HaN-Seg 2023: DSC and HD95 of 30 organs at risk.
 
-After the challenge's paper (Podobnik et al., Radiotherapy and Oncology 2024) and google-deepmind's surface-distance,
-which it scores with:
+Rules of the challenge's paper (Podobnik et al., Radiotherapy and Oncology 2024), with HD95 by google-deepmind's
+surface-distance as in the challenge:
 
 * An organ that a case's reference lacks is not scored in that case, whatever was predicted.
-* An organ that the reference has and the prediction lacks has DSC 0, and as HD95 the largest that any method has for
-  that organ in any case. A case's own HD95 stays infinite, so that whoever compares methods can put in the largest of
-  them all (`hnseg rank` does). Here there is one method, so means take its own largest. An organ that is predicted in
-  no case has no HD95, and is left out of the mean over the organs.
+* An organ that the reference has and the prediction lacks has DSC 0. Its HD95 is the largest that any method has for
+  that organ in any case. The report of a case keeps it as infinite, so that a comparison of methods can put in the
+  largest of them all (`hnseg rank` does). Here there is one method, so means take its own largest. An organ that is
+  predicted in no case has no HD95 and is left out of the mean over the organs.
 * Over the organs, the mean is that of the organs' means, and the standard deviation the root mean square of theirs.
-* The challenge ranks by pairwise tests, not by one number. What is called the score here is the mean DSC.
+* The challenge ranks by pairwise tests, not by one number. The score in the report is the mean DSC.
 
 The organisers' evaluation program is not public. A prediction on another grid than its reference's is refused here.
 """
@@ -27,7 +27,7 @@ from hnseg.errors import InputError
 from hnseg.evaluation.files.label_maps import check_grid
 from hnseg.evaluation.files.pairs import Pair
 from hnseg.evaluation.measures.overlap import overlap_of
-from hnseg.evaluation.measures.summary import Values, average, middle_of, spread_of
+from hnseg.evaluation.measures.summary import Values, average, mean_sd_of, median_iqr_of
 from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
@@ -52,11 +52,11 @@ Box = tuple[slice, ...]
 
 @dataclass(frozen=True)
 class _Organ:
-    """An organ's values in the n cases whose reference has it.
+    """Values of an organ in the n cases whose reference has it.
 
     Attributes:
-        dsc: (n,).
-        measured_mm: HD95, infinite where the prediction is empty, (n,).
+        dsc: DSC, (n,).
+        measured_mm: HD95, (n,), infinite where the prediction is empty.
     """
 
     dsc: Values
@@ -64,21 +64,21 @@ class _Organ:
 
     @property
     def hd95_mm(self) -> Values:
-        """HD95 with the largest in place of infinity; no value at all where every prediction is empty."""
+        """HD95 with the largest finite value in place of infinity, (n,); (0,) where every prediction is empty."""
         finite = self.measured_mm[np.isfinite(self.measured_mm)]
         return np.minimum(self.measured_mm, finite.max()) if len(finite) else finite
 
 
 def score(pairs: Iterable[Pair]) -> ScoreReport:
-    """Score predictions as the challenge does.
+    """Score predictions as HaN-Seg 2023 does.
 
     Args:
-        pairs: The cases.
+        pairs: Label maps of all cases; without any case every value is undefined.
 
     Returns:
-        Per case and organ what `score_pair` gives; per organ `mean_` and `sd_` of both metrics, the number of `cases`
-        whose reference has it, and of those the `empty_predictions`; over the organs `mean_`, `sd_`, `median_` and
-        `iqr_`, the latter two of all values together.
+        Per case and organ the values of `score_pair`; per organ `mean_` and `sd_` of both metrics, the number of
+        `cases` whose reference has it, and of those the `empty_predictions`; over the organs `mean_`, `sd_`, `median_`
+        and `iqr_`, the latter two of all values together.
 
     Raises:
         InputError: A prediction is not on its reference's grid, or a label map holds other values than 0 to 30.
@@ -90,7 +90,7 @@ def score(pairs: Iterable[Pair]) -> ScoreReport:
         challenge="han_seg",
         score=overall["mean_dsc"],
         score_name="mean DSC over the organs",
-        structures={name: _summed_up(organ) for name, organ in organs.items()},
+        structures={name: _organ_metrics(organ) for name, organ in organs.items()},
         overall=overall,
         cases=cases,
         notes=_notes(organs),
@@ -100,8 +100,12 @@ def score(pairs: Iterable[Pair]) -> ScoreReport:
 def score_pair(pair: Pair) -> CaseScore:
     """Score one prediction.
 
+    Args:
+        pair: Label maps of the case.
+
     Returns:
-        `dsc` and `hd95_mm` of every organ that the reference has; 0 and infinity where the prediction lacks it.
+        Score with `dsc` and `hd95_mm` of every organ that the reference has; 0 and infinity where the prediction lacks
+        the organ.
 
     Raises:
         InputError: As for `score`.
@@ -124,7 +128,7 @@ def score_pair(pair: Pair) -> CaseScore:
 def _labels_of(image: sitk.Image, name: str) -> LabelArray:
     strange = unexpected_values(image, {label: organ for organ, label in LABELS.items()})
     if strange:
-        values = list(dict.fromkeys(f"{value:g}" for value in strange))  # NaN is there once a slice
+        values = list(dict.fromkeys(f"{value:g}" for value in strange))  # NaN comes once a slice
         shown = ", ".join(values[:8]) + (", ..." if len(values) > 8 else "")
         raise InputError(
             f"The {name} must hold 0 background and the organs' labels 1 to {len(LABELS)} alone, but it also holds"
@@ -134,7 +138,7 @@ def _labels_of(image: sitk.Image, name: str) -> LabelArray:
 
 
 def _boxes_around_both(prediction: LabelArray, reference: LabelArray) -> dict[int, Box]:
-    """Return the box around both masks of every label that the reference has."""
+    """Return the box around both masks of every label that the reference has, by label."""
     found = zip(*(ndimage.find_objects(array, max_label=len(LABELS)) for array in (prediction, reference)), strict=True)
     return {
         label: present if predicted is None else _box_around(predicted, present)
@@ -164,8 +168,8 @@ def _over_cases(organ: str, cases: Sequence[CaseScore]) -> _Organ | None:
     return _Organ(np.array(dsc, np.float64), np.array(hd95_mm, np.float64))
 
 
-def _summed_up(organ: _Organ) -> Metrics:
-    dsc, hd95_mm = spread_of(organ.dsc), spread_of(organ.hd95_mm)
+def _organ_metrics(organ: _Organ) -> Metrics:
+    dsc, hd95_mm = mean_sd_of(organ.dsc), mean_sd_of(organ.hd95_mm)
     return {
         "mean_dsc": dsc.mean,
         "sd_dsc": dsc.sd,
@@ -177,28 +181,30 @@ def _summed_up(organ: _Organ) -> Metrics:
 
 
 def _over_organs(organs: Sequence[_Organ]) -> Metrics:
-    summed_up: Metrics = {}
+    metrics: Metrics = {}
     for name, values in (("dsc", [o.dsc for o in organs]), ("hd95_mm", [o.hd95_mm for o in organs])):
-        spread = average([spread_of(of_organ) for of_organ in values])
-        middle = middle_of(np.concatenate([*values, np.empty(0)]))
-        summed_up |= {
-            f"mean_{name}": spread.mean,
-            f"sd_{name}": spread.sd,
-            f"median_{name}": middle.median,
-            f"iqr_{name}": middle.iqr,
+        mean_sd = average([mean_sd_of(of_organ) for of_organ in values])
+        median_iqr = median_iqr_of(np.concatenate([*values, np.empty(0)]))
+        metrics |= {
+            f"mean_{name}": mean_sd.mean,
+            f"sd_{name}": mean_sd.sd,
+            f"median_{name}": median_iqr.median,
+            f"iqr_{name}": median_iqr.iqr,
         }
-    return summed_up
+    return metrics
 
 
 def _notes(organs: Mapping[str, _Organ]) -> tuple[str, ...]:
-    missed = {name: int(np.isinf(organ.measured_mm).sum()) for name, organ in organs.items()}
-    never = [name for name, organ in organs.items() if not len(organ.hd95_mm)]
-    some = [f"{name} ({missed[name]})" for name in organs if missed[name] and name not in never]
+    empty = {name: int(np.isinf(organ.measured_mm).sum()) for name, organ in organs.items()}
+    unpredicted = [name for name, organ in organs.items() if not len(organ.hd95_mm)]
+    partly_empty = [f"{name} ({empty[name]})" for name in organs if empty[name] and name not in unpredicted]
     notes = [HD95_DEFINITION]
-    if some:
+    if partly_empty:
         notes.append(
-            f"Empty predictions, with DSC 0 and the organ's largest HD95 among these cases: {', '.join(some)}."
+            f"Empty predictions, with DSC 0 and the organ's largest HD95 among these cases: {', '.join(partly_empty)}."
         )
-    if never:
-        notes.append(f"Predicted in no case, so without HD95 and not in its mean over the organs: {', '.join(never)}.")
+    if unpredicted:
+        notes.append(
+            f"Predicted in no case, so without HD95 and not in its mean over the organs: {', '.join(unpredicted)}."
+        )
     return tuple(notes)

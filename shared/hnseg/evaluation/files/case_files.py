@@ -1,9 +1,9 @@
-"""What a folder to score holds of each case: a label map, and JSON files of whatever else a case's answer has.
+"""Files of each case in a folder to score: a label map, and JSON files of the case's other answers.
 
-Three layouts, told apart by what is there:
+Three layouts, distinguished by the files themselves:
 
 ```
-<case>.mha, <case>.json                             a label map a case, and if need be its other answers in one object
+<case>.mha, <case>.json                             a label map a case, and its other answers, if any, in one object
 <case>/images/<socket>/<file>, <case>/<value>.json  a container's outputs; also below <case>/output or <case>/expected
 <case>/<case>.nii.gz, <case>/<case>.json            a folder a case, as data sets come
 ```
@@ -24,12 +24,12 @@ SUFFIXES = (".mha", ".mhd", ".nii.gz", ".nii", ".nrrd", ".tif", ".tiff")
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """The files of one case.
+    """Files of one case.
 
     Attributes:
-        name: Of the label map's file, or of the case's folder.
-        label_maps: By the socket they belong to; by the empty name in the layouts without sockets.
-        values: JSON files.
+        name: Name of the label map's file, or of the case's folder.
+        label_maps: Label maps by the slug of their socket; by the empty name in the layouts without sockets.
+        values: JSON files of the other answers.
     """
 
     name: str
@@ -38,10 +38,13 @@ class CaseFiles:
 
 
 def cases_in(folder: Path) -> list[CaseFiles]:
-    """Return what a folder holds, sorted by name: label maps where it has any, or else a folder a case.
+    """Return the files of each case in a folder, sorted by name.
+
+    Args:
+        folder: Folder with label maps; or, where it has none, with a folder a case.
 
     Raises:
-        InputError: It is missing, or holds neither.
+        InputError: The folder is missing or has neither, or a case has two images in one socket.
     """
     cases = [_of_file(path) for path in _images(folder)] or list(_of_subfolders(folder))
     if not cases:
@@ -54,16 +57,23 @@ def cases_in(folder: Path) -> list[CaseFiles]:
 
 
 def stem_of(name: str) -> str:
-    """Return a file's name without an image's suffix."""
+    """Return a file's name without the suffix of an image.
+
+    >>> stem_of("77_midRT_mask.nii.gz"), stem_of("case_003")
+    ('77_midRT_mask', 'case_003')
+    """
     suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
     return name.removesuffix(suffix)
 
 
 def read_values(files: Iterable[Path]) -> dict[str, Any]:
-    """Return the values of JSON files by name: an object's keys are names, and any other value is named by its file.
+    """Read the values in JSON files.
+
+    Returns:
+        Values by name: an object's keys are names, and any other value is named by its file. Empty without a file.
 
     Raises:
-        InputError: A file is no JSON; one name has two values.
+        InputError: A file is not JSON, or two values have one name.
     """
     values: dict[str, Any] = {}
     for path in files:
@@ -96,16 +106,17 @@ def _of_file(path: Path) -> CaseFiles:
 
 def _of_subfolders(folder: Path) -> Iterator[CaseFiles]:
     for case in sorted(path for path in folder.glob("[!.]*") if path.is_dir()):
-        outputs = next(
-            (root for root in (case, case / "output", case / "expected") if (root / "images").is_dir()), None
-        )
-        if outputs is not None:
-            sockets = {path.name: _images(path) for path in sorted((outputs / "images").iterdir()) if path.is_dir()}
-            label_maps = {socket: _only(images, case) for socket, images in sockets.items() if images}
-            if label_maps:
-                yield CaseFiles(case.name, label_maps, tuple(sorted(outputs.glob("*.json"))))
-        else:
+        roots = [root for root in (case, case / "output", case / "expected") if (root / "images").is_dir()]
+        if not roots:
             yield from (_of_file(path) for path in _images(case) if stem_of(path.name) == case.name)
+        elif label_maps := _by_socket(roots[0] / "images", case):
+            yield CaseFiles(case.name, label_maps, tuple(sorted(roots[0].glob("*.json"))))
+
+
+def _by_socket(folder: Path, case: Path) -> dict[str, Path]:
+    """Return the only image of each socket's folder that has one, by the socket's slug."""
+    sockets = {path.name: _images(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    return {socket: _only(images, case) for socket, images in sockets.items() if images}
 
 
 def _only(images: list[Path], case: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What must hold of two label maps before they are compared."""
+"""Checks of two label maps before they are compared: their labels, spacings and grids."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ _SHOWN = 8
 
 
 def labels_of(image: sitk.Image, labels: Mapping[str, int], *, name: str) -> LabelArray:
-    """Return a label map's voxels, uint8 (z, y, x).
+    """Return the voxels of a label map.
 
     Args:
-        image: Of any scalar type whose values are whole.
-        labels: The values it may hold beside 0, by structure; 255 at most.
-        name: What it is, for a message.
+        image: Label map of any scalar type with whole values.
+        labels: Values besides 0 that it may hold, by structure; 255 at most.
+        name: Name of the label map in an error sentence.
+
+    Returns:
+        Labels, uint8 (z, y, x).
 
     Raises:
-        InputError: It holds another value.
+        InputError: The label map holds another value.
     """
     strange = unexpected_values(image, {label: structure for structure, label in labels.items()})
     if strange:
@@ -35,9 +38,17 @@ def labels_of(image: sitk.Image, labels: Mapping[str, int], *, name: str) -> Lab
 
 
 def cast_labels(image: sitk.Image, labels: Mapping[str, int], *, name: str) -> tuple[sitk.Image, str]:
-    """Return a label map cast to uint8, as the scripts of HECKTOR and HNTS-MRG do, and a note where that changed it.
+    """Return a label map cast to uint8, as the scripts of HECKTOR 2022 and HNTS-MRG do.
 
     Fractions are cut off, and integers wrap around at 256.
+
+    Args:
+        image: Label map of any scalar type.
+        labels: Values besides 0 that it may hold after the cast, by structure.
+        name: Name of the label map in an error sentence or a note.
+
+    Returns:
+        The label map, and a note where the cast changed its values, or else the empty text.
 
     Raises:
         InputError: After the cast it holds other values than 0 and `labels`, or a value has no cast.
@@ -55,10 +66,14 @@ def cast_labels(image: sitk.Image, labels: Mapping[str, int], *, name: str) -> t
 
 
 def check_spacing(pair: Pair, *, atol: float) -> None:
-    """Refuse a prediction of another spacing, as numpy.allclose compares it: with a relative 1e-5 on top of `atol`.
+    """Check that a prediction has its reference's spacing.
+
+    Args:
+        pair: Label maps of the case.
+        atol: Absolute tolerance in mm; as numpy.allclose does, 1e-5 of the spacing is added.
 
     Raises:
-        InputError: The spacing is not the reference's.
+        InputError: The spacings differ.
     """
     found, wanted = pair.prediction.GetSpacing(), pair.reference.GetSpacing()
     if not np.allclose(wanted, found, atol=atol):
@@ -69,7 +84,7 @@ def check_spacing(pair: Pair, *, atol: float) -> None:
 
 
 def check_grid(pair: Pair) -> None:
-    """Refuse a prediction whose voxels are not its reference's, to within 1e-3 mm.
+    """Check that a prediction lies on its reference's grid to within 1e-3 mm.
 
     Raises:
         InputError: Size, spacing, origin or direction differ by more.

@@ -1,9 +1,9 @@
-"""Which prediction belongs to which reference.
+"""Pairs of predictions and references, found in two folders by their names.
 
 Files of two folders are paired by equal stem (the name without `.mha`, `.nii.gz`, ...). Where not one stem is in both
 folders, they are paired by case ID: a stem's beginning up to the end of its first number, such as 77 of
-`77_midRT_mask` or case_003 of `case_003_output`. Either way every file must find exactly one partner. Folders that hold
-a folder a case, as `hnseg.evaluation.files.case_files` says, are paired in the same way by the folders' names.
+`77_midRT_mask` or case_003 of `case_003_output`. Either way every file must have exactly one partner. Folders with a
+folder a case, described in `hnseg.evaluation.files.case_files`, are paired in the same way by the folders' names.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from hnseg.imaging.files.damage import is_damaged
 
 @dataclass(frozen=True)
 class Pair:
-    """A predicted label map and its reference, as they were read.
+    """Predicted label map of a case and its reference, as read.
 
     Attributes:
-        name: Of the case.
-        prediction: The predicted label map.
-        reference: The true one.
-        predicted: What else was answered, by name; for most challenges nothing.
-        expected: What should have been.
+        name: Name of the case.
+        prediction: Predicted label map.
+        reference: True label map.
+        predicted: Predicted values beside the label map, by name; empty for most challenges.
+        expected: True values, by name.
     """
 
     name: str
@@ -42,7 +42,15 @@ class Pair:
 
 @dataclass(frozen=True)
 class FilePair:
-    """Where a case's two label maps lie, and the JSON files of its other answers."""
+    """Paths of a case's two label maps and of the JSON files of its other answers.
+
+    Attributes:
+        name: Name of the case.
+        prediction: Path of the predicted label map.
+        reference: Path of the true label map.
+        predicted_values: JSON files of predicted values.
+        expected_values: JSON files of true values.
+    """
 
     name: str
     prediction: Path
@@ -51,10 +59,10 @@ class FilePair:
     expected_values: tuple[Path, ...] = ()
 
     def read(self) -> Pair:
-        """Return the two label maps and the values.
+        """Read the two label maps and the values.
 
         Raises:
-            InputError: A label map can't be read, or is no 3-D image of one value a voxel; a JSON file can't be read.
+            InputError: A label map can't be read, or is not 3-D with one value a voxel; a JSON file can't be read.
         """
         label_maps = _read(self.prediction), _read(self.reference)
         return Pair(self.name, *label_maps, read_values(self.predicted_values), read_values(self.expected_values))
@@ -62,11 +70,11 @@ class FilePair:
 
 @dataclass(frozen=True)
 class Pairing:
-    """The pairs of two folders, sorted by name.
+    """Pairs of files in two folders, sorted by name.
 
     Attributes:
-        pairs: What has both sides.
-        unpredicted: References that have no prediction; empty unless they may be left out.
+        pairs: Cases with a prediction and a reference.
+        unpredicted: Names of references without a prediction; empty unless they may be left out.
     """
 
     pairs: tuple[FilePair, ...]
@@ -77,9 +85,9 @@ def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing
     """Pair the files of two folders.
 
     Args:
-        predictions_dir: Holds the predictions.
-        references_dir: Holds the references.
-        leave_out_missing: Leave out a reference that has no prediction instead of refusing it.
+        predictions_dir: Folder of the predictions.
+        references_dir: Folder of the references.
+        leave_out_missing: Whether a reference without a prediction is left out instead of refused.
 
     Raises:
         InputError: A folder is missing or has no image, or a file has no partner or several.

@@ -1,7 +1,7 @@
-"""Scores as a CSV file of one value a row, which `hnseg rank` reads: team, case, structure, metric, value.
+"""CSV files of scores: one value a row for `hnseg rank`, and one structure a row for a spreadsheet.
 
-Of a report, it holds what methods are compared by: DSC as a fraction, HD95 in mm. A value that is not defined is left
-empty, and an infinite one, the HD95 of an empty prediction, is `inf`.
+Only the metrics that methods are compared by go into the file for `hnseg rank`: DSC as a fraction, HD95 in mm. An
+undefined value is left empty, and an infinite one, the HD95 of an empty prediction, is `inf`.
 """
 
 from __future__ import annotations
@@ -11,25 +11,29 @@ import io
 from pathlib import Path
 
 from hnseg.errors import InputError, OutputError
-from hnseg.evaluation.ranking.scores_file import COLUMNS
 from hnseg.evaluation.report import ScoreReport
 
+COLUMNS = ("team", "case", "structure", "metric", "value")
+"""Columns of the file for `hnseg rank`."""
+
 METRICS = {"dsc": "DSC", "hd95_mm": "HD95"}
+"""Names of metrics in that file, by their keys in a score report."""
 
 Row = tuple[str, ...]
+"""Cells of one row, in the order of `COLUMNS`."""
 
 
 def write_scores(report: ScoreReport, team: str, path: Path) -> None:
-    """Put a team's scores into a file, beside those of other teams that are there already.
+    """Add a team's scores to a file that may hold the scores of other teams.
 
     Args:
-        report: The team's.
-        team: Its name; rows that it has in the file are replaced.
-        path: Made if it does not exist.
+        report: The team's score report.
+        team: The team's name; its rows that are already in the file are replaced.
+        path: The CSV file; made if it does not exist.
 
     Raises:
-        InputError: The file is there and holds something else.
-        OutputError: It can't be written.
+        InputError: The file exists and is no file of scores.
+        OutputError: The file can't be written.
     """
     others = [row for row in _rows_in(path) if row[0] != team]
     text = io.StringIO()
@@ -41,9 +45,18 @@ def write_scores(report: ScoreReport, team: str, path: Path) -> None:
 
 
 def structures_csv(report: ScoreReport) -> str:
-    """Return the values of each structure over all cases as CSV: a row a structure, and one over all where there is.
+    """Return the values over all cases as CSV text, one row a structure.
 
-    Values are as in the report, fractions as fractions; one that is not defined is empty.
+    The last row, `all`, has the values over all structures; it is missing where the report has none. Values are as in
+    the report, fractions as fractions; an undefined one is empty.
+
+    >>> from hnseg.evaluation.report import ScoreReport
+    >>> structures = {"GTVp": {"mean_dsc": 0.75, "cases": 4}, "GTVn": {"mean_dsc": None, "cases": 0}}
+    >>> report = ScoreReport(challenge="c", score=None, score_name="DSC", structures=structures, cases=())
+    >>> print(structures_csv(report), end="")
+    structure,mean_dsc,cases
+    GTVp,0.75,4
+    GTVn,,0
     """
     rows = {**report.structures, **({"all": report.overall} if report.overall else {})}
     metrics = list(dict.fromkeys(metric for values in rows.values() for metric in values))
@@ -55,7 +68,14 @@ def structures_csv(report: ScoreReport) -> str:
 
 
 def rows_of(report: ScoreReport, team: str) -> list[Row]:
-    """Return a row for each metric of each structure of each case."""
+    """Return a row for each metric of each structure of each case.
+
+    >>> from hnseg.evaluation.report import CaseScore, ScoreReport
+    >>> case = CaseScore(name="a", structures={"Brainstem": {"dsc": 0.5, "hd95_mm": float("inf")}})
+    >>> report = ScoreReport(challenge="han_seg", score=0.5, score_name="mean DSC", structures={}, cases=(case,))
+    >>> rows_of(report, "A")
+    [('A', 'a', 'Brainstem', 'DSC', '0.5'), ('A', 'a', 'Brainstem', 'HD95', 'inf')]
+    """
     return [
         (team, case.name, structure, METRICS[metric], "" if value is None else str(value))
         for case in report.cases
@@ -66,6 +86,7 @@ def rows_of(report: ScoreReport, team: str) -> list[Row]:
 
 
 def _rows_in(path: Path) -> list[Row]:
+    """Return the rows of an existing file verbatim, since they are written back; no row where there is no file."""
     if not path.exists():
         return []
     try:

@@ -1,4 +1,4 @@
-"""The score that HNTS-MRG 2024 and HECKTOR 2022 share: Dice aggregated over all cases, and its mean over structures."""
+"""Score of HNTS-MRG 2024 and HECKTOR 2022: Dice aggregated over all cases, and its mean over the structures."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hnseg.evaluation.report import CaseScore, ScoreReport
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A case once it is compared.
+class CaseOverlaps:
+    """Overlaps of one case's structures with their references.
 
     Attributes:
-        name: The case.
-        overlaps: By structure.
-        notes: What was done to its files before, a sentence each.
+        name: Name of the case.
+        overlaps: Overlap of each structure by its name.
+        notes: Changes made to the case's label maps before the comparison, a sentence each.
     """
 
     name: str
@@ -26,13 +26,21 @@ class Compared:
     notes: tuple[str, ...]
 
 
-def aggregated_report(challenge: str, structures: Sequence[str], compared: Iterable[Compared]) -> ScoreReport:
-    """Return the report over all cases.
+def aggregated_report(challenge: str, structures: Sequence[str], compared: Iterable[CaseOverlaps]) -> ScoreReport:
+    """Return the score report of aggregated Dice over all cases.
 
     Args:
-        challenge: Its name.
-        structures: In the order of the report.
-        compared: The cases.
+        challenge: Name of the challenge.
+        structures: Names of the structures, in the order of the report.
+        compared: Overlaps of all cases; without any case every value is undefined.
+
+    >>> half, exact = Overlap(1, 0, 2, 1.0), Overlap(4, 0, 0, 1.0)
+    >>> cases = [CaseOverlaps("a", {"GTVp": half, "GTVn": exact}, ()), CaseOverlaps("b", {"GTVp": exact}, ())]
+    >>> report = aggregated_report("hnts_mrg", ["GTVp", "GTVn"], cases)
+    >>> report.structures["GTVp"]  # aggregated 2 * (1 + 4) / (1 + 3 + 4 + 4), mean of 1/2 and 1
+    {'aggregated_dsc': 0.8333333333333334, 'mean_dsc': 0.75, 'cases_in_mean_dsc': 2}
+    >>> round(report.score, 4)
+    0.9167
     """
     cases: list[CaseScore] = []
     overlaps: dict[str, list[Overlap]] = {structure: [] for structure in structures}

@@ -1,17 +1,17 @@
-"""Which lesions of a mask were found.
+"""Detection of lesions: true positives, false positives and false negatives among connected components.
 
-A lesion is a connected piece of the mask. It is found by a predicted piece if their intersection over union (IoU) is
-more than a threshold. Where a threshold is below one half, one lesion can be found by several pieces, and one piece can
-find several lesions; then the matching decides:
+A lesion is a connected component of the reference mask. A predicted component detects it if their intersection over
+union (IoU) is more than a threshold. Where the threshold is below one half, several components can detect one lesion,
+and one component can detect several lesions; then the matching decides:
 
-* `greedy`: one to one. Of all pairs over the threshold the one of highest IoU is matched first, then the highest of
-  what is left; of equal ones, the one whose lesion comes first in the array, then whose piece does. A true positive is
-  a match.
-* `any`: a lesion is found if any piece finds it, and a piece is false if it finds no lesion. A true positive is a
-  lesion that is found, so one piece over two lesions may be two.
+* `greedy`: one to one. Of all pairs over the threshold, the one of highest IoU is matched first, then the highest of
+  the rest. Of equal pairs, the one whose lesion comes first in the array is taken, then the one whose predicted
+  component does. A true positive is a match.
+* `any`: a lesion is detected if any component detects it, and a component is false if it detects no lesion. A true
+  positive is a detected lesion, so one component over two lesions may be two.
 
-By either, a lesion that is not found is a false negative, and a piece that is not matched, or finds none, a false
-positive. Two empty masks have none of them.
+In both, a lesion that is not detected is a false negative, and a component without a match, or without a lesion, is a
+false positive. Two empty masks have none of the three.
 """
 
 from __future__ import annotations
@@ -31,7 +31,13 @@ Matching = Literal["greedy", "any"]
 
 @dataclass(frozen=True)
 class Detection:
-    """How many lesions were found, invented and missed."""
+    """Numbers of detected, invented and missed lesions in one case.
+
+    Attributes:
+        true_positives: Number of matches, or of detected lesions.
+        false_positives: Number of predicted components that detect no lesion.
+        false_negatives: Number of lesions that are not detected.
+    """
 
     true_positives: int
     false_positives: int
@@ -40,12 +46,12 @@ class Detection:
 
 @dataclass(frozen=True)
 class Criterion:
-    """When a lesion is found.
+    """Condition under which a lesion counts as detected.
 
     Attributes:
-        connectivity: Voxels of one lesion touch by faces (6), also by edges (18), or also by corners (26).
-        matching: `greedy` or `any`.
-        iou_over: The IoU must be more than this, not equal to it.
+        connectivity: Contact of voxels within one lesion: faces (6), also edges (18), or also corners (26).
+        matching: Matching of lesions with predicted components, `greedy` or `any`.
+        iou_over: Threshold that the IoU must exceed; an equal IoU is not enough.
     """
 
     connectivity: Connectivity = 26
@@ -56,30 +62,44 @@ class Criterion:
 def detect_lesions(
     prediction: npt.NDArray[np.bool_], reference: npt.NDArray[np.bool_], criterion: Criterion
 ) -> Detection:
-    """Compare the pieces of two masks.
+    """Count the detected lesions of one case.
 
     Args:
         prediction: Mask, (z, y, x).
-        reference: Mask on the same grid.
-        criterion: When a lesion counts as found.
+        reference: Mask on the same grid, (z, y, x).
+        criterion: Condition of a detection.
 
     Raises:
         ValueError: The two have different shapes.
+
+    >>> reference = np.array([[[1, 1, 0, 1, 0, 0]]], bool)  # two lesions
+    >>> prediction = np.array([[[0, 1, 0, 0, 0, 1]]], bool)  # half of the first, and a false one
+    >>> detect_lesions(prediction, reference, Criterion(iou_over=0.3))
+    Detection(true_positives=1, false_positives=1, false_negatives=1)
+    >>> detect_lesions(prediction, reference, Criterion(iou_over=0.5))
+    Detection(true_positives=0, false_positives=2, false_negatives=2)
     """
     if prediction.shape != reference.shape:
         raise ValueError(f"both masks must have one shape, found {prediction.shape} and {reference.shape}")
     overlaps = _iou(prediction, reference, criterion.connectivity)
     is_over = overlaps > criterion.iou_over
-    found, pieces = is_over.shape
+    lesions, components = is_over.shape
     if criterion.matching == "any":
-        hits = int(is_over.any(axis=1).sum())
-        return Detection(hits, pieces - int(is_over.any(axis=0).sum()), found - hits)
+        detected = int(is_over.any(axis=1).sum())
+        return Detection(detected, components - int(is_over.any(axis=0).sum()), lesions - detected)
     matches = _greedy_matches(np.where(is_over, overlaps, 0.0))
-    return Detection(matches, pieces - matches, found - matches)
+    return Detection(matches, components - matches, lesions - matches)
 
 
 def aggregated_f1(detections: Iterable[Detection]) -> float:
-    """Return 2 TP / (2 TP + FP + FN) of the summed counts of all cases; NaN where no case has a lesion or a piece."""
+    """Return the F1 of detection, 2 TP / (2 TP + FP + FN), from the summed counts of all cases.
+
+    Returns:
+        From 0 to 1; NaN where no case has a lesion or a predicted component.
+
+    >>> aggregated_f1([Detection(2, 1, 0), Detection(0, 0, 1)])  # 2 * 2 / (2 * 2 + 1 + 1)
+    0.6666666666666666
+    """
     cases = list(detections)
     twice = 2 * sum(case.true_positives for case in cases)
     total = twice + sum(case.false_positives + case.false_negatives for case in cases)
@@ -89,24 +109,24 @@ def aggregated_f1(detections: Iterable[Detection]) -> float:
 def _iou(
     prediction: npt.NDArray[np.bool_], reference: npt.NDArray[np.bool_], connectivity: Connectivity
 ) -> npt.NDArray[np.float64]:
-    """Return the intersection over union of every lesion with every predicted piece, (lesions, pieces)."""
+    """Return the IoU of every lesion with every predicted component, (lesions, components)."""
     either = ndimage.find_objects((prediction | reference).view(np.uint8))
     if not either:
         return np.zeros((0, 0))
     box = either[0]  # lesions are small parts of large images
     numbered = [number_components(mask[box], connectivity=connectivity) for mask in (reference, prediction)]
-    (lesions, lesion_sizes), (pieces, piece_sizes) = numbered
-    shape, in_both = (len(lesion_sizes), len(piece_sizes)), (prediction & reference)[box]
-    of_each = np.bincount(lesions[in_both] * shape[1] + pieces[in_both], minlength=shape[0] * shape[1])
-    common = of_each.reshape(shape)[1:, 1:]  # without the background
-    return np.asarray(common / (lesion_sizes[1:, None] + piece_sizes[None, 1:] - common), np.float64)
+    (lesions, lesion_sizes), (components, component_sizes) = numbered
+    shape, in_both = (len(lesion_sizes), len(component_sizes)), (prediction & reference)[box]
+    counts = np.bincount(lesions[in_both] * shape[1] + components[in_both], minlength=shape[0] * shape[1])
+    common = counts.reshape(shape)[1:, 1:]  # without the background
+    return np.asarray(common / (lesion_sizes[1:, None] + component_sizes[None, 1:] - common), np.float64)
 
 
 def _greedy_matches(overlaps: npt.NDArray[np.float64]) -> int:
-    """Count the matches; an overlap of 0 is none."""
-    left, matches = overlaps.copy(), 0
-    while left.size and left.max() > 0:
-        lesion, piece = np.unravel_index(left.argmax(), left.shape)
-        left[lesion, :] = left[:, piece] = 0
+    """Count the one-to-one matches, given IoUs of (lesions, components); an IoU of 0 is no match."""
+    remaining, matches = overlaps.copy(), 0
+    while remaining.size and remaining.max() > 0:
+        lesion, component = np.unravel_index(remaining.argmax(), remaining.shape)
+        remaining[lesion, :] = remaining[:, component] = 0
         matches += 1
     return matches

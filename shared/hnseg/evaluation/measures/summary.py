@@ -1,7 +1,7 @@
-"""Many values in a few numbers: of one structure over cases, and of all structures together.
+"""Summary statistics of one structure over cases, and of all structures together.
 
-The standard deviation is that of a sample (divided by n - 1). What no value defines is NaN: a mean of none, a standard
-deviation of one.
+The standard deviation is that of a sample (divided by n - 1). An undefined statistic is NaN: the mean of no value, the
+standard deviation of a single one.
 """
 
 from __future__ import annotations
@@ -13,49 +13,76 @@ import numpy as np
 import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
+"""Values of one metric, (n,)."""
 
 
 @dataclass(frozen=True)
-class Spread:
-    """The mean of values and their standard deviation."""
+class MeanSd:
+    """Mean and standard deviation of values.
+
+    Attributes:
+        mean: Arithmetic mean.
+        sd: Standard deviation of a sample.
+    """
 
     mean: float
     sd: float
 
 
 @dataclass(frozen=True)
-class Middle:
-    """The median of values and the distance between their quartiles, which are interpolated linearly."""
+class MedianIqr:
+    """Median and interquartile range of values.
+
+    Attributes:
+        median: The median.
+        iqr: Distance between the quartiles, which are interpolated linearly.
+    """
 
     median: float
     iqr: float
 
 
-def spread_of(values: Values) -> Spread:
-    """Return the mean of values (n,) and their standard deviation."""
-    return Spread(
+def mean_sd_of(values: Values) -> MeanSd:
+    """Return the mean and standard deviation of values (n,).
+
+    >>> mean_sd_of(np.array([1.0, 3.0, 5.0]))
+    MeanSd(mean=3.0, sd=2.0)
+    >>> mean_sd_of(np.array([1.0]))
+    MeanSd(mean=1.0, sd=nan)
+    """
+    return MeanSd(
         mean=float(values.mean()) if len(values) else float("nan"),
         sd=float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
     )
 
 
-def middle_of(values: Values) -> Middle:
-    """Return the median of values (n,) and their interquartile range."""
-    if not len(values):
-        return Middle(float("nan"), float("nan"))
-    low, median, high = np.percentile(values, (25, 50, 75))
-    return Middle(float(median), float(high - low))
+def median_iqr_of(values: Values) -> MedianIqr:
+    """Return the median and interquartile range of values (n,); both NaN for no value.
 
-
-def average(spreads: Sequence[Spread]) -> Spread:
-    """Return the mean of the means, and the root mean square of the standard deviations; NaNs are left out.
-
-    So HaN-Seg's tables sum up their 30 organs: each counts alike, however many cases have it, and the differences
-    between organs are no part of the spread.
+    >>> median_iqr_of(np.array([9.0, 1.0, 2.0, 4.0, 3.0]))
+    MedianIqr(median=3.0, iqr=2.0)
     """
-    means = np.array([spread.mean for spread in spreads if not np.isnan(spread.mean)])
-    sds = np.array([spread.sd for spread in spreads if not np.isnan(spread.sd)])
-    return Spread(
+    if not len(values):
+        return MedianIqr(float("nan"), float("nan"))
+    low, median, high = np.percentile(values, (25, 50, 75))
+    return MedianIqr(float(median), float(high - low))
+
+
+def average(summaries: Sequence[MeanSd]) -> MeanSd:
+    """Return the mean of means and the root mean square of standard deviations; NaNs are left out.
+
+    HaN-Seg's tables summarise their 30 organs like this: each organ counts alike, however many cases have it, and
+    differences between organs do not add to the standard deviation.
+
+    Args:
+        summaries: One summary a structure; without any, both results are NaN.
+
+    >>> average([MeanSd(0.25, 3.0), MeanSd(0.75, 3.0)])
+    MeanSd(mean=0.5, sd=3.0)
+    """
+    means = np.array([summary.mean for summary in summaries if not np.isnan(summary.mean)])
+    sds = np.array([summary.sd for summary in summaries if not np.isnan(summary.sd)])
+    return MeanSd(
         mean=float(means.mean()) if len(means) else float("nan"),
         sd=float(np.sqrt(np.mean(sds**2))) if len(sds) else float("nan"),
     )

@@ -1,13 +1,16 @@
-"""How far apart the surfaces of two masks lie, as google-deepmind's surface-distance defines it.
+"""Surface distance of two masks: HD95 as google-deepmind's surface-distance defines it.
 
-A mask's surface consists of surface elements, "surfels": one at every corner that eight neighbouring voxels share and
-where some of them are in the mask and some are not. A surfel's area is that of the triangles which marching cubes
-draws there, so it depends on the spacing. What lies outside the array is outside the mask. The distance of one surface
-from the other is taken surfel by surfel, each to the nearest of the other surface, and weighted by area.
+A mask's surface consists of surface elements, "surfels": one at every corner of eight neighbouring voxels of which some
+are in the mask and some are not. A surfel's area is that of the triangles which marching cubes draws there, so it
+depends on the spacing. Everything outside the array is outside the mask. The distance of one surface from the other is
+taken surfel by surfel, each to the nearest of the other surface, and weighted by area.
 
-The areas are the library's own (its table of all 256 neighbourhoods). Its distances come from a transform of the box
-around both masks, and are the same as those of the search tree here, which takes memory for the surfels alone; its
-answers for empty masks, infinity, are kept too.
+The areas are the library's own (its table of all 256 neighbourhoods). The library takes distances from a transform of
+the box around both masks. The search tree used here gives the same distances and needs memory for the surfels alone.
+As in the library, the distance to or from an empty mask is infinite.
+
+Source: https://github.com/google-deepmind/surface-distance; Nikolov et al., Clinically applicable segmentation of head
+and neck anatomy for radiotherapy, J Med Internet Res 2021.
 """
 
 from __future__ import annotations
@@ -28,11 +31,11 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Surface:
-    """The surfels of a mask.
+    """Surfels of a mask.
 
     Attributes:
-        points_mm: Where they lie, (n, 3), measured along the array's axes (z, y, x) from one point of its grid.
-        areas_mm2: How large each is, (n,).
+        points_mm: Positions, (n, 3), along the array's axes (z, y, x) from one point of its grid.
+        areas_mm2: Areas, (n,).
     """
 
     points_mm: npt.NDArray[np.float64]
@@ -40,7 +43,16 @@ class Surface:
 
 
 def surface_of(mask: Mask, *, spacing_zyx_mm: tuple[float, float, float]) -> Surface:
-    """Return the surface of a mask (z, y, x); one without any surfel where the mask is empty."""
+    """Return the surface of a mask.
+
+    Args:
+        mask: Mask, (z, y, x); an empty one has a surface without surfels.
+        spacing_zyx_mm: Distance of voxel centres along each axis of the array.
+
+    >>> surface = surface_of(np.ones((1, 1, 1), bool), spacing_zyx_mm=(1.0, 1.0, 1.0))
+    >>> len(surface.areas_mm2)  # one surfel at each corner of the voxel
+    8
+    """
     boxes = ndimage.find_objects(mask.view(np.uint8))
     if not boxes:
         return Surface(np.empty((0, 3)), np.empty(0))
@@ -56,23 +68,33 @@ def surface_of(mask: Mask, *, spacing_zyx_mm: tuple[float, float, float]) -> Sur
 
 
 def hd95_mm(one: Surface, other: Surface) -> float:
-    """Return the larger of the two directed 95th percentiles; infinite where one surface or both are empty.
+    """Return the 95 % Hausdorff distance: the larger of the two directed 95th percentiles.
 
     Args:
-        one: Of either mask; the result is the same with both exchanged.
-        other: On the same grid.
+        one: Surface of one mask; the result is the same with both exchanged.
+        other: Surface of the other mask, on the same grid.
+
+    Returns:
+        Distance in mm; infinite where one surface or both are empty.
+
+    >>> mask, moved = np.zeros((1, 1, 8), bool), np.zeros((1, 1, 8), bool)
+    >>> mask[..., 1:3] = moved[..., 4:6] = True  # 3 voxels of 2 mm apart
+    >>> hd95_mm(*(surface_of(each, spacing_zyx_mm=(1.0, 1.0, 2.0)) for each in (mask, moved)))
+    6.0
+    >>> hd95_mm(*(surface_of(each, spacing_zyx_mm=(1.0, 1.0, 2.0)) for each in (mask, np.zeros_like(mask))))
+    inf
     """
     return max(_percentile_mm(one, other, 95), _percentile_mm(other, one, 95))
 
 
 @lru_cache(maxsize=16)
 def _areas_mm2(spacing_zyx_mm: tuple[float, float, float]) -> npt.NDArray[np.float64]:
-    """Return the surfel's area for each of the 256 neighbourhoods."""
+    """Return the area of a surfel for each of the 256 neighbourhoods, (256,)."""
     return np.asarray(lookup_tables.create_table_neighbour_code_to_surface_area(spacing_zyx_mm), np.float64)
 
 
 def _percentile_mm(here: Surface, there: Surface, percent: float) -> float:
-    """Return the smallest distance to `there` within which so many percent of the area of `here` lie."""
+    """Return the smallest distance to `there` that holds so many percent of the area of `here`."""
     if not len(here.areas_mm2) or not len(there.areas_mm2):
         return float("inf")
     distances_mm = np.asarray(KDTree(there.points_mm).query(here.points_mm)[0])

@@ -1,7 +1,9 @@
-"""How a ranking changes when its cases are drawn anew.
+"""Bootstrap of a ranking: rank intervals and agreement over many draws of its cases.
 
-Cases are drawn with replacement, as many as there are, and each brings all of its structures with it: structures of one
+Cases are drawn with replacement, as many as there are, and each with all of its structures, since structures of one
 patient are not independent of each other. A draw is the number of times that each case and each item is in it.
+
+Wiesenfarth et al., Methods and open-source toolkit for analyzing and visualizing challenge results, Sci Rep 2021.
 """
 
 from __future__ import annotations
@@ -22,14 +24,25 @@ _TAILS_PERCENT = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Draws:
-    """How often each case, (b, cases), and each item, (b, n), is in each of b draws."""
+    """Numbers of times that each case and each item is in each of b draws.
+
+    Attributes:
+        cases: Numbers for cases, (b, cases), whole.
+        items: Numbers for items, (b, n), whole.
+    """
 
     cases: Array
     items: Array
 
 
 def draw_cases(table: ScoresTable, rng: np.random.Generator, *, count: int) -> Draws:
-    """Draw cases with all of their structures."""
+    """Draw cases with all of their structures.
+
+    Args:
+        table: Scores of all teams.
+        rng: Source of randomness.
+        count: Number of draws; may be 0.
+    """
     items_of_cases = table.items_of_cases()
     cases = rng.multinomial(len(items_of_cases), _evenly(len(items_of_cases)), size=count)
     items = np.zeros((count, len(table.items)))
@@ -39,7 +52,13 @@ def draw_cases(table: ScoresTable, rng: np.random.Generator, *, count: int) -> D
 
 
 def draw_cases_and_structures(table: ScoresTable, rng: np.random.Generator, *, count: int) -> Draws:
-    """Draw cases, and then from each drawn case as many of its structures as it has, with replacement too."""
+    """Draw cases, and then from each drawn case as many of its structures as it has, with replacement too.
+
+    Args:
+        table: Scores of all teams.
+        rng: Source of randomness.
+        count: Number of draws; may be 0.
+    """
     cases = draw_cases(table, rng, count=count).cases
     items = np.zeros((count, len(table.items)))
     for case, own in enumerate(table.items_of_cases()):
@@ -51,29 +70,37 @@ RESAMPLINGS: dict[str, Callable[..., Draws]] = {
     "cases": draw_cases,
     "cases-and-structures": draw_cases_and_structures,
 }
+"""Ways of drawing, by the value of `--resample`."""
 
 
 def rank_intervals(final: Integers) -> tuple[Integers, Integers]:
-    """Return between which ranks each team is in 95 % of the draws; both are ranks that occur.
+    """Return the interval of ranks that holds 95 % of the draws, for each team.
 
     Args:
-        final: Ranks, (b, m).
+        final: Ranks in each draw, (b, m), b at least 1.
 
     Returns:
-        The lowest and the highest rank, (m,) each.
+        Lowest and highest rank, (m,) each; both occur in some draw.
+
+    >>> final = np.array([[1, 2]] * 2 + [[2, 1]] * 98)  # each team has the other rank in only 2 of 100 draws
+    >>> [ranks.tolist() for ranks in rank_intervals(final)]
+    [[2, 1], [2, 1]]
     """
     low, high = np.percentile(final, _TAILS_PERCENT, axis=0, method="inverted_cdf")
     return low.astype(np.intp), high.astype(np.intp)
 
 
 def rank_shares(final: Integers) -> Array:
-    """Return in which share of the draws each team has each rank.
+    """Return the fraction of draws in which each team has each rank.
 
     Args:
-        final: Ranks, (b, m).
+        final: Ranks in each draw, (b, m), b at least 1.
 
     Returns:
-        Fractions, (m, m): the team's row, and rank 1 in the first column.
+        Fractions, (m, m): one row a team, rank 1 in the first column.
+
+    >>> rank_shares(np.array([[1, 2], [1, 2], [2, 1], [1, 1]])).tolist()
+    [[0.75, 0.25], [0.5, 0.5]]
     """
     shares: Array = (final[:, :, None] == np.arange(1, final.shape[1] + 1)).mean(axis=0)
     return shares
@@ -84,10 +111,10 @@ class Agreement:
     """Kendall's tau-b between the final ranking and that of each draw.
 
     Attributes:
-        mean: 1 when all agree; NaN where tau is defined for no draw.
-        low: 2.5th percentile.
-        high: 97.5th percentile.
-        undefined: Draws that have no tau since all teams share one rank.
+        mean: Mean over the draws, 1 when all agree; NaN where tau is defined for no draw.
+        low: 2.5th percentile; NaN as the mean.
+        high: 97.5th percentile; NaN as the mean.
+        undefined: Number of draws without a tau, since all teams share one rank.
     """
 
     mean: float
@@ -97,7 +124,12 @@ class Agreement:
 
 
 def agreement_of(final: Integers, ranking: Integers) -> Agreement:
-    """Return how well the rankings of the draws, (b, m), agree with the one of all cases, (m,)."""
+    """Return the agreement of the rankings of draws with the ranking of all cases.
+
+    Args:
+        final: Ranks in each draw, (b, m).
+        ranking: Ranks over all cases, (m,).
+    """
     taus = kendall_taus(final, ranking)
     defined = taus[~np.isnan(taus)]
     if not len(defined):
@@ -107,7 +139,18 @@ def agreement_of(final: Integers, ranking: Integers) -> Agreement:
 
 
 def kendall_taus(final: Integers, ranking: Integers) -> Array:
-    """Return Kendall's tau-b between each row of ranks, (b, m), and one ranking, (m,); NaN where either is all ties."""
+    """Return Kendall's tau-b between each of many rankings and a single one.
+
+    Args:
+        final: Ranks in each draw, (b, m).
+        ranking: Ranks to compare them with, (m,).
+
+    Returns:
+        From -1 to 1, (b,); NaN where one of the two rankings is all ties.
+
+    >>> kendall_taus(np.array([[1, 2, 3], [3, 2, 1], [1, 3, 2]]), np.array([1, 2, 3])).round(3).tolist()
+    [1.0, -1.0, 0.333]
+    """
     one, other = np.triu_indices(final.shape[1], k=1)
     orders = np.sign(final[:, one] - final[:, other])
     order = np.sign(ranking[one] - ranking[other])

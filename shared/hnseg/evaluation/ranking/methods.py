@@ -1,4 +1,4 @@
-"""What differs between challenges that rank by pairwise significance: their metrics."""
+"""Metrics of the challenges that rank by pairwise significance."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that a structure of a case gets.
+    """Metric of one structure in one case.
 
     Attributes:
-        name: As tables show it.
-        spellings: What score files call it, in lower case.
-        higher_is_better: Or else lower is.
-        largest: No value exceeds it; the smallest is 0.
-        of_empty: What an empty prediction of a structure that is there counts as; None for the worst value that any
-            team has for that structure in any case.
-        unit: Empty for a fraction.
-        decimals: How many a table shows.
+        name: Name in tables.
+        spellings: Names in score files, in lower case.
+        higher_is_better: Whether a higher value is better; otherwise a lower one is.
+        largest: Largest possible value; the smallest is 0.
+        of_empty: Value of an empty prediction where the reference has the structure; None for the worst value that
+            any team has for that structure in any case.
+        unit: Unit; empty for a fraction.
+        decimals: Number of decimals in a table.
     """
 
     name: str
@@ -35,22 +35,22 @@ class Metric:
 
     @property
     def key(self) -> str:
-        """The name with its unit, as a key of the JSON file."""
+        """Name with its unit, as a key of the JSON file."""
         return f"{self.name}_{self.unit}" if self.unit else self.name
 
     @property
     def title(self) -> str:
-        """The name with its unit, as a heading."""
+        """Name with its unit, as a heading."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
 @dataclass(frozen=True)
 class Method:
-    """A challenge's ranking.
+    """Ranking method of a challenge.
 
     Attributes:
-        name: What `--method` calls it.
-        metrics: Each ranks the teams; the ranks are added.
+        name: Value of `--method`.
+        metrics: Metrics that each rank the teams; a team's ranks are added.
     """
 
     name: str
@@ -69,5 +69,9 @@ METHODS = {
 
 
 def signs_of(metrics: Sequence[Metric]) -> npt.NDArray[np.float64]:
-    """Return +1 for each metric of which more is better, -1 for the others, shape (k, 1)."""
+    """Return +1 for each metric of which a higher value is better, -1 for the others, (k, 1).
+
+    >>> signs_of((DSC, HD95)).tolist()
+    [[1.0], [-1.0]]
+    """
     return np.array([[1.0 if metric.higher_is_better else -1.0] for metric in metrics])

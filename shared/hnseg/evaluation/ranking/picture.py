@@ -1,4 +1,4 @@
-"""A ranking as a picture: who is better than whom by each metric, and which ranks the draws give."""
+"""Picture of a ranking: a map of significant differences for each metric, and the ranks in the draws."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from hnseg.evaluation.ranking.methods import Metric
 from hnseg.evaluation.ranking.report import Bootstrap, PairComparison, Ranking, RankingReport
 
 FORMATS = (".png", ".svg")
+"""Suffixes of a picture's file."""
 
-# Of Okabe and Ito's colours, told apart with any kind of colour vision.
+# Colours of Okabe and Ito, distinguishable with any kind of colour vision.
 _BETTER, _WORSE, _NEITHER = "#0072b2", "#e69f00", "#e8e8e8"
 _MOST_TEAMS_WITH_TEXT = 12
 _DPI = 150
@@ -29,10 +30,10 @@ _FINAL_RANK: dict[str, Any] = {"marker": "D", "color": "white", "markeredgecolor
 
 
 def check_format(path: Path) -> None:
-    """Refuse a picture's path whose ending says no known format.
+    """Check that the suffix of a picture's path is a known format.
 
     Raises:
-        InputError: It is neither .png nor .svg.
+        InputError: The suffix is neither .png nor .svg.
     """
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"A plot's file must end in {' or '.join(FORMATS)}, found {path.name!r}.")
@@ -41,8 +42,13 @@ def check_format(path: Path) -> None:
 def draw_ranking(report: RankingReport, metrics: Sequence[Metric], path: Path) -> None:
     """Write the picture: a map for each metric and, where there is a bootstrap, the ranks by item and by patient below.
 
+    Args:
+        report: Ranking to draw.
+        metrics: Metrics of the maps, from left to right.
+        path: File to write, .png or .svg; the same report gives the same bytes.
+
     Raises:
-        InputError: The path's ending says no known format.
+        InputError: The suffix of the path is no known format.
         OutputError: The file can't be written.
     """
     check_format(path)
@@ -114,7 +120,7 @@ def _explain_map(figure: Figure, report: RankingReport) -> None:
 
 
 def _draw_ranks(axes: Axes, ranking: Ranking, names: Sequence[str]) -> None:
-    """Draw a disc for each rank of each team, as large as its share, and the interval as a line."""
+    """Draw a disc for each rank of each team, of an area by its fraction of the draws, and the interval as a line."""
     largest = 500.0 if len(names) <= _MOST_TEAMS_WITH_TEXT else 120.0
     for team in ranking.teams:
         if team.bootstrap is None:
@@ -138,7 +144,7 @@ def _draw_ranks(axes: Axes, ranking: Ranking, names: Sequence[str]) -> None:
 
 
 def _write_shares(axes: Axes, row: int, shares: Sequence[float]) -> None:
-    """Write each share above its disc; the small ones would be unreadable."""
+    """Write each fraction above its disc; small ones would be unreadable."""
     for rank, share in enumerate(shares, start=1):
         if share >= 0.005:
             above = (0, 5 + 10 * share**0.5)

@@ -1,9 +1,12 @@
-"""Ranks teams by pairwise significance, as HaN-Seg 2023 did, and says how sure the ranking is.
+"""Ranking of teams by pairwise significance, as in HaN-Seg 2023, with a bootstrap of its ranks.
 
-Every pair of teams is compared by every metric over all items (Wilcoxon's signed-rank test, Bonferroni over the pairs);
-a team's significance score is the number of teams it is significantly better than; scores become ranks as
-`hnseg.evaluation.ranking.ranks` says. The challenge stopped there. Its items are not independent, so this adds the same
-ranking over one value a patient, and draws the patients anew to see which ranks would change.
+Every pair of teams is compared by every metric over all items (Wilcoxon's signed-rank test, Bonferroni over the pairs).
+A team's significance score is the number of teams it is significantly better than, and scores become ranks by the rules
+in `hnseg.evaluation.ranking.ranks`. The challenge stopped there. Its items are not independent, so two things are
+added: the same ranking over one value a patient, and both rankings over draws of the patients, to show which ranks
+would change.
+
+Podobnik et al., HaN-Seg: the head and neck organ-at-risk CT and MR segmentation challenge, Radiother Oncol 2024.
 """
 
 from __future__ import annotations
@@ -35,15 +38,15 @@ Integers = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Settings:
-    """How to rank.
+    """Settings of a ranking.
 
     Attributes:
-        method: The challenge's.
+        method: Ranking method of the challenge.
         alpha: Chance of a false difference in any of the corrected pairs.
-        pairs_corrected: Tests that share alpha for each metric; None for the number of pairs of teams.
-        draws: How often the cases are drawn anew; 0 for no bootstrap.
-        resampled: What is drawn, a key of `RESAMPLINGS`.
-        seed: The same seed gives the same intervals.
+        pairs_corrected: Number of tests that share alpha for each metric; None for the number of pairs of teams.
+        draws: Number of draws of the bootstrap; 0 for none.
+        resampled: Way of drawing, a key of `RESAMPLINGS`.
+        seed: Seed of the draws; the same one gives the same intervals.
     """
 
     method: Method
@@ -55,7 +58,21 @@ class Settings:
 
 
 def rank_teams(table: ScoresTable, settings: Settings) -> RankingReport:
-    """Rank the teams of a table."""
+    """Rank the teams of a table.
+
+    Args:
+        table: Scores of all teams.
+        settings: Method, significance and bootstrap.
+
+    >>> from hnseg.evaluation.ranking.methods import METHODS
+    >>> items = tuple((f"case_{case}", "Lips") for case in range(8))
+    >>> dsc = [[0.8] * 8, [0.7] * 8]  # A is better in all of eight cases: p = 2 / 2**8
+    >>> hd95_mm = [[3.0] * 8, [2.0] * 8]  # by HD95 it is worse
+    >>> table = ScoresTable(METHODS["han-seg"].metrics, ("A", "B"), items, np.array([dsc, hd95_mm]))
+    >>> report = rank_teams(table, Settings(METHODS["han-seg"], draws=0))
+    >>> [(team.team, team.rank_text, team.significance_scores) for team in report.by_item.teams]
+    [('A', '1*', {'DSC': 1, 'HD95': 0}), ('B', '1*', {'DSC': 0, 'HD95': 1})]
+    """
     pairs = len(table.teams) * (len(table.teams) - 1) // 2
     threshold = Threshold(settings.alpha, settings.pairs_corrected or pairs)
     draws = RESAMPLINGS[settings.resampled](table, np.random.default_rng(settings.seed), count=settings.draws)
@@ -75,7 +92,7 @@ def rank_teams(table: ScoresTable, settings: Settings) -> RankingReport:
 
 
 def _rank(table: ScoresTable, values: Array, threshold: Threshold, *, drawn: Array, drawn_items: Array) -> Ranking:
-    """Rank by some values, (k, m, n), which are in the draws as often as `drawn` says, (b, n)."""
+    """Rank the teams by values (k, m, n), each as often in the draws as in `drawn`, (b, n)."""
     comparisons = compare_teams(values, table.metrics, threshold, _all_once_and(drawn))
     means = table.means(_all_once_and(drawn_items))
     ranks = ranks_from_scores(comparisons.scores, means, table.metrics)
@@ -93,7 +110,7 @@ def _rank(table: ScoresTable, values: Array, threshold: Threshold, *, drawn: Arr
 
 
 def _all_once_and(drawn: Array) -> Array:
-    """Return draws after one in which everything is once: the challenge itself, ranked in the same way."""
+    """Return draws (1 + b, n) of which the first has everything once: the challenge itself."""
     return np.vstack([np.ones((1, drawn.shape[1])), drawn])
 
 
@@ -108,7 +125,7 @@ def _bootstraps(final: Integers) -> list[TeamBootstrap | None]:
 def _teams(
     table: ScoresTable, scores: Integers, means: Array, ranks: Ranks, bootstraps: list[TeamBootstrap | None]
 ) -> tuple[TeamRank, ...]:
-    """Return the teams by the first of the ranks, best first."""
+    """Return the teams in the order of the first of the rankings, best first."""
     names = [metric.name for metric in table.metrics]
     keys = [metric.key for metric in table.metrics]
     teams = [
@@ -150,7 +167,7 @@ def _better_of(one: str, other: str, wins: npt.NDArray[np.bool_]) -> str | None:
 
 
 def _notes(table: ScoresTable, threshold: Threshold) -> list[str]:
-    """Return what a reader of any such ranking should keep in mind."""
+    """Return the cautions that hold for any such ranking."""
     cases = len(table.cases)
     notes = [
         f"The {len(table.items)} items come from {cases} patients and are not independent, so the challenge's test"

@@ -1,9 +1,11 @@
-"""From significance scores to final ranks.
+"""Final ranks from significance scores, as HaN-Seg 2023 derives them.
 
 1. By each metric, the team with the highest score is first; equal scores share the smallest of their ranks (1, 1, 3).
 2. A team's ranks by all metrics are added: the aggregate. The smallest aggregate is first.
 3. Of teams with equal aggregates, one goes before another only if its mean is better by every metric, by more than
-   rounding. Teams that this does not tell apart, directly or by way of a third, share the smallest of their ranks.
+   rounding. Teams that this does not separate, directly or by way of a third, share the smallest of their ranks.
+
+Podobnik et al., Radiother Oncol 2024.
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ Integers = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Ranks:
-    """The ranks of m teams by k metrics, in one ranking or in many: the dots are nothing, or (b).
+    """Ranks of m teams by k metrics, in one ranking or in b of them: the dots are nothing, or b.
 
     Attributes:
-        by_metric: (..., k, m).
-        aggregate: (..., m).
-        final: (..., m).
+        by_metric: Ranks by each metric, (..., k, m).
+        aggregate: Sums of these ranks, (..., m).
+        final: Final ranks, (..., m).
         is_shared: Whether the means could not settle a tie for the final rank, (..., m).
     """
 
@@ -42,9 +44,14 @@ def ranks_from_scores(scores: npt.ArrayLike, means: npt.ArrayLike, metrics: Sequ
     """Rank teams by their significance scores.
 
     Args:
-        scores: How many teams each is significantly better than, (..., k, m).
-        means: The teams' mean values, (..., k, m); only they decide between equal aggregates.
+        scores: Significance scores, the number of teams that each team is significantly better than, (..., k, m).
+        means: Mean values of the teams, (..., k, m); they decide between equal aggregates.
         metrics: The k metrics.
+
+    >>> from hnseg.evaluation.ranking.methods import DSC, HD95
+    >>> ranks = ranks_from_scores([[2, 0, 0], [1, 1, 0]], [[0.8, 0.7, 0.6], [2, 3, 4]], (DSC, HD95))
+    >>> ranks.by_metric.tolist(), ranks.aggregate.tolist(), ranks.final.tolist()
+    ([[1, 2, 2], [1, 1, 3]], [2, 3, 5], [1, 2, 3])
     """
     by_metric = min_ranks(-np.asarray(scores))
     aggregate = by_metric.sum(axis=-2)
@@ -58,13 +65,17 @@ def ranks_from_scores(scores: npt.ArrayLike, means: npt.ArrayLike, metrics: Sequ
 
 
 def min_ranks(values: npt.NDArray[np.integer | np.floating]) -> Integers:
-    """Return the ranks along the last axis, the smallest value first; equal ones share the smallest rank."""
+    """Return the ranks along the last axis, the smallest value first; equal values share the smallest rank.
+
+    >>> min_ranks(np.array([5, 2, 2, 9])).tolist()
+    [3, 1, 1, 4]
+    """
     ranks: Integers = 1 + (values[..., None, :] < values[..., :, None]).sum(axis=-1)
     return ranks
 
 
 def _linked(tied: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return which are tied directly or through others, given which are directly, (..., m, m)."""
+    """Return the teams that are tied directly or through others, given those tied directly, (..., m, m) each."""
     for _ in range(tied.shape[-1].bit_length()):
         tied = tied @ tied
     return tied

@@ -1,16 +1,16 @@
-"""What ranking gives back: values whose names are the keys of the JSON file, and stay as they are.
+"""Report of a ranking by significance: values whose names are the keys of its JSON file, and stay as they are.
 
 ```
-method, alpha, pairs_corrected          how it was ranked; the latter is Bonferroni's number of tests for each metric
-cases, structures                       how many
-bootstrap.draws, .seed, .resampled      how the intervals were found; bootstrap is null without them
+method, alpha, pairs_corrected          method and significance; the last is Bonferroni's number of tests a metric
+cases, structures                       numbers of cases and structures
+bootstrap.draws, .seed, .resampled      settings of the bootstrap; bootstrap is null without one
 by_item, by_patient                     the challenge's ranking, over all structures of all cases; and the same over
                                         each case's mean over its structures. Both have these keys:
-  compared                              how many values of a team were compared with those of another
+  compared                              number of values of a team that were compared with those of another
   teams[].team, .rank, .is_shared       best first; is_shared where means could not settle a tie
   teams[].aggregate                     the sum of metric_ranks
-  teams[].significance_scores.DSC       how many teams it is significantly better than, by metric
-  teams[].metric_ranks.DSC
+  teams[].significance_scores.DSC       number of teams it is significantly better than, by metric
+  teams[].metric_ranks.DSC              rank by that number
   teams[].means.DSC, .HD95_mm           the mean over structures of each structure's mean; the same in both rankings
   teams[].bootstrap.rank_low, .rank_high    95 % of the draws have a rank from low to high; null without bootstrap
   teams[].bootstrap.rank_shares[]       the fraction of draws with rank 1, 2, ...
@@ -18,11 +18,11 @@ by_item, by_patient                     the challenge's ranking, over all struct
   pairs[].p, .p_corrected               two-sided; times pairs_corrected, at most 1
   pairs[].better                        the significantly better team, or null
   kendall_tau.mean, .low, .high         tau-b of each draw's ranking with this one; 2.5th and 97.5th percentile
-  kendall_tau.undefined                 draws that have none because all teams share one rank
-notes[]                                 what was done to values, and what to keep in mind, a sentence each
+  kendall_tau.undefined                 number of draws without a tau, since all teams share one rank
+notes[]                                 changes made to values, and cautions, a sentence each
 ```
 
-Metrics bear their unit where they have one; the others are fractions from 0 to 1. What is not defined is null.
+Metrics bear their unit where they have one; the others are fractions from 0 to 1. An undefined value is null.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from hnseg.records import Frozen, MaybeNumber
 
 
 class TeamBootstrap(Frozen):
-    """The ranks a team has when cases are drawn anew."""
+    """Ranks of a team over the draws of the bootstrap."""
 
     rank_low: int
     rank_high: int
@@ -43,7 +43,7 @@ class TeamBootstrap(Frozen):
 
 
 class TeamRank(Frozen):
-    """A team's place and what it rests on."""
+    """Rank of a team, and the numbers behind it."""
 
     team: str
     rank: int
@@ -56,12 +56,12 @@ class TeamRank(Frozen):
 
     @property
     def rank_text(self) -> str:
-        """The rank, with a star where it is shared."""
+        """Rank as text, with a star where it is shared."""
         return f"{self.rank}*" if self.is_shared else str(self.rank)
 
 
 class PairComparison(Frozen):
-    """Two teams by one metric."""
+    """Test of two teams by one metric."""
 
     metric: str
     team: str
@@ -72,7 +72,7 @@ class PairComparison(Frozen):
 
 
 class KendallTau(Frozen):
-    """How well the rankings of the draws agree with the one of all cases."""
+    """Agreement of the rankings of the draws with the ranking of all cases."""
 
     mean: MaybeNumber
     low: MaybeNumber
@@ -81,7 +81,7 @@ class KendallTau(Frozen):
 
 
 class Ranking(Frozen):
-    """A ranking of the teams by one kind of value."""
+    """Ranking of the teams by one kind of value."""
 
     compared: int
     teams: tuple[TeamRank, ...]
@@ -90,7 +90,7 @@ class Ranking(Frozen):
 
 
 class Bootstrap(Frozen):
-    """How the cases were drawn anew."""
+    """Settings of the bootstrap."""
 
     draws: int
     seed: int
@@ -98,7 +98,7 @@ class Bootstrap(Frozen):
 
 
 class RankingReport(Frozen):
-    """The ranking of a challenge's teams, and how sure it is."""
+    """Rankings of a challenge's teams by item and by patient, with their bootstrap."""
 
     method: str
     alpha: float
@@ -112,7 +112,7 @@ class RankingReport(Frozen):
 
 
 def ranking_table(report: RankingReport, metrics: Sequence[Metric]) -> Table:
-    """Return one row a team, best first; a star marks a shared rank."""
+    """Return the table of a ranking: one row a team, best first; a star marks a shared rank."""
     of_metrics = tuple(f"{letter} {metric.name}" for metric in metrics for letter in "SR")
     means = tuple(f"mean {metric.title}" for metric in metrics)
     headings = ("team", *of_metrics, "A", "rank", *means, "rank 95 %", "by patients", "95 %")

@@ -1,4 +1,4 @@
-"""Ranking methods by name: pairwise tests of significance, or the Borda counts that a challenge's module defines."""
+"""Borda methods by name, found in the modules of the challenges."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from hnseg.evaluation.scoring import CHALLENGES
 
 
 def borda_methods() -> dict[str, BordaMethod]:
-    """Borda methods of all challenges, by the name of each; a challenge lists its own as `RANKINGS`."""
+    """Return the Borda methods of all challenges by name; a challenge's module lists its own as `RANKINGS`.
+
+    >>> list(borda_methods())
+    ['hecktor-2025']
+    """
     modules = [challenge_module(CHALLENGES, name) for name in challenge_names(CHALLENGES)]
     return {method.name: method for module in modules for method in getattr(module, "RANKINGS", ())}

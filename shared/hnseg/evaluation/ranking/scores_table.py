@@ -1,7 +1,7 @@
-"""The scores of all teams side by side, complete and checked.
+"""Table of the scores of all teams, complete and checked.
 
-A structure of a case is an *item*. What has no value for any team is absent in the reference and left out. What has no
-value for some team is that team's empty prediction and gets the challenge's value for one.
+A structure of a case is an *item*. An item without a value for any team is absent in the reference and left out. An
+item without a value for some team is that team's empty prediction and gets the challenge's value for one.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class ScoresTable:
-    """All values of all teams; names are sorted, so the order of a file's rows changes nothing.
+    """Values of all teams; names are sorted, so the order of a file's rows changes nothing.
 
     Attributes:
         metrics: The k metrics.
-        teams: The m teams.
+        teams: Names of the m teams.
         items: The n items, each the name of a case and of a structure.
-        values: (k, m, n); finite.
-        notes: What was done to the file's values, a sentence each.
+        values: Values, (k, m, n), finite.
+        notes: Changes made to the file's values, a sentence each.
     """
 
     metrics: tuple[Metric, ...]
@@ -42,20 +42,20 @@ class ScoresTable:
 
     @property
     def cases(self) -> tuple[str, ...]:
-        """The cases' names."""
+        """Names of the cases, sorted."""
         return tuple(sorted({case for case, _ in self.items}))
 
     @property
     def structures(self) -> tuple[str, ...]:
-        """The structures' names."""
+        """Names of the structures, sorted."""
         return tuple(sorted({structure for _, structure in self.items}))
 
     def items_of_cases(self) -> list[npt.NDArray[np.intp]]:
-        """Return the indices of each case's items."""
+        """Return the indices of each case's items, in the order of `cases`."""
         return [np.array([i for i, item in enumerate(self.items) if item[0] == case]) for case in self.cases]
 
     def items_of_structures(self) -> list[npt.NDArray[np.intp]]:
-        """Return the indices of each structure's items."""
+        """Return the indices of each structure's items, in the order of `structures`."""
         return [np.array([i for i, item in enumerate(self.items) if item[1] == name]) for name in self.structures]
 
     def means_by_case(self) -> Values:
@@ -66,10 +66,11 @@ class ScoresTable:
         """Return the means over the structures of each structure's mean, as the challenge's tables print them.
 
         Args:
-            weights: How often each item counts, (b, n); a structure that counts nowhere in a draw is not in its mean.
+            weights: Number of times that each item counts in each draw, (b, n); a structure that is not in a draw is
+                not in its mean.
 
         Returns:
-            Shape (b, k, m).
+            Means, (b, k, m).
         """
         total = np.zeros((len(weights), *self.values.shape[:2]))
         counted = np.zeros((len(weights), 1, 1))
@@ -84,10 +85,23 @@ class ScoresTable:
 
 
 def table_of(scores: Sequence[Score], metrics: tuple[Metric, ...]) -> ScoresTable:
-    """Arrange scores, and settle those that have no value.
+    """Arrange scores in a table, with a value in place of each missing one.
+
+    Args:
+        scores: Scores of all teams; NaN where there is no value.
+        metrics: Metrics of the table.
 
     Raises:
         InputError: There is one team only, a row is missing, or a team has one metric of an item and not another.
+
+    >>> from hnseg.evaluation.ranking.methods import DSC, HD95
+    >>> scores = [Score("A", "a", "Lips", DSC, 0.5), Score("A", "a", "Lips", HD95, 3.0)]
+    >>> scores += [Score("B", "a", "Lips", DSC, 0.0), Score("B", "a", "Lips", HD95, math.nan)]
+    >>> table = table_of(scores, (DSC, HD95))
+    >>> table.values[:, :, 0].tolist()  # the largest HD95 for the empty prediction of B
+    [[0.5, 0.0], [3.0, 3.0]]
+    >>> table.notes
+    ('Empty predictions of Lips count as DSC 0.0000, HD95 3.00 mm: B (1).',)
     """
     teams = tuple(sorted({score.team for score in scores}))
     if len(teams) < 2:
@@ -98,7 +112,7 @@ def table_of(scores: Sequence[Score], metrics: tuple[Metric, ...]) -> ScoresTabl
     values = np.array([[[value_of[metric.name, team, item] for item in items] for team in teams] for metric in metrics])
     table = _without_absent(ScoresTable(metrics, teams, items, values))
     _refuse_half_empty(table)
-    return _with_empty_settled(_without_undrawn(table))
+    return _with_empty_filled(_without_unpredicted(table))
 
 
 def _refuse_missing_rows(
@@ -156,7 +170,7 @@ def _refuse_half_empty(table: ScoresTable) -> None:
         )
 
 
-def _without_undrawn(table: ScoresTable) -> ScoresTable:
+def _without_unpredicted(table: ScoresTable) -> ScoresTable:
     """Leave out a structure that no team ever predicted, where a metric has no worst value to give."""
     relative = [values for metric, values in zip(table.metrics, table.values, strict=True) if metric.of_empty is None]
     kept, names = np.ones(len(table.items), dtype=bool), []
@@ -169,7 +183,7 @@ def _without_undrawn(table: ScoresTable) -> ScoresTable:
     return _keeping(table, kept, f"Left out because no team ever predicted it: {_listed(names)}.")
 
 
-def _with_empty_settled(table: ScoresTable) -> ScoresTable:
+def _with_empty_filled(table: ScoresTable) -> ScoresTable:
     values = table.values.copy()
     empty = np.count_nonzero(np.isnan(values), axis=0) > 0
     notes = []
@@ -178,9 +192,9 @@ def _with_empty_settled(table: ScoresTable) -> ScoresTable:
         for k, metric in enumerate(table.metrics):
             of_structure = values[k][:, items]
             worst = np.nanmin(of_structure) if metric.higher_is_better else np.nanmax(of_structure)
-            settled = worst if metric.of_empty is None else metric.of_empty
-            values[k][:, items] = np.where(np.isnan(of_structure), settled, of_structure)
-            given.append(f"{metric.name} {settled:.{metric.decimals}f} {metric.unit}".strip())
+            value = worst if metric.of_empty is None else metric.of_empty
+            values[k][:, items] = np.where(np.isnan(of_structure), value, of_structure)
+            given.append(f"{metric.name} {value:.{metric.decimals}f} {metric.unit}".strip())
         counts = empty[:, items].sum(axis=1)
         teams = [f"{team} ({count})" for team, count in zip(table.teams, counts, strict=True) if count]
         if teams:

@@ -1,4 +1,4 @@
-"""Every pair of teams compared by every metric, and the significance scores that come of it."""
+"""Significance scores: every pair of teams compared by every metric with Wilcoxon's signed-rank test."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Threshold:
-    """When a difference is significant.
+    """Condition under which a difference is significant.
 
     Attributes:
-        alpha: The chance of calling any of the corrected pairs different when none is.
-        pairs_corrected: How many tests share alpha (Bonferroni).
+        alpha: Chance of calling any of the corrected pairs different when none is.
+        pairs_corrected: Number of tests that share alpha (Bonferroni).
     """
 
     alpha: float
@@ -30,11 +30,11 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """All pairs by all metrics in each draw, (b, k, m, m).
+    """Tests of all pairs of teams by all metrics in each draw, (b, k, m, m).
 
     Attributes:
-        p: Of each test; symmetric, 1 on the diagonal.
-        p_corrected: The same after Bonferroni's correction.
+        p: p values; symmetric, 1 on the diagonal.
+        p_corrected: p values after Bonferroni's correction, at most 1.
         wins: True where the row's team is significantly better than the column's.
     """
 
@@ -44,7 +44,7 @@ class Comparisons:
 
     @property
     def scores(self) -> npt.NDArray[np.intp]:
-        """How many teams each team is significantly better than, (b, k, m)."""
+        """Number of teams that each team is significantly better than, (b, k, m)."""
         scores: npt.NDArray[np.intp] = self.wins.sum(axis=-1)
         return scores
 
@@ -53,10 +53,16 @@ def compare_teams(values: Array, metrics: Sequence[Metric], threshold: Threshold
     """Test every pair of teams in every draw.
 
     Args:
-        values: (k, m, n), finite; the n values of two teams are pairs.
+        values: Values of all teams, (k, m, n), finite; the n values of two teams are pairs.
         metrics: The k metrics.
-        threshold: What is significant.
-        weights: How often each of the n is in each draw, (b, n).
+        threshold: Condition of a significant difference.
+        weights: Number of times that each of the n is in each draw, (b, n), whole.
+
+    >>> from hnseg.evaluation.ranking.methods import DSC
+    >>> values = np.array([[[0.7, 0.8, 0.9, 0.7, 0.8, 0.9], [0.6, 0.6, 0.6, 0.5, 0.5, 0.5]]])
+    >>> comparisons = compare_teams(values, (DSC,), Threshold(0.05, 1), np.ones((1, 6)))
+    >>> comparisons.p[0, 0, 0, 1].item(), comparisons.scores.tolist()  # better in all of six: 2 / 2**6
+    (0.03125, [[[1, 0]]])
     """
     better = values * signs_of(metrics)[..., None]
     teams = range(values.shape[1])

@@ -1,4 +1,7 @@
-"""Balanced accuracy: each class counts alike, however many cases have it."""
+"""Balanced accuracy: the mean recall of classes, so that each counts alike, however many cases have it.
+
+Brodersen et al., The balanced accuracy and its posterior distribution, ICPR 2010.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,20 @@ from collections.abc import Sequence
 
 
 def recalls_of(predicted: Sequence[str], expected: Sequence[str]) -> dict[str, float]:
-    """Return, for each class that some case truly has, the fraction of its cases that were predicted to have it.
+    """Return the recall of each true class: the fraction of its cases with the right prediction.
 
     Args:
-        predicted: A class a case; may be one that no case has.
-        expected: The true class of each.
+        predicted: Predicted class of each case; may be one that no case truly has.
+        expected: True class of each case.
+
+    Returns:
+        Fractions from 0 to 1 by class, sorted; empty without a case.
 
     Raises:
         ValueError: The two have different lengths.
+
+    >>> recalls_of(["T1", "T2", "T2", "T4"], ["T1", "T1", "T2", "T2"])
+    {'T1': 0.5, 'T2': 0.5}
     """
     if len(predicted) != len(expected):
         raise ValueError(f"each case must have one class of each, found {len(predicted)} and {len(expected)}")
@@ -24,6 +33,17 @@ def recalls_of(predicted: Sequence[str], expected: Sequence[str]) -> dict[str, f
 
 
 def balanced_accuracy(predicted: Sequence[str], expected: Sequence[str]) -> float:
-    """Return the mean of `recalls_of`, as scikit-learn's balanced_accuracy_score; NaN without a case."""
+    """Return the mean recall of the true classes, as scikit-learn's balanced_accuracy_score; NaN without a case.
+
+    Args:
+        predicted: Predicted class of each case.
+        expected: True class of each case.
+
+    Raises:
+        ValueError: The two have different lengths.
+
+    >>> balanced_accuracy(["N0", "N0", "N0", "N0"], ["N0", "N0", "N0", "N1"])  # recalls 1 and 0
+    0.5
+    """
     recalls = recalls_of(predicted, expected)
     return sum(recalls.values()) / len(recalls) if recalls else float("nan")

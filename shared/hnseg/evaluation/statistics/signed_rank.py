@@ -1,12 +1,14 @@
 """Wilcoxon's signed-rank test for paired values, two-sided, for many draws from one sample at once.
 
 Differences of zero are dropped, as Wilcoxon did, and equal ones share their mean rank. Differences are rounded to
-1e-9 first, so that two that are equal on paper (0.9 - 0.8 and 0.8 - 0.7) are ties here too. No difference at all gives
+1e-9 first, so that two that are equal on paper (0.9 - 0.8 and 0.8 - 0.7) are ties here too. Without any difference
 p = 1.
 
-Up to 25 differences p is exact: the share of all 2^n choices of signs that give rank sums at least as far apart, tied
-or not. Above, it comes from the normal approximation with the variance corrected for ties and without continuity
+Up to 25 differences p is exact: the fraction of all 2^n choices of signs that give rank sums at least as far apart,
+tied or not. Above, it comes from the normal approximation with the variance corrected for ties and without continuity
 correction. The limit is fixed here, so that p does not change with the version of a library.
+
+Wilcoxon, Individual comparisons by ranking methods, Biometrics Bulletin 1945.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 LARGEST_EXACT = 25
+"""Largest number of differences for which p is exact."""
 
 _DECIMALS = 9
 
@@ -26,11 +29,11 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SignedRanks:
-    """The tests of b draws.
+    """Results of the test in b draws.
 
     Attributes:
         lead: Sum of the ranks of the positive differences less that of the negative ones, (b,).
-        p: Two-sided, (b,).
+        p: Two-sided p values, (b,).
     """
 
     lead: Array
@@ -39,11 +42,11 @@ class SignedRanks:
 
 @dataclass(frozen=True)
 class _Ties:
-    """The differences of each draw in groups of equal size, smallest first.
+    """Differences of each draw in g groups of equal absolute value, smallest first.
 
     Attributes:
-        counts: How many a draw has of each, (b, g); may be 0.
-        positive: How many of these are positive, (b, g).
+        counts: Number of differences in each group, (b, g); may be 0.
+        positive: Number of positive differences among them, (b, g).
     """
 
     counts: Array
@@ -51,18 +54,18 @@ class _Ties:
 
     @property
     def n(self) -> Array:
-        """How many differences each draw has, (b,)."""
+        """Number of differences of each draw, (b,)."""
         n: Array = self.counts.sum(axis=1)
         return n
 
     @property
     def rank_sum(self) -> Array:
-        """The sum of all ranks, (b,)."""
+        """Sum of all ranks, (b,)."""
         return self.n * (self.n + 1) / 2
 
     @property
     def mean_ranks(self) -> Array:
-        """The rank that each group shares, (b, g); multiples of 1/2."""
+        """Mean rank of each group, (b, g); multiples of 1/2."""
         return np.cumsum(self.counts, axis=1) - (self.counts - 1) / 2
 
     @property
@@ -73,11 +76,17 @@ class _Ties:
 
 
 def signed_rank_test(differences: Array, weights: Array) -> SignedRanks:
-    """Test draws from one sample.
+    """Return Wilcoxon's signed-rank test of b draws from one sample.
 
     Args:
-        differences: (n,), finite.
-        weights: How often each of them is in each draw, (b, n), whole numbers; ones test the sample itself.
+        differences: Differences of the n pairs, (n,), finite.
+        weights: Number of times that each difference is in each draw, (b, n), whole; ones test the sample itself.
+
+    >>> test = signed_rank_test(np.array([0.3, 0.1, 0.2, -0.4, 0.0]), np.ones((1, 5)))
+    >>> test.lead.item()  # ranks 3 + 1 + 2 of the positive differences less 4
+    2.0
+    >>> test.p.item()  # 14 of the 16 choices of signs give rank sums 2 or more apart
+    0.875
     """
     differences = np.round(differences, _DECIMALS)
     order = np.argsort(np.abs(differences), kind="stable")
@@ -109,7 +118,7 @@ def _exact_p(ties: _Ties) -> Array:
     ranks = _doubled_ranks(ties)
     largest = int(2 * ties.rank_sum.max())
     sums = np.arange(largest + 1)
-    # The chance of each doubled positive rank sum, one difference more in each round: its rank is added or is not.
+    # Chance of each doubled positive rank sum, one difference more in each round: its rank is added or is not.
     chance = np.zeros((len(ranks), largest + 1))
     chance[:, 0] = 1
     for rank in ranks.T:

@@ -75,7 +75,7 @@ def test_an_empty_structure_beside_a_case_that_was_found(make_label_map, predict
     assert report.structures["GTVp"]["aggregated_dsc"] == pytest.approx(aggregated_dsc)
 
 
-def test_a_structure_absent_everywhere_leaves_the_score_undefined_and_says_so(make_label_map):
+def test_a_structure_absent_everywhere_leaves_the_score_undefined_with_a_note(make_label_map):
     report = score([Pair("a", make_label_map({2: N}), make_label_map({2: N}))], OF_2022)
     assert report.structures["GTVp"]["aggregated_dsc"] is None
     assert report.score is None

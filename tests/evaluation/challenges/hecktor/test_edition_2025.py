@@ -89,7 +89,7 @@ def test_a_patient_without_nodes_beside_one_that_was_found(make, predicted, pres
     assert nodes["aggregated_f1"] == pytest.approx(f1)
 
 
-def test_without_any_node_the_score_is_undefined_and_says_so(make):
+def test_without_any_node_the_score_is_undefined_with_a_note(make):
     report = score([Pair("a", make(P), make(P))], options())
     assert report.structures["GTVp"] == {"mean_dsc": 1.0, "sd_dsc": None, "cases": 1, "aggregated_dsc": 1.0}
     assert report.structures["GTVn"]["aggregated_dsc"] is None

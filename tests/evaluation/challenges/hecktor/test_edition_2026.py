@@ -5,10 +5,8 @@ from math import isnan
 import numpy as np
 import pytest
 
-from containers.hecktor.spec import LABELS as SOCKET_LABELS
 from hnseg.errors import InputError
 from hnseg.evaluation.challenges.hecktor import Options, score
-from hnseg.evaluation.challenges.hecktor.options import LABELS
 from hnseg.evaluation.files.pairs import Pair
 
 P, P_MOVED = np.s_[1:3, 1:3, 1:3], np.s_[1:3, 1:3, 2:4]  # 8 voxels, 4 of them shared
@@ -69,7 +67,7 @@ def test_rfs_may_mean_the_risk(patients, clinical):
     assert "a higher rfs is a risk (--rfs-means)." in report.notes[1]
 
 
-def test_without_known_outcomes_the_label_maps_alone_are_scored_and_that_is_said(patients):
+def test_without_known_outcomes_the_label_maps_alone_are_scored_with_a_note(patients):
     report = score(patients)
     assert report.score == report.overall["dice"] == pytest.approx((0.875 + 0.6875) / 2)
     assert report.score_name == "mean Dice of GTVp and GTVn"
@@ -105,7 +103,7 @@ def test_empty_structures_beside_a_patient_that_was_found(make_label_map, predic
     assert report.overall["dice"] == dice
 
 
-def test_a_structure_that_every_patient_skips_leaves_the_score_undefined_and_says_so(make_label_map):
+def test_a_structure_that_every_patient_skips_leaves_the_score_undefined_with_a_note(make_label_map):
     pair = Pair("a", make_label_map({1: P}), make_label_map({1: P}))
     report = score([pair], Options(both_empty="skip"))
     assert report.structures["GTVn"] == {"mean_dsc": None, "sd_dsc": None, "cases": 0}
@@ -123,7 +121,7 @@ def test_a_structure_that_every_patient_skips_leaves_the_score_undefined_and_say
         pytest.param("A,T1,,1,100\nB,T1,,1,200\n", "n_stage_balanced_accuracy", id="no N-stage"),
     ],
 )
-def test_a_part_that_nobody_counts_for_leaves_the_score_undefined_and_says_so(patients, tmp_path, rows, part):
+def test_a_part_without_patients_leaves_the_score_undefined_with_a_note(patients, tmp_path, rows, part):
     path = tmp_path / "clinical.csv"
     path.write_text("PatientID,T-stage,N-stage,Relapse,RFS\n" + rows, encoding="utf-8")
     report = score(patients[:2], Options(clinical=path))
@@ -141,7 +139,7 @@ def test_a_patient_of_known_stage_needs_a_prediction(make_label_map, clinical):
         score([Pair("A", whole, whole, {"t-stage": "T1", "n-stage": "N1"})], Options(clinical=clinical))
 
 
-def test_a_patient_of_whom_nothing_is_known_needs_none(patients, make_label_map, clinical):
+def test_a_patient_without_known_outcomes_needs_no_prediction(patients, make_label_map, clinical):
     whole = make_label_map({1: P, 2: N})
     report = score([*patients, Pair("E", whole, whole)], Options(clinical=clinical))
     assert "RFS is unknown for 2 of 5 patients, who are left out of its part." in report.notes
@@ -162,7 +160,3 @@ def test_another_grid_is_refused(make_label_map):
 def test_other_labels_are_refused(make_label_map):
     with pytest.raises(InputError, match=r"prediction of case 7 must hold .* found 4"):
         score([Pair("7", make_label_map({4: P}), make_label_map({1: P}))])
-
-
-def test_labels_are_those_of_the_container():
-    assert {label: structure for structure, label in LABELS.items()} == SOCKET_LABELS

@@ -1,15 +1,10 @@
 """Borda counts in two levels, worked out by hand."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hnseg.evaluation.challenges.hecktor import RANKINGS
-from hnseg.evaluation.files.pairs import Pair
-from hnseg.evaluation.ranking.borda.counts import BordaMethod, Measure, borda_ranks
-from hnseg.evaluation.ranking.borda.measures_file import Measures
-from hnseg.evaluation.ranking.borda.report import borda_table, rank_by_borda
-from hnseg.evaluation.scoring import score_pairs
+from hnseg.evaluation.ranking.borda.counts import borda_ranks
 
 (HECKTOR,) = RANKINGS
 P, DSC, F1 = "GTVp.mean_dsc", "GTVn.aggregated_dsc", "GTVn.aggregated_f1"
@@ -65,37 +60,3 @@ def test_a_team_that_is_better_by_every_measure_is_not_behind(teams):
         for other, theirs in enumerate(teams):
             if all(a >= b for a, b in zip(ours, theirs, strict=True)):
                 assert final[one] <= final[other]
-
-
-def test_the_report_and_its_table():
-    method = BordaMethod("ours", "a_challenge", "2030", {"one": (Measure("one", "dsc"),)})
-    report = rank_by_borda(Measures(("A", "B"), {"one.dsc": (0.25, 0.5)}), method)
-    assert report.model_dump() == {
-        "method": "ours",
-        "challenge": "a_challenge",
-        "edition": "2030",
-        "teams": (
-            {
-                "team": "B",
-                "rank": 1,
-                "points": 1,
-                "groups": {"one": {"rank": 1, "points": 1}},
-                "measures": {"one.dsc": {"rank": 1, "points": 1, "value": 0.5}},
-            },
-            {
-                "team": "A",
-                "rank": 2,
-                "points": 0,
-                "groups": {"one": {"rank": 2, "points": 0}},
-                "measures": {"one.dsc": {"rank": 2, "points": 0, "value": 0.25}},
-            },
-        ),
-    }
-    assert borda_table(report).headings == ("team", "one.dsc", "rank one", "points", "rank")
-    assert borda_table(report).rows[0] == ("B", "0.5000 (1)", "1", "1", "1")
-
-
-def test_the_measures_are_keys_of_the_score_report(make_label_map):
-    label_map = make_label_map({1: (slice(1, 3),) * 3, 2: (slice(4, 6),) * 3})
-    report = score_pairs(HECKTOR.challenge, [Pair("a", label_map, label_map)], edition=HECKTOR.edition)
-    assert [report.structures[m.structure][m.metric] for m in HECKTOR.measures] == pytest.approx([1.0, 1.0, 1.0])

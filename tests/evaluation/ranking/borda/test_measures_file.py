@@ -108,3 +108,9 @@ def test_a_table_that_lacks_something_is_refused(tmp_path, rows, sentence):
 def test_a_table_of_another_kind_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"columns team, metric, value once each, but that of .* is 'team,score'"):
         read_measures([_csv(tmp_path, "A,1\n", heading="team,score\n")], METHOD)
+
+
+def test_the_measures_are_keys_of_the_score_report(make_label_map):
+    label_map = make_label_map({1: (slice(1, 3),) * 3, 2: (slice(4, 6),) * 3})
+    report = score_pairs(METHOD.challenge, [Pair("a", label_map, label_map)], edition=METHOD.edition)
+    assert [report.structures[m.structure][m.metric] for m in METHOD.measures] == pytest.approx([1.0, 1.0, 1.0])

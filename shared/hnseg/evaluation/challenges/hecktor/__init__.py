@@ -1,12 +1,12 @@
 """HECKTOR: primary tumour and nodes on FDG-PET/CT, by the rules of 2022, 2025 or 2026.
 
-The rules are in a module an edition. What the organisers left unpublished is an option with a stated default, so that
-whoever learns the truth can score by it. All editions share these:
+Each edition's rules are in a module of their own. Rules that the organisers left unpublished are options with a stated
+default, so that they can be set once they are known. All editions share these:
 
 * A label map holds 0 background, 1 GTVp and 2 GTVn alone; another value is refused.
 * Each reference needs a prediction. (In 2022 the organisers scored only patients who had
-  one; `hnseg score --missing leave-out` does so, and says it.)
-* What is 0/0 over all cases is undefined, and so is a score made of it; a note says which.
+  one; `hnseg score --missing leave-out` does so, and notes it in the report.)
+* A value that is 0/0 over all cases is undefined, and so is a score made of it; a note names the value.
 """
 
 from __future__ import annotations
@@ -24,11 +24,17 @@ from hnseg.evaluation.report import ScoreReport
 __all__ = ["RANKINGS", "Options", "score"]
 
 RANKINGS: tuple[BordaMethod, ...] = (edition_2025.RANKING,)
+"""Borda rankings of all editions."""
 
 
 @dataclass(frozen=True)
 class _Edition:
-    """A year's rules, and which options have a part in them."""
+    """Rules of one year.
+
+    Attributes:
+        score: Function that scores by these rules.
+        options: Names of the options that the rules use, besides the edition.
+    """
 
     score: Callable[[Iterable[Pair], Options], ScoreReport]
     options: frozenset[str]
@@ -42,14 +48,14 @@ _EDITIONS = {
 
 
 def score(pairs: Iterable[Pair], options: Options | None = None) -> ScoreReport:
-    """Score predictions as an edition does.
+    """Score predictions by the rules of a HECKTOR edition.
 
     Args:
-        pairs: All cases.
-        options: The edition and what it leaves open; those of 2026 if not given.
+        pairs: Label maps and other answers of all cases.
+        options: Edition and its options; the defaults of 2026 if not given.
 
     Raises:
-        InputError: An option has no part in the edition, or a case breaks its rules.
+        InputError: A given option is not one of the edition's, or a case breaks its rules.
     """
     options = options or Options()
     edition = _EDITIONS[options.edition]

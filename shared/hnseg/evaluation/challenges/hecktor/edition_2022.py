@@ -1,14 +1,14 @@
 """HECKTOR 2022, task 1: the mean over GTVp and GTVn of the Dice aggregated over all patients.
 
-After the organisers' notebook (voreille/hecktor, notebooks/evaluate_segmentation2022.ipynb):
+Rules of the organisers' notebook (voreille/hecktor, notebooks/evaluate_segmentation2022.ipynb):
 
 * Both label maps are cast to uint8. The prediction's spacing must be the reference's, and the prediction is then always
-  brought onto the reference's grid by nearest neighbour, whatever the challenge's page says. What lies outside the
+  resampled onto the reference's grid by nearest neighbour, whatever the challenge's page says. Everything outside the
   prediction is background. A tiny offset changes nothing: the nearest voxel stays the same.
 * A structure in neither label map adds nothing. In one of the two alone, it adds its volume to the denominator, so a
-  false positive costs what it measures. In no label map at all, its aggregated DSC is 0/0, and so is the mean.
+  false positive costs its volume. In no label map at all, its aggregated DSC is 0/0, and so is the mean.
 
-The notebook looks at the labels of predictions only; here references must keep to the same labels.
+The notebook checks the labels of predictions only; here references must keep to the same labels.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from collections.abc import Iterable
 from hnseg.evaluation.challenges.hecktor.options import LABELS, Options
 from hnseg.evaluation.files.label_maps import cast_labels, check_spacing
 from hnseg.evaluation.files.pairs import Pair
-from hnseg.evaluation.measures.aggregated import Compared, aggregated_report
+from hnseg.evaluation.measures.aggregated import CaseOverlaps, aggregated_report
 from hnseg.evaluation.measures.overlap import overlap_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
 
 NOTEBOOK_ATOL = 1e-6
-"""With numpy's own relative 1e-5 on top, what the organisers' notebook takes for the same spacing."""
+"""Absolute tolerance of the organisers' notebook for equal spacings; numpy adds 1e-5 relative."""
 
 
-def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:  # noqa: ARG001 (this edition leaves nothing open)
-    """Score predictions.
+def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:  # noqa: ARG001 (this edition has no options)
+    """Score predictions by the rules of 2022.
 
     Returns:
         Per case and structure `dsc`, undefined where both are empty, and volumes; per structure `aggregated_dsc`, and
@@ -40,7 +40,7 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:  # noqa: ARG0
     return aggregated_report("hecktor", list(LABELS), map(_compare, pairs))
 
 
-def _compare(pair: Pair) -> Compared:
+def _compare(pair: Pair) -> CaseOverlaps:
     prediction, cast_note = cast_labels(pair.prediction, LABELS, name=f"prediction of case {pair.name}")
     reference, reference_cast_note = cast_labels(pair.reference, LABELS, name=f"reference of case {pair.name}")
     check_spacing(pair, atol=NOTEBOOK_ATOL)
@@ -55,4 +55,5 @@ def _compare(pair: Pair) -> Compared:
         name: overlap_of(predicted, present, label=label, voxel_volume_mm3=grid.voxel_volume_mm3)
         for name, label in LABELS.items()
     }
-    return Compared(pair.name, overlaps, tuple(note for note in (cast_note, reference_cast_note, grid_note) if note))
+    notes = tuple(filter(None, (cast_note, reference_cast_note, grid_note)))
+    return CaseOverlaps(pair.name, overlaps, notes)

@@ -1,21 +1,22 @@
 """HECKTOR 2025, task 1: Dice of GTVp, and Dice and detection of GTVn, ranked by Borda counts.
 
-After the challenge's page (hecktor25.grand-challenge.org/tasks-and-evaluation); the evaluation program is not public.
+Rules of the challenge's page (hecktor25.grand-challenge.org/tasks-and-evaluation); the evaluation program is not
+public.
 
 * GTVp: the mean over all patients of their Dice.
-* GTVn: the Dice aggregated over all patients, and the F1 of lesions counted over all patients: a lesion is found where
-  the IoU is over 0.3, 0.3 itself not enough. A patient without nodes adds false positives alone, if any.
+* GTVn: the Dice aggregated over all patients, and the F1 of lesions counted over all patients: a lesion is detected
+  where the IoU is over 0.3, 0.3 itself not enough. A patient without nodes adds false positives alone, if any.
 * The prediction must be on the CT's grid, which is the reference's, to within 1e-3 mm. It is never resampled; another
   spacing, size, origin or direction is refused.
-* One of reference and prediction empty: that patient's Dice is 0. Both empty: `both_empty` says. For GTVn, which is
-  aggregated, both empty add nothing.
+* One of reference and prediction empty: that patient's Dice is 0. Both empty: the option `both_empty` decides. For
+  GTVn, which is aggregated, both empty add nothing.
 * A structure in no label map at all: its aggregated values are 0/0 and undefined, and so is the score. So is GTVp's
   mean where `both_empty` skips every patient. One patient alone is scored like many, without a standard deviation.
 
 Unpublished, and so options: `both_empty`, `connectivity` and `matching`.
 
-The challenge ranks teams and gives no single number. What is called the score here weighs the three numbers as the two
-Borda counts do: one half GTVp's, one quarter each GTVn's. `hnseg rank --method hecktor-2025` makes the ranking.
+The challenge ranks teams and gives no single number. The score in the report weighs the three numbers as the two Borda
+counts do: one half GTVp's, one quarter each GTVn's. `hnseg rank --method hecktor-2025` makes the ranking.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ from hnseg.imaging.components import Connectivity
 from hnseg.imaging.geometry import Grid
 
 OPTIONS = frozenset({"both-empty", "connectivity", "matching"})
+"""Options that this edition uses."""
 
 IOU_OVER = 0.3
+"""Threshold that the IoU of a detected lesion must exceed."""
 
 RANKING = BordaMethod(
     name="hecktor-2025",
@@ -52,20 +55,26 @@ RANKING = BordaMethod(
 
 @dataclass(frozen=True)
 class _Case:
-    """What a patient adds to the sums."""
+    """Counts of a patient for the sums over all patients.
+
+    Attributes:
+        overlaps: Overlap of each structure by its name.
+        nodes: Detected, invented and missed nodes.
+        score: Values of the patient in the report.
+    """
 
     overlaps: dict[str, Overlap]
     nodes: Detection
-    shown: CaseScore
+    score: CaseScore
 
 
 def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
-    """Score predictions.
+    """Score predictions by the rules of 2025.
 
     Returns:
-        Per case and structure `dsc` and volumes, for GTVn also the lesions found, invented and missed as `lesions_tp`,
-        `lesions_fp` and `lesions_fn`; per structure `mean_dsc` and `aggregated_dsc`, for GTVn also `aggregated_f1` and
-        the lesions of all cases. Not ranked are GTVp's aggregated DSC and GTVn's mean.
+        Per case and structure `dsc` and volumes, for GTVn also the numbers of detected, invented and missed lesions,
+        `lesions_tp`, `lesions_fp` and `lesions_fn`; per structure `mean_dsc` and `aggregated_dsc`, for GTVn also
+        `aggregated_f1` and the lesions of all cases. Not ranked are GTVp's aggregated DSC and GTVn's mean.
 
     Raises:
         InputError: A prediction is not on its reference's grid, or a label map holds other labels than 0, 1, 2.
@@ -85,7 +94,7 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
         score=primary["mean_dsc"] / 2 + nodes["aggregated_dsc"] / 4 + nodes["aggregated_f1"] / 4,
         score_name="1/2 mean DSC of GTVp + 1/4 aggregated DSC and 1/4 aggregated F1 of GTVn",
         structures={name: dict(values) for name, values in structures.items()},
-        cases=tuple(case.shown for case in cases),
+        cases=tuple(case.score for case in cases),
         notes=_notes(structures, options),
     )
 
@@ -106,7 +115,7 @@ def _compare(pair: Pair, options: Options, criterion: Criterion) -> _Case:
 
 def _over_cases(structure: str, cases: list[_Case]) -> dict[str, float | int]:
     aggregated = aggregated_dice(case.overlaps[structure] for case in cases)
-    return {**mean_dice(case.shown.structures[structure] for case in cases), "aggregated_dsc": aggregated}
+    return {**mean_dice(case.score.structures[structure] for case in cases), "aggregated_dsc": aggregated}
 
 
 def _connectivity(options: Options) -> Connectivity:

@@ -1,23 +1,23 @@
 """HECKTOR 2026: 0.25 Dice + 0.35 balanced accuracy of the stages + 0.40 concordance of recurrence-free survival.
 
-After the challenge's page (hecktor26.grand-challenge.org/task-and-evaluation) and template; the evaluation program is
-not public.
+Rules of the challenge's page (hecktor26.grand-challenge.org/task-and-evaluation) and template; the evaluation program
+is not public.
 
 Dice
 : The mean of GTVp's and GTVn's, each the mean over all patients of their Dice. One of reference and prediction empty,
-  missed or invented: 0. Both empty: `both_empty` says; unpublished, and 1 by default as participants assume
+  missed or invented: 0. Both empty: the option `both_empty`; unpublished, and 1 by default as participants assume
   (wangkaiwan/HERMES-HECKTOR2026). Where it is skip and skips every patient, the structure's mean is undefined, and so
   is the score. The prediction must be on the reference's grid to within 1e-3 mm and is never resampled.
 Balanced accuracy
 : The mean of T-stage's and N-stage's, each the mean recall of the stages that some reference has. Without a patient of
   known stage it is undefined.
 Concordance
-: Harrell's, of `rfs` as the prediction gives it: unless `rfs_means` says risk, a higher one is a longer survival, as
-  participants measured on the platform. Equal predictions count half. Without a comparable pair, as of one patient
-  alone or where nobody relapsed, it is undefined.
+: Harrell's, of the predicted `rfs`: unless the option `rfs_means` is risk, a higher one is a longer survival, as
+  participants measured on the platform. Equal predictions count half. Without a comparable pair, as with a single
+  patient or without any relapse, it is undefined.
 
-A patient whose stage or survival is unknown has no part in what it is unknown for; whose is known needs a prediction.
-Where no reference has any of these, the label maps alone are scored and the score is the Dice part.
+A patient whose stage or survival is unknown is left out of the part that needs it; one with a known value needs a
+prediction of it. Where no reference has any of these, the label maps alone are scored and the score is the Dice part.
 """
 
 from __future__ import annotations
@@ -45,45 +45,51 @@ from hnseg.evaluation.statistics.concordance import concordance_of
 from hnseg.imaging.geometry import Grid
 
 OPTIONS = frozenset({"both-empty", "rfs-means", "clinical"})
+"""Options that this edition uses."""
 
 WEIGHTS = {"dice": 0.25, "balanced_accuracy": 0.35, "c_index": 0.40}
+"""Weights of the score's parts, by their keys in the report."""
 
 Numbers = dict[str, float | int]
+"""Values over all cases by their keys in the report."""
 
 
 @dataclass(frozen=True)
 class _Patient:
-    """A patient's answers beside what is known."""
+    """Score of a patient's label map, and predicted beside known outcomes.
 
-    name: str
+    Attributes:
+        score: Dice and volumes of each structure.
+        predicted: Predicted values by name.
+        known: Known stages and survival.
+    """
+
+    score: CaseScore
     predicted: Mapping[str, Any]
     known: Outcome
 
+    @property
+    def name(self) -> str:
+        """Name of the case."""
+        return self.score.name
+
 
 def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
-    """Score predictions.
+    """Score predictions by the rules of 2026.
 
     Returns:
         Per case and structure `dsc` and volumes; per structure `mean_dsc`; overall the parts that the score weighs,
-        `dice`, `balanced_accuracy` and `c_index`, with what they are made of and how many patients are in each.
+        `dice`, `balanced_accuracy` and `c_index`, with their own parts and the number of patients in each.
 
     Raises:
-        InputError: A prediction is not on its reference's grid, a label map holds other labels than 0, 1, 2, an answer
-            is missing or none of those asked for, or the table of outcomes can't be used.
+        InputError: A prediction is not on its reference's grid, a label map holds other labels than 0, 1, 2, a
+            predicted value is missing or not a valid one, or the table of outcomes can't be used.
     """
     table = None if options.clinical is None else read_outcomes(options.clinical)
-    cases: list[CaseScore] = []
-    patients: list[_Patient] = []
-    for pair in pairs:
-        predicted, present = label_arrays(pair)
-        overlaps = overlaps_of(predicted, present, Grid.of(pair.reference))
-        of_case = {name: metrics_of(overlap, options.both_empty) for name, overlap in overlaps.items()}
-        cases.append(CaseScore(name=pair.name, structures=of_case))
-        known = outcome_of(pair.expected) if table is None else table.get(pair.name, Outcome())
-        patients.append(_Patient(pair.name, pair.predicted, known))
+    patients = [_compare(pair, table, options) for pair in pairs]
     if table is not None:
-        _refuse_strangers(patients, table, options)
-    structures = {name: mean_dice(case.structures[name] for case in cases) for name in LABELS}
+        _check_listed(patients, table, options)
+    structures = {name: mean_dice(patient.score.structures[name] for patient in patients) for name in LABELS}
     dice = sum(values["mean_dsc"] for values in structures.values()) / len(structures)
     has_outcomes = any(patient.known != Outcome() for patient in patients)
     parts = _parts(patients, options) if has_outcomes else {}
@@ -96,12 +102,20 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
         else "mean Dice of GTVp and GTVn",
         structures={name: dict(values) for name, values in structures.items()},
         overall=dict(overall),
-        cases=tuple(cases),
+        cases=tuple(patient.score for patient in patients),
         notes=_notes(overall, patients, options),
     )
 
 
-def _refuse_strangers(patients: Sequence[_Patient], table: Mapping[str, Outcome], options: Options) -> None:
+def _compare(pair: Pair, table: Mapping[str, Outcome] | None, options: Options) -> _Patient:
+    predicted, present = label_arrays(pair)
+    overlaps = overlaps_of(predicted, present, Grid.of(pair.reference))
+    structures = {name: metrics_of(overlap, options.both_empty) for name, overlap in overlaps.items()}
+    known = outcome_of(pair.expected) if table is None else table.get(pair.name, Outcome())
+    return _Patient(CaseScore(name=pair.name, structures=structures), pair.predicted, known)
+
+
+def _check_listed(patients: Sequence[_Patient], table: Mapping[str, Outcome], options: Options) -> None:
     if not any(patient.name in table for patient in patients):
         raise InputError(
             f"--clinical must have rows for the scored cases, but {options.clinical} has none for any of them. Are the"
@@ -113,8 +127,8 @@ def _parts(patients: Sequence[_Patient], options: Options) -> Numbers:
     stages: Numbers = {}
     for name, key, levels in (("t-stage", "t_stage", T_STAGES), ("n-stage", "n_stage", N_STAGES)):
         staged = [(patient, stage) for patient in patients if (stage := getattr(patient.known, key)) is not None]
-        answers = [predicted_stage(patient.predicted, name, levels, case=patient.name) for patient, _ in staged]
-        stages[f"{key}_balanced_accuracy"] = balanced_accuracy(answers, [stage for _, stage in staged])
+        predicted = [predicted_stage(patient.predicted, name, levels, case=patient.name) for patient, _ in staged]
+        stages[f"{key}_balanced_accuracy"] = balanced_accuracy(predicted, [stage for _, stage in staged])
         stages[f"{key}_patients"] = len(staged)
     mean = (stages["t_stage_balanced_accuracy"] + stages["n_stage_balanced_accuracy"]) / 2
     return {"balanced_accuracy": mean, **_survival(patients, options), **stages}
@@ -159,10 +173,10 @@ def _notes(overall: Numbers, patients: Sequence[_Patient], options: Options) -> 
 
 
 def _undefined(overall: Numbers, parts: Sequence[str]) -> list[str]:
-    why = {
+    reasons = {
         "dice": "no patient has the structure, and --both-empty skip leaves them out",
         "t_stage_balanced_accuracy": "no patient's T-stage is known",
         "n_stage_balanced_accuracy": "no patient's N-stage is known",
         "c_index": "no two patients are comparable, which takes one who relapsed and one who was without for longer",
     }
-    return [f"{part} is undefined, as {why[part]}; so is the score." for part in parts if isnan(overall[part])]
+    return [f"{part} is undefined, as {reasons[part]}; so is the score." for part in parts if isnan(overall[part])]

@@ -1,4 +1,4 @@
-"""What to choose when HECKTOR is scored."""
+"""Options of HECKTOR's score."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ LABELS = {"GTVp": 1, "GTVn": 2}
 
 
 class Options(ScoreOptions):
-    """The edition, and what its organisers left unpublished."""
+    """Edition of HECKTOR, and the rules that its organisers left unpublished.
+
+    The descriptions of the fields are the help text of `hnseg score`.
+    """
 
     edition: Literal["2022", "2025", "2026"] = Field("2026", description="whose rules")
     both_empty: Literal["1", "skip", "0"] = Field(

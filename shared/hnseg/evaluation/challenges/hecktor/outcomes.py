@@ -1,33 +1,33 @@
-"""A patient's stages and recurrence-free survival: what is known of them, and what was predicted.
+"""Tumour stages and recurrence-free survival of a patient, as known and as predicted.
 
-Known things come from the data set's CSV (PatientID, T-stage, N-stage, Relapse, RFS in days), or from JSON values of
-the same names in lower case. A cell that is empty, NaN or no such thing is unknown, and the patient is left out of that
-part of the score. Stages are read as T2, 2, 2.0 or with the letter of a finer stage, which is dropped: N2b is N2.
+Known values come from the data set's CSV (PatientID, T-stage, N-stage, Relapse, RFS in days), or from JSON values of
+the same names in lower case. A cell that is empty, NaN or not a valid value is unknown, and the patient is left out of
+that part of the score. Stages are read as T2, 2, 2.0 or with the letter of a finer stage, which is dropped: N2b is N2.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp, follow_up_of, number_of, stage_of
 from hnseg.errors import InputError
+from hnseg.evaluation.files.csv_rows import CsvTable, read_csv
 
 _COLUMNS = ("PatientID", "T-stage", "N-stage", "Relapse", "RFS")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is known of a patient; None where it is not.
+    """Known stages and survival of a patient; None where unknown.
 
     Attributes:
-        t_stage: Of `T_STAGES`.
-        n_stage: Of `N_STAGES`.
-        rfs: Without a recurrence.
+        t_stage: T stage, one of `T_STAGES`.
+        n_stage: N stage, one of `N_STAGES`.
+        rfs: Recurrence-free survival.
     """
 
     t_stage: str | None = None
@@ -36,7 +36,14 @@ class Outcome:
 
 
 def outcome_of(values: Mapping[str, Any]) -> Outcome:
-    """Return what values say of a patient: t-stage, n-stage, relapse (0 or 1, true or false) and rfs (days)."""
+    """Return the known stages and survival from named values.
+
+    Args:
+        values: Values by name: t-stage, n-stage, relapse (0 or 1, true or false) and rfs (days); any may be missing.
+
+    >>> outcome_of({"t-stage": "T4a", "n-stage": 2, "relapse": 0, "rfs": "812.5"})
+    Outcome(t_stage='T4', n_stage='N2', rfs=FollowUp(days=812.5, has_relapsed=False))
+    """
     return Outcome(
         t_stage=stage_of(values.get("t-stage"), T_STAGES),
         n_stage=stage_of(values.get("n-stage"), N_STAGES),
@@ -45,25 +52,37 @@ def outcome_of(values: Mapping[str, Any]) -> Outcome:
 
 
 def read_outcomes(path: Path) -> dict[str, Outcome]:
-    """Return what a data set's CSV says, by patient.
+    """Read the outcomes of all patients from a data set's CSV, by patient; rows without a patient are skipped.
 
     Raises:
-        InputError: It can't be read, names no patients or one twice, or has none of the other columns.
+        InputError: The file can't be read, has no column of patients, has a patient twice, or has none of the other
+            columns.
     """
+    table = read_csv(path, subject="--clinical", column_name=_column_name)
+    _check_columns(table, path)
     outcomes: dict[str, Outcome] = {}
-    for line, row in _rows(path):
-        patient = row["patientid"]
+    for row in table.rows:
+        patient = row.cells["patientid"]
         if patient in outcomes:
-            raise InputError(f"A patient must have one row, but line {line} of {path} is a second one for {patient}.")
-        outcomes[patient] = outcome_of(row)
+            raise InputError(
+                f"A patient must have one row, but line {row.line} of {path} is a second one for {patient}."
+            )
+        if patient:
+            outcomes[patient] = outcome_of(row.cells)
     return outcomes
 
 
 def predicted_stage(values: Mapping[str, Any], name: str, stages: tuple[str, ...], *, case: str) -> str:
-    """Return the stage that was predicted.
+    """Return the predicted stage of a case.
+
+    Args:
+        values: Predicted values by name.
+        name: Name of the value, `t-stage` or `n-stage`.
+        stages: Stages that it may be.
+        case: Name of the case, for the error.
 
     Raises:
-        InputError: There is none.
+        InputError: The prediction has no such value, or another one.
     """
     stage = stage_of(values.get(name), stages)
     if stage is None:
@@ -75,10 +94,10 @@ def predicted_stage(values: Mapping[str, Any], name: str, stages: tuple[str, ...
 
 
 def predicted_rfs(values: Mapping[str, Any], *, case: str) -> float:
-    """Return the number that was predicted for recurrence-free survival.
+    """Return the predicted recurrence-free survival of a case, the number named `rfs`.
 
     Raises:
-        InputError: There is no finite one.
+        InputError: The prediction has no finite number of this name.
     """
     rfs = None if isinstance(values.get("rfs"), str) else number_of(values.get("rfs"))
     if rfs is None:
@@ -98,29 +117,15 @@ def _found(values: Mapping[str, Any], name: str) -> str:
     )
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="", skipinitialspace=True)
-            headings = [re.sub(r"[\s_-]+", "-", heading.strip().lower()) for heading in reader.fieldnames or ()]
-            _check_headings(headings, path)
-            reader.fieldnames = headings
-            for row in reader:
-                cells = {name: cell.strip() for name, cell in row.items() if isinstance(cell, str)}
-                if cells["patientid"]:
-                    yield reader.line_num, cells
-    except OSError as error:
-        raise InputError(f"--clinical must be a readable file, but {path} is not: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"--clinical must be a CSV file in UTF-8, but {path} can't be read as one ({error}). Is it a spreadsheet?"
-        ) from error
+def _column_name(heading: str) -> str:
+    """Return a heading in lower case with dashes: " T Stage" and "T_stage" are both t-stage."""
+    return re.sub(r"[\s_-]+", "-", heading.strip().lower())
 
 
-def _check_headings(headings: list[str], path: Path) -> None:
-    known = [column for column in _COLUMNS if headings.count(column.lower()) == 1]
+def _check_columns(table: CsvTable, path: Path) -> None:
+    known = [column for column in _COLUMNS if table.is_single(column.lower())]
     if "PatientID" not in known or len(known) == 1:
         raise InputError(
             f"The first line of --clinical must name PatientID and at least one of {', '.join(_COLUMNS[1:])}, once"
-            f" each, but that of {path} names {', '.join(headings)[:120] or 'nothing'}. Is another separator used?"
+            f" each, but that of {path} names {', '.join(table.columns)[:120] or 'nothing'}. Is another separator used?"
         )

@@ -1,35 +1,36 @@
-"""Reads the numbers that teams are ranked by: a score report (JSON) a team, or one CSV of all teams.
+"""Numbers that Borda counts rank by, read from files: a score report (JSON) a team, or one CSV of all teams.
 
-A report is what `hnseg score --json` writes, and the team's name is the file's without its suffix. The CSV has a
-heading and the columns team, metric and value; a metric is named as in a report, such as GTVp.mean_dsc.
+A report is a file of `hnseg score --json`, and the team's name is the file's name without its suffix. The CSV has the
+columns team, metric and value; a metric is named as in a report, such as GTVp.mean_dsc.
 """
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from hnseg.errors import InputError
+from hnseg.evaluation.files.csv_rows import CsvRow, read_csv
 from hnseg.evaluation.ranking.borda.counts import BordaMethod, Measure
 from hnseg.evaluation.report import ScoreReport
 
 COLUMNS = ("team", "metric", "value")
 
-Rows = dict[str, dict[str, float]]
+TeamValues = dict[str, dict[str, float]]
+"""Values by team and then by the measure's name."""
 
 
 @dataclass(frozen=True)
 class Measures:
-    """The m teams' numbers.
+    """Numbers of the m teams of a ranking.
 
     Attributes:
-        teams: Sorted, so that the order of files changes nothing.
-        values: By the measure's name, (m,); finite.
+        teams: Names of the teams, sorted, so that the order of files changes nothing.
+        values: Values of each measure by its name, (m,); finite.
     """
 
     teams: tuple[str, ...]
@@ -41,36 +42,41 @@ def read_measures(paths: Sequence[Path], method: BordaMethod) -> Measures:
 
     Args:
         paths: One JSON file a team, or one CSV.
-        method: Which measures, of whose score reports.
+        method: Measures to read, and the challenge and edition of the score reports.
 
     Raises:
         InputError: A file can't be read, comes from another challenge, edition or set of cases; a team lacks a measure,
             or there is one team only.
     """
-    of_teams = _of_csv(paths[0]) if len(paths) == 1 and paths[0].suffix == ".csv" else _of_reports(paths, method)
-    if len(of_teams) < 2:
-        raise InputError(f"A ranking must have two teams or more, but the scores have only {', '.join(of_teams)}.")
-    teams = tuple(sorted(of_teams))
+    is_csv = len(paths) == 1 and paths[0].suffix == ".csv"
+    by_team = _from_csv(paths[0]) if is_csv else _from_reports(paths, method)
+    if len(by_team) < 2:
+        raise InputError(f"A ranking must have two teams or more, but the scores have only {', '.join(by_team)}.")
+    _check_complete(by_team, method)
+    teams = tuple(sorted(by_team))
+    return Measures(teams, {m.name: tuple(by_team[team][m.name] for team in teams) for m in method.measures})
+
+
+def _check_complete(by_team: TeamValues, method: BordaMethod) -> None:
     lacking = [
         f"{team} has no {measure.name}"
-        for team in teams
+        for team in sorted(by_team)
         for measure in method.measures
-        if not math.isfinite(of_teams[team].get(measure.name, math.nan))
+        if not math.isfinite(by_team[team].get(measure.name, math.nan))
     ]
     if lacking:
         raise InputError(
             f"Every team must have a value of {', '.join(measure.name for measure in method.measures)}, but"
             f" {'; '.join(lacking)}. Is it undefined in the score, or a name spelt in two ways?"
         )
-    return Measures(teams, {m.name: tuple(of_teams[team][m.name] for team in teams) for m in method.measures})
 
 
-def _of_reports(paths: Sequence[Path], method: BordaMethod) -> Rows:
+def _from_reports(paths: Sequence[Path], method: BordaMethod) -> TeamValues:
     reports: dict[str, ScoreReport] = {}
     for path in paths:
         if path.stem in reports:
             raise InputError(f"Each team's file must have a name of its own, but two are called {path.name}.")
-        reports[path.stem] = _report(path, method)
+        reports[path.stem] = _read_report(path, method)
     first_team, first = next(iter(reports.items()))
     for team, report in reports.items():
         if [case.name for case in report.cases] != [case.name for case in first.cases]:
@@ -93,7 +99,7 @@ def _value(report: ScoreReport, measure: Measure) -> float:
     return math.nan if value is None else float(value)
 
 
-def _report(path: Path, method: BordaMethod) -> ScoreReport:
+def _read_report(path: Path, method: BordaMethod) -> ScoreReport:
     try:
         report = ScoreReport.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -111,40 +117,29 @@ def _report(path: Path, method: BordaMethod) -> ScoreReport:
     return report
 
 
-def _of_csv(path: Path) -> Rows:
-    rows: Rows = {}
-    for line, (team, metric, value) in _cells(path):
+def _from_csv(path: Path) -> TeamValues:
+    by_team: TeamValues = {}
+    for row in _read_rows(path):
+        team, metric, value = (row.cells[column] for column in COLUMNS)
         if not team:
-            raise InputError(f"Each row must name its team, but line {line} of {path} has none.")
-        of_team = rows.setdefault(team, {})
-        if metric in of_team:
-            raise InputError(f"A team must have one {metric}, but line {line} of {path} gives {team}'s again.")
-        of_team[metric] = _number(value, f"line {line} of {path}")
-    if not rows:
+            raise InputError(f"Each row must name its team, but line {row.line} of {path} has none.")
+        values = by_team.setdefault(team, {})
+        if metric in values:
+            raise InputError(f"A team must have one {metric}, but line {row.line} of {path} gives {team}'s again.")
+        values[metric] = _number(value, f"line {row.line} of {path}")
+    if not by_team:
         raise InputError(f"A score file must have rows, but {path} has none below its heading.")
-    return rows
+    return by_team
 
 
-def _cells(path: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
-    """Yield each row's line number and its team, metric and value."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="", skipinitialspace=True)
-            headings = [heading.strip() for heading in reader.fieldnames or ()]
-            if any(headings.count(column) != 1 for column in COLUMNS):
-                raise InputError(
-                    f"The first line of such a score file must name the columns {', '.join(COLUMNS)} once each, but"
-                    f" that of {path} is {','.join(headings)[:80]!r}."
-                )
-            reader.fieldnames = headings
-            for row in reader:
-                yield reader.line_num, (row["team"].strip(), row["metric"].strip(), row["value"].strip())
-    except OSError as error:
-        raise InputError(f"The scores must be a readable file, but {path} is not: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+def _read_rows(path: Path) -> tuple[CsvRow, ...]:
+    table = read_csv(path, subject="The scores")
+    if not all(map(table.is_single, COLUMNS)):
         raise InputError(
-            f"The scores must be a CSV file in UTF-8, but {path} can't be read as one ({error})."
-        ) from error
+            f"The first line of such a score file must name the columns {', '.join(COLUMNS)} once each, but that of"
+            f" {path} is {','.join(table.columns)[:80]!r}."
+        )
+    return table.rows
 
 
 def _number(text: str, where: str) -> float:

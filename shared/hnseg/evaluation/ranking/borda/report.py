@@ -1,12 +1,12 @@
-"""What ranking by Borda counts gives back: values whose names are the keys of the JSON file, and stay as they are.
+"""Report of a ranking by Borda counts: values whose names are the keys of its JSON file, and stay as they are.
 
 ```
-method, challenge, edition              how it was ranked, and what
+method, challenge, edition              ranking method, challenge and edition of its rules
 teams[].team, .rank                     best first; teams of equal rank by name
-teams[].points                          the sum of its groups' points
-teams[].groups.GTVn.rank, .points       within a group; the latter are worth the rank
-teams[].measures.GTVp.mean_dsc.value    what was measured; the key is the whole "GTVp.mean_dsc"
-teams[].measures.GTVp.mean_dsc.rank, .points
+teams[].points                          sum of the points by group
+teams[].groups.GTVn.rank, .points       rank within a group and its points
+teams[].measures.GTVp.mean_dsc.value    value of a measure; the key is the whole "GTVp.mean_dsc"
+teams[].measures.GTVp.mean_dsc.rank, .points    rank by that value and its points
 ```
 
 Of n teams, one of rank r gets n - r points.
@@ -14,27 +14,27 @@ Of n teams, one of rank r gets n - r points.
 
 from __future__ import annotations
 
-from hnseg.evaluation.ranking.borda.counts import BordaMethod, borda_ranks
+from hnseg.evaluation.ranking.borda.counts import BordaMethod, BordaRanks, borda_ranks
 from hnseg.evaluation.ranking.borda.measures_file import Measures
 from hnseg.evaluation.tables import Table
 from hnseg.records import Frozen
 
 
 class GroupPlace(Frozen):
-    """A team's place in a group of measures."""
+    """Rank and points of a team in a group of measures."""
 
     rank: int
     points: int
 
 
 class MeasurePlace(GroupPlace):
-    """A team's place by one measure."""
+    """Rank and points of a team by one measure, with its value."""
 
     value: float
 
 
 class BordaTeam(Frozen):
-    """A team's place and what it rests on."""
+    """Rank of a team, and the numbers behind it."""
 
     team: str
     rank: int
@@ -44,7 +44,7 @@ class BordaTeam(Frozen):
 
 
 class BordaReport(Frozen):
-    """The ranking of a challenge's teams."""
+    """Ranking of a challenge's teams by Borda counts."""
 
     method: str
     challenge: str
@@ -53,25 +53,20 @@ class BordaReport(Frozen):
 
 
 def rank_by_borda(measures: Measures, method: BordaMethod) -> BordaReport:
-    """Rank the teams."""
+    """Rank the teams by Borda counts.
+
+    Args:
+        measures: Numbers of all teams.
+        method: Measures in their groups.
+
+    >>> from hnseg.evaluation.ranking.borda.counts import Measure
+    >>> method = BordaMethod("example", "hecktor", "2025", {"GTVp": (Measure("GTVp", "dsc"),)})
+    >>> report = rank_by_borda(Measures(("A", "B"), {"GTVp.dsc": (0.5, 0.75)}), method)
+    >>> [(team.team, team.rank, team.points) for team in report.teams]
+    [('B', 1, 1), ('A', 2, 0)]
+    """
     ranks = borda_ranks(measures.values, method)
-    teams = []
-    for m, team in enumerate(measures.teams):
-        of_groups = {name: int(of_group[m]) for name, of_group in ranks.by_group.items()}
-        of_measures = {name: int(of_measure[m]) for name, of_measure in ranks.by_measure.items()}
-        count = len(measures.teams)
-        teams.append(
-            BordaTeam(
-                team=team,
-                rank=int(ranks.final[m]),
-                points=int(ranks.points[m]),
-                groups={name: GroupPlace(rank=rank, points=count - rank) for name, rank in of_groups.items()},
-                measures={
-                    name: MeasurePlace(rank=rank, points=count - rank, value=measures.values[name][m])
-                    for name, rank in of_measures.items()
-                },
-            )
-        )
+    teams = [_borda_team(m, measures, ranks) for m in range(len(measures.teams))]
     return BordaReport(
         method=method.name,
         challenge=method.challenge,
@@ -81,7 +76,10 @@ def rank_by_borda(measures: Measures, method: BordaMethod) -> BordaReport:
 
 
 def borda_table(report: BordaReport) -> Table:
-    """Return one row a team, best first: its measures, each with the rank in brackets, and its ranks by group."""
+    """Return the table of a ranking: one row a team, best first.
+
+    A row has the team's measures, each with its rank in brackets, and its ranks by group, its points and final rank.
+    """
     first = report.teams[0]
     headings = ("team", *first.measures, *(f"rank {group}" for group in first.groups), "points", "rank")
     rows = tuple(
@@ -95,3 +93,19 @@ def borda_table(report: BordaReport) -> Table:
         for team in report.teams
     )
     return Table(headings, rows)
+
+
+def _borda_team(m: int, measures: Measures, ranks: BordaRanks) -> BordaTeam:
+    count = len(measures.teams)
+    group_ranks = {name: int(ranking[m]) for name, ranking in ranks.by_group.items()}
+    measure_ranks = {name: int(ranking[m]) for name, ranking in ranks.by_measure.items()}
+    return BordaTeam(
+        team=measures.teams[m],
+        rank=int(ranks.final[m]),
+        points=int(ranks.points[m]),
+        groups={name: GroupPlace(rank=rank, points=count - rank) for name, rank in group_ranks.items()},
+        measures={
+            name: MeasurePlace(rank=rank, points=count - rank, value=measures.values[name][m])
+            for name, rank in measure_ranks.items()
+        },
+    )
