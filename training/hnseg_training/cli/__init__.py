@@ -46,6 +46,7 @@ def main() -> int:
 
 
 def _print_version(asked: bool) -> None:
+    """Print the version and end the program where it is asked for."""
     if asked:
         typer.echo(f"hnseg-train {__version__}")
         raise typer.Exit
