@@ -85,14 +85,11 @@ def read_ehr(value: Any) -> tuple[Ehr, tuple[str, ...]]:
     known: dict[str, Any] = {}
     notes: list[str] = []
     for field in _FIELDS:
-        present = [fields[name] for name in field.names if name in fields]
-        if not present and not field.is_expected:
-            continue
-        content, fault = _content_of(field, present)
-        if fault:
-            notes.append(f"The electronic health record's {field.title} {fault}, so it counts as unknown.")
-        else:
+        content, fault = _content_of(field, [fields[name] for name in field.names if name in fields])
+        if content is not None:
             known[field.attribute] = content
+        elif fault:
+            notes.append(f"The electronic health record's {field.title} {fault}, so it counts as unknown.")
     return Ehr(**known), tuple(notes)
 
 
@@ -118,14 +115,17 @@ class _Field:
 
 
 def _content_of(field: _Field, present: Sequence[Any]) -> tuple[Any, str]:
-    """Return a field's content, and the fault that leaves it unknown in words; empty where it is known.
+    """Return a field's content, None where it is unknown, and then the fault in words.
 
     Args:
         field: Field of the record.
         present: Contents of the record's fields that have one of its names.
+
+    Returns:
+        No fault, but an empty text where the field is known, or missing though only some editions have it.
     """
     if not present:
-        return None, "is missing"
+        return None, "is missing" if field.is_expected else ""
     written = [text for text in map(_as_text, present) if text == "+" or _squeezed(text) not in _UNKNOWN]
     if not written:
         return None, "is empty"
@@ -179,11 +179,13 @@ def _age_years(text: str) -> float | None:
 
 
 def _performance_status(text: str) -> int | None:
+    """Read 0 to 4, also after a scale's name such as ECOG."""
     found = re.fullmatch(r"(?:ecog|ps|who)?\s*(\d)", text.lower())
     return int(found[1]) if found and int(found[1]) <= _WORST_STATUS else None
 
 
 def _treatment(text: str) -> str | None:
+    """Read the words for chemoradiotherapy and for radiotherapy alone."""
     word = _squeezed(text)
     return "CRT" if word in _CRT else "RT" if word in _RT else None
 
@@ -195,11 +197,13 @@ def _chemotherapy(text: str) -> str | None:
 
 
 def _m_stage(text: str) -> str | None:
+    """Read M0, M1 and spellings such as cM1b or 0."""
     word = _squeezed(text).removeprefix("c").removeprefix("m")[:1]
     return f"M{word}" if word in {"0", "1"} else None
 
 
 def _treatment_or_chemotherapy(text: str) -> str | None:
+    """Read the field of either name."""
     return _treatment(text) or _chemotherapy(text)
 
 

@@ -49,7 +49,7 @@ IMAGE_FEATURES = (
 GTVP, GTVN = 1, 2
 LEAST_NODE_ML = 0.1  # a ball of 6 mm; smaller pieces are stray voxels
 MIDLINE_MM = 5.0
-MTV_SHARE = 0.41  # Boellaard et al., EANM guideline 2.0, Eur. J. Nucl. Med. Mol. Imaging 2015
+MTV_FRACTION = 0.41  # Boellaard et al., EANM guideline 2.0, Eur. J. Nucl. Med. Mol. Imaging 2015
 _FEW_POINTS = 2000
 
 Points = npt.NDArray[np.float64]
@@ -142,7 +142,7 @@ def _uptake(tumour: Mask, grid: Grid, pet: sitk.Image | None) -> dict[str, float
         return dict.fromkeys(("suv_max", "mtv_ml", "tlg"), float("nan"))
     suv = array_of(resample_image(sitk.Cast(pet, sitk.sitkFloat32), grid))[tumour].astype(np.float64)
     highest = float(suv.max(initial=0.0))
-    active = suv[suv >= MTV_SHARE * highest] if highest > 0 else suv[:0]
+    active = suv[suv >= MTV_FRACTION * highest] if highest > 0 else suv[:0]
     voxel_ml = grid.voxel_volume_mm3 / 1000
     return {"suv_max": highest, "mtv_ml": len(active) * voxel_ml, "tlg": float(active.sum()) * voxel_ml}
 

@@ -33,13 +33,14 @@ from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
 from hnseg.records import Frozen
 
-LEAST_SHARE, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of only the head covers less of a whole body
+LEAST_FRACTION, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of only the head covers less of a whole body
 PET_CHANNEL = "pet"
 NO_PET = "there is no PET."
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
 def _from_low_to_high(values: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends of a range, of which the first must be the lower."""
     if values[0] >= values[1]:
         raise ValueError(f"must go from low to high, found {values}")
     return values
@@ -227,11 +228,11 @@ def _scans(ct: sitk.Image, pet: sitk.Image | None, *, absence: str = NO_PET) -> 
         return _Scans(sketch, None, absence, {})
     share, volume_ml = sketch.share_inside(Grid.of(pet))
     record = {"pet_overlap": {"share_of_body": round(share, 4), "body_l": round(volume_ml / 1000, 2)}}
-    if share >= LEAST_SHARE or volume_ml / 1000 >= LEAST_LITRES or not sketch.body.any():
+    if share >= LEAST_FRACTION or volume_ml / 1000 >= LEAST_LITRES or not sketch.body.any():
         return _Scans(sketch, pet, "", record)
     left_out = (
         f"the PET covers {share:.1%} of the body on the CT, {volume_ml / 1000:.2f} l, and at least"
-        f" {LEAST_SHARE:.0%} or {LEAST_LITRES:g} l are needed. Do both belong to the same patient and scan?"
+        f" {LEAST_FRACTION:.0%} or {LEAST_LITRES:g} l are needed. Do both belong to the same patient and scan?"
     )
     return _Scans(sketch, None, left_out, record)
 

@@ -84,6 +84,7 @@ class OrdinalModel(_Linear):
 
     @model_validator(mode="after")
     def _one_each(self) -> OrdinalModel:
+        """Return the model if thresholds and weights fit the number of levels."""
         levels = len(self.levels)
         if len(self.thresholds) != levels - 1 or len(self.weights) not in (0, levels):
             raise ValueError(

@@ -33,11 +33,13 @@ _ANSWERS = (
 
 
 def _output(slug: str) -> OutputSocket:
+    """Return the socket of the label map."""
     title = "label map of tumour and nodes"
     return OutputSocket(slug=slug, relative_path=f"images/{slug}", title=title, labels=LABELS, on_grid_of=CT)
 
 
 def _limits(minutes: int, readme: str, read_on: date) -> Limits:
+    """Return the limits of an edition: 16 GiB of memory each, and some minutes."""
     source = f"README of {readme}: T4 with 16 GB, 16 GB of RAM, {minutes} minutes."
     return Limits(time_s=minutes * 60, ram_gib=16, vram_gib=16, source=source, read_on=read_on)
 

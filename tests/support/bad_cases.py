@@ -1,7 +1,7 @@
-"""What can be wrong with a case or a model, each with the sentence that must say so.
+"""Faults of cases and models, each with the sentence that must name it.
 
-Run in this process, and again in the real container, where the folders have other names: the sentences are matched from
-their beginning, as regular expressions in which FOLDER stands for any folder's path.
+They run in this process, and again in the real container, where the folders have other names: the sentences are matched
+from their beginning, as regular expressions in which FOLDER stands for any folder's path.
 """
 
 import json
@@ -120,7 +120,7 @@ BAD_CASES = (
     *(pytest.param(HAN_SEG, bad, id=f"han_seg {bad.name}") for bad in _HAN_SEG),
     *(pytest.param(HECKTOR, bad, id=f"hecktor {bad.name}") for bad in _HECKTOR),
 )
-"""A challenge, and a case of it that must be refused."""
+"""Challenges with cases that must be refused."""
 
 _HAN_SEG_CT_ONLY = (
     BadCase("missing", remove(_T1), r"there is no T1 MR\."),
@@ -163,7 +163,7 @@ CT_ONLY_CASES = (
     *(pytest.param(HAN_SEG, bad, id=f"han_seg {bad.name}") for bad in _HAN_SEG_CT_ONLY),
     *(pytest.param(HECKTOR, bad, id=f"hecktor {bad.name}") for bad in _HECKTOR_CT_ONLY),
 )
-"""What can be wrong with an image that the case can do without: what the note must say after "CT only: "."""
+"""Faults of an image that the case can do without, with the note's words after "CT only: "."""
 
 
 def _record(text: str) -> Callable[[Path], None]:
@@ -193,11 +193,11 @@ BAD_RECORDS = (
         r"The electronic health record's Age must be a number of years, but is something else, so it counts as unknown",
     ),
 )
-"""What can be wrong with the health record of HECKTOR: what a note must say."""
+"""Faults of HECKTOR's health record, with the words of a note."""
 
 
 def seal(model_dir: Path) -> None:
-    """Give a changed bundle's manifest the checksums of its present files."""
+    """Write the checksums of a changed bundle's present files into its manifest."""
     path = model_dir / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["sha256"] = {file.name: sha256_of(file) for file in model_dir.iterdir() if file != path}
@@ -266,4 +266,4 @@ UNFIT_MODELS = (
         id="hecktor without outcomes",
     ),
 )
-"""A challenge, what a sound model was made with that doesn't fit it, and the sentence that must say so."""
+"""Challenges, options of a sound model that doesn't fit them, and the sentence that must name the fault."""

@@ -1,4 +1,4 @@
-"""A case of HNTS-MRG small enough to run in a second: noise with two bright tumours and the prior mask around them."""
+"""Case of HNTS-MRG small enough to run in a second: noise with two bright tumours and the prior mask around them."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK, REGISTERE
 
 SHAPE_ZYX = (10, 36, 40)
 LONG_ZYX = (64, 256, 256)
-"""Of a case that takes minutes with `long_model`."""
+"""Shape of a case that takes minutes with `long_model`."""
 OUTPUT_FILE = f"images/{OUTPUT}/output.mha"
 
 
@@ -28,7 +28,7 @@ def write_small_case(input_dir: Path, *, seed: int = 0, shape_zyx: tuple[int, in
 
 
 def write_reference(input_dir: Path, expected_dir: Path) -> None:
-    """Write the case's prior mask as what the output should be."""
+    """Write the case's prior mask as the expected output."""
     reference = expected_dir / OUTPUT_FILE
     reference.parent.mkdir(parents=True)
     shutil.copy(next((input_dir / "images" / REGISTERED_MASK).glob("*.mha")), reference)

@@ -1,4 +1,4 @@
-"""Each challenge with a case that runs in seconds, and a model of random weights that its container takes."""
+"""Challenges, each with a case that runs in seconds, and a model of random weights that its container takes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, eq=False)  # each is the only one of its name, and can be a key
 class SmallChallenge:
-    """A challenge, small.
+    """Challenge with a small case and a small model.
 
     Attributes:
-        name: Its folder's name.
-        write_case: Writes the good case into an input folder and returns it.
-        write_reference: Writes what the output should be into an `expected` folder, for the case of an input folder.
-        output_file: The one image that it must write, relative to the output folder.
-        model: What `make_model` needs beyond its defaults.
-        answer_files: The other files that it must write.
-        settings: What the model's `method.json` must hold; empty for the defaults.
+        name: Name of the challenge's folder.
+        write_case: Function that writes the good case into an input folder and returns the folder.
+        write_reference: Function that writes the expected output into an `expected` folder, for the case of an input
+            folder.
+        output_file: Image that the container must write, relative to the output folder.
+        model: Arguments of `make_model` beyond its defaults.
+        answer_files: Other files that the container must write.
+        settings: Content of the model's `method.json`; empty for the defaults.
     """
 
     name: str
@@ -36,12 +37,12 @@ class SmallChallenge:
 
     @property
     def container_dir(self) -> Path:
-        """The challenge's folder."""
+        """Folder of the challenge."""
         return ROOT / "containers" / self.name
 
     @property
     def output_files(self) -> list[str]:
-        """Every file that it must write, sorted."""
+        """Files that the container must write, sorted."""
         return sorted((self.output_file, *self.answer_files))
 
 

@@ -1,4 +1,4 @@
-"""A case of HaN-Seg small enough to run in seconds: a made-up head on a CT, and on a T1 MR that lies elsewhere."""
+"""Case of HaN-Seg small enough to run in seconds: a made-up head on a CT, and on a T1 MR that lies elsewhere."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MODEL = {
     "patch": (24, 32, 32),
     "spacing_mm": (6.0, 6.0, 6.0),
 }
-"""What `make_model` needs for a model that the container takes."""
+"""Arguments of `make_model` for a model that the container takes."""
 
 
 def pose() -> sitk.Euler3DTransform:
-    """Return where points of the CT lie in the MR."""
+    """Return the transform from points of the CT to points of the MR, in mm."""
     transform = sitk.Euler3DTransform()
     transform.SetRotation(*np.deg2rad((6.0, -4.0, 9.0)).tolist())
     transform.SetTranslation((14.0, -22.0, 31.0))
@@ -67,6 +67,7 @@ def write(image: sitk.Image, path: Path) -> None:
 
 
 def _noisy(values: np.ndarray, seed: int) -> np.ndarray:
+    """Return the values with Gaussian noise."""
     return values + np.random.default_rng(seed).normal(0, 12, values.shape)
 
 

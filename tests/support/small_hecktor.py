@@ -1,4 +1,4 @@
-"""A case of HECKTOR small enough to run in seconds: a made-up head and neck on a tilted CT and on a straight PET."""
+"""Case of HECKTOR small enough to run in seconds: a made-up head and neck on a tilted CT and on a straight PET."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ CT_FILE, PET_FILE, EHR_FILE = "11111111-aaaa.mha", "22222222-bbbb.mha", "ehr.jso
 CT_GRID = grid_between((-130, -115, -290), (120, 125, 40), (5.0, 5.0, 6.0), TILTED)
 PET_GRID = grid_between((-150, -150, -310), (150, 150, 60), (6.5, 6.5, 6.0))
 MODEL = {"channel_names": ["CT", "noNorm"], "patch": (24, 32, 32), "spacing_mm": (6.0, 6.0, 6.0)}
-"""What `make_model` needs for a model that the container takes."""
+"""Arguments of `make_model` for a model that the container takes."""
 RECORD = (
     '{"Age": 63, "Gender": 1, "Tobacco Consumption": 0, "Performance Status": NaN, "Treatment": 1, "HPV Status": 0,}'
 )
-"""As the organisers' sample: the comma after the last field is no JSON, nor is NaN; alcohol is missing."""
+"""Health record with the faults of the organisers' sample: a comma after the last field, a NaN, and no alcohol."""
 
 _VOLUME = Term(feature="gtvp_ml", scale="log", mean=2.5, sd=1.0, coefficient=1.2)
 _NODES = Term(feature="gtvn_ml", scale="log", mean=2.0, sd=1.2, coefficient=1.1)
@@ -40,7 +40,7 @@ OUTCOMES = Outcomes(
     fitted_on="nobody: made up for tests",
 )
 SETTINGS: dict[str, Any] = Settings(crop="head_neck", outcomes=OUTCOMES).model_dump(mode="json")
-"""What the model's `method.json` holds."""
+"""Content of the model's `method.json`."""
 
 
 def small_ct(*, seed: int = 0) -> sitk.Image:

@@ -1,4 +1,4 @@
-"""Ways to spoil one image of a good case, each with the sentence that must say so."""
+"""Faults of one image of a good case, each with the sentence that must name it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from tests.support.small_han_seg import write
 
 @dataclass(frozen=True)
 class BadCase:
-    """One way to spoil a good case or model.
+    """Fault of a case or a model, and the sentence that must name it.
 
     Attributes:
-        name: What is wrong.
-        spoil: Does it to the input folder, or to the model's.
-        sentence: What stderr's last line must match.
+        name: Name of the fault.
+        spoil: Function that puts the fault into the input folder, or the model's.
+        sentence: Regular expression that the last line of stderr must match.
     """
 
     name: str
@@ -28,12 +28,12 @@ class BadCase:
 
 @dataclass(frozen=True)
 class Scan:
-    """An image of the good case that can be spoilt.
+    """Image of the good case that can be spoilt.
 
     Attributes:
-        title: What a sentence calls it.
-        path: Its file, relative to the input folder.
-        shape_zyx: Its size.
+        title: Name of the image in a sentence.
+        path: File of the image, relative to the input folder.
+        shape_zyx: Shape of the image, (z, y, x).
     """
 
     title: str
@@ -41,7 +41,7 @@ class Scan:
     shape_zyx: tuple[int, int, int]
 
     def replaced_by(self, array: np.ndarray, **place: tuple[float, ...]) -> Callable[[Path], None]:
-        """Return what puts an array into the file."""
+        """Return a function that writes an array into the file."""
         return lambda input_dir: write_image(array, input_dir / self.path, **place)
 
     def noise(self, *shape: int) -> np.ndarray:
@@ -56,7 +56,7 @@ class Scan:
 
 
 def remove(scan: Scan) -> Callable[[Path], None]:
-    """Return what takes an image away."""
+    """Return a function that removes an image."""
     return lambda input_dir: (input_dir / scan.path).unlink()
 
 
@@ -99,7 +99,7 @@ def _huge(scan: Scan) -> Callable[[Path], None]:
 
 
 def unreadable(scan: Scan) -> tuple[BadCase, ...]:
-    """Return what can be wrong with an image by itself."""
+    """Return the faults that an image can have by itself."""
     title, name = f"The {scan.title}", scan.path.rpartition("/")[2]
     cut = rf"{title} must be a readable image, but FOLDER/\S+ can't be read as one\. Is the file cut off or damaged"
     count = np.prod(scan.shape_zyx)
@@ -135,7 +135,7 @@ def unreadable(scan: Scan) -> tuple[BadCase, ...]:
 
 
 def doubled(scan: Scan) -> BadCase:
-    """Return what is wrong with two images where one must be."""
+    """Return the fault of two images in a folder for one."""
     name = scan.path.rpartition("/")[2]
     return BadCase(
         f"two images of the {scan.title}",
@@ -145,13 +145,13 @@ def doubled(scan: Scan) -> BadCase:
 
 
 def spoilt(scan: Scan) -> tuple[BadCase, ...]:
-    """Return what can be wrong with an image that is required."""
+    """Return the faults that a required image can have."""
     missing = rf"Exactly one image, the {scan.title}, must lie in FOLDER, but the folder is empty"
     return (BadCase("missing socket", remove(scan), missing), doubled(scan), *unreadable(scan))
 
 
 def exchanged(one: Scan, other: Scan) -> Callable[[Path], None]:
-    """Return what puts each of two images into the other's place."""
+    """Return a function that exchanges the files of two images."""
 
     def spoil(input_dir: Path) -> None:
         (input_dir / one.path).rename(input_dir / "third")
@@ -162,5 +162,5 @@ def exchanged(one: Scan, other: Scan) -> Callable[[Path], None]:
 
 
 def changed(scan: Scan, change: Callable[[sitk.Image], sitk.Image]) -> Callable[[Path], None]:
-    """Return what puts a changed image into an image's place."""
+    """Return a function that replaces an image by a changed one."""
     return lambda input_dir: write(change(sitk.ReadImage(str(input_dir / scan.path))), input_dir / scan.path)

@@ -1,4 +1,4 @@
-"""A tiny HaN-Seg in the public layout: five patients, four organs, boxes of known places."""
+"""Tiny HaN-Seg in the public layout: five patients, four organs, boxes of known places."""
 
 from __future__ import annotations
 

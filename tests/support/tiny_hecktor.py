@@ -1,4 +1,4 @@
-"""A tiny HECKTOR in each of its public layouts: five patients of two centres, boxes of known places."""
+"""Tiny HECKTOR in each of its public layouts: five patients of two centres, boxes of known places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tiny HNTS-MRG in the public layout, and what each command makes of it."""
+"""Tiny HNTS-MRG in the public layout, and the results of each command."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def make_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 
 
 def write_patient(folder: Path, *, rng: np.random.Generator) -> None:
-    """Write two visits; a GTVp and a GTVn that are brighter than what is around them and shrink by a voxel a side."""
+    """Write two visits; a GTVp and a GTVn that are brighter than their surroundings and shrink by a voxel a side."""
     pre = np.zeros(GRID.shape_zyx, dtype=np.uint8)
     pre[3:8, 8:18, 6:16] = 1
     pre[4:10, 20:30, 22:34] = 2

@@ -36,7 +36,7 @@ def test_the_bundle_opens(bundle):
     assert opened.settings == json.loads((bundle / "method.json").read_text())
 
 
-def test_the_manifest_tells_what_it_is(bundle):
+def test_the_manifest_has_the_label_and_all_checksums(bundle):
     manifest = json.loads((bundle / "manifest.json").read_text())
     assert manifest["name"] == "test"
     assert manifest["training_data"] == "phantoms"

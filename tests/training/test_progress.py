@@ -57,7 +57,7 @@ def test_of_many_structures_the_mean_and_the_lowest_are_reported():
     assert sentence_of(dice).endswith("Dice 0.500, lowest b 0.100, d 0.300, c 0.500")
 
 
-def test_what_nnunet_prints_goes_to_a_file(tmp_path, capsys):
+def test_prints_go_to_a_file(tmp_path, capsys):
     with stdout_to(tmp_path / "fold" / "console.log"):
         sys.stdout.write("a banner\n")
     assert (tmp_path / "fold" / "console.log").read_text() == "a banner\n"

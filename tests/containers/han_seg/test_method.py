@@ -53,7 +53,7 @@ def test_the_mr_lies_where_it_belongs():
 def test_the_mr_is_scaled_by_its_percentiles_and_zero_where_it_does_not_reach():
     mr_channel = registered().array[1]
     beyond = resample_image(small_mr() * 0 + 1, Grid.of(small_ct()), transform=pose())
-    margin = sitk.BinaryDilate(sitk.Cast(beyond, sitk.sitkUInt8), (1, 1, 1))  # what the registration may be off
+    margin = sitk.BinaryDilate(sitk.Cast(beyond, sitk.sitkUInt8), (1, 1, 1))  # the registration's error
     assert not mr_channel[array_of(margin) == 0].any()
     assert mr_channel.min() >= 0
     assert 0.9 < np.percentile(mr_channel, 99.8) < 1.3
@@ -91,7 +91,7 @@ def tiny(mr):
     ],
     ids=["noise", "swapped axes", "tiny", "empty", "few slices"],
 )
-def test_an_mr_that_can_not_be_laid_on_the_ct_is_left_out_and_said_why(spoil, reason):
+def test_an_mr_that_can_not_be_laid_on_the_ct_is_left_out_with_the_reason(spoil, reason):
     mr = spoil(small_mr())
     channels = channels_of(small_ct(), mr, BOTH)
     assert not channels.array[1].any()
@@ -110,21 +110,21 @@ def test_the_gate_of_the_settings_decides():
     assert "at least 0.99 needed" in channels.notes[0]
 
 
-def test_a_missing_mr_gives_an_empty_channel_and_is_said():
+def test_a_missing_mr_gives_an_empty_channel_and_a_note():
     channels = prepare(case_of(small_ct()), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: there is no T1 MR.",)
     assert channels.record == {"modalities": {"mr": {"used": False, "reason": "there is no T1 MR."}}}
 
 
-def test_a_broken_mr_gives_an_empty_channel_and_is_said_why():
+def test_a_broken_mr_gives_an_empty_channel_and_the_reason():
     channels = prepare(case_of(small_ct(), left_out="The T1 MR must show something."), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: The T1 MR must show something.",)
     assert channels.record == {"modalities": {"mr": {"used": False, "reason": "The T1 MR must show something."}}}
 
 
-def test_a_ct_in_the_mrs_folder_is_noticed():
+def test_a_ct_in_the_mrs_folder_is_recognised_and_left_out():
     channels = prepare(case_of(small_ct(), small_ct(seed=1)), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == (

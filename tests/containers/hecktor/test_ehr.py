@@ -27,7 +27,7 @@ KNOWN = Ehr(
 
 
 def read_alone(field, content):
-    """Return what a record with one field says, and the notes on that field alone."""
+    """Return the content of a record with one field, and the notes on that field alone."""
     ehr, notes = read_ehr({field: content})
     return ehr, tuple(note for note in notes if f"record's {field} " in note)
 
@@ -81,7 +81,7 @@ def test_every_spelling_of_a_name(name):
 @pytest.mark.parametrize(
     "content", [None, "", "  ", nan, "NaN", "nan", inf, "N/A", "unknown", "Not available", "none", "-", "?"]
 )
-def test_what_is_not_known_is_said_to_be_empty(content):
+def test_an_unknown_content_is_noted_as_empty(content):
     for field in ("Age", "Gender", "Tobacco Consumption", "Performance Status", "Treatment", "HPV Status"):
         ehr, notes = read_alone(field, content)
         assert ehr == Ehr()
@@ -101,7 +101,7 @@ def test_what_is_not_known_is_said_to_be_empty(content):
     ],
     ids=str,
 )
-def test_what_is_not_understood_is_said_without_quoting_it(field, contents, must):
+def test_a_content_that_is_not_understood_is_noted_without_quoting_it(field, contents, must):
     for content in contents:
         ehr, notes = read_alone(field, content)
         assert ehr == Ehr(), content
@@ -110,7 +110,7 @@ def test_what_is_not_understood_is_said_without_quoting_it(field, contents, must
         )
 
 
-def test_each_gap_is_said_once_field_by_field():
+def test_each_gap_is_noted_once_field_by_field():
     ehr, notes = read_ehr({"Age": 63, "Gender": "x", "HPV Status": nan})
     assert ehr == Ehr(age_years=63)
     assert [note.removeprefix("The electronic health record's ").partition(",")[0] for note in notes] == [
@@ -128,7 +128,7 @@ def test_fields_that_only_some_editions_have_are_not_missed():
 
 
 @pytest.mark.parametrize("value", [None, 3, "a text", [], [WHOLE, WHOLE], [3]], ids=str)
-def test_what_is_no_record_leaves_everything_unknown(value):
+def test_another_value_than_a_record_leaves_everything_unknown(value):
     ehr, (note,) = read_ehr(value)
     assert ehr == Ehr()
     assert note.startswith("The electronic health record must be a JSON object with a patient's fields, but is none")

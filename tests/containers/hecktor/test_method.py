@@ -52,7 +52,7 @@ def trilinear(image, points_mm):
 
 def test_channels_are_the_ct_clipped_and_the_pet_on_its_voxels():
     ct, pet = small_ct(), small_pet()
-    ct[3, 4, 5], ct[4, 4, 5] = 9000, -16989  # a tooth's filling, and what a faulty scanner writes
+    ct[3, 4, 5], ct[4, 4, 5] = 9000, -16989  # a tooth's filling, and a value of a faulty scanner
     channels = channels_of(ct, pet, BOTH)
     assert channels.array.dtype == np.float32
     assert channels.array.shape == (2, *CT_GRID.shape_zyx)
@@ -93,12 +93,12 @@ def test_the_presets_differ_in_the_crop_alone():
     assert Settings(crop="head_neck") == WINNER
 
 
-def test_the_crop_is_a_box_of_the_cts_own_voxels_and_is_told():
+def test_the_crop_is_a_box_of_the_cts_own_voxels_and_is_recorded():
     ct, pet = small_ct(), small_pet()
     whole, cropped = channels_of(ct, pet, BOTH), channels_of(ct, pet, WINNER)
     crop = cropped.record["crop"]
     (x, y, z), (nx, ny, nz) = crop["index_xyz"], crop["size_xyz"]
-    assert cropped.grid.size_xyz == (nx, ny, nz) == (40, 40, 49)  # 200 x 200 x 310 mm, less what lies below the image
+    assert cropped.grid.size_xyz == (nx, ny, nz) == (40, 40, 49)  # 200 x 200 x 310 mm, less the part below the image
     assert cropped.grid.matches(Grid.of(ct[x : x + nx, y : y + ny, z : z + nz]))
     box = np.s_[z : z + nz, y : y + ny, x : x + nx]
     np.testing.assert_array_equal(cropped.array[0], whole.array[0][box])
@@ -114,14 +114,14 @@ def test_the_crop_is_a_box_of_the_cts_own_voxels_and_is_told():
 def test_a_cropped_label_map_is_put_back_into_the_ct():
     case = case_of(pet=small_pet())
     channels = prepare(case, WINNER)
-    seen = np.random.default_rng(0).integers(0, 3, channels.grid.shape_zyx).astype(np.uint8)
-    whole = finish(image_of(seen, channels.grid), case, WINNER)
+    predicted = np.random.default_rng(0).integers(0, 3, channels.grid.shape_zyx).astype(np.uint8)
+    whole = finish(image_of(predicted, channels.grid), case, WINNER)
     assert Grid.of(whole) == CT_GRID
     x, y, z = channels.record["crop"]["index_xyz"]
-    nz, ny, nx = seen.shape
+    nz, ny, nx = predicted.shape
     box = np.s_[z : z + nz, y : y + ny, x : x + nx]
-    np.testing.assert_array_equal(array_of(whole)[box], seen)
-    assert np.count_nonzero(array_of(whole)) == np.count_nonzero(seen)
+    np.testing.assert_array_equal(array_of(whole)[box], predicted)
+    assert np.count_nonzero(array_of(whole)) == np.count_nonzero(predicted)
 
 
 def test_a_whole_label_map_is_left_as_it_is():
@@ -138,7 +138,7 @@ def test_without_a_pet_its_channel_is_empty_and_stays_so_in_the_network():
     assert "found by the skull, with 1" in channels.notes[1]
 
 
-def test_a_broken_pet_gives_an_empty_channel_and_is_said_why():
+def test_a_broken_pet_gives_an_empty_channel_and_the_reason():
     channels = prepare(case_of(left_out={PET: "The PET must show something."}), BOTH)
     assert not channels.array[1].any()
     assert channels.notes == ("CT only: The PET must show something.",)
@@ -228,17 +228,17 @@ def label_map_of(gtvp_voxels, gtvn_voxels):
     return image_of(array, CT_GRID)
 
 
-def test_answers_are_what_the_challenge_takes_and_tell_where_they_come_from():
+def test_answers_are_valid_and_the_record_has_their_origin():
     found = answer(label_map_of(9, 6), case_of(pet=small_pet(), record=RECORD), ANSWERING)
     check_answers(SPEC, found)
     assert found.notes == ()
-    told = found.record["outcomes"]
-    assert told["features"]["gtvp_ml"] == pytest.approx(9 * 0.15)
-    assert list(told["features"]) == list(IMAGE_FEATURES)  # and nothing of the health record
-    assert told["fitted_on"] == "nobody: made up for tests"
-    assert sum(told["t_stage_probabilities"].values()) == pytest.approx(1, abs=2e-4)
-    assert found.values[T_STAGE] == max(told["t_stage_probabilities"], key=told["t_stage_probabilities"].get)
-    assert found.values[RFS] == told["rfs_days"]
+    origin = found.record["outcomes"]
+    assert origin["features"]["gtvp_ml"] == pytest.approx(9 * 0.15)
+    assert list(origin["features"]) == list(IMAGE_FEATURES)  # and nothing of the health record
+    assert origin["fitted_on"] == "nobody: made up for tests"
+    assert sum(origin["t_stage_probabilities"].values()) == pytest.approx(1, abs=2e-4)
+    assert found.values[T_STAGE] == max(origin["t_stage_probabilities"], key=origin["t_stage_probabilities"].get)
+    assert found.values[RFS] == origin["rfs_days"]
 
 
 def test_larger_tumours_never_get_a_lower_stage():
@@ -259,8 +259,8 @@ def test_the_sign_of_rfs_is_a_switch():
 
     assert rfs(small, "survival") > rfs(large, "survival") > 0
     assert rfs(small, "risk") < rfs(large, "risk")
-    told = answer(large, case, ANSWERING).record["outcomes"]
-    assert told["rfs_days"] == pytest.approx(3000 * np.exp(-told["rfs_risk"]))
+    origin = answer(large, case, ANSWERING).record["outcomes"]
+    assert origin["rfs_days"] == pytest.approx(3000 * np.exp(-origin["rfs_risk"]))
 
 
 def test_without_a_pet_the_training_mean_stands_in_for_the_uptake():
@@ -270,13 +270,13 @@ def test_without_a_pet_the_training_mean_stands_in_for_the_uptake():
     check_answers(SPEC, found)
 
 
-def test_gaps_of_the_record_are_said_once():
+def test_gaps_of_the_record_are_noted_once():
     record = {name: content for name, content in RECORD.items() if name != "Age"}
     notes = answer(label_map_of(9, 6), case_of(pet=small_pet(), record=record), ANSWERING).notes
     assert notes == ("The electronic health record's Age is missing, so it counts as unknown.",)
 
 
-def test_a_missing_record_is_said_once_and_so_is_an_unreadable_one():
+def test_a_missing_record_is_noted_once_and_so_is_an_unreadable_one():
     label_map = label_map_of(9, 6)
     (note,) = answer(label_map, case_of(pet=small_pet()), ANSWERING).notes
     assert note == "Nothing is known of the patient beside the images: there is no electronic health record."

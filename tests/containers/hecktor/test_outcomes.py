@@ -82,7 +82,7 @@ def test_survival_is_bounded_and_falls_as_the_risk_grows():
     assert risk == sorted(risk, reverse=True)
 
 
-def test_outcomes_are_json_and_name_what_they_imputed_once():
+def test_outcomes_are_json_and_name_each_imputed_feature_once():
     cox = CoxModel(terms=(AGE,), median_days=1000)
     outcomes = Outcomes(t_stage=stages(), n_stage=stages(), rfs=cox, fitted_on="nobody")
     assert Outcomes.model_validate_json(outcomes.model_dump_json()) == outcomes

@@ -1,1 +1,1 @@
-"""A challenge with editions, a value and answers, for the tests: the method of HNTS-MRG, asked for more."""
+"""Challenge with editions, a value and answers, for the tests: the method of HNTS-MRG, asked for more."""

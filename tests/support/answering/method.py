@@ -1,4 +1,4 @@
-"""The method of HNTS-MRG, and answers: the stage that the record tells, T1 without one, and the segmented volume."""
+"""Method of HNTS-MRG with answers: the stage in the record, T1 without one, and the segmented volume."""
 
 import numpy as np
 import SimpleITK as sitk

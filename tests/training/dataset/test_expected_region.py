@@ -59,7 +59,7 @@ def test_with_few_structures_in_common_the_size_is_not_guessed():
     assert region.high_mm[0] - region.low_mm[0] == pytest.approx(4 + 2 * MARGIN_MM)
 
 
-def test_the_region_covers_what_varies_between_patients():
+def test_the_region_covers_the_variation_between_patients():
     others = [patient(lost=(x, 0, 60)) for x in (-10, 0, 10)]
     region = expected_region("lost", patient(), others)
     assert region.low_mm[0] == pytest.approx(-9 - 2 - MARGIN_MM)  # the 5th percentile of -10, 0 and 10 is -9

@@ -72,7 +72,7 @@ def test_nnunets_own_validation_runs_it(work):
     assert "foreground_mean" in json.loads(summary.read_text())
 
 
-def test_the_exported_bundle_predicts_what_monais_module_does(bundle):
+def test_the_exported_bundle_predicts_as_monais_module_does(bundle):
     """The module is built here from MONAI alone, and its only tile is normalised and cut by hand."""
     opened = open_bundle(bundle)
     module = DynUNet(3, 2, 3, KERNELS, STRIDES, STRIDES[1:], filters=(4, 6, 8), norm_name="BATCH", res_block=True)
@@ -114,7 +114,7 @@ def test_instance_norm_may_take_the_place_of_batch_norm():
 
 
 def test_without_monai_a_sentence_names_the_cure(monkeypatch):
-    monkeypatch.setitem(sys.modules, "monai.networks.nets.dynunet", None)  # what Python does for a missing module
+    monkeypatch.setitem(sys.modules, "monai.networks.nets.dynunet", None)  # as Python does for a missing module
     with pytest.raises(ModelError, match=r"needs MONAI, but .*pip install hnseg\[dynunet\]"):
         build_network(architecture_of(TINY), channels=2, outputs=3, path=Path("plans.json"))
 

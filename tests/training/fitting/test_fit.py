@@ -1,11 +1,12 @@
 import json
 import logging
+import os
 
 import pytest
 import torch
 
 from hnseg.errors import InputError, ModelError
-from hnseg_training.fitting.fit import Schedule, fit
+from hnseg_training.fitting.fit import Schedule, fit, trainer_for
 from hnseg_training.fitting.preset import PRESETS
 from tests.training.conftest import TINY
 
@@ -87,6 +88,19 @@ def test_the_same_seed_repeats_a_training(planned, trained):
 def test_a_gpu_that_is_not_there_is_refused(planned):
     with pytest.raises(InputError, match="PyTorch sees none here"):
         fit(planned, DEMO, 2, Schedule(epochs=1, iterations=1, device="cuda"))
+
+
+def nnunet_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("nnUNet_")}
+
+
+def test_a_training_leaves_the_process_as_it_was(planned):
+    before, threads = nnunet_variables(), torch.get_num_threads()
+    with trainer_for(planned, DEMO, 2, Schedule(epochs=1, iterations=1, device="cpu", threads=threads + 1)):
+        assert nnunet_variables()["nnUNet_n_proc_DA"] == "0"
+        assert torch.get_num_threads() == threads + 1
+    assert nnunet_variables() == before
+    assert torch.get_num_threads() == threads
 
 
 def test_weights_of_another_network_are_refused(planned, trained, tmp_path):

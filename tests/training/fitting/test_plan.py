@@ -10,7 +10,7 @@ from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.plan import planned_preset, write_plans
 from hnseg_training.fitting.preset import PRESETS
 
-BUNDLE_LIMIT_BYTES = 3_700_000  # what the repository ships, five folds
+BUNDLE_LIMIT_BYTES = 3_700_000  # of five folds, as the repository ships them
 
 
 def network_of(plans: dict) -> torch.nn.Module:
@@ -53,7 +53,7 @@ def test_hecktors_demo_is_small_too(planned):
 
 
 @pytest.mark.parametrize(("preset", "network"), [("hecktor-winner", "ResidualEncoderUNet"), ("dynunet", "DynUNet")])
-def test_hecktors_large_networks_see_192_mm_each_way(planned, preset, network):
+def test_hecktors_large_networks_have_patches_of_192_mm(planned, preset, network):
     plans = write_plans(planned, PRESETS[preset])
     configuration = plans["configurations"]["3d_fullres"]
     assert configuration["spacing"] == [1.0, 1.0, 1.0]

@@ -54,7 +54,7 @@ def drawn(transforms, channels: torch.Tensor) -> torch.Tensor:
 
 
 def two_channels() -> torch.Tensor:
-    """Return a patch (2, 32, 48, 48) of positive values, larger than what is cut out of it."""
+    """Return a patch (2, 32, 48, 48) of positive values, larger than the part cut out of it."""
     return 0.3 + torch.rand((2, 32, 48, 48), generator=torch.Generator().manual_seed(1))
 
 
@@ -83,7 +83,7 @@ def test_a_truncated_channel_is_exactly_zero_beyond_a_plane():
     assert {-1, 1} <= set(ends)  # above in some, below in others
 
 
-def test_what_is_empty_stays_empty_whatever_happens_to_brightness():
+def test_empty_voxels_stay_empty_under_changes_of_brightness():
     field_of_view = two_channels()
     field_of_view[1, :, :, 20:] = 0
     without = transforms_of(ChannelDropout(channel=0, whole=0, truncated=0))

@@ -102,7 +102,7 @@ def test_the_median_is_that_of_as_many_relapses_a_day_as_there_were():
     assert [term.feature for term in model.terms] == ["a"]  # the other is the same for all
 
 
-def test_what_is_unknown_counts_as_the_mean_of_what_is_known():
+def test_an_unknown_feature_counts_as_the_mean_of_the_known_ones():
     features = [{"a": value, "b": value} for value in (1.0, 3.0, 5.0, 7.0)]
     features[3]["b"] = NAN
     model = fit_ordinal(features, ["T1", "T2", "T1", "T2"], LINEAR, order=LEVELS, ridge=1)

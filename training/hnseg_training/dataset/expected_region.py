@@ -41,6 +41,7 @@ class BoxMm:
 
     @classmethod
     def _between(cls, low_mm: Points, high_mm: Points) -> BoxMm:
+        """Return the box between two corners, each (x, y, z) with shape (3,)."""
         (x, y, z), (to_x, to_y, to_z) = low_mm.tolist(), high_mm.tolist()
         return cls((x, y, z), (to_x, to_y, to_z))
 

@@ -106,6 +106,7 @@ def fold_count(work: WorkFolder) -> int:
 
 
 def _check_enough(patients: Sequence[Patient]) -> None:
+    """Refuse fewer patients than folds."""
     if len(patients) < FOLDS:
         raise InputError(
             f"Five folds need at least five patients, but {len(patients)} were found. Is the data set complete?"
@@ -113,6 +114,7 @@ def _check_enough(patients: Sequence[Patient]) -> None:
 
 
 def _by_name(patients: Sequence[Patient]) -> list[Patient]:
+    """Return the patients sorted by name."""
     return sorted(patients, key=lambda patient: patient.name)
 
 

@@ -82,14 +82,19 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
             logger.info("fold %s: going on after epoch %d", fold, trainer.current_epoch)
         elif schedule.start_from:
             _start_from(trainer, schedule.start_from)
-        with bar(f"fold {fold}", total=schedule.epochs, done=trainer.current_epoch) as report:
-            labels = [name for name in trainer.dataset_json["labels"] if name not in {"background", "ignore"}]
-            trainer.logger.loggers.append(EpochReport(schedule.epochs, labels, report))
-            with stdout_to(folder / "console.log"):
-                trainer.run_training()
+        _run(trainer, fold, epochs=schedule.epochs, log=folder / "console.log")
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
         shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
+
+
+def _run(trainer: Any, fold: Fold, *, epochs: int, log: Path) -> None:
+    """Run a trainer to its last epoch, with a sentence on each epoch; nnU-Net's own prints go to the log."""
+    labels = [name for name in trainer.dataset_json["labels"] if name not in {"background", "ignore"}]
+    with bar(f"fold {fold}", total=epochs, done=trainer.current_epoch) as report:
+        trainer.logger.loggers.append(EpochReport(epochs, labels, report))
+        with stdout_to(log):
+            trainer.run_training()
 
 
 def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> None:

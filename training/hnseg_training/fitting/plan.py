@@ -64,6 +64,19 @@ def write_plans(work: WorkFolder, preset: Preset) -> dict[str, Any]:
         work: Work folder with a fingerprint; plans of the same name are replaced.
         preset: Planner, and the values that override its decisions.
     """
+    plans_file = work.plans_file(preset.plans_name)
+    plans_file.unlink(missing_ok=True)  # the planner would merge its old configurations into the new plans
+    # The planner takes the number of augmenting processes for a number of threads, which can't be 0.
+    environment = work.nnunet_environment(augmenters=usable_threads())
+    with environment, stdout_to(work.preprocessed / "plan.log"):
+        _run_planner(work, preset)
+    plans = preset.applied_to(read_json(plans_file))
+    write_json(plans_file, plans)
+    return plans
+
+
+def _run_planner(work: WorkFolder, preset: Preset) -> None:
+    """Write the plans of nnU-Net's planner; it is imported in nnU-Net's environment, which some of it reads then."""
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
     from nnunetv2.experiment_planning.experiment_planners.residual_unets.residual_encoder_unet_planners import (
         nnUNetPlannerResEncM,
@@ -71,20 +84,12 @@ def write_plans(work: WorkFolder, preset: Preset) -> dict[str, Any]:
     from nnunetv2.experiment_planning.plan_and_preprocess_api import plan_experiment_dataset
 
     planners = {planner.__name__: planner for planner in (ExperimentPlanner, nnUNetPlannerResEncM)}
-    plans_file = work.plans_file(preset.plans_name)
-    plans_file.unlink(missing_ok=True)  # the planner would merge its old configurations into the new plans
-    # The planner takes the number of augmenting processes for a number of threads, which can't be 0.
-    environment = work.nnunet_environment(augmenters=usable_threads())
-    with environment, stdout_to(work.preprocessed / "plan.log"):
-        plan_experiment_dataset(
-            work.dataset_id,
-            planners[preset.planner],
-            overwrite_target_spacing=preset.spacing_zyx_mm,
-            overwrite_plans_name=preset.plans_name,
-        )
-    plans = preset.applied_to(read_json(plans_file))
-    write_json(plans_file, plans)
-    return plans
+    plan_experiment_dataset(
+        work.dataset_id,
+        planners[preset.planner],
+        overwrite_target_spacing=preset.spacing_zyx_mm,
+        overwrite_plans_name=preset.plans_name,
+    )
 
 
 def planned_preset(work: WorkFolder, name: str | None) -> Preset:

@@ -131,9 +131,11 @@ def _most_likely(
     shrunk = np.arange(len(start)) < ridged
 
     def loss(parameters: FloatArray) -> float:
+        """Return the negative log-likelihood plus the ridge."""
         return float(ridge / 2 * (parameters[shrunk] ** 2).sum() - loglike(parameters))
 
     def slope(parameters: FloatArray) -> FloatArray:
+        """Return the gradient of the loss."""
         return np.asarray(ridge * parameters * shrunk - np.asarray(score(parameters)) if score else 0.0)
 
     return np.asarray(minimize(loss, start, jac=slope if score else None, method="BFGS").x, dtype=np.float64)

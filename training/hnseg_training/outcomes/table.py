@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +35,10 @@ class Tables:
         """
         rows: dict[str, dict[str, str]] = {}
         for path in sorted({path for folder in folders for path in folder.glob("*.csv")}):
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                for row in csv.DictReader(file):
-                    cells = {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
-                    if patient := _cell(cells, _PATIENT):
-                        merged = rows.setdefault(patient, {})
-                        merged.update({name: cell for name, cell in cells.items() if not merged.get(name)})
+            for cells in _rows_of(path):
+                if patient := _cell(cells, _PATIENT):
+                    merged = rows.setdefault(patient, {})
+                    merged.update({name: cell for name, cell in cells.items() if not merged.get(name)})
         if not rows:
             raise InputError(
                 f"{folders[0]} must hold the released table, a CSV file with a column PatientID, but there is none."
@@ -67,6 +65,13 @@ def follow_up_in(row: Row) -> FollowUp | None:
     """Return the follow-up in a patient's row; None where the row has none of at least a moment."""
     follow_up = follow_up_of(_cell(row, "relapse"), _cell(row, "rfs"))
     return follow_up if follow_up is not None and follow_up.days > 0 else None
+
+
+def _rows_of(path: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV file, with the blanks around each cell removed."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
 
 
 def _cell(row: Row, wanted: str) -> str:

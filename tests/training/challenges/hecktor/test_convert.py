@@ -129,7 +129,7 @@ def test_the_volumes_are_recorded(work):
     assert record(work, ON_FINE_GRID)["volumes_ml"]["GTVp"] == pytest.approx(grown, abs=1e-3)
 
 
-def test_labels_outside_the_crop_are_counted_and_said(source, tmp_path, caplog):
+def test_labels_outside_the_crop_are_counted_and_logged(source, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     labels = labels_of("CHUM-002")
     labels[8:12, 5:7, 4:6] = 2  # beside the shoulder, 100 mm and more from the middle

@@ -53,7 +53,7 @@ def test_the_features_are_those_that_the_container_measures(work, source):
     assert features["CHUM-002"]["hpv_positive"] is None
 
 
-def test_the_models_travel_with_the_data_set_and_with_what_was_trained(work, source):
+def test_the_models_are_written_into_the_data_set_and_each_result_folder(work, source):
     trained = work.results("nnUNetTrainer__plans__3d_fullres")
     trained.mkdir(parents=True)
     shutil.copy(work.raw / "method.json", trained / "method.json")

@@ -28,6 +28,7 @@ from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
+from hnseg_training.dataset.completeness import check_nothing_missing
 from hnseg_training.dataset.expected_region import BoxMm, expected_region
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.organ_masks import Merged, merge
@@ -159,12 +160,7 @@ def find_sources(source: Path) -> list[Source]:
         )
     missing = [str(found.ct.relative_to(root)) for found in sources if not found.ct.is_file()]
     missing += [f"every mask of {found.name}" for found in sources if not found.masks]
-    if missing:
-        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        raise InputError(
-            f"Every patient's folder must hold a CT and masks, but {shown} {'are' if len(missing) > 1 else 'is'}"
-            f" missing in {root}. Was the archive unpacked to the end?"
-        )
+    check_nothing_missing(missing, must="Every patient's folder must hold a CT and masks", root=root)
     return sources
 
 

@@ -28,6 +28,7 @@ from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
+from hnseg_training.dataset.completeness import check_nothing_missing, listed
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds_by_centre, one_fold_a_centre
@@ -184,11 +185,8 @@ def find_sources(source: Path) -> list[Source]:
             " Was the archive unpacked there?"
         )
     wanted = [path for patient in found for path in (patient.ct, patient.label_map)]
-    if missing := [str(path.relative_to(root)) for path in wanted if not path.is_file()]:
-        raise InputError(
-            f"Every patient must have a CT and a label map, but {_listed(missing)}"
-            f" {'are' if len(missing) > 1 else 'is'} missing in {root}. Was the archive unpacked to the end?"
-        )
+    missing = [str(path.relative_to(root)) for path in wanted if not path.is_file()]
+    check_nothing_missing(missing, must="Every patient must have a CT and a label map", root=root)
     return found
 
 
@@ -297,7 +295,7 @@ def _check_pets(patients: Sequence[Converted]) -> None:
     if refused:
         raise InputError(
             f"Every PET must be one that the container would take, but {len(refused)} of {len(patients)} are not:"
-            f" {_listed([patient.name for patient in refused])}. The first: {refused[0].refused_pet} Nothing was"
+            f" {listed([patient.name for patient in refused])}. The first: {refused[0].refused_pet} Nothing was"
             " converted: mend them, or convert these patients as CT only with --leave-out-bad-pet."
         )
 
@@ -319,8 +317,3 @@ def _in_words(patients: Sequence[Converted]) -> str:
             f"the crop lost parts of the tumours of {len(lost) or 'no'} patients (see {CONVERSION_FILE})",
         )
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Return the first five names, and the number of the others."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

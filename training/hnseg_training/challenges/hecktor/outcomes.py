@@ -125,10 +125,7 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     if predictions is None:
         return {source.name: source.label_map for source in sources}
     files = [path for path in sorted(predictions.rglob("*")) if path.name.endswith(SUFFIXES)]
-    found: dict[str, list[Path]] = {source.name: [] for source in sources}
-    for path in files:
-        name = next(path.name.removesuffix(suffix) for suffix in SUFFIXES if path.name.endswith(suffix))
-        found.get(name, []).append(path)
+    found = {source.name: _files_of(source.name, files) for source in sources}
     wrong = [name for name, paths in found.items() if len(paths) != 1]
     if wrong:
         raise InputError(
@@ -139,9 +136,22 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     return {name: paths[0] for name, paths in found.items()}
 
 
+def _files_of(patient: str, files: Sequence[Path]) -> list[Path]:
+    """Return those files that are named after a patient."""
+    return [path for path in files if path.name in {f"{patient}{suffix}" for suffix in SUFFIXES}]
+
+
 def _measured(
     source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pets: Mapping[str, str]
 ) -> MeasuredPatient:
+    """Read and measure one patient.
+
+    Args:
+        source: Public files of the patient.
+        tables: Released tables.
+        label_maps: Label map to measure, by the patient's name.
+        pets: State of the PET in the conversion, by the patient's name.
+    """
     row = tables.row(source.name)
     label_map = read_image(LABEL_MAP, label_maps[source.name])
     sketch = sketch_of(read_image(SPEC.input(CT), source.ct))
@@ -236,6 +246,7 @@ def _log_results(outcomes: Outcomes, patients: Sequence[MeasuredPatient], folds:
 
 
 def _log_terms(model: OrdinalModel | CoxModel, rest: str) -> None:
+    """Log the coefficients of a model, the strongest first, and then its other parameters."""
     for term in sorted(model.terms, key=_strength, reverse=True):
         name = f"log(1 + {term.feature})" if term.scale == "log" else term.feature
         logger.info("  %-32s %+.3f a standard deviation", name, term.coefficient)

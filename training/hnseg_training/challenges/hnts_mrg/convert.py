@@ -25,6 +25,7 @@ from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
+from hnseg_training.dataset.completeness import check_nothing_missing
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
@@ -55,6 +56,11 @@ class Visit:
     t2w: Path
     prior: Path
     truth: Path
+
+    @property
+    def files(self) -> tuple[Path, Path, Path]:
+        """Files of the image and both masks, of which two may be the same."""
+        return self.t2w, self.prior, self.truth
 
 
 def command(
@@ -120,21 +126,21 @@ def find_visits(source: Path) -> dict[str, tuple[Visit, Visit]]:
         InputError: There are no patients, or files are missing.
     """
     root = source / "HNTSMRG24_train" if (source / "HNTSMRG24_train").is_dir() else source
-    names = sorted((path.name for path in root.glob("*/") if path.name.isdecimal()), key=int)
-    visits = {name: (_mid(root, name), _pre(root, name)) for name in names}
+    visits = {name: (_mid(root, name), _pre(root, name)) for name in _patients_in(root)}
     if not visits:
         raise InputError(
             f"{source} must hold HNTSMRG24_train/<number>/preRT and midRT, but there is no patient's folder in it."
             " Was the archive unpacked there?"
         )
-    wanted = {path for pair in visits.values() for visit in pair for path in (visit.t2w, visit.prior, visit.truth)}
-    if missing := sorted(str(path.relative_to(root)) for path in wanted if not path.is_file()):
-        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        raise InputError(
-            f"Every patient's folder must be complete, but {shown} {'are' if len(missing) > 1 else 'is'} missing in"
-            f" {root}. Was the archive unpacked to the end?"
-        )
+    wanted = {path for pair in visits.values() for visit in pair for path in visit.files}
+    missing = sorted(str(path.relative_to(root)) for path in wanted if not path.is_file())
+    check_nothing_missing(missing, must="Every patient's folder must be complete", root=root)
     return visits
+
+
+def _patients_in(root: Path) -> list[str]:
+    """Return the names of the patients' folders, which are numbers, in order."""
+    return sorted((path.name for path in root.glob("*/") if path.name.isdecimal()), key=int)
 
 
 def _mid(root: Path, name: str) -> Visit:

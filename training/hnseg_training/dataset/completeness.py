@@ -1,0 +1,37 @@
+"""Completeness of a challenge's public data, as it was unpacked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hnseg.errors import InputError
+
+SHOWN = 5  # names in a sentence
+
+
+def check_nothing_missing(missing: Sequence[str], *, must: str, root: Path) -> None:
+    """Refuse data of which files are missing.
+
+    Args:
+        missing: Names of the missing files; empty where there are none.
+        must: Start of the sentence, such as "Every patient must have a CT".
+        root: Folder of the data.
+
+    Raises:
+        InputError: There are missing files; the sentence has the first five.
+    """
+    if missing:
+        raise InputError(
+            f"{must}, but {listed(missing)} {'are' if len(missing) > 1 else 'is'} missing in {root}."
+            " Was the archive unpacked to the end?"
+        )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first five names in words, and the number of the others.
+
+    >>> listed(["a", "b"]), listed(list("abcdefg"))
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
