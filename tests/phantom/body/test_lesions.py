@@ -28,7 +28,7 @@ def muscle() -> np.ndarray:
 def test_label_map_and_activity_show_one_and_the_same_mass(lesion):
     labels, activity = np.zeros(GRID.shape_zyx, dtype=np.uint8), np.ones(GRID.shape_zyx, dtype=np.float32)
     mask = lesion.paint(muscle(), COORDINATES, labels, 2)
-    lesion.light(muscle(), COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
+    lesion.paint_activity(muscle(), COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
     assert set(np.unique(labels)) == {0, 2}
     assert mask.sum() == (labels == 2).sum()
     np.testing.assert_array_equal(labels == 2, activity != 1)
@@ -37,7 +37,7 @@ def test_label_map_and_activity_show_one_and_the_same_mass(lesion):
 
 def test_necrotic_core_is_the_dark_one(lesion):
     tissues, activity = muscle(), np.ones(GRID.shape_zyx, dtype=np.float32)
-    lesion.light(tissues, COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
+    lesion.paint_activity(tissues, COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
     assert (activity[tissues == Tissue.NECROSIS] < 1).all()
     assert (activity[tissues == Tissue.TUMOUR] == 9).all()
 
@@ -46,7 +46,7 @@ def test_lesion_out_of_view_leaves_everything_as_it_was(lesion):
     far = replace(lesion, mass=replace(lesion.mass, centre=(500.0, 0.0, 0.0)))
     labels, activity = np.zeros(GRID.shape_zyx, dtype=np.uint8), np.ones(GRID.shape_zyx, dtype=np.float32)
     assert not far.paint(muscle(), COORDINATES, labels, 2).any()
-    far.light(muscle(), COORDINATES, activity, activity)
+    far.paint_activity(muscle(), COORDINATES, activity, activity)
     assert not labels.any()
     assert (activity == 1).all()
 

@@ -78,7 +78,7 @@ def test_what_is_settled_leaves_everything_else_as_it_was():
     plain = coarse(1)
     without_mr = draw_patient(5, 1, variant=Variant(has_mr=False, scanners=COARSE))
     np.testing.assert_array_equal(array_of(plain.ct), array_of(without_mr.ct))
-    undrawn = draw_patient(5, 1, variant=Variant(not_drawn=("Lips",), scanners=COARSE))
+    undrawn = draw_patient(5, 1, variant=Variant(not_outlined=("Lips",), scanners=COARSE))
     np.testing.assert_array_equal(array_of(plain.t1), array_of(undrawn.t1))
     changed = array_of(plain.organs) != array_of(undrawn.organs)
     assert set(array_of(plain.organs)[changed]) == {LABELS["Lips"]}
@@ -187,7 +187,7 @@ def test_case_without_mr_has_neither_its_folder_nor_a_transform(tmp_path):
 
 
 def test_challenge_layout_has_a_mask_a_drawn_organ_whose_header_is_wrong(tmp_path):
-    variant = Variant(not_drawn=("OpticChiasm",), scanners=COARSE)
+    variant = Variant(not_outlined=("OpticChiasm",), scanners=COARSE)
     case = write_challenge_case(draw_patient(5, 0, variant=variant), tmp_path)
     assert case == tmp_path / "HaN-Seg" / "set_1" / "case_01"
     organs = {f"case_01_OAR_{name}.seg.nrrd" for name in LABELS if name != "OpticChiasm"}
@@ -199,7 +199,7 @@ def test_challenge_layout_has_a_mask_a_drawn_organ_whose_header_is_wrong(tmp_pat
 
 
 def test_table_of_the_challenge_layout_says_which_organs_were_drawn(tmp_path):
-    undrawn = draw_patient(5, 1, variant=Variant(not_drawn=("OpticChiasm",), scanners=COARSE))
+    undrawn = draw_patient(5, 1, variant=Variant(not_outlined=("OpticChiasm",), scanners=COARSE))
     # A case that is written again keeps its one line.
     for patient in (undrawn, coarse(0), undrawn):
         write_challenge_case(patient, tmp_path)

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.phantom.body.painting import Pose
-from hnseg.phantom.challenges.hecktor.ehr import GAPS
+from hnseg.phantom.challenges.hecktor.ehr import MISSING_FRACTIONS
 from hnseg.phantom.challenges.hecktor.outcome import N_STAGES, T_STAGES
 from hnseg.phantom.challenges.hecktor.patient import (
     LAYOUTS,
@@ -298,7 +298,9 @@ def test_challenge_layouts_of_a_folder_a_patient(tmp_path, layout, table, folder
             array_of(sitk.ReadImage(str(case / f"{name}.nii.gz"))), array_of(patient.mask)
         )  # fmt: skip
         row = rows[name]
-        assert {field: row[field] for field in GAPS} == {field: str(patient.ehr.get(field, "")) for field in GAPS}
+        assert {field: row[field] for field in MISSING_FRACTIONS} == {
+            field: str(patient.ehr.get(field, "")) for field in MISSING_FRACTIONS
+        }
         assert (row["T-stage"], row["N-stage"]) == (patient.t_stage, patient.n_stage)
         assert (row["Relapse"], row["RFS"]) == (str(int(patient.relapse)), f"{patient.rfs_days:.0f}")
 

@@ -1,4 +1,4 @@
-"""A patient of HECKTOR, and how one is written: as the platform mounts it, and as each year's data set has it.
+"""Files of a HECKTOR patient: in the container's layout, and in the layout of each year's data set.
 
 A cell of a table is empty where the health record lacks the field.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.phantom.challenges.hecktor.ehr import GAPS, Record, as_broken_json
+from hnseg.phantom.challenges.hecktor.ehr import MISSING_FRACTIONS, Record, as_broken_json
 from hnseg.phantom.challenges.hecktor.outcome import Findings
 
 _MASK_FOLDERS = ("head-neck-tumor-segmentation", "tumor-lymph-node-segmentation")
@@ -23,22 +23,22 @@ _MASK_FOLDERS = ("head-neck-tumor-segmentation", "tumor-lymph-node-segmentation"
 
 @dataclass(frozen=True)
 class Patient:
-    """The scans, tumours and file of a patient, with the numbers they were drawn from.
+    """Scans, tumours and clinical values of a patient, with the numbers they were drawn from.
 
     Attributes:
-        seed: Of the whole set.
-        index: The patient's number within it.
-        ct: int16, HU.
-        pet: float32, SUV, on its own grid; None without a PET.
-        mask: uint8 on the CT's grid; 1 GTVp, 2 GTVn.
-        ehr: The health record; a field that nobody filled in is missing.
-        broken_record: Whether the record's file is JSON that a strict reader refuses.
-        centre: The hospital's name.
-        t_stage: T1 to T4.
-        n_stage: N0 to N3.
+        seed: Seed of the whole set.
+        index: Number of the patient within the set.
+        ct: CT, int16, HU.
+        pet: PET, float32, SUV, on its own grid; None without a PET.
+        mask: Label map, uint8, on the CT's grid; 1 GTVp, 2 GTVn.
+        ehr: Health record; fields may be missing.
+        broken_record: Whether the file of the record is invalid JSON.
+        centre: Name of the hospital.
+        t_stage: T stage, T1 to T4.
+        n_stage: N stage, N0 to N3.
         rfs_days: Days without a relapse.
-        relapse: Whether they ended with one; otherwise follow-up ended.
-        findings: What stages and survival were drawn from.
+        relapse: Whether they ended with a relapse; otherwise with the end of follow-up.
+        findings: Extents and uptake of the tumours, from which stages and survival were drawn.
     """
 
     seed: int
@@ -57,15 +57,18 @@ class Patient:
 
     @property
     def name(self) -> str:
-        """What the data sets call the patient."""
+        """Name of the patient in the data sets."""
         return f"{self.centre}-{self.index + 1:03d}"
 
 
 def write_container_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the container gets it, `case_000/input`, with the answers in `case_000/expected`.
+    """Write a patient in the container's layout: `case_000/input`, with the answers in `case_000/expected`.
 
-    The mask is there for either edition. Beside the answers, `relapse.json` says whether the days to which `rfs.json`
-    comes ended with a relapse.
+    The mask is written for both editions. Beside the answers, `relapse.json` is true if the days in `rfs.json` ended
+    with a relapse.
+
+    Returns:
+        Folder of the case.
     """
     names = np.random.default_rng([patient.seed, patient.index, 1])
     case = output / f"case_{patient.index:03d}"
@@ -90,24 +93,32 @@ def write_container_case(patient: Patient, output: Path) -> Path:
 
 
 def write_2026_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the set of 2026 has it, `hecktor2026_training/<ID>/...`, and its line of the table."""
+    """Write a patient in the layout of 2026: `hecktor2026_training/<ID>/...`, and a row of the table.
+
+    Returns:
+        Folder of the patient.
+    """
     root = output / "hecktor2026_training"
     _list(root / "HECKTOR_2026_Training.csv", patient.name, _row_of(patient))
     return _write_folder(patient, root)
 
 
 def write_2025_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the set of 2025 has it, `Task 1/<ID>/...`, and its line of the table."""
+    """Write a patient in the layout of 2025: `Task 1/<ID>/...`, and a row of the table.
+
+    Returns:
+        Folder of the patient.
+    """
     root = output / "Task 1"
     _list(root / "HECKTOR_2025_Training_Task_1.csv", patient.name, _row_of(patient))
     return _write_folder(patient, root)
 
 
 def write_2022_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the set of 2022 has it: images and labels in two folders, and its lines of two tables.
+    """Write a patient in the layout of 2022: images and labels in two folders, and a row of each of two tables.
 
     Returns:
-        The folder of the images, which all patients share.
+        Folder of the images of all patients.
     """
     root = output / "hecktor2022_training"
     name, row = patient.name, _row_of(patient)
@@ -131,9 +142,9 @@ def _write_folder(patient: Patient, root: Path) -> Path:
 
 
 def _row_of(patient: Patient) -> dict[str, str]:
-    """Return a patient's cells but the name, in the order of the columns."""
+    """Return a patient's cells by column, without the name."""
     return {
-        **{name: str(patient.ehr.get(name, "")) for name in GAPS},
+        **{name: str(patient.ehr.get(name, "")) for name in MISSING_FRACTIONS},
         "T-stage": patient.t_stage,
         "N-stage": patient.n_stage,
         "Relapse": str(int(patient.relapse)),
@@ -142,7 +153,7 @@ def _row_of(patient: Patient) -> dict[str, str]:
 
 
 def _list(path: Path, name: str, row: Mapping[str, str]) -> None:
-    """Write a patient's line into the table of all patients."""
+    """Write the row of a patient into the table of all patients."""
     rows: dict[str, Mapping[str, str]] = {}
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
@@ -152,7 +163,7 @@ def _list(path: Path, name: str, row: Mapping[str, str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ["PatientID", *row])
         writer.writeheader()
-        writer.writerows(line for _, line in sorted(rows.items()))
+        writer.writerows(cells for _, cells in sorted(rows.items()))
 
 
 def _write(image: sitk.Image, path: Path) -> None:
