@@ -59,7 +59,7 @@ def test_node_counts_have_a_heavy_tail():
     assert counts.max() == MOST_NODES == 13
 
 
-def test_burden_is_what_was_asked_for():
+def test_burden_has_the_given_primary_and_number_of_nodes():
     rng = np.random.default_rng(3)
     for count in (0, 1, 5):
         burden = Burden.draw(rng, primary=count != 1, node_count=count)
@@ -68,7 +68,7 @@ def test_burden_is_what_was_asked_for():
         assert len(burden.all) == len(burden.primaries) + count
 
 
-def test_neck_has_room_for_nearly_all_of_thirteen_nodes():
+def test_nearly_all_of_thirteen_nodes_fit_in_a_neck():
     found = [
         len(Burden.draw(np.random.default_rng(seed), primary=True, node_count=MOST_NODES).nodes) for seed in range(20)
     ]

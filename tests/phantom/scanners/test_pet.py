@@ -94,7 +94,7 @@ def test_nothing_is_negative_and_values_are_steps_apart():
     assert (values * 256 == np.rint(values * 256)).all()
 
 
-def test_metabolism_stays_within_what_is_known():
+def test_metabolism_stays_within_its_ranges():
     for seed in range(40):
         suv = Metabolism.draw(np.random.default_rng(seed)).suv
         assert 9 <= suv[Tissue.BRAIN] <= 14
@@ -116,7 +116,7 @@ def test_every_tissue_has_an_uptake():
     assert len(Metabolism.draw(np.random.default_rng(0)).suv) == len(Tissue)
 
 
-def test_what_differs_in_uptake_alone_gets_a_tissue_of_its_own():
+def test_structures_that_differ_in_uptake_alone_get_a_tissue_of_their_own():
     somewhere = (Ellipsoid((0, 0, 0), (1, 1, 1)),)
     names = {"MedialRectus_L": Tissue.MUSCLE, "VocalFolds": Tissue.MUSCLE, "Tonsil_R": Tissue.LYMPHOID}
     body = with_uptake_tissues([Structure(name, tissue, somewhere) for name, tissue in names.items()])

@@ -47,6 +47,11 @@ class Pose:
         """Return the world points of the anatomy's coordinates, both (n, 3)."""
         return np.asarray((points / np.array(self.size)) @ self.rotation + np.array(self.centre_mm))
 
+    def point_to_world(self, point: npt.NDArray[np.float64]) -> Point:
+        """Return the world point of one point in the anatomy's coordinates, (3,)."""
+        x, y, z = self.to_world(point[np.newaxis])[0].tolist()
+        return (x, y, z)
+
 
 @dataclass(frozen=True)
 class Coordinates:

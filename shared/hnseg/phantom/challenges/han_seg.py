@@ -6,8 +6,6 @@ written beside the case. The label map lies on the CT's grid.
 
 from __future__ import annotations
 
-import csv
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from hnseg.phantom.body.variation import Variation
 from hnseg.phantom.scanners.ct import scan_ct
 from hnseg.phantom.scanners.grids import Acquisition
 from hnseg.phantom.scanners.mr import Protocol, scan
+from hnseg.phantom.writing import write_image, write_inputs, write_table_row
 
 
 @dataclass(frozen=True)
@@ -193,13 +192,10 @@ def write_container_case(patient: Patient, output: Path) -> Path:
     Returns:
         Folder of the case.
     """
-    names = np.random.default_rng([patient.seed, patient.index, 1])
     case = output / f"case_{patient.index:03d}"
-    for folder, image in (("ct", patient.ct), ("t1-mri", patient.t1)):
-        name = uuid.UUID(bytes=names.bytes(16), version=4)
-        if image is not None:
-            _write(image, case / "input" / "images" / folder / f"{name}.mha")
-    _write(patient.organs, case / "expected" / "images" / "head_neck_oar" / "output.mha")
+    images = {"ct": patient.ct, "t1-mri": patient.t1}
+    write_inputs(images, case / "input", seed=patient.seed, index=patient.index)
+    write_image(patient.organs, case / "expected" / "images" / "head_neck_oar" / "output.mha")
     if patient.ct_to_mr is not None:
         sitk.WriteTransform(patient.ct_to_mr, str(case / "expected" / "ct_to_mr.tfm"))
     return case
@@ -215,17 +211,18 @@ def write_challenge_case(patient: Patient, output: Path) -> Path:
     """
     name = f"case_{patient.index + 1:02d}"
     case = output / "HaN-Seg" / "set_1" / name
-    _write(patient.ct, case / f"{name}_IMG_CT.nrrd")
+    write_image(patient.ct, case / f"{name}_IMG_CT.nrrd")
     if patient.t1 is not None and patient.ct_to_mr is not None:
-        _write(patient.t1, case / f"{name}_IMG_MR_T1.nrrd")
+        write_image(patient.t1, case / f"{name}_IMG_MR_T1.nrrd")
         sitk.WriteTransform(patient.ct_to_mr, str(case / f"{name}_ct_to_mr.tfm"))
     outlined = {organ: label for organ, label in LABELS.items() if organ not in patient.not_outlined}
     for organ, label in outlined.items():
         mask = patient.organs == label
         mask.SetMetaData("Segment0_ID", "A_Carotid_L")
         mask.SetMetaData("Segment0_Name", "A_Carotid_L")
-        _write(mask, case / f"{name}_OAR_{organ}.seg.nrrd")
-    _list_organs(output / "HaN-Seg" / "OAR_data.csv", name, {organ: int(organ in outlined) for organ in LABELS})
+        write_image(mask, case / f"{name}_OAR_{organ}.seg.nrrd")
+    row = {"case": name, **{organ: str(int(organ in outlined)) for organ in LABELS}}
+    write_table_row(output / "HaN-Seg" / "OAR_data.csv", row, delimiter=";")
     return case
 
 
@@ -265,14 +262,9 @@ def _draw_grids(
         mr_middle[2] = 180
     ct_pose, mr_pose = poses
     return (
-        scanners.ct.draw_around(rng, _world(ct_pose, ct_middle), tilt_deg=ct_tilt),
-        scanners.mr.draw_around(rng, _world(mr_pose, mr_middle), tilt_deg=mr_tilt),
+        scanners.ct.draw_around(rng, ct_pose.point_to_world(ct_middle), tilt_deg=ct_tilt),
+        scanners.mr.draw_around(rng, mr_pose.point_to_world(mr_middle), tilt_deg=mr_tilt),
     )
-
-
-def _world(pose: Pose, point: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Point:
-    x, y, z = pose.to_world(point[np.newaxis])[0].tolist()
-    return (x, y, z)
 
 
 def _image_ct(anatomy: Anatomy, pose: Pose, grid: Grid, rng: np.random.Generator) -> tuple[sitk.Image, sitk.Image]:
@@ -294,21 +286,3 @@ def _without(organs: sitk.Image, names: tuple[str, ...]) -> sitk.Image:
     labels = array_of(organs)
     labels[np.isin(labels, [LABELS[name] for name in names])] = 0
     return image_of(labels, Grid.of(organs))
-
-
-def _list_organs(path: Path, case: str, available: dict[str, int]) -> None:
-    """Write the row of a case into the table of all cases: 1 for each organ with an outline, 0 for the others."""
-    rows: dict[str, dict[str, str]] = {}
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = {row["case"]: row for row in csv.DictReader(file, delimiter=";")}
-    rows[case] = {"case": case, **{organ: str(is_available) for organ, is_available in available.items()}}
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["case", *LABELS], delimiter=";")
-        writer.writeheader()
-        writer.writerows(row for _, row in sorted(rows.items()))
-
-
-def _write(image: sitk.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(image, str(path), useCompression=True)

@@ -7,7 +7,6 @@ nearest neighbours. Labels: 1 GTVp, 2 GTVn.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from hnseg.phantom.body.painting import Coordinates, Pose, paint
 from hnseg.phantom.body.tumours import Disease
 from hnseg.phantom.scanners.grids import Acquisition
 from hnseg.phantom.scanners.mr import Protocol, scan
+from hnseg.phantom.writing import write_image, write_inputs
 
 # Grids of the public data (matrix sizes and spacings of the 150 training patients) and the number of patients of each
 _FULL: tuple[tuple[int, Acquisition], ...] = (
@@ -153,19 +153,16 @@ def write_container_case(patient: Patient, output: Path) -> Path:
     Returns:
         Folder of the case.
     """
-    names = np.random.default_rng([patient.seed, patient.index, 1])
     case = output / f"case_{patient.index:03d}"
-    sockets = {
+    images = {
         "mid-rt-t2w-head-neck": patient.mid_t2w,
         "pre-rt-t2w-head-neck": patient.pre_t2w,
         "pre-rt-head-neck-segmentation": patient.pre_mask,
         "registered-pre-rt-head-neck": patient.registered_t2w,
         "registered-pre-rt-head-neck-segmentation": patient.registered_mask,
     }
-    for folder, image in sockets.items():
-        name = uuid.UUID(bytes=names.bytes(16), version=4)
-        _write(image, case / "input" / "images" / folder / f"{name}.mha")
-    _write(patient.mid_mask, case / "expected" / "images" / "mri-head-neck-segmentation" / "output.mha")
+    write_inputs(images, case / "input", seed=patient.seed, index=patient.index)
+    write_image(patient.mid_mask, case / "expected" / "images" / "mri-head-neck-segmentation" / "output.mha")
     return case
 
 
@@ -177,12 +174,12 @@ def write_challenge_case(patient: Patient, output: Path) -> Path:
     """
     number = patient.index + 1
     case = output / "HNTSMRG24_train" / str(number)
-    _write(patient.pre_t2w, case / "preRT" / f"{number}_preRT_T2.nii.gz")
-    _write(patient.pre_mask, case / "preRT" / f"{number}_preRT_mask.nii.gz")
-    _write(patient.mid_t2w, case / "midRT" / f"{number}_midRT_T2.nii.gz")
-    _write(patient.mid_mask, case / "midRT" / f"{number}_midRT_mask.nii.gz")
-    _write(patient.registered_t2w, case / "midRT" / f"{number}_preRT_T2_registered.nii.gz")
-    _write(patient.registered_mask, case / "midRT" / f"{number}_preRT_mask_registered.nii.gz")
+    write_image(patient.pre_t2w, case / "preRT" / f"{number}_preRT_T2.nii.gz")
+    write_image(patient.pre_mask, case / "preRT" / f"{number}_preRT_mask.nii.gz")
+    write_image(patient.mid_t2w, case / "midRT" / f"{number}_midRT_T2.nii.gz")
+    write_image(patient.mid_mask, case / "midRT" / f"{number}_midRT_mask.nii.gz")
+    write_image(patient.registered_t2w, case / "midRT" / f"{number}_preRT_T2_registered.nii.gz")
+    write_image(patient.registered_mask, case / "midRT" / f"{number}_preRT_mask_registered.nii.gz")
     return case
 
 
@@ -263,8 +260,3 @@ def _registration(pre: Pose, mid: Pose, grid: Grid, rng: np.random.Generator) ->
 
 def _fixed_or(fixed: bool | None, random: bool) -> bool:
     return random if fixed is None else fixed
-
-
-def _write(image: sitk.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(image, str(path), useCompression=True)

@@ -30,7 +30,7 @@ WHOLE = {
 }
 
 
-def test_record_holds_what_is_true_or_nothing():
+def test_record_has_true_values_or_none():
     for seed in range(20):
         record = PERSON.record(np.random.default_rng(seed), 4)
         assert record == {name: WHOLE[name] for name in record}

@@ -74,7 +74,7 @@ def test_another_seed_or_index_is_another_patient():
     assert len({scan.tobytes() for scan in scans}) == 3
 
 
-def test_what_is_settled_leaves_everything_else_as_it_was():
+def test_a_fixed_property_leaves_all_others_as_they_were():
     plain = coarse(1)
     without_pet = draw_patient(5, 1, variant=Variant(whole_body=False, has_pet=False, scanners=COARSE))
     assert without_pet.pet is None
@@ -147,7 +147,7 @@ def test_small_nodes_are_dimmed_by_the_point_spread():
     assert peaks[np.argmin(sizes)] < 0.5 * max(peaks)
 
 
-def test_findings_are_what_the_label_map_holds():
+def test_findings_are_those_of_the_label_map():
     for name in ("ordinary", "many_nodes", "no_primary"):
         patient = drawn(name)
         labels, voxel_ml = array_of(patient.mask), Grid.of(patient.mask).voxel_volume_mm3 / 1000
@@ -217,7 +217,7 @@ def test_full_grids_have_the_sizes_of_the_public_data():
         assert pet.spacing_mm == (4.07, 4.07, 3.27)
 
 
-def test_variants_are_what_they_are_called():
+def test_variants_have_the_properties_of_their_names():
     assert set(np.unique(array_of(drawn("ordinary").mask))) == {0, 1, 2}
     assert set(np.unique(array_of(drawn("no_primary").mask))) == {0, 2}
     assert drawn("no_pet").pet is None
@@ -226,7 +226,7 @@ def test_variants_are_what_they_are_called():
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_shipped_cases_are_what_their_recipe_makes(tmp_path, name):
+def test_shipped_cases_come_out_of_their_recipe(tmp_path, name):
     folder = SHIPPED / f"case_{list(VARIANTS).index(name):03d}"
     made = LAYOUTS["container"](drawn(name), tmp_path)
     files = sorted(path.relative_to(made) for path in made.rglob("*.*"))
@@ -249,7 +249,7 @@ def test_small_patient_needs_little_memory():
     program = (
         "from pathlib import Path; from hnseg.phantom.challenges.hecktor.patient import Variant, draw_patient;"
         "draw_patient(0, 0, variant=Variant(whole_body=False));"
-        # getrusage would tell the peak of the process that started this one, where that was higher.
+        # getrusage would give the peak of the process that started this one, where that was higher.
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     peak_kib = int(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout)

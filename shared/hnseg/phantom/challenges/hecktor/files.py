@@ -5,18 +5,15 @@ A cell of a table is empty where the health record lacks the field.
 
 from __future__ import annotations
 
-import csv
 import json
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
 from hnseg.phantom.challenges.hecktor.ehr import MISSING_FRACTIONS, Record, as_broken_json
 from hnseg.phantom.challenges.hecktor.outcome import Findings
+from hnseg.phantom.writing import write_image, write_inputs, write_table_row
 
 _MASK_FOLDERS = ("head-neck-tumor-segmentation", "tumor-lymph-node-segmentation")
 
@@ -70,17 +67,14 @@ def write_container_case(patient: Patient, output: Path) -> Path:
     Returns:
         Folder of the case.
     """
-    names = np.random.default_rng([patient.seed, patient.index, 1])
     case = output / f"case_{patient.index:03d}"
-    for folder, image in (("ct", patient.ct), ("pet", patient.pet)):
-        name = uuid.UUID(bytes=names.bytes(16), version=4)
-        if image is not None:
-            _write(image, case / "input" / "images" / folder / f"{name}.mha")
+    images = {"ct": patient.ct, "pet": patient.pet}
+    write_inputs(images, case / "input", seed=patient.seed, index=patient.index)
     record = as_broken_json(patient.ehr) if patient.broken_record else json.dumps(patient.ehr, indent=4) + "\n"
     (case / "input" / "ehr.json").write_text(record, encoding="utf-8")
     expected = case / "expected"
     for folder in _MASK_FOLDERS:
-        _write(patient.mask, expected / "images" / folder / "output.mha")
+        write_image(patient.mask, expected / "images" / folder / "output.mha")
     answers = {
         "t-stage": patient.t_stage,
         "n-stage": patient.n_stage,
@@ -99,7 +93,7 @@ def write_2026_case(patient: Patient, output: Path) -> Path:
         Folder of the patient.
     """
     root = output / "hecktor2026_training"
-    _list(root / "HECKTOR_2026_Training.csv", patient.name, _row_of(patient))
+    write_table_row(root / "HECKTOR_2026_Training.csv", _row_of(patient))
     return _write_folder(patient, root)
 
 
@@ -110,7 +104,7 @@ def write_2025_case(patient: Patient, output: Path) -> Path:
         Folder of the patient.
     """
     root = output / "Task 1"
-    _list(root / "HECKTOR_2025_Training_Task_1.csv", patient.name, _row_of(patient))
+    write_table_row(root / "HECKTOR_2025_Training_Task_1.csv", _row_of(patient))
     return _write_folder(patient, root)
 
 
@@ -122,50 +116,32 @@ def write_2022_case(patient: Patient, output: Path) -> Path:
     """
     root = output / "hecktor2022_training"
     name, row = patient.name, _row_of(patient)
-    _write(patient.ct, root / "imagesTr" / f"{name}__CT.nii.gz")
+    write_image(patient.ct, root / "imagesTr" / f"{name}__CT.nii.gz")
     if patient.pet is not None:
-        _write(patient.pet, root / "imagesTr" / f"{name}__PT.nii.gz")
-    _write(patient.mask, root / "labelsTr" / f"{name}.nii.gz")
-    endpoint = {"Relapse": row.pop("Relapse"), "RFS": row.pop("RFS")}
-    _list(root / "hecktor2022_clinical_info_training.csv", name, row)
-    _list(root / "hecktor2022_endpoint_training.csv", name, endpoint)
+        write_image(patient.pet, root / "imagesTr" / f"{name}__PT.nii.gz")
+    write_image(patient.mask, root / "labelsTr" / f"{name}.nii.gz")
+    endpoint = {"PatientID": name, "Relapse": row.pop("Relapse"), "RFS": row.pop("RFS")}
+    write_table_row(root / "hecktor2022_clinical_info_training.csv", row)
+    write_table_row(root / "hecktor2022_endpoint_training.csv", endpoint)
     return root / "imagesTr"
 
 
 def _write_folder(patient: Patient, root: Path) -> Path:
     name = patient.name
-    _write(patient.ct, root / name / f"{name}__CT.nii.gz")
+    write_image(patient.ct, root / name / f"{name}__CT.nii.gz")
     if patient.pet is not None:
-        _write(patient.pet, root / name / f"{name}__PT.nii.gz")
-    _write(patient.mask, root / name / f"{name}.nii.gz")
+        write_image(patient.pet, root / name / f"{name}__PT.nii.gz")
+    write_image(patient.mask, root / name / f"{name}.nii.gz")
     return root / name
 
 
 def _row_of(patient: Patient) -> dict[str, str]:
-    """Return a patient's cells by column, without the name."""
+    """Return a patient's cells by column, the name first."""
     return {
+        "PatientID": patient.name,
         **{name: str(patient.ehr.get(name, "")) for name in MISSING_FRACTIONS},
         "T-stage": patient.t_stage,
         "N-stage": patient.n_stage,
         "Relapse": str(int(patient.relapse)),
         "RFS": f"{patient.rfs_days:.0f}",
     }
-
-
-def _list(path: Path, name: str, row: Mapping[str, str]) -> None:
-    """Write the row of a patient into the table of all patients."""
-    rows: dict[str, Mapping[str, str]] = {}
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = {old["PatientID"]: old for old in csv.DictReader(file)}
-    rows[name] = {"PatientID": name, **row}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["PatientID", *row])
-        writer.writeheader()
-        writer.writerows(cells for _, cells in sorted(rows.items()))
-
-
-def _write(image: sitk.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(image, str(path), useCompression=True)

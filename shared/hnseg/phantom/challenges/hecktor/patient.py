@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
@@ -210,8 +209,8 @@ def draw_grids(rng: np.random.Generator, pose: Pose, grid: str, variant: Variant
     middle = np.array([0, 5 if whole else -2, top_mm - height_mm / 2]) + rng.uniform(-4, 4, 3)
     shift = rng.uniform(-1, 1, 3) * (6, 6, 4)
     return (
-        scanners.ct.draw_around(rng, _world(pose, middle)),
-        scanners.pet.draw_around(rng, _world(pose, middle + shift)),
+        scanners.ct.draw_around(rng, pose.point_to_world(middle)),
+        scanners.pet.draw_around(rng, pose.point_to_world(middle + shift)),
     )
 
 
@@ -258,11 +257,6 @@ def _draw_poses(rng: np.random.Generator, size: Point) -> tuple[Pose, Pose]:
     moved = centre + way / np.linalg.norm(way) * rng.uniform(0, MOTION_MM)
     (x, y, z), (mx, my, mz) = centre.tolist(), moved.tolist()
     return Pose(lying, (x, y, z), size), Pose(lying, (mx, my, mz), size)
-
-
-def _world(pose: Pose, point: npt.NDArray[np.float64]) -> Point:
-    x, y, z = pose.to_world(point[np.newaxis])[0].tolist()
-    return (x, y, z)
 
 
 def _image_ct(
