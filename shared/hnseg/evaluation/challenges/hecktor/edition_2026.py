@@ -94,14 +94,11 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
     overall: Numbers = {"dice": sum(values["mean_dsc"] for values in structures.values()) / len(structures)}
     if any(patient.known != Outcome() for patient in patients):
         overall |= _parts(patients, options)
-        weighted = sum(weight * overall[part] for part, weight in WEIGHTS.items())
-        score_name = "0.25 Dice + 0.35 balanced accuracy + 0.40 C-index"
-    else:
-        weighted, score_name = overall["dice"], "mean Dice of GTVp and GTVn"
+    value, name = _named_score(overall)
     return ScoreReport(
         challenge="hecktor",
-        score=weighted,
-        score_name=score_name,
+        score=value,
+        score_name=name,
         structures={name: dict(values) for name, values in structures.items()},
         overall=dict(overall),
         cases=tuple(patient.score for patient in patients),
@@ -115,6 +112,14 @@ def _compare(pair: Pair, table: Mapping[str, Outcome] | None, options: Options) 
     structures = {name: metrics_of(overlap, options.both_empty) for name, overlap in overlaps.items()}
     known = outcome_of(pair.expected) if table is None else table.get(pair.name, Outcome())
     return _Patient(CaseScore(name=pair.name, structures=structures), pair.predicted, known)
+
+
+def _named_score(overall: Numbers) -> tuple[float, str]:
+    """Return the score and its name: of all three parts, or of the Dice part where there are no outcomes."""
+    if "c_index" not in overall:
+        return overall["dice"], "mean Dice of GTVp and GTVn"
+    weighted = sum(weight * overall[part] for part, weight in WEIGHTS.items())
+    return weighted, "0.25 Dice + 0.35 balanced accuracy + 0.40 C-index"
 
 
 def _mean_dice(structure: str, patients: Sequence[_Patient]) -> Numbers:
