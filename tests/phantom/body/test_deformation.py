@@ -1,3 +1,5 @@
+"""Smooth random fields have the stated size and length."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Lesions with FDG uptake: masks, numbers, uptake, distances."""
+
 from __future__ import annotations
 
 from dataclasses import replace

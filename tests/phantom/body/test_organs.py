@@ -1,3 +1,5 @@
+"""Organs at risk of a painted patient: present, separate, on their sides and in their order."""
+
 from __future__ import annotations
 
 import functools

@@ -1,3 +1,5 @@
+"""Implicit shapes end where their radii and knots end."""
+
 from __future__ import annotations
 
 import numpy as np

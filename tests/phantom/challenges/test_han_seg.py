@@ -1,3 +1,5 @@
+"""Patients of HaN-Seg: one anatomy in CT and MR, organs, layouts, variants."""
+
 from __future__ import annotations
 
 import csv

@@ -1,3 +1,5 @@
+"""Patients of HNTS-MRG: scans and masks at two times, registered, in every layout."""
+
 from __future__ import annotations
 
 import functools

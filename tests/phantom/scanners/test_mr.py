@@ -1,3 +1,5 @@
+"""MR of tissues: contrasts, noise, metal."""
+
 from __future__ import annotations
 
 import numpy as np

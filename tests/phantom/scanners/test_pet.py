@@ -1,3 +1,5 @@
+"""PET of tissues in SUV: blur, noise, uptake, lesions."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Health records hold true values, with missing fields as often as stated."""
+
 from __future__ import annotations
 
 import json

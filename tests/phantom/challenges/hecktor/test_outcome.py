@@ -1,3 +1,5 @@
+"""Stages, hazard and follow-up, worked out by hand."""
+
 from __future__ import annotations
 
 from dataclasses import replace

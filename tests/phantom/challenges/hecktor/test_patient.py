@@ -1,3 +1,5 @@
+"""Patients of HECKTOR: one body in CT and PET, tumours with uptake, variants."""
+
 from __future__ import annotations
 
 import functools
