@@ -45,7 +45,7 @@ class Habitus:
         )
 
     def after_three_weeks(self, rng: np.random.Generator) -> Habitus:
-        """Return the habitus of the same patient at mid-treatment: thinner, with smaller glands and a moved tongue."""
+        """Draw the habitus of the same patient at mid-treatment: thinner, with smaller glands and a moved tongue."""
         return replace(
             self,
             girth=self.girth * rng.uniform(0.97, 1.0),

@@ -57,7 +57,7 @@ Numbers = dict[str, float | int]
 
 @dataclass(frozen=True)
 class _Patient:
-    """Score of a patient's label map, and predicted beside known outcomes.
+    """Score of a patient's label map, with the predicted and the known outcomes.
 
     Attributes:
         score: Dice and volumes of each structure.

@@ -57,7 +57,7 @@ class Person:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Person:
-        """Draw a patient with oropharyngeal cancer: mostly men around sixty."""
+        """Draw a patient with cancer of the throat: mostly men around sixty."""
         hpv = bool(rng.random() < 0.65)
         return cls(
             age_years=int(np.clip(np.rint(rng.normal(60, 9)), 25, 90)),

@@ -224,7 +224,7 @@ LAYOUTS = {
 
 
 def _draw_burden(rng: np.random.Generator, variant: Variant) -> Burden:
-    """Draw the lesions: nine patients in ten have a primary, and nobody has none, unless the variant fixes it."""
+    """Draw the lesions: nine patients in ten have a primary and all have a lesion, unless the variant fixes it."""
     by_chance, count = bool(rng.random() < 0.9), draw_node_count(rng)
     primary = by_chance if variant.primary is None else variant.primary
     if variant.node_count is not None:
