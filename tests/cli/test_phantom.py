@@ -1,3 +1,5 @@
+"""`hnseg phantom` as a user calls it."""
+
 from __future__ import annotations
 
 import pytest

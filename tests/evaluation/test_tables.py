@@ -1,4 +1,4 @@
-"""Tables show every value, and say where there is none."""
+"""Tables show every value, or that it is undefined."""
 
 from math import inf
 

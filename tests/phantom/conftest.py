@@ -1,3 +1,5 @@
+"""Patient of HNTS-MRG on a very coarse grid, shared by tests."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,6 +1,6 @@
-"""A made-up person in the world (LPS, mm): the crown at 0 0 0, the feet downwards, the nose towards -y.
+"""Simple figure of a person in the world (LPS, mm): the crown at 0 0 0, the feet downwards, the nose towards -y.
 
-Simple enough that where the head is can be said by hand: it is 220 mm high and its brain's middle lies at x = 0, y = 0.
+The position of its head is known by hand: it is 220 mm high, and the middle of its brain lies at x = 0, y = 0.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ SWAPPED = (0, 0, -1.0, 1.0, 0, 0, 0, 1.0, 0)  # index axes go to the back, to th
 
 @dataclass(frozen=True)
 class Figure:
-    """A person who can be drawn as a CT and as an FDG-PET.
+    """Figure of a person, drawn as a CT and as an FDG-PET.
 
     Attributes:
-        arms_up: Raised beside and over the head, the hands 150 mm above the crown; otherwise there are none.
-        brain_suv: Of the whole brain; a bladder below has 60, the liver 2.5, everything else 0.6.
-        has_skull: Without it, the head is nothing but soft tissue.
+        arms_up: Whether arms are raised beside and over the head, the hands 150 mm above the crown; otherwise none.
+        brain_suv: SUV of the whole brain; a bladder below has 60, the liver 2.5, everything else 0.6.
+        has_skull: Whether the head has a skull; otherwise it is all soft tissue.
     """
 
     arms_up: bool = False
@@ -78,7 +78,7 @@ def grid_between(
 
 
 def _points_mm(grid: Grid) -> np.ndarray:
-    """Return where the voxels of an array lie, (3, z * y * x)."""
+    """Return the points of an array's voxels, mm, (3, z * y * x)."""
     index_zyx = np.indices(grid.shape_zyx).reshape(3, -1)
     return grid.points_mm(index_zyx[::-1].T.astype(float)).T
 

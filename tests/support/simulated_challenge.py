@@ -1,7 +1,8 @@
-"""Scores of a challenge that never was, drawn around the published means and deviations of HaN-Seg 2023.
+"""Scores of a simulated challenge, drawn around the published means and deviations of HaN-Seg 2023.
 
-`han_seg_2023_results.csv` holds Tables 2 and 3 of Podobnik et al., Radiother Oncol 2024. How the published scores hang
-together within a patient is not known; here a patient, an organ of a patient, and chance share the variance.
+`han_seg_2023_results.csv` holds Tables 2 and 3 of Podobnik et al., Radiother Oncol 2024. The correlation of
+scores within a patient is not published; here a patient, an organ of a patient, and chance each have a part of the
+variance.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ def simulated_scores(
 
     Args:
         seed: The same seed gives the same scores.
-        cases: How many patients.
-        of_patient: Fraction of the variance that all organs and teams share in a patient.
-        of_organ: Fraction that all teams share in an organ of a patient.
-        teams: Which of `TEAMS`.
+        cases: Number of patients.
+        of_patient: Fraction of the variance in common to all organs and teams in a patient.
+        of_organ: Fraction in common to all teams in an organ of a patient.
+        teams: Teams to return, of `TEAMS`.
     """
     rng = np.random.default_rng(seed)
     published = _published()

@@ -14,8 +14,9 @@ from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.files.scores_csv import structures_csv, write_scores
 from hnseg.evaluation.options import usage_of
+from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
-from hnseg.evaluation.tables import Table, cases_table, parts_table, structures_table
+from hnseg.evaluation.tables import UNDEFINED, Table, cases_table, parts_table, structures_table
 
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
@@ -48,15 +49,20 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         _write(structures_csv(report), table)
     if csv is not None:
         write_scores(report, team or predictions.resolve().name, csv)
-    for shown in (cases_table(report), structures_table(report), parts_table(report)):
-        if shown is not None:
-            _show(shown)
+    _print(report)
+
+
+def _print(report: ScoreReport) -> None:
+    """Print the tables and notes of a report, and the score in the last line."""
+    for table in (cases_table(report), structures_table(report), parts_table(report)):
+        if table is not None:
+            _show(table)
     for case in report.cases:
         for note in case.notes:
             typer.echo(f"Case {case.name}: {note}")
     for note in report.notes:
         typer.echo(note)
-    typer.echo(f"{report.score_name}: {'undefined' if report.score is None else f'{report.score:.4f}'}")
+    typer.echo(f"{report.score_name}: {UNDEFINED if report.score is None else f'{report.score:.4f}'}")
 
 
 def _epilog() -> str:

@@ -69,6 +69,12 @@ def cases_table(report: ScoreReport) -> Table:
     """Return the table of all cases: one row a structure of a case.
 
     Where the challenge averages over its structures, there is one row a case, with the means over its structures.
+
+    >>> case = CaseScore(name="a", structures={"GTVp": {"dsc": 0.75, "reference_mm3": 1250.4}})
+    >>> report = ScoreReport(challenge="c", score=None, score_name="DSC", structures={}, cases=(case,))
+    >>> table = cases_table(report)
+    >>> table.headings, table.rows
+    (('case', 'structure', 'dsc', 'reference_mm3'), (('a', 'GTVp', '0.7500', '1250'),))
     """
     if _averaged_metrics(report):
         return _case_means_table(report)
@@ -79,7 +85,14 @@ def cases_table(report: ScoreReport) -> Table:
 
 
 def parts_table(report: ScoreReport) -> Table | None:
-    """Return the table of a score's parts: one row for each number; None where the structures' are all there are."""
+    """Return the table of a score's parts: one row for each number; None for a score without further parts.
+
+    >>> overall = {"dice": 0.75, "c_index": None}
+    >>> parts_table(
+    ...     ScoreReport(challenge="c", score=None, score_name="", structures={}, overall=overall, cases=())
+    ... ).rows
+    (('dice', '0.7500'), ('c index', 'undefined'))
+    """
     if _averaged_metrics(report) or not report.overall:
         return None
     rows = tuple((name.replace("_", " "), _text(name, value)) for name, value in report.overall.items())

@@ -1,4 +1,4 @@
-"""The challenge's evaluation: which organs count, what empty means, how they are summed up."""
+"""HaN-Seg's evaluation: scored organs, empty predictions, means over cases and organs."""
 
 from math import inf
 

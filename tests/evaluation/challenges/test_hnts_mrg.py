@@ -1,4 +1,4 @@
-"""The challenge's evaluation: what it sums, refuses and resamples."""
+"""HNTS-MRG's evaluation: sums, refusals and resampling."""
 
 from math import cos, sin
 

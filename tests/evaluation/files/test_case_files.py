@@ -1,4 +1,4 @@
-"""What a folder holds of each case, in the layouts there are, and the values in its JSON files."""
+"""Files of each case in every layout of a folder, and the values in JSON files."""
 
 from pathlib import Path
 

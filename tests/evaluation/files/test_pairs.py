@@ -1,4 +1,4 @@
-"""Files of two folders find their partners, or a sentence says which don't."""
+"""Files of two folders are paired, or an error names those without a partner."""
 
 from pathlib import Path
 

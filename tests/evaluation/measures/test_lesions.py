@@ -1,4 +1,4 @@
-"""Lesions are told apart, found, invented and missed."""
+"""Lesions are separated, detected, invented and missed."""
 
 from math import isnan
 

@@ -1,4 +1,4 @@
-"""Overlap counts voxels and mm3; Dice knows what empty means."""
+"""Overlap counts voxels and mm3; Dice of empty masks is 0 or undefined."""
 
 from math import isnan, prod
 

@@ -1,4 +1,4 @@
-"""Draws of patients, and what they say of ranks."""
+"""Draws of patients, rank intervals and agreement."""
 
 import numpy as np
 import pytest

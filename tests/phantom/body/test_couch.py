@@ -1,3 +1,5 @@
+"""The treatment table lies under the patient, the mask on the front."""
+
 from __future__ import annotations
 
 import numpy as np

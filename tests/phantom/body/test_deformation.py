@@ -1,3 +1,5 @@
+"""Smooth random fields have the stated size and length."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -14,7 +16,7 @@ def line(start: float, end: float):
     return x, np.zeros_like(x), np.zeros_like(x)
 
 
-def test_values_have_the_size_that_was_asked_for():
+def test_values_have_the_given_standard_deviation():
     np.testing.assert_allclose(draw(2.5).nodes.std(axis=(1, 2, 3)), 2.5, rtol=1e-4)
 
 

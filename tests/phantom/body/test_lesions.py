@@ -1,3 +1,5 @@
+"""Lesions with FDG uptake: masks, numbers, uptake, distances."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -28,7 +30,7 @@ def muscle() -> np.ndarray:
 def test_label_map_and_activity_show_one_and_the_same_mass(lesion):
     labels, activity = np.zeros(GRID.shape_zyx, dtype=np.uint8), np.ones(GRID.shape_zyx, dtype=np.float32)
     mask = lesion.paint(muscle(), COORDINATES, labels, 2)
-    lesion.light(muscle(), COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
+    lesion.paint_activity(muscle(), COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
     assert set(np.unique(labels)) == {0, 2}
     assert mask.sum() == (labels == 2).sum()
     np.testing.assert_array_equal(labels == 2, activity != 1)
@@ -37,7 +39,7 @@ def test_label_map_and_activity_show_one_and_the_same_mass(lesion):
 
 def test_necrotic_core_is_the_dark_one(lesion):
     tissues, activity = muscle(), np.ones(GRID.shape_zyx, dtype=np.float32)
-    lesion.light(tissues, COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
+    lesion.paint_activity(tissues, COORDINATES, activity, np.ones(GRID.shape_zyx, dtype=np.float32))
     assert (activity[tissues == Tissue.NECROSIS] < 1).all()
     assert (activity[tissues == Tissue.TUMOUR] == 9).all()
 
@@ -46,7 +48,7 @@ def test_lesion_out_of_view_leaves_everything_as_it_was(lesion):
     far = replace(lesion, mass=replace(lesion.mass, centre=(500.0, 0.0, 0.0)))
     labels, activity = np.zeros(GRID.shape_zyx, dtype=np.uint8), np.ones(GRID.shape_zyx, dtype=np.float32)
     assert not far.paint(muscle(), COORDINATES, labels, 2).any()
-    far.light(muscle(), COORDINATES, activity, activity)
+    far.paint_activity(muscle(), COORDINATES, activity, activity)
     assert not labels.any()
     assert (activity == 1).all()
 
@@ -59,7 +61,7 @@ def test_node_counts_have_a_heavy_tail():
     assert counts.max() == MOST_NODES == 13
 
 
-def test_burden_is_what_was_asked_for():
+def test_burden_has_the_given_primary_and_number_of_nodes():
     rng = np.random.default_rng(3)
     for count in (0, 1, 5):
         burden = Burden.draw(rng, primary=count != 1, node_count=count)
@@ -68,7 +70,7 @@ def test_burden_is_what_was_asked_for():
         assert len(burden.all) == len(burden.primaries) + count
 
 
-def test_neck_has_room_for_nearly_all_of_thirteen_nodes():
+def test_nearly_all_of_thirteen_nodes_fit_in_a_neck():
     found = [
         len(Burden.draw(np.random.default_rng(seed), primary=True, node_count=MOST_NODES).nodes) for seed in range(20)
     ]

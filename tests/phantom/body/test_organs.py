@@ -1,3 +1,5 @@
+"""Organs at risk of a painted patient: present, separate, on their sides and in their order."""
+
 from __future__ import annotations
 
 import functools
@@ -21,7 +23,7 @@ TWO_PIECES = {"Arytenoid", "BuccalMucosa"}
 
 
 @functools.cache
-def seen(seed: int) -> tuple[np.ndarray, np.ndarray, Coordinates]:
+def painted(seed: int) -> tuple[np.ndarray, np.ndarray, Coordinates]:
     """Tissues and labels of an upright patient, as in a demo network's voxels."""
     anatomy = Anatomy.draw(np.random.default_rng(seed))
     pose = Pose(np.eye(3), (0.0, 0.0, 0.0), anatomy.size)
@@ -33,7 +35,7 @@ def seen(seed: int) -> tuple[np.ndarray, np.ndarray, Coordinates]:
 
 def middle_of(organ: str, seed: int = 0) -> np.ndarray:
     """Mean (x, y, z) of an organ in the anatomy's coordinates."""
-    _, labels, at = seen(seed)
+    _, labels, at = painted(seed)
     mask = labels == LABELS[organ]
     return np.array([axis[mask].mean() for axis in (at.x, at.y, at.z)])
 
@@ -44,7 +46,7 @@ def test_labels_are_those_of_the_challenge():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_organ_is_there_in_one_piece_and_large_enough_to_be_learned(seed):
-    _, labels, _ = seen(seed)
+    _, labels, _ = painted(seed)
     counts = np.bincount(labels.ravel(), minlength=31)
     assert len(counts) == 31
     for organ, label in LABELS.items():
@@ -56,14 +58,14 @@ def test_every_organ_is_there_in_one_piece_and_large_enough_to_be_learned(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_left_is_left_and_right_is_right(seed):
-    _, labels, at = seen(seed)
+    _, labels, at = painted(seed)
     for organ in (name for name in ORGANS if name.endswith(("_L", "_R", "AL", "AR", "PL", "PR"))):
         x = at.x[labels == LABELS[organ]]
         assert (x > 0).all() if organ.endswith("L") else (x < 0).all(), organ
 
 
 def test_no_organ_lies_outside_the_body_or_in_the_skin():
-    tissues, labels, _ = seen(0)
+    tissues, labels, _ = painted(0)
     assert not (labels[(tissues == Tissue.OUTSIDE) | (tissues == Tissue.SKIN)]).any()
 
 
@@ -102,7 +104,7 @@ def test_organs_lie_in_front_of_one_another(front, back):
 
 
 def test_optic_nerve_runs_from_the_eye_to_the_chiasm():
-    _, labels, _ = seen(0)
+    _, labels, _ = painted(0)
     nerve = ndimage.binary_dilation(labels == LABELS["OpticNrv_L"], np.ones((3, 3, 3)), iterations=2)
     assert (nerve & (labels == LABELS["Eye_PL"])).any()
     assert (nerve & (labels == LABELS["OpticChiasm"])).any()
@@ -110,7 +112,7 @@ def test_optic_nerve_runs_from_the_eye_to_the_chiasm():
 
 @pytest.mark.parametrize("organ", ["Cavity_Oral", "Glottis", "Larynx_SG"])
 def test_hollow_organs_hold_their_air(organ):
-    tissues, labels, _ = seen(0)
+    tissues, labels, _ = painted(0)
     inside = tissues[labels == LABELS[organ]]
     assert 0.005 < (inside == Tissue.AIRWAY).mean() < 0.6
 
@@ -129,12 +131,12 @@ def test_hollow_organs_hold_their_air(organ):
     ],
 )
 def test_organ_is_all_of_one_tissue(organ, tissue):
-    tissues, labels, _ = seen(0)
+    tissues, labels, _ = painted(0)
     assert set(tissues[labels == LABELS[organ]]) == {tissue}
 
 
-def test_pituitary_and_chiasm_are_bounded_by_liquor_or_bone():
-    tissues, labels, _ = seen(0)
+def test_pituitary_and_chiasm_are_bounded_by_cerebrospinal_fluid_or_bone():
+    tissues, labels, _ = painted(0)
     for organ in ("Pituitary", "OpticChiasm"):
         mask = labels == LABELS[organ]
         around = tissues[ndimage.binary_dilation(mask) & ~mask]

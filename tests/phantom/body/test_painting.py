@@ -1,3 +1,5 @@
+"""Coordinates of a posed and bent body, and tissues painted on a grid."""
+
 from __future__ import annotations
 
 import numpy as np

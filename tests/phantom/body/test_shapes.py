@@ -1,10 +1,11 @@
+"""Implicit shapes end where their radii and knots end."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
 from hnseg.phantom.body.shapes import Capsule, Contour, Ellipsoid, tube
-from hnseg.phantom.body.structure import mirror_image
 
 
 def inside(shape, *points) -> list[bool]:
@@ -52,10 +53,3 @@ def test_contour_is_narrower_in_front():
 def test_tube_runs_through_its_points():
     first, second = tube([(0, 0, 0), (0, 0, 10), (0, 10, 10)], [1, 2, 3])
     assert (first.end, first.end_radius_mm) == (second.start, second.radius_mm) == ((0, 0, 10), 2)
-
-
-@pytest.mark.parametrize("left", [Ellipsoid((9, 1, 2), (3, 4, 5)), Capsule((9, 0, 0), (12, 5, 5), 2, 3)])
-def test_mirror_image_changes_sides_only(left):
-    rng = np.random.default_rng(0)
-    x, y, z = rng.uniform(-15, 15, (3, 500)).astype(np.float32)
-    np.testing.assert_array_equal(left.contains(x, y, z), mirror_image(left).contains(-x, y, z))

@@ -1,3 +1,5 @@
+"""The body below the neck: continuous, with organs at their heights."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Tumours: volume, necrosis, barriers, and response to treatment."""
+
 from __future__ import annotations
 
 import numpy as np

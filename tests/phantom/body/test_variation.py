@@ -1,3 +1,5 @@
+"""Organs vary in position and size between patients."""
+
 from __future__ import annotations
 
 import numpy as np

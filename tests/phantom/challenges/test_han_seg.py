@@ -1,3 +1,5 @@
+"""Patients of HaN-Seg: one anatomy in CT and MR, organs, layouts, variants."""
+
 from __future__ import annotations
 
 import csv
@@ -74,11 +76,11 @@ def test_another_seed_or_index_is_another_patient():
     assert len({scan.tobytes() for scan in scans}) == 3
 
 
-def test_what_is_settled_leaves_everything_else_as_it_was():
+def test_a_fixed_property_leaves_all_others_as_they_were():
     plain = coarse(1)
     without_mr = draw_patient(5, 1, variant=Variant(has_mr=False, scanners=COARSE))
     np.testing.assert_array_equal(array_of(plain.ct), array_of(without_mr.ct))
-    undrawn = draw_patient(5, 1, variant=Variant(not_drawn=("Lips",), scanners=COARSE))
+    undrawn = draw_patient(5, 1, variant=Variant(not_outlined=("Lips",), scanners=COARSE))
     np.testing.assert_array_equal(array_of(plain.t1), array_of(undrawn.t1))
     changed = array_of(plain.organs) != array_of(undrawn.organs)
     assert set(array_of(plain.organs)[changed]) == {LABELS["Lips"]}
@@ -126,7 +128,7 @@ def test_transform_takes_the_ct_to_the_same_tissue_in_the_mr():
 
 
 @pytest.mark.parametrize("name", ["ordinary", "oblique", "metal"])
-def test_patient_of_the_ct_lies_where_the_transform_says_in_the_mr(name):
+def test_transform_maps_the_patient_of_the_ct_onto_that_of_the_mr(name):
     patient = drawn(name)
     moved = array_of(sitk.Resample(patient.t1, patient.ct, patient.ct_to_mr, sitk.sitkLinear, -1.0, sitk.sitkFloat32))
     in_view = moved >= 0
@@ -135,7 +137,7 @@ def test_patient_of_the_ct_lies_where_the_transform_says_in_the_mr(name):
     assert 2 * (ct & mr).sum() / (ct.sum() + mr.sum()) > 0.93
 
 
-def test_tiny_overlap_shows_hardly_anything_of_what_the_ct_shows():
+def test_tiny_overlap_has_hardly_any_anatomy_of_the_ct():
     patient = drawn("tiny_overlap")
     nearest = sitk.Resample(
         patient.t1, patient.ct, patient.ct_to_mr, sitk.sitkNearestNeighbor, -1.0, sitk.sitkInt32
@@ -186,8 +188,8 @@ def test_case_without_mr_has_neither_its_folder_nor_a_transform(tmp_path):
     assert not list(case.rglob("*.tfm"))
 
 
-def test_challenge_layout_has_a_mask_a_drawn_organ_whose_header_is_wrong(tmp_path):
-    variant = Variant(not_drawn=("OpticChiasm",), scanners=COARSE)
+def test_challenge_layout_has_a_mask_an_outlined_organ_with_a_wrong_header(tmp_path):
+    variant = Variant(not_outlined=("OpticChiasm",), scanners=COARSE)
     case = write_challenge_case(draw_patient(5, 0, variant=variant), tmp_path)
     assert case == tmp_path / "HaN-Seg" / "set_1" / "case_01"
     organs = {f"case_01_OAR_{name}.seg.nrrd" for name in LABELS if name != "OpticChiasm"}
@@ -198,8 +200,8 @@ def test_challenge_layout_has_a_mask_a_drawn_organ_whose_header_is_wrong(tmp_pat
     assert mask.GetMetaData("Segment0_ID") == "A_Carotid_L"
 
 
-def test_table_of_the_challenge_layout_says_which_organs_were_drawn(tmp_path):
-    undrawn = draw_patient(5, 1, variant=Variant(not_drawn=("OpticChiasm",), scanners=COARSE))
+def test_table_of_the_challenge_layout_marks_the_outlined_organs(tmp_path):
+    undrawn = draw_patient(5, 1, variant=Variant(not_outlined=("OpticChiasm",), scanners=COARSE))
     # A case that is written again keeps its one line.
     for patient in (undrawn, coarse(0), undrawn):
         write_challenge_case(patient, tmp_path)
@@ -209,7 +211,7 @@ def test_table_of_the_challenge_layout_says_which_organs_were_drawn(tmp_path):
     assert [{name for name, drawn_ in row.items() if drawn_ == "0"} for row in rows] == [set(), {"OpticChiasm"}]
 
 
-def test_shipped_cases_are_what_their_recipe_makes(tmp_path):
+def test_shipped_cases_come_out_of_their_recipe(tmp_path):
     for index, variant in enumerate(VARIANTS):
         name = f"case_{index:03d}"
         made = write_container_case(drawn(variant), tmp_path)

@@ -1,3 +1,5 @@
+"""Patients of HNTS-MRG: scans and masks at two times, registered, in every layout."""
+
 from __future__ import annotations
 
 import functools
@@ -187,7 +189,7 @@ def test_challenge_layout_counts_from_one(patient: Patient, tmp_path):
     }
 
 
-def test_shipped_cases_are_what_their_recipe_makes(tmp_path):
+def test_shipped_cases_come_out_of_their_recipe(tmp_path):
     for index, variant in enumerate(VARIANTS):
         name = f"case_{index:03d}"
         made = write_container_case(drawn(variant), tmp_path)

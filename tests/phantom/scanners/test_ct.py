@@ -1,3 +1,5 @@
+"""CT of tissues in HU: noise, streaks, table, metal."""
+
 from __future__ import annotations
 
 import numpy as np

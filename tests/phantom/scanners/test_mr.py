@@ -1,3 +1,5 @@
+"""MR of tissues: contrasts, noise, metal."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -13,7 +15,7 @@ COORDINATES = Coordinates.of(GRID, Pose(np.eye(3), (0.0, 0.0, 0.0)), ())
 
 
 def median_of(tissue: Tissue, *, fat_suppressed: bool = False, veins_shine: bool = False) -> float:
-    """Signal of a tissue in the left half relative to liquor in the right half."""
+    """Signal of a tissue in the left half relative to cerebrospinal fluid in the right half."""
     tissues = np.full(GRID.shape_zyx, tissue, dtype=np.uint8)
     tissues[:, :, 20:] = Tissue.CSF
     contrast = Contrast.T2_FAT_SUPPRESSED if fat_suppressed else Contrast.T2
@@ -33,7 +35,7 @@ def test_veins_are_flow_voids_unless_the_flow_is_slow():
 
 
 @pytest.mark.parametrize("fat_suppressed", [False, True])
-def test_tumour_lies_between_muscle_and_liquor(fat_suppressed):
+def test_tumour_lies_between_muscle_and_cerebrospinal_fluid(fat_suppressed):
     muscle, tumour = (median_of(t, fat_suppressed=fat_suppressed) for t in (Tissue.MUSCLE, Tissue.TUMOUR))
     assert 1.5 * muscle < tumour < 0.8
 
@@ -74,7 +76,7 @@ def test_t1_orders_tissues_from_bone_to_fat(contrast):
         (Tissue.COCHLEA, Tissue.CORTICAL_BONE),
     ],
 )
-def test_t1_tells_the_organs_that_ct_hardly_shows(organ, around):
+def test_t1_distinguishes_the_organs_that_ct_hardly_shows(organ, around):
     assert t1_of(organ) > 1.5 * t1_of(around)
 
 
@@ -102,7 +104,7 @@ def test_metal_leaves_a_void_with_a_bright_rim_and_nothing_far_away():
     np.testing.assert_array_equal(void[distance > 22], clean[distance > 22])
 
 
-def test_t2_scan_of_a_seed_is_the_one_it_has_always_been():
+def test_t2_scan_of_a_seed_is_unchanged():
     tissues = np.resize(np.arange(24, dtype=np.uint8), GRID.shape_zyx)
     rng = np.random.default_rng(3)
     image = scan(tissues, GRID, COORDINATES, Protocol.draw(rng), rng)

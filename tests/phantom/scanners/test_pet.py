@@ -1,3 +1,5 @@
+"""PET of tissues in SUV: blur, noise, uptake, lesions."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -13,7 +15,7 @@ from hnseg.phantom.body.shapes import Ellipsoid
 from hnseg.phantom.body.structure import Structure
 from hnseg.phantom.body.tissues import Tissue
 from hnseg.phantom.body.tumours import Tumour
-from hnseg.phantom.scanners.pet import Metabolism, Scanner, activity_of, as_metabolised, finer, scan_pet
+from hnseg.phantom.scanners.pet import Metabolism, Scanner, activity_of, fine_grid_of, scan_pet, with_uptake_tissues
 
 STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 GRID = Grid((25, 25, 30), (4.0, 4.0, 3.27), (-48.0, -48.0, -47.4), STRAIGHT)
@@ -21,7 +23,7 @@ QUIET = Scanner(fwhm_mm=6.0, noise=0.0, step_suv=2.0**-12)
 
 
 def fine_coordinates(grid: Grid) -> Coordinates:
-    return Coordinates.of(finer(grid), Pose(np.eye(3), (0.0, 0.0, 0.0)), ())
+    return Coordinates.of(fine_grid_of(grid), Pose(np.eye(3), (0.0, 0.0, 0.0)), ())
 
 
 def ball(diameter_mm: float, suv: float) -> np.ndarray:
@@ -35,7 +37,7 @@ def scanned(activity: np.ndarray, scanner: Scanner = QUIET, seed: int = 0) -> np
 
 
 def test_fine_voxels_are_equal_parts_of_the_scanners():
-    fine = finer(GRID)
+    fine = fine_grid_of(GRID)
     assert fine.size_xyz == (50, 50, 30)
     assert fine.spacing_mm == pytest.approx((2.0, 2.0, 3.27))
     # The first voxel is cut in four: its first part's centre lies half a part before its own.
@@ -43,14 +45,14 @@ def test_fine_voxels_are_equal_parts_of_the_scanners():
 
 
 def test_uniform_activity_is_measured_as_it_is():
-    everywhere = np.full(finer(GRID).shape_zyx, 3.5, dtype=np.float32)
+    everywhere = np.full(fine_grid_of(GRID).shape_zyx, 3.5, dtype=np.float32)
     np.testing.assert_allclose(scanned(everywhere), 3.5, atol=1e-3)
 
 
 def test_blur_keeps_the_total():
     activity = ball(20, 8)
     assert scanned(activity).sum() * GRID.voxel_volume_mm3 == pytest.approx(
-        activity.sum() * finer(GRID).voxel_volume_mm3, rel=0.01
+        activity.sum() * fine_grid_of(GRID).voxel_volume_mm3, rel=0.01
     )
 
 
@@ -73,12 +75,12 @@ def test_width_of_a_point_is_that_of_the_point_spread():
 def test_noise_grows_with_the_square_root_of_the_activity():
     scanner = replace(QUIET, noise=0.15)
     for suv in (1.0, 4.0, 9.0):
-        everywhere = np.full(finer(GRID).shape_zyx, suv, dtype=np.float32)
+        everywhere = np.full(fine_grid_of(GRID).shape_zyx, suv, dtype=np.float32)
         assert scanned(everywhere, scanner).std() == pytest.approx(0.15 * np.sqrt(suv), rel=0.1)
 
 
 def test_noise_is_correlated_over_some_millimetres():
-    everywhere = np.full(finer(GRID).shape_zyx, 4.0, dtype=np.float32)
+    everywhere = np.full(fine_grid_of(GRID).shape_zyx, 4.0, dtype=np.float32)
     noise = scanned(everywhere, replace(QUIET, noise=0.15)) - 4.0
     near = np.corrcoef(noise[:, :, 1:].ravel(), noise[:, :, :-1].ravel())[0, 1]
     far = np.corrcoef(noise[:, :, 6:].ravel(), noise[:, :, :-6].ravel())[0, 1]
@@ -94,7 +96,7 @@ def test_nothing_is_negative_and_values_are_steps_apart():
     assert (values * 256 == np.rint(values * 256)).all()
 
 
-def test_metabolism_stays_within_what_is_known():
+def test_metabolism_stays_within_its_ranges():
     for seed in range(40):
         suv = Metabolism.draw(np.random.default_rng(seed)).suv
         assert 9 <= suv[Tissue.BRAIN] <= 14
@@ -116,17 +118,17 @@ def test_every_tissue_has_an_uptake():
     assert len(Metabolism.draw(np.random.default_rng(0)).suv) == len(Tissue)
 
 
-def test_what_differs_in_uptake_alone_gets_a_tissue_of_its_own():
+def test_structures_that_differ_in_uptake_alone_get_a_tissue_of_their_own():
     somewhere = (Ellipsoid((0, 0, 0), (1, 1, 1)),)
     names = {"MedialRectus_L": Tissue.MUSCLE, "VocalFolds": Tissue.MUSCLE, "Tonsil_R": Tissue.LYMPHOID}
-    body = as_metabolised([Structure(name, tissue, somewhere) for name, tissue in names.items()])
+    body = with_uptake_tissues([Structure(name, tissue, somewhere) for name, tissue in names.items()])
     assert [part.tissue for part in body] == [Tissue.EYE_MUSCLE, Tissue.VOCAL_MUSCLE, Tissue.LYMPHOID]
-    brain = as_metabolised([Structure("Brain", Tissue.BRAIN, somewhere)])
+    brain = with_uptake_tissues([Structure("Brain", Tissue.BRAIN, somewhere)])
     assert Tissue.WHITE_MATTER in {part.tissue for part in brain}
 
 
 def test_activity_is_uptake_with_texture_and_lesions_stand_out():
-    fine, at = finer(GRID), fine_coordinates(GRID)
+    fine, at = fine_grid_of(GRID), fine_coordinates(GRID)
     tissues = np.full(fine.shape_zyx, Tissue.MUSCLE, dtype=np.uint8)
     tissues[:, :10] = Tissue.AIRWAY
     lesion = Lesion(Tumour.draw(np.random.default_rng(6), (0.0, 0.0, 0.0), 24.0), 9.0)

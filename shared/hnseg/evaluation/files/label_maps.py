@@ -30,6 +30,10 @@ def labels_of(image: sitk.Image, labels: Mapping[str, int], *, name: str) -> Lab
 
     Raises:
         InputError: The label map holds another value.
+
+    >>> image = sitk.GetImageFromArray(np.array([[[0.0, 2.0]]]))
+    >>> labels_of(image, {"GTVp": 1, "GTVn": 2}, name="prediction")
+    array([[[0, 2]]], dtype=uint8)
     """
     strange = unexpected_values(image, {label: structure for structure, label in labels.items()})
     if strange:
@@ -52,6 +56,10 @@ def cast_labels(image: sitk.Image, labels: Mapping[str, int], *, name: str) -> t
 
     Raises:
         InputError: After the cast it holds other values than 0 and `labels`, or a value has no cast.
+
+    >>> image = sitk.GetImageFromArray(np.array([[[0, 257]]], np.int16))
+    >>> cast_labels(image, {"GTVp": 1}, name="prediction")[1]
+    'The prediction was cast to uint8, which changed its values 0, 257 to 0, 1.'
     """
     values = np.unique(sitk.GetArrayViewFromImage(image))
     # A float outside the range has no defined cast, and NaN fails both comparisons.

@@ -91,6 +91,14 @@ def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing
 
     Raises:
         InputError: A folder is missing or has no image, or a file has no partner or several.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as predicted, TemporaryDirectory() as true:
+    ...     for path in (Path(predicted, "77.mha"), Path(true, "77_mask.nii.gz"), Path(true, "8_mask.nii.gz")):
+    ...         path.touch()
+    ...     pairing = pair_files(Path(predicted), Path(true), leave_out_missing=True)
+    >>> [(pair.name, pair.reference.name) for pair in pairing.pairs], pairing.unpredicted
+    ([('77', '77_mask.nii.gz')], ('8',))
     """
     predictions, references = cases_in(predictions_dir), cases_in(references_dir)
     by_stem = _keyed(predictions, stem_of), _keyed(references, stem_of)

@@ -131,6 +131,9 @@ def aggregated_metrics(overlaps: Sequence[Overlap]) -> dict[str, float | int]:
     Returns:
         `aggregated_dsc`; `mean_dsc` over the cases whose reference has the structure, and `cases_in_mean_dsc`, their
         number.
+
+    >>> aggregated_metrics([Overlap(10, 0, 0, 1.0), Overlap(0, 20, 0, 1.0)])
+    {'aggregated_dsc': 0.5, 'mean_dsc': 1.0, 'cases_in_mean_dsc': 1}
     """
     return {
         "aggregated_dsc": aggregated_dice(overlaps),

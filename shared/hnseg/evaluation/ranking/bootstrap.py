@@ -42,6 +42,15 @@ def draw_cases(table: ScoresTable, rng: np.random.Generator, *, count: int) -> D
         table: Scores of all teams.
         rng: Source of randomness.
         count: Number of draws; may be 0.
+
+    >>> from hnseg.evaluation.ranking.methods import DSC
+    >>> items = (("a", "Lips"), ("a", "Glottis"), ("b", "Lips"))
+    >>> table = ScoresTable((DSC,), ("A", "B"), items, np.zeros((1, 2, 3)))
+    >>> draws = draw_cases(table, np.random.default_rng(0), count=5)
+    >>> draws.cases.sum(axis=1).tolist()  # as many cases in each draw as there are
+    [2.0, 2.0, 2.0, 2.0, 2.0]
+    >>> bool((draws.items == draws.cases[:, [0, 0, 1]]).all())  # both structures of case a together
+    True
     """
     items_of_cases = table.items_of_cases()
     cases = rng.multinomial(len(items_of_cases), _evenly(len(items_of_cases)), size=count)
@@ -129,6 +138,10 @@ def agreement_of(final: Integers, ranking: Integers) -> Agreement:
     Args:
         final: Ranks in each draw, (b, m).
         ranking: Ranks over all cases, (m,).
+
+    >>> agreement = agreement_of(np.array([[1, 2], [1, 2], [2, 1], [1, 1]]), np.array([1, 2]))
+    >>> round(agreement.mean, 3), agreement.undefined  # taus 1, 1 and -1, and a draw with one rank alone
+    (0.333, 1)
     """
     taus = kendall_taus(final, ranking)
     defined = taus[~np.isnan(taus)]

@@ -37,7 +37,7 @@ class Score:
 
 
 def read_scores(path: Path, metrics: Sequence[Metric]) -> list[Score]:
-    """Read a score file.
+    r"""Read a score file.
 
     Args:
         path: The CSV file.
@@ -48,6 +48,15 @@ def read_scores(path: Path, metrics: Sequence[Metric]) -> list[Score]:
 
     Raises:
         InputError: The file is missing, is no such CSV or has no row; or a row is incomplete, out of range or repeated.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from hnseg.evaluation.ranking.methods import DSC, HD95
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "scores.csv")
+    ...     _ = path.write_text("team,case,structure,metric,value\nA,a,Lips,DSC,0.5\nA,a,Lips,HD95,inf\n")
+    ...     scores = read_scores(path, (DSC, HD95))
+    >>> [(score.metric.name, score.value) for score in scores]
+    [('DSC', 0.5), ('HD95', nan)]
     """
     scores: list[Score] = []
     line_of: dict[tuple[str, ...], int] = {}

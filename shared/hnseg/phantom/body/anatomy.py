@@ -1,4 +1,4 @@
-"""A head and neck as an ordered list of shapes; later structures are painted over earlier ones.
+"""Anatomy of the head and neck as an ordered list of shapes; later structures are painted over earlier ones.
 
 The origin lies in the midline of the pharynx at the height of the third cervical vertebra. Positions and sizes are
 those of an average adult, rounded to a millimetre or two; each patient's own come from `Habitus` and a smooth
@@ -15,7 +15,7 @@ from hnseg.phantom.body.structure import Structure, mirror_image, paired, paired
 from hnseg.phantom.body.tissues import Tissue
 
 _SKIN_MM = 2.5
-# z, half width, front, back: from the chest to the vertex
+# Cross-sections from the chest to the vertex: z, half width, front y, back y in mm
 _OUTLINE = (
     (-130, 180, -75, 85),
     (-95, 150, -62, 82),
@@ -34,10 +34,10 @@ _OUTLINE = (
     (160, 40, -40, 56),
     (170, 12, -8, 22),
 )
-# The lumen from the nose to the larynx: x, y, z, radius; then where the trachea runs
+# Lumen from the nose to the larynx: x, y, z, radius; then the course of the trachea
 _PHARYNX = ((0, -22, 44, 8), (0, -9, 26, 7), (0, -8, 8, 7), (0, -9, -8, 8), (0, -13, -22, 7))
 _TRACHEA: tuple[Point, ...] = ((0, -22, -28), (0, -20, -44), (0, -14, -80), (0, 0, -130))
-# Name, squash, and the points it runs through: x, y, z, radius
+# Name, squash, and points along the muscle: x, y, z, radius
 # fmt: off
 _MUSCLES: tuple[tuple[str, Point, tuple[tuple[float, float, float, float], ...]], ...] = (
     ("Trapezius", (1.9, 0.8, 1), ((10, 60, 60, 5), (16, 59, 10, 6), (28, 56, -45, 7), (70, 52, -85, 9))),
@@ -59,7 +59,11 @@ _MUSCLES: tuple[tuple[str, Point, tuple[tuple[float, float, float, float], ...]]
 
 
 def structures_of(habitus: Habitus) -> list[Structure]:
-    """Return a patient's structures in the order in which they are painted."""
+    """Return a patient's structures in the order of painting.
+
+    Args:
+        habitus: Build of the patient.
+    """
     return [
         *_surface(habitus),
         *_muscles(habitus),
@@ -69,7 +73,7 @@ def structures_of(habitus: Habitus) -> list[Structure]:
         *_glands_and_nodes(habitus),
         *_mouth(habitus),
         *_pharynx_wall(habitus),
-        *_larynx_and_gullet(),
+        *_larynx_and_oesophagus(),
         *_airway(habitus),
         *_vessels(),
     ]
@@ -163,7 +167,7 @@ def _spine() -> list[Structure]:
 
 
 def _front_of_spine(z: float) -> Point:
-    """Return the centre of a vertebral body at a height: the neck's lordosis."""
+    """Return the centre of a vertebral body at a height, along the lordosis of the neck."""
     return (0.0, 19 - 4 * float(np.cos(z / 45)), z)
 
 
@@ -234,13 +238,13 @@ def _pharynx_wall(habitus: Habitus) -> list[Structure]:
 
 
 def _pharynx(habitus: Habitus, margin: float) -> list[Capsule]:
-    """Return the lumen from the nose to the larynx, or what lies within a margin around it."""
+    """Return the lumen from the nose to the larynx, widened by a margin in mm."""
     points = [(x, y, z) for x, y, z, _ in _PHARYNX]
     return tube(points, [radius * habitus.airway + margin for *_, radius in _PHARYNX], (1.3, 0.75, 1))
 
 
-def _larynx_and_gullet() -> list[Structure]:
-    gullet: list[Point] = [(0, 0, -44), (2, 3, -80), (4, 10, -130)]
+def _larynx_and_oesophagus() -> list[Structure]:
+    oesophagus: list[Point] = [(0, 0, -44), (2, 3, -80), (4, 10, -130)]
     plates: list[Point] = [(0, -40, -34), (10, -33, -34), (19, -14, -34)]
     return [
         Structure("Larynx", Tissue.MUSCLE, (Ellipsoid((0, -23, -34), (17, 15, 17), 2.5),)),
@@ -248,8 +252,8 @@ def _larynx_and_gullet() -> list[Structure]:
         *paired_tube("ThyroidCartilage", Tissue.CARTILAGE, plates, [2.4, 2.2, 2], (1, 1, 4.5)),
         Structure("Cricoid", Tissue.CARTILAGE, (Ellipsoid((0, -19, -50), (13, 13, 7), 3),)),
         Structure("Trachea", Tissue.CARTILAGE, tuple(tube(_TRACHEA[1:], [10, 10.5, 10.5]))),
-        Structure("Oesophagus", Tissue.MUSCLE, tuple(tube(gullet, [6, 6, 7], (1.4, 0.8, 1)))),
-        Structure("OesophagusMucosa", Tissue.MUCOSA, tuple(tube(gullet, [2.4] * 3, (1.8, 0.7, 1)))),
+        Structure("Oesophagus", Tissue.MUSCLE, tuple(tube(oesophagus, [6, 6, 7], (1.4, 0.8, 1)))),
+        Structure("OesophagusMucosa", Tissue.MUCOSA, tuple(tube(oesophagus, [2.4] * 3, (1.8, 0.7, 1)))),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What lies around a patient on the treatment table: a flat plate with a foam core, a cushion and a mask, in HU."""
+"""Treatment table around a patient in a CT, in HU: a flat plate with a foam core, a cushion and a mask."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ _HALF_WIDTH_MM, _CUSHION_HALF_WIDTH_MM = 200.0, 95.0
 
 
 def add_couch(hounsfield: FloatArray, body: BoolArray, grid: Grid) -> None:
-    """Put a cushion and a plate under a body, in place; both arrays (z, y, x).
+    """Add a cushion and a plate under a body, in place.
 
-    Down is the world's +y, whatever way the slices lie. An empty body lies on nothing.
+    Args:
+        hounsfield: CT in HU, (z, y, x); changed outside the body. An empty body leaves it as it is.
+        body: Mask of the body, (z, y, x).
+        grid: Grid of both; down is the world's +y, in whatever direction the slices lie.
     """
     filled = np.flatnonzero(body.any(axis=(1, 2))).tolist()
     if not filled:
@@ -34,7 +37,13 @@ def add_couch(hounsfield: FloatArray, body: BoolArray, grid: Grid) -> None:
 
 
 def add_mask(hounsfield: FloatArray, body: BoolArray, grid: Grid) -> None:
-    """Lay a thermoplastic mask on the front of a body, in place; both arrays (z, y, x)."""
+    """Add a thermoplastic mask on the front of a body, in place.
+
+    Args:
+        hounsfield: CT in HU, (z, y, x); changed outside the body.
+        body: Mask of the body, (z, y, x).
+        grid: Grid of both.
+    """
     nearness = body.astype(np.float32)
     ndimage.gaussian_filter(nearness, sigma=[2.0 / s for s in grid.spacing_zyx_mm], output=nearness)
     shell = (nearness > 0.03) & (nearness < 0.25) & ~body

@@ -1,4 +1,4 @@
-"""Smooth random functions of space: what bends anatomy, roughens tumours and is left over by a registration."""
+"""Smooth random functions of space, for bent anatomy, rough tumours and the residual of a registration."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hnseg.imaging.geometry import FloatArray
 
 @dataclass(frozen=True)
 class SmoothField:
-    """A smooth random function around the origin, known on a lattice and interpolated linearly.
+    """Smooth random function around the origin, given on a lattice and interpolated linearly.
 
     Attributes:
-        nodes: (components, z, y, x) values on the lattice.
+        nodes: Values on the lattice, (components, z, y, x), with the origin in the middle.
         step_mm: Distance between nodes.
     """
 
@@ -30,8 +30,8 @@ class SmoothField:
         """Draw a field.
 
         Args:
-            rng: Where the randomness comes from.
-            reach_mm: The lattice covers a cube of twice this side; beyond it the border value holds.
+            rng: Source of randomness.
+            reach_mm: Half the side of the lattice's cube; beyond it the border value holds.
             length_mm: Distance over which the values change.
             size: Standard deviation of each component.
             components: Number of values at each point.
@@ -44,7 +44,16 @@ class SmoothField:
         return cls((smooth * (size / spread)).astype(np.float32), step_mm)
 
     def at(self, x: npt.NDArray[np.float32], y: npt.NDArray[np.float32], z: npt.NDArray[np.float32]) -> FloatArray:
-        """Return the values, (components, ...), at points in mm relative to the field's centre."""
+        """Return the values at points.
+
+        Args:
+            x: Coordinates in mm relative to the field's centre, any shape.
+            y: Coordinates along y, of the same shape.
+            z: Coordinates along z, of the same shape.
+
+        Returns:
+            Values, (components, ...), float32.
+        """
         middle = (self.nodes.shape[1] - 1) / 2
         index_zyx = np.stack([z, y, x]) / np.float32(self.step_mm) + np.float32(middle)
         values = [ndimage.map_coordinates(one, index_zyx, order=1, mode="nearest") for one in self.nodes]

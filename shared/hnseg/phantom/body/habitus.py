@@ -1,4 +1,4 @@
-"""How one patient's body differs from another's."""
+"""Habitus of a patient: the build of the body, relative to the average."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from hnseg.phantom.body.shapes import Point
 
 @dataclass(frozen=True)
 class Habitus:
-    """What differs between patients, and in one patient between two days.
+    """Build of a patient on one day.
 
     Attributes:
         girth: Width of the outline relative to the average.
         fat: Thickness of the fat under the skin relative to the average.
         gland: Size of the salivary glands relative to the average.
         muscle: Thickness of the muscles relative to the average.
-        tongue_mm: How far the tongue is raised.
+        tongue_mm: Height of the tongue above the average.
         airway: Width of the pharynx relative to the average.
-        benign_nodes: Centres and radii of lymph nodes without disease.
+        benign_nodes: Centres and radii of lymph nodes without disease, (x, y, z) in mm.
     """
 
     girth: float
@@ -33,7 +33,7 @@ class Habitus:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Habitus:
-        """Draw a patient."""
+        """Draw the habitus of a patient."""
         return cls(
             girth=rng.uniform(0.96, 1.08),
             fat=rng.uniform(0.7, 1.4),
@@ -45,7 +45,7 @@ class Habitus:
         )
 
     def after_three_weeks(self, rng: np.random.Generator) -> Habitus:
-        """Return the same patient at mid-treatment: thinner, with smaller glands and the tongue elsewhere."""
+        """Draw the habitus of the same patient at mid-treatment: thinner, with smaller glands and a moved tongue."""
         return replace(
             self,
             girth=self.girth * rng.uniform(0.97, 1.0),

@@ -1,6 +1,6 @@
-"""Tumours that take up FDG, and nodes that look like them but hold none.
+"""Lesions with FDG uptake, and enlarged nodes without disease.
 
-What a lesion takes up is its average SUV before the scanner blurs it: a node of 8 mm shows a part of it.
+A lesion's uptake is its average SUV before the scanner's blur, of which a node of 8 mm shows only a part.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from hnseg.imaging.geometry import FloatArray, LabelArray
 from hnseg.phantom.body.painting import Coordinates, Slices
 from hnseg.phantom.body.shapes import BoolArray, Ellipsoid, Point
 from hnseg.phantom.body.tissues import Tissue
-from hnseg.phantom.body.tumours import PRIMARY_SITES, Tumour, near
+from hnseg.phantom.body.tumours import PRIMARY_SITES, Tumour, point_near
 
 MOST_NODES = 13
-# Part of the nodes that hardly take up anything
+"""Largest number of nodes with disease in a patient."""
+
 FAINT = 0.17
-# Where nodes grow by level, on the left, and how often: II in front and behind, III, IV, V, Ib, retropharyngeal, low IV
+"""Fraction of the nodes with hardly any uptake."""
+
+# Sites of nodes on the left and their frequency, by level: II in front and behind, III, IV, V, Ib, retropharyngeal,
+# low IV
 _NODE_SITES: tuple[tuple[Point, float], ...] = (
     ((38, 4, 4), 0.3),
     ((41, 16, -2), 0.14),
@@ -36,11 +40,11 @@ _CORE_SUV = 0.7
 
 @dataclass(frozen=True)
 class Lesion:
-    """A mass and what it takes up.
+    """Mass with its FDG uptake.
 
     Attributes:
-        mass: Where it is.
-        suv: Its average before the scanner's blur; a necrotic core takes up next to nothing.
+        mass: Shape and position.
+        suv: Average SUV before the scanner's blur; a necrotic core has nearly no uptake.
     """
 
     mass: Tumour
@@ -49,32 +53,41 @@ class Lesion:
     def paint(self, tissues: LabelArray, coordinates: Coordinates, onto: LabelArray, label: int) -> BoolArray:
         """Paint the mass into a tissue map and a label map, in place.
 
+        Args:
+            tissues: Tissue map, (z, y, x), changed.
+            coordinates: Anatomy's coordinates of the voxels.
+            onto: Label map, (z, y, x), changed.
+            label: Label of the mass.
+
         Returns:
-            Its mask on the part of the grid around it; empty when it is out of view or has no room.
+            Mask of the mass on the part of the grid around it; empty when the mass is outside the grid or every voxel
+            is a barrier.
         """
-        found = self._painted(tissues, coordinates)
-        if found is None:
+        painted = self._paint_tissues(tissues, coordinates)
+        if painted is None:
             return np.zeros((0, 0, 0), dtype=bool)
-        part, inside = found
+        part, inside = painted
         onto[part][inside] = label
         return inside
 
-    def light(self, tissues: LabelArray, coordinates: Coordinates, activity: FloatArray, texture: FloatArray) -> None:
+    def paint_activity(
+        self, tissues: LabelArray, coordinates: Coordinates, activity: FloatArray, texture: FloatArray
+    ) -> None:
         """Paint the mass into a tissue map and an image of activity, in place.
 
         Args:
-            tissues: (z, y, x).
-            coordinates: Of the voxels.
-            activity: SUV, (z, y, x).
-            texture: What the uptake is multiplied with at each voxel, about 1.
+            tissues: Tissue map, (z, y, x), changed.
+            coordinates: Anatomy's coordinates of the voxels.
+            activity: SUV, (z, y, x), changed.
+            texture: Factors of the uptake at each voxel, about 1, (z, y, x).
         """
-        found = self._painted(tissues, coordinates)
-        if found is not None:
-            part, inside = found
+        painted = self._paint_tissues(tissues, coordinates)
+        if painted is not None:
+            part, inside = painted
             core = tissues[part][inside] == Tissue.NECROSIS
             activity[part][inside] = np.where(core, _CORE_SUV, self.suv) * texture[part][inside]
 
-    def _painted(self, tissues: LabelArray, coordinates: Coordinates) -> tuple[Slices, BoolArray] | None:
+    def _paint_tissues(self, tissues: LabelArray, coordinates: Coordinates) -> tuple[Slices, BoolArray] | None:
         part = coordinates.window(*self.mass.bounds_mm())
         if part is None:
             return None
@@ -83,10 +96,10 @@ class Lesion:
 
 @dataclass(frozen=True)
 class Burden:
-    """A patient's lesions.
+    """Lesions of a patient.
 
     Attributes:
-        primaries: The pieces of the primary, the largest first; none when it is gone or unknown.
+        primaries: Pieces of the primary, the largest first; empty when it is gone or unknown.
         nodes: Lymph nodes with disease.
     """
 
@@ -95,13 +108,13 @@ class Burden:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, *, primary: bool, node_count: int, faint: float = FAINT) -> Burden:
-        """Draw a patient's disease.
+        """Draw the lesions of a patient.
 
         Args:
-            rng: Where the randomness comes from.
-            primary: Whether the primary is there.
-            node_count: 0 to `MOST_NODES`; where the neck has no room for them all, a few less come back.
-            faint: How many of the nodes hardly take up anything, as a fraction.
+            rng: Source of randomness.
+            primary: Whether the primary exists.
+            node_count: Number of nodes, 0 to `MOST_NODES`; slightly fewer come back where they do not fit in the neck.
+            faint: Fraction of the nodes with hardly any uptake.
         """
         side = float(rng.choice((-1.0, 1.0)))
         avidity = float(np.clip(np.exp(rng.normal(np.log(11), 0.35)), 5, 24))
@@ -117,27 +130,27 @@ class Burden:
 
     @property
     def all(self) -> tuple[Lesion, ...]:
-        """Every lesion in the order in which they are painted."""
+        """All lesions in the order of painting."""
         return (*self.primaries, *self.nodes)
 
 
 def draw_node_count(rng: np.random.Generator) -> int:
-    """Draw how many nodes hold disease: none in 15 %, one to three in 60 %, then ever fewer patients up to 13."""
+    """Draw the number of nodes with disease: none in 15 %, one to three in 60 %, then ever fewer patients up to 13."""
     tail = 0.75 ** np.arange(MOST_NODES - 3)
     chances = np.concatenate([[0.15, 0.27, 0.2, 0.13], 0.25 * tail / tail.sum()])
     return int(rng.choice(MOST_NODES + 1, p=chances))
 
 
 def draw_reactive_nodes(rng: np.random.Generator, burden: Burden) -> tuple[Ellipsoid, ...]:
-    """Draw the enlarged nodes without disease: smooth, 6 to 12 mm, away from those that hold some."""
-    found: list[Ellipsoid] = []
+    """Draw the enlarged nodes without disease: smooth, 6 to 12 mm, away from all lesions."""
+    nodes: list[Ellipsoid] = []
     for _ in range(int(rng.integers(1, 6))):
         centre = _scattered(rng, float(rng.choice((-1.0, 1.0))))
         short = float(rng.uniform(3, 4.5))
         apart = [np.linalg.norm(np.subtract(centre, one.mass.centre)) - max(one.mass.radii) for one in burden.all]
         if min(apart, default=np.inf) > 2 * short:
-            found.append(Ellipsoid(centre, (short, short * 1.1, short * float(rng.uniform(1.2, 1.6)))))
-    return tuple(found)
+            nodes.append(Ellipsoid(centre, (short, short * 1.1, short * float(rng.uniform(1.2, 1.6)))))
+    return tuple(nodes)
 
 
 def _draw_primary(rng: np.random.Generator, side: float, avidity: float) -> tuple[Lesion, ...]:
@@ -145,7 +158,7 @@ def _draw_primary(rng: np.random.Generator, side: float, avidity: float) -> tupl
     site = PRIMARY_SITES[rng.choice(len(PRIMARY_SITES), p=(0.35, 0.33, 0.12, 0.15, 0.05))]
     diameter_mm = float(np.clip(np.exp(rng.normal(np.log(27), 0.33)), 11, 56))
     necrosis = float(rng.uniform(0.35, 0.6)) if rng.random() < 0.2 and diameter_mm > 25 else 0.0
-    main = Tumour.draw(rng, near(rng, site, side), diameter_mm, necrosis=necrosis)
+    main = Tumour.draw(rng, point_near(rng, site, side), diameter_mm, necrosis=necrosis)
     x, y, z = main.centre
     below = (x, y + float(rng.normal(0, 3)), z - 0.5 * diameter_mm - float(rng.uniform(12, 18)))
     satellite = Tumour.draw(rng, below, float(rng.uniform(9, 14)))
@@ -154,7 +167,7 @@ def _draw_primary(rng: np.random.Generator, side: float, avidity: float) -> tupl
 
 
 def _draw_node(rng: np.random.Generator, side: float, others: list[Lesion], *, first: bool) -> Tumour | None:
-    """Draw a node that touches no other; the first is the largest as a rule. None when there is no room."""
+    """Draw a node that touches no other; the first is usually the largest. None when none fits."""
     diameter_mm = float(np.clip(np.exp(rng.normal(np.log(23 if first else 14), 0.36)), 7, 62))
     necrosis = float(rng.uniform(0.4, 0.65)) if rng.random() < 0.3 and diameter_mm > 18 else 0.0
     for _ in range(_TRIES):
@@ -165,7 +178,7 @@ def _draw_node(rng: np.random.Generator, side: float, others: list[Lesion], *, f
         ]
         if min(gaps, default=np.inf) > 1:
             return Tumour.draw(rng, centre, diameter_mm, necrosis=necrosis)
-        # A crowded neck holds smaller ones.
+        # Nodes in a crowded neck are smaller.
         diameter_mm = max(7.0, 0.98 * diameter_mm)
     return None
 

@@ -20,16 +20,23 @@ from hnseg.phantom.body.shapes import BoolArray, Ellipsoid, Point
 Lengths = npt.NDArray[np.float64]
 
 METAL_HU = 3000
+"""HU of a voxel of metal."""
+
 _RADII_MM: Point = (4.0, 4.0, 4.5)
 _VOID_MM = 9.0
 _ANGLES = 180
 _STEP_MM, _LEAST_WIDTH_MM = 0.5, 1.5
-# HU mm that a ray through a crown lacks, and the random part
+# Length of metal in a ray through a crown, its missing attenuation in HU mm, and the random part of that
 _REFERENCE_MM, _HARDENING, _STARVATION = 8.0, 16000.0, 4500.0
 
 
 def metal_mask(coordinates: Coordinates, metal: Sequence[Point]) -> BoolArray:
-    """Return the voxels of the crowns and fillings at some places in the anatomy's coordinates, (z, y, x)."""
+    """Return the mask of crowns and fillings, (z, y, x).
+
+    Args:
+        coordinates: Anatomy's coordinates of the voxels.
+        metal: Centres of the crowns and fillings in the anatomy's coordinates; without any the mask is empty.
+    """
     mask = np.zeros(coordinates.x.shape, dtype=bool)
     for centre in metal:
         shape = Ellipsoid(centre, _RADII_MM)
@@ -40,7 +47,14 @@ def metal_mask(coordinates: Coordinates, metal: Sequence[Point]) -> BoolArray:
 
 
 def add_streaks(hounsfield: FloatArray, mask: BoolArray, grid: Grid, rng: np.random.Generator) -> None:
-    """Add what metal does to a CT, in place, in the slices that hold it; both arrays (z, y, x)."""
+    """Add the streaks of metal to a CT, in place, in the slices with metal.
+
+    Args:
+        hounsfield: CT in HU, (z, y, x), changed.
+        mask: Mask of the metal, (z, y, x).
+        grid: Grid of both.
+        rng: Source of the noise in the streaks.
+    """
     sx, sy, _ = grid.spacing_mm
     nx, ny, _ = grid.size_xyz
     axes_mm = np.arange(nx) * np.float64(sx), np.arange(ny) * np.float64(sy)
@@ -51,7 +65,13 @@ def add_streaks(hounsfield: FloatArray, mask: BoolArray, grid: Grid, rng: np.ran
 
 
 def dephase(signal: FloatArray, coordinates: Coordinates, metal: Sequence[Point]) -> None:
-    """Take away the signal of an MR around metal, in place, and pile some of it up at the rim."""
+    """Remove the signal of an MR around metal, in place, and add some of it at the rim of the void.
+
+    Args:
+        signal: MR signal, (z, y, x), changed.
+        coordinates: Anatomy's coordinates of the voxels.
+        metal: Centres of crowns and fillings in the anatomy's coordinates.
+    """
     for x, y, z in metal:
         reach = 2 * _VOID_MM
         part = coordinates.window((x - reach, y - reach, z - reach), (x + reach, y + reach, z + reach))
@@ -59,14 +79,14 @@ def dephase(signal: FloatArray, coordinates: Coordinates, metal: Sequence[Point]
             continue
         px, py, pz = coordinates.within(part)
         distance = np.sqrt((px - x) ** 2 + (py - y) ** 2 + (pz - z) ** 2) / np.float32(_VOID_MM)
-        left = 1 - np.exp(-(distance**4))
-        signal[part] *= left * (1 + 0.6 * np.exp(-(((distance - 1.25) / 0.15) ** 2)))
+        remaining = 1 - np.exp(-(distance**4))
+        signal[part] *= remaining * (1 + 0.6 * np.exp(-(((distance - 1.25) / 0.15) ** 2)))
 
 
 def _streaks_in_slice(
     points_mm: Lengths, grid: Grid, axes_mm: tuple[Lengths, Lengths], rng: np.random.Generator
 ) -> FloatArray:
-    """Return a slice's streaks (y, x), HU, of metal in the voxels at points (n, 2)."""
+    """Return the streaks in a slice, HU, (y, x), of metal in the voxels at points (n, 2)."""
     x, y = axes_mm
     reach = float(np.hypot(x[-1], y[-1])) + 2
     bins = np.arange(-reach, reach, _STEP_MM)
@@ -80,7 +100,7 @@ def _streaks_in_slice(
 
 
 def _lengths(points_mm: Lengths, grid: Grid, bins: Lengths, angles: Lengths) -> Lengths:
-    """Return how much metal each ray passes, mm, (angles, bins - 1)."""
+    """Return the length of metal in each ray, mm, (angles, bins - 1)."""
     sx, sy, _ = grid.spacing_mm
     counts = [np.histogram(points_mm @ (np.cos(angle), np.sin(angle)), bins)[0] for angle in angles]
     # A voxel's shadow is about as wide as the voxel.
@@ -88,14 +108,14 @@ def _lengths(points_mm: Lengths, grid: Grid, bins: Lengths, angles: Lengths) -> 
 
 
 def _shortfall(lengths: Lengths, width_mm: float, rng: np.random.Generator) -> Lengths:
-    """Return the attenuation that is missing from each ray, HU mm: it grows with the square, and its noise too."""
+    """Return the missing attenuation of each ray, HU mm; it and its noise grow with the square of the length."""
     noise = ndimage.gaussian_filter(rng.standard_normal(lengths.shape), sigma=(0.7, width_mm / 2 / _STEP_MM))
-    share = (lengths / _REFERENCE_MM) ** 2
-    return np.asarray(-_HARDENING * share + _STARVATION * np.minimum(share, 2.5) * noise / noise.std())
+    relative = (lengths / _REFERENCE_MM) ** 2
+    return np.asarray(-_HARDENING * relative + _STARVATION * np.minimum(relative, 2.5) * noise / noise.std())
 
 
 def _ramp_filtered(projections: Lengths, width_mm: float) -> Lengths:
-    """Return projections ready to be backprojected: each frequency times its size, those beyond the voxels damped."""
+    """Return ramp-filtered projections for backprojection, with frequencies beyond the voxels damped."""
     count = projections.shape[1]
     frequency = np.fft.rfftfreq(2 * count, _STEP_MM)
     ramp = frequency * np.exp(-((1.6 * width_mm * frequency) ** 2))

@@ -1,7 +1,7 @@
-"""A head and neck in which all organs at risk can be told apart: the common anatomy and what it lacks.
+"""Anatomy of the head and neck with all 30 organs at risk as separate structures.
 
-Beside the organs themselves these are the walls and spaces that bound them: orbits, ethmoid, sphenoid and petrous
-bones, the cisterns around the brainstem and over the sella, eyelids, cheeks, the inner larynx, collar bones.
+It extends the common anatomy by the missing organs and by the walls and spaces around them: orbits, ethmoid, sphenoid
+and petrous bones, the cisterns around the brainstem and over the sella, eyelids, cheeks, the inner larynx, clavicles.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from hnseg.phantom.body.tissues import Tissue
 
 _BRAINSTEM: tuple[Point, ...] = ((0, 33, 34), (0, 27, 54), (0, 18, 84))
 _EYE: Point = (33, -76, 77)
-# Structures that change together from patient to patient, beyond what bends the whole body
-JITTERED: tuple[tuple[str, ...], ...] = (
+
+ORGAN_GROUPS: tuple[tuple[str, ...], ...] = (
     *(
         tuple(f"{name}_{side}" for name in names)
         for names in (
@@ -36,16 +36,22 @@ JITTERED: tuple[tuple[str, ...], ...] = (
     ("Cricopharyngeus",),
     ("LipUpper", "LipLower"),
 )
-# Teeth that may hold metal
+"""Groups of structures that vary together from patient to patient, besides the bends of the whole body."""
+
 METAL_SITES: tuple[Point, ...] = tuple(
     (side * x, y, z) for side in (-1, 1) for x, y, z in ((24, -55, 6), (29, -42, 6), (25, -55, 17), (30, -42, 17))
 )
+"""Teeth that may have metal, in the anatomy's coordinates, mm."""
 
 
 def body_of(habitus: Habitus) -> list[Structure]:
-    """Return a patient's structures in the order in which they are painted."""
+    """Return a patient's structures in the order of painting.
+
+    Args:
+        habitus: Build of the patient.
+    """
     before = {
-        # The fat under the skin covers what lies inside the body of the first, the second fills it.
+        # The fat under the skin covers the inner part of the first, and the second fills it.
         "Skin": _eyelids(Tissue.SKIN, 2.4),
         "Fascia": _eyelids(Tissue.FAT, 0),
         "Mandible_L": [*_brainstem(), *_mouth_floor(), *_cheeks(), *_lips()],
@@ -56,24 +62,24 @@ def body_of(habitus: Habitus) -> list[Structure]:
         "Larynx": _lower_pharynx(),
         "ThyroidCartilage_L": _supraglottis(),
         "Cricoid": _thyroid_bridge(),
-        "Tonsil_L": _gullet(),
+        "Tonsil_L": _oesophagus(),
     }
     replaced = {"Brainstem", "FourthVentricle", "Lips", "Oesophagus", "OesophagusMucosa"}
     body: list[Structure] = []
     for structure in structures_of(habitus):
         body += before.get(structure.name, [])
         body += [structure] if structure.name not in replaced else []
-    return [*body, *_glottis(), *_collar_bones()]
+    return [*body, *_glottis(), *_clavicles()]
 
 
 def _eyelids(tissue: Tissue, thickness_mm: float) -> list[Structure]:
-    """Return a bulge around each eye, since the common outline cuts the eyes off."""
+    """Return the bulges around both eyes, since the common outline cuts the eyes off."""
     bulge = Ellipsoid(_EYE, (13.2 + thickness_mm, 13.4 + thickness_mm, 13.2 + thickness_mm))
     return [Structure(f"Eyelids{tissue.name.title()}", tissue, (bulge, mirror_image(bulge)), at_surface=True)]
 
 
 def _mouth_floor() -> list[Structure]:
-    """Return the loose tissue between the jaws in which the tongue and its muscles lie."""
+    """Return the loose tissue between the jaws, around the tongue and its muscles."""
     return [Structure("MouthFloor", Tissue.FAT, (Ellipsoid((0, -46, 5), (24, 29, 18), 3),))]
 
 
@@ -112,7 +118,7 @@ def _middle_skull_base() -> list[Structure]:
 
 
 def _brainstem() -> list[Structure]:
-    """Return the brainstem, which runs into the cord that is painted before it, and the ventricle at its back."""
+    """Return the brainstem, which continues the cord painted before it, and the ventricle at its back."""
     return [
         Structure("Brainstem", Tissue.CORD, tuple(tube(_BRAINSTEM, [6.5, 11.5, 14]))),
         Structure("FourthVentricle", Tissue.CSF, (Ellipsoid((0, 36, 64), (7, 4, 10)),)),
@@ -174,8 +180,8 @@ def _thyroid_bridge() -> list[Structure]:
     return [Structure("Isthmus", Tissue.THYROID, tuple(tube(course, [4, 3.4, 3.4, 4], (1, 1, 1.8))))]
 
 
-def _gullet() -> list[Structure]:
-    """Return the oesophagus from where its upper sphincter ends, and the sphincter."""
+def _oesophagus() -> list[Structure]:
+    """Return the oesophagus from the end of its upper sphincter, and the sphincter."""
     course: list[Point] = [(0, 1, -62), (2, 3, -80), (4, 10, -130)]
     return [
         Structure("Oesophagus", Tissue.MUSCLE, tuple(tube(course, [6.4, 6.4, 7], (1.4, 0.8, 1)))),
@@ -185,7 +191,7 @@ def _gullet() -> list[Structure]:
 
 
 def _glottis() -> list[Structure]:
-    """Return what narrows the airway between the supraglottis and the trachea, and what moves it."""
+    """Return the vocal folds between the supraglottis and the trachea, their opening and the arytenoids."""
     return [
         Structure("VocalFolds", Tissue.MUSCLE, (Ellipsoid((0, -23, -38), (13, 11.5, 5), 2.6),)),
         Structure("Rima", Tissue.AIRWAY, (Ellipsoid((0, -22, -38), (2.4, 8, 7), 2.6),)),
@@ -193,7 +199,7 @@ def _glottis() -> list[Structure]:
     ]
 
 
-def _collar_bones() -> list[Structure]:
+def _clavicles() -> list[Structure]:
     return [
         *paired_tube("Clavicle", Tissue.CORTICAL_BONE, [(16, -47, -103), (60, -42, -96), (120, -8, -90)], [6.5, 5, 6]),
         *paired_tube("ClavicleMarrow", Tissue.MARROW, [(16, -47, -103), (60, -42, -96), (120, -8, -90)], [4, 3, 4]),

@@ -1,4 +1,4 @@
-"""The 30 organs at risk of HaN-Seg: which structures and tissues each is made of, and their label map."""
+"""Organs at risk of HaN-Seg: structures and tissues of each of the 30, and their label map."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from hnseg.phantom.body.shapes import Shape
 from hnseg.phantom.body.structure import Structure
 from hnseg.phantom.body.tissues import Tissue
 
-# By label, from 1
 ORGANS = (
     "A_Carotid_L", "A_Carotid_R", "Arytenoid", "Bone_Mandible", "Brainstem", "BuccalMucosa", "Cavity_Oral",
     "Cochlea_L", "Cochlea_R", "Cricopharyngeus", "Esophagus_S", "Eye_AL", "Eye_AR", "Eye_PL", "Eye_PR",
     "Glnd_Lacrimal_L", "Glnd_Lacrimal_R", "Glnd_Submand_L", "Glnd_Submand_R", "Glnd_Thyroid", "Glottis", "Larynx_SG",
     "Lips", "OpticChiasm", "OpticNrv_L", "OpticNrv_R", "Parotid_L", "Parotid_R", "Pituitary", "SpinalCord",
 )  # fmt: skip
+"""Names of the organs in the order of their labels."""
+
 LABELS: dict[str, int] = {name: label for label, name in enumerate(ORGANS, start=1)}
+"""Labels of the organs, 1 to 30, by name."""
 
 _BONE = frozenset({Tissue.CORTICAL_BONE, Tissue.MARROW})
 _SOFT = frozenset({
@@ -30,14 +32,14 @@ _SOFT = frozenset({
 
 @dataclass(frozen=True)
 class Organ:
-    """An organ at risk.
+    """Organ at risk: the voxels inside some structures that have some tissues in the end.
 
     Attributes:
-        name: As the challenge spells it.
-        structures: Where it is: within any of these.
-        tissues: What it is made of: only these of what is painted there in the end.
-        bottom_mm: Height in the anatomy's coordinates at which it begins, where its structures go further.
-        top_mm: Height at which it ends.
+        name: Name as the challenge spells it.
+        structures: Names of the structures whose union holds the organ.
+        tissues: Tissues of the organ; other tissues inside its structures are left out.
+        bottom_mm: Lower end of the organ, a height in the anatomy's coordinates, where its structures go further down.
+        top_mm: Upper end of the organ, where its structures go further up.
     """
 
     name: str
@@ -58,9 +60,9 @@ def _sides(name: str, tissues: Iterable[Tissue], *structures: str) -> list[Organ
     ]
 
 
-# Where the cord becomes the brainstem, and where the neck's part of the oesophagus ends
+# Heights between cord and brainstem, and of the lower end of the neck's part of the oesophagus
 _FORAMEN_MAGNUM_MM, _STERNAL_NOTCH_MM = 33.0, -94.0
-# Later ones cover earlier ones: large first, small last
+# Later organs cover earlier ones: large first, small last
 _OUTLINES: tuple[Organ, ...] = (
     Organ(
         "Cavity_Oral",
@@ -110,7 +112,16 @@ _OUTLINES: tuple[Organ, ...] = (
 
 
 def outline(structures: Iterable[Structure], tissues: LabelArray, coordinates: Coordinates) -> LabelArray:
-    """Return the label map, (z, y, x), of a body that was painted from these structures."""
+    """Return the label map of the organs at risk.
+
+    Args:
+        structures: Structures of a body.
+        tissues: Tissue map painted from them, (z, y, x).
+        coordinates: Anatomy's coordinates of the voxels.
+
+    Returns:
+        Labels of `LABELS`, uint8 (z, y, x).
+    """
     shapes = {structure.name: structure.shapes for structure in structures}
     labels = np.zeros(tissues.shape, dtype=np.uint8)
     for some, piece in coordinates.pieces():

@@ -1,4 +1,4 @@
-"""The implicit shapes that anatomy is made of, in mm: x to the left, y to the back, z to the head (LPS)."""
+"""Implicit shapes for the parts of an anatomy, in mm: x to the left, y to the back, z to the head (LPS)."""
 
 from __future__ import annotations
 
@@ -13,33 +13,41 @@ import numpy.typing as npt
 from hnseg.imaging.geometry import FloatArray
 
 Point = tuple[float, float, float]
+"""Coordinates, or sizes along the axes, (x, y, z)."""
+
 BoolArray = npt.NDArray[np.bool_]
 
 
 class Shape(Protocol):
-    """A part of space."""
+    """Part of space, given by a test of points."""
 
     def bounds_mm(self) -> tuple[Point, Point]:
-        """Return the lowest and highest corner of a box around it."""
+        """Return the lowest and highest corner of a box around the shape, (x, y, z) each."""
 
     def contains(self, x: FloatArray, y: FloatArray, z: FloatArray) -> BoolArray:
-        """Say which points lie inside."""
+        """Return True for the points inside, an array of the shape of each coordinate."""
 
 
 @dataclass(frozen=True)
 class Ellipsoid:
-    """An ellipsoid along the axes; a power above 2 makes it boxier."""
+    """Ellipsoid along the axes, or a more box-like superellipsoid.
+
+    Attributes:
+        centre: Centre, (x, y, z).
+        radii: Half axes, (x, y, z).
+        power: Exponent of the distances; 2 is an ellipsoid, a higher one is closer to a box.
+    """
 
     centre: Point
     radii: Point
     power: float = 2.0
 
     def bounds_mm(self) -> tuple[Point, Point]:
-        """Return the lowest and highest corner of a box around it."""
+        """Return the lowest and highest corner of a box around the shape, (x, y, z) each."""
         return _box(np.array([self.centre]), np.array(self.radii))
 
     def contains(self, x: FloatArray, y: FloatArray, z: FloatArray) -> BoolArray:
-        """Say which points lie inside."""
+        """Return True for the points inside, an array of the shape of each coordinate."""
         terms = [
             np.abs((axis - np.float32(middle)) / np.float32(radius)) ** np.float32(self.power)
             for axis, middle, radius in zip((x, y, z), self.centre, self.radii, strict=True)
@@ -49,7 +57,15 @@ class Ellipsoid:
 
 @dataclass(frozen=True)
 class Capsule:
-    """A round-ended stick that may taper; `squash` shrinks (below 1) or widens it along each axis."""
+    """Capsule: all points near a line, with a radius that may taper from one end to the other.
+
+    Attributes:
+        start: First end of the line, (x, y, z).
+        end: Second end of the line.
+        radius_mm: Radius at the first end.
+        end_radius_mm: Radius at the second end.
+        squash: Factors of the radius along each axis, (x, y, z).
+    """
 
     start: Point
     end: Point
@@ -58,12 +74,12 @@ class Capsule:
     squash: Point = (1.0, 1.0, 1.0)
 
     def bounds_mm(self) -> tuple[Point, Point]:
-        """Return the lowest and highest corner of a box around it."""
+        """Return the lowest and highest corner of a box around the shape, (x, y, z) each."""
         widest = max(self.radius_mm, self.end_radius_mm)
         return _box(np.array([self.start, self.end]), widest * np.array(self.squash))
 
     def contains(self, x: FloatArray, y: FloatArray, z: FloatArray) -> BoolArray:
-        """Say which points lie inside."""
+        """Return True for the points inside, an array of the shape of each coordinate."""
         squash = np.array(self.squash, dtype=np.float32)
         start = np.array(self.start, dtype=np.float32) / squash
         along = np.array(self.end, dtype=np.float32) / squash - start
@@ -77,12 +93,12 @@ class Capsule:
 
 @dataclass(frozen=True)
 class Contour:
-    """A closed surface whose cross-section, an egg with its narrow end in front, changes along z.
+    """Closed surface with a cross-section that changes along z: an egg with its narrow end in front.
 
     Attributes:
-        knots: (z, half width, front y, back y) in mm, z ascending.
-        depth_mm: How far inside the surface the shape ends.
-        narrowing: How much narrower the front is than the middle, 0 to 1.
+        knots: Cross-sections (z, half width, front y, back y) in mm, z ascending; linear in between.
+        depth_mm: Distance of the shape inside the surface.
+        narrowing: Reduction of the width in front, as a fraction of the width in the middle.
     """
 
     knots: tuple[tuple[float, float, float, float], ...]
@@ -90,13 +106,13 @@ class Contour:
     narrowing: float = 0.25
 
     def bounds_mm(self) -> tuple[Point, Point]:
-        """Return the lowest and highest corner of a box around it."""
+        """Return the lowest and highest corner of a box around the shape, (x, y, z) each."""
         z, half_width, front, back = np.array(self.knots).T
         wide = float(half_width.max())
         return (-wide, float(front.min()), float(z[0])), (wide, float(back.max()), float(z[-1]))
 
     def contains(self, x: FloatArray, y: FloatArray, z: FloatArray) -> BoolArray:
-        """Say which points lie inside."""
+        """Return True for the points inside, an array of the shape of each coordinate."""
         levels, *columns = np.array(self.knots, dtype=np.float32).T
         half_width, front, back = (np.interp(z, levels, column).astype(np.float32) for column in columns)
         half_width -= self.depth_mm
@@ -108,7 +124,13 @@ class Contour:
 
 
 def tube(points: Sequence[Point], radii_mm: Sequence[float], squash: Point = (1.0, 1.0, 1.0)) -> list[Capsule]:
-    """Return capsules that run through the points, with a radius at each."""
+    """Return a tube: capsules along a line of points, with a radius at each point.
+
+    Args:
+        points: Points of the line, two at least.
+        radii_mm: Radius at each of them.
+        squash: Factors of the radius along each axis, (x, y, z).
+    """
     ends = list(zip(points, radii_mm, strict=True))
     return [Capsule(a, b, ra, rb, squash) for (a, ra), (b, rb) in pairwise(ends)]
 

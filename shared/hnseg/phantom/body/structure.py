@@ -1,4 +1,4 @@
-"""A named part of the body, and its other half."""
+"""Structures of the body: named parts, single or as mirror images on both sides."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hnseg.phantom.body.tissues import Tissue
 
 @dataclass(frozen=True)
 class Structure:
-    """A part of the body.
+    """Part of the body, of one tissue.
 
     Attributes:
-        name: What an atlas calls it, paired ones with _L or _R.
-        tissue: What it is made of.
-        shapes: Where it is: the union of these.
-        at_surface: Whether it may lie on or outside the skin; anything else is cut off there.
+        name: Name as in an atlas, with _L or _R for one of two sides.
+        tissue: Tissue of the structure.
+        shapes: Shapes whose union is the structure.
+        at_surface: Whether it may lie on or outside the skin; any other structure is cut off there.
     """
 
     name: str
@@ -27,14 +27,14 @@ class Structure:
 
 
 def paired(name: str, tissue: Tissue, left: Ellipsoid | Capsule) -> list[Structure]:
-    """Return the left structure and its mirror image."""
+    """Return a left structure of one shape, and its mirror image."""
     return [Structure(f"{name}_L", tissue, (left,)), Structure(f"{name}_R", tissue, (mirror_image(left),))]
 
 
 def paired_tube(
     name: str, tissue: Tissue, points: Sequence[Point], radii_mm: Sequence[float], squash: Point = (1.0, 1.0, 1.0)
 ) -> list[Structure]:
-    """Return a tube on the left and its mirror image."""
+    """Return a tube on the left, given as for `tube`, and its mirror image."""
     right = [_mirrored(point) for point in points]
     return [
         Structure(f"{name}_L", tissue, tuple(tube(points, radii_mm, squash))),

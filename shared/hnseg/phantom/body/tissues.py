@@ -1,4 +1,4 @@
-"""The tissues that a phantom's voxels are made of."""
+"""Tissues of a phantom's voxels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Tissue(IntEnum):
-    """What a voxel is filled with; the numbers are only names."""
+    """Tissue of a voxel; the numbers are only labels of a tissue map."""
 
     OUTSIDE = 0
     SKIN = 1
@@ -46,7 +46,7 @@ class Tissue(IntEnum):
     HEART_WALL = 34
     BLOOD = 35
     BOWEL = 36
-    # What only its uptake of FDG tells from its like
+    # Different from another tissue in FDG uptake alone
     EYE_MUSCLE = 37
     VOCAL_MUSCLE = 38
     WHITE_MATTER = 39

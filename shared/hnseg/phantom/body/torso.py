@@ -1,7 +1,7 @@
-"""What lies below the neck, roughly: enough for a scan from the vertex to the thighs to look like one.
+"""Anatomy below the neck, roughly, for scans from the vertex to the thighs.
 
-The head and neck's outline ends at the upper chest; here it goes on to the thighs, with the great organs, a spine
-without single vertebrae, ribs, the pelvis and, where they hang beside the body, the arms.
+The outline of the head and neck ends at the upper chest; here it continues to the thighs, with the large organs, a
+spine without single vertebrae, ribs, the pelvis and, where they lie beside the body, the arms.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hnseg.phantom.body.shapes import Capsule, Contour, Ellipsoid, Point, Shape,
 from hnseg.phantom.body.structure import Structure, mirror_image, paired, paired_tube
 from hnseg.phantom.body.tissues import Tissue
 
-# z, half width, front, back: from the thighs to where the outline of the head and neck begins
+# Cross-sections from the thighs to the outline of the head and neck: z, half width, front y, back y in mm
 _OUTLINE = (
     (-860, 150, -72, 80),
     (-740, 172, -88, 98),
@@ -30,7 +30,7 @@ _OUTLINE = (
 )
 _WALL_TOP_MM, _WALL_MM = -150.0, 13.0
 _CHEST_TOP_MM, _RIBS, _RIB_STEP_MM = -128.0, 10, 24.0
-# Front to back: where the spine's middle runs
+# Middle line of the spine
 _SPINE: tuple[Point, ...] = (
     (0, 24, -128), (0, 38, -180), (0, 46, -250), (0, 42, -350), (0, 34, -450), (0, 42, -540), (0, 66, -610),
 )  # fmt: skip
@@ -38,11 +38,14 @@ _ARM: tuple[Point, ...] = ((182, 14, -150), (212, 22, -290), (218, 20, -400), (2
 
 
 def with_torso(body: Iterable[Structure], *, arms: bool) -> list[Structure]:
-    """Return a head and neck that goes on below the chest.
+    """Return a head and neck with a torso.
 
     Args:
-        body: In the order in which it is painted; its outline consists of contours.
-        arms: Whether the arms lie beside the body; otherwise they are out of view.
+        body: Structures of the head and neck in the order of painting; its outline consists of contours.
+        arms: Whether the arms lie beside the body; otherwise they are outside the scan.
+
+    Returns:
+        Structures in the order of painting.
     """
     whole: list[Structure] = []
     for structure in body:
@@ -73,7 +76,7 @@ def _outline_depth(shapes: tuple[Shape, ...]) -> float:
 
 
 def _arms(depth_mm: float) -> tuple[Shape, ...]:
-    """Return both arms, or what of them lies deeper than this under the skin."""
+    """Return both arms, without their outer layer of a depth."""
     radii = [radius - depth_mm for radius in (46.0, 44.0, 42.0, 38.0, 32.0)]
     return _both(tube(_ARM, radii))
 
@@ -111,7 +114,7 @@ def _wall_and_muscles(outline: tuple[Shape, ...]) -> list[Structure]:
 def _chest() -> list[Structure]:
     arch: list[Point] = [(6, -24, -232), (2, -16, -190), (14, 20, -188), (20, 26, -270), (8, 18, -440)]
     bronchi: list[Point] = [(0, 0, -130), (0, 8, -190), (26, 12, -212)]
-    gullet: list[Point] = [(4, 10, -130), (6, 24, -240), (20, 0, -330)]
+    oesophagus: list[Point] = [(4, 10, -130), (6, 24, -240), (20, 0, -330)]
     return [
         *paired("Lung", Tissue.LUNG, Ellipsoid((70, -4, -232), (56, 72, 116), 2.3)),
         Structure("Mediastinum", Tissue.FAT, (Ellipsoid((0, -10, -230), (30, 70, 110), 2.6),)),
@@ -119,7 +122,7 @@ def _chest() -> list[Structure]:
         Structure("HeartChambers", Tissue.BLOOD, (Ellipsoid((22, -36, -266), (34, 28, 35)),)),
         Structure("Aorta", Tissue.BLOOD, tuple(tube(arch, [14, 13, 12, 11, 9]))),
         Structure("VenaCava", Tissue.BLOOD, tuple(tube([(-22, -20, -170), (-24, -18, -250)], [9, 10]))),
-        Structure("Gullet", Tissue.MUSCLE, tuple(tube(gullet, [8, 8, 9]))),
+        Structure("ThoracicOesophagus", Tissue.MUSCLE, tuple(tube(oesophagus, [8, 8, 9]))),
         Structure("Bronchi", Tissue.CARTILAGE, _both(tube(bronchi, [10.5, 10, 7]))),
         Structure("BronchiAir", Tissue.AIRWAY, _both(tube(bronchi, [8.5, 8, 5]))),
     ]

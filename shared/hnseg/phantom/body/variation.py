@@ -1,4 +1,4 @@
-"""How one patient's organs differ from another's beyond build and smooth bends: each has its own place and size."""
+"""Variation of organs between patients, besides build and smooth bends: each organ's own position and size."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ _PLACE_MM, _SIZE = 0.9, 0.05
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to an organ: it is stretched about its middle, then moved.
+    """Change of an organ: a stretch about its middle, then a shift.
 
     Attributes:
-        shift_mm: How far it is moved.
-        stretch: How much larger it is along each axis.
+        shift_mm: Shift, (x, y, z).
+        stretch: Factors of the size along each axis, (x, y, z).
     """
 
     shift_mm: Point
     stretch: Point
 
     def of(self, shape: Shape, middle: Point) -> Shape:
-        """Return a shape that is part of an organ with this middle; contours stay."""
+        """Return the changed shape of an organ.
+
+        Args:
+            shape: Part of the organ; a contour comes back unchanged.
+            middle: Middle of the organ, (x, y, z).
+        """
         if isinstance(shape, Ellipsoid):
             radii = np.array(shape.radii) * self.stretch
             return replace(shape, centre=self._moved(shape.centre, middle), radii=tuple(radii.tolist()))
@@ -44,17 +49,22 @@ class Change:
 
 @dataclass(frozen=True)
 class Variation:
-    """The changes of a patient's organs, each for the structures that make the organ up.
+    """Changes of all organs of a patient.
 
     Attributes:
-        changes: By the names of the structures, the first of which is the organ's middle.
+        changes: Change of each organ by the names of its structures; the middle of the first is the organ's.
     """
 
     changes: Mapping[tuple[str, ...], Change]
 
     @classmethod
     def draw(cls, rng: np.random.Generator, organs: Iterable[tuple[str, ...]]) -> Variation:
-        """Draw a patient's changes: about a mm and 5 %, never more than two and a half times as much."""
+        """Draw the changes of a patient: about 1 mm and 5 %, never more than two and a half times as much.
+
+        Args:
+            rng: Source of randomness.
+            organs: Names of the structures of each organ.
+        """
 
         def one() -> Change:
             shift, growth = np.clip(rng.standard_normal((2, 3)), -2.5, 2.5)
@@ -65,7 +75,7 @@ class Variation:
         return cls({names: one() for names in organs})
 
     def of(self, structures: Iterable[Structure]) -> list[Structure]:
-        """Return the structures of this patient, in the same order."""
+        """Return the changed structures in the same order; structures of no organ stay as they are."""
         body = list(structures)
         places = {structure.name: place for place, structure in enumerate(body)}
         for names, change in self.changes.items():

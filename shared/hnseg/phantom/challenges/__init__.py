@@ -1,5 +1,6 @@
-"""Synthetic patients of each challenge: a module of the challenge's name.
+"""Synthetic patients of each challenge: one module a challenge, named as the challenge.
 
-Each has `draw_patient(seed, index, grid=..., variant=...)`, `GRIDS`, `VARIANTS`, `ANY` (the variant that settles
-nothing) and `LAYOUTS`, the function that writes a patient by layout.
+Each has `draw_patient(seed, index, grid=..., variant=...)`, the names of its grids `GRIDS`, its variants by name
+`VARIANTS`, the variant without fixed properties `ANY`, and `LAYOUTS`, a function a layout that writes a patient.
+`hnseg.discovery` finds the modules by name.
 """

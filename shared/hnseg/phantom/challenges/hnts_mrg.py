@@ -1,13 +1,12 @@
 """Phantoms of HNTS-MRG 2024 task 2: a patient's T2-weighted scans and masks before and in mid-treatment.
 
-Beside the two scans on their own grids there is the earlier one registered onto the later one's grid, with what a
-registration leaves over: a smooth deformation of a few mm and a small shift. The mask went through the same transform
-by nearest neighbour. Labels: 1 GTVp, 2 GTVn.
+Beside the two scans on their own grids there is the earlier one registered onto the later one's grid, with the residual
+of a registration: a smooth deformation of a few mm and a small shift. The mask is resampled by the same transform with
+nearest neighbours. Labels: 1 GTVp, 2 GTVn.
 """
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +22,9 @@ from hnseg.phantom.body.painting import Coordinates, Pose, paint
 from hnseg.phantom.body.tumours import Disease
 from hnseg.phantom.scanners.grids import Acquisition
 from hnseg.phantom.scanners.mr import Protocol, scan
+from hnseg.phantom.writing import write_image, write_inputs
 
-# The grids of the public data (matrix sizes and spacings of the 150 training patients) and how many patients have each
+# Grids of the public data (matrix sizes and spacings of the 150 training patients) and the number of patients of each
 _FULL: tuple[tuple[int, Acquisition], ...] = (
     (106, Acquisition((512, 512), (512, 512), (59, 90), (0.5, 0.5, 2.0))),
     (26, Acquisition((528, 528), (528, 528), (104, 126), (0.985, 0.985, 1.2))),
@@ -36,35 +36,40 @@ _SMALL = Acquisition((112, 136), (112, 136), (36, 44), (2.0, 2.0, 3.0), spread=0
 _COMPACT = Acquisition((80, 84), (100, 104), (29, 31), (2.0, 2.0, 3.0), spread=0.05)
 _CLOSE_UP = Acquisition((100, 104), (102, 106), (36, 38), (0.985, 0.985, 1.2))
 GRIDS = ("small", "full")
+"""Names of the kinds of grids."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What is settled about a patient; None leaves it to chance.
+    """Fixed properties of a patient; None for a random one.
 
     Attributes:
         primary: Whether there is a GTVp before treatment.
         primary_vanishes: Whether it is gone at mid-treatment.
         nodes: Whether there are GTVn, at both times.
-        prior_drawn: Whether anyone outlined the tumours before treatment; if not, both earlier masks are empty.
+        prior_outlined: Whether the tumours were outlined before treatment; if not, both earlier masks are empty.
         tilt_deg: Angle of the mid-RT slices against the world's axes.
-        acquisition: The grids.
+        acquisition: Kind of acquisition of both scans.
     """
 
     primary: bool | None = None
     primary_vanishes: bool | None = None
     nodes: bool | None = None
-    prior_drawn: bool = True
+    prior_outlined: bool = True
     tilt_deg: float | None = None
     acquisition: Acquisition | None = None
 
 
 ANY = Variant()
+"""Variant without fixed properties."""
+
 VARIANTS: dict[str, Variant] = {
     "ordinary": Variant(primary=True, primary_vanishes=False, nodes=True, acquisition=_COMPACT),
     "vanished_primary": Variant(primary=True, primary_vanishes=True, nodes=True, acquisition=_COMPACT),
     "no_nodes": Variant(primary=True, primary_vanishes=False, nodes=False, acquisition=_COMPACT),
-    "empty_prior": Variant(primary=True, primary_vanishes=False, nodes=True, prior_drawn=False, acquisition=_COMPACT),
+    "empty_prior": Variant(
+        primary=True, primary_vanishes=False, nodes=True, prior_outlined=False, acquisition=_COMPACT
+    ),
     "oblique": Variant(primary=True, primary_vanishes=False, nodes=True, tilt_deg=7.0, acquisition=_COMPACT),
     "fine_slices": Variant(primary=True, primary_vanishes=False, nodes=True, acquisition=_CLOSE_UP),
 }
@@ -72,7 +77,18 @@ VARIANTS: dict[str, Variant] = {
 
 @dataclass(frozen=True)
 class Patient:
-    """The six images of a patient, masks uint8 and scans int16, with the numbers they were drawn from."""
+    """Images of a patient, masks uint8 and scans int16, with the numbers they were drawn from.
+
+    Attributes:
+        seed: Seed of the whole set.
+        index: Number of the patient within the set.
+        mid_t2w: T2-weighted scan in mid-treatment.
+        mid_mask: Mask on that scan.
+        pre_t2w: T2-weighted scan before treatment.
+        pre_mask: Mask on that scan.
+        registered_t2w: Earlier scan on the grid of the later one.
+        registered_mask: Earlier mask on the grid of the later scan.
+    """
 
     seed: int
     index: int
@@ -86,7 +102,15 @@ class Patient:
 
 @dataclass(frozen=True)
 class _Day:
-    """A patient on the day of a scan."""
+    """State of a patient on the day of a scan.
+
+    Attributes:
+        habitus: Build of the body.
+        disease: Tumours.
+        bends: Smooth displacements of the body.
+        pose: Pose in the scanner.
+        grid: Grid of the scan.
+    """
 
     habitus: Habitus
     disease: Disease
@@ -99,18 +123,18 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
     """Return the patient of a seed and a number; the same ones give the same voxels.
 
     Args:
-        seed: Of the whole set.
-        index: The patient's number within it.
-        grid: "small", or "full" for the sizes of the public data; a variant with grids of its own has those.
-        variant: What is settled about the patient.
+        seed: Seed of the whole set.
+        index: Number of the patient within the set.
+        grid: Kind of grids, "small", or "full" for the sizes of the public data; a variant's own grids come first.
+        variant: Fixed properties of the patient.
     """
     rng = np.random.default_rng([seed, index])
     protocol = Protocol.draw(rng)
     pre, mid = _draw_days(rng, variant, variant.acquisition or _acquisition(rng, grid))
-    pre_t2w, pre_mask = _image(pre, protocol, rng, drawn=variant.prior_drawn)
-    mid_t2w, mid_mask = _image(mid, protocol, rng, drawn=True)
+    pre_t2w, pre_mask = _image(pre, protocol, rng, outlined=variant.prior_outlined)
+    mid_t2w, mid_mask = _image(mid, protocol, rng, outlined=True)
     # 0 outside the earlier scan; the spline leaves small negative values, as it does in the public data.
-    found = _registration(pre.pose, mid.pose, mid.grid, rng)
+    registration = _registration(pre.pose, mid.pose, mid.grid, rng)
     return Patient(
         seed=seed,
         index=index,
@@ -118,43 +142,49 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
         mid_mask=mid_mask,
         pre_t2w=pre_t2w,
         pre_mask=pre_mask,
-        registered_t2w=sitk.Resample(pre_t2w, mid_t2w, found, sitk.sitkBSpline),
-        registered_mask=sitk.Resample(pre_mask, mid_mask, found, sitk.sitkNearestNeighbor),
+        registered_t2w=sitk.Resample(pre_t2w, mid_t2w, registration, sitk.sitkBSpline),
+        registered_mask=sitk.Resample(pre_mask, mid_mask, registration, sitk.sitkNearestNeighbor),
     )
 
 
 def write_container_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the container gets it, `case_000/input`, with the answer in `case_000/expected`."""
-    names = np.random.default_rng([patient.seed, patient.index, 1])
+    """Write a patient in the container's layout: `case_000/input`, with the answer in `case_000/expected`.
+
+    Returns:
+        Folder of the case.
+    """
     case = output / f"case_{patient.index:03d}"
-    sockets = {
+    images = {
         "mid-rt-t2w-head-neck": patient.mid_t2w,
         "pre-rt-t2w-head-neck": patient.pre_t2w,
         "pre-rt-head-neck-segmentation": patient.pre_mask,
         "registered-pre-rt-head-neck": patient.registered_t2w,
         "registered-pre-rt-head-neck-segmentation": patient.registered_mask,
     }
-    for folder, image in sockets.items():
-        name = uuid.UUID(bytes=names.bytes(16), version=4)
-        _write(image, case / "input" / "images" / folder / f"{name}.mha")
-    _write(patient.mid_mask, case / "expected" / "images" / "mri-head-neck-segmentation" / "output.mha")
+    write_inputs(images, case / "input", seed=patient.seed, index=patient.index)
+    write_image(patient.mid_mask, case / "expected" / "images" / "mri-head-neck-segmentation" / "output.mha")
     return case
 
 
 def write_challenge_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the public data set has it, `HNTSMRG24_train/<ID>/...`; the first ID is 1."""
+    """Write a patient in the layout of the public data set: `HNTSMRG24_train/<ID>/...`; the first ID is 1.
+
+    Returns:
+        Folder of the case.
+    """
     number = patient.index + 1
     case = output / "HNTSMRG24_train" / str(number)
-    _write(patient.pre_t2w, case / "preRT" / f"{number}_preRT_T2.nii.gz")
-    _write(patient.pre_mask, case / "preRT" / f"{number}_preRT_mask.nii.gz")
-    _write(patient.mid_t2w, case / "midRT" / f"{number}_midRT_T2.nii.gz")
-    _write(patient.mid_mask, case / "midRT" / f"{number}_midRT_mask.nii.gz")
-    _write(patient.registered_t2w, case / "midRT" / f"{number}_preRT_T2_registered.nii.gz")
-    _write(patient.registered_mask, case / "midRT" / f"{number}_preRT_mask_registered.nii.gz")
+    write_image(patient.pre_t2w, case / "preRT" / f"{number}_preRT_T2.nii.gz")
+    write_image(patient.pre_mask, case / "preRT" / f"{number}_preRT_mask.nii.gz")
+    write_image(patient.mid_t2w, case / "midRT" / f"{number}_midRT_T2.nii.gz")
+    write_image(patient.mid_mask, case / "midRT" / f"{number}_midRT_mask.nii.gz")
+    write_image(patient.registered_t2w, case / "midRT" / f"{number}_preRT_T2_registered.nii.gz")
+    write_image(patient.registered_mask, case / "midRT" / f"{number}_preRT_mask_registered.nii.gz")
     return case
 
 
 LAYOUTS = {"container": write_container_case, "challenge": write_challenge_case}
+"""Functions that write a patient, by layout."""
 
 
 def _acquisition(rng: np.random.Generator, grid: str) -> Acquisition:
@@ -166,10 +196,10 @@ def _acquisition(rng: np.random.Generator, grid: str) -> Acquisition:
 
 def _draw_days(rng: np.random.Generator, variant: Variant, acquisition: Acquisition) -> tuple[_Day, _Day]:
     """Draw a patient on the day before treatment and three weeks into it."""
-    primary = _settled(variant.primary, rng.random() < 0.9)
-    vanishes = _settled(variant.primary_vanishes, rng.random() < 0.1)
+    primary = _fixed_or(variant.primary, rng.random() < 0.9)
+    vanishes = _fixed_or(variant.primary_vanishes, rng.random() < 0.1)
     count = int(rng.integers(1, 5))
-    has_nodes = _settled(variant.nodes, rng.random() < 0.88 or not primary)
+    has_nodes = _fixed_or(variant.nodes, rng.random() < 0.88 or not primary)
     tilt = (
         variant.tilt_deg if variant.tilt_deg is not None else float(rng.choice((0, rng.normal(0, 4)), p=(0.85, 0.15)))
     )
@@ -188,15 +218,15 @@ def _draw_days(rng: np.random.Generator, variant: Variant, acquisition: Acquisit
 
 
 def _draw_pose(rng: np.random.Generator, size: np.ndarray) -> Pose:
-    """Draw how a patient lies: a few degrees and centimetres from the last time."""
+    """Draw the pose of a patient, within a few degrees and centimetres of the middle."""
     rotation = Rotation.from_euler("xyz", rng.normal(0, (2.5, 2.0, 2.5)), degrees=True).as_matrix()
     x, y, z = rng.normal(0, (6, 12, 25)).tolist()
     a, b, c = (1 / size).tolist()
     return Pose(rotation, (x, y, z), (a, b, c))
 
 
-def _image(day: _Day, protocol: Protocol, rng: np.random.Generator, *, drawn: bool) -> tuple[sitk.Image, sitk.Image]:
-    """Return a day's scan and mask; an empty mask where nobody has drawn."""
+def _image(day: _Day, protocol: Protocol, rng: np.random.Generator, *, outlined: bool) -> tuple[sitk.Image, sitk.Image]:
+    """Return a day's scan and mask; the mask is empty unless the tumours were outlined."""
     coordinates = Coordinates.of(day.grid, day.pose, day.bends)
     tissues = paint(structures_of(day.habitus), coordinates)
     mask = np.zeros(tissues.shape, dtype=np.uint8)
@@ -205,11 +235,11 @@ def _image(day: _Day, protocol: Protocol, rng: np.random.Generator, *, drawn: bo
     for node in day.disease.nodes:
         mask[node.paint(tissues, coordinates)] = 2
     t2w = scan(tissues, day.grid, coordinates, protocol, rng)
-    return image_of(t2w, day.grid), image_of(mask if drawn else np.zeros_like(mask), day.grid)
+    return image_of(t2w, day.grid), image_of(mask if outlined else np.zeros_like(mask), day.grid)
 
 
 def _registration(pre: Pose, mid: Pose, grid: Grid, rng: np.random.Generator) -> sitk.Transform:
-    """Return the transform that a registration might have found: mid-RT points to pre-RT points, a few mm off."""
+    """Return a transform as of a registration: from mid-RT points to pre-RT points, with errors of a few mm."""
     corners = grid.corners_mm()
     low, high = corners.min(axis=0) - 10, corners.max(axis=0) + 10
     step_mm = 8.0
@@ -228,10 +258,5 @@ def _registration(pre: Pose, mid: Pose, grid: Grid, rng: np.random.Generator) ->
     return sitk.DisplacementFieldTransform(field)
 
 
-def _settled(wanted: bool | None, chance: bool) -> bool:
-    return chance if wanted is None else wanted
-
-
-def _write(image: sitk.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(image, str(path), useCompression=True)
+def _fixed_or(fixed: bool | None, random: bool) -> bool:
+    return random if fixed is None else fixed

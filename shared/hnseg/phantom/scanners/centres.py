@@ -1,4 +1,4 @@
-"""The hospitals of a multi-centre PET/CT set and how their scanners differ."""
+"""Hospitals of a multi-centre PET/CT data set, with the properties of their scanners."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from hnseg.phantom.scanners.pet import Scanner
 
 @dataclass(frozen=True)
 class Centre:
-    """A hospital.
+    """Hospital with its scanners.
 
     Attributes:
-        name: As it stands in patients' names.
-        number: As it stands in the health record.
-        patients: How many it gives to the set.
-        pet: How its PET scanners see on average.
-        grain_hu: Noise that its CTs have on top of a planning CT's: those for a PET are made with less dose.
-        enhanced: How many of its CTs are made with contrast medium, as a fraction.
+        name: Name in the names of patients.
+        number: Number in the health record.
+        patients: Number of its patients in the data set.
+        pet: Average PET scanner.
+        grain_hu: Noise of its CTs, standard deviation in addition to a planning CT's, since a PET's CT has less dose.
+        enhanced: Fraction of its CTs with contrast medium.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Centre:
     enhanced: float
 
     def scanner_of(self, rng: np.random.Generator) -> Scanner:
-        """Draw how a patient's PET was made: some patients get more activity or more time than others."""
+        """Draw the scanner of one patient's PET: activity and time vary between patients."""
         return Scanner(
             self.pet.fwhm_mm * float(rng.uniform(0.95, 1.05)),
             self.pet.noise * float(rng.uniform(0.8, 1.25)),
@@ -38,7 +38,6 @@ class Centre:
         )
 
 
-# Patients as in the release of 2026; how the scanners see is made up.
 CENTRES: tuple[Centre, ...] = (
     Centre("CHUM", 1, 56, Scanner(5.6, 0.13), 9.0, 0.1),
     Centre("CHUP", 2, 75, Scanner(6.2, 0.11), 7.0, 0.3),
@@ -49,9 +48,10 @@ CENTRES: tuple[Centre, ...] = (
     Centre("MDA", 7, 444, Scanner(5.8, 0.12), 8.0, 0.4),
     Centre("USZ", 8, 11, Scanner(5.0, 0.09), 5.0, 0.6),
 )
+"""Hospitals of HECKTOR, with numbers of patients as in the release of 2026; the scanners are invented."""
 
 
 def draw_centre(rng: np.random.Generator) -> Centre:
-    """Draw a hospital; large ones come more often, but small ones more often than their patients would make them."""
+    """Draw a hospital, with a chance by the square root of its number of patients."""
     chances = np.sqrt([centre.patients for centre in CENTRES])
     return CENTRES[rng.choice(len(CENTRES), p=chances / chances.sum())]

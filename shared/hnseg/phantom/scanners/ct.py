@@ -1,4 +1,4 @@
-"""What a contrast-enhanced planning CT shows of a tissue map, in HU: texture, partial volume, bone shading, noise."""
+"""Contrast-enhanced planning CT of a tissue map, in HU: texture, partial volume, bone shading, noise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hnseg.phantom.scanners.noise import smooth_noise, streaked_noise
 
 LOWEST_HU, HIGHEST_HU = -1024, 3071
 _MASKS, _SHADING_REACH_MM = 0.6, 20.0
-# HU, how far patients' averages lie apart, and how much a patient's varies from place to place
+# Mean HU of each tissue, its standard deviation between patients, and that within a patient
 _HU: dict[Tissue, tuple[float, float, float]] = {
     Tissue.OUTSIDE: (-1000, 0, 0),
     Tissue.SKIN: (15, 8, 6),
@@ -51,7 +51,7 @@ _HU: dict[Tissue, tuple[float, float, float]] = {
     Tissue.LACRIMAL: (52, 6, 6),
     Tissue.LENS: (80, 8, 4),
 }
-# HU below the neck, the same in all patients, and how much it varies from place to place; blood is without contrast
+# Mean HU below the neck, the same in all patients, and its standard deviation within one; blood is without contrast
 _TRUNK_HU: dict[Tissue, tuple[float, float]] = {
     Tissue.LUNG: (-780, 40),
     Tissue.LIVER: (62, 6),
@@ -76,12 +76,12 @@ def scan_ct(
     """Return the CT of a tissue map, both (z, y, x), in HU from `LOWEST_HU` to `HIGHEST_HU`.
 
     Args:
-        tissues: What each voxel is made of.
-        grid: Where the voxels lie.
-        coordinates: The anatomy's coordinates of each voxel.
-        rng: Where the randomness comes from.
-        metal: Where teeth hold metal, in the anatomy's coordinates.
-        couch: Whether the patient lies on a table with a cushion and perhaps wears a mask; otherwise there is air.
+        tissues: Tissue map, numbers of `Tissue` up to `Tissue.BOWEL`.
+        grid: Grid of the CT.
+        coordinates: Anatomy's coordinates of the voxels.
+        rng: Source of randomness.
+        metal: Centres of metal in teeth, in the anatomy's coordinates.
+        couch: Whether the patient lies on a table with a cushion and may wear a mask; otherwise there is air.
     """
     hounsfield = _hounsfield_of(tissues, grid, rng)
     if couch:
@@ -100,7 +100,7 @@ def scan_ct(
 
 
 def _hounsfield_of(tissues: LabelArray, grid: Grid, rng: np.random.Generator) -> FloatArray:
-    """Return HU with texture, before anything that the scanner does."""
+    """Return HU with texture, before any effect of the scanner."""
     mean, apart, variation = np.array([_HU[t] for t in sorted(_HU)], dtype=np.float32).T
     level = mean + apart * rng.standard_normal(mean.size, dtype=np.float32)
     trunk_mean, trunk_variation = np.array([_TRUNK_HU[t] for t in sorted(_TRUNK_HU)], dtype=np.float32).T
@@ -112,9 +112,9 @@ def _hounsfield_of(tissues: LabelArray, grid: Grid, rng: np.random.Generator) ->
 
 
 def _bone_shading(tissues: LabelArray, grid: Grid, coordinates: Coordinates, rng: np.random.Generator) -> FloatArray:
-    """Return the dark and bright bands that beam hardening leaves between and around thick bones, HU.
+    """Return the dark and bright bands of beam hardening between and around thick bones, HU.
 
-    They are what makes the brainstem and the cord hard to tell from the liquor around them.
+    They make the brainstem and the cord hard to distinguish from the cerebrospinal fluid around them.
     """
     dense = ((tissues == Tissue.CORTICAL_BONE) | (tissues == Tissue.TOOTH)).astype(np.float32)
     reach = [max(1, round(_SHADING_REACH_MM / s)) for s in grid.spacing_zyx_mm]
@@ -126,7 +126,7 @@ def _bone_shading(tissues: LabelArray, grid: Grid, coordinates: Coordinates, rng
 
 
 def _add_noise(hounsfield: FloatArray, grid: Grid, rng: np.random.Generator) -> None:
-    """Add the scanner's grain, in place, and the streaks across slices in which the body is wide."""
+    """Add the scanner's noise, in place, and the streaks across slices in which the body is wide."""
     sx, _, _ = grid.spacing_mm
     water_mm = np.clip(1 + hounsfield / 1000, 0, 3).sum(axis=2, keepdims=True) * sx
     starved = np.clip(4 * np.exp((water_mm - 150) / 110), 0, 40)

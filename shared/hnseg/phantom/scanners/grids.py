@@ -1,4 +1,4 @@
-"""The grids that scans come on."""
+"""Grids of scans, drawn from the ranges of a kind of acquisition."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Acquisition:
-    """A kind of grid.
+    """Kind of acquisition: ranges of a scan's grid.
 
     Attributes:
         columns: Least and most voxels along x.
         rows: Least and most voxels along y.
         slices: Least and most voxels along z.
-        spacing_mm: (x, y, z).
-        spread: How much the spacing varies from scan to scan, as a fraction.
+        spacing_mm: Distances of voxel centres, (x, y, z).
+        spread: Largest relative deviation of a scan's spacing.
     """
 
     columns: Range
@@ -38,18 +38,24 @@ class Acquisition:
         """Draw a grid around a body.
 
         Args:
-            rng: Where the randomness comes from.
-            pose: Where the body lies; the grid's middle is near the anatomy's origin.
+            rng: Source of randomness.
+            pose: Pose of the body; the grid's middle is near the anatomy's origin.
             tilt_deg: Angle of the slices against the world's axes.
         """
         size, spacing = self._draw_voxels(rng)
         direction = Rotation.from_euler("xyz", [tilt_deg, tilt_deg / 3, -tilt_deg / 4], degrees=True).as_matrix()
-        # The throat rather than the crown is in view.
+        # The scan covers the throat rather than the crown.
         middle = pose.to_world(np.array([[0.0, -3.0, rng.uniform(-8, 4)]]))[0] + rng.normal(0, 2.5, 3)
         return _grid_around(middle, size, spacing, direction)
 
     def draw_around(self, rng: np.random.Generator, middle_mm: Point, *, tilt_deg: float = 0.0) -> Grid:
-        """Draw a grid whose middle is a point of the world, its slices at an angle to the world's axes."""
+        """Draw a grid around a point.
+
+        Args:
+            rng: Source of randomness.
+            middle_mm: Middle of the grid in the world.
+            tilt_deg: Angle of the slices against the world's axes.
+        """
         size, spacing = self._draw_voxels(rng)
         direction = Rotation.from_euler("xyz", [tilt_deg, tilt_deg / 3, -tilt_deg / 4], degrees=True).as_matrix()
         return _grid_around(np.array(middle_mm), size, spacing, direction)

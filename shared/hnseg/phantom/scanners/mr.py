@@ -1,4 +1,4 @@
-"""What an MR scan shows of a tissue map: contrast, texture, partial volume, coil, noise, a scale of its own."""
+"""MR scan of a tissue map: contrast, texture, partial volume, coil sensitivity, noise, an arbitrary scale."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from hnseg.phantom.scanners.noise import smooth_noise
 
 Table = Mapping[Tissue, tuple[float, float, float]]
 
-# Signal without and with fat suppression, and how much it varies from place to place; liquor is 1. A tissue that the
-# T2-weighted patients lack has no signal here: one more would change what their seeds draw.
+# Signal without and with fat suppression, and its relative standard deviation within a patient; cerebrospinal fluid is
+# 1. A tissue that the T2-weighted patients lack has no signal here: one more would change the voxels of their seeds.
 _T2: Table = {
     Tissue.OUTSIDE: (0.0, 0.0, 0.0),
     Tissue.SKIN: (0.42, 0.40, 0.1),
@@ -50,8 +50,8 @@ _T2: Table = {
 }
 
 
-# Signal without and with gadolinium, and how much it varies from place to place; fat is 1. Fat is never suppressed:
-# the challenge's scans that this stands for show it bright.
+# Signal without and with gadolinium, and its relative standard deviation within a patient; fat is 1. Fat is never
+# suppressed: it is bright in the challenge's scans.
 _T1: Table = {
     Tissue.OUTSIDE: (0.0, 0.0, 0.0),
     Tissue.SKIN: (0.50, 0.55, 0.10),
@@ -86,7 +86,7 @@ _T1: Table = {
 
 
 class Contrast(Enum):
-    """The kinds of scan: the table that says what each tissue shows, and its column."""
+    """Contrast of a scan: the table of the tissues' signals, and its column."""
 
     T2 = (_T2, 0)
     T2_FAT_SUPPRESSED = (_T2, 1)
@@ -95,24 +95,24 @@ class Contrast(Enum):
 
     @property
     def signal(self) -> FloatArray:
-        """The average signal of each tissue, (tissues,)."""
+        """Average signal of each tissue, (tissues,)."""
         table, column = self.value
         return np.array([table[t][column] for t in sorted(table)], dtype=np.float32)
 
     @property
     def variation(self) -> FloatArray:
-        """How much the signal of each tissue varies from place to place, as a fraction, (tissues,)."""
+        """Relative standard deviation of each tissue's signal within a patient, (tissues,)."""
         table, _ = self.value
         return np.array([table[t][2] for t in sorted(table)], dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What a patient's scans have in common.
+    """Protocol of all scans of a patient.
 
     Attributes:
-        contrast: The kind of scan.
-        signal: How far each tissue's signal lies from the average one, a factor a tissue.
+        contrast: Contrast of the scans.
+        signal: Factors of each tissue's average signal.
         veins_shine: Whether slow flow makes veins bright instead of void.
     """
 
@@ -144,15 +144,15 @@ def scan(
     rng: np.random.Generator,
     metal: Sequence[Point] = (),
 ) -> npt.NDArray[np.int16]:
-    """Return the image of a tissue map, both (z, y, x), on a scale of its own.
+    """Return the MR of a tissue map, both (z, y, x), on an arbitrary scale.
 
     Args:
-        tissues: What each voxel is made of; a T2-weighted scan knows no tissue beyond `Tissue.NECROSIS`.
-        grid: Where the voxels lie.
-        coordinates: The anatomy's coordinates of each voxel.
-        protocol: The patient's kind of scan.
-        rng: Where the randomness comes from.
-        metal: Where teeth hold metal, in the anatomy's coordinates; the signal around is lost.
+        tissues: Tissue map; a T2-weighted scan has no signal of tissues beyond `Tissue.NECROSIS`.
+        grid: Grid of the scan.
+        coordinates: Anatomy's coordinates of the voxels.
+        protocol: Protocol of the patient's scans.
+        rng: Source of randomness.
+        metal: Centres of metal in teeth, in the anatomy's coordinates; the signal around them is lost.
     """
     signal = _signal_of(tissues, grid, protocol, rng)
     dephase(signal, coordinates, metal)
@@ -160,7 +160,7 @@ def scan(
     noise = rng.uniform(0.018, 0.035)
     signal += noise * rng.standard_normal(signal.shape, dtype=np.float32)
     quadrature = noise * rng.standard_normal(signal.shape, dtype=np.float32)
-    # The magnitude of two noisy channels: Rician.
+    # Magnitude of two noisy channels: Rician noise.
     np.hypot(signal, quadrature, out=signal)
     scale = np.exp(rng.uniform(np.log(200), np.log(2600)))
     return np.asarray(np.rint(signal * np.float32(scale)), dtype=np.int16)
@@ -179,7 +179,7 @@ def _signal_of(tissues: LabelArray, grid: Grid, protocol: Protocol, rng: np.rand
 
 
 def _coil(coordinates: Coordinates, rng: np.random.Generator) -> FloatArray:
-    """Return the receive sensitivity at each voxel: smooth, and falling off towards the chest and deep inside."""
+    """Return the coil's sensitivity at each voxel: smooth, lower towards the chest and deep inside."""
     bias = SmoothField.draw(rng, reach_mm=240, length_mm=110, size=0.13, components=1)
     field = bias.at(coordinates.x, coordinates.y, coordinates.z)[0]
     field -= 0.45 * np.clip((-45 - coordinates.z) / 50, 0, 1.5)

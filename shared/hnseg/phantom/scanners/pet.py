@@ -1,8 +1,8 @@
-"""What an FDG-PET shows of a tissue map, in SUV: uptake, its variation, the scanner's blur and its noise.
+"""FDG-PET of a tissue map, in SUV: uptake, its variation, the scanner's blur and its noise.
 
-Activity is laid out on voxels finer than the scanner's, blurred there, and averaged over each of the scanner's, so
-that small things are dimmed as they are by a scanner. The noise grows with the square root of what is counted and is
-correlated over a few mm, as a reconstruction leaves it.
+Activity is painted on voxels finer than the scanner's, blurred there, and averaged over each of the scanner's voxels,
+so that small lesions are dimmed as they are by a scanner. The noise grows with the square root of the counts and is
+correlated over a few mm, as after a reconstruction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hnseg.phantom.body.structure import Structure, paired
 from hnseg.phantom.body.tissues import Tissue
 from hnseg.phantom.scanners.noise import smooth_noise
 
-# SUV in the patients with the least and the most, and how much it varies from place to place as a fraction
+# Lowest and highest average SUV of each tissue among patients, and its relative standard deviation within one
 _SUV: dict[Tissue, tuple[float, float, float]] = {
     Tissue.OUTSIDE: (0, 0, 0),
     Tissue.SKIN: (0.4, 0.6, 0.1),
@@ -46,7 +46,7 @@ _SUV: dict[Tissue, tuple[float, float, float]] = {
     Tissue.BRAIN: (9.0, 14.0, 0.2),
     Tissue.VITREOUS: (0.3, 0.5, 0.05),
     Tissue.AIRWAY: (0, 0, 0),
-    # Lesions bring their own.
+    # Lesions have an uptake of their own.
     Tissue.TUMOUR: (1, 1, 0),
     Tissue.NECROSIS: (1, 1, 0),
     Tissue.OPTIC_NERVE: (1.0, 1.5, 0.1),
@@ -71,9 +71,9 @@ _SUV: dict[Tissue, tuple[float, float, float]] = {
 # Patients who spoke after the injection; vocal folds of the others are at rest.
 _SPOKE, _SPEECH_SUV = 0.35, (2.2, 4.5)
 _TEXTURE_MM, _DRIFT_MM, _DRIFT = 5.0, 60.0, 0.07
-# Voxels of about this size or less hold the activity.
+# Largest size, about, of the voxels on which activity is painted
 _FINE_MM = 2.5
-# Air's share of scattered counts, which noise is never without
+# Scattered counts in air, so that noise is never zero
 _SCATTER_SUV = 0.001
 _GRAIN_MM = 2.2
 _OTHER_UPTAKE: dict[str, Tissue] = {
@@ -87,12 +87,12 @@ _OTHER_UPTAKE: dict[str, Tissue] = {
 
 @dataclass(frozen=True)
 class Scanner:
-    """How a PET scanner and its reconstruction see.
+    """PET scanner with its reconstruction.
 
     Attributes:
-        fwhm_mm: Width of the point spread at half its height.
+        fwhm_mm: Full width at half maximum of the point spread.
         noise: Standard deviation where the SUV is 1.
-        step_suv: Smallest difference that its stored values can hold.
+        step_suv: Smallest difference of two stored values.
     """
 
     fwhm_mm: float
@@ -102,17 +102,17 @@ class Scanner:
 
 @dataclass(frozen=True)
 class Metabolism:
-    """What each tissue of a patient takes up.
+    """FDG uptake of each tissue in a patient.
 
     Attributes:
-        suv: By the number of the tissue.
+        suv: SUV by the number of the tissue.
     """
 
     suv: tuple[float, ...]
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Metabolism:
-        """Draw a patient."""
+        """Draw the uptake of a patient's tissues."""
         low, high, _ = np.array([_SUV[tissue] for tissue in sorted(_SUV)]).T
         suv = low + (high - low) * rng.beta(2, 2, low.size)
         if rng.random() < _SPOKE:
@@ -121,8 +121,15 @@ class Metabolism:
         return cls(tuple(suv.tolist()))
 
 
-def as_metabolised(structures: Iterable[Structure]) -> list[Structure]:
-    """Return a body in which what differs in uptake alone has a tissue of its own, in the order of painting."""
+def with_uptake_tissues(structures: Iterable[Structure]) -> list[Structure]:
+    """Return a body with separate tissues for structures that differ in FDG uptake alone.
+
+    Args:
+        structures: Structures in the order of painting.
+
+    Returns:
+        Structures in the order of painting, with the inner structures of the brain.
+    """
     body: list[Structure] = []
     for structure in structures:
         name = structure.name.removesuffix("_L").removesuffix("_R")
@@ -132,8 +139,8 @@ def as_metabolised(structures: Iterable[Structure]) -> list[Structure]:
     return body
 
 
-def finer(grid: Grid) -> Grid:
-    """Return the grid on which activity is laid out: voxels of a scanner's grid, cut into equal parts."""
+def fine_grid_of(grid: Grid) -> Grid:
+    """Return the grid on which activity is painted: voxels of a scanner's grid, cut into equal parts."""
     a, b, c = (spacing / cuts for spacing, cuts in zip(grid.spacing_mm, _cuts_xyz(grid), strict=True))
     return grid.respaced((a, b, c))
 
@@ -149,12 +156,12 @@ def activity_of(
     """Return the activity in a body, SUV, (z, y, x), before any scanner.
 
     Args:
-        tissues: Of a body `as_metabolised`, on the fine grid; lesions are painted into it, in place.
-        fine: See `finer`.
-        coordinates: The anatomy's coordinates of the fine voxels.
-        lesions: In the order in which they are painted.
-        metabolism: What each tissue takes up.
-        rng: Where the randomness comes from.
+        tissues: Tissue map of a body `with_uptake_tissues`, on the fine grid; lesions are painted into it, in place.
+        fine: Grid from `fine_grid_of`.
+        coordinates: Anatomy's coordinates of the fine voxels.
+        lesions: Lesions in the order of painting.
+        metabolism: Uptake of each tissue.
+        rng: Source of randomness.
     """
     suv = np.array(metabolism.suv, dtype=np.float32)
     variation = np.array([_SUV[tissue][2] for tissue in sorted(_SUV)], dtype=np.float32)
@@ -168,7 +175,7 @@ def activity_of(
     texture *= 0.15
     texture += 1
     for lesion in lesions:
-        lesion.light(tissues, coordinates, activity, texture)
+        lesion.paint_activity(tissues, coordinates, activity, texture)
     del texture
     for some, piece in coordinates.pieces():
         activity[some] *= 1 + drift.at(piece.x, piece.y, piece.z)[0]
@@ -176,7 +183,17 @@ def activity_of(
 
 
 def scan_pet(activity: FloatArray, grid: Grid, scanner: Scanner, rng: np.random.Generator) -> FloatArray:
-    """Return the PET of an activity on the finer grid, on the scanner's own: SUV, (z, y, x), nowhere negative."""
+    """Return the PET of an activity.
+
+    Args:
+        activity: SUV on the fine grid, (z, y, x).
+        grid: Grid of the scanner.
+        scanner: Blur, noise and step.
+        rng: Source of the noise.
+
+    Returns:
+        SUV on the scanner's grid, (z, y, x), nowhere negative.
+    """
     cuts_zyx = _cuts_xyz(grid)[::-1]
     sigma_mm = scanner.fwhm_mm / np.sqrt(8 * np.log(2))
     sigma = [sigma_mm * cuts / spacing for cuts, spacing in zip(cuts_zyx, grid.spacing_zyx_mm, strict=True)]
@@ -198,7 +215,7 @@ def _cuts_xyz(grid: Grid) -> tuple[int, int, int]:
 
 
 def _inside_the_brain() -> list[Structure]:
-    """Return the white matter under the cortex, the liquor's rooms and the grey nuclei between them."""
+    """Return the white matter under the cortex, the ventricles and the grey nuclei between them."""
     return [
         *paired("WhiteMatter", Tissue.WHITE_MATTER, Ellipsoid((29, 4, 112), (24, 58, 40), 2.3)),
         *paired("TemporalWhite", Tissue.WHITE_MATTER, Ellipsoid((40, 4, 78), (9, 30, 12))),

@@ -1,4 +1,4 @@
-"""HECKTOR 2022: what its notebook sums, refuses and resamples."""
+"""HECKTOR 2022: sums, refusals and resampling of its notebook."""
 
 from math import cos, sin
 

@@ -1,4 +1,4 @@
-"""What a table of stages and survival may look like, and what it may not."""
+"""Tables of stages and survival are read in their spellings, others are refused."""
 
 from pathlib import Path
 

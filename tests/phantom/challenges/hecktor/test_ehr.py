@@ -1,3 +1,5 @@
+"""Health records hold true values, with missing fields as often as stated."""
+
 from __future__ import annotations
 
 import json
@@ -5,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from hnseg.phantom.challenges.hecktor.ehr import GAPS, Person, as_broken_json
+from hnseg.phantom.challenges.hecktor.ehr import MISSING_FRACTIONS, Person, as_broken_json
 
 PERSON = Person(
     age_years=61,
@@ -30,7 +32,7 @@ WHOLE = {
 }
 
 
-def test_record_holds_what_is_true_or_nothing():
+def test_record_has_true_values_or_none():
     for seed in range(20):
         record = PERSON.record(np.random.default_rng(seed), 4)
         assert record == {name: WHOLE[name] for name in record}
@@ -39,10 +41,12 @@ def test_record_holds_what_is_true_or_nothing():
 def test_each_field_is_missing_as_often_as_stated():
     rng = np.random.default_rng(0)
     records = [PERSON.record(rng, 4) for _ in range(2000)]
-    for name, gap in GAPS.items():
+    for name, gap in MISSING_FRACTIONS.items():
         assert np.mean([name not in record for record in records]) == pytest.approx(gap, abs=0.04)
-    assert GAPS["HPV Status"] == 0.4
-    assert all(0.1 <= GAPS[name] <= 0.25 for name in GAPS if name not in {"HPV Status", "CenterID"})
+    assert MISSING_FRACTIONS["HPV Status"] == 0.4
+    assert all(
+        0.1 <= MISSING_FRACTIONS[name] <= 0.25 for name in MISSING_FRACTIONS if name not in {"HPV Status", "CenterID"}
+    )
 
 
 def test_people_differ_and_stay_within_reason():

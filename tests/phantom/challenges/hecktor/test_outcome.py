@@ -1,3 +1,5 @@
+"""Stages, hazard and follow-up, worked out by hand."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -85,7 +87,7 @@ def test_hazard_of_a_worked_patient():
     ],
     ids=["volume", "tlg", "n_stage", "hpv", "chemotherapy", "performance"],
 )
-def test_hazard_rises_with_what_is_worse(better, worse):
+def test_hazard_rises_with_worse_findings(better, worse):
     low, high = (hazard_per_day(findings, n, **{**WITHOUT, **known}) for findings, n, known in (better, worse))
     assert low < high
 

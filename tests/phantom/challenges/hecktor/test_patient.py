@@ -1,8 +1,8 @@
+"""Patients of HECKTOR: one body in CT and PET, tumours with uptake, variants."""
+
 from __future__ import annotations
 
-import csv
 import functools
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,22 +15,16 @@ from scipy import ndimage
 from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.phantom.body.painting import Pose
-from hnseg.phantom.challenges.hecktor.ehr import GAPS
 from hnseg.phantom.challenges.hecktor.patient import (
     LAYOUTS,
     VARIANTS,
     Patient,
-    Scanners,
     Variant,
     draw_grids,
     draw_patient,
 )
-from hnseg.phantom.scanners.grids import Acquisition
+from tests.phantom.challenges.hecktor.conftest import COARSE, coarse
 
-COARSE = Scanners(
-    ct=Acquisition((50, 54), (52, 56), (58, 62), (5.0, 5.0, 5.0), spread=0.05),
-    pet=Acquisition((44, 48), (46, 50), (58, 62), (5.5, 5.5, 5.0), spread=0.05),
-)
 SHIPPED = Path(__file__).parents[4] / "test_data" / "hecktor"
 SHIPPED_SEED = 3
 MASK = Path("expected") / "images" / "head-neck-tumor-segmentation" / "output.mha"
@@ -39,11 +33,6 @@ MASK = Path("expected") / "images" / "head-neck-tumor-segmentation" / "output.mh
 @functools.cache
 def drawn(name: str) -> Patient:
     return draw_patient(SHIPPED_SEED, list(VARIANTS).index(name), variant=VARIANTS[name])
-
-
-@functools.cache
-def coarse(index: int) -> Patient:
-    return draw_patient(5, index, variant=Variant(whole_body=False, scanners=COARSE))
 
 
 def pet_on_ct(patient: Patient) -> np.ndarray:
@@ -87,7 +76,7 @@ def test_another_seed_or_index_is_another_patient():
     assert len({scan.tobytes() for scan in scans}) == 3
 
 
-def test_what_is_settled_leaves_everything_else_as_it_was():
+def test_a_fixed_property_leaves_all_others_as_they_were():
     plain = coarse(1)
     without_pet = draw_patient(5, 1, variant=Variant(whole_body=False, has_pet=False, scanners=COARSE))
     assert without_pet.pet is None
@@ -160,7 +149,7 @@ def test_small_nodes_are_dimmed_by_the_point_spread():
     assert peaks[np.argmin(sizes)] < 0.5 * max(peaks)
 
 
-def test_findings_are_what_the_label_map_holds():
+def test_findings_are_those_of_the_label_map():
     for name in ("ordinary", "many_nodes", "no_primary"):
         patient = drawn(name)
         labels, voxel_ml = array_of(patient.mask), Grid.of(patient.mask).voxel_volume_mm3 / 1000
@@ -230,7 +219,7 @@ def test_full_grids_have_the_sizes_of_the_public_data():
         assert pet.spacing_mm == (4.07, 4.07, 3.27)
 
 
-def test_variants_are_what_they_are_called():
+def test_variants_have_the_properties_of_their_names():
     assert set(np.unique(array_of(drawn("ordinary").mask))) == {0, 1, 2}
     assert set(np.unique(array_of(drawn("no_primary").mask))) == {0, 2}
     assert drawn("no_pet").pet is None
@@ -238,93 +227,8 @@ def test_variants_are_what_they_are_called():
     assert [name for name in VARIANTS if drawn(name).broken_record] == ["gaps"]
 
 
-def test_container_layout(tmp_path):
-    patient = coarse(0)
-    case = LAYOUTS["container"](patient, tmp_path)
-    assert case.name == "case_000"
-    folders = {path.parent.relative_to(case).as_posix(): path for path in case.rglob("*.mha")}
-    assert set(folders) == {
-        "input/images/ct",
-        "input/images/pet",
-        "expected/images/head-neck-tumor-segmentation",
-        "expected/images/tumor-lymph-node-segmentation",
-    }
-    np.testing.assert_array_equal(array_of(sitk.ReadImage(str(folders["input/images/pet"]))), array_of(patient.pet))
-    np.testing.assert_array_equal(array_of(sitk.ReadImage(str(case / MASK))), array_of(patient.mask))
-    assert json.loads((case / "input" / "ehr.json").read_text()) == patient.ehr
-    answers = {path.stem: json.loads(path.read_text()) for path in (case / "expected").glob("*.json")}
-    assert answers == {
-        "t-stage": patient.t_stage,
-        "n-stage": patient.n_stage,
-        "rfs": patient.rfs_days,
-        "relapse": patient.relapse,
-    }
-
-
-def test_case_without_pet_has_no_folder_for_it(tmp_path):
-    patient = draw_patient(5, 2, variant=Variant(has_pet=False, whole_body=False, scanners=COARSE))
-    case = LAYOUTS["container"](patient, tmp_path)
-    assert [path.name for path in (case / "input" / "images").iterdir()] == ["ct"]
-
-
-def test_record_of_the_gaps_variant_is_no_valid_json(tmp_path):
-    case = LAYOUTS["container"](drawn("gaps"), tmp_path)
-    text = (case / "input" / "ehr.json").read_text()
-    with pytest.raises(json.JSONDecodeError):
-        json.loads(text)
-    assert "NaN,\n}" in text
-    assert "Performance Status" not in text
-
-
-@pytest.mark.parametrize(
-    ("layout", "table", "folder"),
-    [
-        ("challenge", "hecktor2026_training/HECKTOR_2026_Training.csv", "hecktor2026_training/{}"),
-        ("challenge-2025", "Task 1/HECKTOR_2025_Training_Task_1.csv", "Task 1/{}"),
-    ],
-)
-def test_challenge_layouts_of_a_folder_a_patient(tmp_path, layout, table, folder):
-    # A patient that is written again keeps the one line.
-    for index in (1, 0, 1):
-        LAYOUTS[layout](coarse(index), tmp_path)
-    with (tmp_path / table).open(encoding="utf-8", newline="") as file:
-        rows = {row["PatientID"]: row for row in csv.DictReader(file)}
-    assert len(rows) == 2
-    for index in (0, 1):
-        patient, name = coarse(index), f"{coarse(index).centre}-{index + 1:03d}"
-        case = tmp_path / folder.format(name)
-        assert {path.name for path in case.iterdir()} == {f"{name}__CT.nii.gz", f"{name}__PT.nii.gz", f"{name}.nii.gz"}
-        np.testing.assert_array_equal(
-            array_of(sitk.ReadImage(str(case / f"{name}.nii.gz"))), array_of(patient.mask)
-        )  # fmt: skip
-        row = rows[name]
-        assert {field: row[field] for field in GAPS} == {field: str(patient.ehr.get(field, "")) for field in GAPS}
-        assert (row["T-stage"], row["N-stage"]) == (patient.t_stage, patient.n_stage)
-        assert (row["Relapse"], row["RFS"]) == (str(int(patient.relapse)), f"{patient.rfs_days:.0f}")
-
-
-def test_challenge_layout_of_2022(tmp_path):
-    patient = coarse(0)
-    LAYOUTS["challenge-2022"](patient, tmp_path)
-    name, root = f"{patient.centre}-001", tmp_path / "hecktor2022_training"
-    assert {path.relative_to(root).as_posix() for path in root.rglob("*.*")} == {
-        f"imagesTr/{name}__CT.nii.gz",
-        f"imagesTr/{name}__PT.nii.gz",
-        f"labelsTr/{name}.nii.gz",
-        "hecktor2022_clinical_info_training.csv",
-        "hecktor2022_endpoint_training.csv",
-    }
-    with (root / "hecktor2022_endpoint_training.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert row == {"PatientID": name, "Relapse": str(int(patient.relapse)), "RFS": f"{patient.rfs_days:.0f}"}
-    with (root / "hecktor2022_clinical_info_training.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert {"PatientID", "HPV Status", "T-stage"} <= set(row)
-    assert "RFS" not in row
-
-
 @pytest.mark.parametrize("name", VARIANTS)
-def test_shipped_cases_are_what_their_recipe_makes(tmp_path, name):
+def test_shipped_cases_come_out_of_their_recipe(tmp_path, name):
     folder = SHIPPED / f"case_{list(VARIANTS).index(name):03d}"
     made = LAYOUTS["container"](drawn(name), tmp_path)
     files = sorted(path.relative_to(made) for path in made.rglob("*.*"))
@@ -347,7 +251,7 @@ def test_small_patient_needs_little_memory():
     program = (
         "from pathlib import Path; from hnseg.phantom.challenges.hecktor.patient import Variant, draw_patient;"
         "draw_patient(0, 0, variant=Variant(whole_body=False));"
-        # getrusage would tell the peak of the process that started this one, where that was higher.
+        # getrusage would give the peak of the process that started this one, where that was higher.
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     peak_kib = int(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout)

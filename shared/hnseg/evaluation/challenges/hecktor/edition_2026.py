@@ -56,7 +56,7 @@ Numbers = dict[str, float | int]
 
 @dataclass(frozen=True)
 class _Patient:
-    """Score of a patient's label map, and predicted beside known outcomes.
+    """Score of a patient's label map, with the predicted and the known outcomes.
 
     Attributes:
         score: Dice and volumes of each structure.
@@ -89,17 +89,15 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
     patients = [_compare(pair, table, options) for pair in pairs]
     if table is not None:
         _check_listed(patients, table, options)
-    structures = {name: mean_dice(patient.score.structures[name] for patient in patients) for name in LABELS}
-    dice = sum(values["mean_dsc"] for values in structures.values()) / len(structures)
-    has_outcomes = any(patient.known != Outcome() for patient in patients)
-    parts = _parts(patients, options) if has_outcomes else {}
-    overall: Numbers = {"dice": dice, **parts}
+    structures = {name: _mean_dice(name, patients) for name in LABELS}
+    overall: Numbers = {"dice": sum(values["mean_dsc"] for values in structures.values()) / len(structures)}
+    if any(patient.known != Outcome() for patient in patients):
+        overall |= _parts(patients, options)
+    value, name = _named_score(overall)
     return ScoreReport(
         challenge="hecktor",
-        score=sum(weight * overall[part] for part, weight in WEIGHTS.items()) if has_outcomes else dice,
-        score_name="0.25 Dice + 0.35 balanced accuracy + 0.40 C-index"
-        if has_outcomes
-        else "mean Dice of GTVp and GTVn",
+        score=value,
+        score_name=name,
         structures={name: dict(values) for name, values in structures.items()},
         overall=dict(overall),
         cases=tuple(patient.score for patient in patients),
@@ -113,6 +111,18 @@ def _compare(pair: Pair, table: Mapping[str, Outcome] | None, options: Options) 
     structures = {name: metrics_of(overlap, options.both_empty) for name, overlap in overlaps.items()}
     known = outcome_of(pair.expected) if table is None else table.get(pair.name, Outcome())
     return _Patient(CaseScore(name=pair.name, structures=structures), pair.predicted, known)
+
+
+def _named_score(overall: Numbers) -> tuple[float, str]:
+    """Return the score and its name: of all three parts, or of the Dice part where there are no outcomes."""
+    if "c_index" not in overall:
+        return overall["dice"], "mean Dice of GTVp and GTVn"
+    weighted = sum(weight * overall[part] for part, weight in WEIGHTS.items())
+    return weighted, "0.25 Dice + 0.35 balanced accuracy + 0.40 C-index"
+
+
+def _mean_dice(structure: str, patients: Sequence[_Patient]) -> Numbers:
+    return mean_dice(patient.score.structures[structure] for patient in patients)
 
 
 def _check_listed(patients: Sequence[_Patient], table: Mapping[str, Outcome], options: Options) -> None:

@@ -1,4 +1,4 @@
-"""Who a patient is, and what of it the health record has: a field may be missing in it.
+"""Health record of a patient, in which fields may be missing.
 
 The record's codes: gender 0 female, 1 male; tobacco, alcohol and HPV 0 no, 1 yes; treatment 0 radiotherapy alone, 1
 with chemotherapy.
@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-# The record's name of each field, and how many patients lack it
-GAPS: dict[str, float] = {
+MISSING_FRACTIONS: dict[str, float] = {
     "CenterID": 0.0,
     "Age": 0.1,
     "Gender": 0.1,
@@ -25,13 +24,27 @@ GAPS: dict[str, float] = {
     "HPV Status": 0.4,
     "M-stage": 0.15,
 }
+"""Fractions of patients without a field of the record, by its name there."""
+
 _LEFT_OUT = ("Alcohol Consumption", "Performance Status", "HPV Status")
 Record = dict[str, int | float | str]
+"""Values of a health record by the name of the field."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """What is true of a patient, recorded or not."""
+    """Facts about a patient, recorded or not.
+
+    Attributes:
+        age_years: Age in years.
+        is_male: Whether the patient is male.
+        smokes: Whether the patient smokes.
+        drinks: Whether the patient drinks alcohol.
+        performance_status: ECOG performance status, 0 to 3.
+        chemotherapy: Whether radiotherapy is given with chemotherapy.
+        hpv_positive: Whether the tumour is HPV-positive.
+        metastases: Whether there are distant metastases.
+    """
 
     age_years: int
     is_male: bool
@@ -58,7 +71,15 @@ class Person:
         )
 
     def record(self, rng: np.random.Generator, centre: int) -> Record:
-        """Draw which fields the health record has, and return them as it spells them."""
+        """Draw the health record of the patient.
+
+        Args:
+            rng: Source of the missing fields.
+            centre: Number of the hospital.
+
+        Returns:
+            Values of the fields that are not missing, by their names in the record.
+        """
         whole: Record = {
             "CenterID": centre,
             "Age": self.age_years,
@@ -70,14 +91,14 @@ class Person:
             "HPV Status": int(self.hpv_positive),
             "M-stage": "M1" if self.metastases else "M0",
         }
-        return {name: value for name, value in whole.items() if rng.random() >= GAPS[name]}
+        return {name: value for name, value in whole.items() if rng.random() >= MISSING_FRACTIONS[name]}
 
 
 def as_broken_json(record: Mapping[str, Any]) -> str:
-    """Return a record as JSON that a strict reader refuses, with gaps.
+    """Return a record with missing fields as invalid JSON.
 
-    The HPV status is NaN, alcohol and performance status are missing, and a comma follows the last field, as one does
-    in the official sample of 2026.
+    The HPV status is NaN, alcohol and performance status are missing, and a comma follows the last field, as in the
+    official sample of 2026. A strict reader refuses both the NaN and the comma.
     """
     kept = {name: value for name, value in record.items() if name not in _LEFT_OUT}
     fields = [f'    "{name}": {json.dumps(value)},' for name, value in kept.items()]

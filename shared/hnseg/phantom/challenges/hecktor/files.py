@@ -1,44 +1,41 @@
-"""A patient of HECKTOR, and how one is written: as the platform mounts it, and as each year's data set has it.
+"""Files of a HECKTOR patient: in the container's layout, and in the layout of each year's data set.
 
 A cell of a table is empty where the health record lacks the field.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
-from hnseg.phantom.challenges.hecktor.ehr import GAPS, Record, as_broken_json
+from hnseg.phantom.challenges.hecktor.ehr import MISSING_FRACTIONS, Record, as_broken_json
 from hnseg.phantom.challenges.hecktor.outcome import Findings
+from hnseg.phantom.writing import write_image, write_inputs, write_table_row
 
 _MASK_FOLDERS = ("head-neck-tumor-segmentation", "tumor-lymph-node-segmentation")
 
 
 @dataclass(frozen=True)
 class Patient:
-    """The scans, tumours and file of a patient, with the numbers they were drawn from.
+    """Scans, tumours and clinical values of a patient, with the numbers they were drawn from.
 
     Attributes:
-        seed: Of the whole set.
-        index: The patient's number within it.
-        ct: int16, HU.
-        pet: float32, SUV, on its own grid; None without a PET.
-        mask: uint8 on the CT's grid; 1 GTVp, 2 GTVn.
-        ehr: The health record; a field that nobody filled in is missing.
-        broken_record: Whether the record's file is JSON that a strict reader refuses.
-        centre: The hospital's name.
-        t_stage: T1 to T4.
-        n_stage: N0 to N3.
+        seed: Seed of the whole set.
+        index: Number of the patient within the set.
+        ct: CT, int16, HU.
+        pet: PET, float32, SUV, on its own grid; None without a PET.
+        mask: Label map, uint8, on the CT's grid; 1 GTVp, 2 GTVn.
+        ehr: Health record; fields may be missing.
+        broken_record: Whether the file of the record is invalid JSON.
+        centre: Name of the hospital.
+        t_stage: T stage, T1 to T4.
+        n_stage: N stage, N0 to N3.
         rfs_days: Days without a relapse.
-        relapse: Whether they ended with one; otherwise follow-up ended.
-        findings: What stages and survival were drawn from.
+        relapse: Whether they ended with a relapse; otherwise with the end of follow-up.
+        findings: Extents and uptake of the tumours, from which stages and survival were drawn.
     """
 
     seed: int
@@ -57,27 +54,27 @@ class Patient:
 
     @property
     def name(self) -> str:
-        """What the data sets call the patient."""
+        """Name of the patient in the data sets."""
         return f"{self.centre}-{self.index + 1:03d}"
 
 
 def write_container_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the container gets it, `case_000/input`, with the answers in `case_000/expected`.
+    """Write a patient in the container's layout: `case_000/input`, with the answers in `case_000/expected`.
 
-    The mask is there for either edition. Beside the answers, `relapse.json` says whether the days to which `rfs.json`
-    comes ended with a relapse.
+    The mask is written for both editions. Beside the answers, `relapse.json` is true if the days in `rfs.json` ended
+    with a relapse.
+
+    Returns:
+        Folder of the case.
     """
-    names = np.random.default_rng([patient.seed, patient.index, 1])
     case = output / f"case_{patient.index:03d}"
-    for folder, image in (("ct", patient.ct), ("pet", patient.pet)):
-        name = uuid.UUID(bytes=names.bytes(16), version=4)
-        if image is not None:
-            _write(image, case / "input" / "images" / folder / f"{name}.mha")
+    images = {"ct": patient.ct, "pet": patient.pet}
+    write_inputs(images, case / "input", seed=patient.seed, index=patient.index)
     record = as_broken_json(patient.ehr) if patient.broken_record else json.dumps(patient.ehr, indent=4) + "\n"
     (case / "input" / "ehr.json").write_text(record, encoding="utf-8")
     expected = case / "expected"
     for folder in _MASK_FOLDERS:
-        _write(patient.mask, expected / "images" / folder / "output.mha")
+        write_image(patient.mask, expected / "images" / folder / "output.mha")
     answers = {
         "t-stage": patient.t_stage,
         "n-stage": patient.n_stage,
@@ -90,71 +87,61 @@ def write_container_case(patient: Patient, output: Path) -> Path:
 
 
 def write_2026_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the set of 2026 has it, `hecktor2026_training/<ID>/...`, and its line of the table."""
+    """Write a patient in the layout of 2026: `hecktor2026_training/<ID>/...`, and a row of the table.
+
+    Returns:
+        Folder of the patient.
+    """
     root = output / "hecktor2026_training"
-    _list(root / "HECKTOR_2026_Training.csv", patient.name, _row_of(patient))
+    write_table_row(root / "HECKTOR_2026_Training.csv", _row_of(patient))
     return _write_folder(patient, root)
 
 
 def write_2025_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the set of 2025 has it, `Task 1/<ID>/...`, and its line of the table."""
+    """Write a patient in the layout of 2025: `Task 1/<ID>/...`, and a row of the table.
+
+    Returns:
+        Folder of the patient.
+    """
     root = output / "Task 1"
-    _list(root / "HECKTOR_2025_Training_Task_1.csv", patient.name, _row_of(patient))
+    write_table_row(root / "HECKTOR_2025_Training_Task_1.csv", _row_of(patient))
     return _write_folder(patient, root)
 
 
 def write_2022_case(patient: Patient, output: Path) -> Path:
-    """Write a patient as the set of 2022 has it: images and labels in two folders, and its lines of two tables.
+    """Write a patient in the layout of 2022: images and labels in two folders, and a row of each of two tables.
 
     Returns:
-        The folder of the images, which all patients share.
+        Folder of the images of all patients.
     """
     root = output / "hecktor2022_training"
     name, row = patient.name, _row_of(patient)
-    _write(patient.ct, root / "imagesTr" / f"{name}__CT.nii.gz")
+    write_image(patient.ct, root / "imagesTr" / f"{name}__CT.nii.gz")
     if patient.pet is not None:
-        _write(patient.pet, root / "imagesTr" / f"{name}__PT.nii.gz")
-    _write(patient.mask, root / "labelsTr" / f"{name}.nii.gz")
-    endpoint = {"Relapse": row.pop("Relapse"), "RFS": row.pop("RFS")}
-    _list(root / "hecktor2022_clinical_info_training.csv", name, row)
-    _list(root / "hecktor2022_endpoint_training.csv", name, endpoint)
+        write_image(patient.pet, root / "imagesTr" / f"{name}__PT.nii.gz")
+    write_image(patient.mask, root / "labelsTr" / f"{name}.nii.gz")
+    endpoint = {"PatientID": name, "Relapse": row.pop("Relapse"), "RFS": row.pop("RFS")}
+    write_table_row(root / "hecktor2022_clinical_info_training.csv", row)
+    write_table_row(root / "hecktor2022_endpoint_training.csv", endpoint)
     return root / "imagesTr"
 
 
 def _write_folder(patient: Patient, root: Path) -> Path:
     name = patient.name
-    _write(patient.ct, root / name / f"{name}__CT.nii.gz")
+    write_image(patient.ct, root / name / f"{name}__CT.nii.gz")
     if patient.pet is not None:
-        _write(patient.pet, root / name / f"{name}__PT.nii.gz")
-    _write(patient.mask, root / name / f"{name}.nii.gz")
+        write_image(patient.pet, root / name / f"{name}__PT.nii.gz")
+    write_image(patient.mask, root / name / f"{name}.nii.gz")
     return root / name
 
 
 def _row_of(patient: Patient) -> dict[str, str]:
-    """Return a patient's cells but the name, in the order of the columns."""
+    """Return a patient's cells by column, the name first."""
     return {
-        **{name: str(patient.ehr.get(name, "")) for name in GAPS},
+        "PatientID": patient.name,
+        **{name: str(patient.ehr.get(name, "")) for name in MISSING_FRACTIONS},
         "T-stage": patient.t_stage,
         "N-stage": patient.n_stage,
         "Relapse": str(int(patient.relapse)),
         "RFS": f"{patient.rfs_days:.0f}",
     }
-
-
-def _list(path: Path, name: str, row: Mapping[str, str]) -> None:
-    """Write a patient's line into the table of all patients."""
-    rows: dict[str, Mapping[str, str]] = {}
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = {old["PatientID"]: old for old in csv.DictReader(file)}
-    rows[name] = {"PatientID": name, **row}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["PatientID", *row])
-        writer.writeheader()
-        writer.writerows(line for _, line in sorted(rows.items()))
-
-
-def _write(image: sitk.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(image, str(path), useCompression=True)

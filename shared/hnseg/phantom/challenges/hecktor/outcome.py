@@ -1,8 +1,8 @@
-"""T and N stage from what a label map holds, and recurrence-free survival drawn from a stated model.
+"""Outcome of a patient: T and N stage from the extents of tumours, and recurrence-free survival from a stated model.
 
-Stages follow the AJCC's seventh edition as far as a scan tells: T1 to 2 cm, T2 to 4 cm, T3 beyond, T4 where the
-primary invades, which the larger ones do more often (5 % of the smallest, 60 % beyond 5 cm). N1 is a single node to
-3 cm, N2 one to 6 cm or several or both sides, N3 one beyond 6 cm. One stage in 25 is off by one, as in the clinic.
+Stages follow the AJCC's seventh edition as far as a scan allows: T1 to 2 cm, T2 to 4 cm, T3 beyond, T4 where the
+primary invades, which is more frequent for larger ones (5 % of the smallest, 60 % beyond 5 cm). N1 is a single node to
+3 cm, N2 one to 6 cm or several or on both sides, N3 one beyond 6 cm. One stage in 25 is off by one, as in the clinic.
 
 The hazard of a relapse is constant in time and proportional:
 
@@ -27,8 +27,10 @@ from hnseg.imaging.geometry import Grid
 from hnseg.phantom.body.shapes import BoolArray
 
 BASELINE_PER_DAY = 1 / 4200
+"""Hazard of a typical patient per day."""
+
 TYPICAL_ML, TYPICAL_TLG, TYPICAL_N = 20.0, 150.0, 1.5
-# What each adds to the logarithm of the hazard
+# Coefficients of the logarithm of the hazard
 LOG_VOLUME, LOG_TLG, N_STAGE, HPV, CHEMOTHERAPY, PERFORMANCE = 0.45, 0.2, 0.3, -0.9, -0.35, 0.25
 _FOLLOW_UP_DAYS = (3 * 365.25, 7 * 365.25)
 _MISJUDGED = 0.04
@@ -36,13 +38,13 @@ _MISJUDGED = 0.04
 
 @dataclass(frozen=True)
 class Findings:
-    """What a scan shows of a patient's tumours.
+    """Extents, volume and uptake of a patient's tumours.
 
     Attributes:
         primary_mm: Greatest extent of the primary; 0 without one.
         nodes_mm: Greatest extent of each node.
         on_both_sides: Whether nodes lie left and right of the midline.
-        volume_ml: Of all tumours.
+        volume_ml: Volume of all tumours.
         tlg: Total lesion glycolysis: the sum of SUV times volume, g.
     """
 
@@ -54,14 +56,24 @@ class Findings:
 
 
 def t_stage(primary_mm: float, *, invades: bool) -> str:
-    """Return the T stage of a primary of a greatest extent; one that is gone was small: T1."""
+    """Return the T stage of a primary.
+
+    Args:
+        primary_mm: Greatest extent; 0 for a primary that is gone, which counts as small.
+        invades: Whether the primary invades its surroundings.
+    """
     if invades:
         return "T4"
     return T_STAGES[int(np.searchsorted((20.0, 40.0), primary_mm))]
 
 
 def n_stage(nodes_mm: tuple[float, ...], *, on_both_sides: bool) -> str:
-    """Return the N stage of nodes of these greatest extents."""
+    """Return the N stage of nodes.
+
+    Args:
+        nodes_mm: Greatest extent of each node; N0 without any.
+        on_both_sides: Whether nodes lie left and right of the midline.
+    """
     if not nodes_mm:
         return "N0"
     if max(nodes_mm) > 60:
@@ -70,7 +82,7 @@ def n_stage(nodes_mm: tuple[float, ...], *, on_both_sides: bool) -> str:
 
 
 def draw_stages(rng: np.random.Generator, findings: Findings) -> tuple[str, str]:
-    """Draw the stages in a patient's file: T and N, one in 25 of either off by one."""
+    """Draw the recorded T and N stage of a patient; one in 25 of either is off by one."""
     invades = rng.random() < np.interp(findings.primary_mm, (15, 50), (0.05, 0.6))
     t = t_stage(findings.primary_mm, invades=bool(invades))
     n = n_stage(findings.nodes_mm, on_both_sides=findings.on_both_sides)
@@ -80,7 +92,15 @@ def draw_stages(rng: np.random.Generator, findings: Findings) -> tuple[str, str]
 def hazard_per_day(
     findings: Findings, n: str, *, hpv_positive: bool, chemotherapy: bool, performance_status: int
 ) -> float:
-    """Return the hazard of a relapse on any day; see the module's text."""
+    """Return the hazard of a relapse per day, by the model in the module's docstring.
+
+    Args:
+        findings: Volume and uptake of the tumours.
+        n: N stage.
+        hpv_positive: Whether the tumour is HPV-positive.
+        chemotherapy: Whether radiotherapy is given with chemotherapy.
+        performance_status: ECOG performance status.
+    """
     log_relative = (
         LOG_VOLUME * np.log(max(findings.volume_ml, 1) / TYPICAL_ML)
         + LOG_TLG * np.log(max(findings.tlg, 1) / TYPICAL_TLG)
@@ -93,7 +113,12 @@ def hazard_per_day(
 
 
 def draw_follow_up(rng: np.random.Generator, hazard: float) -> FollowUp:
-    """Draw when a patient relapses, or until when nothing had happened, in whole days from 1."""
+    """Draw the follow-up of a patient: whole days, 1 at least, to a relapse or to the last visit.
+
+    Args:
+        rng: Source of randomness.
+        hazard: Hazard of a relapse per day.
+    """
     relapse_days = rng.exponential() / hazard
     last_visit_days = rng.uniform(*_FOLLOW_UP_DAYS)
     days = max(1.0, float(np.rint(min(relapse_days, last_visit_days))))
@@ -101,7 +126,12 @@ def draw_follow_up(rng: np.random.Generator, hazard: float) -> FollowUp:
 
 
 def extent_mm(mask: BoolArray, grid: Grid) -> float:
-    """Return the greatest distance between two voxels of a mask plus a voxel's width; 0 for an empty mask."""
+    """Return the greatest extent of a mask: the largest distance of two voxel centres plus a voxel's mean width.
+
+    Args:
+        mask: Mask, (z, y, x); the extent of an empty one is 0.
+        grid: Grid of the mask; a part of a larger grid may be given with that grid, since its position has no effect.
+    """
     points = grid.points_mm(np.argwhere(mask)[:, ::-1].astype(np.float64))
     if len(points) == 0:
         return 0.0
@@ -111,7 +141,7 @@ def extent_mm(mask: BoolArray, grid: Grid) -> float:
 def _outermost(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     try:
         return np.asarray(points[ConvexHull(points).vertices])
-    except (QhullError, ValueError):  # all in one plane, or hardly any
+    except (QhullError, ValueError):  # all points in one plane, or too few
         return points
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
@@ -18,7 +17,7 @@ from hnseg.imaging.geometry import Grid, LabelArray, image_of
 from hnseg.phantom.body.deformation import SmoothField
 from hnseg.phantom.body.habitus import Habitus
 from hnseg.phantom.body.lesions import FAINT, Burden, draw_node_count, draw_reactive_nodes
-from hnseg.phantom.body.organ_anatomy import JITTERED, METAL_SITES, body_of
+from hnseg.phantom.body.organ_anatomy import METAL_SITES, ORGAN_GROUPS, body_of
 from hnseg.phantom.body.painting import Coordinates, Pose, paint
 from hnseg.phantom.body.shapes import Ellipsoid, Point
 from hnseg.phantom.body.structure import Structure
@@ -38,21 +37,29 @@ from hnseg.phantom.scanners.centres import Centre, draw_centre
 from hnseg.phantom.scanners.ct import HIGHEST_HU, LOWEST_HU, scan_ct
 from hnseg.phantom.scanners.grids import Acquisition
 from hnseg.phantom.scanners.noise import smooth_noise
-from hnseg.phantom.scanners.pet import Metabolism, activity_of, as_metabolised, finer, scan_pet
+from hnseg.phantom.scanners.pet import Metabolism, activity_of, fine_grid_of, scan_pet, with_uptake_tissues
 
 GTVP, GTVN = 1, 2
+"""Labels of the primary and of the nodes."""
+
 MOTION_MM = 2.0
+"""Largest distance that a patient moves between CT and PET."""
 
 
 @dataclass(frozen=True)
 class Scanners:
-    """The grids of a patient's two scans."""
+    """Kinds of acquisition of a patient's two scans.
+
+    Attributes:
+        ct: Acquisition of the CT.
+        pet: Acquisition of the PET.
+    """
 
     ct: Acquisition
     pet: Acquisition
 
 
-# Scans of the head and neck, and from vertex to thighs
+# Acquisitions of the head and neck, and from vertex to thighs
 _SMALL = Scanners(
     ct=Acquisition((92, 104), (98, 110), (86, 95), (2.6, 2.6, 3.3), spread=0.05),
     pet=Acquisition((58, 64), (60, 66), (78, 86), (4.6, 4.6, 3.7), spread=0.04),
@@ -77,23 +84,24 @@ _FULL_WHOLE = Scanners(
     ct=Acquisition((512, 512), (512, 512), (300, 300), (0.98, 0.98, 3.27)),
     pet=Acquisition((168, 168), (168, 168), (300, 300), (4.07, 4.07, 3.27)),
 )
-# By grid: of the head and neck, of the whole body
+# Acquisitions by kind of grid: of the head and neck, of the whole body
 _SCANNERS = {"small": (_SMALL, _SMALL_WHOLE), "full": (_FULL, _FULL_WHOLE)}
 GRIDS = tuple(_SCANNERS)
+"""Names of the kinds of grids."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What is settled about a patient; None leaves it to chance.
+    """Fixed properties of a patient; None for a random one.
 
     Attributes:
         primary: Whether there is a GTVp.
-        node_count: How many GTVn there are.
-        faint: How many of them hardly take up anything, as a fraction.
+        node_count: Number of GTVn.
+        faint: Fraction of the GTVn with hardly any uptake.
         has_pet: Whether there is a PET.
         whole_body: Whether the scans go from vertex to thighs.
-        broken_record: Whether the health record is JSON that a strict reader refuses.
-        scanners: The grids.
+        broken_record: Whether the health record is invalid JSON.
+        scanners: Kinds of acquisition.
     """
 
     primary: bool | None = None
@@ -106,6 +114,8 @@ class Variant:
 
 
 ANY = Variant()
+"""Variant without fixed properties."""
+
 _ORDINARY = Variant(primary=True, node_count=2, faint=0.0, whole_body=False, scanners=_COMPACT)
 VARIANTS: dict[str, Variant] = {
     "ordinary": _ORDINARY,
@@ -119,14 +129,14 @@ VARIANTS: dict[str, Variant] = {
 
 @dataclass(frozen=True)
 class _Body:
-    """What a patient is, whichever scanner looks.
+    """Body of a patient, the same for both scanners.
 
     Attributes:
-        structures: In the order in which they are painted.
-        bends: What the body is bent by.
-        size: Of the average anatomy relative to this body, (x, y, z).
-        burden: The tumours.
-        metal: Where teeth hold metal.
+        structures: Structures in the order of painting.
+        bends: Smooth displacements of the body.
+        size: Size of the average anatomy relative to this body, (x, y, z).
+        burden: Lesions.
+        metal: Centres of metal in teeth, in the anatomy's coordinates.
     """
 
     structures: tuple[Structure, ...]
@@ -140,10 +150,10 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
     """Return the patient of a seed and a number; the same ones give the same voxels.
 
     Args:
-        seed: Of the whole set.
-        index: The patient's number within it.
-        grid: "small", or "full" for the sizes of the public data; a variant with grids of its own has those.
-        variant: What is settled about the patient.
+        seed: Seed of the whole set.
+        index: Number of the patient within the set.
+        grid: Kind of grids, "small", or "full" for the sizes of the public data; a variant's own grids come first.
+        variant: Fixed properties of the patient.
     """
     of_file, of_disease, of_body, of_scans, of_ct, of_pet = np.random.default_rng([seed, index]).spawn(6)
     centre, person = draw_centre(of_file), Person.draw(of_file)
@@ -179,13 +189,16 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
 
 
 def draw_grids(rng: np.random.Generator, pose: Pose, grid: str, variant: Variant) -> tuple[Grid, Grid]:
-    """Draw the CT's grid and the PET's around a body: they cover nearly the same, each in voxels of its own.
+    """Draw the CT's grid and the PET's around a body: they cover nearly the same region, each in voxels of its own.
 
     Args:
-        rng: Where the randomness comes from.
-        pose: Where the body lies.
-        grid: "small" or "full".
-        variant: What is settled, of which whether the scans go to the thighs and the kinds of grids matter here.
+        rng: Source of randomness.
+        pose: Pose of the body in the CT.
+        grid: Kind of grids, "small" or "full".
+        variant: Fixed properties, of which `whole_body` and `scanners` are used.
+
+    Returns:
+        Grids of the CT and of the PET.
     """
     by_chance = bool(rng.random() < 0.25)
     whole = by_chance if variant.whole_body is None else variant.whole_body
@@ -196,8 +209,8 @@ def draw_grids(rng: np.random.Generator, pose: Pose, grid: str, variant: Variant
     middle = np.array([0, 5 if whole else -2, top_mm - height_mm / 2]) + rng.uniform(-4, 4, 3)
     shift = rng.uniform(-1, 1, 3) * (6, 6, 4)
     return (
-        scanners.ct.draw_around(rng, _world(pose, middle)),
-        scanners.pet.draw_around(rng, _world(pose, middle + shift)),
+        scanners.ct.draw_around(rng, pose.point_to_world(middle)),
+        scanners.pet.draw_around(rng, pose.point_to_world(middle + shift)),
     )
 
 
@@ -207,10 +220,11 @@ LAYOUTS = {
     "challenge-2025": write_2025_case,
     "challenge-2022": write_2022_case,
 }
+"""Functions that write a patient, by layout."""
 
 
 def _draw_burden(rng: np.random.Generator, variant: Variant) -> Burden:
-    """Draw the tumours: nine patients in ten have a primary, and there is something unless that is settled."""
+    """Draw the lesions: nine patients in ten have a primary and all have a lesion, unless the variant fixes it."""
     by_chance, count = bool(rng.random() < 0.9), draw_node_count(rng)
     primary = by_chance if variant.primary is None else variant.primary
     if variant.node_count is not None:
@@ -222,12 +236,12 @@ def _draw_burden(rng: np.random.Generator, variant: Variant) -> Burden:
 
 
 def _draw_body(rng: np.random.Generator, burden: Burden) -> _Body:
-    """Draw a body around its tumours; one in three has metal teeth, half of them hold their arms beside the body."""
+    """Draw a body around its lesions; one in three has metal in teeth, one in two the arms beside the body."""
     x, y, z = (1 / rng.uniform(0.95, 1.06, 3)).tolist()
     bend = SmoothField.draw(rng, reach_mm=200, length_mm=70, size=2.0)
     wrinkle = SmoothField.draw(rng, reach_mm=150, length_mm=22, size=0.7)
     reactive: tuple[Ellipsoid, ...] = draw_reactive_nodes(rng, burden)
-    structures = Variation.draw(rng, JITTERED).of(body_of(Habitus.draw(rng)))
+    structures = Variation.draw(rng, ORGAN_GROUPS).of(body_of(Habitus.draw(rng)))
     structures = with_torso(structures, arms=bool(rng.random() < 0.5))
     structures.append(Structure("ReactiveNodes", Tissue.LYMPHOID, reactive))
     crowns = rng.permutation(len(METAL_SITES))[: rng.integers(1, 5)]
@@ -236,7 +250,7 @@ def _draw_body(rng: np.random.Generator, burden: Burden) -> _Body:
 
 
 def _draw_poses(rng: np.random.Generator, size: Point) -> tuple[Pose, Pose]:
-    """Draw how the patient lies in the CT, and in the PET some minutes later: up to 2 mm from there."""
+    """Draw the pose in the CT, and in the PET some minutes later, up to 2 mm from there."""
     lying = Rotation.from_euler("xyz", rng.normal(0, (2.5, 2.0, 2.5)), degrees=True).as_matrix()
     centre = rng.normal(0, (6, 12, 25))
     way = rng.standard_normal(3)
@@ -245,15 +259,10 @@ def _draw_poses(rng: np.random.Generator, size: Point) -> tuple[Pose, Pose]:
     return Pose(lying, (x, y, z), size), Pose(lying, (mx, my, mz), size)
 
 
-def _world(pose: Pose, point: npt.NDArray[np.float64]) -> Point:
-    x, y, z = pose.to_world(point[np.newaxis])[0].tolist()
-    return (x, y, z)
-
-
 def _image_ct(
     body: _Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator
 ) -> tuple[sitk.Image, sitk.Image, Findings]:
-    """Return the CT, the label map and what it holds."""
+    """Return the CT, the label map and the findings in it."""
     coordinates = Coordinates.of(grid, pose, body.bends)
     tissues = paint(body.structures, coordinates)
     labels, findings = _outline(body.burden, tissues, coordinates, grid)
@@ -268,7 +277,7 @@ def _image_ct(
 
 
 def _outline(burden: Burden, tissues: LabelArray, coordinates: Coordinates, grid: Grid) -> tuple[LabelArray, Findings]:
-    """Paint the tumours into a tissue map, in place; return their label map and what it holds."""
+    """Paint the lesions into a tissue map, in place; return their label map and the findings in it."""
     labels = np.zeros(tissues.shape, dtype=np.uint8)
     voxel_ml = grid.voxel_volume_mm3 / 1000
     extents: dict[int, list[float]] = {GTVP: [0.0], GTVN: []}
@@ -285,8 +294,8 @@ def _outline(burden: Burden, tissues: LabelArray, coordinates: Coordinates, grid
 
 
 def _image_pet(body: _Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator) -> sitk.Image:
-    fine = finer(grid)
+    fine = fine_grid_of(grid)
     coordinates = Coordinates.of(fine, pose, body.bends)
-    tissues = paint(as_metabolised(body.structures), coordinates)
+    tissues = paint(with_uptake_tissues(body.structures), coordinates)
     activity = activity_of(tissues, fine, coordinates, body.burden.all, Metabolism.draw(rng), rng)
     return image_of(scan_pet(activity, grid, centre.scanner_of(rng), rng), grid)
