@@ -15,6 +15,7 @@ from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline, Effort
+from tests.support.tolerances import assert_same_logits
 
 GRID = Grid((72, 32, 8), (1.0, 1.0, 2.0), (3.0, -5.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 PLAIN = Effort(mirroring=False)
@@ -65,7 +66,7 @@ def test_every_fold_has_its_own_weights_and_says_something_else(five, channels):
 
 def test_the_ensemble_is_the_mean_of_its_folds_logits(five, channels):
     single = [logits(only(five, fold), channels) for fold in range(5)]
-    assert np.allclose(logits(five, channels), np.mean(single, axis=0), atol=1e-5)
+    assert_same_logits(logits(five, channels), np.mean(single, axis=0))
 
 
 def test_mirroring_is_the_mean_over_every_combination_of_axes(five):
@@ -75,7 +76,7 @@ def test_mirroring_is_the_mean_over_every_combination_of_axes(five):
     one = only(five, 0)
     axes = [(), (1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (1, 2, 3)]
     flipped = [np.flip(logits(one, Channels(np.flip(array, flips).copy(), grid)), flips) for flips in axes]
-    assert np.allclose(logits(one, Channels(array, grid), Effort()), np.mean(flipped, axis=0), atol=1e-4)
+    assert_same_logits(logits(one, Channels(array, grid), Effort()), np.mean(flipped, axis=0))
 
 
 def test_the_same_image_gives_the_same_logits(five, channels):
@@ -100,7 +101,7 @@ def test_on_a_processor_no_copy_passes_alone_where_a_slab_has_two_tiles(five, ch
     assert set(batches) == {2}
     batches.clear()
     monkeypatch.setattr(TorchBackend, "copies_together", 1)
-    assert np.allclose(logits(five, channels), together, atol=1e-5)
+    assert_same_logits(logits(five, channels), together)
     assert set(batches) == {1}
 
 

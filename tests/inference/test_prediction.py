@@ -14,6 +14,7 @@ from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline, Effort
 from hnseg.inference.planning.memory import Room
 from tests.support.simulated_backend import Clock, SimulatedBackend
+from tests.support.tolerances import assert_same_labels, ties
 
 PLAIN = Effort(mirroring=False)
 
@@ -30,6 +31,13 @@ def noise(size_xyz=(30, 30, 20)):
 
 def labels(predicted):
     return sitk.GetArrayFromImage(predicted.label_map)
+
+
+def logits(ensemble, channels):
+    """Return logits (k, z, y, x) on the image's grid, all of a voxel less by the same."""
+    probabilities = np.empty((3, *channels.grid.shape_zyx), np.float32)
+    ensemble.start(channels, Deadline.never(), effort=PLAIN, probabilities=probabilities).predict()
+    return np.log(probabilities)
 
 
 class Later(SimulatedBackend):
@@ -194,7 +202,7 @@ def test_sums_may_roll_along_either_axis(ensemble, monkeypatch, axis):
     for rolls_along in (0, axis):
         monkeypatch.setattr(Room, "plenty", lambda *given, along=rolls_along: _along(plenty(*given), along))
         found.append(labels(ensemble.predict(channels, Deadline.never(), effort=PLAIN)))
-    assert (found[0] != found[1]).mean() <= 1e-4  # untrained networks have near ties, and sums another order
+    assert_same_labels(found[1], found[0], ties(logits(ensemble, channels)))  # sums have another order
     assert len(np.unique(found[0])) == 3
 
 
@@ -218,7 +226,8 @@ def test_tiles_of_air_can_be_left_out(ensemble):
     assert without.effort_spent.tiles < everything.effort_spent.tiles
     left_out = everything.effort_spent.tiles - without.effort_spent.tiles
     assert without.notes == (f"The networks did not see {left_out} tiles, as skip=air asks.",)
-    assert np.array_equal(labels(without)[:, :, :16], labels(everything)[:, :, :16])
+    reached = np.s_[:, :, :16]  # tiles may be paired with others, and pass by other kernels
+    assert_same_labels(labels(without)[reached], labels(everything)[reached], ties(logits(ensemble, channels))[reached])
     assert not labels(without)[:, :, -8:].any()
     assert labels(everything)[:, :, -8:].any()
 
@@ -231,7 +240,8 @@ def test_tiles_far_from_where_targets_can_be_can_be_left_out(ensemble):
     without = ensemble.predict(near, Deadline.never(), effort=effort)
     assert 0 < without.effort_spent.tiles < everything.effort_spent.tiles
     assert not labels(without)[:, :, :16].any()
-    assert np.array_equal(labels(without)[:, 4:8, 54:60], labels(everything)[:, 4:8, 54:60])
+    reached = np.s_[:, 4:8, 54:60]
+    assert_same_labels(labels(without)[reached], labels(everything)[reached], ties(logits(ensemble, channels))[reached])
 
 
 def test_where_targets_can_be_is_not_known_nothing_is_far(ensemble):

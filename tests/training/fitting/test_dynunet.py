@@ -18,6 +18,7 @@ from hnseg_training.export import Label, export
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for, validate
 from hnseg_training.fitting.plan import plan
 from hnseg_training.fitting.preset import PRESETS, DynUnetNetwork, Preset
+from tests.support.tolerances import assert_same_logits
 from tests.training.conftest import GRID
 
 STRIDES = ((1, 1, 1), (2, 2, 2), (2, 2, 2))
@@ -89,7 +90,7 @@ def test_the_exported_bundle_predicts_what_monais_module_does(bundle):
     with torch.inference_mode():
         logits = module(torch.from_numpy(padded)[None])[0].numpy()
     expected = logits[:, 2 : 2 + depth, 2 : 2 + height, :width]
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert_same_logits(found, expected)
 
 
 def test_the_preset_is_the_published_network():
