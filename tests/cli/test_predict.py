@@ -64,6 +64,7 @@ def refused(done, kind) -> str:
     return str(done.exception)
 
 
+@pytest.mark.numeric
 def test_the_label_map_is_nnunets_with_the_geometry_of_the_first_image(run, model, images, output):
     done = run(model, *images, "--no-mirroring")
     assert done.exit_code == 0, done.output
@@ -89,6 +90,7 @@ def test_folds_and_step_are_obeyed_and_reported(run, model, images, tmp_path):
     assert set(told["stages_s"]) == {"load", "read", "predict", "write"}
 
 
+@pytest.mark.numeric
 def test_probabilities_are_written_beside_the_label_map(run, model, images, output, tmp_path):
     path = tmp_path / "probabilities.npy"
     done = run(model, *images, "--no-mirroring", "--probabilities", path)

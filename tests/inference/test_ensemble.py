@@ -64,11 +64,13 @@ def test_every_fold_has_its_own_weights_and_says_something_else(five, channels):
             assert np.abs(single[fold] - single[other]).max() > 0.1
 
 
+@pytest.mark.numeric
 def test_the_ensemble_is_the_mean_of_its_folds_logits(five, channels):
     single = [logits(only(five, fold), channels) for fold in range(5)]
     assert_same_logits(logits(five, channels), np.mean(single, axis=0))
 
 
+@pytest.mark.numeric
 def test_mirroring_is_the_mean_over_every_combination_of_axes(five):
     # On an image of one patch, flipping the image flips the tile.
     grid = dataclasses.replace(GRID, size_xyz=(32, 32, 8))
@@ -79,6 +81,7 @@ def test_mirroring_is_the_mean_over_every_combination_of_axes(five):
     assert_same_logits(logits(one, Channels(array, grid), Effort()), np.mean(flipped, axis=0))
 
 
+@pytest.mark.numeric
 def test_the_same_image_gives_the_same_logits(five, channels):
     assert np.array_equal(logits(five, channels), logits(five, channels))
 
@@ -96,6 +99,7 @@ def batches(five):
         hook.remove()
 
 
+@pytest.mark.numeric
 def test_on_a_processor_no_copy_passes_alone_where_a_slab_has_two_tiles(five, channels, batches, monkeypatch):
     together = logits(five, channels)  # slabs of one row of four tiles
     assert set(batches) == {2}
@@ -110,6 +114,7 @@ def test_mirrored_copies_of_one_tile_are_pairs_already(five, channels, batches):
     assert batches[:21] == [2] * 20 + ["1 tiles"]
 
 
+@pytest.mark.numeric
 def test_weights_that_travel_for_every_pass_give_the_same_logits(five, channels):
     streamed = dataclasses.replace(five, backend=dataclasses.replace(five.backend, is_resident=False))
     assert np.array_equal(logits(streamed, channels), logits(five, channels))

@@ -20,6 +20,8 @@ from hnseg.inference.preprocessing.preprocess import place, preprocess
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
 from tests.support.tolerances import assert_same_labels, ties
 
+pytestmark = pytest.mark.numeric
+
 STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 OBLIQUE = (0.0, -0.6, 0.8, 1.0, 0.0, 0.0, 0.0, 0.8, 0.6)
 FIVE = {"background": 0, "a": 1, "b": 2, "c": 3, "d": 4}

@@ -194,6 +194,7 @@ def ensemble(make_model):
     return load_ensemble(open_bundle(make_model(patch=(8, 16, 16))), device="cpu", backend="torch")
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize("axis", [0, 1])
 def test_sums_may_roll_along_either_axis(ensemble, monkeypatch, axis):
     channels = noise((29, 41, 23))
@@ -217,6 +218,7 @@ def test_sums_roll_along_the_axis_that_keeps_them_small(ensemble):
     assert run.accumulation.window.shape == (200, 12, 40)
 
 
+@pytest.mark.numeric
 def test_tiles_of_air_can_be_left_out(ensemble):
     channels = noise((64, 16, 8))
     channels.array[0] = 1 + np.abs(channels.array[0])
@@ -232,6 +234,7 @@ def test_tiles_of_air_can_be_left_out(ensemble):
     assert labels(everything)[:, :, -8:].any()
 
 
+@pytest.mark.numeric
 def test_tiles_far_from_where_targets_can_be_can_be_left_out(ensemble):
     channels = noise((64, 40, 8))
     near = dataclasses.replace(channels, targets=((slice(0, 3), slice(4, 8), slice(50, 60)),))

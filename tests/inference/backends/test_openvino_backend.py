@@ -58,6 +58,7 @@ def tile_of(bundle):
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
+@pytest.mark.numeric
 def test_every_fold_gives_the_logits_that_torch_gives(exported):
     bundle = open_bundle(exported)
     theirs, ours = TorchBackend.load(bundle, torch.device("cpu")), OpenvinoBackend.load(bundle)
@@ -68,6 +69,7 @@ def test_every_fold_gives_the_logits_that_torch_gives(exported):
         assert_same_logits(logits.numpy(), theirs.logits(fold, tile_of(bundle)).numpy())
 
 
+@pytest.mark.numeric
 def test_a_fold_that_rested_gives_the_same_logits(exported):
     bundle = open_bundle(exported)
     backend = OpenvinoBackend.load(bundle)

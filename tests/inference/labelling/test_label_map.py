@@ -16,6 +16,8 @@ from hnseg.inference.preprocessing.preprocess import Placement
 from hnseg.inference.preprocessing.resampling import resample
 from tests.support.tolerances import assert_same_labels, ties
 
+pytestmark = pytest.mark.numeric
+
 LINEAR = Spline(order=1, force_separate_z=None)
 
 

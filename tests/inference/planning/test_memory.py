@@ -107,6 +107,7 @@ def test_where_memory_is_scarce_copies_go_one_by_one(ensemble, monkeypatch):
         ensemble.start(channels, Deadline.never())
 
 
+@pytest.mark.numeric
 def test_scarce_memory_changes_no_voxel(ensemble, monkeypatch):
     channels = noise((80, 80, 12))
     expected = sitk.GetArrayFromImage(ensemble.predict(channels, Deadline.never()).label_map)

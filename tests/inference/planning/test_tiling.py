@@ -8,6 +8,8 @@ from nnunetv2.inference.sliding_window_prediction import compute_gaussian, compu
 
 from hnseg.inference.planning.tiling import RollingSums, Window, gaussian, pad_to_patch
 
+pytestmark = pytest.mark.numeric
+
 
 @settings(deadline=None)  # the first call takes as long as the machine is busy
 @given(st.integers(1, 200), st.integers(0, 300), st.sampled_from([0.25, 0.5, 0.6, 0.75, 1.0]))

@@ -41,6 +41,7 @@ def test_turning_is_what_itk_does_without_a_copy(direction):
     assert np.shares_memory(ours.array, array)
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("reader", [NibabelIOWithReorient, SimpleITKIOWithReorient], ids=lambda reader: reader.__name__)
 def test_the_label_map_is_that_of_nnunet_with_a_reader_that_turns(make_model, tmp_path, reader, direction):

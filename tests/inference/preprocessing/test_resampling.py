@@ -9,6 +9,8 @@ from hnseg.inference.model.nnunet_plans import Intensities, Spline, TorchLinear
 from hnseg.inference.preprocessing.normalisation import normalise
 from hnseg.inference.preprocessing.resampling import axis_apart, resample
 
+pytestmark = pytest.mark.numeric
+
 AUTOMATIC = Spline(order=1, force_separate_z=None)
 LINEAR = [AUTOMATIC, TorchLinear()]
 EVEN = (1.0, 1.0, 1.0)

@@ -70,6 +70,7 @@ def test_nnunets_own_validation_runs_it(work):
     assert "foreground_mean" in json.loads(summary.read_text())
 
 
+@pytest.mark.numeric
 def test_the_exported_bundle_predicts_what_monais_module_does(bundle):
     """The module is built here from MONAI alone, and its only tile is normalised and cut by hand."""
     opened = open_bundle(bundle)
