@@ -50,6 +50,7 @@ def run(tmp_path, model_dir):
     return run_with
 
 
+@pytest.mark.numeric
 def test_the_output_is_what_the_steps_give_one_after_another(run, tmp_path):
     ensemble, _ = run()
     case = read_case(SPEC, tmp_path / "input")

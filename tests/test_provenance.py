@@ -19,7 +19,7 @@ def test_the_story_is_one_line_of_json():
     assert told["challenge"] == "toy"
     assert told["inputs_sha256"] == {"scan": "00ff"}
     assert told["notes"] == ["There is no prior mask.", "The map is zero."]
-    assert told["stages_s"]["read"] == pytest.approx(0.02, abs=0.02)
+    assert 0.02 <= told["stages_s"]["read"] < 10  # a busy machine may sleep longer
     assert told["total_s"] >= told["stages_s"]["read"]
     assert told["peak_memory_gib"] > 0
     assert set(told["versions"]) >= {"hnseg", "python", "torch", "numpy", "SimpleITK"}

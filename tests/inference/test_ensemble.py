@@ -11,6 +11,7 @@ from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.planning.effort import Effort, TileEffort
 from tests.support.simulated_backend import Clock, SimulatedBackend
 from tests.support.small_ensembles import PLAIN, logits_of, noise, only
+from tests.support.tolerances import assert_same_logits
 
 
 def test_every_fold_has_its_own_weights_and_other_logits(five, channels):
@@ -20,11 +21,13 @@ def test_every_fold_has_its_own_weights_and_other_logits(five, channels):
             assert np.abs(single[fold] - single[other]).max() > 0.1
 
 
+@pytest.mark.numeric
 def test_the_ensemble_is_the_mean_of_its_folds_logits(five, channels):
     single = [logits_of(only(five, fold), channels) for fold in range(5)]
-    assert np.allclose(logits_of(five, channels), np.mean(single, axis=0), atol=1e-5)
+    assert_same_logits(logits_of(five, channels), np.mean(single, axis=0))
 
 
+@pytest.mark.numeric
 def test_mirroring_is_the_mean_over_every_combination_of_axes(five):
     # On an image of one patch, flipping the image flips the tile.
     channels = noise((32, 32, 8), (1.0, 1.0, 2.0))
@@ -32,13 +35,15 @@ def test_mirroring_is_the_mean_over_every_combination_of_axes(five):
     one = only(five, 0)
     axes = [(), (1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (1, 2, 3)]
     flipped = [np.flip(logits_of(one, Channels(np.flip(array, flips).copy(), grid)), flips) for flips in axes]
-    assert np.allclose(logits_of(one, channels, Effort()), np.mean(flipped, axis=0), atol=1e-4)
+    assert_same_logits(logits_of(one, channels, Effort()), np.mean(flipped, axis=0))
 
 
+@pytest.mark.numeric
 def test_the_same_image_gives_the_same_logits(five, channels):
     assert np.array_equal(logits_of(five, channels), logits_of(five, channels))
 
 
+@pytest.mark.numeric
 def test_weights_that_travel_for_every_pass_give_the_same_logits(five, channels):
     streamed = dataclasses.replace(five, backend=dataclasses.replace(five.backend, is_resident=False))
     assert np.array_equal(logits_of(streamed, channels), logits_of(five, channels))

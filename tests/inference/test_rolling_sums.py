@@ -7,6 +7,8 @@ from nnunetv2.inference.sliding_window_prediction import compute_gaussian
 from hnseg.inference.planning.tiling import Window
 from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.mark.parametrize("patch", [(8, 32, 32), (5, 7, 9), (64, 64), (1, 3, 2)])
 def test_weights_are_those_of_nnunet(patch):
@@ -82,7 +84,8 @@ def test_planes_are_those_of_sums_over_the_whole_volume():
     for start, one in zip(tiling.starts, logits, strict=True):
         total[(slice(None), *tiling.box(start))] += one * weights
         weight[tiling.box(start)] += weights
-    assert torch.allclose(means(window, tiling, weights, logits.__getitem__), total / weight, atol=1e-6)
+    rounded = 8 * 2.0**-23 * logits.abs().max().item()  # at most 8 tiles overlap
+    assert torch.allclose(means(window, tiling, weights, logits.__getitem__), total / weight, rtol=0, atol=rounded)
 
 
 def test_sums_are_of_the_type_of_the_weights():

@@ -8,6 +8,7 @@ from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.predictor import predict, start_prediction
 from tests.support.small_ensembles import PLAIN, logits_of, noise, only
+from tests.support.tolerances import assert_same_logits
 
 
 @pytest.fixture
@@ -23,12 +24,13 @@ def batches(five):
         hook.remove()
 
 
+@pytest.mark.numeric
 def test_on_a_processor_no_copy_passes_alone_where_a_slab_has_two_tiles(five, channels, batches, monkeypatch):
     together = logits_of(five, channels)  # slabs of one row of four tiles
     assert set(batches) == {2}
     batches.clear()
     monkeypatch.setattr(TorchBackend, "copies_together", 1)
-    assert np.allclose(logits_of(five, channels), together, atol=1e-5)
+    assert_same_logits(logits_of(five, channels), together)
     assert set(batches) == {1}
 
 

@@ -53,7 +53,7 @@ class Wanted:
 def write_results(wanted: Wanted, folds: Sequence[int | str], root: Path) -> Path:
     """Plan with nnU-Net's planner, save checkpoints of its untrained trainer, and return the result folder."""
     variables = {f"nnUNet_{kind}": str(root / kind) for kind in ("raw", "preprocessed", "results")}
-    with patch.dict(os.environ, variables):
+    with patch.dict(os.environ, variables | {"nnUNet_n_proc_DA": "1"}):  # a training may have left 0, which is refused
         plans = _plan(wanted, root)
         for fold in folds:
             trainer = _save_checkpoint(plans, wanted.configuration, fold, root)

@@ -42,6 +42,13 @@ def logits_of(ensemble: Ensemble, channels: Channels, effort: Effort = PLAIN) ->
     return np.stack(list(start_prediction(ensemble, channels, Deadline.never(), effort=effort).planes()), axis=1)
 
 
+def log_probabilities_of(ensemble: Ensemble, channels: Channels) -> FloatArray:
+    """Return logits (k, z, y, x) on the image's grid, those of each voxel less by the same number."""
+    probabilities = np.empty((ensemble.outputs, *channels.grid.shape_zyx), np.float32)
+    start_prediction(ensemble, channels, Deadline.never(), effort=PLAIN, probabilities=probabilities).predict()
+    return np.log(probabilities)
+
+
 class PassClock:
     """Clock that moves on by some seconds with every copy of a tile that passes through a network."""
 

@@ -12,6 +12,8 @@ from hnseg.inference.labelling.label_plane import LabelPlane
 from hnseg.inference.model.nnunet_plans import Dataset
 from hnseg.inference.preprocessing.axis_map import AxisMap
 
+pytestmark = pytest.mark.numeric
+
 SKIMAGE, TORCH, SCIPY_NEAREST, TORCH_NEAREST = "skimage", "torch", "scipy nearest", "torch nearest"
 AXES = {
     SKIMAGE: lambda old, new: AxisMap.spline(old, new, 1),

@@ -11,7 +11,8 @@ from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.interest import Interest
 from hnseg.inference.predictor import predict
-from tests.support.small_ensembles import PLAIN, noise
+from tests.support.small_ensembles import PLAIN, log_probabilities_of, noise
+from tests.support.tolerances import assert_same_labels, ties
 
 
 def labels(result):
@@ -34,6 +35,7 @@ def test_a_tile_is_of_interest_where_it_overlaps_the_mask(rows, is_reached):
     assert Interest().reaches(tile)
 
 
+@pytest.mark.numeric
 def test_tiles_of_air_can_be_left_out(ensemble):
     channels = noise((64, 16, 8))
     channels.array[0] = 1 + np.abs(channels.array[0])
@@ -43,11 +45,14 @@ def test_tiles_of_air_can_be_left_out(ensemble):
     assert without.effort_spent.tiles < everything.effort_spent.tiles
     left_out = everything.effort_spent.tiles - without.effort_spent.tiles
     assert without.notes == (f"The networks did not see {left_out} tiles, as skip=air asks.",)
-    assert np.array_equal(labels(without)[:, :, :16], labels(everything)[:, :, :16])
+    reached = np.s_[:, :, :16]  # tiles may be paired with others, and pass by other kernels
+    tied = ties(log_probabilities_of(ensemble, channels))
+    assert_same_labels(labels(without)[reached], labels(everything)[reached], tied[reached])
     assert not labels(without)[:, :, -8:].any()
     assert labels(everything)[:, :, -8:].any()
 
 
+@pytest.mark.numeric
 def test_tiles_far_from_where_targets_can_be_can_be_left_out(ensemble):
     channels = noise((64, 40, 8))
     near = dataclasses.replace(channels, targets=((slice(0, 3), slice(4, 8), slice(50, 60)),))
@@ -55,7 +60,9 @@ def test_tiles_far_from_where_targets_can_be_can_be_left_out(ensemble):
     without = predict(ensemble, near, Deadline.never(), effort=dataclasses.replace(PLAIN, skip="far"))
     assert 0 < without.effort_spent.tiles < everything.effort_spent.tiles
     assert not labels(without)[:, :, :16].any()
-    assert np.array_equal(labels(without)[:, 4:8, 54:60], labels(everything)[:, 4:8, 54:60])
+    reached = np.s_[:, 4:8, 54:60]
+    tied = ties(log_probabilities_of(ensemble, channels))
+    assert_same_labels(labels(without)[reached], labels(everything)[reached], tied[reached])
 
 
 def test_where_targets_can_be_is_not_known_nothing_is_far(ensemble):

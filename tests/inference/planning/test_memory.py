@@ -118,6 +118,7 @@ def test_where_memory_is_scarce_copies_go_one_by_one(ensemble, monkeypatch):
         start_prediction(ensemble, channels, Deadline.never())
 
 
+@pytest.mark.numeric
 def test_scarce_memory_changes_no_voxel(ensemble, monkeypatch):
     channels = noise((80, 80, 12))
     expected = sitk.GetArrayFromImage(predict(ensemble, channels, Deadline.never()).label_map)

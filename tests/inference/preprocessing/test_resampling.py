@@ -7,6 +7,8 @@ from nnunetv2.preprocessing.resampling.default_resampling import resample_data_o
 from hnseg.inference.model.nnunet_plans import Spline, TorchLinear
 from hnseg.inference.preprocessing.resampling import axis_apart, resample
 
+pytestmark = pytest.mark.numeric
+
 AUTOMATIC = Spline(order=1, force_separate_z=None)
 LINEAR = [AUTOMATIC, TorchLinear()]
 EVEN = (1.0, 1.0, 1.0)

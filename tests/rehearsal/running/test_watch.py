@@ -83,6 +83,7 @@ def fake_nvidia_smi(tmp_path, monkeypatch):
         "#!/bin/sh\n"
         'case "$1" in *name*) printf "Tesla T4, 15360\\nTesla T4, 15360\\n"; exit;; esac\n'
         'printf "100\\n200\\n1124\\n2248\\n100\\n200\\n"\n'
+        ': > "$0.printed"\n'
         "sleep 60\n",
         encoding="ascii",
     )
@@ -91,8 +92,9 @@ def fake_nvidia_smi(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("fake_nvidia_smi")
-def test_gpu_memory_is_what_was_added_on_all_gpus():
+def test_gpu_memory_is_what_was_added_on_all_gpus(tmp_path):
     watch = GpuWatch()
-    time.sleep(1)
+    while not (tmp_path / "nvidia-smi.printed").exists():
+        time.sleep(0.05)
     assert watch.peak_gib(gpus=2) == pytest.approx(3.0, abs=0.01)
     assert [(gpu.name, gpu.memory_gib) for gpu in this_machine().gpus] == [("Tesla T4", 15.0)] * 2

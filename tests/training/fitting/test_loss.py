@@ -6,6 +6,8 @@ from torch.nn.functional import cross_entropy
 
 from hnseg_training.fitting.loss import PresentClassesLoss
 
+pytestmark = pytest.mark.numeric
+
 IGNORED = 4
 
 
