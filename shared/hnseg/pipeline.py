@@ -61,17 +61,17 @@ def run_case(  # noqa: PLR0913 (what a case is, and what it may take)
     spec, method = challenge.spec, challenge.method
     settings = _settings(method, ensemble.bundle)
     story.record(settings=settings.model_dump(mode="json"))
-    with story.stage("read"):
+    with story.step("read"):
         case = read_case(spec, input_dir)
         story.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
-    with story.stage("prepare"):
+    with story.step("prepare"):
         channels = method.prepare(case, settings)
         story.record(**channels.record)
         story.note(*channels.notes)
     desk = _Desk(challenge, case, settings, output_dir)
     run: Run | None = None
     try:
-        with story.stage("predict"):
+        with story.step("predict"):
             run = ensemble.start(channels, deadline, effort=effort)
             del channels  # as large as the image times its channels: gone before the networks run
             predicted = run.predict(show=partial(desk.hand_in, story=Provenance()))
@@ -102,15 +102,15 @@ class _Desk:
     def hand_in(self, label_map: sitk.Image, story: Provenance) -> None:
         """Write the outputs that a predicted label map leads to."""
         spec, method = self.challenge.spec, self.challenge.method
-        with story.stage("finish"):
+        with story.step("finish"):
             label_map = method.finish(label_map, self.case, self.settings)
         answers = NO_ANSWERS
         if spec.answers:
-            with story.stage("answer"):
+            with story.step("answer"):
                 answers = cast("AnsweringMethod", method).answer(label_map, self.case, self.settings)
                 story.record(**answers.record)
                 story.note(*answers.notes)
-        with story.stage("write"):
+        with story.step("write"):
             write_output(spec, label_map, self.case, self.output_dir, answers=answers)
 
 

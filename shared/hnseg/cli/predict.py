@@ -65,14 +65,14 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     story = Provenance()
     story.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     with _limited_ram(ram_gib), _unfinished(output, probabilities) as files:
-        with story.stage("load"):
+        with story.step("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
             ensemble = load_ensemble(
                 bundle, device=device.value, vram_gib=vram_gib, precision=precision, backend=backend
             )
         effort = Effort(step=step, mirroring=not no_mirroring, skip=skip)
         label_map = _segment(ensemble, images, story, limit_s=limit_s, effort=effort, probabilities=files.probabilities)
-        with story.stage("write"):
+        with story.step("write"):
             _write(label_map, files.label_map)
     if report is not None:
         report.write_text(json.dumps(json.loads(story.as_json()), indent=2) + "\n", encoding="utf-8")
@@ -93,11 +93,11 @@ def _segment(
     from hnseg.inference.planning.deadline import Deadline
 
     bundle = ensemble.bundle
-    with story.stage("read"):
+    with story.step("read"):
         channels = _read(images, bundle)
         inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
         story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
-    with story.stage("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
+    with story.step("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
         run = ensemble.start(
             channels,
