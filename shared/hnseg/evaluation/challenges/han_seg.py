@@ -31,7 +31,7 @@ from hnseg.evaluation.measures.summary import Values, average, middle_of, spread
 from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
-from hnseg.platform.labels import unexpected_values
+from hnseg.imaging.labels import unexpected_values
 
 _ORGANS = (
     "A_Carotid_L", "A_Carotid_R", "Arytenoid", "Bone_Mandible", "Brainstem", "BuccalMucosa", "Cavity_Oral",

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hnseg.errors import InputError
-
-SUFFIXES = (".mha", ".mhd", ".nii.gz", ".nii", ".nrrd", ".tif", ".tiff")
+from hnseg.imaging.files.formats import READ, images_in, stem_of
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,14 @@ def cases_in(folder: Path) -> list[CaseFiles]:
     Raises:
         InputError: It is missing, or holds neither.
     """
-    cases = [_of_file(path) for path in _images(folder)] or list(_of_subfolders(folder))
+    cases = [_of_file(path) for path in images_in(folder)] or list(_of_subfolders(folder))
     if not cases:
         found = "has none" if folder.is_dir() else "does not exist"
         raise InputError(
-            f"A folder to score must hold label maps ({', '.join(SUFFIXES)}), but {folder} {found}."
+            f"A folder to score must hold label maps ({', '.join(READ)}), but {folder} {found}."
             " Was the path to the files' own folder given?"
         )
     return cases
-
-
-def stem_of(name: str) -> str:
-    """Return a file's name without an image's suffix."""
-    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
-    return name.removesuffix(suffix)
 
 
 def read_values(files: Iterable[Path]) -> dict[str, Any]:
@@ -85,10 +78,6 @@ def _json(path: Path) -> Any:
         ) from error
 
 
-def _images(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("[!.]*") if path.name.endswith(SUFFIXES) and path.is_file())
-
-
 def _of_file(path: Path) -> CaseFiles:
     beside = path.with_name(f"{stem_of(path.name)}.json")
     return CaseFiles(path.name, {"": path}, (beside,) if beside.is_file() else ())
@@ -100,12 +89,12 @@ def _of_subfolders(folder: Path) -> Iterator[CaseFiles]:
             (root for root in (case, case / "output", case / "expected") if (root / "images").is_dir()), None
         )
         if outputs is not None:
-            sockets = {path.name: _images(path) for path in sorted((outputs / "images").iterdir()) if path.is_dir()}
+            sockets = {path.name: images_in(path) for path in sorted((outputs / "images").iterdir()) if path.is_dir()}
             label_maps = {socket: _only(images, case) for socket, images in sockets.items() if images}
             if label_maps:
                 yield CaseFiles(case.name, label_maps, tuple(sorted(outputs.glob("*.json"))))
         else:
-            yield from (_of_file(path) for path in _images(case) if stem_of(path.name) == case.name)
+            yield from (_of_file(path) for path in images_in(case) if stem_of(path.name) == case.name)
 
 
 def _only(images: list[Path], case: Path) -> Path:

@@ -23,10 +23,10 @@ from containers.hecktor.method import NO_PET, SETTINGS, Settings, channels_of
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
+from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
-from hnseg.platform.spec import InputSocket
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds_by_centre, one_fold_a_centre
@@ -41,7 +41,6 @@ TITLE = "HECKTOR"
 CONVERSION_FILE = "conversion.json"
 INSIDE = ("", "hecktor2022_training", "hecktor2026_training", "Task 1")
 """Where the patients may lie in the folder that is given."""
-LABEL_MAP = InputSocket(slug="label-map", relative_path="images/label-map", title="label map", labels=LABELS)
 
 # A quarter of the patches shows what to do without a PET.
 PET_DROPOUT = ChannelDropout(channel=1, whole=0.25, truncated=0.0)
@@ -263,7 +262,7 @@ def _became_of_pet(source: Source, settings: Settings, channels: Channels, refus
 
 def _on_grid_of_ct(source: Source, grid: Grid) -> sitk.Image:
     """Return the label map on the CT's grid; where it lies on another one, by nearest neighbour."""
-    label_map = read_image(LABEL_MAP, source.label_map)
+    label_map = read_volume(source.label_map, title="label map", labels=LABELS)
     if (own := Grid.of(label_map)).matches(grid):
         return label_map
     moved = resample_label_map(label_map, grid)

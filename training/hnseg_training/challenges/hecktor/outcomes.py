@@ -18,14 +18,16 @@ from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
-from containers.hecktor.spec import CT, N_STAGES, PET, SPEC, T_STAGES
+from containers.hecktor.spec import CT, LABELS, N_STAGES, PET, SPEC, T_STAGES
 from hnseg.errors import InputError
 from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.statistics.concordance import concordance_of
 from hnseg.imaging.body import sketch_of
+from hnseg.imaging.files.formats import WRITTEN, stem_of
+from hnseg.imaging.files.reading import read_volume
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
-from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, LABEL_MAP, Source, find_sources
+from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, Source, find_sources
 from hnseg_training.dataset.splits import SPLITS_FILE, Split
 from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
 from hnseg_training.outcomes.models import Features, FollowUp, Scales, fit_cox, fit_ordinal
@@ -35,7 +37,6 @@ from hnseg_training.workers import each
 logger = logging.getLogger(__name__)
 
 FEATURES_FILE = "features.json"
-SUFFIXES = (".nii.gz", ".mha")
 T_SCALES: Scales = {"gtvp_diameter_mm": "log", "gtvp_ml": "log"}
 N_SCALES: Scales = {
     "largest_node_diameter_mm": "log",
@@ -123,24 +124,23 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     """Return each patient's label map: the reference, or the only prediction of its name."""
     if predictions is None:
         return {source.name: source.label_map for source in sources}
-    files = [path for path in sorted(predictions.rglob("*")) if path.name.endswith(SUFFIXES)]
+    files = [path for path in sorted(predictions.rglob("*")) if path.name.endswith(WRITTEN)]
     found: dict[str, list[Path]] = {source.name: [] for source in sources}
     for path in files:
-        name = next(path.name.removesuffix(suffix) for suffix in SUFFIXES if path.name.endswith(suffix))
-        found.get(name, []).append(path)
+        found.get(stem_of(path.name), []).append(path)
     wrong = [name for name, paths in found.items() if len(paths) != 1]
     if wrong:
         raise InputError(
-            f"{predictions} must hold one label map a patient, named <patient>.nii.gz or .mha, but {len(wrong)} of"
-            f" {len(sources)} patients have none or several, the first {wrong[0]}. Was every fold validated"
-            " (hnseg-train fit --validate), and is this the folder of one ensemble?"
+            f"{predictions} must hold one label map a patient, named <patient> and one of {', '.join(WRITTEN)},"
+            f" but {len(wrong)} of {len(sources)} patients have none or several, the first {wrong[0]}. Was every fold"
+            " validated (hnseg-train fit --validate), and is this the folder of one ensemble?"
         )
     return {name: paths[0] for name, paths in found.items()}
 
 
 def _known(source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pets: Mapping[str, str]) -> Known:
     row = tables.row(source.name)
-    label_map = read_image(LABEL_MAP, label_maps[source.name])
+    label_map = read_volume(label_maps[source.name], title="label map", labels=LABELS)
     sketch = sketch_of(read_image(SPEC.input(CT), source.ct))
     # What the conversion couldn't use the container couldn't either.
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
