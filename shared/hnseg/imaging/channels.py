@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray, Grid
 
 
@@ -26,4 +27,4 @@ class Channels:
     grid: Grid
     notes: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
-    targets: tuple[tuple[slice, slice, slice], ...] = ()
+    targets: tuple[Slices, ...] = ()

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import torch
 
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.planning.deadline import Allowance, Effort, Share
 from hnseg.inference.planning.interest import Interest
 from hnseg.inference.planning.memory import Room
-from hnseg.inference.planning.tiling import Box, RollingSums, Shape3, Tiling, Window, gaussian, pad_to_patch, patch_3d
+from hnseg.inference.planning.tiling import RollingSums, Shape3, Tiling, Window, gaussian, pad_to_patch, patch_3d
 from hnseg.machine import is_exhausted, process_started_s
 
 if TYPE_CHECKING:
@@ -80,12 +81,12 @@ class Accumulation:
             return list(tiling.starts)
         return [start for start in tiling.starts if self._interest.reaches(self._in_image(tiling.box(start)))]
 
-    def _in_image(self, box: Box) -> tuple[slice, ...]:
+    def _in_image(self, box: Slices) -> tuple[slice, ...]:
         """Return a tile's voxels on the network's grid, over whose ends it may reach."""
         parts = [slice(part.start - at.start, part.stop - at.start) for part, at in zip(box, self.inner, strict=True)]
         return tuple(parts[axis] for axis in self.room.order)
 
-    def see(self, tiles: Sequence[Box], allowance: Allowance, check: Callable[[], None]) -> Share:
+    def see(self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]) -> Share:
         """Add what the networks say of some tiles, which begin at the first plane of the sums.
 
         Args:
@@ -126,7 +127,7 @@ class Accumulation:
 
     @torch.inference_mode()
     def _mean_logits(
-        self, tiles: Sequence[Box], allowance: Allowance, check: Callable[[], None]
+        self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
     ) -> tuple[torch.Tensor, Share]:
         """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
         seen = [self._rolled(self._volume[(slice(None), *box)]) for box in tiles]

@@ -1,4 +1,4 @@
-"""Where a structure that nobody outlined must be, from where it lies among the others in other patients.
+"""Expected region of a structure that nobody outlined, from its place among the others in other patients.
 
 Boxes are aligned with the world's axes, LPS, in mm. A patient's structures are laid on another's by shift and scale.
 """
@@ -6,71 +6,27 @@ Boxes are aligned with the world's axes, LPS, in mm. A patient's structures are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from hnseg.imaging.geometry import Grid
+from hnseg.imaging.box import BoxMm
 
 MARGIN_MM = 5.0
 OUTERMOST = 5.0  # percentile of the other patients that a side of the region leaves out
 ENOUGH_FOR_SCALE = 4  # structures in common; with fewer, chance would decide the scale
 
-Points = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
-
-@dataclass(frozen=True)
-class Box:
-    """The smallest box around a structure's voxel centres.
-
-    Attributes:
-        low_mm: Its least x, y and z.
-        high_mm: Its greatest.
-    """
-
-    low_mm: tuple[float, float, float]
-    high_mm: tuple[float, float, float]
-
-    @classmethod
-    def of(cls, mask: Mask, grid: Grid) -> Box:
-        """Return the box around a mask (z, y, x), which must not be empty."""
-        points = grid.points_mm(np.argwhere(mask)[:, ::-1].astype(np.float64))
-        return cls._between(points.min(axis=0), points.max(axis=0))
-
-    @classmethod
-    def _between(cls, low_mm: Points, high_mm: Points) -> Box:
-        (x, y, z), (to_x, to_y, to_z) = low_mm.tolist(), high_mm.tolist()
-        return cls((x, y, z), (to_x, to_y, to_z))
-
-    @property
-    def centre_mm(self) -> Points:
-        """Its middle, (3,)."""
-        return np.asarray((np.array(self.low_mm) + np.array(self.high_mm)) / 2, dtype=np.float64)
-
-    def mask_on(self, grid: Grid) -> Mask:
-        """Return which voxel centres of a grid lie in the box, (z, y, x)."""
-        inside = np.zeros(grid.shape_zyx, dtype=bool)
-        rows, columns = np.indices(grid.shape_zyx[1:])
-        for number, plane in enumerate(inside):
-            index = np.stack([columns.ravel(), rows.ravel(), np.full(rows.size, number)], axis=1)
-            points = grid.points_mm(index.astype(np.float64))
-            plane[:] = ((points >= self.low_mm) & (points <= self.high_mm)).all(axis=1).reshape(plane.shape)
-        return inside
-
-
-def expected_region(name: str, patient: Mapping[str, Box], others: Sequence[Mapping[str, Box]]) -> Box | None:
-    """Return the box in which a structure must be looked for.
+def expected_region(name: str, patient: Mapping[str, BoxMm], others: Sequence[Mapping[str, BoxMm]]) -> BoxMm | None:
+    """Return the box in which a structure is expected.
 
     Args:
-        name: Of the structure, which this patient lacks.
-        patient: The boxes of this patient's structures.
-        others: The same of other patients; those who lack the structure too say nothing.
+        name: Name of the structure, which this patient lacks.
+        patient: Boxes of this patient's structures, by name.
+        others: Boxes of other patients likewise; those without the structure are left out.
 
     Returns:
-        Most of the places it would have if this patient were any of the others, and a margin; None where no other
-        patient has both the structure and one of this patient's.
+        A box around most of the places that the structure would have if this patient were any of the others, and a
+        margin of 5 mm; None where no other patient has both the structure and one of this patient's.
     """
     carried = [
         _carried_over(other[name], other, patient)
@@ -81,17 +37,17 @@ def expected_region(name: str, patient: Mapping[str, Box], others: Sequence[Mapp
         return None
     low = np.percentile([box.low_mm for box in carried], OUTERMOST, axis=0) - MARGIN_MM
     high = np.percentile([box.high_mm for box in carried], 100 - OUTERMOST, axis=0) + MARGIN_MM
-    return Box._between(low, high)
+    return BoxMm.between(low, high)
 
 
-def _carried_over(box: Box, other: Mapping[str, Box], patient: Mapping[str, Box]) -> Box:
-    """Return a box of the other patient where it would be in this one."""
+def _carried_over(box: BoxMm, other: Mapping[str, BoxMm], patient: Mapping[str, BoxMm]) -> BoxMm:
+    """Return a box of the other patient carried over to this one."""
     common = sorted(other.keys() & patient.keys())
     there = np.stack([other[name].centre_mm for name in common])
     here = np.stack([patient[name].centre_mm for name in common])
     scale = float(here.std(axis=0).sum() / there.std(axis=0).sum()) if len(common) >= ENOUGH_FOR_SCALE else 1.0
     middle_there, middle_here = there.mean(axis=0), here.mean(axis=0)
-    return Box._between(
+    return BoxMm.between(
         (np.array(box.low_mm) - middle_there) * scale + middle_here,
         (np.array(box.high_mm) - middle_there) * scale + middle_here,
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from hnseg.errors import InputError
+from hnseg.imaging.box import BoxMm
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
-from hnseg_training.dataset.expected_region import Box
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Merged:
     """
 
     labels: LabelArray
-    boxes: Mapping[str, Box]
+    boxes: Mapping[str, BoxMm]
     missing: tuple[str, ...]
     overlaps: Mapping[tuple[str, str], int]
 
@@ -45,13 +45,13 @@ def merge(masks: Mapping[str, Path], labels: Mapping[str, int], grid: Grid, *, i
     """
     merged = np.zeros(grid.shape_zyx, dtype=np.uint8)
     name_of = {label: name for name, label in labels.items()}
-    boxes: dict[str, Box] = {}
+    boxes: dict[str, BoxMm] = {}
     overlaps: dict[tuple[str, str], int] = {}
     for name, label in labels.items():
         mask = _read_mask(name, masks[name], grid, image) if name in masks else None
         if mask is None or not mask.any():
             continue
-        boxes[name] = Box.of(mask, grid)
+        boxes[name] = BoxMm.of(mask, grid)
         covered = np.bincount(merged[mask], minlength=1)
         overlaps |= {(name, name_of[under]): int(covered[under]) for under in np.flatnonzero(covered).tolist() if under}
         merged[mask] = label

@@ -15,9 +15,10 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch.nn.functional import pad
 
+from hnseg.imaging.box import Slices
+
 Shape3 = tuple[int, int, int]
 Starts = tuple[int, ...]
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Tiling:
         first, *others = self.along[0]
         return others[0] - first if others else self.patch[0]
 
-    def box(self, start: Shape3) -> Box:
+    def box(self, start: Shape3) -> Slices:
         """Return the voxels of the tile that begins at one."""
         z, y, x = (slice(first, first + size) for first, size in zip(start, self.patch, strict=True))
         return (z, y, x)

@@ -23,10 +23,11 @@ import typer
 from containers.han_seg.method import Settings, channels_of
 from containers.han_seg.spec import CT, LABELS, SPEC, T1
 from hnseg.errors import InputError
+from hnseg.imaging.box import BoxMm
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
-from hnseg_training.dataset.expected_region import Box, expected_region
+from hnseg_training.dataset.expected_region import expected_region
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.organ_masks import Merged, merge
 from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_sample
@@ -81,7 +82,7 @@ class Converted:
     """
 
     name: str
-    boxes: Mapping[str, Box]
+    boxes: Mapping[str, BoxMm]
     record: dict[str, Any]
 
 
