@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hnseg.errors import InputError, ModelError
+from hnseg.errors import ConversionError, InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.protocol import Backend, Choice, Precision
@@ -205,7 +205,6 @@ def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) 
         return None
     # Imported here, not above: it is optional, and takes a quarter of a second.
     from hnseg.inference.backends.openvino_backend import OpenvinoBackend
-    from hnseg.inference.backends.openvino_graph import ConversionError
 
     try:
         return OpenvinoBackend.load(bundle, precision)

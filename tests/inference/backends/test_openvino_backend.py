@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from hnseg.errors import InputError, ModelError
+from hnseg.errors import ConversionError, InputError, ModelError
 from hnseg.inference import ensemble as ensemble_module
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import load_ensemble
@@ -22,7 +22,7 @@ from hnseg.inference.model.manifest import GRAPH_FILES, sha256_of
 pytest.importorskip("openvino")
 
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
-from hnseg.inference.backends.openvino_graph import ConversionError, convert, graph_of, save
+from hnseg.inference.backends.openvino_graph import convert, graph_of, save
 
 UNKNOWN_TO_OPENVINO = {"nonlin": "torch.nn.Softshrink", "nonlin_kwargs": {}}
 
