@@ -26,8 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from hnseg.errors import EngineError
 from hnseg.evaluation.tables import Table
-from hnseg.rehearsal.running.engine import Engine, EngineError, find_engine
+from hnseg.rehearsal.running.engine import Engine, find_engine
 
 ROOT = Path(__file__).parents[1]
 STEPS = Path(__file__).with_name("cold_start_steps.py")

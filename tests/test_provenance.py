@@ -9,7 +9,7 @@ from hnseg.provenance import Provenance
 
 def test_the_story_is_one_line_of_json():
     story = Provenance()
-    with story.stage("read"):
+    with story.step("read"):
         time.sleep(0.02)
     story.note("There is no prior mask.", "The map is zero.")
     story.record(challenge="toy", inputs_sha256={"scan": "00ff"})
@@ -27,7 +27,7 @@ def test_the_story_is_one_line_of_json():
 
 def test_each_event_is_one_line_of_the_log(caplog):
     story = Provenance()
-    with caplog.at_level(logging.INFO), story.stage("read"):
+    with caplog.at_level(logging.INFO), story.step("read"):
         pass
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("read: 0.0 s, peak memory ")
@@ -35,7 +35,7 @@ def test_each_event_is_one_line_of_the_log(caplog):
 
 def test_a_stage_that_failed_is_not_told_as_done(caplog):
     story = Provenance()
-    with caplog.at_level(logging.INFO), pytest.raises(ValueError, match="broken"), story.stage("read"):
+    with caplog.at_level(logging.INFO), pytest.raises(ValueError, match="broken"), story.step("read"):
         raise ValueError("broken")
     assert caplog.messages == []
     assert json.loads(story.as_json())["stages_s"] == {}

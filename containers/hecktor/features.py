@@ -104,7 +104,7 @@ def _around_labels(label_map: sitk.Image) -> tuple[Box, npt.NDArray[Any]]:
     voxels = sitk.GetArrayViewFromImage(label_map)
     found = ndimage.find_objects((voxels != 0).astype(np.uint8))
     z, y, x = found[0] if found else (slice(0, 1),) * 3
-    box = Box((x.start, y.start, z.start), (x.stop - x.start, y.stop - y.start, z.stop - z.start))
+    box = Box.of_slices((z, y, x))
     return box, box.of(voxels).copy()
 
 

@@ -64,7 +64,7 @@ def channels_of(
     notes = drawn.notes
     if not drawn.boxes:
         notes = ("The prior mask is empty, so the gradient map is zero everywhere.",)
-    targets = tuple(box.region for box in drawn.boxes)
+    targets = tuple(box.slices for box in drawn.boxes)
     return Channels(np.stack([intensities, drawn.array]), grid, notes, targets=targets)
 
 

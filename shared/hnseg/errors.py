@@ -1,29 +1,52 @@
-"""The failures a user can cause and cure: each carries one sentence meant for them.
+"""Failures that a user can cause and cure: each carries one sentence meant for them.
 
 The sentence says what must hold, what was found, in which file, and the likely cause. Any other exception is a
 defect of ours and keeps its traceback.
+
+```
+Exception
+└── HnsegError               a failure with a sentence for the user
+    ├── InputError           a case's files, or an option
+    ├── ModelError           a model folder
+    │   └── ConversionError  a network that OpenVINO can't run
+    ├── OutputError          a result that can't be written or accepted
+    ├── DeadlineError        the time that was given
+    └── EngineError          Docker or Podman
+SystemExit                   a signal stopped the process
+└── StoppedWithOutputError   after a complete output was written
+```
 """
+
+from __future__ import annotations
 
 
 class HnsegError(Exception):
-    """A failure with a sentence for the user; programs end with status 1."""
+    """Failure with a sentence for the user; programs end with status 1."""
 
 
 class InputError(HnsegError):
-    """A case's files break what the challenge promises."""
+    """Input that breaks what the challenge promises or what an option asks for."""
 
 
 class ModelError(HnsegError):
-    """A model folder can't be used as it is."""
+    """Model folder that can't be used as it is."""
+
+
+class ConversionError(ModelError):
+    """Network that torch can run and OpenVINO can't."""
 
 
 class OutputError(HnsegError):
-    """A result can't be written, or would not be accepted."""
+    """Result that can't be written, or would not be accepted."""
 
 
 class DeadlineError(HnsegError):
-    """The time that was given ran out."""
+    """Time limit that passed before there was a result."""
+
+
+class EngineError(HnsegError):
+    """Container engine that is missing, does not answer, or refuses a command."""
 
 
 class StoppedWithOutputError(SystemExit):
-    """A signal stopped a case that was not finished, but has a complete output: the best that there was so far."""
+    """Stop by a signal of a case that was not finished, but has a complete output: the best one there was by then."""

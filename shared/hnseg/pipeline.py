@@ -61,17 +61,17 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     """
     settings = _settings(challenge.method, ensemble.bundle)
     provenance.record(settings=settings.model_dump(mode="json"))
-    with provenance.stage("read"):
+    with provenance.step("read"):
         case = read_case(challenge.spec, input_dir)
         provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
-    with provenance.stage("prepare"):
+    with provenance.step("prepare"):
         channels = challenge.method.prepare(case, settings)
         provenance.record(**channels.record)
         provenance.note(*channels.notes)
     delivery = Delivery(challenge, case, settings, output_dir)
     prediction: Prediction | None = None
     try:
-        with provenance.stage("predict"):
+        with provenance.step("predict"):
             prediction = start_prediction(ensemble, channels, deadline, effort=effort)
             del channels  # as large as the image times its channels: gone before the networks run
             if (preview := prediction.preview()) is not None:
@@ -120,15 +120,15 @@ class Delivery:
         """
         provenance.record(**result.record)
         provenance.note(*result.notes)
-        with provenance.stage("finish"):
+        with provenance.step("finish"):
             label_map = self._postprocessed(result.label_map)
         answers = NO_ANSWERS
         if self.challenge.spec.answers:
-            with provenance.stage("answer"):
+            with provenance.step("answer"):
                 answers = self._answers(label_map)
                 provenance.record(**answers.record)
                 provenance.note(*answers.notes)
-        with provenance.stage("write"):
+        with provenance.step("write"):
             self._write(label_map, answers)
 
     def _postprocessed(self, label_map: sitk.Image) -> sitk.Image:

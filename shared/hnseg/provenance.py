@@ -32,7 +32,7 @@ class Provenance:
         self._started_s = time.monotonic()
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def step(self, name: str) -> Iterator[None]:
         """Time a step; when it ends well, log it with the process's peak memory so far."""
         started_s = time.monotonic()
         yield

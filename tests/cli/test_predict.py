@@ -169,12 +169,12 @@ def test_channels_must_share_a_grid(run, model, images):
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda path: path.write_text("none"), "must be an image that SimpleITK can read, but it can't."),
-        (lambda path: path.unlink(), "must be an image that SimpleITK can read, but it can't."),
-        (lambda path: sitk.WriteImage(sitk.Image([4, 4], sitk.sitkUInt8), str(path)), "but is 2-D with 1."),
+        (lambda path: path.write_text("none"), "The image of channel T2w must be a readable image, but"),
+        (lambda path: path.unlink(), "The image of channel T2w must be a file, but there is none at"),
+        (lambda path: sitk.WriteImage(sitk.Image([4, 4], sitk.sitkUInt8), str(path)), "is 2-D with size (4, 4)."),
         (
             lambda path: sitk.WriteImage(sitk.Image([4, 4, 4], sitk.sitkVectorUInt8, 3), str(path)),
-            "but is 3-D with 3.",
+            "has a vector of 8-bit unsigned integer.",
         ),
         (
             lambda path: sitk.WriteImage(sitk.Image([4, 4, 4], sitk.sitkFloat32) / 0, str(path)),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.box import Box, put_back, whole
+from hnseg.imaging.box import Box, BoxMm, put_back, whole
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED
 
@@ -58,3 +58,28 @@ def test_a_part_that_is_no_box_of_the_grid_is_refused(wrong):
     part.SetOrigin(wrong.origin_mm)
     with pytest.raises(ValueError, match="a part must be a box of the grid's voxels, but it has size"):
         put_back(part, grid_of(LPS))
+
+
+def test_a_box_is_in_the_world_not_in_voxels():
+    grid = Grid((10, 10, 10), (1.0, 2.0, 3.0), (100.0, 0.0, -50.0), LPS)
+    mask = np.zeros(grid.shape_zyx, dtype=bool)
+    mask[1:3, 2:5, 4:8] = True  # z 1..2, y 2..4, x 4..7
+    box = BoxMm.of(mask, grid)
+    assert box.low_mm == (104.0, 4.0, -47.0)
+    assert box.high_mm == (107.0, 8.0, -44.0)
+    assert (box.mask_on(grid) == mask).all()
+
+
+def test_a_box_is_found_on_a_grid_that_is_turned():
+    turned = Grid((20, 20, 20), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (0, -1, 0, 1, 0, 0, 0, 0, 1))  # x runs along y
+    box = BoxMm((-5.0, 2.0, 3.0), (-4.0, 4.0, 3.0))  # index (y, -x, z): x index 2..4, y index 4..5, z index 3
+    expected = np.zeros(turned.shape_zyx, dtype=bool)
+    expected[3, 4:6, 2:5] = True
+    assert (box.mask_on(turned) == expected).all()
+
+
+def test_a_box_of_slices_cuts_the_same_voxels():
+    slices = (slice(2, 7), slice(1, 5), slice(3, 5))
+    assert Box.of_slices(slices) == BOX
+    assert BOX.slices == slices
+    assert BOX.last_xyz == (4, 4, 6)

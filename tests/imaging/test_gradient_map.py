@@ -59,6 +59,16 @@ def speckled(shape_zyx, seed):
     return mask
 
 
+def start_of(box):
+    """First voxel of a box, (z, y, x)."""
+    return tuple(axis.start for axis in box.slices)
+
+
+def stop_of(box):
+    """Index past the last voxel of a box, (z, y, x)."""
+    return tuple(axis.stop for axis in box.slices)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_default_map_equals_the_algorithm_step_by_step(seed):
     image, prior = noise(seed=seed), speckled((24, 40, 44), seed)
@@ -80,15 +90,15 @@ def test_paper_map_equals_the_released_program_step_by_step(seed):
 def test_boxes_reach_equally_far_on_both_sides(margin):
     prior = cubes((30, 30, 30), (1, (10, 11, 12), (13, 15, 17)))
     (box,) = gradient_map(noise((30, 30, 30)), prior, GradientMapSettings(test_margin_voxels=margin)).boxes
-    assert np.subtract((10, 11, 12), box.start_zyx).tolist() == [margin] * 3
-    assert np.subtract(box.stop_zyx, (14, 16, 18)).tolist() == [margin] * 3
+    assert np.subtract((10, 11, 12), start_of(box)).tolist() == [margin] * 3
+    assert np.subtract(stop_of(box), (14, 16, 18)).tolist() == [margin] * 3
 
 
 def test_boxes_of_the_paper_end_one_voxel_early():
     prior = cubes((30, 30, 30), (1, (10, 11, 12), (13, 15, 17)))
     (box,) = gradient_map(noise((30, 30, 30)), prior, PAPER).boxes
-    assert box.start_zyx == (5, 6, 7)
-    assert box.stop_zyx == (18, 20, 22)
+    assert start_of(box) == (5, 6, 7)
+    assert stop_of(box) == (18, 20, 22)
 
 
 def test_half_open_box_of_one_voxel_without_margin_is_no_box():
@@ -107,8 +117,8 @@ def test_training_draws_every_side_of_every_box_from_the_whole_range(settings, a
         for box, first, last in zip(
             gradient_map(noise((40, 40, 40)), prior, settings, rng=rng).boxes, (15, 25), (20, 28), strict=True
         ):
-            high = np.array(box.stop_zyx) - last - (1 if settings.symmetric_boxes else 0)
-            margins.append([*(first - np.array(box.start_zyx)), *high])
+            high = np.array(stop_of(box)) - last - (1 if settings.symmetric_boxes else 0)
+            margins.append([*(first - np.array(start_of(box))), *high])
     for side in np.array(margins).T:
         assert sorted(set(side.tolist())) == list(allowed)
     assert len({tuple(row) for row in margins}) > 100
@@ -150,10 +160,10 @@ def test_empty_prior_gives_zeros():
 def test_boxes_are_clipped_at_the_border():
     prior = cubes((12, 14, 16), (1, (0, 0, 0), (2, 2, 2)), (2, (10, 12, 14), (11, 13, 15)))
     drawn = gradient_map(noise((12, 14, 16)), prior, GradientMapSettings(smallest_component_voxels=0))
-    assert drawn.boxes[0].start_zyx == (0, 0, 0)
-    assert drawn.boxes[0].stop_zyx == (8, 8, 8)
-    assert drawn.boxes[1].start_zyx == (5, 7, 9)
-    assert drawn.boxes[1].stop_zyx == (12, 14, 16)
+    assert start_of(drawn.boxes[0]) == (0, 0, 0)
+    assert stop_of(drawn.boxes[0]) == (8, 8, 8)
+    assert start_of(drawn.boxes[1]) == (5, 7, 9)
+    assert stop_of(drawn.boxes[1]) == (12, 14, 16)
 
 
 @pytest.mark.parametrize(("settings", "value"), [(GradientMapSettings(), 0.0), (PAPER, 1.0)])
@@ -199,7 +209,7 @@ def test_overlapping_boxes_of_the_paper_keep_the_last_label():
 def test_touching_labels_have_a_box_each():
     prior = cubes((20, 30, 30), (1, (8, 8, 8), (11, 11, 11)), (2, (8, 8, 12), (11, 11, 15)))
     drawn = gradient_map(noise((20, 30, 30)), prior, GradientMapSettings(test_margin_voxels=2))
-    assert [(box.label, box.start_zyx[2], box.stop_zyx[2]) for box in drawn.boxes] == [(1, 6, 14), (2, 10, 18)]
+    assert [(box.label, start_of(box)[2], stop_of(box)[2]) for box in drawn.boxes] == [(1, 6, 14), (2, 10, 18)]
 
 
 def test_shed_voxels_get_no_box_but_the_largest_piece_always_does():
@@ -207,7 +217,7 @@ def test_shed_voxels_get_no_box_but_the_largest_piece_always_does():
         (20, 40, 40), (1, (8, 8, 8), (11, 11, 11)), (1, (3, 30, 30), (3, 32, 32)), (2, (3, 30, 5), (3, 30, 6))
     )
     drawn = gradient_map(noise((20, 40, 40)), prior, GradientMapSettings())
-    assert [(box.label, box.start_zyx) for box in drawn.boxes] == [(1, (3, 3, 3)), (2, (0, 25, 0))]
+    assert [(box.label, start_of(box)) for box in drawn.boxes] == [(1, (3, 3, 3)), (2, (0, 25, 0))]
     assert drawn.notes == ("Pieces under 10 voxels get no box in the gradient map: 1 of label 1 in the prior mask.",)
     kept = gradient_map(noise((20, 40, 40)), prior, GradientMapSettings(smallest_component_voxels=9))
     assert len(kept.boxes) == 3

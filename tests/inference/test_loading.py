@@ -45,7 +45,7 @@ def exported(make_model, tmp_path):
 
 def test_torch_runs_what_openvino_can_not_unless_openvino_was_asked_for(exported, caplog):
     pytest.importorskip("openvino")
-    from hnseg.inference.backends.openvino_graph import ConversionError
+    from hnseg.errors import ConversionError
 
     change_arguments(exported, **UNKNOWN_TO_OPENVINO)
     with caplog.at_level(logging.INFO):

@@ -39,6 +39,24 @@ def test_a_spec_with_answers_needs_a_method_that_answers():
     assert Challenge(EDITIONS["asking"], answering).spec.answers
 
 
+@pytest.mark.parametrize("name", ["han_seg", "hecktor", "hnts_mrg"])
+def test_an_installed_challenge_is_loaded_by_its_name(name):
+    by_name, by_folder = load_challenge(name), load_challenge(ROOT / "containers" / name)
+    assert by_name.spec.name == name
+    assert by_name.spec == by_folder.spec
+    assert by_name.method is by_folder.method
+
+
+def test_an_unknown_challenge_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match=r"must be one of han_seg, hecktor, hnts_mrg, but 'hnts-mrg' was asked for"):
+        load_challenge("hnts-mrg")
+
+
+def test_a_path_as_text_is_refused_with_the_cure():
+    with pytest.raises(InputError, match=r"'containers/hnts_mrg' was asked for\. .* to be given as a pathlib\.Path\?"):
+        load_challenge("containers/hnts_mrg")
+
+
 def test_a_folder_that_is_no_challenge_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"must hold spec\.py and method\.py"):
         load_challenge(tmp_path)

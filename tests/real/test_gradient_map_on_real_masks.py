@@ -56,7 +56,7 @@ def covered(settings):
         for label in (1, 2):
             inside = np.zeros(prior.shape, bool)
             for box in boxes:
-                inside[box.region] |= box.label == label
+                inside[box.slices] |= box.label == label
             counts = (truth == label).sum(), (inside & (truth == label)).sum(), inside.sum()
             rows.append((label, *(count * voxel_ml for count in counts)))
     return np.array(rows)

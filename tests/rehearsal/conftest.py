@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 
 from containers.hnts_mrg.spec import SPEC
+from hnseg.errors import EngineError
 from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import Plan, rehearse
-from hnseg.rehearsal.running.engine import EngineError, find_engine
+from hnseg.rehearsal.running.engine import find_engine
 from hnseg.rehearsal.running.runners import ImageChoice, container_stage
 from tests.support.small_challenges import HNTS_MRG
 

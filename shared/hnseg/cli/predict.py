@@ -19,7 +19,8 @@ from rich.progress import Progress
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.channels import Channels
-from hnseg.imaging.files.damage import is_damaged
+from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.machine import GIB, is_exhausted
 from hnseg.platform.failure import sentence_of
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.planning.effort import Effort
-
-SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
 
 
 def command(  # noqa: PLR0913, PLR0917 (a verb's options)
@@ -64,12 +63,12 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     story = Provenance()
     story.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     with _limited_ram(ram_gib), _unfinished(output, probabilities) as files:
-        with story.stage("load"):
+        with story.step("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
             ensemble = load_ensemble(bundle, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
         effort = Effort(step=step, mirroring=not no_mirroring, skip=skip)
         label_map = _segment(ensemble, images, story, limit_s=limit_s, effort=effort, probabilities=files.probabilities)
-        with story.stage("write"):
+        with story.step("write"):
             _write(label_map, files.label_map)
     if report is not None:
         report.write_text(json.dumps(json.loads(story.as_json()), indent=2) + "\n", encoding="utf-8")
@@ -91,11 +90,11 @@ def _segment(
     from hnseg.inference.predictor import start_prediction
 
     bundle = ensemble.bundle
-    with story.stage("read"):
+    with story.step("read"):
         channels = _read(images, bundle)
         inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
         story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
-    with story.stage("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
+    with story.step("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
         prediction = start_prediction(
             ensemble,
@@ -149,7 +148,8 @@ def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
             f"There must be one image for each of the model's {len(bundle.channels)} channels"
             f" ({', '.join(bundle.channels)}, in this order), but {len(paths)} were given."
         )
-    images = [_read_image(path) for path in paths]
+    titles = [f"image of channel {channel}" for channel in bundle.channels]
+    images = [read_volume(path, title=title) for path, title in zip(paths, titles, strict=True)]
     grid = Grid.of(images[0])
     for path, image in zip(paths, images, strict=True):
         if difference := Grid.of(image).differences(grid):
@@ -158,28 +158,6 @@ def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
                 " Was it not resampled or registered yet?"
             )
     return Channels(np.stack([array_of(image) for image in images]).astype(np.float32, copy=False), grid)
-
-
-def _read_image(path: Path) -> sitk.Image:
-    unreadable = f"{path} must be an image that SimpleITK can read, but it can't. Does it exist, and is it whole?"
-    try:
-        is_cut = is_damaged(path)
-        image: sitk.Image = sitk.ReadImage(str(path))
-    except (OSError, RuntimeError) as error:
-        if is_exhausted(error):
-            raise
-        raise InputError(unreadable) from error
-    if is_cut:
-        raise InputError(unreadable)
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError(
-            f"{path} must be a 3-D image with one number a voxel, but is {image.GetDimension()}-D with"
-            f" {image.GetNumberOfComponentsPerPixel()}. Is it a colour image, or are channels to be given one by one?"
-        )
-    array = sitk.GetArrayViewFromImage(image)
-    if not np.isfinite(array).all():
-        raise InputError(f"{path} must hold finite numbers only, but holds NaN or infinity. Was it divided by zero?")
-    return image
 
 
 @contextmanager
@@ -213,9 +191,9 @@ def _unfinished(label_map: Path, probabilities: Path | None) -> Iterator[_Files]
     Raises:
         OutputError: It can't.
     """
-    if not label_map.name.endswith(SUFFIXES):
+    if not label_map.name.endswith(WRITTEN):
         raise OutputError(
-            f"The label map must be one file of type {', '.join(SUFFIXES)}, but {label_map} was asked for."
+            f"The label map must be one file of type {', '.join(WRITTEN)}, but {label_map} was asked for."
         )
     names = {path.with_name(f".unfinished-{path.name}"): path for path in (label_map, probabilities) if path}
     first, *others = names

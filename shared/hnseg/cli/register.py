@@ -15,6 +15,7 @@ import SimpleITK as sitk
 import typer
 
 from hnseg.errors import InputError, OutputError
+from hnseg.imaging.files.reading import read_scan
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
 from hnseg.imaging.registration import (
@@ -25,8 +26,6 @@ from hnseg.imaging.registration import (
     register_rigid,
 )
 from hnseg.imaging.registration.record import record_of
-from hnseg.platform.reading import read_image
-from hnseg.platform.spec import InputSocket
 from hnseg.version import __version__
 
 
@@ -106,10 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
 
 
 def _scan(path: Path, title: str, modality: Modality) -> _Scan:
-    if not path.is_file():
-        raise InputError(f"The {title} image must be a file, but there is none at {path}. Is the path right?")
-    socket = InputSocket(slug=title, relative_path=f"images/{title}", title=f"{title} image")
-    image = read_image(socket, path)
+    image = read_scan(path, title=f"{title} image")
     if modality is Modality.AUTO:
         modality = Modality.CT if looks_like_hounsfield(image) else Modality.MR
     elif modality is Modality.CT and not looks_like_hounsfield(image):

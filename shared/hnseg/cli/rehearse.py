@@ -15,7 +15,7 @@ from typing import Annotated
 import rich
 import typer
 
-from hnseg.errors import InputError
+from hnseg.errors import EngineError, InputError
 from hnseg.platform.challenge import EDITION, load_challenge
 from hnseg.rehearsal.cases import CaseFolder, find_cases, model_folder
 from hnseg.rehearsal.profile import Profile, profile_of
@@ -23,7 +23,7 @@ from hnseg.rehearsal.rehearse import Plan, rehearse
 from hnseg.rehearsal.report.page import write_report
 from hnseg.rehearsal.report.table import cases_table, findings_of
 from hnseg.rehearsal.results import Rehearsal
-from hnseg.rehearsal.running.engine import EngineError, find_engine
+from hnseg.rehearsal.running.engine import find_engine
 from hnseg.rehearsal.running.runners import ImageChoice, Stage, container_stage, process_stage
 
 

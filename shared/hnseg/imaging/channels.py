@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray, Grid
 
 _MODALITIES = "modalities"
@@ -29,7 +30,7 @@ class Channels:
     grid: Grid
     notes: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
-    targets: tuple[tuple[slice, slice, slice], ...] = ()
+    targets: tuple[Slices, ...] = ()
 
     def uses(self, modality: str) -> bool:
         """Return whether an image that the method can do without is in its channel, as the record says.

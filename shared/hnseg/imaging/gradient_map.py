@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 from scipy import ndimage
 
+from hnseg.imaging.box import Slices
 from hnseg.imaging.components import Component, Connectivity, components_of
 from hnseg.imaging.geometry import FloatArray
 from hnseg.records import Frozen
@@ -67,18 +68,16 @@ class GradientMapSettings(Frozen):
 
 
 @dataclass(frozen=True)
-class Box:
-    """Part of an array: from `start_zyx` up to and without `stop_zyx`, around a piece of a label."""
+class BoxAround:
+    """Box around a piece of a label, margins included.
+
+    Attributes:
+        label: Value of the piece in the prior mask.
+        slices: Voxels of the box, (z, y, x); never empty.
+    """
 
     label: int
-    start_zyx: tuple[int, int, int]
-    stop_zyx: tuple[int, int, int]
-
-    @property
-    def region(self) -> tuple[slice, slice, slice]:
-        """The slices that cut the box out of an array (z, y, x)."""
-        z, y, x = (slice(start, stop) for start, stop in zip(self.start_zyx, self.stop_zyx, strict=True))
-        return z, y, x
+    slices: Slices
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class GradientMap:
     """
 
     array: FloatArray
-    boxes: tuple[Box, ...]
+    boxes: tuple[BoxAround, ...]
     notes: tuple[str, ...]
 
     @property
@@ -100,7 +99,7 @@ class GradientMap:
         """True in every voxel of every box, (z, y, x); unlike `array > 0`, also where the gradient vanishes."""
         mask = np.zeros(self.array.shape, dtype=bool)
         for box in self.boxes:
-            mask[box.region] = True
+            mask[box.slices] = True
         return mask
 
 
@@ -127,12 +126,13 @@ def gradient_map(
     boxes, notes = _boxes(prior, settings, rng)
     array = np.zeros(image.shape, dtype=np.float32)  # never the image's type: an integer map would hold 0 and 1 only
     for box in boxes:
-        drawn = array[box.region]
-        edges = _edges(image[box.region], settings.gain)
+        drawn = array[box.slices]
+        edges = _edges(image[box.slices], settings.gain)
         if edges is None:
             edges = np.full(drawn.shape, settings.constant_box_value, dtype=np.float32)
+            start_zyx, stop_zyx = (tuple(getattr(axis, end) for axis in box.slices) for end in ("start", "stop"))
             notes.append(
-                f"The image has no edges in the box of label {box.label} from voxel {box.start_zyx} to {box.stop_zyx}"
+                f"The image has no edges in the box of label {box.label} from voxel {start_zyx} to {stop_zyx}"
                 f" (z, y, x), so the gradient map is {settings.constant_box_value:g} there."
             )
         drawn[...] = np.maximum(drawn, edges) if settings.overlap == "maximum" else edges
@@ -141,9 +141,9 @@ def gradient_map(
 
 def _boxes(
     prior: npt.NDArray[Any], settings: GradientMapSettings, rng: np.random.Generator | None
-) -> tuple[list[Box], list[str]]:
+) -> tuple[list[BoxAround], list[str]]:
     """Return a box around each piece that is large enough, and what was left out."""
-    boxes: list[Box] = []
+    boxes: list[BoxAround] = []
     notes: list[str] = []
     for label in np.unique(prior[prior > 0]).tolist():
         pieces = components_of(prior == label, connectivity=settings.connectivity)
@@ -155,7 +155,7 @@ def _boxes(
                 f"Pieces under {settings.smallest_component_voxels} voxels get no box in the gradient map:"
                 f" {len(pieces) - len(kept)} of label {label} in the prior mask."
             )
-    return [box for box in boxes if all(a < b for a, b in zip(box.start_zyx, box.stop_zyx, strict=True))], notes
+    return [box for box in boxes if all(axis.start < axis.stop for axis in box.slices)], notes
 
 
 def _margins(settings: GradientMapSettings, rng: np.random.Generator | None) -> npt.NDArray[np.int64]:
@@ -170,15 +170,11 @@ def _margins(settings: GradientMapSettings, rng: np.random.Generator | None) -> 
     return margins
 
 
-def _box_around(piece: Component, label: int, shape_zyx: tuple[int, ...], margins: npt.NDArray[np.int64]) -> Box:
+def _box_around(piece: Component, label: int, shape_zyx: tuple[int, ...], margins: npt.NDArray[np.int64]) -> BoxAround:
     start = np.maximum(np.array(piece.first_zyx) - margins[0], 0)
     stop = np.minimum(np.array(piece.last_zyx) + margins[1], shape_zyx)
-    return Box(label, _triple(start), _triple(stop))
-
-
-def _triple(values: npt.NDArray[np.int64]) -> tuple[int, int, int]:
-    z, y, x = values.tolist()
-    return z, y, x
+    z, y, x = (slice(first, end) for first, end in zip(start.tolist(), stop.tolist(), strict=True))
+    return BoxAround(label, (z, y, x))
 
 
 def _edges(crop: npt.NDArray[Any], gain: float) -> FloatArray | None:

@@ -11,13 +11,14 @@ from typing import TypeVar, cast
 
 import torch
 
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.ensemble import Axes, Ensemble
 from hnseg.inference.planning.effort import Effort, TileEffort
 from hnseg.inference.planning.interest import Interest
 from hnseg.inference.planning.memory import MemoryLayout
 from hnseg.inference.planning.pace import Allowance
-from hnseg.inference.planning.tiling import Box, Shape3, Tiling, Window, patch_3d
+from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
 from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
 from hnseg.machine import is_exhausted, process_started_s
 
@@ -80,12 +81,12 @@ class Accumulation:
             return list(tiling.starts)
         return [start for start in tiling.starts if self._interest.reaches(self._in_image(tiling.box(start)))]
 
-    def _in_image(self, box: Box) -> tuple[slice, ...]:
+    def _in_image(self, box: Slices) -> tuple[slice, ...]:
         """Return a tile's voxels on the network's grid, over whose ends it may reach."""
         parts = [slice(part.start - at.start, part.stop - at.start) for part, at in zip(box, self.inner, strict=True)]
         return tuple(parts[axis] for axis in self.layout.order)
 
-    def add(self, tiles: Sequence[Box], allowance: Allowance, check: Callable[[], None]) -> TileEffort:
+    def add(self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]) -> TileEffort:
         """Predict some tiles, which begin at the first plane of the sums, and add their logits.
 
         Args:
@@ -126,7 +127,7 @@ class Accumulation:
 
     @torch.inference_mode()
     def _mean_logits(
-        self, tiles: Sequence[Box], allowance: Allowance, check: Callable[[], None]
+        self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
     ) -> tuple[torch.Tensor, TileEffort]:
         """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
         inputs = [self._rolled(self._volume[(slice(None), *box)]) for box in tiles]

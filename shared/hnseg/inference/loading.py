@@ -7,7 +7,7 @@ import logging
 
 import torch
 
-from hnseg.errors import InputError
+from hnseg.errors import ConversionError, InputError
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.backends.torch_backend import UNLIMITED_GIB, TorchBackend
 from hnseg.inference.ensemble import Ensemble
@@ -64,7 +64,6 @@ def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) 
         return None
     # Imported here, not above: it is optional, and takes a quarter of a second.
     from hnseg.inference.backends.openvino_backend import OpenvinoBackend
-    from hnseg.inference.backends.openvino_graph import ConversionError
 
     try:
         return OpenvinoBackend.load(bundle, precision)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hnseg.errors import DeadlineError
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.planning.effort import TileEffort
 from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.schedule import Schedule
-from hnseg.inference.planning.tiling import Box, Tiling
+from hnseg.inference.planning.tiling import Tiling
 
 Progress = Callable[[int, int], None]
 """Function called after each tile with the number of tiles done and the number of all tiles."""
@@ -101,7 +102,7 @@ class Sweep:
         effort, in_rounds = (pace.full, pace.in_rounds) if fixed is None else (fixed.effort, fixed.in_rounds)
         return self.accumulation.layout.tiles_a_group(1 if in_rounds else int(effort.mirrors))
 
-    def _add_group(self, boxes: list[Box], fixed: Allowance | None) -> TileEffort | None:
+    def _add_group(self, boxes: list[Slices], fixed: Allowance | None) -> TileEffort | None:
         """Add some tiles, and time their passes; None when the time is over and there is a label map already.
 
         Raises:

@@ -1,8 +1,9 @@
-"""A challenge: its description, in one edition or several, and the functions that are its method."""
+"""Challenge: its description, in one edition or several, and the functions that are its method."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,32 +20,36 @@ from hnseg.platform.case import Case
 from hnseg.platform.spec import ChallengeSpec
 
 EDITION = "HNSEG_EDITION"
-"""The environment variable that chooses one of a challenge's editions."""
+"""Environment variable that chooses one of a challenge's editions."""
 
 
 class Method(Protocol):
-    """The module `method.py` of a challenge's folder."""
+    """Module `method.py` of a challenge's folder."""
 
     Settings: type[BaseModel]
-    """What can be configured; a model folder's `method.json` holds the values it was trained with."""
+    """Settings of the method; a model folder's `method.json` holds the values that its networks were trained with."""
 
     def prepare(self, case: Case, settings: Any) -> Channels:
         """Return the network's input channels on the reference grid."""
 
     def finish(self, label_map: sitk.Image, case: Case, settings: Any) -> sitk.Image:
-        """Return the label map as it is to be submitted, on the same grid."""
+        """Return the label map as it is to be submitted, on the same grid as the given one."""
 
 
 class AnsweringMethod(Method, Protocol):
-    """The module `method.py` of a challenge whose spec has answers."""
+    """Module `method.py` of a challenge whose spec has answers."""
 
     def answer(self, label_map: sitk.Image, case: Case, settings: Any) -> Answers:
-        """Return what stands beside the label map that `finish` returned; called where the spec has answers only."""
+        """Return the answers that go with the label map that `finish` returned; called only if the spec has answers."""
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """What a challenge's folder holds.
+    """Description and method of a challenge, as its folder holds them.
+
+    Attributes:
+        spec: Description of the sockets, the labels and the limits, in the chosen edition.
+        method: Module with `Settings`, `prepare`, `finish` and, if the spec has answers, `answer`.
 
     Raises:
         InputError: The spec has answers and the method no function that gives them.
@@ -65,9 +70,9 @@ def choose_edition(spec: ChallengeSpec, editions: Mapping[str, ChallengeSpec], n
     """Return the edition of a challenge that was asked for.
 
     Args:
-        spec: The one for whom names none.
-        editions: Every edition by name; empty for a challenge that has only the one.
-        name: The name; None or an empty one asks for none.
+        spec: Edition that is taken where no name is given.
+        editions: Editions by name; empty for a challenge that has only the one.
+        name: Name of an edition; None or "" for the default.
 
     Raises:
         InputError: There is no such edition.
@@ -83,20 +88,24 @@ def choose_edition(spec: ChallengeSpec, editions: Mapping[str, ChallengeSpec], n
     return editions[name]
 
 
-def load_challenge(folder: Path, edition: str | None = None) -> Challenge:
-    """Return the challenge that a folder such as `containers/hnts_mrg` describes.
+def load_challenge(challenge: str | Path, edition: str | None = None) -> Challenge:
+    """Return a challenge by its name, or the one that a folder such as `containers/hnts_mrg` describes.
 
     The folder is imported as part of its parent package, so that the container, the command line and the training
     package all run the same code.
 
     Args:
-        folder: Holds `spec.py`, with `SPEC` and perhaps `EDITIONS`, and `method.py`.
-        edition: One of `EDITIONS`; None takes `SPEC`.
+        challenge: Name of one of the challenges that are installed, such as "hnts_mrg"; or, as a `Path`, a folder with
+            `spec.py`, which has `SPEC` and perhaps `EDITIONS`, and `method.py`.
+        edition: Name of one of `EDITIONS`; None takes `SPEC`.
 
     Raises:
-        InputError: The folder has no `spec.py` and `method.py`, or there is no such edition.
+        InputError: There is no such challenge or edition, or the folder has no `spec.py` and `method.py`.
+
+    >>> load_challenge("hnts_mrg").spec.output.labels
+    {1: 'GTVp', 2: 'GTVn'}
     """
-    folder = folder.resolve()
+    folder = (_installed(challenge) if isinstance(challenge, str) else challenge).resolve()
     if not all((folder / name).is_file() for name in ("spec.py", "method.py")):
         raise InputError(
             f"A challenge's folder must hold spec.py and method.py, but {folder} does not."
@@ -110,3 +119,16 @@ def load_challenge(folder: Path, edition: str | None = None) -> Challenge:
     method: Any = importlib.import_module(f"{package}.method")
     spec = choose_edition(described.SPEC, getattr(described, "EDITIONS", {}), edition)
     return Challenge(spec=spec, method=method)
+
+
+def _installed(name: str) -> Path:
+    """Return the folder of an installed challenge."""
+    package = importlib.util.find_spec("containers")
+    roots = package.submodule_search_locations if package and package.submodule_search_locations else []
+    folders = {path.parent.name: path.parent for root in roots for path in sorted(Path(root).glob("*/spec.py"))}
+    if name not in folders:
+        raise InputError(
+            f"The challenge must be one of {', '.join(folders)}, but {name!r} was asked for. Is it misspelt, or is it"
+            " the path of a folder, to be given as a pathlib.Path?"
+        )
+    return folders[name]

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
-from hnseg.imaging.files.damage import is_damaged
+from hnseg.imaging.files.formats import MOUNTED
+from hnseg.imaging.files.reading import read_grid, read_scan, read_volume
 from hnseg.imaging.geometry import Grid
-from hnseg.machine import is_exhausted, limit_gib
 from hnseg.platform.case import Case
 from hnseg.platform.inputs_json import socket_folders
-from hnseg.platform.labels import in_words, unexpected_values
 from hnseg.platform.spec import ChallengeSpec, InputSocket
 from hnseg.platform.values import read_values
-
-SUFFIXES = (".mha", ".tif", ".tiff", ".nii.gz", ".nrrd")
-_COMPLEX = (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64)
 
 
 def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
@@ -79,7 +72,9 @@ def read_image(socket: InputSocket, path: Path) -> sitk.Image:
         InputError: The image breaks what its socket promises.
         MemoryError: There is not enough memory for it.
     """
-    return _read_intensities(socket, path) if socket.labels is None else _read_labels(socket, path)
+    if socket.labels is None:
+        return read_scan(path, title=socket.title)
+    return read_volume(path, title=socket.title, labels=socket.labels)
 
 
 def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
@@ -90,8 +85,7 @@ def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
     """
     socket = spec.input(spec.output.on_grid_of)
     path = _only_image(socket, socket_folders(spec, input_dir)[socket.slug])
-    header: Any = _read_header(socket, path)  # it has the size, spacing, origin and direction of an image
-    return Grid.of(header)
+    return read_grid(path, title=socket.title)
 
 
 def _image_if_any(socket: InputSocket, folder: Path) -> Path | None:
@@ -107,7 +101,7 @@ def _only_image(socket: InputSocket, folder: Path) -> Path:
     if not found:
         raise InputError(
             f"Exactly one image, the {socket.title}, must lie in {folder}, but the folder {state}."
-            f" Is the input mounted there, as one of {', '.join(SUFFIXES)}?"
+            f" Is the input mounted there, as one of {', '.join(MOUNTED)}?"
         )
     if len(found) > 1:
         raise InputError(
@@ -127,90 +121,7 @@ def _contents(folder: Path) -> tuple[list[str], str]:
 
 
 def _images_among(names: list[str]) -> list[str]:
-    return [name for name in names if name.endswith(SUFFIXES)]
-
-
-def _read_header(socket: InputSocket, path: Path) -> sitk.ImageFileReader:
-    """Return a reader that knows the header of one scalar 3-D image."""
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise _unreadable(socket, path) from error
-    if reader.GetDimension() != 3:
-        raise InputError(
-            f"The {socket.title} must be one 3-D image, but {path} is {reader.GetDimension()}-D with size"
-            f" {reader.GetSize()}. Was a single slice or a series of volumes given?"
-        )
-    if reader.GetNumberOfComponents() != 1 or reader.GetPixelID() in _COMPLEX:
-        kind = sitk.GetPixelIDValueAsString(reader.GetPixelID())
-        raise InputError(
-            f"The {socket.title} must have one real number a voxel, but {path} has a {kind}."
-            " Was a colour image or a vector field given?"
-        )
-    return reader
-
-
-def _read(socket: InputSocket, path: Path) -> sitk.Image:
-    reader = _read_header(socket, path)
-    voxel_bytes = sitk.Image([1, 1, 1], reader.GetPixelID()).GetSizeOfPixelComponent()
-    # A lower bound on what a case takes: the voxels as they are read, and once more as float32 for the network.
-    needed_gib = float(np.prod([float(n) for n in reader.GetSize()])) * (voxel_bytes + 4) / (1 << 30)
-    if needed_gib > limit_gib():
-        raise InputError(
-            f"The {socket.title} must fit into memory, but {path} with size {reader.GetSize()} needs over"
-            f" {needed_gib:.1f} GiB and there are {limit_gib():.1f}. Is the header corrupt, or the image far too fine?"
-        )
-    try:
-        if is_damaged(path):
-            raise _unreadable(socket, path)
-        image: sitk.Image = reader.Execute()
-    except (OSError, RuntimeError) as error:
-        if is_exhausted(error):
-            raise MemoryError(str(error)) from error
-        raise _unreadable(socket, path) from error
-    return image
-
-
-def _unreadable(socket: InputSocket, path: Path) -> InputError:
-    if not os.access(path, os.R_OK):
-        return InputError(
-            f"The {socket.title} must be readable, but {path} belongs to another user. Was it made as root?"
-        )
-    return InputError(
-        f"The {socket.title} must be a readable image, but {path} can't be read as one."
-        " Is the file cut off or damaged, or is it of another type than its name says?"
-    )
-
-
-def _read_intensities(socket: InputSocket, path: Path) -> sitk.Image:
-    image = _read(socket, path)
-    voxels = sitk.GetArrayViewFromImage(image)
-    if np.issubdtype(voxels.dtype, np.floating) and (wrong := voxels.size - int(np.isfinite(voxels).sum())):
-        raise InputError(
-            f"The {socket.title} must hold finite numbers only, but {wrong} of {voxels.size} voxels of {path} are NaN"
-            " or infinite. Was it divided by zero or resampled without a value for the outside?"
-        )
-    if voxels.min() == voxels.max():
-        raise InputError(
-            f"The {socket.title} must show something, but every voxel of {path} is {voxels.flat[0]}."
-            " Was an empty image exported?"
-        )
-    return image
-
-
-def _read_labels(socket: InputSocket, path: Path) -> sitk.Image:
-    image = _read(socket, path)
-    labels = socket.labels or {}
-    if wrong := unexpected_values(image, labels):
-        raise InputError(
-            f"The {socket.title} must hold only {in_words(labels)}, but {path} also holds"
-            f" {', '.join(f'{value:g}' for value in wrong[:5])}{' and more' if len(wrong) > 5 else ''}."
-            " Was an image, a probability map or another label set given?"
-        )
-    label_map: sitk.Image = sitk.Cast(image, sitk.sitkUInt8)
-    return label_map
+    return [name for name in names if name.endswith(MOUNTED)]
 
 
 def _check_grid(

@@ -14,9 +14,9 @@ import SimpleITK as sitk
 
 from hnseg.errors import OutputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.imaging.labels import in_words, unexpected_values
 from hnseg.platform.answers import NO_ANSWERS, Answers, check_answers, empty_answers
 from hnseg.platform.case import Case
-from hnseg.platform.labels import in_words, unexpected_values
 from hnseg.platform.spec import ChallengeSpec
 
 FILE_NAME = "output.mha"

@@ -11,8 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from hnseg.errors import InputError, ModelError
-
-_IMAGE_SUFFIXES = (".mha", ".mhd", ".tif", ".tiff", ".nii.gz", ".nii", ".nrrd")
+from hnseg.imaging.files.formats import images_in
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Workplace:
 
 def first_image(folder: Path) -> Path | None:
     """Return the image in a socket's folder; None where there is none."""
-    return next((path for path in sorted(folder.glob("*")) if path.name.endswith(_IMAGE_SUFFIXES)), None)
+    return next(iter(images_in(folder)), None)
 
 
 def find_cases(folders: Sequence[Path]) -> list[CaseFolder]:

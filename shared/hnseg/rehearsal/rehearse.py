@@ -16,6 +16,7 @@ from hnseg.errors import InputError
 from hnseg.evaluation.files.pairs import FilePair
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import score_pairs
+from hnseg.imaging.files.reading import read_volume
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.rehearsal.case_run import Run, Tell
 from hnseg.rehearsal.cases import CaseFolder, first_image, size_bytes, workplace
@@ -168,8 +169,8 @@ def _placement(spec: ChallengeSpec, case: CaseFolder, imported: Imported) -> lis
         "reference label map": case.reference(spec.output.relative_path),
     }
     for title, path in references.items():
-        reference = None if path is None else _read(path)
-        if reference is None or reference.GetDimension() != 3:
+        reference = None if path is None else _read(path, title)
+        if reference is None:
             continue
         found = check_placement(imported.image, reference, output_title=spec.output.title, reference_title=title)
         if found:
@@ -177,12 +178,11 @@ def _placement(spec: ChallengeSpec, case: CaseFolder, imported: Imported) -> lis
     return []
 
 
-def _read(path: Path) -> sitk.Image | None:
+def _read(path: Path, title: str) -> sitk.Image | None:
     try:
-        image: sitk.Image = sitk.ReadImage(str(path))
-    except RuntimeError:  # a case may be broken on purpose
+        return read_volume(path, title=title)
+    except InputError:  # a case may be broken on purpose
         return None
-    return image
 
 
 def _provenance(stdout: Log) -> dict[str, Any] | None:

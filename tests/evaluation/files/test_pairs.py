@@ -70,21 +70,27 @@ def test_a_truncated_file_is_named(tmp_path, name):
     file = tmp_path / name
     sitk.WriteImage(sitk.GetImageFromArray(np.zeros((4, 4, 4), np.uint8)), file)
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(InputError, match=rf"must be a readable image, but .*{name} can't be read .*cut off or damaged"):
+    with pytest.raises(
+        InputError,
+        match=rf"case a must be a readable image, but .*{name} can't be read .*cut off or damaged",
+    ):
         FilePair("a", file, file).read()
 
 
 @pytest.mark.parametrize(
     ("image", "found"),
     [
-        (sitk.Image(4, 4, sitk.sitkUInt8), "2 dimensions and 1 values"),
-        (sitk.Image([2, 2, 2, 2], sitk.sitkUInt8), "4 dimensions and 1 values"),
-        (sitk.Image([2, 2, 2], sitk.sitkVectorUInt8, 3), "3 dimensions and 3 values"),
+        (sitk.Image(4, 4, sitk.sitkUInt8), r"must be one 3-D image, but .*a\.mha is 2-D"),
+        (sitk.Image([2, 2, 2, 2], sitk.sitkUInt8), r"must be one 3-D image, but .*a\.mha is 4-D"),
+        (
+            sitk.Image([2, 2, 2], sitk.sitkVectorUInt8, 3),
+            r"must have one real number a voxel, but .*a\.mha has a vec",
+        ),
     ],
 )
 def test_an_image_that_is_no_volume_of_labels_is_refused(tmp_path, image, found):
     sitk.WriteImage(image, tmp_path / "a.mha")
-    with pytest.raises(InputError, match=rf"must be 3-D with one value a voxel, but .*a\.mha has {found}"):
+    with pytest.raises(InputError, match=f"The prediction of case a {found}"):
         FilePair("a", tmp_path / "a.mha", tmp_path / "a.mha").read()
 
 

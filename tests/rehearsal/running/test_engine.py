@@ -1,6 +1,7 @@
 import pytest
 
-from hnseg.rehearsal.running.engine import EngineError, find_engine, probe_engine
+from hnseg.errors import EngineError
+from hnseg.rehearsal.running.engine import find_engine, probe_engine
 
 
 def test_an_engine_that_is_not_installed_is_told_with_the_cure(monkeypatch):

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from hnseg.imaging.geometry import Grid
-from hnseg_training.dataset.expected_region import MARGIN_MM, BoxMm, expected_region
+from hnseg.imaging.box import BoxMm
+from hnseg_training.dataset.expected_region import MARGIN_MM, expected_region
 
-IDENTITY = (1, 0, 0, 0, 1, 0, 0, 0, 1)
 LANDMARKS = {"a": (0, 0, 0), "b": (40, 0, 0), "c": (0, 40, 0), "d": (0, 0, 40)}
 
 
@@ -18,24 +17,6 @@ def patient(shift=(0, 0, 0), scale=1.0, **organs) -> dict[str, BoxMm]:
     return {
         name: cube(np.array(centre) * scale + shift, 4.0 * scale) for name, centre in {**LANDMARKS, **organs}.items()
     }
-
-
-def test_a_box_is_in_the_world_not_in_voxels():
-    grid = Grid((10, 10, 10), (1.0, 2.0, 3.0), (100.0, 0.0, -50.0), IDENTITY)
-    mask = np.zeros(grid.shape_zyx, dtype=bool)
-    mask[1:3, 2:5, 4:8] = True  # z 1..2, y 2..4, x 4..7
-    box = BoxMm.of(mask, grid)
-    assert box.low_mm == (104.0, 4.0, -47.0)
-    assert box.high_mm == (107.0, 8.0, -44.0)
-    assert (box.mask_on(grid) == mask).all()
-
-
-def test_a_box_is_found_on_a_grid_that_is_turned():
-    turned = Grid((20, 20, 20), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (0, -1, 0, 1, 0, 0, 0, 0, 1))  # x runs along y
-    box = BoxMm((-5.0, 2.0, 3.0), (-4.0, 4.0, 3.0))  # index (y, -x, z): x index 2..4, y index 4..5, z index 3
-    expected = np.zeros(turned.shape_zyx, dtype=bool)
-    expected[3, 4:6, 2:5] = True
-    assert (box.mask_on(turned) == expected).all()
 
 
 def test_the_region_goes_along_with_the_patient():

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from hnseg.errors import InputError
+from hnseg.imaging.box import BoxMm
+from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
-from hnseg.platform.reading import read_image
-from hnseg.platform.spec import InputSocket
-from hnseg_training.dataset.expected_region import BoxMm
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,7 @@ def merge(masks: Mapping[str, Path], labels: Mapping[str, int], grid: Grid, *, i
 
 def _read_mask(name: str, path: Path, grid: Grid, image: Path) -> np.ndarray:
     """Read a mask (z, y, x), which must lie on the grid of the image."""
-    socket = InputSocket(slug="mask", relative_path=f"masks/{name}", title=f"mask of {name}", labels={1: name})
-    mask = read_image(socket, path)
+    mask = read_volume(path, title=f"mask of {name}", labels={1: name})
     if not (found := Grid.of(mask)).matches(grid):
         raise InputError(
             f"The mask {path} must lie on the grid of {image.name}, but it has {found.differences(grid)}."

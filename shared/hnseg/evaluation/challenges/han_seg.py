@@ -30,8 +30,9 @@ from hnseg.evaluation.measures.overlap import overlap_of
 from hnseg.evaluation.measures.summary import Values, average, mean_sd_of, median_iqr_of
 from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
-from hnseg.platform.labels import unexpected_values
+from hnseg.imaging.labels import unexpected_values
 
 _ORGANS = (
     "A_Carotid_L", "A_Carotid_R", "Arytenoid", "Bone_Mandible", "Brainstem", "BuccalMucosa", "Cavity_Oral",
@@ -46,8 +47,6 @@ HD95_DEFINITION = (
     "HD95 is that of google-deepmind's surface-distance: the larger of both directed 95th percentiles, surface elements"
     " weighted by area."
 )
-
-Box = tuple[slice, ...]
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def _labels_of(image: sitk.Image, name: str) -> LabelArray:
     return array_of(image).astype(np.uint8, copy=False)
 
 
-def _boxes_around_both(prediction: LabelArray, reference: LabelArray) -> dict[int, Box]:
+def _boxes_around_both(prediction: LabelArray, reference: LabelArray) -> dict[int, Slices]:
     """Return the box around both masks of every label that the reference has, by label."""
     found = zip(*(ndimage.find_objects(array, max_label=len(LABELS)) for array in (prediction, reference)), strict=True)
     return {
@@ -147,8 +146,9 @@ def _boxes_around_both(prediction: LabelArray, reference: LabelArray) -> dict[in
     }
 
 
-def _box_around(one: Box, other: Box) -> Box:
-    return tuple(slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+def _box_around(one: Slices, other: Slices) -> Slices:
+    z, y, x = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return (z, y, x)
 
 
 def _compare(prediction: LabelArray, reference: LabelArray, label: int, grid: Grid) -> Metrics:

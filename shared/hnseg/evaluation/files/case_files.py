@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hnseg.errors import InputError
-
-SUFFIXES = (".mha", ".mhd", ".nii.gz", ".nii", ".nrrd", ".tif", ".tiff")
+from hnseg.imaging.files.formats import READ, images_in, stem_of
 
 
 @dataclass(frozen=True)
@@ -46,24 +45,14 @@ def cases_in(folder: Path) -> list[CaseFiles]:
     Raises:
         InputError: The folder is missing or has neither, or a case has two images in one socket.
     """
-    cases = [_of_file(path) for path in _images(folder)] or list(_of_subfolders(folder))
+    cases = [_of_file(path) for path in images_in(folder)] or list(_of_subfolders(folder))
     if not cases:
         found = "has none" if folder.is_dir() else "does not exist"
         raise InputError(
-            f"A folder to score must hold label maps ({', '.join(SUFFIXES)}), but {folder} {found}."
+            f"A folder to score must hold label maps ({', '.join(READ)}), but {folder} {found}."
             " Was the path to the files' own folder given?"
         )
     return cases
-
-
-def stem_of(name: str) -> str:
-    """Return a file's name without the suffix of an image.
-
-    >>> stem_of("77_midRT_mask.nii.gz"), stem_of("case_003")
-    ('77_midRT_mask', 'case_003')
-    """
-    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
-    return name.removesuffix(suffix)
 
 
 def read_values(files: Iterable[Path]) -> dict[str, Any]:
@@ -95,10 +84,6 @@ def _json(path: Path) -> Any:
         ) from error
 
 
-def _images(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("[!.]*") if path.name.endswith(SUFFIXES) and path.is_file())
-
-
 def _of_file(path: Path) -> CaseFiles:
     beside = path.with_name(f"{stem_of(path.name)}.json")
     return CaseFiles(path.name, {"": path}, (beside,) if beside.is_file() else ())
@@ -108,14 +93,14 @@ def _of_subfolders(folder: Path) -> Iterator[CaseFiles]:
     for case in sorted(path for path in folder.glob("[!.]*") if path.is_dir()):
         roots = [root for root in (case, case / "output", case / "expected") if (root / "images").is_dir()]
         if not roots:
-            yield from (_of_file(path) for path in _images(case) if stem_of(path.name) == case.name)
+            yield from (_of_file(path) for path in images_in(case) if stem_of(path.name) == case.name)
         elif label_maps := _by_socket(roots[0] / "images", case):
             yield CaseFiles(case.name, label_maps, tuple(sorted(roots[0].glob("*.json"))))
 
 
 def _by_socket(folder: Path, case: Path) -> dict[str, Path]:
     """Return the only image of each socket's folder that has one, by the socket's slug."""
-    sockets = {path.name: _images(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    sockets = {path.name: images_in(path) for path in sorted(folder.iterdir()) if path.is_dir()}
     return {socket: _only(images, case) for socket, images in sockets.items() if images}
 
 

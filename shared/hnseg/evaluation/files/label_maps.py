@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from hnseg.errors import InputError
 from hnseg.evaluation.files.pairs import Pair
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
-from hnseg.platform.labels import unexpected_values
+from hnseg.imaging.labels import unexpected_values
 
 _SHOWN = 8
 

@@ -17,8 +17,9 @@ from typing import Any
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
-from hnseg.evaluation.files.case_files import CaseFiles, cases_in, read_values, stem_of
-from hnseg.imaging.files.damage import is_damaged
+from hnseg.evaluation.files.case_files import CaseFiles, cases_in, read_values
+from hnseg.imaging.files.formats import stem_of
+from hnseg.imaging.files.reading import read_volume
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,10 @@ class FilePair:
         Raises:
             InputError: A label map can't be read, or is not 3-D with one value a voxel; a JSON file can't be read.
         """
-        label_maps = _read(self.prediction), _read(self.reference)
-        return Pair(self.name, *label_maps, read_values(self.predicted_values), read_values(self.expected_values))
+        prediction = read_volume(self.prediction, title=f"prediction of case {self.name}")
+        reference = read_volume(self.reference, title=f"reference of case {self.name}")
+        values = read_values(self.predicted_values), read_values(self.expected_values)
+        return Pair(self.name, prediction, reference, *values)
 
 
 @dataclass(frozen=True)
@@ -155,22 +158,3 @@ def _refuse_unpaired(
             f"Each file in {folder} must have a partner of the same name or case ID in {partners_folder}, but these"
             f" have none: {', '.join(alone)}. Is a case missing, or named otherwise?"
         )
-
-
-def _read(path: Path) -> sitk.Image:
-    unreadable = InputError(
-        f"A label map must be a readable image, but {path} can't be read as one. Is the file cut off or damaged,"
-        " or is it of another type than its name says?"
-    )
-    if is_damaged(path):
-        raise unreadable
-    try:
-        image: sitk.Image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        raise unreadable from error
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError(
-            f"A label map must be 3-D with one value a voxel, but {path} has {image.GetDimension()} dimensions and"
-            f" {image.GetNumberOfComponentsPerPixel()} values a voxel. Is it a slice, a series or a one-hot map?"
-        )
-    return image

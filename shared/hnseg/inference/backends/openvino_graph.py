@@ -20,7 +20,7 @@ import openvino
 import torch
 from torch import nn
 
-from hnseg.errors import ModelError
+from hnseg.errors import ConversionError, ModelError
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.model.manifest import GRAPH_FILES
@@ -31,10 +31,6 @@ logger = logging.getLogger(__name__)
 
 _TILE = "tile"
 _XML = GRAPH_FILES[0]
-
-
-class ConversionError(ModelError):
-    """OpenVINO can't run a network that torch can."""
 
 
 def graph_of(bundle: Bundle) -> openvino.Model:

@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass
 from itertools import product
 
+from hnseg.imaging.box import Slices
+
 Shape3 = tuple[int, int, int]
 Starts = tuple[int, ...]
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Tiling:
         first, *others = self.along[0]
         return others[0] - first if others else self.patch[0]
 
-    def box(self, start: Shape3) -> Box:
+    def box(self, start: Shape3) -> Slices:
         """Return the voxels of the tile that begins at one."""
         z, y, x = (slice(first, first + size) for first, size in zip(start, self.patch, strict=True))
         return (z, y, x)

@@ -8,13 +8,12 @@ import numpy as np
 from scipy.ndimage import binary_fill_holes
 
 from hnseg.errors import InputError
+from hnseg.imaging.box import Slices
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import FloatArray, Grid
 from hnseg.inference.model.nnunet_plans import Configuration, Intensities, Plans
 from hnseg.inference.preprocessing.normalisation import Mask, normalise
 from hnseg.inference.preprocessing.resampling import resample
-
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Placement:
 
     grid: Grid
     transpose: tuple[int, int, int]
-    crop: Box
+    crop: Slices
     image_mm: tuple[float, ...]
     network_mm: tuple[float, ...]
     network_shape: tuple[int, int, int]
@@ -110,7 +109,7 @@ def _inside(array: FloatArray, placement: Placement) -> Mask:
     return filled.transpose(placement.transpose)[placement.crop]
 
 
-def _box_around_nonzero(array: FloatArray, transpose: tuple[int, int, int]) -> Box:
+def _box_around_nonzero(array: FloatArray, transpose: tuple[int, int, int]) -> Slices:
     """Return the smallest box, in transposed order, around what is not zero in every channel; all of it if nothing."""
     hit = [np.zeros(length, np.bool_) for length in array.shape[1:]]
     for plane in range(len(hit[0])):  # plane by plane, because a mask of the image would be a quarter of its memory

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray, LabelArray
-from hnseg.phantom.body.painting import Coordinates, Slices
+from hnseg.phantom.body.painting import Coordinates
 from hnseg.phantom.body.shapes import BoolArray, Ellipsoid, Point
 from hnseg.phantom.body.tissues import Tissue
 from hnseg.phantom.body.tumours import PRIMARY_SITES, Tumour, point_near

@@ -9,14 +9,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray, Grid, LabelArray
 from hnseg.phantom.body.deformation import SmoothField
 from hnseg.phantom.body.shapes import Point
 from hnseg.phantom.body.structure import Structure
 from hnseg.phantom.body.tissues import Tissue
-
-Slices = tuple[slice, slice, slice]
-"""Part of a grid, (z, y, x)."""
 
 Matrix = npt.NDArray[np.float64]
 

@@ -14,6 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from hnseg.imaging.files.damage import is_damaged
+from hnseg.imaging.files.formats import NOT_COLLECTED
 from hnseg.platform.spec import AnswerSocket, OutputSocket
 from hnseg.rehearsal.findings import Finding, failure, warning
 from hnseg.rehearsal.profile import Profile
@@ -76,7 +77,7 @@ def _not_one(socket: OutputSocket, images: Mapping[Path, sitk.Image], others: li
             f"Only 1 image should be produced in {socket.relative_path!r}, we found {len(images)}",
             f"Found {', '.join(path.name for path in images)}.",
         )
-    compressed_nifti = any(path.name.endswith((".nii", ".nii.gz", ".nrrd")) for path in others)
+    compressed_nifti = any(path.name.endswith(NOT_COLLECTED) for path in others)
     return failure(
         "import",
         f"No output images could be imported from {socket.relative_path!r}",

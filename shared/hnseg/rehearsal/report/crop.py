@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import SimpleITK as sitk
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, ValidationError
 
+from hnseg.imaging.box import Box
+
 Index = tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt]
 Size = tuple[PositiveInt, PositiveInt, PositiveInt]
-
-
-@dataclass(frozen=True)
-class Box:
-    """The first and the last voxel of a box."""
-
-    first_xyz: tuple[int, int, int]
-    last_xyz: tuple[int, int, int]
 
 
 class CropRecord(BaseModel):
@@ -33,21 +26,21 @@ class CropRecord(BaseModel):
 
     def lies_in(self, scan: sitk.Image) -> bool:
         """Say whether the box lies inside an image."""
-        return all(last < size for last, size in zip(self._last_xyz, scan.GetSize(), strict=True))
+        return all(last < size for last, size in zip(self.box.last_xyz, scan.GetSize(), strict=True))
 
     def box_in(self, turned: sitk.Image, scan: sitk.Image) -> Box:
         """Return the box in an image that has the scan's voxels with its axes exchanged or turned round."""
         corners = [
             turned.TransformPhysicalPointToIndex(scan.TransformIndexToPhysicalPoint(corner))
-            for corner in (self.index_xyz, self._last_xyz)
+            for corner in (self.index_xyz, self.box.last_xyz)
         ]
         (x1, x2), (y1, y2), (z1, z2) = (sorted(along) for along in zip(*corners, strict=True))
-        return Box((x1, y1, z1), (x2, y2, z2))
+        return Box((x1, y1, z1), (x2 - x1 + 1, y2 - y1 + 1, z2 - z1 + 1))
 
     @property
-    def _last_xyz(self) -> tuple[int, int, int]:
-        x, y, z = (first + length - 1 for first, length in zip(self.index_xyz, self.size_xyz, strict=True))
-        return x, y, z
+    def box(self) -> Box:
+        """Box of the reference's voxels."""
+        return Box(self.index_xyz, self.size_xyz)
 
 
 def crop_in(provenance: dict[str, Any] | None) -> CropRecord | None:

@@ -15,10 +15,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from hnseg.imaging.box import Box
 from hnseg.imaging.geometry import array_of
 from hnseg.imaging.hounsfield import looks_like_hounsfield
 from hnseg.rehearsal.report.colours import FEW, colours_of
-from hnseg.rehearsal.report.crop import Box, CropRecord
+from hnseg.rehearsal.report.crop import CropRecord
 
 _MARGIN_MM = 20.0
 _CROP_MARGIN_MM = 5.0
@@ -151,7 +152,7 @@ def _volumes(
 def _draw_axial(axes: Axes, volumes: _Volumes, panel: _Panel, frame: _Frame) -> None:
     z = panel.z
     _paint(axes, volumes, np.s_[z])
-    if volumes.box is not None and volumes.box.first_xyz[2] <= z <= volumes.box.last_xyz[2]:
+    if volumes.box is not None and volumes.box.index_xyz[2] <= z <= volumes.box.last_xyz[2]:
         axes.add_patch(_outline(volumes.box, across=0, down=1))
     axes.set_xlim(frame.left - 0.5, frame.right + 0.5)
     axes.set_ylim(frame.bottom + 0.5, frame.top - 0.5)
@@ -162,7 +163,7 @@ def _draw_axial(axes: Axes, volumes: _Volumes, panel: _Panel, frame: _Frame) -> 
 def _draw_coronal(axes: Axes, volumes: _Volumes, box: Box) -> None:
     """Draw the whole scan from the front: where most is segmented, or through the middle of the box."""
     areas = (volumes.found > 0).sum(axis=(0, 2))
-    y = int(areas.argmax()) if areas.any() else (box.first_xyz[1] + box.last_xyz[1]) // 2
+    y = int(areas.argmax()) if areas.any() else (box.index_xyz[1] + box.last_xyz[1]) // 2
     _paint(axes, volumes, np.s_[:, y])
     axes.add_patch(_outline(box, across=0, down=2))
     axes.set_ylim(-0.5, len(volumes.scan) - 0.5)  # the head above
@@ -172,7 +173,7 @@ def _draw_coronal(axes: Axes, volumes: _Volumes, box: Box) -> None:
 
 def _outline(box: Box, *, across: int, down: int) -> Rectangle:
     """Return the edge of a box in a slice, whose columns and rows are these axes (0 x, 1 y, 2 z)."""
-    (left, top), (right, bottom) = ((corner[across], corner[down]) for corner in (box.first_xyz, box.last_xyz))
+    (left, top), (right, bottom) = ((corner[across], corner[down]) for corner in (box.index_xyz, box.last_xyz))
     size = right - left + 1, bottom - top + 1
     return Rectangle((left - 0.5, top - 0.5), *size, fill=False, linestyle="--", linewidth=0.9, edgecolor="white")
 
@@ -244,7 +245,7 @@ def _frame(volumes: _Volumes) -> _Frame:
     seen: npt.NDArray[np.bool_] = np.logical_or(volumes.found.any(axis=0), volumes.wanted.any(axis=0))
     margin_mm = _MARGIN_MM
     if volumes.box is not None:
-        (left, top, _), (right, bottom, _) = volumes.box.first_xyz, volumes.box.last_xyz
+        (left, top, _), (right, bottom, _) = volumes.box.index_xyz, volumes.box.last_xyz
         seen[top : bottom + 1, left : right + 1] = True
         margin_mm = _CROP_MARGIN_MM
     rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))

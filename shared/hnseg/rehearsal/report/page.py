@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-import SimpleITK as sitk
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hnseg.errors import OutputError
 from hnseg.evaluation.tables import structures_table
+from hnseg.imaging.files.reading import read_volume
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
@@ -121,11 +121,11 @@ def _pictures(plan: Plan, rehearsal: Rehearsal) -> dict[str, Picture]:
         if not case.passed or case.output_file is None or scan is None:
             continue
         reference = folder.reference(plan.spec.output.relative_path)
-        image, crop = sitk.ReadImage(str(scan)), crop_in(case.provenance)
+        image, crop = read_volume(scan, title=socket.title), crop_in(case.provenance)
         pictures[case.name] = draw_case(
             image,
-            sitk.ReadImage(str(plan.keep_dir / case.name / "output" / case.output_file)),
-            None if reference is None else sitk.ReadImage(str(reference)),
+            read_volume(plan.keep_dir / case.name / "output" / case.output_file, title=plan.spec.output.title),
+            None if reference is None else read_volume(reference, title="reference label map"),
             plan.spec.output.labels,
             crop=crop if crop and crop.lies_in(image) else None,
         )

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
 
+from hnseg.imaging.files.reading import read_volume
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.rehearsal.cases import CaseFolder, first_image
 from hnseg.rehearsal.report.checkerboard import draw_checkerboard
@@ -82,10 +83,11 @@ def show_registration(spec: ChallengeSpec, case: CaseFolder, record: Registratio
         return None
     fixed, moving = (sockets[slug] for slug in (record.fixed, record.moving))
     is_used = record.status == "registered"
-    images = [first_image(case.input_dir / socket.relative_path) for socket in (fixed, moving)]
+    files = [first_image(case.input_dir / socket.relative_path) for socket in (fixed, moving)]
     png = b""
-    if record.status != "not_attempted" and all(images):
-        scan, carried = (sitk.ReadImage(str(path)) for path in images)
+    if record.status != "not_attempted" and all(files):
+        pair = zip((fixed, moving), files, strict=True)
+        scan, carried = (read_volume(path, title=socket.title) for socket, path in pair if path)
         png = draw_checkerboard(scan, carried, record.transform)
     colours = f"{fixed.title} grey, {moving.title} amber" if png else ""
     if is_used:

@@ -11,11 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from hnseg.errors import EngineError
 from hnseg.machine import processor_numbers
 from hnseg.rehearsal.case_run import Run, wait_for
 from hnseg.rehearsal.cases import Workplace
 from hnseg.rehearsal.profile import Profile
-from hnseg.rehearsal.running.engine import Engine, EngineError, last_line
+from hnseg.rehearsal.running.engine import Engine, last_line
 from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, MemoryWatch, StatisticsWatch, StreamWatch, cgroup_of
 
 _ENTRY_POINT_AT_FAULT = {126, 127}

@@ -12,13 +12,9 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from hnseg.errors import HnsegError
+from hnseg.errors import EngineError
 
 COMMANDS = ("docker", "podman")
-
-
-class EngineError(HnsegError):
-    """The container engine is missing, does not answer, or refuses what it was asked."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hnseg.errors import EngineError
 from hnseg.rehearsal.findings import Finding, failure, warning
 from hnseg.rehearsal.profile import Profile
-from hnseg.rehearsal.running.engine import Engine, EngineError
+from hnseg.rehearsal.running.engine import Engine
 
 API_METHOD_LABEL = "org.grand-challenge.api-method"
 

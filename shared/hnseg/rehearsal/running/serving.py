@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from hnseg.errors import EngineError
 from hnseg.rehearsal.case_run import Run, wait_for
 from hnseg.rehearsal.cases import Workplace
 from hnseg.rehearsal.running import probe
 from hnseg.rehearsal.running.container import KILLED, ContainerSetup, Live, started, stop
-from hnseg.rehearsal.running.engine import EngineError
 
 _PATIENCE_S = 10  # for the engine to start the call itself, beyond the call's own limit
 

@@ -23,13 +23,14 @@ import typer
 from containers.han_seg.method import MR, Settings, channels_of
 from containers.han_seg.spec import CT, LABELS, SPEC, T1
 from hnseg.errors import InputError
+from hnseg.imaging.box import BoxMm
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
 from hnseg_training.dataset.completeness import check_nothing_missing
-from hnseg_training.dataset.expected_region import BoxMm, expected_region
+from hnseg_training.dataset.expected_region import expected_region
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.organ_masks import Merged, merge
 from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_sample

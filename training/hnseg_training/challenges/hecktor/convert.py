@@ -23,11 +23,11 @@ from containers.hecktor.method import PET_CHANNEL, SETTINGS, Settings, channels_
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
+from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
-from hnseg.platform.spec import InputSocket
 from hnseg_training.dataset.completeness import check_nothing_missing, listed
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
@@ -45,7 +45,6 @@ INSIDE = ("", "hecktor2022_training", "hecktor2026_training", "Task 1")
 """Folders below the given one that may hold the patients."""
 PetState = Literal["used", "not asked for", "missing", "refused", "elsewhere"]
 """State of a patient's PET, as `conversion.json` has it; elsewhere: it doesn't cover the body on the CT."""
-LABEL_MAP = InputSocket(slug="label-map", relative_path="images/label-map", title="label map", labels=LABELS)
 
 # A quarter of the patches have no PET.
 PET_DROPOUT = ChannelDropout(channel=1, whole=0.25, truncated=0.0)
@@ -268,7 +267,7 @@ def _pet_state(source: Source, settings: Settings, channels: Channels, *, is_ref
 
 def _on_grid_of_ct(source: Source, grid: Grid) -> sitk.Image:
     """Return the label map on the CT's grid; where it lies on another one, by nearest neighbour."""
-    label_map = read_image(LABEL_MAP, source.label_map)
+    label_map = read_volume(source.label_map, title="label map", labels=LABELS)
     if (own := Grid.of(label_map)).matches(grid):
         return label_map
     moved = resample_label_map(label_map, grid)

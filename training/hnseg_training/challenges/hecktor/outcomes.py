@@ -18,15 +18,17 @@ from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
-from containers.hecktor.spec import CT, PET, SPEC
+from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.errors import InputError
 from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.statistics.concordance import concordance_of
 from hnseg.imaging.body import sketch_of
+from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.reading import read_volume
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
-from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, LABEL_MAP, Source, find_sources
+from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, Source, find_sources
 from hnseg_training.dataset.splits import SPLITS_FILE, Split
 from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
 from hnseg_training.outcomes.models import Features, Scales, fit_cox, fit_ordinal
@@ -36,7 +38,6 @@ from hnseg_training.workers import each
 logger = logging.getLogger(__name__)
 
 FEATURES_FILE = "features.json"
-SUFFIXES = (".nii.gz", ".mha")
 T_SCALES: Scales = {"gtvp_diameter_mm": "log", "gtvp_ml": "log"}
 N_SCALES: Scales = {
     "largest_node_diameter_mm": "log",
@@ -124,21 +125,21 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     """Return each patient's label map: the reference, or the only prediction of its name."""
     if predictions is None:
         return {source.name: source.label_map for source in sources}
-    files = [path for path in sorted(predictions.rglob("*")) if path.name.endswith(SUFFIXES)]
+    files = [path for path in sorted(predictions.rglob("*")) if path.name.endswith(WRITTEN)]
     found = {source.name: _files_of(source.name, files) for source in sources}
     wrong = [name for name, paths in found.items() if len(paths) != 1]
     if wrong:
         raise InputError(
-            f"{predictions} must hold one label map a patient, named <patient>.nii.gz or .mha, but {len(wrong)} of"
-            f" {len(sources)} patients have none or several, the first {wrong[0]}. Was every fold validated"
-            " (hnseg-train fit --validate), and is this the folder of one ensemble?"
+            f"{predictions} must hold one label map a patient, named <patient> and one of {', '.join(WRITTEN)},"
+            f" but {len(wrong)} of {len(sources)} patients have none or several, the first {wrong[0]}. Was every fold"
+            " validated (hnseg-train fit --validate), and is this the folder of one ensemble?"
         )
     return {name: paths[0] for name, paths in found.items()}
 
 
 def _files_of(patient: str, files: Sequence[Path]) -> list[Path]:
     """Return those files that are named after a patient."""
-    return [path for path in files if path.name in {f"{patient}{suffix}" for suffix in SUFFIXES}]
+    return [path for path in files if path.name in {f"{patient}{suffix}" for suffix in WRITTEN}]
 
 
 def _measured(
@@ -153,7 +154,7 @@ def _measured(
         pets: State of the PET in the conversion, by the patient's name.
     """
     row = tables.row(source.name)
-    label_map = read_image(LABEL_MAP, label_maps[source.name])
+    label_map = read_volume(label_maps[source.name], title="label map", labels=LABELS)
     sketch = sketch_of(read_image(SPEC.input(CT), source.ct))
     # A PET that the conversion couldn't use the container couldn't either.
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}

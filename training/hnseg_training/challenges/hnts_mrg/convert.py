@@ -20,11 +20,10 @@ import typer
 from containers.hnts_mrg.method import Settings, channels_of
 from containers.hnts_mrg.spec import LABELS
 from hnseg.errors import InputError
+from hnseg.imaging.files.reading import read_scan, read_volume
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.inference.model.manifest import METHOD_FILE
-from hnseg.platform.reading import read_image
-from hnseg.platform.spec import InputSocket
 from hnseg_training.dataset.completeness import check_nothing_missing
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
@@ -36,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 CHALLENGE = "hnts_mrg"
 TITLE = "HNTS-MRG 2024"
-T2W = InputSocket(slug="t2w", relative_path="images/t2w", title="T2w")
-MASK = InputSocket(slug="mask", relative_path="images/mask", title="tumour mask", labels=LABELS)
 KNOWN_SETTINGS = {"default": Settings(), "paper": Settings(gradient_map=GradientMapSettings.paper())}
 
 
@@ -162,7 +159,7 @@ def _pre(root: Path, name: str) -> Visit:
 
 def _convert_visit(work: WorkFolder, visit: Visit, settings: Settings, rng: np.random.Generator) -> None:
     """Write the sample of an image."""
-    t2w = read_image(T2W, visit.t2w)
+    t2w = read_scan(visit.t2w, title="T2w")
     prior = _read_mask(visit.prior, visit.t2w, Grid.of(t2w))
     truth = _read_mask(visit.truth, visit.t2w, Grid.of(t2w))
     write_sample(work, visit.sample, channels_of(t2w, prior, settings, rng=rng), truth)
@@ -170,7 +167,7 @@ def _convert_visit(work: WorkFolder, visit: Visit, settings: Settings, rng: np.r
 
 def _read_mask(path: Path, t2w: Path, grid: Grid) -> sitk.Image:
     """Read a mask, which must lie on the grid of its T2w."""
-    mask = read_image(MASK, path)
+    mask = read_volume(path, title="tumour mask", labels=LABELS)
     if not (found := Grid.of(mask)).matches(grid):
         raise InputError(
             f"The mask {path} must lie on the grid of its T2w {t2w.name}, but it has {found.differences(grid)}."

@@ -1,7 +1,7 @@
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.platform.labels import in_words, unexpected_values
+from hnseg.imaging.labels import in_words, unexpected_values
 
 LABELS = {2: "Node", 1: "Tumour"}
 
