@@ -41,4 +41,4 @@ def test_every_challenge_has_the_parts_of_a_phantom(challenge):
     assert {"container", "challenge"} <= phantoms.LAYOUTS.keys()
     assert phantoms.LAYOUTS["container"] is phantoms.write_container_case
     assert all(isinstance(variant, phantoms.Variant) for variant in (phantoms.ANY, *phantoms.VARIANTS.values()))
-    assert phantoms.ANY == phantoms.Variant()
+    assert phantoms.Variant() == phantoms.ANY
