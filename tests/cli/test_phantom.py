@@ -6,6 +6,7 @@ import pytest
 import SimpleITK as sitk
 
 from hnseg.cli.phantom import command
+from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import array_of
 
@@ -31,3 +32,13 @@ def test_unknown_word_is_refused_with_those_that_are_known(tmp_path, given, sent
     with pytest.raises(InputError, match=sentence):
         command(**{"challenge": "hnts_mrg", "output": tmp_path / "x", **given})
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("challenge", challenge_names("hnseg.phantom.challenges"))
+def test_every_challenge_has_the_parts_of_a_phantom(challenge):
+    phantoms = challenge_module("hnseg.phantom.challenges", challenge)
+    assert phantoms.GRIDS == ("small", "full")
+    assert {"container", "challenge"} <= phantoms.LAYOUTS.keys()
+    assert phantoms.LAYOUTS["container"] is phantoms.write_container_case
+    assert all(isinstance(variant, phantoms.Variant) for variant in (phantoms.ANY, *phantoms.VARIANTS.values()))
+    assert phantoms.Variant() == phantoms.ANY
