@@ -18,10 +18,10 @@ from rich.progress import Progress
 
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
 from hnseg.errors import InputError, OutputError
-from hnseg.imaging.channels import Channels
+from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.reading import read_volume
-from hnseg.imaging.geometry import Grid, array_of
+from hnseg.imaging.geometry import array_of
 from hnseg.machine import GIB, is_exhausted
 from hnseg.platform.failure import sentence_of
 from hnseg.provenance import Provenance
@@ -143,21 +143,10 @@ def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
     Raises:
         InputError: There are more or fewer images than channels, or one can't be used or lies on another grid.
     """
-    if len(paths) != len(bundle.channels):
-        raise InputError(
-            f"There must be one image for each of the model's {len(bundle.channels)} channels"
-            f" ({', '.join(bundle.channels)}, in this order), but {len(paths)} were given."
-        )
+    check_count(len(paths), bundle.channels)
     titles = [f"image of channel {channel}" for channel in bundle.channels]
     images = [read_volume(path, title=title) for path, title in zip(paths, titles, strict=True)]
-    grid = Grid.of(images[0])
-    for path, image in zip(paths, images, strict=True):
-        if difference := Grid.of(image).differences(grid):
-            raise InputError(
-                f"Every channel must be on the same grid, but {path} has {difference} of {paths[0]}."
-                " Was it not resampled or registered yet?"
-            )
-    return Channels(np.stack([array_of(image) for image in images]).astype(np.float32, copy=False), grid)
+    return channels_of(images, bundle.channels, titles=[str(path) for path in paths])
 
 
 @contextmanager

@@ -20,8 +20,6 @@ from hnseg.evaluation.ranking.picture import check_format, draw_ranking
 from hnseg.evaluation.ranking.ranking import Settings, rank_teams
 from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_table
 from hnseg.evaluation.ranking.route import borda_methods
-from hnseg.evaluation.ranking.scores_file import read_scores
-from hnseg.evaluation.ranking.scores_table import table_of
 from hnseg.evaluation.tables import Table
 
 
@@ -72,7 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         check_format(plot)
     settings = Settings(METHODS[method], alpha, pairs_corrected, bootstrap, resample, seed)
     metrics = settings.method.metrics
-    report = rank_teams(table_of(read_scores(scores[0], metrics), metrics), settings)
+    report = rank_teams(scores[0], settings)
     if json is not None:
         _write(report, json)
     if plot is not None:

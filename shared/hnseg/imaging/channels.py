@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import SimpleITK as sitk
+
+from hnseg.errors import InputError
 from hnseg.imaging.box import Slices
-from hnseg.imaging.geometry import FloatArray, Grid
+from hnseg.imaging.geometry import FloatArray, Grid, array_of
 
 _MODALITIES = "modalities"
 
@@ -42,6 +46,45 @@ class Channels:
             False also where the record says nothing of it, as without such a channel.
         """
         return bool(self.record.get(_MODALITIES, {}).get(modality, {}).get("used", False))
+
+
+def channels_of(images: Sequence[sitk.Image], channel_names: Sequence[str], *, titles: Sequence[str] = ()) -> Channels:
+    """Return images as channels, one image for each channel.
+
+    Args:
+        images: Scalar 3-D images on one grid, in the order of the names.
+        channel_names: Names of the model's channels.
+        titles: Name of each image in error sentences, such as its file; the channel's name if left out.
+
+    Raises:
+        InputError: There are more or fewer images than channels, or one lies on another grid.
+
+    >>> channels_of([sitk.Image(4, 3, 2, sitk.sitkUInt8)], ["CT"]).array.shape
+    (1, 2, 3, 4)
+    """
+    check_count(len(images), channel_names)
+    titles = titles or [f"the image of channel {name}" for name in channel_names]
+    grid = Grid.of(images[0])
+    for title, image in zip(titles, images, strict=True):
+        if difference := Grid.of(image).differences(grid):
+            raise InputError(
+                f"Every channel must be on the same grid, but {title} has {difference} of {titles[0]}."
+                " Was it not resampled or registered yet?"
+            )
+    return Channels(np.stack([array_of(image) for image in images]).astype(np.float32, copy=False), grid)
+
+
+def check_count(count: int, channel_names: Sequence[str]) -> None:
+    """Refuse another number of images than there are channels.
+
+    Raises:
+        InputError: The sentence names the channels in their order.
+    """
+    if count != len(channel_names):
+        raise InputError(
+            f"There must be one image for each of the model's {len(channel_names)} channels"
+            f" ({', '.join(channel_names)}, in this order), but {count} were given."
+        )
 
 
 def modality_record(modality: str, *, used: bool, reason: str = "") -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from math import prod
 
+import SimpleITK as sitk
 import torch
 
 from hnseg.errors import ModelError
-from hnseg.imaging.channels import Channels
+from hnseg.imaging.channels import Channels, channels_of
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.torch_backend import free_vram_gib
 from hnseg.inference.ensemble import Ensemble
@@ -28,22 +30,32 @@ from hnseg.machine import free_ram_gib
 
 
 def predict(
-    ensemble: Ensemble, channels: Channels, deadline: Deadline, *, effort: Effort = FULL_EFFORT
+    ensemble: Ensemble,
+    images: Channels | Sequence[sitk.Image],
+    deadline: Deadline | None = None,
+    *,
+    effort: Effort = FULL_EFFORT,
 ) -> PredictionResult:
-    """Predict one image.
+    """Predict one image, as nnU-Net would.
 
     Args:
         ensemble: Trained networks, loaded.
-        channels: Channels of the image in the order of the model's, as trained on.
-        deadline: Time by which the case, not only this step, must have ended.
+        images: Scalar 3-D images on one grid, one for each of the model's channels in their order; or channels that a
+            challenge's method made.
+        deadline: Time by which the case, not only this step, must have ended; None for none.
         effort: Most that may be done.
 
+    Returns:
+        The label map on the images' grid, and what was given up to keep to the deadline.
+
     Raises:
+        InputError: There is not one image for each channel, they lie on different grids, the image does not fit into
+            memory, or is not what the model's normalisation is for.
         ModelError: The number of channels is not the model's.
-        InputError: The image does not fit into memory, or is not what the model's normalisation is for.
         DeadlineError: The time was over before there was a label map of the whole image.
     """
-    return start_prediction(ensemble, channels, deadline, effort=effort).predict()
+    channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.channels)
+    return start_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
 
 
 def start_prediction(

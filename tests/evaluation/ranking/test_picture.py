@@ -11,7 +11,7 @@ from scipy import ndimage
 from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.ranking.methods import DSC, HD95, METHODS
 from hnseg.evaluation.ranking.picture import draw_ranking
-from hnseg.evaluation.ranking.ranking import Settings, rank_teams
+from hnseg.evaluation.ranking.ranking import Settings, rank_table
 from hnseg.evaluation.ranking.report import RankingReport
 from hnseg.evaluation.ranking.scores_table import ScoresTable
 
@@ -28,7 +28,7 @@ def _report(*, teams: int = 3, draws: int = 20) -> RankingReport:
     hd95_mm = rng.uniform(1, 9, 8) + behind + 0.1 * rng.uniform(size=(teams, 8))
     items = tuple((f"c{case}", "Lips") for case in range(8))
     table = ScoresTable(METRICS, tuple(f"team {i:02d}" for i in range(teams)), items, np.array([dsc, hd95_mm]))
-    return rank_teams(table, Settings(HAN_SEG, draws=draws))
+    return rank_table(table, Settings(HAN_SEG, draws=draws))
 
 
 def _texts(path) -> Counter:

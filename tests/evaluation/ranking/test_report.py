@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hnseg.evaluation.ranking.methods import METHODS
-from hnseg.evaluation.ranking.ranking import Settings, rank_teams
+from hnseg.evaluation.ranking.ranking import Settings, rank_table
 from hnseg.evaluation.ranking.report import RankingReport, ranking_table
 from tests.support.simulated_challenge import ordered_scores
 
@@ -15,7 +15,7 @@ HAN_SEG = METHODS["han-seg"]
 
 def test_the_report_has_these_keys(table_from):
     rows = [row for row in ordered_scores() if row[0] != "third"]
-    report = json.loads(rank_teams(table_from(rows), Settings(HAN_SEG, draws=10, seed=3)).model_dump_json())
+    report = json.loads(rank_table(table_from(rows), Settings(HAN_SEG, draws=10, seed=3)).model_dump_json())
     teams, pairs = report["by_item"].pop("teams"), report["by_item"].pop("pairs")
     assert report["by_patient"].keys() == {"compared", "kendall_tau", "teams", "pairs"}
     assert report.pop("by_patient")["compared"] == 8
@@ -56,12 +56,12 @@ def test_the_report_has_these_keys(table_from):
 
 
 def test_the_report_comes_back_from_its_json(table_from):
-    report = rank_teams(table_from(ordered_scores()), Settings(HAN_SEG, draws=20))
+    report = rank_table(table_from(ordered_scores()), Settings(HAN_SEG, draws=20))
     assert RankingReport.model_validate_json(report.model_dump_json()) == report
 
 
 def test_the_table_has_a_row_a_team(table_from):
-    report = rank_teams(table_from(ordered_scores()), Settings(HAN_SEG, draws=10))
+    report = rank_table(table_from(ordered_scores()), Settings(HAN_SEG, draws=10))
     table = ranking_table(report, HAN_SEG.metrics)
     assert " | ".join(table.headings) == (
         "team | S DSC | R DSC | S HD95 | R HD95 | A | rank | mean DSC | mean HD95 (mm) | rank 95 % | by patients | 95 %"
@@ -71,5 +71,5 @@ def test_the_table_has_a_row_a_team(table_from):
         *("first", "2", "1", "2", "1", "2", "1", f"{first['DSC']:.4f}", f"{first['HD95_mm']:.2f}"),
         *("1 to 1", "1", "1 to 1"),
     )
-    without = ranking_table(rank_teams(table_from(ordered_scores()), Settings(HAN_SEG, draws=0)), HAN_SEG.metrics)
+    without = ranking_table(rank_table(table_from(ordered_scores()), Settings(HAN_SEG, draws=0)), HAN_SEG.metrics)
     assert without.rows[0][-3:] == ("-", "1", "-")

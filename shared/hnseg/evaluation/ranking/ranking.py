@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS, agreement_of, rank_intervals, rank_shares
-from hnseg.evaluation.ranking.methods import Method
+from hnseg.evaluation.ranking.methods import METHODS, Method
 from hnseg.evaluation.ranking.ranks import Ranks, ranks_from_scores
 from hnseg.evaluation.ranking.report import (
     Bootstrap,
@@ -29,7 +30,8 @@ from hnseg.evaluation.ranking.report import (
     TeamBootstrap,
     TeamRank,
 )
-from hnseg.evaluation.ranking.scores_table import ScoresTable
+from hnseg.evaluation.ranking.scores_file import read_scores
+from hnseg.evaluation.ranking.scores_table import ScoresTable, table_of
 from hnseg.evaluation.ranking.significance import Comparisons, Threshold, compare_teams
 
 Array = npt.NDArray[np.float64]
@@ -49,7 +51,7 @@ class Settings:
         seed: Seed of the draws; the same one gives the same intervals.
     """
 
-    method: Method
+    method: Method = METHODS["han-seg"]
     alpha: float = 0.05
     pairs_corrected: int | None = None
     draws: int = 1000
@@ -57,19 +59,33 @@ class Settings:
     seed: int = 0
 
 
-def rank_teams(table: ScoresTable, settings: Settings) -> RankingReport:
+def rank_teams(scores: Path, settings: Settings | None = None) -> RankingReport:
+    """Rank the teams of a score file by pairwise tests of significance.
+
+    Args:
+        scores: CSV file with the columns team, case, structure, metric and value, as `hnseg score --csv` writes it.
+        settings: Method, significance and bootstrap; those of HaN-Seg 2023 if left out.
+
+    Raises:
+        InputError: The file can't be read, has one team only, or lacks a row that another team has.
+    """
+    settings = settings or Settings()
+    metrics = settings.method.metrics
+    return rank_table(table_of(read_scores(scores, metrics), metrics), settings)
+
+
+def rank_table(table: ScoresTable, settings: Settings) -> RankingReport:
     """Rank the teams of a table.
 
     Args:
         table: Scores of all teams.
         settings: Method, significance and bootstrap.
 
-    >>> from hnseg.evaluation.ranking.methods import METHODS
     >>> items = tuple((f"case_{case}", "Lips") for case in range(8))
     >>> dsc = [[0.8] * 8, [0.7] * 8]  # A is better in all of eight cases: p = 2 / 2**8
     >>> hd95_mm = [[3.0] * 8, [2.0] * 8]  # by HD95 it is worse
     >>> table = ScoresTable(METHODS["han-seg"].metrics, ("A", "B"), items, np.array([dsc, hd95_mm]))
-    >>> report = rank_teams(table, Settings(METHODS["han-seg"], draws=0))
+    >>> report = rank_table(table, Settings(draws=0))
     >>> [(team.team, team.rank_text, team.significance_scores) for team in report.by_item.teams]
     [('A', '1*', {'DSC': 1, 'HD95': 0}), ('B', '1*', {'DSC': 0, 'HD95': 1})]
     """
