@@ -22,7 +22,7 @@ from containers.hecktor.features import IMAGE_FEATURES, features_of
 from containers.hecktor.outcomes import Outcomes
 from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, T_STAGE
 from hnseg.errors import InputError, ModelError
-from hnseg.imaging.body import Sketch, sketch_of
+from hnseg.imaging.body import CoarseCt, coarse_ct_of
 from hnseg.imaging.box import put_back, whole
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, resample_into
@@ -94,7 +94,7 @@ def channels_of(
         _check_suv(pet, files)
     scans = _scans(ct, pet if settings.pet_channel else None)
     found = _region(scans, settings)
-    grid = found.box.grid_in(scans.sketch.ct_grid)
+    grid = found.box.grid_in(scans.coarse.ct_grid)
     array = np.zeros((1 + settings.pet_channel, *grid.shape_zyx), np.float32)
     array[0] = found.box.of(sitk.GetArrayViewFromImage(ct))
     np.clip(array[0], *settings.ct_range_hu, out=array[0])
@@ -104,7 +104,7 @@ def channels_of(
         array[1] /= settings.suv_of_one
     notes, record = [scans.note] if settings.pet_channel and scans.note else [], dict(scans.record)
     if settings.crop != "none":
-        notes.append(_crop_in_words(found, scans.sketch.ct_grid))
+        notes.append(_crop_in_words(found, scans.coarse.ct_grid))
         record["crop"] = {"index_xyz": found.box.index_xyz, "size_xyz": found.box.size_xyz, "why": found.why}
     return Channels(array, grid, tuple(notes), record)
 
@@ -148,7 +148,7 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
     if pet is not None:
         _check_suv(pet, case.files)  # where the network does without a PET, nobody has
     scans = _scans(case.images[CT], pet)
-    features = features_of(label_map, scans.pet, ehr, sketch=scans.sketch)
+    features = features_of(label_map, scans.pet, ehr, coarse=scans.coarse)
     imputed = [name for name in outcomes.imputed(features) if name in IMAGE_FEATURES]
     if imputed:
         notes += (f"For stage and survival the training mean stands in for {', '.join(imputed)}.",)
@@ -189,13 +189,13 @@ class _Scans:
     """A CT in outline and its PET.
 
     Attributes:
-        sketch: Of the CT.
+        coarse: Coarse copy of the CT, with the body on it.
         pet: None where there is none that can be used.
         note: Why there is none; empty where there is one.
         record: How much of the body the PET covers.
     """
 
-    sketch: Sketch
+    coarse: CoarseCt
     pet: sitk.Image | None
     note: str
     record: Mapping[str, Any]
@@ -203,24 +203,24 @@ class _Scans:
 
 def _scans(ct: sitk.Image, pet: sitk.Image | None) -> _Scans:
     """Return both scans of a patient, the PET unless it lies elsewhere."""
-    sketch = sketch_of(ct)
+    coarse = coarse_ct_of(ct)
     if pet is None:
-        return _Scans(sketch, None, NO_PET, {})
-    share, volume_ml = sketch.share_inside(Grid.of(pet))
+        return _Scans(coarse, None, NO_PET, {})
+    share, volume_ml = coarse.share_inside(Grid.of(pet))
     record = {"pet_overlap": {"share_of_body": round(share, 4), "body_l": round(volume_ml / 1000, 2)}}
-    if share >= LEAST_SHARE or volume_ml / 1000 >= LEAST_LITRES or not sketch.body.any():
-        return _Scans(sketch, pet, "", record)
+    if share >= LEAST_SHARE or volume_ml / 1000 >= LEAST_LITRES or not coarse.body.any():
+        return _Scans(coarse, pet, "", record)
     note = (
         f"CT only: the PET covers {share:.1%} of the body on the CT, {volume_ml / 1000:.2f} l, and at least"
         f" {LEAST_SHARE:.0%} or {LEAST_LITRES:g} l are needed. Do both belong to the same patient and scan?"
     )
-    return _Scans(sketch, None, note, record)
+    return _Scans(coarse, None, note, record)
 
 
 def _region(scans: _Scans, settings: Settings) -> HeadNeck:
     if settings.crop == "none":
-        return HeadNeck(whole(scans.sketch.ct_grid), "the whole image, as the settings say")
-    return find_head_and_neck(scans.sketch, scans.pet)
+        return HeadNeck(whole(scans.coarse.ct_grid), "the whole image, as the settings say")
+    return find_head_and_neck(scans.coarse, scans.pet)
 
 
 def _crop_in_words(found: HeadNeck, grid: Grid) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.body import sketch_of
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.head_neck import find_head_and_neck
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -18,7 +18,7 @@ PAROTIDS_AND_LARYNX = (3, 4, 6)
 @pytest.mark.skipif(not HEADS, reason="needs ../shared/data/ct_headneck_openkbp")
 @pytest.mark.parametrize("path", HEADS[::3], ids=lambda path: path.name.removesuffix("_ct.nii.gz"))
 def test_the_box_holds_the_organs_where_tumours_grow(path):
-    region = find_head_and_neck(sketch_of(sitk.ReadImage(str(path))), None)
+    region = find_head_and_neck(coarse_ct_of(sitk.ReadImage(str(path))), None)
     organs = sitk.GetArrayFromImage(sitk.ReadImage(str(path).replace("_ct.", "_seg.")))
     kept, first = region.box.of(organs), region.box.index_xyz[2]
     for organ in PAROTIDS_AND_LARYNX:
@@ -31,5 +31,5 @@ def test_the_box_holds_the_organs_where_tumours_grow(path):
 @pytest.mark.skipif(not LEGS, reason="needs ../shared/data/petctmr_sts")
 @pytest.mark.parametrize("folder", LEGS[::5], ids=lambda folder: folder.name)
 def test_the_skull_is_not_seen_on_a_leg(folder):
-    sketch = sketch_of(sitk.ReadImage(str(folder / "CT_image.nii.gz")))
-    assert find_head_and_neck(sketch, None).why == "the upper end of the body on the CT"
+    coarse = coarse_ct_of(sitk.ReadImage(str(folder / "CT_image.nii.gz")))
+    assert find_head_and_neck(coarse, None).why == "the upper end of the body on the CT"

@@ -22,7 +22,7 @@ from containers.hecktor.spec import CT, LABELS, N_STAGES, PET, SPEC, T_STAGES
 from hnseg.errors import InputError
 from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.statistics.concordance import concordance_of
-from hnseg.imaging.body import sketch_of
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.files.formats import WRITTEN, stem_of
 from hnseg.imaging.files.reading import read_volume
 from hnseg.inference.model.manifest import METHOD_FILE
@@ -141,11 +141,11 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
 def _known(source: Source, *, tables: Tables, label_maps: Mapping[str, Path], pets: Mapping[str, str]) -> Known:
     row = tables.row(source.name)
     label_map = read_volume(label_maps[source.name], title="label map", labels=LABELS)
-    sketch = sketch_of(read_image(SPEC.input(CT), source.ct))
+    coarse = coarse_ct_of(read_image(SPEC.input(CT), source.ct))
     # What the conversion couldn't use the container couldn't either.
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
     pet = read_image(SPEC.input(PET), source.pet) if usable and source.pet else None
-    features = features_of(label_map, pet, read_ehr(row)[0], sketch=sketch)
+    features = features_of(label_map, pet, read_ehr(row)[0], coarse=coarse)
     stages = stage_of(row, "T", T_STAGES), stage_of(row, "N", N_STAGES)
     return Known(source.name, features, *stages, follow_up_of(row))
 
