@@ -31,7 +31,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
 from containers.hecktor.ehr import Ehr
-from hnseg.imaging.body import Mask, Sketch
+from hnseg.imaging.body import CoarseCt, Mask
 from hnseg.imaging.box import Box
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 
@@ -55,14 +55,14 @@ _FEW_POINTS = 2000
 Points = npt.NDArray[np.float64]
 
 
-def features_of(label_map: sitk.Image, pet: sitk.Image | None, ehr: Ehr, *, sketch: Sketch) -> dict[str, float]:
+def features_of(label_map: sitk.Image, pet: sitk.Image | None, ehr: Ehr, *, coarse: CoarseCt) -> dict[str, float]:
     """Return a patient's features by name, in the order of this module's table.
 
     Args:
         label_map: Label map, 1 GTVp and 2 GTVn, on any grid; may be empty.
         pet: PET in SUV, on any grid; None where there is none.
         ehr: Health record of the patient.
-        sketch: Outline of the CT, for the body's midplane.
+        coarse: Coarse copy of the CT, for the body's midplane.
     """
     box, labels = _around_labels(label_map)
     grid = box.grid_in(Grid.of(label_map))
@@ -74,7 +74,7 @@ def features_of(label_map: sitk.Image, pet: sitk.Image | None, ehr: Ehr, *, sket
         "gtvp_diameter_mm": diameter_mm(primary, grid),
         "largest_node_diameter_mm": max((diameter_mm(node, grid) for node in nodes), default=0.0),
         "node_count": float(len(nodes)),
-        "is_bilateral": float(_is_bilateral(nodes, grid, sketch)),
+        "is_bilateral": float(_is_bilateral(nodes, grid, coarse)),
         **_uptake(labels > 0, grid, pet),
         **_of_record(ehr),
     }
@@ -119,21 +119,21 @@ def _volume_ml(mask: Mask, grid: Grid) -> float:
     return float(np.count_nonzero(mask)) * grid.voxel_volume_mm3 / 1000
 
 
-def _is_bilateral(nodes: list[Mask], grid: Grid, sketch: Sketch) -> bool:
+def _is_bilateral(nodes: list[Mask], grid: Grid, coarse: CoarseCt) -> bool:
     """Return whether nodes lie on both sides of the midplane, the middle of the body in each slice."""
-    off_mm = [_left_of_midplane_mm(node, grid, sketch) for node in nodes]
+    off_mm = [_left_of_midplane_mm(node, grid, coarse) for node in nodes]
     return any(mm > MIDLINE_MM for mm in off_mm) and any(mm < -MIDLINE_MM for mm in off_mm)
 
 
-def _left_of_midplane_mm(node: Mask, grid: Grid, sketch: Sketch) -> float:
+def _left_of_midplane_mm(node: Mask, grid: Grid, coarse: CoarseCt) -> float:
     """Return the distance in mm of a node's centre from the body's middle in its slice, to the patient's left."""
     centre_mm = grid.points_mm(np.argwhere(node)[:, ::-1].mean(axis=0, keepdims=True))
-    x, _, z = sketch.grid.index_xyz(centre_mm)[0]
-    body = sketch.body[int(np.clip(np.rint(z), 0, len(sketch.body) - 1))]
+    x, _, z = coarse.grid.index_xyz(centre_mm)[0]
+    body = coarse.body[int(np.clip(np.rint(z), 0, len(coarse.body) - 1))]
     if not body.any():
-        body = sketch.body.any(axis=0)
+        body = coarse.body.any(axis=0)
     middle = np.argwhere(body)[:, 1].mean() if body.any() else (body.shape[1] - 1) / 2
-    return float((x - middle) * sketch.grid.spacing_mm[0])
+    return float((x - middle) * coarse.grid.spacing_mm[0])
 
 
 def _uptake(tumour: Mask, grid: Grid, pet: sitk.Image | None) -> dict[str, float]:

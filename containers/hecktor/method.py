@@ -22,7 +22,7 @@ from containers.hecktor.features import IMAGE_FEATURES, features_of
 from containers.hecktor.outcomes import Outcomes
 from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, T_STAGE
 from hnseg.errors import InputError, ModelError
-from hnseg.imaging.body import Sketch, sketch_of
+from hnseg.imaging.body import CoarseCt, coarse_ct_of
 from hnseg.imaging.box import put_back, whole
 from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import Grid, resample_into
@@ -102,7 +102,7 @@ def channels_of(
         _check_suv(pet, files)
     scans = _scans(ct, pet if settings.pet_channel else None, absence=absence)
     found = _region(scans, settings)
-    grid = found.box.grid_in(scans.sketch.ct_grid)
+    grid = found.box.grid_in(scans.coarse.ct_grid)
     array = np.zeros((1 + settings.pet_channel, *grid.shape_zyx), np.float32)
     array[0] = found.box.of(sitk.GetArrayViewFromImage(ct))
     np.clip(array[0], *settings.ct_range_hu, out=array[0])
@@ -122,7 +122,7 @@ def _facts(scans: _Scans, found: HeadNeck, settings: Settings) -> tuple[tuple[st
         if scans.pet is None:
             notes.append(f"CT only: {scans.left_out}")
     if settings.crop != "none":
-        notes.append(_crop_in_words(found, scans.sketch.ct_grid))
+        notes.append(_crop_in_words(found, scans.coarse.ct_grid))
         record["crop"] = {"index_xyz": found.box.index_xyz, "size_xyz": found.box.size_xyz, "why": found.why}
     return tuple(notes), record
 
@@ -163,7 +163,7 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
     if pet is not None:
         _check_suv(pet, case.files)  # not yet done where the network has no PET channel
     scans = _scans(case.images[CT], pet)
-    features = features_of(label_map, scans.pet, ehr, sketch=scans.sketch)
+    features = features_of(label_map, scans.pet, ehr, coarse=scans.coarse)
     imputed = [name for name in outcomes.imputed(features) if name in IMAGE_FEATURES]
     if imputed:
         notes += (f"For stage and survival the training mean stands in for {', '.join(imputed)}.",)
@@ -209,13 +209,13 @@ class _Scans:
     """Outline of a CT, and the PET that belongs to it.
 
     Attributes:
-        sketch: Outline of the CT.
+        coarse: Coarse copy of the CT, with the body on it.
         pet: PET in SUV; None where there is none that can be used.
         left_out: Reason in words why there is none; empty where there is one.
         record: Overlap of the PET and the body, for the provenance; empty without a PET.
     """
 
-    sketch: Sketch
+    coarse: CoarseCt
     pet: sitk.Image | None
     left_out: str
     record: Mapping[str, Any]
@@ -223,25 +223,25 @@ class _Scans:
 
 def _scans(ct: sitk.Image, pet: sitk.Image | None, *, absence: str = NO_PET) -> _Scans:
     """Return both scans of a patient, without the PET where it lies elsewhere."""
-    sketch = sketch_of(ct)
+    coarse = coarse_ct_of(ct)
     if pet is None:
-        return _Scans(sketch, None, absence, {})
-    share, volume_ml = sketch.share_inside(Grid.of(pet))
+        return _Scans(coarse, None, absence, {})
+    share, volume_ml = coarse.share_inside(Grid.of(pet))
     record = {"pet_overlap": {"share_of_body": round(share, 4), "body_l": round(volume_ml / 1000, 2)}}
-    if share >= LEAST_FRACTION or volume_ml / 1000 >= LEAST_LITRES or not sketch.body.any():
-        return _Scans(sketch, pet, "", record)
+    if share >= LEAST_FRACTION or volume_ml / 1000 >= LEAST_LITRES or not coarse.body.any():
+        return _Scans(coarse, pet, "", record)
     left_out = (
         f"the PET covers {share:.1%} of the body on the CT, {volume_ml / 1000:.2f} l, and at least"
         f" {LEAST_FRACTION:.0%} or {LEAST_LITRES:g} l are needed. Do both belong to the same patient and scan?"
     )
-    return _Scans(sketch, None, left_out, record)
+    return _Scans(coarse, None, left_out, record)
 
 
 def _region(scans: _Scans, settings: Settings) -> HeadNeck:
     """Return the part of the CT that the network gets, as a box of its voxels."""
     if settings.crop == "none":
-        return HeadNeck(whole(scans.sketch.ct_grid), "the whole image, as the settings say")
-    return find_head_and_neck(scans.sketch, scans.pet)
+        return HeadNeck(whole(scans.coarse.ct_grid), "the whole image, as the settings say")
+    return find_head_and_neck(scans.coarse, scans.pet)
 
 
 def _crop_in_words(found: HeadNeck, grid: Grid) -> str:

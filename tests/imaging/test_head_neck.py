@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hnseg.imaging.body import sketch_of
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.head_neck import find_head_and_neck
 from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED, Figure, grid_between
@@ -18,7 +18,7 @@ def found_on(figure, extent, *, direction=LPS, spacing_mm=(6, 6, 7), pet_extent=
     """Return the region, its grid, and the CT's."""
     grid = grid_between(*extent, spacing_mm, direction)
     pet = figure.pet(grid_between(*pet_extent, (8, 8, 8))) if has_pet else None
-    region = find_head_and_neck(sketch_of(figure.ct(grid)), pet)
+    region = find_head_and_neck(coarse_ct_of(figure.ct(grid)), pet)
     return region, region.box.grid_in(grid), grid
 
 
@@ -96,6 +96,6 @@ def test_air_above_the_head_is_left_out():
 
 def test_an_image_of_air_is_kept_whole():
     grid = Grid((20, 20, 20), (4, 4, 4), (0.0, 0.0, 0.0), LPS)
-    region = find_head_and_neck(sketch_of(image_of(np.full(grid.shape_zyx, -1000, np.int16), grid)), None)
+    region = find_head_and_neck(coarse_ct_of(image_of(np.full(grid.shape_zyx, -1000, np.int16), grid)), None)
     assert (region.box.index_xyz, region.box.size_xyz) == ((0, 0, 0), (20, 20, 20))
     assert region.why == "the whole image, since no body was found on it"

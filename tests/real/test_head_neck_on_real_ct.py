@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.body import sketch_of
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.head_neck import find_head_and_neck
 from tests.support.real_data import needs_real_data, real_data_dir
 
@@ -16,7 +16,7 @@ PAROTIDS_AND_LARYNX = (3, 4, 6)
 @needs_real_data("ct_headneck_openkbp")
 @pytest.mark.parametrize("path", HEADS[::3], ids=lambda path: path.name.removesuffix("_ct.nii.gz"))
 def test_the_box_holds_the_organs_where_tumours_grow(path):
-    region = find_head_and_neck(sketch_of(sitk.ReadImage(str(path))), None)
+    region = find_head_and_neck(coarse_ct_of(sitk.ReadImage(str(path))), None)
     organs = sitk.GetArrayFromImage(sitk.ReadImage(str(path).replace("_ct.", "_seg.")))
     kept, first = region.box.of(organs), region.box.index_xyz[2]
     for organ in PAROTIDS_AND_LARYNX:
@@ -29,5 +29,5 @@ def test_the_box_holds_the_organs_where_tumours_grow(path):
 @needs_real_data("petctmr_sts")
 @pytest.mark.parametrize("folder", LEGS[::5], ids=lambda folder: folder.name)
 def test_no_skull_is_found_on_a_leg(folder):
-    sketch = sketch_of(sitk.ReadImage(str(folder / "CT_image.nii.gz")))
-    assert find_head_and_neck(sketch, None).why == "the upper end of the body on the CT"
+    coarse = coarse_ct_of(sitk.ReadImage(str(folder / "CT_image.nii.gz")))
+    assert find_head_and_neck(coarse, None).why == "the upper end of the body on the CT"

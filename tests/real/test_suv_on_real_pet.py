@@ -8,7 +8,7 @@ from containers.hecktor.ehr import Ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings, channels_of
 from hnseg.errors import InputError
-from hnseg.imaging.body import sketch_of
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.geometry import array_of
 from hnseg.imaging.suv import doubt_of_suv
 from tests.support.real_data import needs_real_data, real_data_dir
@@ -59,7 +59,7 @@ def test_the_channels_of_a_real_patient(folder):
 @FEW
 def test_suvmax_and_volume_are_those_of_the_outline_on_the_pet(folder):
     ct, pet, tumour = (read(folder, name) for name in ("CT_image", "PET_image", "CT_mask"))
-    found = features_of(sitk.Cast(tumour > 0, sitk.sitkUInt8), pet, Ehr(), sketch=sketch_of(ct))
+    found = features_of(sitk.Cast(tumour > 0, sitk.sitkUInt8), pet, Ehr(), coarse=coarse_ct_of(ct))
     own_mask = read(folder, "PET_mask")
     own = array_of(pet)[array_of(own_mask) > 0]
     assert 2 < found["suv_max"] < 60

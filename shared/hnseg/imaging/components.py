@@ -19,17 +19,17 @@ from scipy import ndimage
 from hnseg.imaging.geometry import Grid, array_of, image_of
 
 Connectivity = Literal[6, 18, 26]
-_REACH: dict[Connectivity, int] = {6: 1, 18: 2, 26: 3}  # how many axes one step may change
+_REACH: dict[Connectivity, int] = {6: 1, 18: 2, 26: 3}  # number of axes that one step may change
 
 
 @dataclass(frozen=True)
 class Component:
-    """One connected piece.
+    """Connected piece of a mask.
 
     Attributes:
         first_zyx: Smallest index of the piece along each axis.
         last_zyx: Largest index of the piece along each axis, itself part of it.
-        voxels: How many voxels it has.
+        voxels: Number of voxels.
     """
 
     first_zyx: tuple[int, int, int]
@@ -38,7 +38,15 @@ class Component:
 
 
 def components_of(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) -> list[Component]:
-    """Return the connected pieces of a mask (z, y, x); none for an empty one."""
+    """Return the connected pieces of a mask (z, y, x); an empty list for an empty one.
+
+    >>> mask = np.zeros((1, 2, 4), bool)
+    >>> mask[0, 0, 0] = mask[0, 1, 1] = mask[0, 1, 3] = True  # the first two touch by an edge
+    >>> [piece.voxels for piece in components_of(mask, connectivity=6)]
+    [1, 1, 1]
+    >>> components_of(mask, connectivity=18)[0]
+    Component(first_zyx=(0, 0, 0), last_zyx=(0, 1, 1), voxels=2)
+    """
     found = ndimage.find_objects(mask.astype(np.uint8))
     if not found:
         return []
@@ -58,9 +66,19 @@ def components_of(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) ->
 def number_components(
     mask: npt.NDArray[np.bool_], *, connectivity: Connectivity
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any]]:
-    """Return the pieces of a mask (z, y, x) numbered from 1, and how many voxels have each number from 0 on.
+    """Return the pieces of a mask numbered from 1, and the sizes of the pieces.
 
-    Number 0 is the background, so that an empty mask has a size all the same: that of the whole array.
+    Args:
+        mask: Voxels of the pieces, (z, y, x).
+        connectivity: Voxels that count as neighbours: through faces (6), also edges (18), also corners (26).
+
+    Returns:
+        Number of the piece in each voxel, (z, y, x), 0 for background; and the number of voxels of each, shape
+        (pieces + 1,), the background's first, so that an empty mask gives the size of the whole array alone.
+
+    >>> numbered, sizes = number_components(np.array([[[True, True, False, True]]]), connectivity=6)
+    >>> numbered.tolist(), sizes.tolist()
+    ([[[1, 1, 0, 2]]], [1, 2, 1])
     """
     numbered = np.zeros(mask.shape, dtype=np.int32)
     count = ndimage.label(mask, structure=ndimage.generate_binary_structure(3, _REACH[connectivity]), output=numbered)
@@ -73,7 +91,7 @@ def drop_smaller_than(label_map: sitk.Image, *, volume_mm3: Mapping[int, float])
     Pieces touch by faces (6-connectivity) and never across labels.
 
     Args:
-        label_map: uint8, any grid; an empty one comes back unchanged.
+        label_map: Label map, uint8, on any grid; an empty one comes back unchanged.
         volume_mm3: Smallest volume kept, by label; a label left out, or with 0, keeps all its pieces.
 
     Returns:
@@ -81,6 +99,10 @@ def drop_smaller_than(label_map: sitk.Image, *, volume_mm3: Mapping[int, float])
 
     Raises:
         ValueError: A volume is negative or not finite.
+
+    >>> two_and_one = sitk.GetImageFromArray(np.array([[[1, 1, 0, 1]]], np.uint8))  # voxels of 1 mm3
+    >>> sitk.GetArrayFromImage(drop_smaller_than(two_and_one, volume_mm3={1: 2.0})).tolist()
+    [[[1, 1, 0, 0]]]
     """
     for label, smallest in volume_mm3.items():
         if not isfinite(smallest) or smallest < 0:

@@ -1,4 +1,4 @@
-"""Where voxels lie: the only place where (x, y, z) of images meets (z, y, x) of arrays.
+"""Grids of voxels: the only place where (x, y, z) of images meets (z, y, x) of arrays.
 
 World coordinates are LPS in mm. Two grids are the same when their voxel centres agree within 1e-3 mm.
 """
@@ -22,13 +22,17 @@ LabelArray = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Grid:
-    """The voxel centres of a 3-D image.
+    """Voxel centres of a 3-D image.
 
     Attributes:
         size_xyz: Number of voxels along each axis.
         spacing_mm: Distance between voxel centres, (x, y, z).
         origin_mm: Position of voxel (0, 0, 0), LPS.
-        direction: Row-major 3 x 3 direction cosines, as SimpleITK gives them.
+        direction: Direction cosines, 3 x 3 in rows, as SimpleITK gives them.
+
+    >>> grid = Grid((4, 3, 2), (0.5, 1.0, 3.0), (-10.0, 0.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    >>> grid.shape_zyx, grid.voxel_volume_mm3
+    ((2, 3, 4), 1.5)
     """
 
     size_xyz: tuple[int, int, int]
@@ -46,19 +50,19 @@ class Grid:
 
     @property
     def shape_zyx(self) -> tuple[int, int, int]:
-        """The shape of an array on this grid."""
+        """Shape of an array on this grid, (z, y, x)."""
         x, y, z = self.size_xyz
         return (z, y, x)
 
     @property
     def spacing_zyx_mm(self) -> tuple[float, float, float]:
-        """The spacing in array order."""
+        """Spacing in mm in the order of an array's axes, (z, y, x)."""
         x, y, z = self.spacing_mm
         return (z, y, x)
 
     @property
     def voxel_volume_mm3(self) -> float:
-        """The volume of one voxel."""
+        """Volume of one voxel in mm3."""
         return float(np.prod(self.spacing_mm))
 
     def corners_mm(self) -> npt.NDArray[np.float64]:
@@ -67,16 +71,47 @@ class Grid:
         return self.points_mm(np.array(list(product(*[(0, n) for n in last])), dtype=np.float64))
 
     def points_mm(self, index_xyz: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-        """Return where indices (n, 3), which may lie between voxels, are in the world: (n, 3), LPS."""
+        """Return the points of indices.
+
+        Args:
+            index_xyz: Indices (x, y, z), shape (n, 3); they may lie between voxels or outside the image.
+
+        Returns:
+            Points in the world, LPS in mm, shape (n, 3).
+
+        >>> grid = Grid((4, 3, 2), (0.5, 1.0, 3.0), (-10.0, 0.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        >>> grid.points_mm(np.array([[2.0, 0.5, 1.0]])).tolist()
+        [[-9.0, 0.5, 10.0]]
+        """
         return np.asarray(index_xyz @ self._steps_mm.T + np.array(self.origin_mm), dtype=np.float64)
 
     def index_xyz(self, points_mm: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-        """Return the indices (n, 3) of points (n, 3), between voxels where need be; the inverse of `points_mm`."""
+        """Return the indices of points; the inverse of `points_mm`.
+
+        Args:
+            points_mm: Points in the world, LPS in mm, shape (n, 3).
+
+        Returns:
+            Indices (x, y, z), shape (n, 3), not rounded.
+
+        >>> grid = Grid((4, 3, 2), (0.5, 1.0, 3.0), (-10.0, 0.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        >>> grid.index_xyz(np.array([[-9.0, 0.5, 10.0]])).tolist()
+        [[2.0, 0.5, 1.0]]
+        """
         shifted = np.asarray(points_mm - np.array(self.origin_mm), dtype=np.float64)
         return np.asarray(shifted @ np.linalg.inv(self._steps_mm).T, dtype=np.float64)
 
     def respaced(self, spacing_mm: tuple[float, float, float]) -> Grid:
-        """Return the grid of another spacing that covers the same field of view, edge to edge to within a voxel."""
+        """Return the grid of another spacing that covers the same field of view, edge to edge to within a voxel.
+
+        Args:
+            spacing_mm: New spacing, (x, y, z).
+
+        >>> grid = Grid((4, 4, 2), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        >>> halved = grid.respaced((0.5, 0.5, 3.0))
+        >>> halved.size_xyz, halved.origin_mm
+        ((8, 8, 2), (-0.25, -0.25, 0.0))
+        """
         size = [
             max(1, round(n * old / new)) for n, old, new in zip(self.size_xyz, self.spacing_mm, spacing_mm, strict=True)
         ]
@@ -87,18 +122,28 @@ class Grid:
         return replace(grid, origin_mm=(float(to_middle[0]), float(to_middle[1]), float(to_middle[2])))
 
     def distance_mm(self, other: Grid) -> float:
-        """Return how far apart voxels of equal index lie at most; infinite where the sizes differ."""
+        """Return the largest distance between voxels of equal index, in mm; infinite where the sizes differ.
+
+        >>> grid = Grid((4, 3, 2), (0.5, 1.0, 3.0), (-10.0, 0.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        >>> grid.distance_mm(replace(grid, spacing_mm=(0.5, 1.0, 3.5)))  # one step along z
+        0.5
+        """
         if self.size_xyz != other.size_xyz:
             return float("inf")
         # The map from index to point is affine, so the largest distance is found at a corner.
         return float(np.linalg.norm(self.corners_mm() - other.corners_mm(), axis=1).max())
 
     def matches(self, other: Grid) -> bool:
-        """Say whether both grids have the same voxel centres, within 1e-3 mm."""
+        """Return whether both grids have the same voxel centres, within 1e-3 mm."""
         return self.distance_mm(other) <= SAME_GRID_MM
 
     def differences(self, other: Grid) -> str:
-        """Say in words what differs from another grid, this one's values first; empty when they match."""
+        """Return the differences from another grid in words, this one's values first; "" when they match.
+
+        >>> grid = Grid((4, 3, 2), (0.5, 1.0, 3.0), (-10.0, 0.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        >>> grid.differences(replace(grid, size_xyz=(4, 3, 1)))
+        'size (4, 3, 2) instead of (4, 3, 1)'
+        """
         if self.matches(other):
             return ""
         pairs: list[tuple[str, Any, Any]] = [
@@ -112,12 +157,16 @@ class Grid:
 
     @property
     def _steps_mm(self) -> npt.NDArray[np.float64]:
-        """What one step along each axis of the index adds to the point: a column for each."""
+        """Steps in the world along the axes of the index, in mm: a column for each axis, (3, 3)."""
         return np.asarray(np.array(self.direction).reshape(3, 3) * np.array(self.spacing_mm), dtype=np.float64)
 
 
 def array_of(image: sitk.Image) -> npt.NDArray[Any]:
-    """Return a copy of an image's voxels, (z, y, x)."""
+    """Return a copy of an image's voxels, (z, y, x).
+
+    >>> array_of(sitk.Image([4, 3, 2], sitk.sitkUInt8)).shape
+    (2, 3, 4)
+    """
     return np.asarray(sitk.GetArrayFromImage(image))
 
 
@@ -126,6 +175,10 @@ def image_of(array: npt.NDArray[Any], grid: Grid) -> sitk.Image:
 
     Raises:
         ValueError: The array's shape is not the grid's.
+
+    >>> grid = Grid((4, 3, 2), (0.5, 1.0, 3.0), (-10.0, 0.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    >>> Grid.of(image_of(np.zeros((2, 3, 4), np.uint8), grid)) == grid
+    True
     """
     if array.shape != grid.shape_zyx:
         raise ValueError(f"an array on this grid must have shape {grid.shape_zyx} (z, y, x), found {array.shape}")
@@ -142,10 +195,15 @@ def resample_image(
     """Return an image's intensities on a grid, linearly interpolated.
 
     Args:
-        image: Any scalar image.
-        grid: Where the result lies.
-        transform: Maps points of `grid` to points of `image`, as in ITK; identity when left out.
+        image: Scalar image on any grid.
+        grid: Grid of the result.
+        transform: Transform from points of `grid` to points of `image`, as in ITK; identity when left out.
         outside: Value of voxels that lie outside `image`.
+
+    >>> ramp = sitk.GetImageFromArray(np.array([[[0.0, 10.0, 20.0]]], np.float32))
+    >>> half_a_voxel_on = replace(Grid.of(ramp), origin_mm=(0.5, 0.0, 0.0))
+    >>> array_of(resample_image(ramp, half_a_voxel_on, outside=-1.0)).tolist()
+    [[[5.0, 15.0, -1.0]]]
     """
     return _resample(image, grid, transform, sitk.sitkLinear, outside)
 
@@ -153,7 +211,14 @@ def resample_image(
 def resample_into(
     array: FloatArray, image: sitk.Image, grid: Grid, *, transform: sitk.Transform | None = None, outside: float = 0.0
 ) -> None:
-    """Fill an array (z, y, x) on a grid as `resample_image` would, a few slices at a time: without a second volume.
+    """Fill an array with an image's intensities on a grid, a few slices at a time: without a second volume.
+
+    Args:
+        array: Array that is filled, (z, y, x), with the values that `resample_image` would return.
+        image: Scalar image on any grid.
+        grid: Grid of `array`.
+        transform: Transform from points of `grid` to points of `image`; identity when left out.
+        outside: Value of voxels that lie outside `image`.
 
     Raises:
         ValueError: The array's shape is not the grid's.
@@ -171,7 +236,14 @@ def resample_into(
 def resample_label_map(image: sitk.Image, grid: Grid, *, transform: sitk.Transform | None = None) -> sitk.Image:
     """Return a label map on a grid by nearest neighbour, background outside.
 
-    `transform` maps points of `grid` to points of `image`, as in ITK; identity when left out.
+    Args:
+        image: Label map on any grid.
+        grid: Grid of the result.
+        transform: Transform from points of `grid` to points of `image`, as in ITK; identity when left out.
+
+    >>> labels = sitk.GetImageFromArray(np.array([[[1, 2, 2]]], np.uint8))
+    >>> array_of(resample_label_map(labels, replace(Grid.of(labels), origin_mm=(0.8, 0.0, 0.0)))).tolist()
+    [[[2, 2, 0]]]
     """
     return _resample(image, grid, transform, sitk.sitkNearestNeighbor, 0.0)
 

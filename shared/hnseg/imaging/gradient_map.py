@@ -1,8 +1,8 @@
-"""Where a prior mask says the tumour was, how strong are the edges of the image?
+"""Gradient map of an image: strength of its edges in boxes around the tumour of an earlier visit.
 
 The map is zero outside a box around each connected piece of the prior mask. Inside, it is the image's Gaussian gradient
-magnitude, scaled to the box and saturated. After Ren et al., GradientSegHNTS (HNTS-MRG 2024); the defaults mend
-what is uneven in the released program, and `GradientMapSettings.paper()` follows it to the letter.
+magnitude, scaled to the box and saturated. After Ren et al., GradientSegHNTS (HNTS-MRG 2024). The defaults correct
+asymmetries of the released program; `GradientMapSettings.paper()` reproduces it exactly.
 """
 
 from __future__ import annotations
@@ -21,28 +21,29 @@ from hnseg.imaging.geometry import FloatArray
 from hnseg.records import Frozen
 
 SIGMA_VOXELS = 1.0
-_FLAT = 1e-9  # a gradient that varies by less than this part of the box's intensity range is rounding error
+_FLAT = 1e-9  # a gradient that varies by less than this fraction of the box's intensity range is rounding error
 
 
 class GradientMapSettings(Frozen):
-    """How boxes are drawn and filled. Margins are voxels, the same on all three axes."""
+    """Settings of the boxes and of the map in them. Margins are in voxels, the same on all three axes."""
 
     train_margin_voxels: tuple[NonNegativeInt, NonNegativeInt] = (2, 6)
     """Smallest and largest margin, both included, drawn afresh for each side of each box."""
     test_margin_voxels: NonNegativeInt = 5
-    """The margin of every side when nothing is drawn."""
+    """Margin of every side where margins are not drawn at random."""
     connectivity: Connectivity = 26
-    """Masks warped by nearest neighbour shed voxels that touch by corners only; 26 keeps them with their piece."""
+    """Neighbours of a voxel: through faces (6), also edges (18), also corners (26). Masks warped by nearest neighbour
+    have voxels that touch their piece by a corner only; 26 keeps them with it."""
     smallest_component_voxels: NonNegativeInt = 10
     """Pieces with fewer voxels get no box, except the largest of their label."""
     symmetric_boxes: bool = True
     """False ends each box one voxel early on its high side; without a margin, a single voxel then has no box."""
     overlap: Literal["maximum", "later"] = "maximum"
-    """What a voxel inside several boxes gets: the largest value, or that of the box drawn last."""
+    """Value of a voxel inside several boxes: the largest one, or that of the box drawn last."""
     constant_box_value: float = Field(default=0.0, ge=0.0, le=1.0)
-    """What fills a box in which the image has no edges at all."""
+    """Value of a box in which the image has no edges at all."""
     gain: PositiveFloat = 2.0
-    """The gradient, scaled to [0, 1] in its box, is multiplied by this and cut at 1."""
+    """Factor of the gradient after it is scaled to [0, 1] in its box; the product is cut at 1."""
 
     @model_validator(mode="after")
     def _margins_rise(self) -> GradientMapSettings:
@@ -53,9 +54,10 @@ class GradientMapSettings(Frozen):
 
     @classmethod
     def paper(cls) -> GradientMapSettings:
-        """Return what the program released with the paper does (github.com/Aarhus-RadOnc-AI/GradientSegHNTS, 668598d).
+        """Return the settings of the program that was released with the paper.
 
-        It draws margins at test too; pass a generator to `gradient_map` for that.
+        Read from github.com/Aarhus-RadOnc-AI/GradientSegHNTS at commit 668598d. It draws margins at test too; pass a
+        generator to `gradient_map` for that.
         """
         return cls(
             train_margin_voxels=(4, 7),
@@ -82,12 +84,12 @@ class BoxAround:
 
 @dataclass(frozen=True)
 class GradientMap:
-    """A gradient map and the boxes it was drawn in.
+    """Gradient map and its boxes.
 
     Attributes:
-        array: (z, y, x), float32, in [0, 1]; zero outside the boxes and in the flattest voxel of each.
-        boxes: In the order in which they were drawn: by label, then by the first voxel of the piece.
-        notes: What was left out or could not be drawn, one sentence each.
+        array: Map, (z, y, x), float32, in [0, 1]; zero outside the boxes and in the flattest voxel of each.
+        boxes: Boxes in the order in which they were drawn: by label, then by the first voxel of the piece.
+        notes: Sentences, one for each thing that was left out or could not be drawn.
     """
 
     array: FloatArray
@@ -96,7 +98,7 @@ class GradientMap:
 
     @property
     def inside(self) -> npt.NDArray[np.bool_]:
-        """True in every voxel of every box, (z, y, x); unlike `array > 0`, also where the gradient vanishes."""
+        """Mask of all boxes, (z, y, x); unlike `array > 0`, also where the gradient vanishes."""
         mask = np.zeros(self.array.shape, dtype=bool)
         for box in self.boxes:
             mask[box.slices] = True
@@ -110,16 +112,29 @@ def gradient_map(
     *,
     rng: np.random.Generator | None = None,
 ) -> GradientMap:
-    """Return the edges of an image inside boxes around a prior mask.
+    """Return the gradient map of an image inside boxes around a prior mask.
 
     Args:
-        image: (z, y, x), any scalar type, finite.
-        prior: (z, y, x), integer, 0 background; empty gives a map of zeros.
-        settings: How boxes are drawn and filled.
-        rng: Draws each side's margin, as for training; left out, every margin is `test_margin_voxels`.
+        image: Intensities, (z, y, x), any scalar type, finite.
+        prior: Labels of the earlier visit on the same grid, (z, y, x), integer, 0 background; an empty one gives a map
+            of zeros.
+        settings: Settings of the boxes and of the map in them.
+        rng: Random numbers for each side's margin, as for training; left out, every margin is `test_margin_voxels`.
 
     Raises:
         ValueError: The shapes differ.
+
+    The edge of a step lies in the middle, between voxels 4 and 5; the box is the prior's voxel and 2 on either side:
+
+    >>> step = np.zeros((1, 1, 10)); step[..., 5:] = 100
+    >>> prior = np.zeros((1, 1, 10), np.uint8); prior[0, 0, 4] = 1
+    >>> found = gradient_map(step, prior, GradientMapSettings(test_margin_voxels=2))
+    >>> found.boxes[0].slices[2]
+    slice(2, 7, None)
+    >>> (found.array[0, 0] > 0).tolist()
+    [False, False, False, True, True, True, True, False, False, False]
+    >>> float(found.array.max())
+    1.0
     """
     if image.shape != prior.shape:
         raise ValueError(f"image and prior mask must have one shape, found {image.shape} and {prior.shape}")
@@ -142,7 +157,7 @@ def gradient_map(
 def _boxes(
     prior: npt.NDArray[Any], settings: GradientMapSettings, rng: np.random.Generator | None
 ) -> tuple[list[BoxAround], list[str]]:
-    """Return a box around each piece that is large enough, and what was left out."""
+    """Return a box around each piece that is large enough, and a sentence for each label with smaller ones."""
     boxes: list[BoxAround] = []
     notes: list[str] = []
     for label in np.unique(prior[prior > 0]).tolist():
@@ -180,13 +195,13 @@ def _box_around(piece: Component, label: int, shape_zyx: tuple[int, ...], margin
 def _edges(crop: npt.NDArray[Any], gain: float) -> FloatArray | None:
     """Return the gradient magnitude of a crop in [0, 1]; None when it has no edges.
 
-    The filter sees the crop alone, mirrored at its faces. Voxels count as cubes, whatever the spacing.
+    The filter is given the crop alone, mirrored at its faces. Voxels count as cubes, whatever the spacing.
     """
     values = crop.astype(np.float64)
     spread = np.ptp(values)
     if spread == 0:
         return None
-    # Scaling first changes nothing in exact arithmetic, and makes _FLAT a share of the intensity range.
+    # Scaling first changes nothing in exact arithmetic, and makes _FLAT a fraction of the intensity range.
     gradient = ndimage.gaussian_gradient_magnitude((values - values.min()) / spread, SIGMA_VOXELS)
     steepest, flattest = gradient.max(), gradient.min()
     if steepest - flattest <= _FLAT:

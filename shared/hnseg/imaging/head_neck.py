@@ -1,7 +1,7 @@
-"""Where the head and neck are on a CT, found from the image: no tumour is needed.
+"""Region of head and neck on a CT, found from the CT and, where there is one, the PET: no tumour is needed.
 
 After Myronenko et al., MICCAI 2022: a box of 200 x 200 x 310 mm, found from the uptake in the head, from the crown
-downwards. Theirs took the upper quarter of the slices and centred on the uptake there; here the head is looked for, so
+downwards. Theirs took the upper quarter of the slices and centred on the uptake there. Here the head is searched, so
 that whole-body scans, arms beside or above the head, a bladder brighter than the brain, and images of any direction are
 no matter, and the box is centred on the outline of head and neck: a brain's middle lies too far back for the chin.
 """
@@ -17,15 +17,15 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from scipy import ndimage
 
-from hnseg.imaging.body import Mask, Sketch
+from hnseg.imaging.body import CoarseCt, Mask
 from hnseg.imaging.box import Box, whole
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 
 EXTENT_MM = (200.0, 200.0, 310.0)
-"""Left to right, front to back, downwards."""
+"""Size of the region: left to right, front to back, downwards."""
 
 UPTAKE_SUV, LEAST_UPTAKE_ML = 2.0, 100.0  # a brain has more of both, a vessel or a node less
-SHOULDERS_CM2 = 350.0  # of a slice of the body; a head has up to 260, two raised arms less
+SHOULDERS_CM2 = 350.0  # area of the body in a slice; a head has up to 260, two raised arms less
 BONE_HU, BRAIN_CM2, LEAST_SKULL_ML = 200.0, 40.0, 200.0  # no other bones enclose so much in one slice
 HEAD_REACH_MM = 100.0  # below the top of what was found, everything still belongs to the head
 NECK_REACH_MM = 150.0  # below the crown, the outline is that of the head and the upper neck
@@ -37,11 +37,11 @@ LEAST_TOP_CM2 = 20.0
 
 @dataclass(frozen=True)
 class HeadNeck:
-    """The region of head and neck.
+    """Region of head and neck.
 
     Attributes:
-        box: Of the CT's voxels, clipped to the image; all of them where no body was found.
-        why: What it was found by: a phrase.
+        box: Box of the CT's voxels, clipped to the image; all of them where no body was found.
+        why: Evidence by which it was found, as a phrase.
     """
 
     box: Box
@@ -50,62 +50,69 @@ class HeadNeck:
 
 @dataclass(frozen=True)
 class _Head:
-    """The head on a sketch: a point (y, x) in it, the slice of its crown, and what it was found by."""
+    """Head on a coarse CT: a point (y, x) in it, the slice of its crown, and the evidence by which it was found."""
 
     inside_yx: tuple[float, float]
     crown: int
     why: str
 
 
-def find_head_and_neck(sketch: Sketch, pet: sitk.Image | None) -> HeadNeck:
+def find_head_and_neck(coarse: CoarseCt, pet: sitk.Image | None) -> HeadNeck:
     """Return the region of head and neck on a CT.
 
+    Found by the brain's uptake on the PET, else by the skull on the CT, else by the upper end of the body.
+
     Args:
-        sketch: Of the CT.
-        pet: In SUV, any grid; None where there is none.
+        coarse: Coarse copy of the CT.
+        pet: PET in SUV, on any grid; None where there is none.
+
+    >>> from hnseg.imaging.body import coarse_ct_of
+    >>> air = sitk.Image([20, 20, 10], sitk.sitkInt16) - 1000
+    >>> find_head_and_neck(coarse_ct_of(air), None)
+    HeadNeck(box=Box(index_xyz=(0, 0, 0), size_xyz=(20, 20, 10)), why='the whole image, since no body was found on it')
     """
-    head = _by_uptake(sketch, pet) or _by_skull(sketch) or _by_body(sketch)
+    head = _by_uptake(coarse, pet) or _by_skull(coarse) or _by_body(coarse)
     if head is None:
-        return HeadNeck(whole(sketch.ct_grid), "the whole image, since no body was found on it")
-    return HeadNeck(_box(sketch, head), head.why)
+        return HeadNeck(whole(coarse.ct_grid), "the whole image, since no body was found on it")
+    return HeadNeck(_box(coarse, head), head.why)
 
 
-def _by_uptake(sketch: Sketch, pet: sitk.Image | None) -> _Head | None:
+def _by_uptake(coarse: CoarseCt, pet: sitk.Image | None) -> _Head | None:
     """Find the brain on a PET: the largest uptake with no shoulders above it."""
     if pet is None:
         return None
-    hot = array_of(resample_image(pet, sketch.grid)) > UPTAKE_SUV
-    areas_cm2 = _areas_cm2(sketch.body, sketch.grid)
+    hot = array_of(resample_image(pet, coarse.grid)) > UPTAKE_SUV
+    areas_cm2 = _areas_cm2(coarse.body, coarse.grid)
     found = [
         (piece, volume_ml)
-        for piece, volume_ml in _pieces(hot & sketch.body, sketch.grid)
+        for piece, volume_ml in _pieces(hot & coarse.body, coarse.grid)
         if volume_ml >= LEAST_UPTAKE_ML and (areas_cm2[_top(piece) + 1 :] < SHOULDERS_CM2).all()
     ]
     if not found:
         return None
     piece, volume_ml = max(found, key=lambda one: one[1])
-    return _head_around(piece, sketch, f"the uptake of {volume_ml:.0f} ml in the head")
+    return _head_around(piece, coarse, f"the uptake of {volume_ml:.0f} ml in the head")
 
 
-def _by_skull(sketch: Sketch) -> _Head | None:
-    """Find the cavity of the skull: what bone encloses in slices across the body."""
-    bone = ndimage.binary_closing(np.pad(sketch.hu > BONE_HU, ((0, 0), (2, 2), (2, 2))), _ACROSS)[:, 2:-2, 2:-2]
-    cavity = np.stack(list(starmap(_enclosed, zip(bone, sketch.body, strict=True))))
-    cavity[_areas_cm2(cavity, sketch.grid) < BRAIN_CM2] = False
-    found = max(_pieces(cavity, sketch.grid), key=lambda one: one[1], default=None)
+def _by_skull(coarse: CoarseCt) -> _Head | None:
+    """Find the cavity of the skull: the part that bone encloses in slices across the body."""
+    bone = ndimage.binary_closing(np.pad(coarse.hu > BONE_HU, ((0, 0), (2, 2), (2, 2))), _ACROSS)[:, 2:-2, 2:-2]
+    cavity = np.stack(list(starmap(_enclosed, zip(bone, coarse.body, strict=True))))
+    cavity[_areas_cm2(cavity, coarse.grid) < BRAIN_CM2] = False
+    found = max(_pieces(cavity, coarse.grid), key=lambda one: one[1], default=None)
     if found is None or found[1] < LEAST_SKULL_ML:
         return None
-    return _head_around(found[0], sketch, f"the skull, with {found[1]:.0f} ml inside, on the CT")
+    return _head_around(found[0], coarse, f"the skull, with {found[1]:.0f} ml inside, on the CT")
 
 
-def _by_body(sketch: Sketch) -> _Head | None:
-    """Take the upper end of the body, of an image that shows neither a brain nor a skull."""
-    areas_cm2 = _areas_cm2(sketch.body, sketch.grid)
+def _by_body(coarse: CoarseCt) -> _Head | None:
+    """Find the upper end of the body, on an image that shows neither a brain nor a skull."""
+    areas_cm2 = _areas_cm2(coarse.body, coarse.grid)
     if not areas_cm2.any():
         return None
     crown = int(np.flatnonzero(areas_cm2 >= min(LEAST_TOP_CM2, areas_cm2.max())).max())
-    lowest = _lower(crown, HEAD_REACH_MM, sketch.grid)
-    _, y, x = np.argwhere(sketch.body[lowest : crown + 1]).mean(axis=0)
+    lowest = _lower(crown, HEAD_REACH_MM, coarse.grid)
+    _, y, x = np.argwhere(coarse.body[lowest : crown + 1]).mean(axis=0)
     return _Head((float(y), float(x)), crown, "the upper end of the body on the CT")
 
 
@@ -116,30 +123,30 @@ def _enclosed(bone: Mask, body: Mask) -> Mask:
     return np.asarray(ndimage.binary_fill_holes(bone) & ~bone & body)
 
 
-def _head_around(piece: Mask, sketch: Sketch, why: str) -> _Head:
+def _head_around(piece: Mask, coarse: CoarseCt, why: str) -> _Head:
     """Return the head whose brain was found: its middle, and the slice up to which the body goes on above it."""
     top = _top(piece)
-    lowest = _lower(top, HEAD_REACH_MM, sketch.grid)
+    lowest = _lower(top, HEAD_REACH_MM, coarse.grid)
     _, y, x = np.argwhere(piece[lowest : top + 1]).mean(axis=0)
-    areas_cm2 = _areas_cm2(_near(sketch, (y, x), CROWN_RADIUS_MM), sketch.grid)
-    highest = min(len(areas_cm2) - 1, top + round(CROWN_REACH_MM / sketch.grid.spacing_mm[2]))
+    areas_cm2 = _areas_cm2(_near(coarse, (y, x), CROWN_RADIUS_MM), coarse.grid)
+    highest = min(len(areas_cm2) - 1, top + round(CROWN_REACH_MM / coarse.grid.spacing_mm[2]))
     ends = np.flatnonzero(areas_cm2[top : highest + 1] < LEAST_CROWN_CM2)
     crown = top + int(ends[0]) - 1 if len(ends) else highest
     return _Head((float(y), float(x)), max(crown, top), why)
 
 
-def _near(sketch: Sketch, point_yx: tuple[float, float], radius_mm: float) -> Mask:
+def _near(coarse: CoarseCt, point_yx: tuple[float, float], radius_mm: float) -> Mask:
     """Return the body within a distance of a point in every slice."""
-    (y, x), (mm_x, mm_y, _) = point_yx, sketch.grid.spacing_mm
-    rows, columns = np.ogrid[: sketch.body.shape[1], : sketch.body.shape[2]]
-    return np.asarray(sketch.body & (((rows - y) * mm_y) ** 2 + ((columns - x) * mm_x) ** 2 <= radius_mm**2))
+    (y, x), (mm_x, mm_y, _) = point_yx, coarse.grid.spacing_mm
+    rows, columns = np.ogrid[: coarse.body.shape[1], : coarse.body.shape[2]]
+    return np.asarray(coarse.body & (((rows - y) * mm_y) ** 2 + ((columns - x) * mm_x) ** 2 <= radius_mm**2))
 
 
-def _middle_yx(sketch: Sketch, head: _Head) -> tuple[float, float]:
+def _middle_yx(coarse: CoarseCt, head: _Head) -> tuple[float, float]:
     """Return the middle of the outline of head and upper neck, slice by slice; arms beside it are left out."""
-    lowest = _lower(head.crown, NECK_REACH_MM, sketch.grid)
-    outline = _near(sketch, head.inside_yx, OUTLINE_RADIUS_MM)[lowest : head.crown + 1]
-    outline = outline[_areas_cm2(outline, sketch.grid) < SHOULDERS_CM2]
+    lowest = _lower(head.crown, NECK_REACH_MM, coarse.grid)
+    outline = _near(coarse, head.inside_yx, OUTLINE_RADIUS_MM)[lowest : head.crown + 1]
+    outline = outline[_areas_cm2(outline, coarse.grid) < SHOULDERS_CM2]
     middles = [_middle_of_slice(z_slice) for z_slice in outline if z_slice.any()]
     if not middles:
         return head.inside_yx
@@ -152,15 +159,15 @@ def _middle_of_slice(z_slice: Mask) -> tuple[float, float]:
     return (float(rows[0] + rows[-1]) / 2, float(columns[0] + columns[-1]) / 2)
 
 
-def _box(sketch: Sketch, head: _Head) -> Box:
-    """Return the box around a head in the voxels of the CT, whose axes are parallel to the sketch's."""
-    grid = sketch.ct_grid
-    half_x, half_y = EXTENT_MM[0] / 2 / sketch.grid.spacing_mm[0], EXTENT_MM[1] / 2 / sketch.grid.spacing_mm[1]
-    y, x = _middle_yx(sketch, head)
+def _box(coarse: CoarseCt, head: _Head) -> Box:
+    """Return the box around a head in the voxels of the CT, whose axes are parallel to the coarse CT's."""
+    grid = coarse.ct_grid
+    half_x, half_y = EXTENT_MM[0] / 2 / coarse.grid.spacing_mm[0], EXTENT_MM[1] / 2 / coarse.grid.spacing_mm[1]
+    y, x = _middle_yx(coarse, head)
     upper = head.crown + 1.5  # the far edge of the slice above, since the crown is known to within a slice
-    lower = upper - EXTENT_MM[2] / sketch.grid.spacing_mm[2]
+    lower = upper - EXTENT_MM[2] / coarse.grid.spacing_mm[2]
     corners = np.array([[x - half_x, y - half_y, lower], [x + half_x, y + half_y, upper]])
-    edges = grid.index_xyz(sketch.grid.points_mm(corners))
+    edges = grid.index_xyz(coarse.grid.points_mm(corners))
     # A voxel reaches half a step to either side of its index, so index n begins at edge n - 0.5.
     first = np.rint(edges.min(axis=0) + 0.5).astype(int)
     size = np.rint(np.ptp(edges, axis=0)).astype(int)
@@ -190,7 +197,7 @@ def _top(piece: Mask) -> int:
 
 
 def _lower(top: int, reach_mm: float, grid: Grid) -> int:
-    """Return the slice that lies a distance below another, not below the image."""
+    """Return the number of the slice a distance below another; at least 0, the lowest slice of the image."""
     return max(0, top + 1 - round(reach_mm / grid.spacing_mm[2]))
 
 

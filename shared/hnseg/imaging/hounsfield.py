@@ -1,4 +1,4 @@
-"""Do the values of an image look like Hounsfield units? Tells a CT from an MR whose folder it lies in."""
+"""Hounsfield units, recognised by the values of an image: a check that a CT is one, and not an MR in its place."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ LEAST_AIR, LEAST_TISSUE = 0.005, 0.01  # a head filling the whole image still ha
 
 
 def shares_of_air_and_tissue(image: sitk.Image) -> tuple[float, float]:
-    """Return the shares of voxels that would be air and soft tissue if the values were Hounsfield units, 0 to 1.
+    """Return the fractions of voxels that would be air and soft tissue if the values were Hounsfield units.
 
     Args:
-        image: Scalar, 3-D, finite.
+        image: Scalar 3-D image of finite values.
+
+    Returns:
+        Fractions, 0 to 1: of air, below -200, and of soft tissue, -200 to 300.
+
+    >>> shares_of_air_and_tissue(sitk.GetImageFromArray(np.array([[[-1000, -1000, 40, 1500]]], np.int16)))
+    (0.5, 0.25)
     """
     voxels = sitk.GetArrayViewFromImage(image)
     air = tissue = 0
@@ -24,9 +30,13 @@ def shares_of_air_and_tissue(image: sitk.Image) -> tuple[float, float]:
 
 
 def looks_like_hounsfield(image: sitk.Image) -> bool:
-    """Say whether an image has both the air and the soft tissue that every CT shows.
+    """Return whether an image has both the air and the soft tissue that every CT shows.
 
     An MR has no values far below zero. Neither has a CT that was stored without its rescale intercept.
+
+    >>> ct = sitk.GetImageFromArray(np.array([[[-1000, 40, 60, 700]]], np.int16))
+    >>> looks_like_hounsfield(ct), looks_like_hounsfield(ct + 1024)
+    (True, False)
     """
     air, tissue = shares_of_air_and_tissue(image)
     return air >= LEAST_AIR and tissue >= LEAST_TISSUE

@@ -1,4 +1,4 @@
-"""Do the values of a PET look like standardised uptake values (SUV)? Tells them from Bq/ml and from scaled images.
+"""Standardised uptake values (SUV), recognised by the values of a PET: not Bq/ml, and not a scaled image.
 
 SUV is the activity (Bq/ml) times the body weight (g) over the injected dose (Bq) at the time of the scan: 1 where the
 tracer is as thin as if it were spread over the whole body. An FDG-PET's background, mostly muscle and fat, lies between
@@ -14,12 +14,14 @@ from typing import Literal
 import numpy as np
 import SimpleITK as sitk
 
-HIGHEST_BACKGROUND_SUV = 20.0  # of a scan that shows nothing but a young brain, 8 to 12
+HIGHEST_BACKGROUND_SUV = 20.0  # where a scan shows nothing but a young brain, it is 8 to 12
 HIGHEST_SUV = 2000.0  # a bladder has 200, the site of a failed injection several hundred
 LOWEST_MAXIMUM_SUV = 1.1  # 1 and what interpolation adds: where everything is below the average, nothing was shown
-MOST_NEGATIVE = 0.25  # of the positive values' sum; noise around zero in the air of filtered back projection has 0.1
+MOST_NEGATIVE = (
+    0.25  # fraction of the positive values' sum; noise around zero in the air of filtered back projection has 0.1
+)
 
-_BODY = 0.05  # of the 99th percentile
+_BODY = 0.05  # fraction of the 99th percentile, above which a voxel counts as body
 _ENOUGH_VOXELS = 2_000_000
 
 Unit = Literal["activity", "scaled", "signed"]
@@ -27,12 +29,12 @@ Unit = Literal["activity", "scaled", "signed"]
 
 @dataclass(frozen=True)
 class Doubt:
-    """Why an image can't be in SUV.
+    """Reason why an image can't be in SUV.
 
     Attributes:
-        unit: What it looks like: activity per volume, an image scaled to 0 to 1, or values around zero.
-        found: What the values are, to follow "has" in a sentence.
-        question: The likely cause, a sentence.
+        unit: Likely unit: "activity" per volume, "scaled" to the range 0 to 1, or "signed" values around zero.
+        found: Description of the values, to follow "has" in a sentence.
+        question: Likely cause, as a question.
     """
 
     unit: Unit
@@ -41,10 +43,16 @@ class Doubt:
 
 
 def doubt_of_suv(image: sitk.Image) -> Doubt | None:
-    """Say why an image can't be in SUV; None where it may be.
+    """Return the reason why an image can't be in SUV; None where it may be.
 
     Args:
-        image: Scalar, 3-D, finite.
+        image: Scalar 3-D image of finite values.
+
+    >>> muscle_and_brain = sitk.GetImageFromArray(np.array([[[0.0, 0.6, 0.7, 0.8, 9.0]]], np.float32))
+    >>> doubt_of_suv(muscle_and_brain) is None
+    True
+    >>> doubt_of_suv(muscle_and_brain * 5000).found
+    'a background of 3.75e+03 and a maximum of 4.5e+04'
     """
     voxels = sitk.GetArrayViewFromImage(image)
     highest = float(voxels.max())

@@ -1,1 +1,1 @@
-"""Image files: which formats are read, damage that a reader would not report, and the one reader of volumes."""
+"""Image files: the formats, damage that ITK would not report, and the one reader of volumes."""

@@ -1,4 +1,4 @@
-"""Damage that image readers don't report.
+"""Damage of image files that ITK doesn't report.
 
 ITK fills what is missing from a truncated or corrupt file with whatever it has: measured with SimpleITK 2.5.7, a cut
 .nii.gz, a flipped bit in a compressed .mha or .nrrd, and a .tif that lost slices are all read without an error. The
@@ -18,10 +18,16 @@ _ZLIB_OR_GZIP = 47  # window bits of zlib: 32 + 15 detects either header
 
 
 def is_damaged(path: Path) -> bool:
-    """Say whether a file ends too early or its compressed voxels don't have their checksum.
+    """Return whether a file ends too early, or its compressed voxels don't have their checksum.
 
-    Looks at .mha and .nrrd with voxels in the same file, .nii.gz, and .tif; an unknown or unreadable header is left to
-    the image reader, which reports it.
+    Checked are .mha and .nrrd with voxels in the same file, .nii.gz, and .tif. A file with an unknown or unreadable
+    header counts as undamaged: the image reader reports it.
+
+    Args:
+        path: Image file.
+
+    Raises:
+        OSError: The file can't be read.
     """
     with path.open("rb") as file:
         if path.name.endswith((".tif", ".tiff")):
@@ -34,7 +40,7 @@ def is_damaged(path: Path) -> bool:
 
 
 def _start_of_compressed_voxels(head: bytes) -> int | None:
-    """Return where compressed voxels begin after a MetaImage or NRRD header; None where there are none."""
+    """Return the offset of compressed voxels after a MetaImage or NRRD header; None where there are none."""
     if head.startswith(b"NRRD"):
         end = head.find(b"\n\n")
         compressed = any(line in head[:end].lower() for line in (b"encoding: gz", b"encoding: gzip"))
@@ -47,7 +53,7 @@ def _start_of_compressed_voxels(head: bytes) -> int | None:
 
 
 def _inflates(file: BinaryIO) -> bool:
-    """Say whether a zlib or gzip stream ends where it should, with its checksum."""
+    """Return whether a zlib or gzip stream is complete and has its checksum."""
     stream = zlib.decompressobj(_ZLIB_OR_GZIP)
     try:
         while not stream.eof and (block := file.read(_BLOCK_BYTES)):
@@ -58,7 +64,7 @@ def _inflates(file: BinaryIO) -> bool:
 
 
 def _pages_are_whole(file: BinaryIO, size: int) -> bool:
-    """Say whether every page directory of a TIFF, classic or Big, lies inside the file."""
+    """Return whether every page directory of a TIFF, classic or Big, lies inside the file."""
     head = file.read(16).ljust(16, b"\0")
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     if order is None:
@@ -67,11 +73,11 @@ def _pages_are_whole(file: BinaryIO, size: int) -> bool:
     count_code, offset_code, entry_bytes = ("Q", "Q", 20) if big else ("H", "I", 12)
     count_bytes, offset_bytes = struct.calcsize(count_code), struct.calcsize(offset_code)
     (offset,) = struct.unpack_from(order + offset_code, head, 8 if big else 4)
-    seen: set[int] = set()
+    visited: set[int] = set()
     while offset:
-        if offset in seen or offset + count_bytes > size:
+        if offset in visited or offset + count_bytes > size:
             return False
-        seen.add(offset)
+        visited.add(offset)
         file.seek(offset)
         (entries,) = struct.unpack(order + count_code, file.read(count_bytes))
         after_entries = offset + count_bytes + entries * entry_bytes

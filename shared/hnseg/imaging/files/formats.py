@@ -1,4 +1,4 @@
-"""Image file formats by the ends of file names: the only list of them, and the uses of each.
+"""Formats of image files, by the ends of their names: the only list of them, and the uses of each.
 
 Every format here can be read by SimpleITK as one 3-D image. Names are compared as they are, in lower case.
 """
@@ -10,15 +10,16 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """End of a file name, and the uses of such files.
+    """Format of image files, and its uses.
 
     Attributes:
         suffix: End of the name, such as `.nii.gz`.
         is_mounted: Whether a case's inputs may have it. The platform itself mounts .mha and .tif; the others are those
             of local test packs and of public data.
-        is_collected: Whether the platform takes it for an output: it imports MetaImage and TIFF only
+        is_collected: Whether the platform accepts it as an output: it imports MetaImage and TIFF only
             (DIAGNijmegen/rse-grand-challenge, `cases/image_builders`).
-        is_written: Whether `hnseg predict` writes it: single files that keep origin and direction.
+        is_written: Whether `hnseg predict` writes it: single files that keep origin and direction. Predictions are
+            read back in these too.
     """
 
     suffix: str
@@ -38,13 +39,13 @@ FORMATS = (
 )
 
 READ = tuple(one.suffix for one in FORMATS)
-"""All formats: of what is scored, rehearsed and converted."""
+"""Suffixes of all formats: files that are scored, rehearsed or converted may have any of them."""
 MOUNTED = tuple(one.suffix for one in FORMATS if one.is_mounted)
-"""Formats of a case's input images."""
+"""Suffixes of a case's input images."""
 NOT_COLLECTED = tuple(one.suffix for one in FORMATS if not one.is_collected)
-"""Formats that the platform passes over among the outputs."""
+"""Suffixes that the platform ignores among the outputs."""
 WRITTEN = tuple(one.suffix for one in FORMATS if one.is_written)
-"""Formats of label maps that a user asks for by a file name."""
+"""Suffixes of label maps that `hnseg predict` writes."""
 
 
 def images_in(folder: Path) -> list[Path]:

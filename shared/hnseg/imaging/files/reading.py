@@ -1,8 +1,8 @@
-"""Reading of volumes: the only place where an image file becomes a `sitk.Image` that the rest may trust.
+"""Reader of volumes: the only place where an image file becomes a `sitk.Image`, checked once and trusted from there on.
 
 A volume is one 3-D image with one real number a voxel. Every refusal is a sentence that names the image by the title
-that its caller gives, and its file. ITK reads damaged files without an error, so damage is looked for first; and it
-takes memory for whatever a header promises, so the size is compared with the memory first.
+that its caller gives, and its file. ITK reads damaged files without an error, so damage is searched for first; and it
+allocates memory for any size in a header, so the size is compared with the memory before that.
 """
 
 from __future__ import annotations
@@ -34,13 +34,16 @@ def read_volume(path: Path, *, title: str, labels: Mapping[int, str] | None = No
         labels: Names of the values allowed beside 0, for a label map of these labels; None for any values.
 
     Returns:
-        Without labels, the image with the voxel type of the file. With labels, a uint8 image; one that is empty, all
-        background, is fine.
+        Image with the voxel type of the file; with `labels`, uint8. An empty label map, all background, is accepted.
 
     Raises:
         InputError: The file is missing, unreadable, damaged, not 3-D or not scalar, would not fit into memory, or has
             a voxel that is not finite or, with labels, that is neither 0 nor a label.
-        MemoryError: There was not enough memory to read it after all.
+        MemoryError: Reading took more memory than there was.
+
+    >>> read_volume(Path("t2w.mha"), title="T2w")
+    Traceback (most recent call last):
+    hnseg.errors.InputError: The T2w must be a file, but there is none at t2w.mha. Is the path right?
     """
     volume = _read(path, title)
     if labels is None:
@@ -52,18 +55,18 @@ def read_volume(path: Path, *, title: str, labels: Mapping[int, str] | None = No
 
 
 def read_scan(path: Path, *, title: str) -> sitk.Image:
-    """Read a volume of intensities that shows something: not all of its voxels have one value.
+    """Read a volume of intensities whose voxels do not all have one value.
 
     Args:
         path: Image file in one of `hnseg.imaging.files.formats.FORMATS`.
         title: Name of the image in error sentences, without an article.
 
     Returns:
-        The image with the voxel type of the file.
+        Image with the voxel type of the file.
 
     Raises:
         InputError: As for `read_volume`, or all voxels have one value.
-        MemoryError: There was not enough memory to read it after all.
+        MemoryError: Reading took more memory than there was.
     """
     scan = read_volume(path, title=title)
     voxels = sitk.GetArrayViewFromImage(scan)
@@ -81,6 +84,9 @@ def read_grid(path: Path, *, title: str) -> Grid:
     Args:
         path: Image file; its voxels may be damaged.
         title: Name of the image in error sentences, without an article.
+
+    Returns:
+        Grid of the voxels, by the header.
 
     Raises:
         InputError: The header is missing or unreadable, or not that of a 3-D image with one number a voxel.
@@ -162,7 +168,7 @@ def _check_labels(volume: sitk.Image, labels: Mapping[int, str], path: Path, tit
 
 
 def _unreadable(path: Path, title: str) -> InputError:
-    """Return the error that says why a file is no image: it is missing, not ours to read, or something else."""
+    """Return the error of a file that is no image: it is missing, not readable by this user, or something else."""
     if _is_missing(path):
         return InputError(f"The {title} must be a file, but there is none at {path}. Is the path right?")
     if not os.access(path, os.R_OK):

@@ -1,7 +1,7 @@
-"""How well two images of one patient agree under a rigid transform.
+"""Agreement of two images of one patient under a rigid transform.
 
-The smaller image gives sample points, the larger one is looked up there. Their intensities, in [0, 1], may mean
-different things: only how much each tells about the other counts.
+The smaller image gives sample points, and the larger one is interpolated there. Their intensities, in [0, 1], may mean
+different things: the measure is the information that each has about the other.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class Samples:
 
 @dataclass(frozen=True)
 class Overlay:
-    """What the samples that fall inside the larger image meet there.
+    """Both images at those sample points that lie inside the larger one; n points.
 
     Attributes:
-        smaller_values: The samples' own intensities.
-        larger_values: What the larger image has at the same places.
-        smaller_in_body: Whether the smaller image has body there.
-        larger_in_body: Whether the larger image has body there.
-        overlap: Share of the smaller image's body that lies inside the larger image, 0 to 1.
+        smaller_values: Intensities of the smaller image, (n,).
+        larger_values: Intensities of the larger image, (n,).
+        smaller_in_body: Whether the smaller image has body there, (n,).
+        larger_in_body: Whether the larger image has body there, (n,).
+        overlap: Fraction of the smaller image's body that lies inside the larger image, 0 to 1.
     """
 
     smaller_values: FloatArray
@@ -58,7 +58,7 @@ class Overlay:
         return smaller + larger - joint
 
     def correlation(self) -> float:
-        """Return the entropy correlation 2 I / (H + H): 0 independent or no samples, 1 each gives the other away."""
+        """Return the entropy correlation 2 I / (H + H): 0 if independent or empty, 1 if each determines the other."""
         smaller, larger, joint = self._entropies()
         return 2 * (smaller + larger - joint) / (smaller + larger) if smaller + larger > 0 else 0.0
 
@@ -76,12 +76,12 @@ class Overlay:
 
 
 def overlay(samples: Samples, larger: Level, pose: sitk.Euler3DTransform) -> Overlay:
-    """Look samples up in the larger image, linearly between its voxels.
+    """Return both images at the samples' points, the larger one interpolated linearly.
 
     Args:
         samples: Points of the smaller image.
-        larger: The image looked up.
-        pose: Maps points of the smaller image to points of the larger one.
+        larger: Larger image.
+        pose: Transform from points of the smaller image to points of the larger one.
     """
     index_zyx = larger.grid.index_xyz(moved(samples.points_mm, pose))[:, ::-1]
     inside = ((index_zyx >= 0) & (index_zyx <= np.array(larger.grid.shape_zyx) - 1)).all(axis=1)
@@ -99,13 +99,13 @@ def overlay(samples: Samples, larger: Level, pose: sitk.Euler3DTransform) -> Ove
 
 
 def moved(points_mm: Points, pose: sitk.Euler3DTransform) -> Points:
-    """Return where a rigid transform takes points (n, 3)."""
+    """Return points (n, 3) moved by a rigid transform, (n, 3)."""
     centre, matrix = np.array(pose.GetCenter()), np.array(pose.GetMatrix()).reshape(3, 3)
     return np.asarray((points_mm - centre) @ matrix.T + centre + np.array(pose.GetTranslation()))
 
 
 def apart_mm(points_mm: Points, one: sitk.Euler3DTransform, other: sitk.Euler3DTransform) -> float:
-    """Return how far apart two transforms take the same points, on average."""
+    """Return the mean distance, in mm, between the places to which two transforms move the same points (n, 3)."""
     return float(np.linalg.norm(moved(points_mm, one) - moved(points_mm, other), axis=1).mean())
 
 

@@ -1,4 +1,4 @@
-"""May a registration be used? Measured at the result, whichever way it was found."""
+"""Acceptance of a registration, by measures of the result, whichever way it was found."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LIKELY_CAUSES = {
 
 @dataclass(frozen=True)
 class Quality:
-    """What a pose is judged by.
+    """Measures by which a pose is accepted.
 
     Attributes:
         mutual_information: Of the intensities near the body, in nats.
@@ -59,7 +59,7 @@ class Quality:
 
 
 class Gate(Frozen):
-    """What a registration must reach to be used.
+    """Thresholds that a registration must reach to be used.
 
     The defaults were fitted on CT and MR pairs with known answers: the correlation of results that had nothing to do
     with the answer was at most 0.124, that of right ones at least 0.21; halves of right results drifted by at most
@@ -75,7 +75,7 @@ class Gate(Frozen):
     rotation_deg: float = 40.0
 
     def objection(self, quality: Quality) -> Refusal | None:
-        """Return why a result can't be trusted; None when it can."""
+        """Return the reason why a result can't be trusted; None when it can."""
         for name, likely_cause in _LIKELY_CAUSES.items():
             found, least = getattr(quality, name), getattr(self, name)
             if not found >= least:

@@ -1,4 +1,4 @@
-"""Rigid poses: `sitk.Euler3DTransform`, and the small steps away from one."""
+"""Rigid poses, each a `sitk.Euler3DTransform`, and small steps away from one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from hnseg.imaging.registration.agreement import Points
 
 
 def placed(centre_mm: Points, target_mm: Points) -> sitk.Euler3DTransform:
-    """Return the pose that takes a centre (3,) to a target (3,) unturned; later turns are about the centre."""
+    """Return the pose that takes a centre (3,) to a target (3,) without rotation; later turns are about the centre.
+
+    >>> pose = placed(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 8.0]))
+    >>> pose.TransformPoint((0.0, 0.0, 0.0))
+    (0.0, 0.0, 5.0)
+    """
     pose = sitk.Euler3DTransform()
     pose.SetCenter(centre_mm.tolist())
     pose.SetTranslation((target_mm - centre_mm).tolist())
@@ -17,7 +22,11 @@ def placed(centre_mm: Points, target_mm: Points) -> sitk.Euler3DTransform:
 
 
 def shifted(pose: sitk.Euler3DTransform, *, axis: int, by_mm: float) -> sitk.Euler3DTransform:
-    """Return a pose moved further along the x (0), y (1) or z (2) axis."""
+    """Return a pose moved further along the x (0), y (1) or z (2) axis.
+
+    >>> shifted(sitk.Euler3DTransform(), axis=1, by_mm=4.0).TransformPoint((1.0, 1.0, 1.0))
+    (1.0, 5.0, 1.0)
+    """
     translation = list(pose.GetTranslation())
     translation[axis] += by_mm
     result = sitk.Euler3DTransform(pose)
@@ -26,7 +35,12 @@ def shifted(pose: sitk.Euler3DTransform, *, axis: int, by_mm: float) -> sitk.Eul
 
 
 def turned(pose: sitk.Euler3DTransform, *, axis: int, by_deg: float) -> sitk.Euler3DTransform:
-    """Return a pose turned further about its centre, around the x (0), y (1) or z (2) axis."""
+    """Return a pose turned further about its centre, around the x (0), y (1) or z (2) axis.
+
+    >>> quarter = turned(sitk.Euler3DTransform(), axis=2, by_deg=90.0)
+    >>> [round(mm, 6) + 0.0 for mm in quarter.TransformPoint((1.0, 0.0, 0.0))]
+    [0.0, 1.0, 0.0]
+    """
     angles = [0.0, 0.0, 0.0]
     angles[axis] = float(np.deg2rad(by_deg))
     turn = sitk.Euler3DTransform((0.0, 0.0, 0.0), *angles)
@@ -34,7 +48,13 @@ def turned(pose: sitk.Euler3DTransform, *, axis: int, by_deg: float) -> sitk.Eul
 
 
 def inverse(pose: sitk.Euler3DTransform) -> sitk.Euler3DTransform:
-    """Return the pose that undoes one."""
+    """Return the inverse of a pose.
+
+    >>> forth = turned(placed(np.zeros(3), np.array([0.0, 0.0, 5.0])), axis=0, by_deg=30.0)
+    >>> back = inverse(forth).TransformPoint(forth.TransformPoint((1.0, 2.0, 3.0)))
+    >>> [round(mm, 6) for mm in back]
+    [1.0, 2.0, 3.0]
+    """
     result = sitk.Euler3DTransform()
     result.SetCenter((np.array(pose.GetCenter()) + np.array(pose.GetTranslation())).tolist())
     result.SetTranslation((-np.array(pose.GetTranslation())).tolist())
@@ -42,7 +62,11 @@ def inverse(pose: sitk.Euler3DTransform) -> sitk.Euler3DTransform:
 
 
 def rotation_deg(pose: sitk.Euler3DTransform) -> float:
-    """Return the angle of a pose's rotation about its own axis, 0 to 180."""
+    """Return the angle of a pose's rotation about its own axis, in degrees, 0 to 180.
+
+    >>> round(rotation_deg(turned(sitk.Euler3DTransform(), axis=0, by_deg=-30.0)), 6)
+    30.0
+    """
     return float(np.rad2deg(np.arccos(np.clip((np.trace(_matrix(pose)) - 1) / 2, -1.0, 1.0))))
 
 

@@ -1,4 +1,4 @@
-"""An image made ready to be compared: its intensities in [0, 1], its body known, at several spacings."""
+"""Image prepared for comparison: its intensities in [0, 1], its body known, at several spacings."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, res
 from hnseg.records import Frozen
 
 THIN_MM = 6.0
-"""What is nowhere further from air than this is no part of a body: a couch, a head frame, a mask, a cushion's cover."""
+"""Half of the greatest thickness of things that are no body: a couch, a head frame, a mask, a cushion's cover."""
 BODY_MM = 4.0  # fine enough to see where the body is
 MOST_COUNTED = 4_000_000  # voxels are enough to know a percentile
 
 
 class Intensities(Frozen):
-    """What the values of an image mean to the registration. The defaults suit MR."""
+    """Meaning of an image's values for the registration. The defaults suit MR."""
 
     lowest: float = 0.0
-    """Smaller values count as this one."""
+    """Lowest value; smaller ones count as this one."""
     highest: float | None = None
-    """Larger values count as this one; left out, the 99.5th percentile."""
+    """Highest value; larger ones count as this one. Left out, the 99.5th percentile."""
     body_above: float | None = None
-    """Larger values are body; left out, half of Otsu's threshold."""
+    """Threshold of the body; larger values are body. Left out, half of Otsu's threshold."""
 
 
 HOUNSFIELD = Intensities(lowest=-1000.0, highest=1000.0, body_above=-350.0)
@@ -36,7 +36,7 @@ HOUNSFIELD = Intensities(lowest=-1000.0, highest=1000.0, body_above=-350.0)
 
 @dataclass(frozen=True)
 class Level:
-    """An image at one spacing.
+    """Image at one spacing.
 
     Attributes:
         image: float32, in [0, 1].
@@ -48,7 +48,7 @@ class Level:
 
     @property
     def grid(self) -> Grid:
-        """The grid of the image."""
+        """Grid of the image."""
         return Grid.of(self.image)
 
     def points_mm(self, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -56,7 +56,7 @@ class Level:
         return self.grid.points_mm(np.argwhere(where)[:, ::-1].astype(np.float64))
 
     def near_body(self, distance_mm: float) -> npt.NDArray[np.bool_]:
-        """Return where the body is at most a distance away, (z, y, x)."""
+        """Return the mask (z, y, x) of voxels at most a distance away from the body."""
         return _near(self.body, distance_mm, self.grid)
 
 
@@ -153,7 +153,7 @@ def _largest_piece(mask: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _near(mask: npt.NDArray[np.bool_], distance_mm: float, grid: Grid) -> npt.NDArray[np.bool_]:
-    """Return where a mask is at most a distance away."""
+    """Return the mask of voxels at most a distance away from those of a mask."""
     if not mask.any():
         return np.zeros_like(mask)
     return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing_zyx_mm) <= distance_mm)

@@ -1,4 +1,4 @@
-"""A registration as plain values: what the provenance keeps of it."""
+"""Record of a registration for the provenance: plain values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hnseg.imaging.registration.rigid import Registration
 
 
 def record_of(found: Registration, *, fixed: str, moving: str, seconds: float) -> dict[str, Any]:
-    """Return what became of a pair in values that JSON has a form for.
+    """Return the record of a registration in values that JSON has a form for.
 
     Args:
-        found: The registration.
+        found: Registration.
         fixed: Slug of the fixed image's socket.
         moving: Slug of the moving image's socket.
-        seconds: How long it took.
+        seconds: Time that it took.
 
     Returns:
         `fixed`, `moving`, all of the report (`status`, `reason`, `quality`, ...), `seconds`, and the transform: a point

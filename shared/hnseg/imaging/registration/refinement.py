@@ -18,13 +18,13 @@ SEED = 42
 
 @dataclass(frozen=True)
 class Descent:
-    """How far and how carefully to descend.
+    """Settings of a gradient descent.
 
     Attributes:
-        iterations: Most steps taken.
-        step_mm: The first and longest step; it ends at a 200th of that.
-        bins: Of the joint histogram, along each axis.
-        samples: Most voxels of the smaller image that are looked up.
+        iterations: Largest number of steps.
+        step_mm: First and longest step; the last one is a 200th of that.
+        bins: Number of bins of the joint histogram, along each axis.
+        samples: Largest number of voxels of the smaller image that are compared.
     """
 
     iterations: int
@@ -44,10 +44,10 @@ def refined(
     """Return a pose improved until the mutual information is largest; itself where the optimiser finds no overlap.
 
     Args:
-        pose: Maps points of the smaller image to points of the larger one.
-        smaller: The image that is sampled.
-        larger: The image that is looked up.
-        descent: How far to go.
+        pose: Transform from points of the smaller image to points of the larger one.
+        smaller: Image that is sampled.
+        larger: Image that is interpolated at the samples.
+        descent: Settings of the descent.
         where: Voxels (z, y, x) of the smaller image that count; left out, all do.
     """
     method = sitk.ImageRegistrationMethod()

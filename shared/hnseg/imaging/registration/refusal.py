@@ -1,4 +1,4 @@
-"""Can an image be registered at all? Looked at before any filter touches it."""
+"""Refusal of images that can't be registered, before any filter runs on them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,31 @@ SPACINGS_MM = (0.1, 10.0)
 
 
 class Refusal(NamedTuple):
-    """What is wrong with an image or a result, as a clause, and the question that may explain it."""
+    """Reason against an image or a result, as a clause, and a question that may explain it."""
 
     reason: str
     likely_cause: str
 
 
 def refusal_of(image: sitk.Image, intensities: Intensities, *, smallest_l: float) -> Refusal | None:
-    """Return why an image can't be registered, as a predicate; None when it can be tried.
+    """Return the reason why an image can't be registered, as a predicate; None when it can be tried.
 
     Args:
-        image: Anything.
-        intensities: What its values should mean.
-        smallest_l: The least field of view, in litres.
+        image: Image of any dimension and type.
+        intensities: Meaning that its values should have.
+        smallest_l: Least field of view, in litres.
     """
     return _of_grid(image, smallest_l) or _of_values(image, intensities)
 
 
 def field_of_view_l(image: sitk.Image) -> float:
-    """Return the volume that an image covers, in litres."""
+    """Return the volume that an image covers, in litres.
+
+    >>> image = sitk.Image([100, 100, 50], sitk.sitkUInt8)
+    >>> image.SetSpacing((1.0, 1.0, 2.0))
+    >>> field_of_view_l(image)
+    1.0
+    """
     return float(np.prod(image.GetSize()) * np.prod(image.GetSpacing()) * 1e-6)
 
 

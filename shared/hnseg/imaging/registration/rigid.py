@@ -34,7 +34,7 @@ AGREEING_MM = 5.0
 
 
 class _Stage(NamedTuple):
-    """One round of refinement: the spacing, how many poses go in, and how each is refined."""
+    """One round of refinement: the spacing, the number of poses that go in, and the settings of the descent."""
 
     spacing_mm: float
     poses: int
@@ -50,7 +50,7 @@ SEARCH_MM, JUDGE_MM = 8.0, 4.0
 
 
 class RegistrationSettings(Frozen):
-    """What the two images' values mean, and what is accepted."""
+    """Settings of a registration: the meaning of the images' values, and the thresholds of acceptance."""
 
     fixed: Intensities = Intensities()
     moving: Intensities = Intensities()
@@ -60,7 +60,7 @@ class RegistrationSettings(Frozen):
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a pair, and why.
+    """Outcome of a registration, and the reason for it.
 
     Attributes:
         status: Only a registered pair's transform may be used.
@@ -83,7 +83,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Registration:
-    """A transform, and whether to use it.
+    """Transform, and whether to use it.
 
     Attributes:
         transform: Maps fixed points to moving points; the identity when nothing was attempted.
@@ -99,7 +99,7 @@ class Registration:
         return self.report.status == "registered"
 
     def in_words(self) -> str:
-        """Say what was found, as a clause."""
+        """Return the outcome in words, as a clause."""
         quality = self.report.quality
         if not self.accepted or quality is None:
             return self.report.reason

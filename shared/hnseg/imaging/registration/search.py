@@ -1,4 +1,4 @@
-"""Where in the larger image might the smaller one lie? A coarse search, so that no single start has to be right."""
+"""Coarse search for poses of the smaller image in the larger one, so that no single start has to be right."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def promising_poses(
     smaller image's body at positions all along the larger one's; then the best of these turned about each axis.
 
     Args:
-        samples: The points of the smaller image that are compared.
-        smaller: The image that is moved.
-        larger: The image it is moved in.
-        smallest_overlap: Share of the smaller image's body that must lie inside the larger image.
+        samples: Points of the smaller image that are compared.
+        smaller: Image that is moved.
+        larger: Image in which it is moved.
+        smallest_overlap: Fraction of the smaller image's body that must lie inside the larger image.
     """
     centre = smaller.points_mm(smaller.body).mean(axis=0)
     start = [placed(centre, target) for target in _targets(smaller, larger, centre)]

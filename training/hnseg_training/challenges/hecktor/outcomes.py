@@ -23,7 +23,7 @@ from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.errors import InputError
 from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.statistics.concordance import concordance_of
-from hnseg.imaging.body import sketch_of
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.reading import read_volume
 from hnseg.inference.model.manifest import METHOD_FILE
@@ -155,11 +155,11 @@ def _measured(
     """
     row = tables.row(source.name)
     label_map = read_volume(label_maps[source.name], title="label map", labels=LABELS)
-    sketch = sketch_of(read_image(SPEC.input(CT), source.ct))
+    coarse = coarse_ct_of(read_image(SPEC.input(CT), source.ct))
     # A PET that the conversion couldn't use the container couldn't either.
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
     pet = read_image(SPEC.input(PET), source.pet) if usable and source.pet else None
-    features = features_of(label_map, pet, read_ehr(row)[0], sketch=sketch)
+    features = features_of(label_map, pet, read_ehr(row)[0], coarse=coarse)
     stages = stage_in(row, T_STAGES), stage_in(row, N_STAGES)
     return MeasuredPatient(source.name, features, *stages, follow_up_in(row))
 
