@@ -30,13 +30,20 @@ import numpy as np
 from hnseg.evaluation.tables import Table
 from hnseg.inference.model.manifest import sha256_of
 from hnseg.platform.challenge import load_challenge
-from hnseg.rehearsal.case_run import wait_for
-from hnseg.rehearsal.cases import CaseFolder, Workplace, find_cases, workplace
+from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.running import probe
-from hnseg.rehearsal.running.container import ContainerSetup, Live, run_exec, started, stop
+from hnseg.rehearsal.running.container import (
+    ContainerSetup,
+    RunningContainer,
+    run_exec,
+    running_container,
+    stop_container,
+)
 from hnseg.rehearsal.running.engine import find_engine
 from hnseg.rehearsal.running.image import build_image
+from hnseg.rehearsal.running.waiting import wait_for
+from hnseg.rehearsal.running.workplace import Workplace, workplace
 
 ROOT = Path(__file__).parents[1]
 MIB = 2**20
@@ -118,14 +125,14 @@ def one_by_one(setup: ContainerSetup, cases: Iterable[CaseFolder], model: Path) 
 def in_a_row(setup: ContainerSetup, cases: Sequence[CaseFolder], model: Path) -> Iterator[Served]:
     """Yield what one container answers to case after case."""
     profile = setup.profile
-    with workplace(cases[0], model) as work, started(setup, work) as live:
+    with workplace(cases[0], model) as work, running_container(setup, work) as live:
         ask(setup, live, ("health", profile.health_limit_s, profile.health_call_limit_s))
         for case in cases:
             put(case, work)
             served = serve(setup, live, case)
             print(f"{case.name} in a row: {served.seconds:.1f} s, {served.memory_mib:.0f} MiB", file=sys.stderr)
             yield replace(served, files=files_below(work.output_dir))
-        stop(setup, live)
+        stop_container(setup, live)
 
 
 def put(case: CaseFolder, work: Workplace) -> None:
@@ -138,7 +145,7 @@ def put(case: CaseFolder, work: Workplace) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def serve(setup: ContainerSetup, live: Live, case: CaseFolder) -> Served:
+def serve(setup: ContainerSetup, live: RunningContainer, case: CaseFolder) -> Served:
     """Have the case that lies in the mounted folders segmented."""
     seen: list[int] = []
     answer = ask(setup, live, ("invoke", setup.profile.time_limit_s), look=lambda: seen.append(live.memory.sample()))
@@ -149,14 +156,14 @@ def serve(setup: ContainerSetup, live: Live, case: CaseFolder) -> Served:
 
 
 def ask(
-    setup: ContainerSetup, live: Live, words: Sequence[object], *, look: Callable[[], object] = lambda: None
+    setup: ContainerSetup, live: RunningContainer, words: Sequence[object], *, look: Callable[[], object] = lambda: None
 ) -> dict[str, Any]:
     """Call the server from inside its container, which has no network, and return what came of it."""
     program = ("exec", live.identifier, "python", "-c", inspect.getsource(probe))
     what, *limits = words
     command = [setup.engine.command, *program, what, setup.profile.port, *limits]
     with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE) as process:
-        wait_for(process, until=math.inf, look=look)
+        wait_for(process, until=math.inf, sample=look)
         answer: dict[str, Any] = json.load(process.stdout) if process.stdout else {}
         return answer
 

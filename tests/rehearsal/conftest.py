@@ -10,9 +10,10 @@ from containers.hnts_mrg.spec import SPEC
 from hnseg.errors import EngineError
 from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.profile import profile_of
-from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.rehearse import rehearse
+from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.running.engine import find_engine
-from hnseg.rehearsal.running.runners import ImageChoice, container_stage
+from hnseg.rehearsal.running.runners import ImageChoice, container_runner
 from tests.support.small_challenges import HNTS_MRG
 
 STUB = Path(__file__).parents[1] / "support" / "stub_container.py"
@@ -46,12 +47,12 @@ def case_dir(tmp_path):
 
 
 @pytest.fixture
-def plan(case_dir, tmp_path):
+def small_request(case_dir, tmp_path):
     """One case, an empty model, half a minute."""
     model_dir = tmp_path / "model"
     model_dir.mkdir()
     profile = profile_of(SPEC.limits, time_limit_s=30)
-    return Plan(SPEC, find_cases([case_dir]), model_dir, profile, tmp_path / "kept")
+    return Request(SPEC, find_cases([case_dir]), model_dir, profile, tmp_path / "kept")
 
 
 @pytest.fixture
@@ -83,13 +84,13 @@ def build(engine, tmp_path):
 
 
 @pytest.fixture
-def rehearse_image(engine, plan):
+def rehearse_image(engine, small_request):
     """Rehearse an image on the one case and return what was found."""
 
     def run(tag, *, gpu=True, **limits):
-        profile = plan.profile.model_copy(update=limits)
-        own = Plan(plan.spec, plan.cases, plan.model_dir, profile, plan.keep_dir)
-        stage = container_stage(engine, CONTAINER_DIR, ImageChoice(tag=tag), own.model_dir, profile, gpu=gpu)
-        return rehearse(own, stage, lambda _: None)
+        profile = small_request.profile.model_copy(update=limits)
+        own = Request(small_request.spec, small_request.cases, small_request.model_dir, profile, small_request.keep_dir)
+        runner = container_runner(engine, CONTAINER_DIR, ImageChoice(tag=tag), own.model_dir, profile, gpu=gpu)
+        return rehearse(own, runner, lambda _: None)
 
     return run

@@ -4,7 +4,8 @@ import tarfile
 import pytest
 
 from hnseg.errors import InputError, ModelError
-from hnseg.rehearsal.cases import find_cases, model_folder, unreadable_for_others, workplace
+from hnseg.rehearsal.cases import find_cases
+from hnseg.rehearsal.running.workplace import model_folder, unreadable_for_others, workplace
 
 
 def test_a_case_is_a_folder_with_an_input_or_an_input_itself(case_dir):

@@ -12,7 +12,7 @@ from containers.hnts_mrg.spec import SPEC
 from hnseg import cli
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.running.engine import find_engine
-from hnseg.rehearsal.running.runners import ImageChoice, container_stage
+from hnseg.rehearsal.running.runners import ImageChoice, container_runner
 from tests.rehearsal.conftest import CONTAINER_DIR, write_case
 from tests.support.engine import copy_readable, why_there_is_no_engine
 from tests.support.small_case import OUTPUT_FILE, files_below
@@ -117,8 +117,8 @@ def test_each_edition_is_built_under_a_tag_of_its_own(model):
     base = {"BASE_IMAGE": image} if (image := os.environ.get("HNSEG_BASE_IMAGE")) else {}
     choice = ImageChoice(build_arguments={"EDITION": "2025", **base})
     profile = profile_of(SPEC.limits)
-    stage = container_stage(find_engine(), ROOT / "containers" / "hecktor", choice, model, profile, gpu=False)
-    assert stage.image.tag == "hnseg-hecktor:rehearsal-2025"
+    runner = container_runner(find_engine(), ROOT / "containers" / "hecktor", choice, model, profile, gpu=False)
+    assert runner.image.tag == "hnseg-hecktor:rehearsal-2025"
 
 
 ANSWERING = ROOT / "tests" / "support" / "answering"

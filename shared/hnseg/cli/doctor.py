@@ -1,4 +1,4 @@
-"""`hnseg doctor`: what this machine can and can't do."""
+"""Command `hnseg doctor`: abilities of this machine."""
 
 from __future__ import annotations
 

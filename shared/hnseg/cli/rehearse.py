@@ -1,4 +1,4 @@
-"""`hnseg rehearse`: what the platform would say, before the upload."""
+"""Command `hnseg rehearse`: the platform's verdict, before the upload."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ import typer
 
 from hnseg.errors import EngineError, InputError
 from hnseg.platform.challenge import EDITION, load_challenge
-from hnseg.rehearsal.cases import CaseFolder, find_cases, model_folder
+from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import Profile, profile_of
-from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.report.page import write_report
 from hnseg.rehearsal.report.table import cases_table, findings_of
+from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
 from hnseg.rehearsal.running.engine import find_engine
-from hnseg.rehearsal.running.runners import ImageChoice, Stage, container_stage, process_stage
+from hnseg.rehearsal.running.runners import ImageChoice, Runner, container_runner, process_runner
+from hnseg.rehearsal.running.workplace import model_folder
 
 
 class EngineName(str, Enum):
-    """Where cases run."""
+    """Engine that runs the cases; process: none."""
 
     DOCKER = "docker"
     PODMAN = "podman"
@@ -36,7 +38,7 @@ class EngineName(str, Enum):
 
 
 class ApiMethod(str, Enum):
-    """How the platform calls the container."""
+    """Generation of the platform's calls of a container."""
 
     EXEC = "exec"
     INVOKE = "invoke"
@@ -80,14 +82,14 @@ def command(  # noqa: PLR0913 (one parameter an option)
     challenge = load_challenge(container_dir, arguments.get("EDITION"))
     container_dir = container_dir.resolve()
     profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)
-    with _sigterm_unwinds(), _place(container_dir, case or [], model, report) as place:
-        stage = _stage(engine, container_dir, ImageChoice(image, arguments), place.model_dir, profile, gpu=gpu)
+    with _sigterm_unwinds(), _materials(container_dir, case or [], model, report) as given:
+        runner = _runner(engine, container_dir, ImageChoice(image, arguments), given.model_dir, profile, gpu=gpu)
         edition = arguments.get("EDITION", "")
-        plan = Plan(challenge.spec, place.cases, place.model_dir, profile, place.keep_dir, edition)
-        result = rehearse(plan, stage, typer.echo)
-        _show(result)
+        request = Request(challenge.spec, given.cases, given.model_dir, profile, given.keep_dir, edition)
+        result = rehearse(request, runner, typer.echo)
+        _print(result)
         if report:
-            typer.echo(f"\nReport: {write_report(plan, result, report)}")
+            typer.echo(f"\nReport: {write_report(request, result, report)}")
     raise typer.Exit(0 if result.passed else 1)
 
 
@@ -102,8 +104,14 @@ def _sigterm_unwinds() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """What is rehearsed, and where it is kept."""
+class _Materials:
+    """Folders of a rehearsal.
+
+    Attributes:
+        cases: Cases to run.
+        model_dir: Folder of the weights.
+        keep_dir: Folder that receives outputs and logs.
+    """
 
     cases: Sequence[CaseFolder]
     model_dir: Path
@@ -111,8 +119,8 @@ class _Place:
 
 
 @contextmanager
-def _place(container_dir: Path, cases: list[Path], model: Path | None, report: Path | None) -> Iterator[_Place]:
-    """Find the cases and the model, the shipped ones where none is named, and a folder for what comes out.
+def _materials(container_dir: Path, cases: list[Path], model: Path | None, report: Path | None) -> Iterator[_Materials]:
+    """Find the cases and the model, the shipped ones where none is named, and a folder for outputs and logs.
 
     Raises:
         InputError: There is no case.
@@ -122,11 +130,11 @@ def _place(container_dir: Path, cases: list[Path], model: Path | None, report: P
     if not found:
         raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
     with model_folder(model or shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
-        yield _Place(found, model_dir, report / "cases" if report else Path(temporary))
+        yield _Materials(found, model_dir, report / "cases" if report else Path(temporary))
 
 
 def _build_arguments(pairs: list[str], **chosen: str) -> dict[str, str]:
-    """Return the arguments for the build: the given pairs, and over them what was chosen by an option of its own."""
+    """Return the arguments for the build: the given pairs, replaced where an option of its own was used."""
     wrong = next((pair for pair in pairs if "=" not in pair), None)
     if wrong is not None:
         raise typer.BadParameter(f"--build-arg must be NAME=VALUE, found {wrong!r}")
@@ -134,27 +142,27 @@ def _build_arguments(pairs: list[str], **chosen: str) -> dict[str, str]:
     return given | {name: value for name, value in chosen.items() if value}
 
 
-def _stage(
+def _runner(
     name: EngineName | None, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
-) -> Stage:
+) -> Runner:
     edition = choice.build_arguments.get("EDITION", "")
     if name is EngineName.PROCESS:
         if choice.tag or choice.build_arguments.get("API_METHOD") == ApiMethod.INVOKE.value:
             raise typer.BadParameter(
                 "--engine process has no image, and runs a case once: --image and invoke need an engine"
             )
-        return process_stage(container_dir, profile, gpu=gpu, edition=edition)
+        return process_runner(container_dir, profile, gpu=gpu, edition=edition)
     try:
         engine = find_engine(*([name.value] if name else []))
     except EngineError as error:
         if name or choice.tag:
             raise
         typer.echo(f"{error}\nGoing on without one, as --engine process does.\n", err=True)
-        return process_stage(container_dir, profile, gpu=gpu, edition=edition)
-    return container_stage(engine, container_dir, choice, model_dir, profile, gpu=gpu)
+        return process_runner(container_dir, profile, gpu=gpu, edition=edition)
+    return container_runner(engine, container_dir, choice, model_dir, profile, gpu=gpu)
 
 
-def _show(result: Rehearsal) -> None:
+def _print(result: Rehearsal) -> None:
     table = cases_table(result)
     typer.echo()
     if sys.stdout.isatty():

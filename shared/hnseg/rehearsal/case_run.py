@@ -1,33 +1,41 @@
-"""What happened while a case ran: facts only, nothing judged yet."""
+"""Facts of one case's run: recorded by `running`, not yet judged."""
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
-from hnseg.rehearsal.cases import Workplace
-from hnseg.rehearsal.running.watch import SAMPLE_S, MemoryPeak
+from hnseg.rehearsal.running.watch import MemoryPeak
+from hnseg.rehearsal.running.workplace import Workplace
 
-Tell = Callable[[str], None]
-"""Receives a line about what is going on."""
+
+class ServerFault(Enum):
+    """Reason why a server did not segment its case: two of /health, then four of the call of /invoke."""
+
+    REDIRECTED = "/health answered with a redirect"
+    UNHEALTHY = "/health gave no 200 in time"
+    WRONG_STATUS = "/invoke answered with another status than 201"
+    TIMED_OUT = "/invoke did not answer within the time limit"
+    REFUSED = "nothing listened on the port when /invoke was called"
+    BROKEN = "the connection of the call of /invoke broke, or the container ended"
 
 
 @dataclass(frozen=True)
-class Run:
-    """One run of one case.
+class CaseRun:
+    """Facts of one case's run.
 
     Attributes:
-        seconds: What counts against the time limit: exec, the whole process; invoke, the call of /invoke.
-        startup_s: invoke: until /health gave 200; None otherwise.
-        exit_code: 128 + n after signal n; None for a server, which is stopped when it has answered.
-        timed_out: The time limit was reached, and the case was stopped.
-        obeyed_sigterm: After the time limit it ended by itself when asked to.
-        memory_killed: It was killed because its memory reached the limit.
-        invoke_error: What the platform says of a server that did not answer as it must; empty otherwise.
-        memory: The most memory in use.
-        vram_gib: The most GPU memory in use; None without a GPU.
+        seconds: Time that counts against the limit. exec: of the whole process; invoke: of the call of /invoke.
+        exit_code: Exit status, 128 + n after signal n; None for a server that was stopped after its reply.
+        memory: Most memory in use.
+        startup_s: Seconds until /health gave 200, for invoke; None for exec.
+        timed_out: Whether the time limit was reached, so that the case was stopped.
+        obeyed_sigterm: Whether the program ended by itself at SIGTERM; true where none was sent.
+        memory_killed: Whether the program was killed because its memory reached the limit.
+        server_fault: Reason why a server did not segment the case; None for exec and for a server that did.
+        invoke_status: HTTP status of the reply of /invoke; None without a reply.
+        vram_gib: Most GPU memory in use, in GiB; None without a GPU.
     """
 
     seconds: float
@@ -37,25 +45,10 @@ class Run:
     timed_out: bool = False
     obeyed_sigterm: bool = True
     memory_killed: bool = False
-    invoke_error: str = ""
+    server_fault: ServerFault | None = None
+    invoke_status: int | None = None
     vram_gib: float | None = None
 
 
-Runner = Callable[[Workplace], Run]
-"""Runs one case in its folders."""
-
-
-def wait_for(process: subprocess.Popen[bytes], *, until: float, look: Callable[[], object]) -> bool:
-    """Wait until a process has ended and say whether it did so in time.
-
-    Args:
-        process: What to wait for.
-        until: `time.monotonic()` at which waiting ends.
-        look: Called again and again while waiting.
-    """
-    while process.poll() is None:
-        look()
-        if time.monotonic() >= until:
-            return process.poll() is not None
-        time.sleep(SAMPLE_S)
-    return True
+RunCase = Callable[[Workplace], CaseRun]
+"""Function that runs one case in its folders."""

@@ -1,4 +1,4 @@
-"""What this machine can and can't do, and how to cure it."""
+"""Abilities of this machine: what works here, what is missing, and what to do about it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from hnseg.rehearsal.running.engine import COMMANDS, Engine, probe_engine
 from hnseg.rehearsal.running.process import can_cut_network
 from hnseg.rehearsal.running.runners import passable_gpus
 
-# The platform's machine for most challenges, ml.g4dn.xlarge.
+# The platform's machine for most challenges is ml.g4dn.xlarge.
 _RAM_GIB = 16
 _CPUS = 4
 _DISK_GIB = 20
-"""Room for a GPU image and a saved copy of it."""
+"""Disk space for a GPU image and a saved copy of it."""
 
 _PARTS = {
     "segment": ("", "make setup, or: pip install -e ."),
@@ -35,13 +35,13 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class Ability:
-    """One thing that this machine can or can't do.
+    """Ability of this machine.
 
     Attributes:
-        name: What it is.
-        state: yes; limited: in part, or more slowly; no.
-        found: What was found.
-        cure: What to do about it; empty where there is nothing to do.
+        name: Name of the ability.
+        state: Answer, one of yes, no, and limited: in part, or more slowly.
+        found: Observation that the answer rests on.
+        cure: Advice; empty where there is nothing to do.
     """
 
     name: str
@@ -51,10 +51,10 @@ class Ability:
 
 
 def examine(base_image: str) -> list[Ability]:
-    """Look at this machine; takes a few seconds.
+    """Return the abilities of this machine; takes a few seconds.
 
     Args:
-        base_image: What images are built on.
+        base_image: Image that images are built on; empty to leave it out.
     """
     machine = this_machine()
     return [

@@ -1,40 +1,46 @@
-"""What went wrong or is worth knowing, in the platform's words and in plainer ones."""
+"""Findings of a rehearsal: what failed or is worth knowing, in the platform's words and in plainer ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from hnseg.records import Frozen
 
-Stage = Literal["image", "model", "run", "import", "evaluation"]
+Severity = Literal["failure", "warning"]
+Phase = Literal["image", "model", "run", "import", "evaluation"]
+"""Phase of the verdict. image: upload of the image; model: upload of the weights; run: the container runs; import: the
+platform reads the output; evaluation: the challenge compares it with its reference."""
 
 
 class Finding(Frozen):
-    """One thing that was found.
+    """One observation about a submission or a case."""
 
-    `platform_says` is the sentence that the platform would show, empty where it shows none.
-    """
-
-    severity: Literal["failure", "warning"]
-    """A failure fails the case, and with it the submission."""
-    stage: Stage
-    """image: the upload of the image; model: of the weights; run: the container; import: the platform reads the
-    output; evaluation: the challenge compares it."""
+    severity: Severity
+    """Weight of the finding: a failure fails the case, and with it the submission; a warning fails nothing."""
+    stage: Phase
+    """Phase to which the finding belongs; `stage` is the key in rehearsal.json."""
     platform_says: str
+    """Sentence that the platform would show; empty where it shows none."""
     explanation: str
-    """What was found, and the likely cause or cure."""
+    """Observation in plain words, and the likely cause or cure."""
 
     @property
     def headline(self) -> str:
-        """The platform's sentence, or ours where it has none."""
+        """The platform's sentence, or the explanation where it has none."""
         return self.platform_says or self.explanation
 
 
-def failure(stage: Stage, platform_says: str, explanation: str) -> Finding:
+def failure(phase: Phase, platform_says: str, explanation: str) -> Finding:
     """Return a finding that fails the case."""
-    return Finding(severity="failure", stage=stage, platform_says=platform_says, explanation=explanation)
+    return Finding(severity="failure", stage=phase, platform_says=platform_says, explanation=explanation)
 
 
-def warning(stage: Stage, explanation: str) -> Finding:
-    """Return a finding that fails nothing."""
-    return Finding(severity="warning", stage=stage, platform_says="", explanation=explanation)
+def warning(phase: Phase, explanation: str) -> Finding:
+    """Return a finding that fails nothing; the platform does not mention it."""
+    return Finding(severity="warning", stage=phase, platform_says="", explanation=explanation)
+
+
+def first_failure(findings: Iterable[Finding]) -> Finding | None:
+    """Return the first finding that fails the case; None where nothing does."""
+    return next((finding for finding in findings if finding.severity == "failure"), None)

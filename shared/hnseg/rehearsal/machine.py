@@ -1,4 +1,4 @@
-"""What this machine has: processors, memory, GPUs."""
+"""Host of a rehearsal: its system, processors, memory and GPUs, for the report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from hnseg.machine import limit_gib, processors
 
 @dataclass(frozen=True)
 class Gpu:
-    """A graphics processor as nvidia-smi describes it."""
+    """Graphics processor as nvidia-smi describes it.
+
+    Attributes:
+        name: Name of the model, such as Tesla T4.
+        memory_gib: Memory of the card, in GiB.
+    """
 
     name: str
     memory_gib: float
@@ -21,14 +26,14 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a rehearsal runs on.
+    """Host of a rehearsal.
 
     Attributes:
         system: Kernel and architecture.
-        cpu: The processor's model name, or its architecture.
-        cpus: Processors this program may use, a quota of its control group counted in.
-        ram_gib: Memory, a limit of its control group counted in.
-        gpus: Those that nvidia-smi lists.
+        cpu: Model name of the processor, or its architecture.
+        cpus: Number of processors this program may use, a quota of its control group counted in.
+        ram_gib: Memory this program may use, in GiB, a limit of its control group counted in.
+        gpus: Graphics processors that nvidia-smi lists; empty without nvidia-smi.
     """
 
     system: str
@@ -39,7 +44,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """Look at this machine."""
+    """Return the description of this machine."""
     return Machine(
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         cpu=_cpu_model(),

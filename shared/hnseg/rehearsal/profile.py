@@ -1,6 +1,6 @@
-"""The platform's limits as data, each with its source and the day it was read.
+"""Limits of the platform as data, each with its source and the day it was read.
 
-The challenge's own limits (time, memory, GPU memory) come from its `spec.py`; everything here holds for every one.
+The challenge's own limits (time, memory, GPU memory) come from its `spec.py`; all others hold for every challenge.
 A GB of the platform's memory is 2**30 bytes, as its code counts.
 """
 
@@ -21,13 +21,13 @@ _READ_PLATFORM = date(2025, 11, 15)
 _READ_SHIM = date(2026, 3, 9)
 
 ENVIRONMENT = {"LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1", "no_proxy": "amazonaws.com"}
-"""What the platform adds to the environment of the container's process."""
-TOLD_LIMIT = "HNSEG_LIMIT_S"
-"""Tells the container of another time limit than the challenge's; see hnseg.entrypoint."""
+"""Variables that the platform adds to the environment of the container's process."""
+LIMIT_VARIABLE = "HNSEG_LIMIT_S"
+"""Variable that gives the container another time limit than the challenge's; see hnseg.entrypoint."""
 
 
 class Rule(Frozen):
-    """One limit as the report shows it."""
+    """Limit as the report shows it."""
 
     name: str
     value: str
@@ -36,18 +36,18 @@ class Rule(Frozen):
 
 
 class Profile(Frozen):
-    """What a case is given on the platform."""
+    """Limits under which a case runs on the platform."""
 
     time_limit_s: float = Field(gt=0)
-    """exec: from the start of the process to its end; invoke: the one call of /invoke."""
+    """Time for a case. exec: from the start of the process to its end; invoke: the one call of /invoke."""
     ram_gib: float = Field(gt=0)
     vram_gib: float = Field(gt=0)
     reserved_gib: float = Field(default=1.0, ge=0)
-    """What the platform keeps of the memory; RLIMIT_DATA of every process is the rest."""
+    """Memory that the platform keeps for itself; RLIMIT_DATA of every process is the rest."""
     cpus: int = 4
     pids: int = 512
     grace_s: float = 5.0
-    """Between SIGTERM and SIGKILL."""
+    """Time between SIGTERM and SIGKILL."""
     health_limit_s: float = 300.0
     health_call_limit_s: float = 10.0
     port: int = 4743
@@ -56,22 +56,22 @@ class Profile(Frozen):
     log_line_limit_bytes: int = 65536
     segments_limit: int = 64
     environment: Mapping[str, str] = ENVIRONMENT
-    """Added to that of the container's process."""
+    """Variables added to the environment of the container's process."""
     rules: tuple[Rule, ...] = ()
 
     @property
     def data_limit_bytes(self) -> int:
-        """RLIMIT_DATA."""
+        """Largest data segment of a process: RLIMIT_DATA."""
         return round((self.ram_gib - self.reserved_gib) * GIB)
 
     @property
     def ram_bytes(self) -> int:
-        """The memory of the machine."""
+        """Memory of the machine."""
         return round(self.ram_gib * GIB)
 
     @property
     def shm_bytes(self) -> int:
-        """The size of /dev/shm: half the memory."""
+        """Size of /dev/shm: half the memory."""
         return self.ram_bytes // 2
 
 
@@ -79,21 +79,21 @@ def profile_of(limits: Limits, *, time_limit_s: float | None = None, ram_gib: fl
     """Return the platform's limits for one challenge.
 
     Args:
-        limits: The challenge's own.
-        time_limit_s: Taken instead of the challenge's, and told to the container; None keeps it.
-        ram_gib: Taken instead of the challenge's; None keeps it. More than 1, which the platform reserves.
+        limits: Limits of the challenge.
+        time_limit_s: Time limit instead of the challenge's, which the container gets as well; None keeps it.
+        ram_gib: Memory instead of the challenge's; None keeps it. More than 1, which the platform reserves.
     """
     plain = Profile(
         time_limit_s=time_limit_s or limits.time_s,
         ram_gib=ram_gib or limits.ram_gib,
         vram_gib=limits.vram_gib,
-        environment=ENVIRONMENT | ({TOLD_LIMIT: str(time_limit_s)} if time_limit_s else {}),
+        environment=ENVIRONMENT | ({LIMIT_VARIABLE: str(time_limit_s)} if time_limit_s else {}),
     )
     own = (limits.source, limits.read_on)
     chosen = ("chosen for this rehearsal", date.today())
-    told = (f"{chosen[0]}, and told to the container as {TOLD_LIMIT}", chosen[1])
+    given = (f"{chosen[0]}, and told to the container as {LIMIT_VARIABLE}", chosen[1])
     rules = (
-        _rule("time for a case", f"{plain.time_limit_s:g} s", told if time_limit_s else own),
+        _rule("time for a case", f"{plain.time_limit_s:g} s", given if time_limit_s else own),
         _rule("memory", f"{plain.ram_gib:g} GiB", chosen if ram_gib else own),
         _rule("GPU memory", f"{plain.vram_gib:g} GiB", own),
         *_platform_rules(plain),
@@ -102,7 +102,7 @@ def profile_of(limits: Limits, *, time_limit_s: float | None = None, ram_gib: fl
 
 
 def _platform_rules(profile: Profile) -> tuple[Rule, ...]:
-    """Describe what holds for every challenge."""
+    """Return the rules that hold for every challenge."""
     platform = (_PLATFORM, _READ_PLATFORM)
     shim = (_SHIM, _READ_SHIM)
     documentation = ("grand-challenge.org/documentation/runtime-environment", _READ_PLATFORM)

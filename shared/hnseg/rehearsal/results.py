@@ -1,4 +1,4 @@
-"""What a rehearsal found: the values behind the table, the page and `rehearsal.json`.
+"""Results of a rehearsal: the values behind the table, the page and `rehearsal.json`.
 
 The names are the keys of the JSON file and stay as they are; `schema_version` counts up if one must change. Units are
 in the names: seconds `_s`, GiB `_gib`, GB `_gb`. A value that could not be measured is null.
@@ -7,6 +7,7 @@ in the names: seconds `_s`, GiB `_gib`, GB `_gb`. A value that could not be meas
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from hnseg.evaluation.report import Metrics, ScoreReport
@@ -15,54 +16,59 @@ from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.judging.answers import Answer
 from hnseg.rehearsal.machine import Machine
 from hnseg.rehearsal.profile import Rule
+from hnseg.rehearsal.running.image import Image
+from hnseg.rehearsal.running.workplace import size_bytes
 
 SCHEMA_VERSION: Literal[1] = 1
 
 
 class CaseResult(Frozen):
-    """One case."""
+    """Result of one case."""
 
     name: str
-    """The case's folder."""
+    """Name of the case's folder."""
     passed: bool
     platform_says: str
-    """What the platform would show for a failed case; ours where it shows nothing; empty when it passed."""
+    """Sentence that the platform would show for a failed case; ours where it shows none; empty when it passed."""
     findings: tuple[Finding, ...]
     time_s: float
-    """What counts against the limit."""
+    """Time that counts against the limit."""
     time_limit_s: float
     startup_s: float | None
-    """invoke: until /health gave 200."""
+    """Time until /health gave 200, for invoke; null for exec."""
     exit_code: int | None
-    """128 + n after signal n; null for a server that was stopped after its answer."""
+    """Exit status, 128 + n after signal n; null for a server that was stopped after its reply."""
     timed_out: bool
     memory_killed: bool
     peak_program_gib: float | None
-    """The most memory that could not be dropped, which decides whether a case fits."""
+    """Most memory that could not be dropped, which decides whether a case fits."""
     peak_total_gib: float | None
-    """With the file cache, which the kernel drops when it needs the room."""
+    """Most memory with the file cache, which the kernel drops when programs need the memory."""
     memory_source: str
+    """Way in which the memory was measured."""
     peak_vram_gib: float | None
+    """Most GPU memory; null without a GPU."""
     output_file: str | None
-    """The one image, relative to /output."""
+    """Path of the one image, relative to /output."""
     has_reference: bool
     structures: dict[str, Metrics]
-    """The challenge's metrics by structure; empty without a reference or a valid output."""
+    """Metrics of the challenge by structure; empty without a reference or a valid output."""
     answers: dict[str, Answer]
-    """What was answered beside the label map, by the socket's slug; empty where nothing was collected."""
+    """Answers beside the label map, by the socket's slug; empty where nothing was collected."""
     provenance: dict[str, Any] | None
-    """The line of JSON that the container printed last."""
+    """Last line of JSON that the container printed."""
     stdout_tail: tuple[str, ...]
+    """Last lines, as many as the platform keeps; `stderr_tail` likewise."""
     stderr_tail: tuple[str, ...]
 
     @property
     def margin(self) -> float:
-        """The part of the time limit that was left, 0 to 1."""
+        """Part of the time limit that was left, 0 to 1."""
         return max(0.0, 1 - self.time_s / self.time_limit_s)
 
 
 class ImageFacts(Frozen):
-    """The image that was rehearsed."""
+    """Image that was rehearsed."""
 
     tag: str
     sha256: str
@@ -70,19 +76,38 @@ class ImageFacts(Frozen):
     architecture: str
     api_method: str
     size_gb: float
-    """Uncompressed, 1 GB = 10^9 bytes."""
+    """Size of the layers, uncompressed; 1 GB = 10^9 bytes."""
+
+    @classmethod
+    def of(cls, image: Image) -> ImageFacts:
+        """Return the facts of an image that the engine described."""
+        return cls(
+            tag=image.tag,
+            sha256=image.identifier,
+            user=image.user,
+            architecture=image.architecture,
+            api_method=image.api_method,
+            size_gb=image.size_bytes / 1e9,
+        )
 
 
 class ModelFacts(Frozen):
-    """The weights that were mounted."""
+    """Weights that were mounted."""
 
     name: str
     files: int
+    """Number of files below the model's folder."""
     size_gb: float
+
+    @classmethod
+    def of(cls, model_dir: Path) -> ModelFacts:
+        """Return the facts of a model's folder."""
+        files = sum(path.is_file() for path in model_dir.rglob("*"))
+        return cls(name=model_dir.name, files=files, size_gb=size_bytes(model_dir) / 1e9)
 
 
 class Rehearsal(Frozen):
-    """A whole rehearsal."""
+    """Result of a whole rehearsal: the content of `rehearsal.json`."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     created: datetime
@@ -91,19 +116,19 @@ class Rehearsal(Frozen):
     title: str
     passed: bool
     verdict: str
-    """One sentence."""
+    """Verdict in one sentence."""
     engine: str
-    """The container engine and its version, or process."""
+    """Container engine with its version, or process."""
     image: ImageFacts | None
-    """Null for a process."""
+    """Image that ran; null for a process."""
     model: ModelFacts
     machine: Machine
     limits: tuple[Rule, ...]
     gaps: tuple[str, ...]
-    """What this rehearsal could not imitate, a sentence each."""
+    """Rules of the platform that this rehearsal could not imitate, a sentence each."""
     findings: tuple[Finding, ...]
-    """Those about the image or the model rather than a case."""
+    """Findings on the image, the model or the score rather than on a case."""
     cases: tuple[CaseResult, ...]
-    """Empty where the image would have been refused."""
+    """Results of the cases; empty where the image would have been refused."""
     score: ScoreReport | None
-    """Over the cases that passed and have a reference; null without any."""
+    """Score over the cases that passed and have a reference; null without any."""

@@ -9,11 +9,12 @@ from hnseg.platform.challenge import load_challenge
 from hnseg.platform.spec import AnswerSocket
 from hnseg.rehearsal.judging.answers import import_answers
 from hnseg.rehearsal.profile import profile_of
-from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.report.page import write_report
 from hnseg.rehearsal.report.table import cases_table
+from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.running.process import ProcessSetup, run_process
-from hnseg.rehearsal.running.runners import Stage, process_stage
+from hnseg.rehearsal.running.runners import Runner, process_runner
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_challenges import ROOT
 
@@ -116,7 +117,7 @@ shutil.copy(next((input_dir / "images/registered-pre-rt-head-neck-segmentation")
 
 
 @pytest.fixture
-def rehearse_program(plan, case_dir, tmp_path):
+def rehearse_program(small_request, case_dir, tmp_path):
     """Rehearse a program for the edition that asks, write the report, and return it with the result."""
     (case_dir / "expected/stage.json").write_text('"T1"')
     (case_dir / "expected/more").mkdir()
@@ -125,15 +126,21 @@ def rehearse_program(plan, case_dir, tmp_path):
     def run(program):
         file = tmp_path / "program.py"
         file.write_text(program, encoding="utf-8")
-        setup = ProcessSetup((sys.executable, str(file)), tmp_path, plan.profile, cuts_network=False, gpus=0)
-        own = Plan(EDITIONS["asking"], plan.cases, plan.model_dir, plan.profile, plan.keep_dir)
-        result = rehearse(own, Stage("process", lambda work: run_process(setup, work)), lambda _: None)
+        setup = ProcessSetup((sys.executable, str(file)), tmp_path, small_request.profile, cuts_network=False, gpus=0)
+        own = Request(
+            EDITIONS["asking"],
+            small_request.cases,
+            small_request.model_dir,
+            small_request.profile,
+            small_request.keep_dir,
+        )
+        result = rehearse(own, Runner("process", lambda work: run_process(setup, work)), lambda _: None)
         return write_report(own, result, tmp_path / "report").read_text(encoding="utf-8"), result
 
     return run
 
 
-def test_answers_are_declared_outputs_kept_scored_and_shown(rehearse_program, plan):
+def test_answers_are_declared_outputs_kept_scored_and_shown(rehearse_program, small_request):
     html, result = rehearse_program(PROGRAM + "(output_dir / 'stage.json').write_text('\"T2\"')\n")
     (case,) = result.cases
     assert case.passed, case.platform_says
@@ -143,7 +150,7 @@ def test_answers_are_declared_outputs_kept_scored_and_shown(rehearse_program, pl
         "volume": (812.5, 1234567.125),
     }
     assert result.score.score == 1
-    assert (plan.keep_dir / "case_000/output/stage.json").read_text() == '"T2"'
+    assert (small_request.keep_dir / "case_000/output/stage.json").read_text() == '"T2"'
     assert "<tr><th>Answer</th><th>Given</th><th>Expected</th></tr>" in html
     assert "<tr><td>stage</td><td>T2</td><td>T1</td></tr>" in html
     assert "<tr><td>volume</td><td>812.5</td><td>1.23457e+06</td></tr>" in html
@@ -182,11 +189,11 @@ def test_long_answers_stay_out_of_the_table(rehearse_program):
 
 
 @pytest.mark.parametrize("edition", ["", "quiet"])
-def test_a_challenge_with_editions_is_rehearsed_by_the_one_that_was_chosen(plan, model_dir, edition):
+def test_a_challenge_with_editions_is_rehearsed_by_the_one_that_was_chosen(small_request, model_dir, edition):
     challenge = load_challenge(ANSWERING, edition)
     profile = profile_of(challenge.spec.limits)
-    own = Plan(challenge.spec, plan.cases, model_dir, profile, plan.keep_dir)
-    result = rehearse(own, process_stage(ANSWERING, profile, gpu=False, edition=edition), lambda _: None)
+    own = Request(challenge.spec, small_request.cases, model_dir, profile, small_request.keep_dir)
+    result = rehearse(own, process_runner(ANSWERING, profile, gpu=False, edition=edition), lambda _: None)
     (case,) = result.cases
     assert case.passed, case.platform_says
     assert case.time_limit_s == json.loads(case.stdout_tail[-1])["limit_s"] == challenge.spec.limits.time_s

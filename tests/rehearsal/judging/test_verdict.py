@@ -1,7 +1,7 @@
 import pytest
 
 from containers.hnts_mrg.spec import SPEC
-from hnseg.rehearsal.case_run import Run
+from hnseg.rehearsal.case_run import CaseRun, ServerFault
 from hnseg.rehearsal.judging.logs import Log, read_log
 from hnseg.rehearsal.judging.verdict import judge_run
 from hnseg.rehearsal.profile import profile_of
@@ -11,7 +11,7 @@ PROFILE = profile_of(SPEC.limits)
 
 
 def run(**changed):
-    return Run(**{"seconds": 10, "exit_code": 0, "memory": MemoryPeak(1.0, 1.2, "test"), **changed})
+    return CaseRun(**{"seconds": 10, "exit_code": 0, "memory": MemoryPeak(1.0, 1.2, "test"), **changed})
 
 
 def log(*lines):
@@ -48,7 +48,7 @@ def test_no_word_on_stderr_is_what_the_platform_says_too():
 
 
 def test_memory_comes_before_everything_else():
-    (finding,) = judged(run(exit_code=137, memory_killed=True, invoke_error="HTTP error calling invoke endpoint"))
+    (finding,) = judged(run(exit_code=137, memory_killed=True, server_fault=ServerFault.BROKEN))
     assert finding.platform_says == "The container was killed as it exceeded its memory limit"
 
 

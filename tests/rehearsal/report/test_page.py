@@ -13,11 +13,11 @@ from matplotlib.colors import to_rgb
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.report.colours import colours_of
 from hnseg.rehearsal.report.overlay import draw_case
-from hnseg.rehearsal.report.page import Drawn, as_page, write_report
+from hnseg.rehearsal.report.page import Figures, as_page, write_report
 from hnseg.rehearsal.report.table import cases_table
 from hnseg.rehearsal.results import CaseResult, Rehearsal
 from hnseg.rehearsal.running.process import ProcessSetup, run_process
-from hnseg.rehearsal.running.runners import Stage
+from hnseg.rehearsal.running.runners import Runner
 
 COPY_PRIOR = """
 import json, shutil, sys
@@ -32,16 +32,16 @@ print(json.dumps({"versions": {"torch": "9.9"}, "notes": ["Nothing was given up.
 
 
 @pytest.fixture
-def report(plan, tmp_path):
+def report(small_request, tmp_path):
     """Rehearse a program, write the report and return its folder and the result."""
 
     def write(program):
         file = tmp_path / "program.py"
         file.write_text(program, encoding="utf-8")
-        setup = ProcessSetup((sys.executable, str(file)), tmp_path, plan.profile, cuts_network=False, gpus=0)
-        stage = Stage("process", lambda work: run_process(setup, work), gaps=("Something was not imitated.",))
-        result = rehearse(plan, stage, lambda _: None)
-        return write_report(plan, result, tmp_path / "report"), result
+        setup = ProcessSetup((sys.executable, str(file)), tmp_path, small_request.profile, cuts_network=False, gpus=0)
+        runner = Runner("process", lambda work: run_process(setup, work), gaps=("Something was not imitated.",))
+        result = rehearse(small_request, runner, lambda _: None)
+        return write_report(small_request, result, tmp_path / "report"), result
 
     return write
 
@@ -155,7 +155,7 @@ def test_many_structures_are_folded_away_under_the_lowest(report):
     (case,) = result.cases
     structures = {f"organ {n}": {"dsc": n / 10, "hd95_mm": math.inf} for n in range(9)}
     many = result.model_copy(update={"cases": (case.model_copy(update={"structures": structures}),)})
-    html = " ".join(as_page(many, Drawn({}, {}), {1: "organ 1"}).split())
+    html = " ".join(as_page(many, Figures({}, {}), {1: "organ 1"}).split())
     assert "<summary>9 structures; the lowest dsc: organ 0 0.000, organ 1 0.100, organ 2 0.200</summary>" in html
     assert '<td class="number">∞</td>' in html
 

@@ -11,9 +11,10 @@ import pytest
 
 from containers.hnts_mrg.spec import SPEC
 from hnseg.rehearsal.profile import profile_of
-from hnseg.rehearsal.rehearse import Plan, rehearse
+from hnseg.rehearsal.rehearse import rehearse
+from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.running.process import ProcessSetup, can_cut_network, run_process
-from hnseg.rehearsal.running.runners import Stage
+from hnseg.rehearsal.running.runners import Runner
 
 TESTS = Path(__file__).parents[2]
 GOOD = "write(input_dir=arguments.input, output_dir=arguments.output)\n"
@@ -29,16 +30,16 @@ arguments = parser.parse_args()
 
 
 @pytest.fixture
-def rehearse_program(plan, tmp_path):
+def rehearse_program(small_request, tmp_path):
     """Rehearse a Python program on the one case and return the case."""
 
     def run(program, *, cuts_network=False, **limits):
         file = tmp_path / "program.py"
         file.write_text(HEAD.format(here=str(TESTS / "support")) + program, encoding="utf-8")
-        profile = plan.profile.model_copy(update=limits)
+        profile = small_request.profile.model_copy(update=limits)
         setup = ProcessSetup((sys.executable, str(file)), tmp_path, profile, cuts_network, gpus=0)
-        own = Plan(plan.spec, plan.cases, plan.model_dir, profile, plan.keep_dir)
-        (case,) = rehearse(own, Stage("process", lambda work: run_process(setup, work)), lambda _: None).cases
+        own = Request(small_request.spec, small_request.cases, small_request.model_dir, profile, small_request.keep_dir)
+        (case,) = rehearse(own, Runner("process", lambda work: run_process(setup, work)), lambda _: None).cases
         return case
 
     return run

@@ -1,1 +1,1 @@
-"""Judging what a case left, as the platform does: findings, never pictures."""
+"""Judgement of uploads, runs and outputs, as the platform makes it: findings, never pictures."""

@@ -1,4 +1,4 @@
-"""The JSON values that a container left in /output, as the platform imports them.
+"""Answers of a container, the JSON values in /output, as the platform imports them.
 
 After DIAGNijmegen/rse-grand-challenge, `components/backends/base.py` and `core/validators.py`: UTF-8 without a byte
 order mark, NaN and infinities become null, and the value must fulfil the socket's JSON schema.
@@ -20,22 +20,22 @@ _SHOWN = 40  # characters of a value
 
 
 class Answer(Frozen):
-    """What a container answered at one socket, and what would have been right."""
+    """Answer of a container at one socket, beside the expected one."""
 
     title: str
     given: Any
-    """The value as the platform parsed it; null where it was not valid."""
+    """Value as the platform parsed it; null where it was not valid."""
     expected: Any
-    """Null where the case has no reference for it."""
+    """Value that an expert gave; null where the case has none."""
 
 
 @dataclass(frozen=True)
 class ImportedAnswers:
-    """What came of importing a case's answers.
+    """Answers of a case, imported.
 
     Attributes:
-        answers: By slug; an invalid one has nothing given.
-        findings: A failure for every one that is missing or not valid.
+        answers: Answers by their socket's slug; an invalid one has nothing given.
+        findings: Failures, one for every answer that is missing or not valid.
     """
 
     answers: dict[str, Answer]
@@ -46,9 +46,9 @@ def import_answers(sockets: Sequence[AnswerSocket], output_dir: Path, expected_d
     """Import every answer as the platform does.
 
     Args:
-        sockets: The challenge's.
-        output_dir: What the container left.
-        expected_dir: What an expert answered, where anyone did.
+        sockets: Sockets of the challenge's answers.
+        output_dir: Folder that the container wrote to.
+        expected_dir: Folder of an expert's answers; without them nothing is expected.
     """
     answers: dict[str, Answer] = {}
     findings: list[Finding] = []
@@ -66,7 +66,7 @@ def in_short(value: Any) -> str:
 
 
 def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
-    """Return the value of a file, None with the failure where there is none that the platform would take."""
+    """Return the value of a file and None; or None and the failure where the platform would not take it."""
     must = f"The {socket.title} must be {socket.in_words}, as JSON in /output/{socket.relative_path}"
     file = f"The output file {socket.relative_path!r}"
     if not path.is_file():
@@ -92,7 +92,7 @@ def _parse(path: Path) -> Any:
 
 
 def _unfulfilled(socket: AnswerSocket, value: object) -> str:
-    """Return what the platform's schema validator says of a value, which it then takes out of the sentence."""
+    """Return the sentence of the platform's schema validator, from which the platform cuts the value out."""
     wanted = "of type 'number'" if socket.choices is None else f"one of {list(socket.choices)}"
     return f"{value!r} is not {wanted}".replace(f"{value} ", "")
 
@@ -106,5 +106,5 @@ def _expected(socket: AnswerSocket, expected_dir: Path) -> Any:
     path = expected_dir / socket.relative_path
     try:
         return _parse(path)
-    except (OSError, ValueError, RecursionError):  # nobody answered here, or not so that it can be compared
+    except (OSError, ValueError, RecursionError):  # no expert answered here, or not as valid JSON
         return None

@@ -1,9 +1,11 @@
-"""What a container printed, as the platform would read it."""
+"""Logs of a container, as the platform reads them."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hnseg.rehearsal.profile import Profile
 
@@ -15,8 +17,8 @@ class Log:
     """One stream of a container.
 
     Attributes:
-        lines: The last ones, as many as the platform keeps.
-        is_utf8: Whether every byte of what was kept is text in UTF-8.
+        lines: Last lines, as many as the platform keeps; text that is not UTF-8 with backslashes.
+        is_utf8: Whether every kept byte is text in UTF-8.
         has_long_line: Whether a line is longer than the platform reads.
     """
 
@@ -26,12 +28,12 @@ class Log:
 
     @property
     def last(self) -> str:
-        """The last line that is not empty; the platform shows it when a container fails."""
+        """The last line that is not empty, which the platform shows when a container fails; "" without one."""
         return next((line.strip() for line in reversed(self.lines) if line.strip()), "")
 
 
 def read_log(path: Path, profile: Profile) -> Log:
-    """Return the end of a stream that was written to a file."""
+    """Return the end of a stream that was written to a file; without lines where there is no file."""
     if not path.is_file():
         return Log(lines=(), is_utf8=True, has_long_line=False)
     with path.open("rb") as file:
@@ -53,3 +55,17 @@ def read_log(path: Path, profile: Profile) -> Log:
         is_utf8=is_utf8,
         has_long_line=any(len(line) >= profile.log_line_limit_bytes for line in written.split(b"\n")),
     )
+
+
+def provenance_in(stdout: Log) -> dict[str, Any] | None:
+    """Return the provenance that a container printed: its last line that is a JSON object; None without one."""
+    for line in reversed(stdout.lines):
+        if not line.startswith("{"):
+            continue
+        try:
+            provenance = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(provenance, dict):
+            return provenance
+    return None

@@ -1,6 +1,6 @@
-"""The files that a container left in /output, as the platform imports them.
+"""Output files of a container, as the platform imports them.
 
-After the platform's own importer: MetaImage and TIFF are recognised by what is in the file, everything below the
+After the platform's own importer: MetaImage and TIFF are recognised by the file's content, everything below the
 socket's folder counts, and a file that is neither is passed over.
 """
 
@@ -26,12 +26,12 @@ _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of importing one socket's output.
+    """Output of one socket, imported.
 
     Attributes:
-        path: The one image's file; None where there is none, or not one.
-        image: The image itself; None likewise.
-        findings: Failures and warnings.
+        path: File of the one image; None where there is no image or more than one.
+        image: Image in that file; None likewise.
+        findings: Failures and warnings of the import.
     """
 
     path: Path | None
@@ -45,10 +45,10 @@ def import_output(
     """Import one socket's output as the platform does.
 
     Args:
-        socket: Where the image must be, and which values it may hold.
-        output_dir: What the container left.
-        profile: The limits.
-        answers: The sockets whose files are declared as well, and not imported here.
+        socket: Socket that names the image's folder and the values it may hold.
+        output_dir: Folder that the container wrote to.
+        profile: Limits of the platform.
+        answers: Sockets whose files are declared as well; they are not imported here.
     """
     folder = output_dir / socket.relative_path
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -87,7 +87,7 @@ def _not_one(socket: OutputSocket, images: Mapping[Path, sitk.Image], others: li
 
 
 def _image(path: Path) -> sitk.Image | None:
-    """Return a file's image if the platform's importer could read it."""
+    """Return a file's image; None where the platform's importer could not read it."""
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
     if head.startswith(_TIFF_MAGIC):
@@ -106,7 +106,7 @@ def _image(path: Path) -> sitk.Image | None:
 
 
 def _value_findings(socket: OutputSocket, path: Path, image: sitk.Image, profile: Profile) -> list[Finding]:
-    """Check the voxel type and values as the platform does for a segmentation."""
+    """Return the failure of voxel type or values that the platform finds in a segmentation; empty without one."""
     not_valid = f"The image produced in {socket.relative_path!r} is not valid."
     components = image.GetNumberOfComponentsPerPixel()
     if components != 1 or image.GetPixelID() not in _SEGMENTATION_TYPES:
@@ -135,7 +135,7 @@ def _value_findings(socket: OutputSocket, path: Path, image: sitk.Image, profile
 
 
 def _stray(socket: OutputSocket, output_dir: Path, declared: Collection[Path]) -> list[Finding]:
-    """Report files outside the declared outputs, which the platform does not collect."""
+    """Return a warning of files outside the declared outputs, which the platform does not collect."""
     folder = output_dir / socket.relative_path
     stray = [
         path.relative_to(output_dir)

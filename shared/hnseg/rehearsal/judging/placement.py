@@ -1,51 +1,83 @@
-"""Whether an output lies where the reference lies, as the challenges' evaluators would find."""
+"""Grid of an output compared with the grids it must have, as the challenges' evaluators compare them."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import SimpleITK as sitk
 
 from hnseg.imaging.geometry import Grid
+from hnseg.platform.spec import ChallengeSpec
+from hnseg.rehearsal.cases import CaseFolder, first_image
 from hnseg.rehearsal.findings import Finding, failure
+
+
+def judge_placement(output: sitk.Image, spec: ChallengeSpec, case: CaseFolder) -> list[Finding]:
+    """Return the first failure of an output's grid; empty where it agrees with input and reference.
+
+    Args:
+        output: Label map that the container wrote, of any dimension.
+        spec: Challenge whose output socket names the input with the grid to have.
+        case: Case with that input and perhaps a reference; images that can't be read or aren't 3-D are passed over,
+            because a case may be broken on purpose.
+    """
+    socket = spec.input(spec.output.on_grid_of)
+    references = {
+        socket.title: first_image(case.input_dir / socket.relative_path),
+        "reference label map": case.reference(spec.output.relative_path),
+    }
+    for title, path in references.items():
+        reference = None if path is None else _read(path)
+        if reference is None or reference.GetDimension() != 3:
+            continue
+        found = check_placement(output, reference, output_title=spec.output.title, reference_title=title)
+        if found:
+            return found
+    return []
 
 
 def check_placement(
     output: sitk.Image, reference: sitk.Image, *, output_title: str, reference_title: str
 ) -> list[Finding]:
-    """Return what an evaluator would make of an output's grid; nothing where it is the reference's to the last bit.
+    """Return an evaluator's failure of an output's grid; empty where it is the reference's to the last bit.
 
     Args:
-        output: The label map, of any dimension.
-        reference: The image whose grid it must have.
-        output_title: What a sentence calls the output.
-        reference_title: What a sentence calls the reference.
+        output: Label map, of any dimension.
+        reference: 3-D image whose grid the output must have.
+        output_title: Name of the output in a sentence.
+        reference_title: Name of the reference in a sentence.
     """
     if output.GetDimension() != 3:
-        return [
-            failure(
-                "evaluation",
-                "",
-                f"The {output_title} must be 3-D like the {reference_title}, found {output.GetDimension()} dimensions.",
-            )
-        ]
+        dimensions = output.GetDimension()
+        return [_failure(f"The {output_title} must be 3-D like the {reference_title}, found {dimensions} dimensions.")]
     found, wanted = Grid.of(output), Grid.of(reference)
     if found == wanted:
         return []
     must = f"The {output_title} must have the grid of the {reference_title} to the last bit, found"
     if not found.matches(wanted):
         return [
-            failure(
-                "evaluation",
-                "",
+            _failure(
                 f"{must} {found.differences(wanted)}. An evaluator refuses it, or compares voxels that do not lie in"
-                " the same place. Was the header copied from the input?",
+                " the same place. Was the header copied from the input?"
             )
         ]
     return [
-        failure(
-            "evaluation",
-            "",
+        _failure(
             f"{must} voxel centres up to {found.distance_mm(wanted):.2g} mm away. So little passes an evaluator's"
             " tolerance, is not resampled, and then stops the comparison with an error about physical space. Copy the"
-            " header (CopyInformation) instead of computing it.",
+            " header (CopyInformation) instead of computing it."
         )
     ]
+
+
+def _failure(explanation: str) -> Finding:
+    """Return a failure of the evaluation, of which the platform shows no sentence."""
+    return failure("evaluation", "", explanation)
+
+
+def _read(path: Path) -> sitk.Image | None:
+    try:
+        image: sitk.Image = sitk.ReadImage(str(path))
+    except RuntimeError:
+        return None
+    return image

@@ -1,14 +1,16 @@
-"""From what happened while a case ran to what the platform would say of it."""
+"""Verdict of the platform: the facts of a run turned into its sentences, and the cases' results into one sentence."""
 
 from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Iterable, Sequence
 
-from hnseg.rehearsal.case_run import Run
-from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.case_run import CaseRun, ServerFault
+from hnseg.rehearsal.findings import Finding, failure, first_failure, warning
 from hnseg.rehearsal.judging.logs import Log
 from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.results import CaseResult
 
 NO_ERRORS = "No errors were reported in the logs."
 OUT_OF_MEMORY = "The container was killed as it exceeded its memory limit"
@@ -19,13 +21,26 @@ _NO_PERMISSION = (
     "The user defined in the containers USER instruction does not have permission to execute the command defined by the"
     " containers ENTRYPOINT and CMD instructions"
 )
+_SERVER_FAULTS = {
+    ServerFault.REDIRECTED: "Health check failed: Health endpoint returned redirect response",
+    ServerFault.UNHEALTHY: (
+        "The algorithm container's inference server didn't pass the health check within {health_s:.0f} seconds or the"
+        " /health endpoint took to long to respond ({call_s:.0f} seconds per call). Verify that the container starts"
+        " correctly and that /health responds quickly."
+    ),
+    ServerFault.WRONG_STATUS: "Invoke endpoint returned status {status}, expected 201",
+    ServerFault.TIMED_OUT: "Invoke time limit exceeded",
+    ServerFault.REFUSED: "Could not connect to invoke endpoint",
+    ServerFault.BROKEN: "HTTP error calling invoke endpoint",
+}
+
 _NOT_STARTED = re.compile(
-    r".*(?:tini|catatonit|OCI runtime|runc|crun)\b.*(No such file|not found|[Pp]ermission denied)"
+    r".*(?:tini|catatonit|OCI runtime|runc|crun)\b.*(?:No such file|not found|(?P<permission>[Pp]ermission denied))"
 )
-"""The last line of the engines' init programs when there is nothing to start."""
+"""Last line of the engines' init programs when there is nothing to start, or no right to start it."""
 
 _NEAR = 0.8
-"""Above this part of a limit a case that passes here may fail on another machine."""
+"""Part of a limit above which a case that passes here may fail on another machine."""
 
 _CAUSES = (
     (r"Read-only file system", "Only /output and /tmp can be written to."),
@@ -45,11 +60,19 @@ _CAUSES = (
         "The number of processes and threads is limited to {pids} here.",
     ),
 )
+"""Causes of a failure by what the last lines on stderr hold; the first that fits is named."""
 
 
-def judge_run(run: Run, stdout: Log, stderr: Log, profile: Profile) -> list[Finding]:
-    """Return what the platform would say of a run before it looks at the output."""
-    findings = _outcome(run, stderr, profile)
+def judge_run(run: CaseRun, stdout: Log, stderr: Log, profile: Profile) -> list[Finding]:
+    """Return the findings on a run, before its output is imported; empty for a run well inside its limits.
+
+    Args:
+        run: Facts of the run.
+        stdout: Output of the program.
+        stderr: Errors of the program; the platform shows its last line when the program fails.
+        profile: Limits of the platform.
+    """
+    findings = [] if (ending := _ending(run, stderr, profile)) is None else [ending]
     findings += _logs(stdout, stderr, profile)
     if run.vram_gib is not None and run.vram_gib > profile.vram_gib:
         findings.append(
@@ -63,24 +86,60 @@ def judge_run(run: Run, stdout: Log, stderr: Log, profile: Profile) -> list[Find
     return findings + _margins(run, profile)
 
 
-def _outcome(run: Run, stderr: Log, profile: Profile) -> list[Finding]:
+def likely_cause(stderr: Log, profile: Profile) -> str:
+    """Return the platform's rule behind the last lines on stderr; empty where none is known."""
+    end = "\n".join(stderr.lines[-20:])
+    memory = (
+        f"Each process may hold {profile.ram_gib - profile.reserved_gib:g} GiB of data (RLIMIT_DATA), the machine's"
+        f" {profile.ram_gib:g} GiB less what the platform reserves."
+    )
+    causes = (text.format(memory=memory, pids=profile.pids) for pattern, text in _CAUSES if re.search(pattern, end))
+    return next(causes, "")
+
+
+def verdict_of(upload: Iterable[Finding], cases: Sequence[CaseResult]) -> str:
+    """Return the whole rehearsal's verdict as one sentence.
+
+    Args:
+        upload: Findings on image and weights; a failure among them means that no case ran.
+        cases: Results of the cases.
+    """
+    if refused := first_failure(upload):
+        return f"The platform would refuse this: {refused.headline}"
+    failed = [case for case in cases if not case.passed]
+    if not failed:
+        return f"Passed: all {len(cases)} cases." if len(cases) > 1 else "Passed: the one case."
+    first = f"{failed[0].name}: {failed[0].platform_says}"
+    if len(cases) == 1:
+        return f"The one case failed, {first}"
+    return f"{len(failed)} of {len(cases)} cases failed, and one is enough to fail a submission. {first}"
+
+
+def _ending(run: CaseRun, stderr: Log, profile: Profile) -> Finding | None:
+    """Return the failure by which a run ended; None where it ended as it should."""
     if run.memory_killed:
-        return [failure("run", OUT_OF_MEMORY, f"It may use {profile.ram_gib:g} GiB, /dev/shm counted in.")]
-    if run.invoke_error:
-        return [failure("run", run.invoke_error, _why_no_answer(run, stderr, profile))]
+        return failure("run", OUT_OF_MEMORY, f"It may use {profile.ram_gib:g} GiB, /dev/shm counted in.")
+    if run.server_fault is not None:
+        return failure("run", _server_says(run.server_fault, run, profile), _why_no_reply(run, stderr, profile))
     if run.timed_out:
-        how = (
+        end = (
             "It ended when it got SIGTERM."
             if run.obeyed_sigterm
             else f"It did not end within {profile.grace_s:g} s of SIGTERM and was killed."
         )
-        return [failure("run", "Time limit exceeded", f"The case may take {profile.time_limit_s:g} s. {how}")]
-    if run.exit_code and (refused := _NOT_STARTED.match(stderr.last)):
-        says = _NO_PERMISSION if refused[1].lower().startswith("permission") else _NO_COMMAND
-        return [failure("run", says, stderr.last)]
+        return failure("run", "Time limit exceeded", f"The case may take {profile.time_limit_s:g} s. {end}")
+    if run.exit_code and (not_started := _NOT_STARTED.match(stderr.last)):
+        return failure("run", _NO_PERMISSION if not_started["permission"] else _NO_COMMAND, stderr.last)
     if run.exit_code:
-        return [failure("run", stderr.last or NO_ERRORS, _why_it_failed(run.exit_code, stderr, profile))]
-    return []
+        return failure("run", stderr.last or NO_ERRORS, _why_it_failed(run.exit_code, stderr, profile))
+    return None
+
+
+def _server_says(fault: ServerFault, run: CaseRun, profile: Profile) -> str:
+    """Return the platform's sentence for a server's fault."""
+    return _SERVER_FAULTS[fault].format(
+        health_s=profile.health_limit_s, call_s=profile.health_call_limit_s, status=run.invoke_status
+    )
 
 
 def _why_it_failed(exit_code: int, stderr: Log, profile: Profile) -> str:
@@ -95,24 +154,14 @@ def _ended_with(exit_code: int) -> str:
     return f"The process died by signal {name} (status {exit_code})."
 
 
-def _why_no_answer(run: Run, stderr: Log, profile: Profile) -> str:
+def _why_no_reply(run: CaseRun, stderr: Log, profile: Profile) -> str:
     ended = f"{_ended_with(run.exit_code)} " if run.exit_code is not None else ""
     last = f"Its last line on stderr: {stderr.last}" if stderr.last else "It wrote nothing on stderr."
     return " ".join(filter(None, (f"{ended}{last}", likely_cause(stderr, profile))))
 
 
-def likely_cause(stderr: Log, profile: Profile) -> str:
-    """Return what the platform's rules have to do with the last lines on stderr; empty where nothing is known."""
-    end = "\n".join(stderr.lines[-20:])
-    memory = (
-        f"Each process may hold {profile.ram_gib - profile.reserved_gib:g} GiB of data (RLIMIT_DATA), the machine's"
-        f" {profile.ram_gib:g} GiB less what the platform reserves."
-    )
-    causes = (text.format(memory=memory, pids=profile.pids) for pattern, text in _CAUSES if re.search(pattern, end))
-    return next(causes, "")
-
-
 def _logs(stdout: Log, stderr: Log, profile: Profile) -> list[Finding]:
+    """Return the findings on bytes and lines that the platform's log reader does not take."""
     findings = []
     for name, log in (("stdout", stdout), ("stderr", stderr)):
         if not log.is_utf8:
@@ -132,8 +181,8 @@ def _logs(stdout: Log, stderr: Log, profile: Profile) -> list[Finding]:
     return findings
 
 
-def _margins(run: Run, profile: Profile) -> list[Finding]:
-    """Warn where a case that passed came close to a limit."""
+def _margins(run: CaseRun, profile: Profile) -> list[Finding]:
+    """Return a warning for each limit that the case came close to."""
     findings = []
     if not run.timed_out and run.seconds > _NEAR * profile.time_limit_s:
         findings.append(

@@ -1,4 +1,4 @@
-"""Picture of a registration: tiles of one image and of the other in turn, so that an edge that is off shows a step."""
+"""Checkerboard of two registered images: tiles of one and of the other in turn, so that a misaligned edge has steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from hnseg.imaging.geometry import FloatArray, Grid, array_of, resample_image
 
 MOVING_TINT = (1.0, 0.78, 0.42)
-"""Amber, so that a reader knows whose tile it is; the fixed image is grey."""
+"""Tint of the moving image's tiles, amber; the fixed image is grey."""
 
 _TILE_MM = 24.0
 _MARGIN_MM = 20.0
@@ -29,14 +29,14 @@ Point = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Plane:
-    """A plane of the patient: its name, and the directions in which its columns and rows go on, LPS."""
+    """Plane of the patient: its name, and the directions of rising column and row numbers, LPS."""
 
     name: str
     across: tuple[int, int, int]
     down: tuple[int, int, int]
 
 
-# As a reader of images sees them: the patient's right on the left, the front of the head on the left.
+# In the radiological view: the patient's right is on the left, and so is the front of the head.
 _PLANES = (
     _Plane("axial", (1, 0, 0), (0, 1, 0)),
     _Plane("coronal", (1, 0, 0), (0, 0, -1)),
@@ -46,12 +46,13 @@ _PLANES = (
 
 @dataclass(frozen=True)
 class _Cut:
-    """Both images on one plane, (row, column) each.
+    """Cut through both images in one plane, arrays (row, column).
 
     Attributes:
-        fixed: Intensities.
-        moving: Intensities; anything where there is none.
-        is_met: Where the moving image has voxels.
+        name: Name of the plane.
+        fixed: Intensities of the fixed image.
+        moving: Intensities of the moving image; undefined where it does not reach.
+        is_met: Mask of the pixels that the moving image reaches.
     """
 
     name: str
@@ -64,9 +65,9 @@ def draw_checkerboard(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Tra
     """Return a PNG of an axial, a coronal and a sagittal plane through the middle of the moving image.
 
     Args:
-        fixed: 3-D intensities; grey.
-        moving: 3-D intensities, any grid; amber. Where it does not reach, the fixed image is dim.
-        transform: Maps points of `fixed` to points of `moving`; can be inverted.
+        fixed: Intensities, 3-D; drawn grey.
+        moving: Intensities, 3-D, any grid; drawn amber. The fixed image is dim where this one does not reach.
+        transform: Transform of points of `fixed` to points of `moving`; can be inverted.
     """
     box = _box(Grid.of(fixed), Grid.of(moving), transform.GetInverse())
     cuts = [_cut(plane, box, fixed, moving, transform) for plane in _PLANES]
@@ -87,7 +88,10 @@ def draw_checkerboard(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Tra
 
 
 def _box(fixed: Grid, moving: Grid, to_fixed: sitk.Transform) -> tuple[Point, Point]:
-    """Return the lowest and highest corner of what is shown, LPS: the moving image with a margin, inside the fixed."""
+    """Return the lowest and highest corner to show, LPS in mm: the moving image with a margin, inside the fixed one.
+
+    The whole fixed image is shown where the two hardly meet.
+    """
     carried = np.array([to_fixed.TransformPoint(point) for point in moving.corners_mm().tolist()])
     lowest, highest = (edge(fixed.corners_mm(), axis=0) for edge in (np.min, np.max))
     low = np.clip(carried.min(axis=0) - _MARGIN_MM, lowest, highest)
@@ -125,19 +129,19 @@ def _slice(image: sitk.Image, grid: Grid, transform: sitk.Transform | None = Non
 
 
 def _equalised(slices: Sequence[FloatArray], counted: Sequence[npt.NDArray[np.bool_]]) -> list[FloatArray]:
-    """Return each value as the share of smaller ones, 0 to 1: two contrasts that mean different things become alike.
+    """Return each value as the fraction of smaller ones, 0 to 1, so that two modalities become alike in contrast.
 
-    Only the pixels that both images show are counted; without any, all are.
+    Only the pixels that both images reach are counted; without any, all are.
     """
     both = np.concatenate([values[where] for values, where in zip(slices, counted, strict=True)])
     values = both if both.size else np.concatenate([found.ravel() for found in slices])
     steps, first = np.unique(np.sort(values), return_index=True)
-    shares = first / max(1, values.size - 1)
-    return [np.interp(found, steps, shares).astype(np.float32) for found in slices]
+    fractions = first / max(1, values.size - 1)
+    return [np.interp(found, steps, fractions).astype(np.float32) for found in slices]
 
 
 def _tiled(grey: FloatArray, amber: FloatArray, is_met: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return the picture (row, column, colour), 0 to 1."""
+    """Return the checkerboard (row, column, colour), 0 to 1."""
     side = round(_TILE_MM / _PIXEL_MM)
     rows, columns = np.indices(grey.shape) // side
     is_moving = ((rows + columns) % 2 == 1) & is_met

@@ -1,4 +1,4 @@
-"""A colour for each label, the same in pictures, legends and tables."""
+"""Colours of the labels, the same in pictures, legends and tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _LIGHTNESSES = (0.58, 0.72, 0.50)
 
 
 def colours_of(labels: Iterable[int]) -> dict[int, str]:
-    """Return a colour for each label: those that anyone can tell apart as long as they last, else as many hues."""
+    """Return a colour for each label, #rrggbb.
+
+    Up to seven labels get colours that are told apart with any kind of colour vision, more get a hue each.
+    """
     ordered = sorted(labels)
     if len(ordered) <= len(FEW):
         return dict(zip(ordered, FEW, strict=False))

@@ -1,4 +1,4 @@
-"""What a case's provenance tells of a crop, checked."""
+"""Crop that a case's provenance records, checked."""
 
 from __future__ import annotations
 
@@ -14,22 +14,28 @@ Size = tuple[PositiveInt, PositiveInt, PositiveInt]
 
 
 class CropRecord(BaseModel):
-    """The key `crop` of the provenance: the box of the reference's voxels that the network was given."""
+    """Value of the provenance's key `crop`: the box of the scan's voxels that the network was given."""
 
     model_config = ConfigDict(frozen=True)
 
     index_xyz: Index
-    """The first voxel."""
+    """First voxel of the box."""
     size_xyz: Size
+    """Number of voxels along each axis."""
     why: str = ""
-    """How the box was found, or what it is good for."""
+    """Reason for the box, or the way in which it was found."""
 
     def lies_in(self, scan: sitk.Image) -> bool:
-        """Say whether the box lies inside an image."""
+        """Return whether the box lies inside an image."""
         return all(last < size for last, size in zip(self.box.last_xyz, scan.GetSize(), strict=True))
 
     def box_in(self, turned: sitk.Image, scan: sitk.Image) -> Box:
-        """Return the box in an image that has the scan's voxels with its axes exchanged or turned round."""
+        """Return the box in an image that has the scan's voxels with the axes exchanged or reversed.
+
+        Args:
+            turned: Image that was made from the scan by exchanging or reversing axes.
+            scan: Image in whose voxels the record counts.
+        """
         corners = [
             turned.TransformPhysicalPointToIndex(scan.TransformIndexToPhysicalPoint(corner))
             for corner in (self.index_xyz, self.box.last_xyz)
@@ -44,7 +50,7 @@ class CropRecord(BaseModel):
 
 
 def crop_in(provenance: dict[str, Any] | None) -> CropRecord | None:
-    """Return the record of a crop; None without one, or where it is not what the core shows."""
+    """Return the record of a crop; None without one, or where it is not as the core writes it."""
     try:
         return CropRecord.model_validate((provenance or {}).get("crop"))
     except ValidationError:  # the provenance of an image of other origin may use the word for anything

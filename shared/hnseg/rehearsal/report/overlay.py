@@ -1,4 +1,4 @@
-"""Pictures of a case: slices of the scan with the reference filled in and the output's contours over it."""
+"""Pictures of a case: slices of the scan, the reference as filled areas, and the output as contours over them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,13 @@ Slice = int | tuple[slice, int]
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG, the labels that can be seen in it, and the crop whose box is drawn; None without one."""
+    """Picture of a case.
+
+    Attributes:
+        png: Slices as a PNG.
+        labels: Labels that occur in the slices, sorted.
+        crop: Crop whose box is drawn; None without one.
+    """
 
     png: bytes
     labels: tuple[int, ...]
@@ -47,16 +53,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class _Volumes:
-    """What is drawn, LPS: arrays (z, y, x), indices and spacing (x, y, z).
+    """Volumes that are drawn, LPS: arrays (z, y, x), indices and spacing (x, y, z).
 
     Attributes:
         scan: Intensities.
-        window: The values that become black and white.
-        found: The output.
-        wanted: The reference; without slices where there is none.
-        spacing_mm: Of all of them.
-        colours: By label.
-        box: The first and the last voxel of the crop; None without one.
+        window: Values that become black and white.
+        found: Label map of the output.
+        wanted: Label map of the reference; without slices where there is none.
+        spacing_mm: Voxel spacing of all of them.
+        colours: Colours by label.
+        box: Box of the crop; None without one.
     """
 
     scan: Volume
@@ -70,7 +76,12 @@ class _Volumes:
 
 @dataclass(frozen=True)
 class _Panel:
-    """A slice and why it is shown."""
+    """Axial slice to draw.
+
+    Attributes:
+        z: Index of the slice.
+        title: Title, with the reason why the slice is shown.
+    """
 
     z: int
     title: str
@@ -78,7 +89,7 @@ class _Panel:
 
 @dataclass(frozen=True)
 class _Frame:
-    """The part of a slice that is shown: first and last row and column."""
+    """Part of a slice that is shown: first and last row and column, both inside."""
 
     top: int
     bottom: int
@@ -94,17 +105,17 @@ def draw_case(
     *,
     crop: CropRecord | None = None,
 ) -> Picture:
-    """Draw axial slices, as a reader of images sees them: patient's right on the left.
+    """Draw axial slices in the radiological view: the patient's right is on the left.
 
-    Up to three; up to six where there are more labels than a few. With a crop, its box is a dashed rectangle in them,
-    and in a coronal slice of the whole scan that is drawn beside them.
+    Up to three slices; up to six where there are more labels than seven. With a crop, its box is a dashed rectangle in
+    these, and in a coronal slice of the whole scan that is drawn beside them.
 
     Args:
-        scan: 3-D intensities.
-        label_map: The output, on the scan's grid.
-        reference: On the same grid; None where there is none.
-        labels: Which values to draw.
-        crop: Inside the scan; None where there is none.
+        scan: Intensities, 3-D.
+        label_map: Label map of the output, on the scan's grid.
+        reference: Label map of the reference, on the same grid; None where there is none.
+        labels: Values to draw, with their names.
+        crop: Crop inside the scan; None where there is none.
     """
     volumes = _volumes(scan, label_map, reference, labels, crop)
     found, wanted = volumes.found, volumes.wanted
@@ -151,7 +162,7 @@ def _volumes(
 
 def _draw_axial(axes: Axes, volumes: _Volumes, panel: _Panel, frame: _Frame) -> None:
     z = panel.z
-    _paint(axes, volumes, np.s_[z])
+    _draw_slice(axes, volumes, np.s_[z])
     if volumes.box is not None and volumes.box.index_xyz[2] <= z <= volumes.box.last_xyz[2]:
         axes.add_patch(_outline(volumes.box, across=0, down=1))
     axes.set_xlim(frame.left - 0.5, frame.right + 0.5)
@@ -161,10 +172,10 @@ def _draw_axial(axes: Axes, volumes: _Volumes, panel: _Panel, frame: _Frame) -> 
 
 
 def _draw_coronal(axes: Axes, volumes: _Volumes, box: Box) -> None:
-    """Draw the whole scan from the front: where most is segmented, or through the middle of the box."""
+    """Draw the whole scan from the front: in the plane with most segmented voxels, or through the box's middle."""
     areas = (volumes.found > 0).sum(axis=(0, 2))
     y = int(areas.argmax()) if areas.any() else (box.index_xyz[1] + box.last_xyz[1]) // 2
-    _paint(axes, volumes, np.s_[:, y])
+    _draw_slice(axes, volumes, np.s_[:, y])
     axes.add_patch(_outline(box, across=0, down=2))
     axes.set_ylim(-0.5, len(volumes.scan) - 0.5)  # the head above
     axes.set_aspect(volumes.spacing_mm[2] / volumes.spacing_mm[0])
@@ -173,30 +184,31 @@ def _draw_coronal(axes: Axes, volumes: _Volumes, box: Box) -> None:
 
 def _outline(box: Box, *, across: int, down: int) -> Rectangle:
     """Return the edge of a box in a slice, whose columns and rows are these axes (0 x, 1 y, 2 z)."""
-    (left, top), (right, bottom) = ((corner[across], corner[down]) for corner in (box.index_xyz, box.last_xyz))
-    size = right - left + 1, bottom - top + 1
-    return Rectangle((left - 0.5, top - 0.5), *size, fill=False, linestyle="--", linewidth=0.9, edgecolor="white")
+    (left, width), (top, height) = ((box.index_xyz[axis], box.size_xyz[axis]) for axis in (across, down))
+    return Rectangle(
+        (left - 0.5, top - 0.5), width, height, fill=False, linestyle="--", linewidth=0.9, edgecolor="white"
+    )
 
 
 def _window(scan: sitk.Image) -> tuple[float, float]:
-    """Return the values that become black and white: the soft tissues of a CT, nearly the whole range of others."""
+    """Return the values that become black and white: soft tissue of a CT, percentiles 1 and 99 of other images."""
     if looks_like_hounsfield(scan):
         return _SOFT_TISSUE_HU
     low, high = np.percentile(sitk.GetArrayViewFromImage(scan), (1, 99))
     return float(low), max(float(high), float(low) + 1)
 
 
-def _paint(axes: Axes, volumes: _Volumes, where: Slice) -> None:
-    """Paint a slice of the scan, the reference filled in, and the output's contours."""
+def _draw_slice(axes: Axes, volumes: _Volumes, where: Slice) -> None:
+    """Draw a slice of the scan, the reference as filled areas, and the output as contours."""
     low, high = volumes.window
     axes.imshow(volumes.scan[where], cmap="gray", vmin=low, vmax=high, interpolation="bilinear")
     found, colours = volumes.found[where], volumes.colours
     if len(volumes.wanted):
         wanted = volumes.wanted[where]
-        veil = np.zeros((*wanted.shape, 4), dtype=np.float32)
+        overlay = np.zeros((*wanted.shape, 4), dtype=np.float32)
         for label, colour in colours.items():
-            veil[wanted == label] = (*to_rgb(colour), 0.45)
-        axes.imshow(veil, interpolation="nearest")
+            overlay[wanted == label] = (*to_rgb(colour), 0.45)
+        axes.imshow(overlay, interpolation="nearest")
     width = 1.6 if len(colours) <= len(FEW) else 1.1
     for label, colour in colours.items():
         mask = found == label
@@ -205,61 +217,66 @@ def _paint(axes: Axes, volumes: _Volumes, where: Slice) -> None:
 
 
 def _panels(found: Labels, wanted: Labels, labels: Iterable[int]) -> list[_Panel]:
-    """Choose the slices: where most structures are, where output and reference differ most, and what these lack."""
+    """Choose the slices: the one with most structures, the one where output and reference differ most, and others.
+
+    Others are added for structures that the chosen slices lack; without any label, the middle slice is chosen.
+    """
     drawn = sorted(labels)
     voxels = _counts(found, drawn) + (_counts(wanted, drawn) if len(wanted) else 0)
     count, areas = len(found), voxels.sum(axis=1)
     if not areas.any():
         return [_Panel(count // 2, f"slice {count // 2 + 1} of {count}: nothing segmented")]
-    chosen: dict[int, str] = {_most_telling(voxels, []): ": most to see"}
+    chosen: dict[int, str] = {_most_informative(voxels, []): ": most to see"}
     if len(wanted):
         differing = (found != wanted).sum(axis=(1, 2))
         z = int(differing.argmax())
         if differing[z] and all(abs(z - other) >= _NEIGHBOURS for other in chosen):
             chosen[z] = ": largest difference"
     while len(chosen) < min(_PANELS_A_ROW * (1 if len(drawn) <= len(FEW) else 2), count):
-        chosen[_most_telling(voxels, list(chosen))] = ""
+        chosen[_most_informative(voxels, list(chosen))] = ""
     return [_Panel(z, f"slice {z + 1} of {count}{why}") for z, why in sorted(chosen.items())]
 
 
 def _counts(volume: Labels, labels: Sequence[int]) -> Counts:
-    """Return how many voxels of each label there are in each slice, (z, label)."""
+    """Return the number of voxels of each label in each slice, (z, label)."""
     return np.array([np.bincount(z_slice.ravel(), minlength=256)[list(labels)] for z_slice in volume])
 
 
-def _most_telling(voxels: Counts, chosen: Sequence[int]) -> int:
-    """Return the slice with most labels that the chosen ones lack, of such the fullest; rather not beside a chosen one.
+def _most_informative(voxels: Counts, chosen: Sequence[int]) -> int:
+    """Return the index of the slice with most labels that the chosen ones lack, and of these the fullest.
+
+    Slices near a chosen one come last.
 
     Args:
-        voxels: (z, label).
-        chosen: Slices that are shown already.
+        voxels: Number of voxels, (z, label).
+        chosen: Indices of the slices that are chosen already.
     """
-    seen = voxels[np.array(chosen, np.intp)].sum(axis=0) > 0
-    new = (voxels[:, ~seen] > 0).sum(axis=1)
+    shown = voxels[np.array(chosen, np.intp)].sum(axis=0) > 0
+    new = (voxels[:, ~shown] > 0).sum(axis=1)
     apart = np.array([min((abs(z - other) for other in chosen), default=len(voxels)) for z in range(len(voxels))])
     return int(np.lexsort((voxels.sum(axis=1), new, np.minimum(apart, _NEIGHBOURS)))[-1])
 
 
 def _frame(volumes: _Volumes) -> _Frame:
-    """Return what surrounds everything that is segmented, and the crop; the whole slice where there is neither."""
-    seen: npt.NDArray[np.bool_] = np.logical_or(volumes.found.any(axis=0), volumes.wanted.any(axis=0))
+    """Return the frame around everything that is segmented and the crop; the whole slice where there is neither."""
+    shown: npt.NDArray[np.bool_] = np.logical_or(volumes.found.any(axis=0), volumes.wanted.any(axis=0))
     margin_mm = _MARGIN_MM
     if volumes.box is not None:
         (left, top, _), (right, bottom, _) = volumes.box.index_xyz, volumes.box.last_xyz
-        seen[top : bottom + 1, left : right + 1] = True
+        shown[top : bottom + 1, left : right + 1] = True
         margin_mm = _CROP_MARGIN_MM
-    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        return _Frame(0, seen.shape[0] - 1, 0, seen.shape[1] - 1)
+        return _Frame(0, shown.shape[0] - 1, 0, shown.shape[1] - 1)
     x_mm, y_mm, _ = volumes.spacing_mm
     side_mm = max(_SMALLEST_MM, np.ptp(rows) * y_mm + 2 * margin_mm, np.ptp(columns) * x_mm + 2 * margin_mm)
-    top, bottom = _span(rows, side_mm / y_mm, seen.shape[0])
-    left, right = _span(columns, side_mm / x_mm, seen.shape[1])
+    top, bottom = _span(rows, side_mm / y_mm, shown.shape[0])
+    left, right = _span(columns, side_mm / x_mm, shown.shape[1])
     return _Frame(top, bottom, left, right)
 
 
 def _span(indices: npt.NDArray[np.intp], length: float, size: int) -> tuple[int, int]:
-    """Return first and last index of a span of some length around the middle of these, kept inside the image."""
+    """Return the first and last index of a span around the middle of these indices, kept inside the image."""
     length = min(round(length), size)
     first = round((indices[0] + indices[-1] - length) / 2)
     first = min(max(first, 0), size - length)

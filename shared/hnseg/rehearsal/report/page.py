@@ -1,4 +1,4 @@
-"""The files of a report: `rehearsal.json` for programs, and one page without outside parts for readers."""
+"""Files of a report: `rehearsal.json` for programs, and one page without outside parts for readers."""
 
 from __future__ import annotations
 
@@ -16,37 +16,38 @@ from hnseg.imaging.files.reading import read_volume
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
-from hnseg.rehearsal.rehearse import Plan
 from hnseg.rehearsal.report.colours import colours_of
 from hnseg.rehearsal.report.crop import crop_in
 from hnseg.rehearsal.report.overlay import Picture, draw_case
-from hnseg.rehearsal.report.registration import Registered, record_in, show_registration
+from hnseg.rehearsal.report.registration import RegistrationFigure, draw_registration, record_in
 from hnseg.rehearsal.report.table import findings_of, first_metric, in_gib, lowest, mean_over_structures
+from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
 
-MANY_STRUCTURES = 8  # from here on, a case's table is folded away
+MANY_STRUCTURES = 8
+"""Number of structures above which a case's table is folded away."""
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What was drawn, by the name of the case.
+class Figures:
+    """Figures of a report, by the name of the case.
 
     Attributes:
         pictures: Slices with contours.
-        registrations: What was laid on what.
+        registrations: Checkerboards of registered images with their captions.
     """
 
     pictures: Mapping[str, Picture]
-    registrations: Mapping[str, Registered]
+    registrations: Mapping[str, RegistrationFigure]
 
 
-def write_report(plan: Plan, rehearsal: Rehearsal, folder: Path) -> Path:
+def write_report(request: Request, rehearsal: Rehearsal, folder: Path) -> Path:
     """Write `rehearsal.json` and `rehearsal.html`, and return the page's path.
 
     Args:
-        plan: What was rehearsed; its outputs lie in the folder that it names.
-        rehearsal: What was found.
-        folder: Made if it does not exist.
+        request: Request that was rehearsed; the outputs lie in the folder that it names.
+        rehearsal: Result of the rehearsal.
+        folder: Folder of the report, made if it does not exist.
 
     Raises:
         OutputError: The folder can't be written to.
@@ -56,20 +57,20 @@ def write_report(plan: Plan, rehearsal: Rehearsal, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         json = rehearsal.model_dump_json(indent=2) + "\n"
         (folder / "rehearsal.json").write_text(json, encoding="utf-8")
-        drawn = Drawn(_pictures(plan, rehearsal), _registrations(plan, rehearsal))
-        page.write_text(as_page(rehearsal, drawn, plan.spec.output.labels), encoding="utf-8")
+        figures = Figures(_pictures(request, rehearsal), _registrations(request, rehearsal))
+        page.write_text(as_page(rehearsal, figures, request.spec.output.labels), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"The report must be written to {folder}, but that failed: {error.strerror}.") from error
     return page
 
 
-def as_page(rehearsal: Rehearsal, drawn: Drawn, labels: Mapping[int, str]) -> str:
-    """Return the page.
+def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -> str:
+    """Return the page as HTML.
 
     Args:
-        rehearsal: What was found.
-        drawn: The pictures.
-        labels: The output's values with their names, for the legends.
+        rehearsal: Result of the rehearsal.
+        figures: Figures of the cases; a case without one has none on the page.
+        labels: Values of the output with their names, for the legends.
     """
     environment = Environment(
         loader=PackageLoader("hnseg.rehearsal.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -80,7 +81,7 @@ def as_page(rehearsal: Rehearsal, drawn: Drawn, labels: Mapping[int, str]) -> st
     colours = colours_of(labels)
     return environment.get_template("rehearsal.html.j2").render(
         r=rehearsal,
-        drawn=drawn,
+        figures=figures,
         findings=findings_of(rehearsal),
         metric=metric,
         has_vram=any(case.peak_vram_gib is not None for case in rehearsal.cases),
@@ -95,12 +96,12 @@ def as_page(rehearsal: Rehearsal, drawn: Drawn, labels: Mapping[int, str]) -> st
 
 
 def _as_address(png: bytes) -> str:
-    """Return a picture as an address that holds it."""
+    """Return a picture as a data URL."""
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
 def _shown(value: MaybeNumber, metric: str) -> str:
-    """Return a metric's value as the page shows it."""
+    """Return a metric's value as text, with as many digits as its unit deserves; a dash for None."""
     if value is None:
         return "-"
     if isinstance(value, int):
@@ -110,35 +111,34 @@ def _shown(value: MaybeNumber, metric: str) -> str:
     return f"{value:.0f}" if metric.endswith("_mm3") else f"{value:.1f}" if metric.endswith("_mm") else f"{value:.3f}"
 
 
-def _pictures(plan: Plan, rehearsal: Rehearsal) -> dict[str, Picture]:
-    """Draw every case that left an output on the right grid."""
-    socket = plan.spec.input(plan.spec.output.on_grid_of)
-    folders = {case.name: case for case in plan.cases}
+def _pictures(request: Request, rehearsal: Rehearsal) -> dict[str, Picture]:
+    """Draw every case that passed, whose output so lies on the right grid."""
+    output = request.spec.output
+    socket = request.spec.input(output.on_grid_of)
     pictures = {}
     for case in rehearsal.cases:
-        folder = folders[case.name]
+        folder = request.case(case.name)
         scan = first_image(folder.input_dir / socket.relative_path)
         if not case.passed or case.output_file is None or scan is None:
             continue
-        reference = folder.reference(plan.spec.output.relative_path)
+        reference = folder.reference(output.relative_path)
         image, crop = read_volume(scan, title=socket.title), crop_in(case.provenance)
         pictures[case.name] = draw_case(
             image,
-            read_volume(plan.keep_dir / case.name / "output" / case.output_file, title=plan.spec.output.title),
+            read_volume(request.output_dir(case.name) / case.output_file, title=output.title),
             None if reference is None else read_volume(reference, title="reference label map"),
-            plan.spec.output.labels,
+            output.labels,
             crop=crop if crop and crop.lies_in(image) else None,
         )
     return pictures
 
 
-def _registrations(plan: Plan, rehearsal: Rehearsal) -> dict[str, Registered]:
-    """Show what every case's provenance tells of a registration."""
-    folders = {case.name: case for case in plan.cases}
-    found = {}
+def _registrations(request: Request, rehearsal: Rehearsal) -> dict[str, RegistrationFigure]:
+    """Draw the registration that a case's provenance records, for every case with one."""
+    figures = {}
     for case in rehearsal.cases:
         record = record_in(case.provenance)
-        shown = record and show_registration(plan.spec, folders[case.name], record)
-        if shown:
-            found[case.name] = shown
-    return found
+        figure = record and draw_registration(request.spec, request.case(case.name), record)
+        if figure:
+            figures[case.name] = figure
+    return figures

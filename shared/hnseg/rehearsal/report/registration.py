@@ -1,4 +1,4 @@
-"""What a case's provenance tells of a registration, checked, and shown to a reader."""
+"""Figure of a registration: the provenance's record of it, checked, with a checkerboard and a caption."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from hnseg.platform.spec import ChallengeSpec
 from hnseg.rehearsal.cases import CaseFolder, first_image
 from hnseg.rehearsal.report.checkerboard import draw_checkerboard
 
-SMALLEST_DETERMINANT = 1e-3  # that of a rotation is 1
+SMALLEST_DETERMINANT = 1e-3
+"""Determinant below which a matrix counts as one that can't be inverted; that of a rotation is 1."""
 
 Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 
 
 class RegistrationRecord(BaseModel):
-    """The key `registration` of the provenance, as far as it is shown; see hnseg.imaging.registration.record."""
+    """Part of the provenance's key `registration` that is shown; see hnseg.imaging.registration.record."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,18 +41,18 @@ class RegistrationRecord(BaseModel):
 
     @property
     def transform(self) -> sitk.AffineTransform:
-        """Maps fixed points to moving points."""
+        """Transform of fixed points to moving points, LPS in mm."""
         return sitk.AffineTransform([value for row in self.matrix for value in row], self.offset_mm)
 
 
 @dataclass(frozen=True)
-class Registered:
-    """A registration as the report shows it.
+class RegistrationFigure:
+    """Figure of a registration.
 
     Attributes:
         is_used: Whether the moving image was used.
-        caption: What was registered, and what came of it.
-        png: The checkerboard; empty where there is none.
+        caption: Sentence on the images and on the outcome.
+        png: Checkerboard as a PNG; empty where there is none.
     """
 
     is_used: bool
@@ -60,23 +61,23 @@ class Registered:
 
 
 def record_in(provenance: dict[str, Any] | None) -> RegistrationRecord | None:
-    """Return the record of a registration; None without one, or where it is not what the core writes."""
+    """Return the record of a registration; None without one, or where it is not as the core writes it."""
     try:
         return RegistrationRecord.model_validate((provenance or {}).get("registration"))
     except ValidationError:  # the provenance of an image of other origin may use the word for anything
         return None
 
 
-def show_registration(spec: ChallengeSpec, case: CaseFolder, record: RegistrationRecord) -> Registered | None:
-    """Describe a registration and draw it, unless none was attempted.
+def draw_registration(spec: ChallengeSpec, case: CaseFolder, record: RegistrationRecord) -> RegistrationFigure | None:
+    """Draw a registration, unless none was attempted, and write its caption.
 
     Args:
-        spec: Names the sockets.
-        case: Holds the images.
-        record: What the container did.
+        spec: Challenge whose sockets the record names.
+        case: Case with the images.
+        record: Record of the container's registration.
 
     Returns:
-        None where the record speaks of other sockets than the challenge's.
+        The figure; None where the record names other sockets than the challenge's.
     """
     sockets = {socket.slug: socket for socket in spec.inputs}
     if not {record.fixed, record.moving} <= set(sockets):
@@ -95,4 +96,4 @@ def show_registration(spec: ChallengeSpec, case: CaseFolder, record: Registratio
     else:
         refused = f" The best that was found: {colours}." if png else ""
         caption = f"{moving.title} not used, because {record.reason}.{refused}"
-    return Registered(is_used, caption, png)
+    return RegistrationFigure(is_used, caption, png)

@@ -1,4 +1,4 @@
-"""The result of a rehearsal as text."""
+"""Tables of a rehearsal's result, as text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.judging.answers import in_short
 from hnseg.rehearsal.results import CaseResult, Rehearsal
 
-_SHORT = 32  # characters of a case's answers, beyond which only the page shows them
+_SHORT = 32  # characters of a case's answers; longer ones are shown on the page only
 
 
 def cases_table(rehearsal: Rehearsal) -> Table:
-    """Return one row a case: time, what was left of the limit, memory, score, verdict; answers where they are short."""
+    """Return one row a case: verdict, time, part of the limit left, memory, score; answers where they are short."""
     metric = first_metric(rehearsal.cases)
     has_vram = any(case.peak_vram_gib is not None for case in rehearsal.cases)
     headings = ["case", "verdict", "time", "time left", "peak RAM"]
@@ -34,13 +34,13 @@ def cases_table(rehearsal: Rehearsal) -> Table:
 
 
 def findings_of(rehearsal: Rehearsal) -> list[tuple[str, Finding]]:
-    """Return every finding with the case it belongs to, or the word submission."""
+    """Return every finding with the name of its case, or with the word submission."""
     of_cases = [(case.name, finding) for case in rehearsal.cases for finding in case.findings]
     return [("submission", finding) for finding in rehearsal.findings] + of_cases
 
 
 def first_metric(cases: Sequence[CaseResult]) -> str:
-    """Return the name of the challenge's first metric; empty without a score."""
+    """Return the name of the challenge's first metric; "" without a score."""
     structures = [metrics for case in cases for metrics in case.structures.values()]
     return next((name for metrics in structures for name in metrics), "")
 
@@ -58,7 +58,7 @@ def lowest(structures: dict[str, Metrics], metric: str, *, count: int = 3) -> li
 
 
 def in_gib(value: float | None) -> str:
-    """Return an amount of memory with its unit, or a dash."""
+    """Return an amount of memory as text, in GiB or MiB; a dash for None."""
     if value is None:
         return "-"
     return f"{value:.2f} GiB" if value >= 0.1 else f"{value * 1024:.0f} MiB"

@@ -1,1 +1,1 @@
-"""Running a case under the platform's limits: facts only, nothing judged."""
+"""Runs of a case under the platform's limits: facts only, nothing judged."""

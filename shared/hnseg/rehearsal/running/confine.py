@@ -1,9 +1,10 @@
-"""Starts a program under limits that it can't lift.
+"""Start of a program under limits that it can't lift.
 
     python -m hnseg.rehearsal.running.confine DATA_BYTES CPUS NETWORK COMMAND...
 
-DATA_BYTES becomes RLIMIT_DATA, CPUS (numbers joined by commas) the processors it may run on, and with NETWORK `none`
-it gets a network of its own without any connection. The program replaces this one, so it keeps its process number.
+DATA_BYTES becomes RLIMIT_DATA, CPUS (numbers joined by commas) the processors that the program may run on, and with
+NETWORK `none` the program gets a network of its own without any connection; with `host` it keeps this one. The program
+replaces this process, so it keeps its number.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _CLONE_NEWNET = 0x40000000
 
 
 def leave_network() -> bool:
-    """Give this process a network without connections, and say whether the kernel let it."""
+    """Give this process a network without connections, and return whether the kernel allowed it."""
     uid, gid = os.getuid(), os.getgid()
     try:
         unshare = ctypes.CDLL(None, use_errno=True).unshare
@@ -38,7 +39,7 @@ def leave_network() -> bool:
 
 
 def main(arguments: list[str]) -> None:
-    """Set the limits and become the program."""
+    """Set the limits and replace this process by the program."""
     data_bytes, cpus, network, *command = arguments
     resource.setrlimit(resource.RLIMIT_DATA, (int(data_bytes), int(data_bytes)))
     if hasattr(os, "sched_setaffinity"):

@@ -1,4 +1,4 @@
-"""One case in a container, confined as the platform confines it."""
+"""Run of a case in a container, confined as the platform confines it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ from datetime import datetime
 
 from hnseg.errors import EngineError
 from hnseg.machine import processor_numbers
-from hnseg.rehearsal.case_run import Run, wait_for
-from hnseg.rehearsal.cases import Workplace
+from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.engine import Engine, last_line
+from hnseg.rehearsal.running.waiting import wait_for
 from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, MemoryWatch, StatisticsWatch, StreamWatch, cgroup_of
+from hnseg.rehearsal.running.workplace import Workplace
 
+SIGKILL_STATUS = 128 + signal.SIGKILL
+"""Exit status of a program that SIGKILL ended."""
 _ENTRY_POINT_AT_FAULT = {126, 127}
-KILLED = 128 + signal.SIGKILL
+_NEVER = "0001"
+"""Year of the engine's zero time, which stands for a container that never started."""
 
 
 @dataclass(frozen=True)
 class ContainerSetup:
-    """What all cases' containers have in common.
+    """Setup that all cases' containers have in common.
 
     Attributes:
-        engine: Starts them.
-        image: Tag or identifier.
-        profile: The limits.
-        gpus: How many GPUs are passed to them.
+        engine: Engine that starts the containers.
+        image: Tag or identifier of the image.
+        profile: Limits of the platform.
+        gpus: Number of GPUs that are passed to each container.
     """
 
     engine: Engine
@@ -41,15 +45,15 @@ class ContainerSetup:
 
 
 @dataclass(frozen=True)
-class Live:
-    """A container that runs.
+class RunningContainer:
+    """Container that runs.
 
     Attributes:
-        identifier: The engine's name for it.
-        process: The engine's client, which is attached to it and ends with it.
-        started: `time.monotonic()` when its process was there.
-        memory: Watches its memory.
-        gpu: Watches the GPUs' memory; None without one.
+        identifier: Identifier that the engine gave.
+        process: Client of the engine, attached to the container; it ends with the container.
+        started: Moment at which the container's process was there, as `time.monotonic()` counts.
+        memory: Watch of the container's memory.
+        gpu: Watch of the GPUs' memory; None without a GPU.
     """
 
     identifier: str
@@ -59,18 +63,18 @@ class Live:
     gpu: GpuWatch | None
 
 
-def run_exec(setup: ContainerSetup, work: Workplace) -> Run:
+def run_exec(setup: ContainerSetup, work: Workplace) -> CaseRun:
     """Run a case the default way: the container starts, writes its output and ends by itself."""
     limit_s = setup.profile.time_limit_s
-    with started(setup, work) as live:
-        in_time = wait_for(live.process, until=live.started + limit_s, look=live.memory.sample)
-        obeyed = in_time or stop(setup, live)
-        return ended(setup, live, seconds=None if in_time else limit_s, timed_out=not in_time, obeyed_sigterm=obeyed)
+    with running_container(setup, work) as container:
+        in_time = wait_for(container.process, until=container.started + limit_s, sample=container.memory.sample)
+        obeyed = in_time or stop_container(setup, container)
+        return _ended_run(setup, container, in_time=in_time, obeyed_sigterm=obeyed)
 
 
 @contextmanager
-def started(setup: ContainerSetup, work: Workplace) -> Iterator[Live]:
-    """Give a container that runs, and remove it afterwards.
+def running_container(setup: ContainerSetup, work: Workplace) -> Iterator[RunningContainer]:
+    """Start a container, yield it, and remove it afterwards.
 
     Raises:
         EngineError: The engine refuses to create or to start it.
@@ -78,7 +82,7 @@ def started(setup: ContainerSetup, work: Workplace) -> Iterator[Live]:
     engine = setup.engine
     with ExitStack() as at_the_end:
         if os.geteuid() != 0:
-            at_the_end.callback(_let_us_remove, setup, work)
+            at_the_end.callback(_open_for_removal, setup, work)
         identifier = _create(setup, work)
         at_the_end.callback(engine.try_to, "rm", "--force", "--volumes", identifier)
         gpu = GpuWatch() if setup.gpus else None
@@ -89,18 +93,18 @@ def started(setup: ContainerSetup, work: Workplace) -> Iterator[Live]:
         pid = _first_process(engine, identifier, process)
         began = time.monotonic()
         if not pid:
-            _make_sure_it_ran(engine, identifier, work)
+            _check_it_ran(engine, identifier, work)
         memory = _memory_watch(engine, identifier, pid)
         if isinstance(memory, StatisticsWatch):
             at_the_end.callback(memory.stream.end)
-        yield Live(identifier, process, began, memory, gpu)
+        yield RunningContainer(identifier, process, began, memory, gpu)
 
 
 def _create(setup: ContainerSetup, work: Workplace) -> str:
     try:
         return setup.engine.ask("create", *create_arguments(setup, work), setup.image).splitlines()[-1]
     except EngineError as error:
-        if "bind source path" in str(error):
+        if "bind source path" in str(error):  # the engine's own words, the only sign of this cause
             raise EngineError(
                 f"{error}. The engine must see this machine's folders: set TMPDIR to one that it sees."
             ) from error
@@ -139,42 +143,44 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
     return arguments
 
 
-def stop(setup: ContainerSetup, live: Live) -> bool:
-    """Stop a container as the platform does, and say whether it ended by itself when asked to."""
-    setup.engine.try_to("kill", "--signal=SIGTERM", live.identifier)
-    obeyed = wait_for(live.process, until=time.monotonic() + setup.profile.grace_s, look=live.memory.sample)
+def stop_container(setup: ContainerSetup, container: RunningContainer) -> bool:
+    """Stop a container as the platform does, and return whether it ended at SIGTERM, without SIGKILL."""
+    setup.engine.try_to("kill", "--signal=SIGTERM", container.identifier)
+    until = time.monotonic() + setup.profile.grace_s
+    obeyed = wait_for(container.process, until=until, sample=container.memory.sample)
     if not obeyed:
-        setup.engine.try_to("kill", "--signal=SIGKILL", live.identifier)
-        live.process.wait(timeout=60)
+        setup.engine.try_to("kill", "--signal=SIGKILL", container.identifier)
+        container.process.wait(timeout=60)
     return obeyed
 
 
-def ended(setup: ContainerSetup, live: Live, *, seconds: float | None, timed_out: bool, obeyed_sigterm: bool) -> Run:
-    """Describe an exec container that has ended; `seconds` None: as long as the engine says it ran."""
-    state = setup.engine.inspect(live.identifier, "State")
-    exit_code = int(state["ExitCode"])
-    out_of_memory = bool(state.get("OOMKilled")) and exit_code != 0
-    return Run(
-        seconds=_seconds_between(state["StartedAt"], state["FinishedAt"]) if seconds is None else seconds,
-        exit_code=exit_code,
-        memory=live.memory.peak(),
-        timed_out=timed_out,
-        obeyed_sigterm=obeyed_sigterm,
-        memory_killed=not timed_out and (out_of_memory or exit_code == KILLED),
-        vram_gib=live.gpu.peak_gib(setup.gpus) if live.gpu else None,
-    )
-
-
 def statistics_of(engine: Engine, identifier: str) -> StatisticsWatch:
-    """Watch a container's memory through the engine's statistics; Podman's would otherwise come every five seconds."""
+    """Watch a container's memory through the engine's statistics, which are asked for every second."""
+    # Podman's would otherwise come every five seconds.
     every_second = ["--interval=1"] if engine.facts.is_podman else []
     return StatisticsWatch(StreamWatch([engine.command, "stats", "--format={{.MemUsage}}", *every_second, identifier]))
 
 
-def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[bytes]) -> int:
-    """Wait until the container runs and return its first process; 0 if it has ended already.
+def _ended_run(setup: ContainerSetup, container: RunningContainer, *, in_time: bool, obeyed_sigterm: bool) -> CaseRun:
+    """Return the run of an exec container that has ended; one that was stopped took the whole time limit."""
+    state = setup.engine.inspect(container.identifier, "State")
+    exit_code = int(state["ExitCode"])
+    out_of_memory = bool(state.get("OOMKilled")) and exit_code != 0
+    return CaseRun(
+        seconds=_seconds_between(state["StartedAt"], state["FinishedAt"]) if in_time else setup.profile.time_limit_s,
+        exit_code=exit_code,
+        memory=container.memory.peak(),
+        timed_out=not in_time,
+        obeyed_sigterm=obeyed_sigterm,
+        memory_killed=in_time and (out_of_memory or exit_code == SIGKILL_STATUS),
+        vram_gib=container.gpu.peak_gib(setup.gpus) if container.gpu else None,
+    )
 
-    The engine's own start is not the container's fault: the clock runs from here.
+
+def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[bytes]) -> int:
+    """Wait until the container runs and return its first process's number; 0 if it has ended already.
+
+    The time that the engine takes to start does not count: the clock runs from here.
     """
     while client.poll() is None:
         pid = int(engine.inspect(identifier, "State").get("Pid") or 0)
@@ -184,10 +190,14 @@ def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[byt
     return 0
 
 
-def _make_sure_it_ran(engine: Engine, identifier: str, work: Workplace) -> None:
-    """Tell a container that has ended already from one that the engine could not even start."""
+def _check_it_ran(engine: Engine, identifier: str, work: Workplace) -> None:
+    """Check that a container without a process has run and ended.
+
+    Raises:
+        EngineError: The engine could not even start the container.
+    """
     state = engine.inspect(identifier, "State")
-    never_started = str(state["StartedAt"]).startswith("0001")
+    never_started = str(state["StartedAt"]).startswith(_NEVER)
     if never_started and int(state["ExitCode"]) not in _ENTRY_POINT_AT_FAULT:
         reason = last_line(work.stderr.read_text(encoding="utf-8", errors="replace"))
         raise EngineError(f"{engine.facts.version} could not start the container under the platform's limits: {reason}")
@@ -205,14 +215,14 @@ def _seconds_between(start: str, end: str) -> float:
 
 
 def _moment(text: str) -> datetime:
-    """Read the engine's time, which may have nine digits of a second and the letter Z."""
+    """Return the engine's time, written with up to nine digits of a second and perhaps the letter Z, as a moment."""
     moment, _, zone = text.replace("Z", "+00:00").rpartition("+")
     whole, _, fraction = moment.partition(".")
     return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+{zone}")
 
 
-def _let_us_remove(setup: ContainerSetup, work: Workplace) -> None:
-    """Open up what the container's user wrote, which only root could otherwise remove."""
+def _open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
+    """Open the container's files to this user, who could otherwise not remove them."""
     setup.engine.try_to(
         "run", "--rm", "--pull=never", "--network=none", "--user=0:0", "--security-opt=label=disable",
         f"--mount=type=bind,src={work.output_dir},dst=/output",

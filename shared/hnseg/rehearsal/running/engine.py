@@ -1,7 +1,6 @@
-"""A container engine on this machine, Docker or Podman, spoken to through its command line.
+"""Container engine on this machine, Docker or Podman, called through its command line.
 
-Both understand the same commands; where they differ is what they tell of themselves (`EngineFacts`) and how a GPU is
-passed. Nothing here starts before it is asked to.
+Both take the same commands; they differ in how they describe themselves (`EngineFacts`) and in how a GPU is passed.
 """
 
 from __future__ import annotations
@@ -19,45 +18,42 @@ COMMANDS = ("docker", "podman")
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """What an engine says of itself.
+    """Engine as it describes itself.
 
     Attributes:
-        version: Of the server.
-        limits_memory: Whether it can enforce a memory limit here.
-        chooses_processors: Whether it can pin a container to processors here.
-        rootless: Whether it runs without root's rights.
-        folder: Where it keeps images, on the server's machine.
+        version: Name and version of the server.
+        is_podman: Whether the engine is Podman, by whatever name it was called.
+        limits_memory: Whether the engine can enforce a memory limit here.
+        chooses_processors: Whether the engine can pin a container to processors here.
+        rootless: Whether the engine runs without root's rights.
+        folder: Folder of the images, on the server's machine.
     """
 
     version: str
+    is_podman: bool
     limits_memory: bool
     chooses_processors: bool
     rootless: bool
     folder: str
 
-    @property
-    def is_podman(self) -> bool:
-        """Whether it is Podman, by whatever name it was called."""
-        return self.version.startswith("Podman")
-
 
 @dataclass(frozen=True)
 class Engine:
-    """A container engine that answered.
+    """Container engine that answers.
 
     Attributes:
-        command: The program on the PATH, docker or podman.
-        facts: What it said of itself.
+        command: Program on the PATH, docker or podman.
+        facts: Description that the engine gave of itself.
     """
 
     command: str
     facts: EngineFacts
 
     def ask(self, *arguments: str, timeout_s: float = 120) -> str:
-        """Run one of the engine's commands and return what it printed.
+        """Run one of the engine's commands and return its output.
 
         Raises:
-            EngineError: It failed; the sentence ends with the engine's own last line.
+            EngineError: The command failed; the sentence ends with the engine's own last line.
         """
         try:
             done = subprocess.run(
@@ -73,7 +69,7 @@ class Engine:
         return done.stdout.strip()
 
     def try_to(self, *arguments: str) -> bool:
-        """Run one of the engine's commands whose failure does not matter, and say whether it succeeded."""
+        """Run a command of the engine whose failure does not matter, and return whether it succeeded."""
         try:
             self.ask(*arguments)
         except EngineError:
@@ -81,7 +77,7 @@ class Engine:
         return True
 
     def inspect(self, container: str, part: str) -> dict[str, Any]:
-        """Return a part of what the engine knows of a container, such as State."""
+        """Return one part of the engine's description of a container, such as State."""
         facts: dict[str, Any] = json.loads(
             self.ask("inspect", "--type", "container", "-f", f"{{{{json .{part}}}}}", container)
         )
@@ -92,7 +88,7 @@ def find_engine(*commands: str) -> Engine:
     """Return the first of these engines that answers; docker, then podman if none is named.
 
     Raises:
-        EngineError: None does; the sentence names the cure.
+        EngineError: No engine answers; the sentence says how to get one.
     """
     reasons = []
     for command in commands or COMMANDS:
@@ -107,21 +103,21 @@ def find_engine(*commands: str) -> Engine:
 
 
 def probe_engine(command: str) -> tuple[Engine | None, str]:
-    """Return an engine if it answers, or else None and why it does not."""
+    """Return an engine and an empty text if it answers, or else None and the reason why not."""
     known, reason = _ask_for_facts(command)
     if not known:
         return None, reason
-    # Podman may go by the name of docker, so what it said decides, not what it is called.
+    # Podman may go by the name of docker, so its description decides, not its name.
     return Engine(command, _podman_facts(known) if "host" in known else _docker_facts(known)), ""
 
 
 def last_line(text: str) -> str:
-    """Return the last line that is not empty, or nothing."""
+    """Return the last line that is not empty; "" without one."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def _ask_for_facts(command: str) -> tuple[dict[str, Any], str]:
-    """Return what an engine says of itself, or nothing and why."""
+    """Return an engine's description of itself and an empty text, or else nothing and the reason why not."""
     if shutil.which(command) is None:
         return {}, "is not installed here"
     try:
@@ -139,6 +135,7 @@ def _ask_for_facts(command: str) -> tuple[dict[str, Any], str]:
 def _docker_facts(known: dict[str, Any]) -> EngineFacts:
     return EngineFacts(
         version=f"Docker {known.get('ServerVersion', 'of unknown version')}",
+        is_podman=False,
         limits_memory=bool(known.get("MemoryLimit")),
         chooses_processors=bool(known.get("CPUSet")),
         rootless=any("rootless" in option for option in known.get("SecurityOptions") or []),
@@ -153,6 +150,7 @@ def _podman_facts(known: dict[str, Any]) -> EngineFacts:
     controllers = host.get("cgroupControllers") or ([] if rootless else ["memory", "cpuset"])
     return EngineFacts(
         version=f"Podman {known.get('version', {}).get('Version', 'of unknown version')}",
+        is_podman=True,
         limits_memory="memory" in controllers,
         chooses_processors="cpuset" in controllers,
         rootless=rootless,

@@ -1,4 +1,4 @@
-"""The container image: built from the challenge's folder, and looked at as the platform does on upload."""
+"""Container image: built from the challenge's folder, and described by the engine."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hnseg.errors import EngineError
-from hnseg.rehearsal.findings import Finding, failure, warning
-from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.engine import Engine
 
 API_METHOD_LABEL = "org.grand-challenge.api-method"
@@ -19,15 +17,15 @@ API_METHOD_LABEL = "org.grand-challenge.api-method"
 
 @dataclass(frozen=True)
 class Image:
-    """What the engine knows of an image.
+    """Image as the engine describes it.
 
     Attributes:
-        tag: As it was asked for.
-        identifier: Its sha256.
-        user: As in the Dockerfile's USER; empty without one.
-        architecture: Such as amd64.
-        labels: All of them.
-        size_bytes: Of its layers, uncompressed.
+        tag: Tag by which the image was asked for.
+        identifier: Checksum of the image, sha256 in hexadecimal digits.
+        user: User of the Dockerfile's USER; empty without one.
+        architecture: Processor architecture, such as amd64.
+        labels: Labels by name.
+        size_bytes: Size of the layers, uncompressed.
     """
 
     tag: str
@@ -39,7 +37,7 @@ class Image:
 
     @property
     def api_method(self) -> str:
-        """How the platform calls it: what its label says, in lower case and without quotes; exec without a label."""
+        """Generation of the platform's calls, as the label names it without quotes in lower case; exec without one."""
         named = {name.lower(): value for name, value in self.labels.items()}
         return named.get(API_METHOD_LABEL, "exec").strip("\"' ").lower()
 
@@ -48,10 +46,10 @@ def build_image(engine: Engine, container_dir: Path, *, tag: str, arguments: Map
     """Build a challenge's image from the Dockerfile beside its folder; the engine's output goes to stderr.
 
     Args:
-        engine: Builds it.
-        container_dir: The challenge's folder; the context is two folders up.
-        tag: The image's name.
-        arguments: Build arguments beside CHALLENGE.
+        engine: Engine that builds the image.
+        container_dir: Folder of the challenge; the build's context is two folders up.
+        tag: Tag that the image gets.
+        arguments: Build arguments beside CHALLENGE, by name.
 
     Raises:
         EngineError: There is no Dockerfile, or the build fails.
@@ -76,8 +74,8 @@ def build_image(engine: Engine, container_dir: Path, *, tag: str, arguments: Map
         )
 
 
-def look_at_image(engine: Engine, tag: str) -> Image:
-    """Return what the engine knows of an image.
+def inspect_image(engine: Engine, tag: str) -> Image:
+    """Return the engine's description of an image.
 
     Raises:
         EngineError: There is no such image here.
@@ -98,45 +96,3 @@ def look_at_image(engine: Engine, tag: str) -> Image:
         labels=config.get("Labels") or {},
         size_bytes=int(known.get("Size", 0)),
     )
-
-
-def check_image(image: Image, profile: Profile) -> list[Finding]:
-    """Return what the platform would say of an image when it is uploaded."""
-    findings = []
-    user = image.user.lower()
-    if user in {"", "root", "0"} or user.startswith(("0:", "root:")):
-        findings.append(
-            failure(
-                "image",
-                "The container runs as root. Please add a user, group and USER instruction to your Dockerfile,"
-                " rebuild, test and upload the container again",
-                f"The image's USER is {image.user!r}." if image.user else "The image's Dockerfile has no USER.",
-            )
-        )
-    if image.architecture != "amd64":
-        findings.append(
-            failure(
-                "image",
-                f"Architecture type {image.architecture!r} is not supported."
-                " Please provide a container image built for 'amd64'.",
-                "Build it with --platform linux/amd64.",
-            )
-        )
-    if image.api_method not in {"exec", "invoke"}:
-        findings.append(
-            failure(
-                "image",
-                "",
-                f"The label {API_METHOD_LABEL} must be exec or invoke, found {image.api_method!r}:"
-                " the platform refuses the image.",
-            )
-        )
-    if image.size_bytes > profile.image_limit_gb * 1e9:
-        findings.append(
-            warning(
-                "image",
-                f"The image holds {image.size_bytes / 1e9:.1f} GB uncompressed; the platform documents a limit of"
-                f" {profile.image_limit_gb:g} GB. Weights belong into the model archive, not into the image.",
-            )
-        )
-    return findings

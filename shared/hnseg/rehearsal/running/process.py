@@ -1,4 +1,4 @@
-"""One case as a plain process, where there is no container engine: the same clock and checks, fewer walls."""
+"""Run of a case as a plain process, without a container engine: the same clock and checks, fewer restrictions."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hnseg.machine import processor_numbers
-from hnseg.rehearsal.case_run import Run, wait_for
-from hnseg.rehearsal.cases import Workplace
+from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.running.waiting import wait_for
 from hnseg.rehearsal.running.watch import GpuWatch, SessionWatch
+from hnseg.rehearsal.running.workplace import Workplace
 
 _KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "CUDA_VISIBLE_DEVICES", "CUDA_HOME")
-"""What the process gets of this program's environment."""
+"""Variables that the process gets of this program's environment."""
 
 
 @dataclass(frozen=True)
 class ProcessSetup:
-    """What all cases' processes have in common.
+    """Setup that all cases' processes have in common.
 
     Attributes:
         command: Program and arguments, to which the three folders' options are added.
-        folder: Where it is started.
-        profile: The limits.
+        folder: Folder in which the program is started.
+        profile: Limits of the platform.
         cuts_network: Whether the kernel lets this user take the network away.
-        gpus: How many GPUs it sees.
+        gpus: Number of GPUs that the program may use.
     """
 
     command: tuple[str, ...]
@@ -42,13 +43,13 @@ class ProcessSetup:
 
 
 def can_cut_network() -> bool:
-    """Say whether a process started by this user can be kept from the network."""
+    """Return whether a process started by this user can be kept from the network."""
     test = [*_confined(2**40, cuts_network=True, cpus=processor_numbers()), sys.executable, "-c", ""]
     return subprocess.run(test, capture_output=True, check=False, timeout=60).returncode == 0
 
 
 def process_gaps(*, cuts_network: bool) -> tuple[str, ...]:
-    """Return what a process can't rehearse, a sentence each."""
+    """Return the rules of the platform that a process can't rehearse, a sentence each."""
     always = (
         "No image was built or checked: USER, architecture, size and installed packages.",
         "The process ran as this user and could read and write this machine's files.",
@@ -59,7 +60,7 @@ def process_gaps(*, cuts_network: bool) -> tuple[str, ...]:
     return always if cuts_network else (*always, "The kernel does not let this user take the network away.")
 
 
-def run_process(setup: ProcessSetup, work: Workplace) -> Run:
+def run_process(setup: ProcessSetup, work: Workplace) -> CaseRun:
     """Run a case as a process of its own session, and stop it as the platform does."""
     profile = setup.profile
     gpu = GpuWatch() if setup.gpus else None
@@ -76,19 +77,19 @@ def run_process(setup: ProcessSetup, work: Workplace) -> Run:
         )
     memory = SessionWatch(process.pid)
 
-    def look() -> None:
+    def sample() -> None:
         if memory.sample() > profile.ram_bytes:
             _signal(process, signal.SIGKILL)
 
     try:
-        in_time = wait_for(process, until=began + profile.time_limit_s, look=look)
+        in_time = wait_for(process, until=began + profile.time_limit_s, sample=sample)
         seconds = time.monotonic() - began
         obeyed = in_time or _stop(process, profile)
     finally:
-        exit_code = _end(process)  # also when this program is told to stop
+        exit_code = _end(process)  # also when SIGTERM stops this program
         if gpu:
             gpu.stream.end()
-    return Run(
+    return CaseRun(
         seconds=seconds,
         exit_code=exit_code,
         memory=memory.peak(),
@@ -121,19 +122,19 @@ def _environment(setup: ProcessSetup, work: Workplace) -> Mapping[str, str]:
 
 
 def _stop(process: subprocess.Popen[bytes], profile: Profile) -> bool:
-    """Ask the whole group to end, and say whether it did."""
+    """Send SIGTERM to the whole group, and return whether its leader ended."""
     _signal(process, signal.SIGTERM)
-    return wait_for(process, until=time.monotonic() + profile.grace_s, look=lambda: None)
+    return wait_for(process, until=time.monotonic() + profile.grace_s, sample=lambda: None)
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """Kill what is left of the group and return the exit code, 128 + n after signal n."""
+    """Kill the rest of the group and return the exit code, 128 + n after signal n."""
     _signal(process, signal.SIGKILL)
     code = process.wait()
     return 128 - code if code < 0 else code
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Send a signal to all that is left of the group."""
+    """Send a signal to the group, if any of it is left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""Where cases run: in a container engine, or as plain processes."""
+"""Runners of cases: containers of an engine, or plain processes."""
 
 from __future__ import annotations
 
@@ -9,99 +9,91 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from hnseg.errors import ModelError
 from hnseg.platform.challenge import EDITION
-from hnseg.rehearsal.case_run import Runner
-from hnseg.rehearsal.cases import size_bytes, unreadable_for_others
-from hnseg.rehearsal.findings import Finding, warning
+from hnseg.rehearsal.case_run import RunCase
 from hnseg.rehearsal.machine import Machine, this_machine
 from hnseg.rehearsal.profile import Profile
-from hnseg.rehearsal.results import ImageFacts
 from hnseg.rehearsal.running.container import ContainerSetup, run_exec
 from hnseg.rehearsal.running.engine import Engine
-from hnseg.rehearsal.running.image import Image, build_image, check_image, look_at_image
+from hnseg.rehearsal.running.image import Image, build_image, inspect_image
 from hnseg.rehearsal.running.process import ProcessSetup, can_cut_network, process_gaps, run_process
 from hnseg.rehearsal.running.serving import run_invoke
-
-_UNVERIFIED_QUOTA_GB = 2  # comic/grand-challenge.org at 9957bfc, config/settings.py
+from hnseg.rehearsal.running.workplace import check_readable
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What runs the cases.
+class Runner:
+    """Runner of cases.
 
     Attributes:
-        name: The engine and its version, or process.
-        run: Runs one case.
-        image: What is known of the image; None for a process.
-        findings: What the platform would say of image and model before anything runs.
-        gaps: What can't be imitated here, a sentence each.
+        name: Engine with its version, or process.
+        run: Function that runs one case.
+        image: Image that the cases run in; None for a process.
+        gaps: Rules of the platform that can't be imitated here, a sentence each.
     """
 
     name: str
-    run: Runner
-    image: ImageFacts | None = None
-    findings: tuple[Finding, ...] = ()
+    run: RunCase
+    image: Image | None = None
     gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImageChoice:
-    """Which image to rehearse.
+    """Choice of the image to rehearse.
 
     Attributes:
-        tag: An image that exists; empty to build one.
-        build_arguments: For the Dockerfile, beside CHALLENGE. Each EDITION gets a tag of its own.
+        tag: Tag of an image that exists; empty to build one.
+        build_arguments: Arguments for the Dockerfile beside CHALLENGE. Each EDITION gets a tag of its own.
     """
 
     tag: str = ""
     build_arguments: Mapping[str, str] = field(default_factory=dict)
 
 
-def container_stage(
+def container_runner(
     engine: Engine, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
-) -> Stage:
-    """Build or find the image, look at it as the platform does, and return where its cases run.
+) -> Runner:
+    """Build or find the image, and return the runner of its containers.
 
     Args:
-        engine: The container engine.
-        container_dir: The challenge's folder.
-        choice: Which image.
-        model_dir: Mounted as /opt/ml/model.
-        profile: The limits.
+        engine: Container engine.
+        container_dir: Folder of the challenge.
+        choice: Image to find or to build.
+        model_dir: Folder that is mounted as /opt/ml/model.
+        profile: Limits of the platform.
         gpu: Whether to pass the GPUs there are.
 
     Raises:
         EngineError: The image can't be built or found.
         ModelError: The container's user could not read the model.
     """
-    about_model = _check_model(model_dir)
+    check_readable(model_dir)
     tag = choice.tag
     if not tag:
         edition = choice.build_arguments.get("EDITION")
         tag = f"hnseg-{container_dir.name}:rehearsal" + (f"-{edition}" if edition else "")
         build_image(engine, container_dir, tag=tag, arguments=choice.build_arguments)
-    image = look_at_image(engine, tag)
+    image = inspect_image(engine, tag)
     machine = this_machine()
     gpus, no_gpu = passable_gpus(engine, machine) if gpu else (0, ())
     setup = ContainerSetup(engine, tag, profile, gpus)
-    return Stage(
+    return Runner(
         name=engine.facts.version,
         run=partial(run_invoke if image.api_method == "invoke" else run_exec, setup),
-        image=_facts(image),
-        findings=(*check_image(image, profile), *about_model),
+        image=image,
         gaps=(*_engine_gaps(engine), *no_gpu, *_machine_gaps(machine, profile)),
     )
 
 
-def process_stage(container_dir: Path, profile: Profile, *, gpu: bool, edition: str = "") -> Stage:
-    """Return a stage on which each case is a process: `python -m containers.<challenge>` of this installation.
+def process_runner(container_dir: Path, profile: Profile, *, gpu: bool, edition: str = "") -> Runner:
+    """Return the runner of plain processes: each case is `python -m containers.<challenge>` of this installation.
 
     Args:
-        container_dir: The challenge's folder.
-        profile: The limits.
-        gpu: Whether the processes see the GPUs there are.
-        edition: Told to the process; empty for the challenge's default.
+        container_dir: Folder of the challenge.
+        profile: Limits of the platform.
+        gpu: Whether the processes may use the GPUs there are.
+        edition: Edition that the process runs; empty for the challenge's default.
     """
     container_dir = container_dir.resolve()
     if edition:
@@ -116,45 +108,15 @@ def process_stage(container_dir: Path, profile: Profile, *, gpu: bool, edition: 
         cuts_network=cuts_network,
         gpus=len(machine.gpus) if gpu else 0,
     )
-    return Stage(
+    return Runner(
         name="process",
         run=partial(run_process, setup),
         gaps=(*process_gaps(cuts_network=cuts_network), *_machine_gaps(machine, profile)),
     )
 
 
-def _facts(image: Image) -> ImageFacts:
-    return ImageFacts(
-        tag=image.tag,
-        sha256=image.identifier,
-        user=image.user,
-        architecture=image.architecture,
-        api_method=image.api_method,
-        size_gb=image.size_bytes / 1e9,
-    )
-
-
-def _check_model(model_dir: Path) -> tuple[Finding, ...]:
-    hidden = unreadable_for_others(model_dir)
-    if hidden:
-        raise ModelError(
-            f"Every file of the model must be readable for the container's user, but {len(hidden)} can't be read by"
-            f" others, such as {hidden[0]}. The platform hands them to that user; here, run: chmod -R a+rX {model_dir}"
-        )
-    size_gb = size_bytes(model_dir) / 1e9
-    if size_gb > _UNVERIFIED_QUOTA_GB:
-        return (
-            warning(
-                "model",
-                f"The model holds {size_gb:.1f} GB; an account that is not verified may upload"
-                f" {_UNVERIFIED_QUOTA_GB:g} GB in all.",
-            ),
-        )
-    return ()
-
-
 def passable_gpus(engine: Engine, machine: Machine) -> tuple[int, tuple[str, ...]]:
-    """Return how many GPUs the engine can pass to a container, and what to say if that is none."""
+    """Return the number of GPUs that the engine can pass to a container, and the gaps where that is none."""
     if not machine.gpus:
         return 0, ("This machine has no NVIDIA GPU: the cases ran on the processor.",)
     if engine.facts.is_podman:

@@ -1,4 +1,4 @@
-"""One case in a container that serves requests, called as the platform calls it."""
+"""Run of a case in a container that serves requests, called as the platform calls it."""
 
 from __future__ import annotations
 
@@ -8,106 +8,124 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import Literal
+from enum import Enum
 
 from hnseg.errors import EngineError
-from hnseg.rehearsal.case_run import Run, wait_for
-from hnseg.rehearsal.cases import Workplace
+from hnseg.rehearsal.case_run import CaseRun, ServerFault
 from hnseg.rehearsal.running import probe
-from hnseg.rehearsal.running.container import KILLED, ContainerSetup, Live, started, stop
+from hnseg.rehearsal.running.container import (
+    SIGKILL_STATUS,
+    ContainerSetup,
+    RunningContainer,
+    running_container,
+    stop_container,
+)
+from hnseg.rehearsal.running.waiting import wait_for
+from hnseg.rehearsal.running.workplace import Workplace
 
 _PATIENCE_S = 10  # for the engine to start the call itself, beyond the call's own limit
 
 
+class Outcome(Enum):
+    """Outcome of a call, by the word that `probe` prints."""
+
+    ANSWERED = "answered"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    BROKEN = "broken"
+    """Connection closed before the whole reply had come."""
+    ENDED = "ended"
+    """Container ended before its reply; `probe`, which ends with it, never prints this one."""
+
+
 @dataclass(frozen=True)
-class Answer:
-    """What came of a call.
+class Reply:
+    """Reply to a call of a server.
 
     Attributes:
-        outcome: ended: the container ended before it answered; broken: it closed the connection.
-        status: The HTTP status; None without an answer.
-        seconds: How long the call took.
-        body: The beginning of what the server wrote.
+        outcome: Outcome of the call.
+        status: HTTP status; None without a reply.
+        seconds: Duration of the call.
     """
 
-    outcome: Literal["answered", "timeout", "refused", "broken", "ended"]
+    outcome: Outcome
     status: int | None
     seconds: float
-    body: str
 
 
-def run_invoke(setup: ContainerSetup, work: Workplace) -> Run:
+def run_invoke(setup: ContainerSetup, work: Workplace) -> CaseRun:
     """Start a case's server, wait until it is healthy, have it segment the case, and stop it.
 
     Raises:
         EngineError: The image has no Python to make the calls with.
     """
     profile = setup.profile
-    with started(setup, work) as live:
-        python = _python_in(setup, live)
-        health = _call(setup, live, python, "health", (profile.health_limit_s, profile.health_call_limit_s))
-        if error := _health_error(health, setup):
-            return _ended(setup, live, seconds=0.0, startup_s=health.seconds, error=error)
-        answer = _call(setup, live, python, "invoke", (profile.time_limit_s,))
-        error = _invoke_error(answer)
-        return _ended(setup, live, seconds=answer.seconds, startup_s=health.seconds, error=error)
+    with running_container(setup, work) as container:
+        python = _python_in(setup, container)
+        health = _call(setup, container, python, "health", (profile.health_limit_s, profile.health_call_limit_s))
+        if fault := health_fault(health):
+            return _stopped_run(setup, container, startup_s=health.seconds, invoke=None, fault=fault)
+        invoke = _call(setup, container, python, "invoke", (profile.time_limit_s,))
+        return _stopped_run(setup, container, startup_s=health.seconds, invoke=invoke, fault=invoke_fault(invoke))
 
 
-def _ended(setup: ContainerSetup, live: Live, *, seconds: float, startup_s: float, error: str) -> Run:
-    """Stop the server and describe what it did; its exit code counts only if it ended of its own accord."""
-    ended_itself = live.process.poll() is not None
-    obeyed = ended_itself or stop(setup, live)
-    state = setup.engine.inspect(live.identifier, "State")
-    exit_code = int(state["ExitCode"]) if ended_itself else None
-    return Run(
-        seconds=seconds,
-        exit_code=exit_code,
-        memory=live.memory.peak(),
-        startup_s=startup_s,
-        timed_out=error == "Invoke time limit exceeded",
-        obeyed_sigterm=obeyed,
-        memory_killed=bool(error) and (bool(state.get("OOMKilled")) or exit_code == KILLED),
-        invoke_error=error,
-        vram_gib=live.gpu.peak_gib(setup.gpus) if live.gpu else None,
-    )
+def health_fault(reply: Reply) -> ServerFault | None:
+    """Return the fault that the last reply of /health shows; None for status 200."""
+    if reply.status is not None and 300 <= reply.status < 400:
+        return ServerFault.REDIRECTED
+    return None if reply.status == 200 else ServerFault.UNHEALTHY
 
 
-def _health_error(answer: Answer, setup: ContainerSetup) -> str:
-    if answer.status is not None and 300 <= answer.status < 400:
-        return "Health check failed: Health endpoint returned redirect response"
-    if answer.status == 200:
-        return ""
-    profile = setup.profile
-    return (
-        "The algorithm container's inference server didn't pass the health check within"
-        f" {profile.health_limit_s:.0f} seconds or the /health endpoint took to long to respond"
-        f" ({profile.health_call_limit_s:.0f} seconds per call). Verify that the container starts correctly and that"
-        " /health responds quickly."
-    )
-
-
-def _invoke_error(answer: Answer) -> str:
-    if answer.status is not None and answer.status != 201:
-        return f"Invoke endpoint returned status {answer.status}, expected 201"
+def invoke_fault(reply: Reply) -> ServerFault | None:
+    """Return the fault that the reply of /invoke shows; None for status 201 and a whole body."""
+    if reply.status is not None and reply.status != 201:
+        return ServerFault.WRONG_STATUS
     return {
-        "answered": "",
-        "timeout": "Invoke time limit exceeded",
-        "refused": "Could not connect to invoke endpoint",
-        "broken": "HTTP error calling invoke endpoint",
-        "ended": "HTTP error calling invoke endpoint",
-    }[answer.outcome]
+        Outcome.ANSWERED: None,
+        Outcome.TIMEOUT: ServerFault.TIMED_OUT,
+        Outcome.REFUSED: ServerFault.REFUSED,
+        Outcome.BROKEN: ServerFault.BROKEN,
+        Outcome.ENDED: ServerFault.BROKEN,
+    }[reply.outcome]
 
 
-def _python_in(setup: ContainerSetup, live: Live) -> str:
+def _stopped_run(
+    setup: ContainerSetup,
+    container: RunningContainer,
+    *,
+    startup_s: float,
+    invoke: Reply | None,
+    fault: ServerFault | None,
+) -> CaseRun:
+    """Stop the server and return its run, whose exit code counts only if the server ended of its own accord."""
+    ended_itself = container.process.poll() is not None
+    obeyed = ended_itself or stop_container(setup, container)
+    state = setup.engine.inspect(container.identifier, "State")
+    exit_code = int(state["ExitCode"]) if ended_itself else None
+    return CaseRun(
+        seconds=0.0 if invoke is None else invoke.seconds,
+        exit_code=exit_code,
+        memory=container.memory.peak(),
+        startup_s=startup_s,
+        timed_out=fault is ServerFault.TIMED_OUT,
+        obeyed_sigterm=obeyed,
+        memory_killed=fault is not None and (bool(state.get("OOMKilled")) or exit_code == SIGKILL_STATUS),
+        server_fault=fault,
+        invoke_status=None if invoke is None else invoke.status,
+        vram_gib=container.gpu.peak_gib(setup.gpus) if container.gpu else None,
+    )
+
+
+def _python_in(setup: ContainerSetup, container: RunningContainer) -> str:
     """Return the name of the container's Python.
 
     Raises:
-        EngineError: It has none.
+        EngineError: The container has none.
     """
     for python in ("python3", "python"):
-        if setup.engine.try_to("exec", live.identifier, python, "-c", ""):
+        if setup.engine.try_to("exec", container.identifier, python, "-c", ""):
             return python
-    if _has_ended(live):
+    if _has_ended(container):
         return "python3"
     raise EngineError(
         "An image that serves requests must hold a Python to be rehearsed, because its server is called from inside,"
@@ -115,27 +133,38 @@ def _python_in(setup: ContainerSetup, live: Live) -> str:
     )
 
 
-def _call(setup: ContainerSetup, live: Live, python: str, what: str, limits_s: tuple[float, ...]) -> Answer:
-    """Make a call from inside the container, watching its memory meanwhile; the first limit is the call's."""
+def _call(
+    setup: ContainerSetup, container: RunningContainer, python: str, endpoint: str, limits_s: tuple[float, ...]
+) -> Reply:
+    """Call an endpoint from inside the container, sampling its memory meanwhile.
+
+    Args:
+        setup: Engine and port.
+        container: Container of the server.
+        python: Name of the container's Python.
+        endpoint: health or invoke.
+        limits_s: Limits that `probe` takes; the first is that of the whole call.
+    """
     began = time.monotonic()
-    arguments = ["-c", inspect.getsource(probe), what, str(setup.profile.port), *map(str, limits_s)]
+    arguments = ["-c", inspect.getsource(probe), endpoint, str(setup.profile.port), *map(str, limits_s)]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            [setup.engine.command, "exec", live.identifier, python, *arguments],
+            [setup.engine.command, "exec", container.identifier, python, *arguments],
             stdout=output,
             stderr=subprocess.DEVNULL,
         )
-        if not wait_for(process, until=began + limits_s[0] + _PATIENCE_S, look=live.memory.sample):
+        if not wait_for(process, until=began + limits_s[0] + _PATIENCE_S, sample=container.memory.sample):
             process.kill()
         process.wait()
         output.seek(0)
         printed = output.read()
     if printed:
-        return Answer(**json.loads(printed))
-    outcome: Literal["ended", "timeout"] = "ended" if _has_ended(live) else "timeout"
-    return Answer(outcome=outcome, status=None, seconds=time.monotonic() - began, body="")
+        reply = json.loads(printed)
+        return Reply(Outcome(reply["outcome"]), reply["status"], reply["seconds"])
+    outcome = Outcome.ENDED if _has_ended(container) else Outcome.TIMEOUT
+    return Reply(outcome, status=None, seconds=time.monotonic() - began)
 
 
-def _has_ended(live: Live) -> bool:
-    """Say whether the container has ended, or does within a second: its calls end a moment before it."""
-    return wait_for(live.process, until=time.monotonic() + 1, look=live.memory.sample)
+def _has_ended(container: RunningContainer) -> bool:
+    """Return whether the container has ended, or does within a second: its calls end a moment before it."""
+    return wait_for(container.process, until=time.monotonic() + 1, sample=container.memory.sample)

@@ -1,7 +1,7 @@
-"""Memory while a case runs: of a control group, of a group of processes, of the GPU.
+"""Memory in use while a case runs: of a control group, of a session of processes, of the GPUs.
 
-Program memory is what can't be dropped (anonymous and shared pages) and decides whether a case fits. The control
-group's own high-water mark also counts the file cache, which the kernel drops when it needs the room.
+Program memory can't be dropped (anonymous and shared pages) and decides whether a case fits. The control group's own
+high-water mark also counts the file cache, which the kernel drops when programs need the memory.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Protocol
 from hnseg.machine import GIB
 
 SAMPLE_S = 0.05
+"""Seconds between two samples of the memory."""
 
 _UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _MEMORY_USED = re.compile(r"([\d.]+[A-Za-z]+) / ")
@@ -25,12 +26,12 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 @dataclass(frozen=True)
 class MemoryPeak:
-    """The most memory that was in use.
+    """Most memory that was in use.
 
     Attributes:
-        program_gib: Anonymous and shared pages, sampled; None where it can't be told from the file cache.
-        total_gib: With the file cache; None where nothing could be measured.
-        source: How it was measured.
+        program_gib: Anonymous and shared pages, sampled; None where they can't be separated from the file cache.
+        total_gib: Memory with the file cache; None where nothing could be measured.
+        source: Way in which the memory was measured.
     """
 
     program_gib: float | None
@@ -39,25 +40,29 @@ class MemoryPeak:
 
 
 class MemoryWatch(Protocol):
-    """Whatever can look at the memory in use again and again."""
+    """Watch of the memory in use, sampled again and again."""
 
     def sample(self) -> int:
-        """Look once and return the program memory now, in bytes."""
+        """Take a sample and return the program memory now, in bytes; 0 where it is not known yet."""
 
     def peak(self) -> MemoryPeak:
-        """Return the most that was seen."""
+        """Return the highest sample."""
 
 
 @dataclass
 class CgroupWatch:
-    """The memory of a control group, version 1 or 2; no folder where it was gone before it could be found."""
+    """Watch of a control group, version 1 or 2.
+
+    Attributes:
+        folder: Folder of the group; None where the group was gone before it could be found.
+    """
 
     folder: Path | None
     _program: int = 0
     _total: int = 0
 
     def sample(self) -> int:
-        """Look once; after the group is gone its last values stay."""
+        """Take a sample, in bytes; after the group is gone its last values stay."""
         if self.folder is None:
             return 0
         try:
@@ -77,21 +82,25 @@ class CgroupWatch:
         return now
 
     def peak(self) -> MemoryPeak:
-        """Return the most that was seen."""
+        """Return the highest sample."""
         source = f"control group, program memory sampled every {SAMPLE_S * 1000:g} ms"
         return MemoryPeak(_gib(self._program), _gib(self._total), source)
 
 
 @dataclass
 class SessionWatch:
-    """The memory of all processes of one session, which the process with this number leads."""
+    """Watch of all processes of one session.
+
+    Attributes:
+        leader: Number of the process that leads the session.
+    """
 
     leader: int
     _program: int = 0
     _total: int = 0
 
     def sample(self) -> int:
-        """Look once at every process of the session."""
+        """Take a sample of every process of the session, in bytes."""
         program = total = 0
         for pid in _session(self.leader):
             facts = _status(pid)
@@ -101,14 +110,18 @@ class SessionWatch:
         return program
 
     def peak(self) -> MemoryPeak:
-        """Return the most that was seen."""
+        """Return the highest sample."""
         source = f"processes, sampled every {SAMPLE_S * 1000:g} ms"
         return MemoryPeak(_gib(self._program), _gib(self._total), source)
 
 
 @dataclass
 class StreamWatch:
-    """A command that prints the memory in use again and again; it starts at once and runs until it is stopped."""
+    """Command that prints the memory in use again and again; it starts at once and runs until it is stopped.
+
+    Attributes:
+        command: Program and arguments.
+    """
 
     command: list[str]
 
@@ -131,23 +144,31 @@ class StreamWatch:
 
 @dataclass
 class StatisticsWatch:
-    """The engine's own statistics of a container: for an engine whose control groups can't be read from here."""
+    """Watch of a container by the engine's statistics, for an engine whose control groups can't be read from here.
+
+    Attributes:
+        stream: Command that prints the statistics.
+    """
 
     stream: StreamWatch
 
     def sample(self) -> int:
-        """Tell nothing yet: the engine's statistics are read when the container has ended."""
+        """Return 0: the statistics are read when the container has ended."""
         return 0
 
     def peak(self) -> MemoryPeak:
-        """Stop listening and return the most that the engine told."""
+        """Stop the command and return the highest value that it printed."""
         used = [bytes_of(match[1]) for line in self.stream.stop() if (match := _MEMORY_USED.search(line))]
         return MemoryPeak(None, _gib(max(used, default=0)), "the engine's statistics, about one a second")
 
 
 @dataclass
 class GpuWatch:
-    """The memory in use on all GPUs, beyond what others used at the start."""
+    """Watch of the memory in use on all GPUs, less the memory in use at the start.
+
+    Attributes:
+        stream: Command that prints the memory of each GPU, in MiB, a line each.
+    """
 
     stream: StreamWatch = field(
         default_factory=lambda: StreamWatch(
@@ -156,18 +177,19 @@ class GpuWatch:
     )
 
     def peak_gib(self, gpus: int) -> float:
-        """Stop watching and return the most that was added; `gpus` lines are one look."""
+        """Stop watching and return the largest rise, in GiB; `gpus` lines are one sample, and without one it is 0."""
         used = [float(line) for line in self.stream.stop() if line.strip().isdigit()]
-        looks = [sum(used[start : start + gpus]) for start in range(0, len(used) - gpus + 1, gpus)]
-        return (max(looks) - looks[0]) / 1024 if looks else 0.0
+        samples = [sum(used[start : start + gpus]) for start in range(0, len(used) - gpus + 1, gpus)]
+        return (max(samples) - samples[0]) / 1024 if samples else 0.0
 
 
 def cgroup_of(pid: int, container: str) -> Path | None:
     """Return the memory control group of a container's first process, or None where it can't be read from here.
 
     Args:
-        pid: As the engine names it; it is ours only if the engine runs on this machine and not in one of its own.
-        container: The container's identifier, which must be part of the group's name.
+        pid: Number of the process, as the engine counts; the same here only if the engine runs on this machine and
+            not in a machine of its own.
+        container: Identifier of the container, which must be part of the group's name.
     """
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8").splitlines()
@@ -190,7 +212,7 @@ def bytes_of(text: str) -> float:
     """Return the number of bytes in a text such as 1.5GiB.
 
     Raises:
-        ValueError: It is no number with a unit of bytes.
+        ValueError: The text is no number with a unit of bytes.
     """
     match = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]+)\s*", text)
     if match is None or match[2].upper() not in _UNITS:
@@ -199,12 +221,12 @@ def bytes_of(text: str) -> float:
 
 
 def _gib(count: float) -> float | None:
-    """Return bytes in GiB; no process uses none, so that means that nothing was seen."""
+    """Return bytes in GiB; None for 0, because every process uses some, so nothing was measured."""
     return count / GIB if count else None
 
 
 def _session(leader: int) -> list[int]:
-    """Return the processes of a session; only the leader where there is no /proc."""
+    """Return the numbers of a session's processes; none where there is no /proc."""
     members = []
     for entry in os.scandir("/proc") if Path("/proc/self/stat").exists() else ():
         if not entry.name.isdigit():

@@ -1,0 +1,89 @@
+"""Findings on what is uploaded: the container image and the weights, before any case runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.running.image import API_METHOD_LABEL, Image
+from hnseg.rehearsal.running.workplace import size_bytes
+
+_UNVERIFIED_QUOTA_GB = 2  # comic/grand-challenge.org at 9957bfc, config/settings.py
+
+
+def judge_upload(image: Image | None, model_dir: Path, profile: Profile) -> tuple[Finding, ...]:
+    """Return the findings on an image and on the weights, in the platform's order.
+
+    Args:
+        image: Image to upload; None for a plain process, which has nothing to upload and no findings.
+        model_dir: Folder of the weights.
+        profile: Limits of the platform.
+    """
+    if image is None:
+        return ()
+    return (*check_image(image, profile), *check_model(model_dir))
+
+
+def check_image(image: Image, profile: Profile) -> list[Finding]:
+    """Return the findings of the platform's checks of an uploaded image; empty for an image that it takes."""
+    checks = (_user(image), _architecture(image), _api_method(image), _size(image, profile))
+    return [finding for finding in checks if finding is not None]
+
+
+def check_model(model_dir: Path) -> list[Finding]:
+    """Return a warning where the weights exceed an unverified account's quota; empty otherwise."""
+    size_gb = size_bytes(model_dir) / 1e9
+    if size_gb <= _UNVERIFIED_QUOTA_GB:
+        return []
+    return [
+        warning(
+            "model",
+            f"The model holds {size_gb:.1f} GB; an account that is not verified may upload"
+            f" {_UNVERIFIED_QUOTA_GB:g} GB in all.",
+        )
+    ]
+
+
+def _user(image: Image) -> Finding | None:
+    user = image.user.lower()
+    if user not in {"", "root", "0"} and not user.startswith(("0:", "root:")):
+        return None
+    return failure(
+        "image",
+        "The container runs as root. Please add a user, group and USER instruction to your Dockerfile,"
+        " rebuild, test and upload the container again",
+        f"The image's USER is {image.user!r}." if image.user else "The image's Dockerfile has no USER.",
+    )
+
+
+def _architecture(image: Image) -> Finding | None:
+    if image.architecture == "amd64":
+        return None
+    return failure(
+        "image",
+        f"Architecture type {image.architecture!r} is not supported."
+        " Please provide a container image built for 'amd64'.",
+        "Build it with --platform linux/amd64.",
+    )
+
+
+def _api_method(image: Image) -> Finding | None:
+    if image.api_method in {"exec", "invoke"}:
+        return None
+    return failure(
+        "image",
+        "",
+        f"The label {API_METHOD_LABEL} must be exec or invoke, found {image.api_method!r}:"
+        " the platform refuses the image.",
+    )
+
+
+def _size(image: Image, profile: Profile) -> Finding | None:
+    if image.size_bytes <= profile.image_limit_gb * 1e9:
+        return None
+    return warning(
+        "image",
+        f"The image holds {image.size_bytes / 1e9:.1f} GB uncompressed; the platform documents a limit of"
+        f" {profile.image_limit_gb:g} GB. Weights belong into the model archive, not into the image.",
+    )

@@ -1,0 +1,130 @@
+"""Folders of one run of a case: copies that any user may read, and empty ones that any user may write."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from hnseg.errors import ModelError
+from hnseg.rehearsal.cases import CaseFolder
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Folders and log files of one run; all but the model's exist for this run only.
+
+    Attributes:
+        input_dir: Copy of the case's input, readable for every user: /input.
+        output_dir: Empty folder, writable for every user: /output.
+        scratch_dir: Empty folder, writable for every user: /tmp.
+        model_dir: Folder of the weights: /opt/ml/model.
+        stdout: File that receives the program's output.
+        stderr: File that receives the program's errors.
+    """
+
+    input_dir: Path
+    output_dir: Path
+    scratch_dir: Path
+    model_dir: Path
+    stdout: Path
+    stderr: Path
+
+
+@contextmanager
+def workplace(case: CaseFolder, model_dir: Path) -> Iterator[Workplace]:
+    """Make the folders of one run and remove them afterwards."""
+    folder = Path(mkdtemp(prefix="hnseg-rehearsal-"))
+    folder.chmod(0o755)
+    try:
+        # A copy, because a container's user may not be allowed to read, and links may lead out of, the original.
+        shutil.copytree(case.input_dir, folder / "input")
+        _let_everyone_read(folder / "input")
+        for name in ("output", "scratch"):
+            (folder / name).mkdir()
+            (folder / name).chmod(0o777)
+        yield Workplace(
+            input_dir=folder / "input",
+            output_dir=folder / "output",
+            scratch_dir=folder / "scratch",
+            model_dir=model_dir,
+            stdout=folder / "stdout.txt",
+            stderr=folder / "stderr.txt",
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def model_folder(model: Path) -> Iterator[Path]:
+    """Yield the folder to mount as /opt/ml/model.
+
+    Args:
+        model: Folder of the weights, yielded as it is; or model.tar.gz, unpacked into a folder that is removed
+            afterwards.
+
+    Raises:
+        ModelError: There is no such folder or archive, or it can't be unpacked as the platform does.
+    """
+    model = model.resolve()
+    if model.is_dir():
+        yield model
+        return
+    if not model.is_file():
+        raise ModelError(f"The model must be a folder or a .tar.gz of its contents, but {model} does not exist.")
+    unpacked = Path(mkdtemp(prefix="hnseg-model-"))
+    try:
+        _unpack(model, unpacked)
+        _let_everyone_read(unpacked)
+        yield unpacked
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def check_readable(model_dir: Path) -> None:
+    """Check that a container's user, who is not this one, could read the model.
+
+    Raises:
+        ModelError: A file or folder is closed to other users.
+    """
+    hidden = unreadable_for_others(model_dir)
+    if hidden:
+        raise ModelError(
+            f"Every file of the model must be readable for the container's user, but {len(hidden)} can't be read by"
+            f" others, such as {hidden[0]}. The platform hands them to that user; here, run: chmod -R a+rX {model_dir}"
+        )
+
+
+def unreadable_for_others(folder: Path) -> list[Path]:
+    """Return the files and folders that another user could not read; a link that leads nowhere is not one."""
+    return [path for path in (folder, *sorted(folder.rglob("*"))) if not _others_may_read(path)]
+
+
+def size_bytes(folder: Path) -> int:
+    """Return the size of all files below a folder, in bytes."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(archive, mode="r:gz") as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ModelError(
+            f"Could not set up model: {archive.name} must be a .tar.gz without absolute paths or links that lead out"
+            f" of it, but unpacking failed ({error}). Pack it with: tar -czf model.tar.gz -C model ."
+        ) from error
+
+
+def _others_may_read(path: Path) -> bool:
+    needed = 0o005 if path.is_dir() else 0o004
+    return not path.exists() or path.stat().st_mode & needed == needed
+
+
+def _let_everyone_read(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
