@@ -15,8 +15,9 @@ from typing import Annotated
 import rich
 import typer
 
+from hnseg.cli.options import EditionOption
 from hnseg.errors import EngineError, InputError
-from hnseg.platform.challenge import EDITION, load_challenge
+from hnseg.platform.challenge import load_challenge
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.rehearse import rehearse
@@ -51,9 +52,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     model: Annotated[
         Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
     ] = None,
-    edition: Annotated[
-        str, typer.Option(envvar=EDITION, help="Which edition of the challenge, where it has several.")
-    ] = "",
+    edition: EditionOption = "",
     image: Annotated[str, typer.Option(help="Rehearse this image instead of building one.")] = "",
     engine: Annotated[
         EngineName | None,

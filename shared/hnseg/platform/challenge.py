@@ -15,12 +15,10 @@ from pydantic import BaseModel
 
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
+from hnseg.options import EDITION
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
 from hnseg.platform.spec import ChallengeSpec
-
-EDITION = "HNSEG_EDITION"
-"""Environment variable that chooses one of a challenge's editions."""
 
 
 class Method(Protocol):
@@ -82,8 +80,8 @@ def choose_edition(spec: ChallengeSpec, editions: Mapping[str, ChallengeSpec], n
     if name not in editions:
         known = f"one of {', '.join(editions)}" if editions else "left out, since there is only one"
         raise InputError(
-            f"The edition of {spec.name} must be {known}, but {name!r} was asked for. Is it misspelt, or is {EDITION}"
-            " set for another challenge?"
+            f"The edition of {spec.name} must be {known}, but {name!r} was asked for. Is it misspelt, or is"
+            f" {EDITION.variable} set for another challenge?"
         )
     return editions[name]
 

@@ -12,6 +12,7 @@ from datetime import date
 from pydantic import Field
 
 from hnseg.machine import GIB
+from hnseg.options import LIMIT_S
 from hnseg.platform.spec import Limits
 from hnseg.records import Frozen
 
@@ -22,8 +23,6 @@ _READ_SHIM = date(2026, 3, 9)
 
 ENVIRONMENT = {"LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1", "no_proxy": "amazonaws.com"}
 """Variables that the platform adds to the environment of the container's process."""
-LIMIT_VARIABLE = "HNSEG_LIMIT_S"
-"""Variable that gives the container another time limit than the challenge's; see hnseg.entrypoint."""
 
 
 class Rule(Frozen):
@@ -87,11 +86,11 @@ def profile_of(limits: Limits, *, time_limit_s: float | None = None, ram_gib: fl
         time_limit_s=time_limit_s or limits.time_s,
         ram_gib=ram_gib or limits.ram_gib,
         vram_gib=limits.vram_gib,
-        environment=ENVIRONMENT | ({LIMIT_VARIABLE: str(time_limit_s)} if time_limit_s else {}),
+        environment=ENVIRONMENT | ({LIMIT_S.variable: str(time_limit_s)} if time_limit_s else {}),
     )
     own = (limits.source, limits.read_on)
     chosen = ("chosen for this rehearsal", date.today())
-    given = (f"{chosen[0]}, and told to the container as {LIMIT_VARIABLE}", chosen[1])
+    given = (f"{chosen[0]}, and told to the container as {LIMIT_S.variable}", chosen[1])
     rules = (
         _rule("time for a case", f"{plain.time_limit_s:g} s", given if time_limit_s else own),
         _rule("memory", f"{plain.ram_gib:g} GiB", chosen if ram_gib else own),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from hnseg.errors import InputError
+from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.rehearsal.cases import CaseFolder, first_image
@@ -18,7 +20,7 @@ def judge_placement(output: sitk.Image, spec: ChallengeSpec, case: CaseFolder) -
     Args:
         output: Label map that the container wrote, of any dimension.
         spec: Challenge whose output socket names the input with the grid to have.
-        case: Case with that input and perhaps a reference; images that can't be read or aren't 3-D are passed over,
+        case: Case with that input and perhaps a reference; images that can't be read as volumes are passed over,
             because a case may be broken on purpose.
     """
     socket = spec.input(spec.output.on_grid_of)
@@ -27,8 +29,8 @@ def judge_placement(output: sitk.Image, spec: ChallengeSpec, case: CaseFolder) -
         "reference label map": case.reference(spec.output.relative_path),
     }
     for title, path in references.items():
-        reference = None if path is None else _read(path)
-        if reference is None or reference.GetDimension() != 3:
+        reference = None if path is None else _read(path, title)
+        if reference is None:
             continue
         found = check_placement(output, reference, output_title=spec.output.title, reference_title=title)
         if found:
@@ -75,9 +77,8 @@ def _failure(explanation: str) -> Finding:
     return failure("evaluation", "", explanation)
 
 
-def _read(path: Path) -> sitk.Image | None:
+def _read(path: Path, title: str) -> sitk.Image | None:
     try:
-        image: sitk.Image = sitk.ReadImage(str(path))
-    except RuntimeError:
+        return read_volume(path, title=title)
+    except InputError:  # a case may be broken on purpose
         return None
-    return image

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from hnseg.platform.challenge import EDITION
+from hnseg.options import EDITION
 from hnseg.rehearsal.case_run import RunCase
 from hnseg.rehearsal.machine import Machine, this_machine
 from hnseg.rehearsal.profile import Profile
@@ -97,7 +97,7 @@ def process_runner(container_dir: Path, profile: Profile, *, gpu: bool, edition:
     """
     container_dir = container_dir.resolve()
     if edition:
-        profile = profile.model_copy(update={"environment": {**profile.environment, EDITION: edition}})
+        profile = profile.model_copy(update={"environment": {**profile.environment, EDITION.variable: edition}})
     machine = this_machine()
     cuts_network = can_cut_network()
     package = f"{container_dir.parent.name}.{container_dir.name}"
