@@ -34,7 +34,7 @@ def test_a_file_of_another_user_is_named(capsys):
         RuntimeError("std::bad_alloc"),
     ],
 )
-def test_memory_that_ran_out_is_told_as_such_whoever_noticed(error):
+def test_memory_that_ran_out_is_named_whichever_library_reports_it(error):
     said = f" ({error})" if str(error) else ""
     assert sentence_of(error).startswith(f"The case must fit into memory, but there was not enough{said}; this machine")
 

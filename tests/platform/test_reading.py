@@ -120,7 +120,7 @@ def test_a_mask_on_another_size_names_both_files(spec, input_dir, put, make_imag
     )
 
 
-def test_a_shifted_mask_is_told_by_how_much(spec, input_dir, put, make_image, mask):
+def test_a_shifted_mask_is_refused_with_the_distance(spec, input_dir, put, make_image, mask):
     scan = put(make_image())
     prior = put(make_image(mask, origin_mm=(-100.1, 33.3, 1 / 7 + 0.25)), "images/prior")
     assert (
