@@ -15,14 +15,14 @@ def test_the_provenance_is_one_line_of_json():
     provenance.record(challenge="toy", inputs_sha256={"scan": "00ff"})
     line = provenance.as_json()
     assert "\n" not in line
-    read = json.loads(line)
-    assert read["challenge"] == "toy"
-    assert read["inputs_sha256"] == {"scan": "00ff"}
-    assert read["notes"] == ["There is no prior mask.", "The map is zero."]
-    assert read["stages_s"]["read"] == pytest.approx(0.02, abs=0.02)
-    assert read["total_s"] >= read["stages_s"]["read"]
-    assert read["peak_memory_gib"] > 0
-    assert set(read["versions"]) >= {"hnseg", "python", "torch", "numpy", "SimpleITK"}
+    told = json.loads(line)
+    assert told["challenge"] == "toy"
+    assert told["inputs_sha256"] == {"scan": "00ff"}
+    assert told["notes"] == ["There is no prior mask.", "The map is zero."]
+    assert 0.02 <= told["stages_s"]["read"] < 10  # a busy machine may sleep longer
+    assert told["total_s"] >= told["stages_s"]["read"]
+    assert told["peak_memory_gib"] > 0
+    assert set(told["versions"]) >= {"hnseg", "python", "torch", "numpy", "SimpleITK"}
 
 
 def test_each_event_is_one_line_of_the_log(caplog):

@@ -48,6 +48,13 @@ def test_every_format_is_read_with_its_own_voxel_type(put, name):
     np.testing.assert_array_equal(sitk.GetArrayFromImage(volume), COUNTING)
 
 
+def test_a_volume_keeps_its_grid(put):
+    image = sitk.GetImageFromArray(COUNTING)
+    image.SetSpacing((0.5, 1.0, 3.0))
+    image.SetOrigin((1.0, 2.0, 3.0))
+    assert Grid.of(read_volume(put(image), title="scan")) == Grid.of(image)
+
+
 def test_voxels_may_lie_in_a_second_file(put):
     np.testing.assert_array_equal(sitk.GetArrayFromImage(read_volume(put(COUNTING, "a.mhd"), title="scan")), COUNTING)
 
@@ -128,7 +135,7 @@ def test_only_one_number_a_voxel_in_three_dimensions(put, read, image, name, fou
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite_are_counted(put, value):
     array = COUNTING.astype(np.float32)
-    array[0, 0, :2] = value
+    array[0, 0, 0], array[2, 3, 4] = value, value  # in the first slice and in the last
     path = put(array)
     assert refusal(path).startswith(
         f"The scan must hold finite numbers only, but 2 of 60 voxels of {path} are NaN or infinite."
