@@ -7,13 +7,13 @@ import pytest
 from hnseg.provenance import Provenance
 
 
-def test_the_story_is_one_line_of_json():
-    story = Provenance()
-    with story.step("read"):
+def test_the_provenance_is_one_line_of_json():
+    provenance = Provenance()
+    with provenance.step("read"):
         time.sleep(0.02)
-    story.note("There is no prior mask.", "The map is zero.")
-    story.record(challenge="toy", inputs_sha256={"scan": "00ff"})
-    line = story.as_json()
+    provenance.note("There is no prior mask.", "The map is zero.")
+    provenance.record(challenge="toy", inputs_sha256={"scan": "00ff"})
+    line = provenance.as_json()
     assert "\n" not in line
     told = json.loads(line)
     assert told["challenge"] == "toy"
@@ -26,16 +26,16 @@ def test_the_story_is_one_line_of_json():
 
 
 def test_each_event_is_one_line_of_the_log(caplog):
-    story = Provenance()
-    with caplog.at_level(logging.INFO), story.step("read"):
+    provenance = Provenance()
+    with caplog.at_level(logging.INFO), provenance.step("read"):
         pass
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("read: 0.0 s, peak memory ")
 
 
-def test_a_stage_that_failed_is_not_told_as_done(caplog):
-    story = Provenance()
-    with caplog.at_level(logging.INFO), pytest.raises(ValueError, match="broken"), story.step("read"):
+def test_a_step_that_failed_is_not_logged_as_done(caplog):
+    provenance = Provenance()
+    with caplog.at_level(logging.INFO), pytest.raises(ValueError, match="broken"), provenance.step("read"):
         raise ValueError("broken")
     assert caplog.messages == []
-    assert json.loads(story.as_json())["stages_s"] == {}
+    assert json.loads(provenance.as_json())["stages_s"] == {}

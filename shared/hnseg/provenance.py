@@ -1,4 +1,4 @@
-"""The story of one case: what ran, on what, how long it took and what it had to do without.
+"""Provenance of one case: versions, measured facts, notes, times and memory.
 
 Nothing in it names a patient: inputs appear as the slug of their socket and a checksum.
 """
@@ -23,7 +23,7 @@ _PACKAGES = ("torch", "openvino", "dynamic-network-architectures", "SimpleITK", 
 
 
 class Provenance:
-    """Collects what happens to one case, logs each event on a line, and gives it all as one line of JSON."""
+    """Provenance of one case, collected while it runs; each event is also a line of the log."""
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
@@ -33,26 +33,34 @@ class Provenance:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time a step; when it ends well, log it with the process's peak memory so far."""
+        """Time a step; when it ends without an error, keep its seconds and log them with the peak memory so far.
+
+        Args:
+            name: Name of the step, a key of `stages_s`.
+        """
         started_s = time.monotonic()
         yield
         self._stages_s[name] = round(time.monotonic() - started_s, 3)
         logger.info("%s: %.1f s, peak memory %.2f GiB", name, self._stages_s[name], peak_gib())
 
     def note(self, *sentences: str) -> None:
-        """Keep and log what was decided, given up or done instead, a sentence each."""
+        """Keep and log sentences for the reader: what was decided, left out or done instead.
+
+        A program reads the facts that `record` keeps, never these sentences.
+        """
         self._notes.extend(sentences)
         for sentence in sentences:
             logger.info("note: %s", sentence)
 
     def record(self, **values: Any) -> None:
-        """Keep values under their names; what JSON has no form for is kept as its text."""
+        """Keep values under their names; a value that JSON has no form for is kept as its text."""
         self._values.update(values)
 
     def as_json(self) -> str:
-        """Return the whole story as one line of JSON.
+        """Return the provenance as one line of JSON.
 
-        Keys: `versions`, what was recorded, `notes`, `stages_s`, `total_s` since the story began, `peak_memory_gib`.
+        Keys: `versions`, the names of `record`, `notes`, `stages_s` (seconds of each step), `total_s` (seconds since
+        this object was made), `peak_memory_gib`.
         """
         return json.dumps(
             {

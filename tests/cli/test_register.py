@@ -71,7 +71,7 @@ def test_moving_image_comes_back_on_the_fixed_grid_with_transform_and_report(pai
     assert content["seconds"] > 0
 
 
-def test_ct_and_mr_are_told_apart_and_laid_on_each_other(ct_and_t1, tmp_path):
+def test_ct_and_mr_are_recognised_and_registered(ct_and_t1, tmp_path):
     ct, t1, truth = ct_and_t1
     report, picture, tfm = (tmp_path / name for name in ("out.json", "out.png", "out.tfm"))
     options = ["--report", report, "--checkerboard", picture, "--transform", tfm]

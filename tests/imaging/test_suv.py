@@ -37,7 +37,7 @@ def test_nor_does_the_noise_around_zero_that_filtered_back_projection_leaves_in_
 @pytest.mark.parametrize("grid", [HEAD_NECK, WHOLE_BODY], ids=["head and neck", "whole body"])
 @pytest.mark.parametrize("bq_ml", [LOW_DOSE_BQ_ML, 5000.0])
 @pytest.mark.parametrize("voxel_type", [sitk.sitkFloat32, sitk.sitkInt32], ids=["float", "integer"])
-def test_activity_per_volume_is_told_by_its_background(grid, bq_ml, voxel_type):
+def test_activity_per_volume_is_recognised_by_its_background(grid, bq_ml, voxel_type):
     doubt = doubt_of_suv(sitk.Cast(Figure().pet(grid) * bq_ml, voxel_type))
     assert doubt.unit == "activity"
     assert f"a background of {0.6 * bq_ml:.3g} and a maximum of {(60 if grid is WHOLE_BODY else 7) * bq_ml:.4g}" == (
@@ -46,20 +46,20 @@ def test_activity_per_volume_is_told_by_its_background(grid, bq_ml, voxel_type):
     assert doubt.question == "Is it in Bq/ml, or was it stored without its rescale slope?"
 
 
-def test_activity_is_told_by_its_maximum_where_little_of_the_image_is_body():
+def test_activity_is_recognised_by_its_maximum_where_little_of_the_image_is_body():
     activity = np.zeros((40, 40, 40))
     activity[20:22, 20:24, 20:24] = 9000  # 0.05 % of the voxels
     assert doubt_of_suv(pet_of(activity)).unit == "activity"
 
 
-def test_an_image_scaled_from_0_to_1_is_told_by_its_maximum():
+def test_an_image_scaled_from_0_to_1_is_recognised_by_its_maximum():
     pet = Figure().pet(HEAD_NECK)
     doubt = doubt_of_suv(pet / 7.0)
     assert (doubt.unit, doubt.found) == ("scaled", "no value above 1")
     assert "Was it normalised to the range from 0 to 1?" in doubt.question
 
 
-def test_z_scores_are_told_by_their_negative_half():
+def test_z_scores_are_recognised_by_their_negative_half():
     suv = array_of(Figure().pet(HEAD_NECK))
     doubt = doubt_of_suv(pet_of((suv - suv.mean()) / suv.std()))
     assert doubt.unit == "signed"

@@ -90,7 +90,7 @@ def test_an_empty_list_announces_nothing(spec, input_dir, announce):
         pytest.param('[{"socket": {"slug": "scan"}}]', r"at 0 > socket > relative_path: Field required", id="no path"),
     ],
 )
-def test_a_broken_file_is_told_by_its_first_problem(spec, input_dir, announce, text, problem):
+def test_a_broken_file_is_explained_by_its_first_problem(spec, input_dir, announce, text, problem):
     announce(text)
     with pytest.raises(InputError, match=rf"inputs\.json must be a JSON list .*, but {problem}.*cut off\?"):
         socket_folders(spec, input_dir)

@@ -98,7 +98,7 @@ def test_clearing_removes_earlier_answers_and_leaves_other_files_beside_them(ask
     assert files_below(tmp_path) == ["results.json"]
 
 
-def test_an_answers_folder_that_can_not_be_written_is_told_at_once(asking, tmp_path):
+def test_an_answers_folder_that_can_not_be_written_is_refused_at_once(asking, tmp_path):
     (tmp_path / "more").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match=r"The folder \S+/more must be writable, but writing there failed"):
         clear_output(asking, tmp_path)
@@ -142,7 +142,7 @@ def test_a_file_of_another_origin_is_left_and_refused(spec, tmp_path):
     assert files_below(tmp_path) == ["images/out/other.mha"]
 
 
-def test_a_folder_that_can_not_be_written_is_told_at_once(spec, tmp_path):
+def test_a_folder_that_can_not_be_written_is_refused_at_once(spec, tmp_path):
     (tmp_path / "output").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match=r"must be writable, but writing there failed \(Not a directory\)"):
         clear_output(spec, tmp_path / "output")

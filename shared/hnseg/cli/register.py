@@ -30,7 +30,7 @@ from hnseg.version import __version__
 
 
 class Modality(str, Enum):
-    """What an image's values mean."""
+    """Meaning of an image's values."""
 
     AUTO = "auto"
     CT = "ct"
@@ -42,7 +42,7 @@ INTENSITIES = {Modality.CT: HOUNSFIELD, Modality.MR: Intensities()}
 
 @dataclass(frozen=True)
 class _Scan:
-    """An image as it was given, and what its values mean."""
+    """Image as it was given, and the meaning of its values."""
 
     path: Path
     image: sitk.Image
@@ -50,7 +50,7 @@ class _Scan:
 
     @property
     def in_words(self) -> str:
-        """The file and the modality."""
+        """File and modality in words."""
         return f"{self.path} ({self.modality.value.upper()})"
 
 
@@ -144,7 +144,7 @@ def _write_json(content: dict[str, Any], path: Path) -> None:
 
 @contextmanager
 def _written(path: Path) -> Iterator[None]:
-    """Turn what goes wrong in writing into a sentence, and leave nothing half-written."""
+    """Turn an error of writing into a sentence, and remove the file that is not whole."""
     try:
         yield
     except (OSError, RuntimeError) as error:

@@ -3,7 +3,7 @@
 SUV is the activity (Bq/ml) times the body weight (g) over the injected dose (Bq) at the time of the scan: 1 where the
 tracer is as thin as if it were spread over the whole body. An FDG-PET's background, mostly muscle and fat, lies between
 0.2 and 2 whoever is scanned, a brain between 2 and 15. The same in Bq/ml is 500 to 10 000 times as much, so that the
-order of magnitude decides; units within a factor of 10, such as kBq/ml, can't be told apart.
+order of magnitude decides; units within a factor of 10, such as kBq/ml, can't be distinguished.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The Grand Challenge contract: sockets in, files out, exec and invoke."""
+"""Contract of the Grand Challenge platform: sockets in, files out, exec and invoke."""

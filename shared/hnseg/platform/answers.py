@@ -1,4 +1,4 @@
-"""What a method answers beside the label map: a JSON value for each answer socket."""
+"""Answers of a method beside the label map: a JSON value for each answer socket."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from hnseg.platform.spec import ChallengeSpec
 
 @dataclass(frozen=True)
 class Answers:
-    """A method's answers for one case.
+    """Answers of a method for one case.
 
     Attributes:
-        values: One of the choices, or a finite number, for every answer socket, by slug.
-        notes: What was assumed or done without, a sentence each.
-        record: What the provenance keeps of how the answers came about; JSON values.
+        values: Answers by the slug of their socket, for every answer socket: one of its choices, or a finite number.
+        notes: Sentences for the log and the provenance, one for each thing that was assumed or missing.
+        record: Facts for the provenance by name, such as the values that the answers follow from; only types that JSON
+            has a form for.
     """
 
     values: Mapping[str, str | float]
@@ -29,7 +30,7 @@ NO_ANSWERS = Answers({})
 
 
 def empty_answers(spec: ChallengeSpec) -> Answers:
-    """Return what stands beside an empty label map."""
+    """Return the answers that are written beside an empty label map: each socket's `if_empty`."""
     return Answers({socket.slug: socket.if_empty for socket in spec.answers})
 
 
@@ -37,7 +38,7 @@ def check_answers(spec: ChallengeSpec, answers: Answers) -> None:
     """Refuse answers that the challenge would not accept.
 
     Raises:
-        OutputError: One is missing, one too many, or not what its socket takes.
+        OutputError: An answer is missing, belongs to no socket, or is not accepted by its socket.
     """
     wanted, given = [socket.slug for socket in spec.answers], sorted(answers.values)
     if sorted(wanted) != given:

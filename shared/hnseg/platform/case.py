@@ -1,4 +1,4 @@
-"""One case: the images and values that one job of the platform gives."""
+"""Case: the images and values of one job of the platform."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import SimpleITK as sitk
 
 @dataclass(frozen=True)
 class Case:
-    """The images of one job, checked, and its values as they are.
+    """Images of one job, checked, and its values as they are.
 
     Attributes:
-        images: The image of each socket that was there, by slug.
-        reference: The image whose geometry the output takes over.
-        files: The file each image and each value came from, by slug.
-        left_out: Why the image of a dispensable socket, or a value, can't be used, by slug: a sentence.
-        values: What is in each JSON file that was there and could be read, by slug; nothing in it is checked.
-        asked: The slugs of the answers that are wanted beside the label map.
+        images: Images by the slug of their socket, of those sockets that had one.
+        reference: Image whose geometry the output takes over.
+        files: Files of the images and values, by slug.
+        left_out: Reasons why an image of a dispensable socket, or a value, can't be used, by slug: a sentence each.
+        values: Parsed contents of the JSON files, by slug, of those that could be read; nothing in them is checked.
+        asked: Slugs of the answers that are wanted beside the label map.
     """
 
     images: Mapping[str, sitk.Image]
@@ -31,5 +31,5 @@ class Case:
     asked: tuple[str, ...] = ()
 
     def has(self, *slugs: str) -> bool:
-        """Say whether every one of these images was there."""
+        """Return whether the case has an image for every one of these slugs."""
         return all(slug in self.images for slug in slugs)

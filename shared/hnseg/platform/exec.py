@@ -1,4 +1,4 @@
-"""The platform's `exec` generation: the container runs once for one case, and its status says how it went."""
+"""Exec generation of the platform: the container runs once for one case, and its exit status is the outcome."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ FAILED = 1
 
 
 def run_once(work: Callable[[], None]) -> int:
-    """Do a container's work, explaining on stderr why it failed.
+    """Run a container's work, and explain on stderr why it failed.
+
+    Args:
+        work: Work on the one case.
 
     Returns:
-        The process's status: 0 when the work is done, 1 when it failed, and that of the SystemExit which a signal
+        Exit status of the process: 0 when the work is done, 1 when it failed, and that of the SystemExit which a signal
         handler raised in it.
     """
     try:

@@ -1,4 +1,4 @@
-"""How a failure is told: stderr's last line is all that the platform shows of it."""
+"""Explanation of a failure on stderr, whose last line is all that the platform shows of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hnseg.machine import is_exhausted, limit_gib
 
 
 def sentence_of(error: BaseException) -> str:
-    """Return one line that explains an error to whoever runs the program."""
+    """Return one line that explains an error to the person who runs the program."""
     if isinstance(error, HnsegError):
         return " ".join(str(error).split())
     reason = " ".join(str(error).split())[:300]

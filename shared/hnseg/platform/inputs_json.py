@@ -1,4 +1,4 @@
-"""`/input/inputs.json`: where the platform says which socket lies in which folder or file.
+"""Input list `/input/inputs.json`, in which the platform gives the folder or file of each socket.
 
 It is a list with one object a socket. Live jobs have had it since March 2025, describing the socket under `interface`
 and, since December 2025, also under `socket`; local test packs have `socket` alone, with fewer keys; older jobs have no
@@ -19,7 +19,7 @@ FILE_NAME = "inputs.json"
 
 
 class _Description(BaseModel):
-    """A socket, described by the platform (`super_kind`) or by a local test pack (`is_image_kind`)."""
+    """Description of a socket, by the platform (`super_kind`) or by a local test pack (`is_image_kind`)."""
 
     slug: str
     relative_path: str
@@ -28,7 +28,7 @@ class _Description(BaseModel):
 
     @property
     def is_image(self) -> bool:
-        """Whether the socket holds an image, in either dialect's words."""
+        """Whether the socket holds an image, by either kind of description."""
         return self.super_kind.lower() == "image" and self.is_image_kind
 
 
@@ -44,7 +44,7 @@ class _Entry(BaseModel):
 
     @property
     def description(self) -> _Description | None:
-        """The socket's description, under its present key or its legacy one."""
+        """Description of the socket, under its present key or its legacy one."""
         return self.socket or self.interface
 
 
@@ -58,7 +58,7 @@ def socket_folders(spec: ChallengeSpec, input_dir: Path) -> dict[str, Path]:
     that the spec doesn't know are ignored.
 
     Raises:
-        InputError: The file is not what the platform writes, or gives a socket as something else than an image.
+        InputError: The file does not have the platform's form, or describes a socket as something else than an image.
     """
     announced = _announced(input_dir / FILE_NAME)
     folders = {}
@@ -74,12 +74,12 @@ def socket_folders(spec: ChallengeSpec, input_dir: Path) -> dict[str, Path]:
 
 
 def value_files(spec: ChallengeSpec, input_dir: Path) -> dict[str, Path]:
-    """Return each value socket's file, by slug in the spec's order; whether it exists is not looked at.
+    """Return each value socket's file, by slug in the spec's order; the file need not exist.
 
     It is the one that `inputs.json` gives for the slug, and the spec's where there is no such file or slug.
 
     Raises:
-        InputError: The file is not what the platform writes.
+        InputError: The file does not have the platform's form.
     """
     if not spec.values:
         return {}

@@ -1,4 +1,4 @@
-"""The platform's `invoke` generation: the container serves requests, one for each case.
+"""Invoke generation of the platform: the container serves requests, one for each case.
 
 `GET /health` answers 200 once the ensemble is loaded, 503 before. `POST /invoke` with an empty body answers 201 when
 the output is complete, 500 with the explanation otherwise. After DIAGNijmegen/rse-sagemaker-shim, `models.py`.
@@ -26,29 +26,33 @@ _METHODS = {"/health": "GET", "/invoke": "POST"}
 
 
 class _Call:
-    """One request for a case, answered by the main thread."""
+    """Request for a case, answered by the main thread."""
 
     def __init__(self) -> None:
         self._answered = threading.Event()
         self._failure: str | None = None
 
     def answer(self, failure: str | None) -> None:
-        """Say that the case ended, and why it failed; None when it did not."""
+        """Record the end of the case.
+
+        Args:
+            failure: Sentence that explains why it failed; None if it did not.
+        """
         self._failure = failure
         self._answered.set()
 
     def is_answered(self) -> bool:
-        """Say whether the case has ended, well or not."""
+        """Return whether the case has ended, well or not."""
         return self._answered.is_set()
 
     def wait(self) -> str | None:
-        """Wait for the case to end and return why it failed; None when it did not."""
+        """Wait for the case to end, and return the sentence that explains why it failed; None if it did not."""
         self._answered.wait()
         return self._failure
 
 
 class _Server(ThreadingHTTPServer):
-    """Answers while a case runs; the cases themselves wait in a queue for the main thread."""
+    """HTTP server that answers while a case runs; the cases themselves wait in a queue for the main thread."""
 
     daemon_threads = True
 
@@ -107,8 +111,8 @@ def serve(load: Callable[[], Callable[[], None]], *, port: int = PORT) -> None:
     case, so that nothing half-written stays behind.
 
     Args:
-        load: Loads the ensemble and returns what segments one case with it.
-        port: Where to listen, on all addresses.
+        load: Function that loads the ensemble, and returns the function that segments one case with it.
+        port: Port to listen at, on all addresses.
     """
     call: _Call | None = None
     with _Server(port) as server:

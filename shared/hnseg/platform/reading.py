@@ -1,4 +1,4 @@
-"""From the mounted sockets to a checked case."""
+"""Reading of a case from the mounted sockets, with every check that its challenge promises."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
     """Read and check every input socket of a case once.
 
     Args:
-        spec: Which sockets there are and what each promises.
-        input_dir: Holds the sockets' folders and perhaps `inputs.json`; only read, and may be a symbolic link.
+        spec: Description of the sockets and of what each promises.
+        input_dir: Folder with the sockets' folders and perhaps `inputs.json`; only read, and may be a symbolic link.
 
     Returns:
-        Intensities with the voxel type of their file, label maps as uint8; no image for an empty optional socket, nor
-        for a dispensable one whose image breaks what it promises: then there is the sentence that says why. Values
-        likewise, each of which the case can do without.
+        Case with intensities in the voxel type of their file and label maps as uint8. An empty optional socket gives no
+        image. Neither does a dispensable one whose image breaks what it promises, nor a value that can't be read: then
+        `left_out` has the sentence that says why.
 
     Raises:
         InputError: A required image is missing, there are two, or one breaks what its socket promises.
@@ -63,10 +63,14 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
 
 
 def read_image(socket: InputSocket, path: Path) -> sitk.Image:
-    """Read and check one image as what its socket says it is, wherever the file lies.
+    """Read and check one image as its socket describes it, wherever the file lies.
+
+    Args:
+        socket: Description of the image; its folder does not matter.
+        path: Image file.
 
     Returns:
-        Intensities with the voxel type of the file, a label map as uint8.
+        Image with the voxel type of the file, or, for a socket with labels, a label map as uint8.
 
     Raises:
         InputError: The image breaks what its socket promises.
@@ -89,13 +93,13 @@ def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
 
 
 def _image_if_any(socket: InputSocket, folder: Path) -> Path | None:
-    """Return a socket's image; None where it is optional and missing."""
+    """Return the file of a socket's image; None where it is optional and missing."""
     names, _ = _contents(folder)
     return _only_image(socket, folder) if socket.required or _images_among(names) else None
 
 
 def _only_image(socket: InputSocket, folder: Path) -> Path:
-    """Return the one image in a socket's folder."""
+    """Return the file of the one image in a socket's folder."""
     names, state = _contents(folder)
     found = _images_among(names)
     if not found:
@@ -112,7 +116,7 @@ def _only_image(socket: InputSocket, folder: Path) -> Path:
 
 
 def _contents(folder: Path) -> tuple[list[str], str]:
-    """Return the names of a folder's visible files, sorted, and what a sentence says of a folder without images."""
+    """Return the sorted names of a folder's visible files, and the words for a folder that has no image among them."""
     try:
         names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A challenge described as data: its sockets, its labels, its limits.
+"""Description of a challenge as data: its sockets, its labels, its limits.
 
 The words are the platform's: a socket has a slug, a relative path and a kind (grand-challenge.org documentation,
 "flexible inputs and outputs").
@@ -27,18 +27,19 @@ JsonPath = Annotated[str, AfterValidator(_below_and_json)]
 
 
 class InputSocket(Frozen):
-    """An image that the platform mounts."""
+    """Socket of an image that the platform mounts."""
 
     slug: str
     relative_path: str
     """Folder under /input, beginning with images/."""
     title: str
-    """What a sentence calls it, such as "mid-RT T2w"."""
+    """Name of the image in sentences, such as "mid-RT T2w"."""
     labels: dict[int, str] | None = None
-    """For a label map: the values it may hold beside 0, with their names; None for intensities."""
+    """Names of the values that a label map may hold beside 0; None for an image of intensities."""
     required: bool = True
+    """Whether a case without the image fails."""
     dispensable: bool = False
-    """An optional image that breaks what its socket promises is left out, and the method says so; the case goes on."""
+    """Whether an optional image that breaks what its socket promises is left out with a note, and the case goes on."""
     on_grid_of: str | None = None
     """Slug of the image whose grid this one promises to have; None when it has its own."""
 
@@ -50,39 +51,39 @@ class InputSocket(Frozen):
 
 
 class ValueSocket(Frozen):
-    """A JSON value that the platform mounts; always optional, and read leniently."""
+    """Socket of a JSON value that the platform mounts; always optional, and read leniently."""
 
     slug: str
     relative_path: JsonPath
     """File under /input."""
     title: str
-    """What a sentence calls it, such as "health record"."""
+    """Name of the value in sentences, such as "health record"."""
 
 
 class OutputSocket(Frozen):
-    """A label map that the platform collects."""
+    """Socket of the label map that the platform collects."""
 
     slug: str
     relative_path: str
     """Folder under /output, beginning with images/."""
     title: str
     labels: dict[int, str]
-    """The values it may hold beside 0, with their names."""
+    """Names of the values that the label map may hold beside 0."""
     on_grid_of: str
     """Slug of the input whose geometry it takes over to the last bit."""
 
 
 class AnswerSocket(Frozen):
-    """A JSON value that the platform collects beside the label map."""
+    """Socket of a JSON value that the platform collects beside the label map."""
 
     slug: str
     relative_path: JsonPath
     """File under /output."""
     title: str
     choices: tuple[str, ...] | None = None
-    """The words it may be; None for a finite number."""
+    """Words of which the answer is one; None for a finite number."""
     if_empty: str | float
-    """What is written beside an empty label map, where a failed case is to have an output."""
+    """Answer that is written beside an empty label map, where a failed case is to have an output."""
 
     @model_validator(mode="after")
     def _can_be_empty(self) -> AnswerSocket:
@@ -92,18 +93,18 @@ class AnswerSocket(Frozen):
 
     @property
     def in_words(self) -> str:
-        """What it may be, as a sentence says it."""
+        """Accepted values in words, to follow "must be"."""
         return "a finite number" if self.choices is None else f"one of {', '.join(self.choices)}"
 
     def takes(self, value: object) -> bool:
-        """Say whether a value is one of the choices or, without any, a finite number."""
+        """Return whether a value is one of the choices or, without any, a finite number."""
         if self.choices is not None:
             return value in self.choices
         return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 class Limits(Frozen):
-    """What the challenge gives one case, and where that was read."""
+    """Limits of one case on the platform, and the source in which they were read."""
 
     time_s: float = Field(gt=0)
     ram_gib: float = Field(gt=0)
@@ -113,10 +114,10 @@ class Limits(Frozen):
 
 
 class ChallengeSpec(Frozen):
-    """Everything the core needs to know of a challenge."""
+    """Description of a challenge: everything that the core knows of it."""
 
     name: str
-    """The folder's name, such as hnts_mrg."""
+    """Name of the challenge's folder, such as hnts_mrg."""
     title: str
     inputs: tuple[InputSocket, ...]
     values: tuple[ValueSocket, ...] = ()

@@ -20,12 +20,12 @@ _STRING_OR_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTA
 
 @dataclass(frozen=True)
 class Values:
-    """What was found in the value sockets, by slug; a missing file is in none of the three.
+    """Values of a case by the slug of their socket; a missing file is in none of the three.
 
     Attributes:
-        parsed: The JSON value.
-        files: The file it came from.
-        left_out: Why there is no value although there is a file: a sentence.
+        parsed: JSON value of each file that could be read.
+        files: File of each parsed value.
+        left_out: Reason, a sentence, for each file that could not be read.
     """
 
     parsed: dict[str, Any] = field(default_factory=dict)
@@ -37,7 +37,7 @@ def read_values(spec: ChallengeSpec, input_dir: Path) -> Values:
     """Read every value socket of a case.
 
     Raises:
-        InputError: `inputs.json` is not what the platform writes.
+        InputError: `inputs.json` does not have the platform's form.
     """
     values = Values()
     for socket, path in zip(spec.values, value_files(spec, input_dir).values(), strict=True):

@@ -1,4 +1,4 @@
-"""From a label map and the answers beside it to the files that the platform collects: all of them, or none."""
+"""Writing of a label map and the answers beside it to the files that the platform collects: all of them, or none."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _UNFINISHED = ".hnseg-unfinished"  # beside the sockets' top folder: on its file
 
 
 def clear_output(spec: ChallengeSpec, output_dir: Path) -> None:
-    """Make the output sockets' folders, remove what an earlier run left there, and make sure of write permission.
+    """Make the output sockets' folders, remove the files of an earlier run, and check write permission.
 
     Meant for the start of a run, so that no time is spent on a result that has no place.
 
     Raises:
-        OutputError: A folder can't be written, or the label map's holds files of another origin, which are left alone.
+        OutputError: A folder can't be written, or the label map's folder holds files of another origin, which are kept.
     """
     folder = output_dir / spec.output.relative_path
     at = folder
@@ -59,19 +59,19 @@ def write_output(
     """Write a case's label map as the one image of the output socket, and its answers.
 
     Args:
-        spec: Where they go, which labels the map may hold, and what each answer may be.
-        label_map: Any integer type, on the reference's grid.
-        case: Gives the reference, whose geometry is taken over to the last bit.
-        output_dir: Receives the sockets' folders and files.
-        answers: One for each answer socket.
+        spec: Description of the sockets: their paths, labels and choices.
+        label_map: Label map of any integer type, on the reference's grid.
+        case: Case with the reference, whose geometry is taken over to the last bit.
+        output_dir: Folder that receives the sockets' folders and files.
+        answers: Answers, one for each answer socket.
 
     Returns:
-        The label map's file: compressed MetaImage, uint8. It and every answer, a bare JSON value, are read back and
+        File of the label map: compressed MetaImage, uint8. It and every answer, a bare JSON value, are read back and
         compared before they get their names.
 
     Raises:
-        OutputError: The label map or an answer is not what the challenge accepts, or one can't be written; then there
-            is no file.
+        OutputError: The label map or an answer would not be accepted by the challenge, or one can't be written; then
+            there is no file.
     """
     grid = Grid.of(case.reference)
     if difference := Grid.of(label_map).differences(grid):
@@ -95,20 +95,20 @@ def write_empty(spec: ChallengeSpec, grid: Grid, output_dir: Path) -> Path:
 
 
 def withdraw_output(spec: ChallengeSpec, output_dir: Path) -> None:
-    """Remove what was written for a case that failed after all."""
+    """Remove the files that were written for a case that failed after all."""
     for path in _places(spec, output_dir).values():
         path.unlink(missing_ok=True)
 
 
 def _places(spec: ChallengeSpec, output_dir: Path) -> dict[Path, Path]:
-    """Return where each file is written first, and where it ends; the label map's, then the answers' in their order."""
+    """Return each file's first path and its final one; the label map's, then the answers' in their order."""
     answers = {f"{_UNFINISHED}-{number}.json": socket.relative_path for number, socket in enumerate(spec.answers)}
     places = {f"{_UNFINISHED}.mha": f"{spec.output.relative_path}/{FILE_NAME}", **answers}
     return {output_dir / first: output_dir / last for first, last in places.items()}
 
 
 def _clear(path: Path) -> None:
-    """Remove a file that may be there, and find out whether one can be made."""
+    """Remove a file that may be there, and check that one can be made."""
     path.unlink(missing_ok=True)
     path.touch()
     path.unlink()

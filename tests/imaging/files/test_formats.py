@@ -1,6 +1,6 @@
 import pytest
 
-from hnseg.imaging.files.formats import MOUNTED, NOT_COLLECTED, READ, WRITTEN, images_in, stem_of
+from hnseg.imaging.files.formats import FORMATS, MOUNTED, NOT_COLLECTED, READ, WRITTEN, images_in, stem_of
 
 
 def test_each_use_has_its_own_formats():
@@ -10,17 +10,31 @@ def test_each_use_has_its_own_formats():
     assert WRITTEN == (".mha", ".nii.gz", ".nii", ".nrrd")
 
 
-def test_images_of_a_folder_are_its_visible_files_of_a_known_format(tmp_path):
-    for name in ("b.nii.gz", "a.mha", "._a.mha", "notes.txt", "a.mha.json"):
+def test_each_suffix_is_there_once():
+    assert len({one.suffix for one in FORMATS}) == len(FORMATS)
+
+
+@pytest.mark.parametrize("suffix", READ)
+def test_a_stem_is_the_name_without_its_whole_suffix(suffix):
+    assert stem_of(f"case.1{suffix}") == "case.1"
+
+
+@pytest.mark.parametrize("name", ["case.json", "case", "case.NII.GZ", "case.gz", "mha"])
+def test_another_name_is_its_own_stem(name):
+    assert stem_of(name) == name
+
+
+@pytest.mark.parametrize(("name", "stem"), [("7.seg.nrrd", "7.seg"), ("7.mha.mha", "7.mha"), ("7.nii.nii.gz", "7.nii")])
+def test_a_stem_has_lost_one_suffix_only(name, stem):
+    assert stem_of(name) == stem
+
+
+def test_images_are_the_visible_files_of_known_suffix_by_name(tmp_path):
+    for name in ("b.mha", "a.nii.gz", ".c.mha", "notes.txt", "a.mha.json"):
         (tmp_path / name).touch()
     (tmp_path / "folder.mha").mkdir()
-    assert [path.name for path in images_in(tmp_path)] == ["a.mha", "b.nii.gz"]
-    assert images_in(tmp_path / "nowhere") == []
+    assert [path.name for path in images_in(tmp_path)] == ["a.nii.gz", "b.mha"]
 
 
-@pytest.mark.parametrize(
-    ("name", "stem"),
-    [("7.nii.gz", "7"), ("7.nii", "7"), ("7.seg.nrrd", "7.seg"), ("7.gz", "7.gz"), ("7.mha.mha", "7.mha")],
-)
-def test_a_stem_has_lost_one_image_suffix(name, stem):
-    assert stem_of(name) == stem
+def test_a_missing_folder_has_no_images(tmp_path):
+    assert images_in(tmp_path / "none") == []

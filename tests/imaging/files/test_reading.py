@@ -1,3 +1,5 @@
+"""One reader: a file becomes a checked image, or an error that names the image and the file."""
+
 import subprocess
 import sys
 
@@ -6,74 +8,157 @@ import pytest
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
+from hnseg.imaging.files.formats import READ
 from hnseg.imaging.files.reading import read_grid, read_scan, read_volume
-from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.imaging.geometry import Grid
 
-GRID = Grid((4, 3, 2), (0.5, 1.0, 3.0), (1.0, 2.0, 3.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-LABELS = {1: "GTVp", 2: "GTVn"}
+LABELS = {1: "Tumour", 2: "Node"}
+COUNTING = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
 
 
 @pytest.fixture
 def put(tmp_path):
-    """Write voxels (z, y, x) on the grid, uncompressed, and return their file."""
+    """Write an image, or an array (z, y, x) as one, and return its path."""
 
-    def write(array):
-        path = tmp_path / "image.mha"
-        sitk.WriteImage(image_of(array, GRID), str(path), False)
-        return path
+    def write(image, name="a.mha", *, compress=True):
+        image = sitk.GetImageFromArray(image) if isinstance(image, np.ndarray) else image
+        sitk.WriteImage(image, tmp_path / name, compress)
+        return tmp_path / name
 
     return write
 
 
-def test_a_volume_keeps_its_voxels_type_and_grid(put):
-    array = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
-    volume = read_volume(put(array), title="scan")
-    np.testing.assert_array_equal(array_of(volume), array)
-    assert array_of(volume).dtype == np.int16
-    assert Grid.of(volume) == GRID
+def refusal(path, *, read=read_volume, **options):
+    with pytest.raises(InputError) as caught:
+        read(path, title="scan", **options)
+    return str(caught.value)
 
 
-def test_a_label_map_becomes_uint8_and_may_be_empty(put):
-    labels = read_volume(put(np.zeros((2, 3, 4), np.float64)), title="mask", labels=LABELS)
-    assert labels.GetPixelID() == sitk.sitkUInt8
-    assert not array_of(labels).any()
+def unreadable(path):
+    return (
+        f"The scan must be a readable image, but {path} can't be read as one."
+        " Is the file cut off or damaged, or is it of another type than its name says?"
+    )
 
 
-def test_a_value_that_is_no_label_is_named(put):
-    path = put(np.full((2, 3, 4), 7, np.int16))
-    with pytest.raises(InputError, match=r"The mask must hold only 0, 1 \(GTVp\), 2 \(GTVn\), but .* also holds 7\."):
-        read_volume(path, title="mask", labels=LABELS)
+@pytest.mark.parametrize("name", [f"a{suffix}" for suffix in READ if suffix != ".mhd"])
+def test_every_format_is_read_with_its_own_voxel_type(put, name):
+    volume = read_volume(put(COUNTING, name), title="scan")
+    assert volume.GetPixelID() == sitk.sitkInt16
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(volume), COUNTING)
 
 
-def test_only_a_scan_must_show_something(put):
-    path = put(np.full((2, 3, 4), 7, np.int16))
-    assert (array_of(read_volume(path, title="map")) == 7).all()
-    with pytest.raises(InputError, match=r"The scan must show something, but every voxel of .* is 7\."):
-        read_scan(path, title="scan")
+def test_a_volume_keeps_its_grid(put):
+    image = sitk.GetImageFromArray(COUNTING)
+    image.SetSpacing((0.5, 1.0, 3.0))
+    image.SetOrigin((1.0, 2.0, 3.0))
+    assert Grid.of(read_volume(put(image), title="scan")) == Grid.of(image)
 
 
-def test_numbers_that_are_not_finite_are_counted_over_all_slices(put):
-    array = np.zeros((2, 3, 4), np.float32)
-    array[0, 0, 0], array[1, 2, 3] = np.nan, -np.inf
-    with pytest.raises(InputError, match=r"The scan must hold finite numbers only, but 2 of 24 voxels of"):
-        read_volume(put(array), title="scan")
+def test_voxels_may_lie_in_a_second_file(put):
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read_volume(put(COUNTING, "a.mhd"), title="scan")), COUNTING)
 
 
-def test_a_grid_is_read_from_a_file_that_lost_its_voxels(put):
-    path = put(np.zeros((2, 3, 4), np.int16))
-    path.write_bytes(path.read_bytes()[:-40])
-    assert read_grid(path, title="scan") == GRID
-    with pytest.raises(InputError, match=r"The scan must be a readable image, but .* can't be read as one\."):
-        read_volume(path, title="scan")
+def test_a_volume_may_have_one_value_and_a_scan_may_not(put):
+    path = put(np.full((3, 4, 5), 7, np.int16))
+    assert read_volume(path, title="scan").GetSize() == (5, 4, 3)
+    assert refusal(path, read=read_scan) == (
+        f"The scan must show something, but every voxel of {path} is 7. Was an empty image exported?"
+    )
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
+def test_a_label_map_of_any_type_with_whole_numbers_becomes_uint8(put, dtype):
+    labels = (COUNTING % 3).astype(dtype)
+    label_map = read_volume(put(labels), title="mask", labels=LABELS)
+    assert label_map.GetPixelID() == sitk.sitkUInt8
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(label_map), labels)
+
+
+def test_a_label_map_may_be_empty(put):
+    label_map = read_volume(put(np.zeros((3, 4, 5), np.uint8)), title="mask", labels=LABELS)
+    assert not sitk.GetArrayFromImage(label_map).any()
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(3, "3"), (0.5, "0.5"), (-1, "-1"), (np.nan, "nan"), (300, "300"), (1.9999999, "2")]
+)
+def test_values_outside_the_label_set_are_named(put, value, found):
+    labels = (COUNTING % 3).astype(np.float64)
+    labels[0, 0, 0] = value
+    path = put(labels)
+    assert refusal(path, labels=LABELS) == (
+        f"The scan must hold only 0, 1 (Tumour), 2 (Node), but {path} also holds {found}."
+        " Was an image, a probability map or another label set given?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "compress"), [("a.mha", True), ("a.mha", False), ("a.nii.gz", True), ("a.nrrd", True), ("a.tif", False)]
+)
+def test_a_cut_file_is_refused(put, name, compress):
+    path = put(np.random.default_rng(0).integers(0, 1000, (6, 30, 20)).astype(np.int16), name, compress=compress)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    assert refusal(path) == unreadable(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an image"])
+def test_something_else_under_an_images_name_is_refused(tmp_path, content):
+    path = tmp_path / "a.mha"
+    path.write_bytes(content)
+    assert refusal(path) == unreadable(path)
+
+
+@pytest.mark.parametrize("make", [lambda _: None, lambda path: path.mkdir()], ids=["nothing", "a folder"])
 @pytest.mark.parametrize("read", [read_volume, read_scan, read_grid])
-def test_a_missing_file_and_a_folder_are_no_file(tmp_path, read):
-    for path in (tmp_path / "no.mha", tmp_path):
-        with pytest.raises(InputError, match=rf"The CT must be a file, but there is none at {path}\."):
-            read(path, title="CT")
+def test_a_missing_file_is_said_to_be_missing(tmp_path, make, read):
+    path = tmp_path / "a.mha"
+    make(path)
+    assert refusal(path, read=read) == f"The scan must be a file, but there is none at {path}. Is the path right?"
 
 
-def test_reading_does_not_bring_torch():
-    program = "import sys, hnseg.imaging.files.reading; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+@pytest.mark.parametrize(
+    ("image", "name", "found"),
+    [
+        (sitk.Image([4, 5], sitk.sitkInt16), "a.mha", "is 2-D with size (4, 5)"),
+        (sitk.Image([4, 5, 3, 2], sitk.sitkInt16), "a.mha", "is 4-D with size (4, 5, 3, 2)"),
+        (sitk.Image([4, 5, 3], sitk.sitkVectorFloat32, 3), "a.mha", "has a vector of 32-bit float"),
+        (sitk.Image([4, 5, 3], sitk.sitkComplexFloat32), "a.nii.gz", "has a complex of 32-bit float"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_volume, read_grid])
+def test_only_one_number_a_voxel_in_three_dimensions(put, read, image, name, found):
+    path = put(image, name)
+    assert f"{path} {found}" in refusal(path, read=read)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_counted(put, value):
+    array = COUNTING.astype(np.float32)
+    array[0, 0, 0], array[2, 3, 4] = value, value  # in the first slice and in the last
+    path = put(array)
+    assert refusal(path).startswith(
+        f"The scan must hold finite numbers only, but 2 of 60 voxels of {path} are NaN or infinite."
+    )
+
+
+def test_a_header_that_promises_more_than_the_memory_is_refused_before_reading(put):
+    path = put(COUNTING, compress=False)
+    path.write_bytes(path.read_bytes().replace(b"DimSize = 5 4 3", b"DimSize = 90000 90000 900"))
+    # 90000 x 90000 x 900 voxels at 2 + 4 bytes
+    sentence = refusal(path)
+    assert f"must fit into memory, but {path} with size (90000, 90000, 900) needs over 40736.0 GiB and" in sentence
+    assert "Is the header corrupt" in sentence
+
+
+def test_a_grid_needs_only_the_header(put):
+    image = sitk.GetImageFromArray(COUNTING)
+    image.SetOrigin((-100.5, 33.25, 7.0))
+    path = put(image, compress=False)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert read_grid(path, title="scan") == Grid.of(image)
+
+
+def test_reading_needs_no_torch():
+    code = "import sys, hnseg.imaging.files.reading; raise SystemExit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -21,7 +21,7 @@ STEP_MM, STEP_DEG = 10.0, 8.0
 ON_ITS_OWN = Descent(iterations=30, step_mm=2.0, bins=32, samples=10_000)
 
 
-# What a measure that is too low may come from, in the order in which they are looked at
+# Likely causes of a measure that is too low, in the order in which they are checked
 _LIKELY_CAUSES = {
     "correlation": "Are they of two patients, does one show hardly more than noise, or is one of its axes flipped?",
     "body_dice": "Are they of two patients, or does one of them show the body only in part?",
@@ -35,17 +35,17 @@ class Quality:
     """Measures by which a pose is accepted.
 
     Attributes:
-        mutual_information: Of the intensities near the body, in nats.
-        correlation: The same as a share of what each of the two tells, the entropy correlation, 0 to 1.
+        mutual_information: Mutual information of the intensities near the body, in nats.
+        correlation: Entropy correlation: the mutual information as a fraction of both images' entropy, 0 to 1.
         body_dice: Dice of the two bodies where both images have voxels, 0 to 1.
-        overlap: Share of the smaller image's body inside the larger image, 0 to 1.
-        drop: Least share of the mutual information that is lost by moving 10 mm or turning 8 degrees away; negative
+        overlap: Fraction of the smaller image's body inside the larger image, 0 to 1.
+        drop: Least fraction of the mutual information that is lost by moving 10 mm or turning 8 degrees away; negative
             when a pose nearby is better.
-        drift_mm: How far the halves of the body, upper and lower, left and right, front and back, move when each is
-            registered on its own from this pose: the median of the six. A right pose is right for every half. Halves
+        drift_mm: Distance that the halves of the body, upper and lower, left and right, front and back, move when each
+            is registered on its own from this pose: the median of the six. A right pose is right for every half. Halves
             of a wrong one leave it, in directions of their own where there is nothing to be found.
         rotation_deg: Angle of the rotation.
-        shift_mm: How far the middle of the samples moves.
+        shift_mm: Distance that the middle of the samples moves.
     """
 
     mutual_information: float
@@ -70,7 +70,7 @@ class Gate(Frozen):
     body_dice: float = 0.80
     overlap: float = 0.60
     drop: float = 0.0
-    """The smallest values so far; the others are the largest."""
+    """Smallest accepted loss, as for the measures above it; of the measures below, the largest accepted value."""
     drift_mm: float = 3.5
     rotation_deg: float = 40.0
 

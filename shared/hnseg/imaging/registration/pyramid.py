@@ -16,7 +16,7 @@ from hnseg.records import Frozen
 
 THIN_MM = 6.0
 """Half of the greatest thickness of things that are no body: a couch, a head frame, a mask, a cushion's cover."""
-BODY_MM = 4.0  # fine enough to see where the body is
+BODY_MM = 4.0  # fine enough to find the body
 MOST_COUNTED = 4_000_000  # voxels are enough to know a percentile
 
 
@@ -64,10 +64,10 @@ def levels_of(image: sitk.Image, intensities: Intensities, *, spacings_mm: Seque
     """Return an image at each spacing.
 
     Args:
-        image: Scalar, 3-D, finite, not constant.
-        intensities: What its values mean.
-        spacings_mm: Rising; an axis that is coarser already keeps its spacing. The body is looked for at the one that
-            is nearest to 4 mm, and is the same at all of them.
+        image: Scalar 3-D image of finite values that are not all equal.
+        intensities: Meaning of its values.
+        spacings_mm: Spacings, rising; an axis that is coarser already keeps its spacing. The body is segmented at the
+            one that is nearest to 4 mm, and is the same at all of them.
     """
     lowest = intensities.lowest
     highest = percentiles_of(image, (99.5,))[0] if intensities.highest is None else intensities.highest

@@ -25,6 +25,7 @@ from containers.han_seg.spec import CT, LABELS, SPEC, T1
 from hnseg.errors import InputError
 from hnseg.imaging.box import BoxMm
 from hnseg.imaging.channels import Channels
+from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
@@ -226,7 +227,7 @@ def _ignore_missing(work: WorkFolder, patient: Converted, patients: Sequence[Con
     others = [other.boxes for other in patients if other is not patient]
     for name in (*patient.record["missing_organs"], *patient.record["empty_masks"]):
         region = expected_region(name, patient.boxes, others)
-        image = sitk.ReadImage(str(file))
+        image = read_volume(file, title="label map")
         labels, grid = array_of(image), Grid.of(image)
         unknown = region.mask_on(grid) & (labels == 0) if region else np.zeros(labels.shape, dtype=bool)
         ignored[name] = int(unknown.sum())
