@@ -1,6 +1,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,10 +16,10 @@ from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.running.engine import find_engine
 from hnseg.rehearsal.running.runners import ImageChoice, container_runner
 from tests.support.small_challenges import HNTS_MRG
+from tests.support.small_rehearsal import no_progress, write_case
 
 STUB = Path(__file__).parents[1] / "support" / "stub_container.py"
 BASE_IMAGE = "python:3.11-slim-bookworm"
-CONTAINER_DIR = HNTS_MRG.container_dir
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +32,6 @@ def engine():
     if not engine.try_to("image", "inspect", BASE_IMAGE):
         pytest.skip(f"{engine.command} does not have the image {BASE_IMAGE}")
     return engine
-
-
-def write_case(challenge, folder):
-    """Write the small case of a challenge with its reference, and return its folder."""
-    case_dir = folder / "case_000"
-    challenge.write_reference(challenge.write_case(case_dir / "input"), case_dir / "expected")
-    return case_dir
 
 
 @pytest.fixture
@@ -85,12 +79,13 @@ def build(engine, tmp_path):
 
 @pytest.fixture
 def rehearse_image(engine, small_request):
-    """Rehearse an image on the one case and return what was found."""
+    """Rehearse an image on the one case and return the result."""
 
     def run(tag, *, gpu=True, **limits):
         profile = small_request.profile.model_copy(update=limits)
-        own = Request(small_request.spec, small_request.cases, small_request.model_dir, profile, small_request.keep_dir)
-        runner = container_runner(engine, CONTAINER_DIR, ImageChoice(tag=tag), own.model_dir, profile, gpu=gpu)
-        return rehearse(own, runner, lambda _: None)
+        request = replace(small_request, profile=profile)
+        choice = ImageChoice(tag=tag)
+        runner = container_runner(engine, HNTS_MRG.container_dir, choice, request.model_dir, profile, gpu=gpu)
+        return rehearse(request, runner, no_progress)
 
     return run

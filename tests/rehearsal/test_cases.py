@@ -1,11 +1,7 @@
-import io
-import tarfile
-
 import pytest
 
-from hnseg.errors import InputError, ModelError
-from hnseg.rehearsal.cases import find_cases
-from hnseg.rehearsal.running.workplace import model_folder, unreadable_for_others, workplace
+from hnseg.errors import InputError
+from hnseg.rehearsal.cases import find_cases, first_image
 
 
 def test_a_case_is_a_folder_with_an_input_or_an_input_itself(case_dir):
@@ -26,50 +22,14 @@ def test_two_cases_of_one_name_are_refused(case_dir):
         find_cases([case_dir, case_dir])
 
 
-def test_a_case_runs_on_a_copy_that_everyone_may_read(case_dir, tmp_path):
-    secret = next((case_dir / "input/images/mid-rt-t2w-head-neck").iterdir())
-    secret.chmod(0o600)
-    (case_dir / "input/images/link.mha").symlink_to(secret)
-    (case,) = find_cases([case_dir])
-    with workplace(case, tmp_path) as work:
-        assert unreadable_for_others(work.input_dir) == []
-        assert not (work.input_dir / "images/link.mha").is_symlink()
-        assert work.output_dir.stat().st_mode & 0o777 == 0o777
-        folder = work.input_dir.parent
-    assert not folder.exists()
-    assert secret.stat().st_mode & 0o777 == 0o600
+def test_cases_are_sorted_by_name(tmp_path):
+    for name in ("b", "a"):
+        (tmp_path / name / "input").mkdir(parents=True)
+    assert [case.name for case in find_cases([tmp_path / "b", tmp_path / "a"])] == ["a", "b"]
 
 
-def archive(path, name):
-    with tarfile.open(path, "w:gz") as tar:
-        entry = tarfile.TarInfo(name)
-        entry.size = 2
-        entry.mode = 0o600
-        tar.addfile(entry, io.BytesIO(b"{}"))
-    return path
-
-
-def test_the_model_may_be_the_archive_that_is_uploaded(tmp_path):
-    with model_folder(archive(tmp_path / "model.tar.gz", "plans.json")) as folder:
-        assert (folder / "plans.json").read_text(encoding="ascii") == "{}"
-        assert unreadable_for_others(folder) == []
-    assert not folder.exists()
-
-
-@pytest.mark.parametrize("name", ["/etc/plans.json/../../x", "../plans.json"])
-def test_an_archive_that_leads_out_of_its_folder_is_refused_as_there(tmp_path, name):
-    path = archive(tmp_path / "model.tar.gz", "../" + name)
-    with pytest.raises(ModelError, match="Could not set up model"), model_folder(path):
-        pass
-
-
-def test_a_file_that_is_no_archive_is_refused(tmp_path):
-    path = tmp_path / "model.zip"
-    path.write_bytes(b"PK")
-    with pytest.raises(ModelError, match=r"Could not set up model: model\.zip must be a \.tar\.gz"), model_folder(path):
-        pass
-
-
-def test_a_model_that_does_not_exist_is_refused(tmp_path):
-    with pytest.raises(ModelError, match="does not exist"), model_folder(tmp_path / "nothing"):
-        pass
+def test_the_first_image_is_the_first_file_with_an_images_suffix(tmp_path):
+    assert first_image(tmp_path / "nothing") is None
+    for name in ("a.txt", "b.nii.gz", "c.mha"):
+        (tmp_path / name).touch()
+    assert first_image(tmp_path) == tmp_path / "b.nii.gz"

@@ -15,12 +15,12 @@ from hnseg.rehearsal.doctor import Ability, base_image_of, examine
 
 
 def command() -> None:
-    """Say what this machine can and can't do, and how to cure it."""
+    """Say what this machine can and can't do, and what to do about it."""
     abilities = examine(base_image_of(Path("containers", "Dockerfile")))
     if sys.stdout.isatty():
         rich.print(_for_terminal(abilities))
     else:
-        rows = tuple((ability.name, ability.state, ability.found, ability.cure) for ability in abilities)
+        rows = tuple((ability.name, ability.state, ability.found, ability.advice) for ability in abilities)
         typer.echo(Table(("what", "can it?", "found", "what to do"), rows, naming_columns=4).as_markdown())
 
 
@@ -29,5 +29,5 @@ def _for_terminal(abilities: list[Ability]) -> RichTable:
     table = RichTable("what", "can it?", "found", "what to do", box=None, pad_edge=False, padding=(0, 2, 1, 0))
     for ability in abilities:
         state = f"[{colours[ability.state]}]{ability.state}[/]"
-        table.add_row(ability.name, state, rich.markup.escape(ability.found), rich.markup.escape(ability.cure))
+        table.add_row(ability.name, state, rich.markup.escape(ability.found), rich.markup.escape(ability.advice))
     return table

@@ -11,14 +11,20 @@ from hnseg.rehearsal.running.workplace import Workplace
 
 
 class ServerFault(Enum):
-    """Reason why a server did not segment its case: two of /health, then four of the call of /invoke."""
+    """Fault of a server that did not segment its case."""
 
-    REDIRECTED = "/health answered with a redirect"
-    UNHEALTHY = "/health gave no 200 in time"
-    WRONG_STATUS = "/invoke answered with another status than 201"
-    TIMED_OUT = "/invoke did not answer within the time limit"
-    REFUSED = "nothing listened on the port when /invoke was called"
-    BROKEN = "the connection of the call of /invoke broke, or the container ended"
+    REDIRECTED = "redirected"
+    """Redirect as the reply of /health."""
+    UNHEALTHY = "unhealthy"
+    """Status other than 200, or none, from /health until its time was over."""
+    WRONG_STATUS = "wrong_status"
+    """Status other than 201 from /invoke."""
+    TIMED_OUT = "timed_out"
+    """No reply, or only a part of one, from /invoke within the time limit."""
+    REFUSED = "refused"
+    """Connection refused at the call of /invoke."""
+    BROKEN = "broken"
+    """Connection broken during the call of /invoke, or the container ended."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class CaseRun:
         timed_out: Whether the time limit was reached, so that the case was stopped.
         obeyed_sigterm: Whether the program ended by itself at SIGTERM; true where none was sent.
         memory_killed: Whether the program was killed because its memory reached the limit.
-        server_fault: Reason why a server did not segment the case; None for exec and for a server that did.
+        server_fault: Fault of a server that did not segment the case; None for exec and for a server that did.
         invoke_status: HTTP status of the reply of /invoke; None without a reply.
         vram_gib: Most GPU memory in use, in GiB; None without a GPU.
     """

@@ -41,13 +41,13 @@ class Ability:
         name: Name of the ability.
         state: Answer, one of yes, no, and limited: in part, or more slowly.
         found: Observation that the answer rests on.
-        cure: Advice; empty where there is nothing to do.
+        advice: Advice; empty where there is nothing to do.
     """
 
     name: str
     state: Literal["yes", "limited", "no"]
     found: str
-    cure: str = ""
+    advice: str = ""
 
 
 def examine(base_image: str) -> list[Ability]:
@@ -81,20 +81,20 @@ def base_image_of(dockerfile: Path) -> str:
 
 def _python() -> Ability:
     ok = sys.version_info >= (3, 10)
-    cure = "" if ok else "Use Python 3.10 or newer."
-    return Ability("Python", "yes" if ok else "no", f"{platform.python_version()} in {sys.prefix}", cure)
+    advice = "" if ok else "Use Python 3.10 or newer."
+    return Ability("Python", "yes" if ok else "no", f"{platform.python_version()} in {sys.prefix}", advice)
 
 
 def _packages() -> Iterator[Ability]:
     wanted = requires("hnseg") or []
-    for name, (extra, cure) in _PARTS.items():
+    for name, (extra, advice) in _PARTS.items():
         mark = f"extra == '{extra}'" if extra else ""
         lines = [line for line in wanted if (mark in line if mark else "extra ==" not in line)]
         names = [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in lines]
         versions = {package: _version(package) for package in names}
         missing = [package for package, found in versions.items() if not found]
         if missing:
-            yield Ability(name, "no", f"missing: {', '.join(missing)}", cure)
+            yield Ability(name, "no", f"missing: {', '.join(missing)}", advice)
         else:
             yield Ability(name, "yes", ", ".join(f"{package} {found}" for package, found in versions.items()))
 
@@ -119,8 +119,8 @@ def _memory(machine: Machine) -> Ability:
     found = f"{machine.ram_gib:.1f} GiB"
     if machine.ram_gib >= _RAM_GIB:
         return Ability("memory", "yes", found)
-    cure = f"The platform gives most challenges {_RAM_GIB} GiB: a large case may fail here and pass there."
-    return Ability("memory", "limited", found, cure)
+    advice = f"The platform gives most challenges {_RAM_GIB} GiB: a large case may fail here and pass there."
+    return Ability("memory", "limited", found, advice)
 
 
 def _gpu(machine: Machine) -> Ability:
@@ -162,8 +162,8 @@ def _engine(engine: Engine, machine: Machine) -> Ability:
 def _base_image(engine: Engine, base_image: str) -> Ability:
     if engine.try_to("image", "inspect", base_image):
         return Ability("base image", "yes", f"{base_image} is here")
-    cure = f"{engine.command} pull {base_image}, or name one that is here: HNSEG_BASE_IMAGE."
-    return Ability("base image", "limited", f"{base_image} is not here; a build would fetch it", cure)
+    advice = f"{engine.command} pull {base_image}, or name one that is here: HNSEG_BASE_IMAGE."
+    return Ability("base image", "limited", f"{base_image} is not here; a build would fetch it", advice)
 
 
 def _process() -> Ability:
@@ -177,7 +177,7 @@ def _process() -> Ability:
     )
 
 
-def _disk(name: str, folder: Path, cure: str) -> Ability:
+def _disk(name: str, folder: Path, advice: str) -> Ability:
     free_gib = shutil.disk_usage(folder).free / GIB
     found = f"{free_gib:.0f} GiB free at {folder}"
-    return Ability(name, "yes", found) if free_gib >= _DISK_GIB else Ability(name, "limited", found, cure)
+    return Ability(name, "yes", found) if free_gib >= _DISK_GIB else Ability(name, "limited", found, advice)

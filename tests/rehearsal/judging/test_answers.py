@@ -1,26 +1,12 @@
 """JSON answers as the platform imports them."""
 
-import json
-import sys
-
 import pytest
 
-from hnseg.platform.challenge import load_challenge
 from hnseg.platform.spec import AnswerSocket
-from hnseg.rehearsal.judging.answers import import_answers
-from hnseg.rehearsal.profile import profile_of
-from hnseg.rehearsal.rehearse import rehearse
-from hnseg.rehearsal.report.page import write_report
-from hnseg.rehearsal.report.table import cases_table
-from hnseg.rehearsal.request import Request
-from hnseg.rehearsal.running.process import ProcessSetup, run_process
-from hnseg.rehearsal.running.runners import Runner, process_runner
-from tests.support.answering.spec import EDITIONS
-from tests.support.small_challenges import ROOT
+from hnseg.rehearsal.judging.answers import import_answers, in_short
 
 STAGE = AnswerSocket(slug="stage", relative_path="t.json", title="T stage", choices=("T1", "T2"), if_empty="T1")
 DAYS = AnswerSocket(slug="days", relative_path="more/days.json", title="survival", if_empty=0.0)
-ANSWERING = ROOT / "tests" / "support" / "answering"
 
 
 @pytest.fixture
@@ -104,97 +90,16 @@ def test_what_was_expected_is_beside_it_where_anyone_knows(imported, expected, v
     assert (answer.given, answer.expected, findings) == ("T1", value, ())
 
 
-PROGRAM = """
-import shutil, sys
-from pathlib import Path
-input_dir, output_dir = Path(sys.argv[2]), Path(sys.argv[4])
-folder = output_dir / "images/mri-head-neck-segmentation"
-folder.mkdir(parents=True)
-shutil.copy(next((input_dir / "images/registered-pre-rt-head-neck-segmentation").glob("*")), folder / "output.mha")
-(output_dir / "more").mkdir()
-(output_dir / "more/volume.json").write_text("812.5")
-"""
-
-
-@pytest.fixture
-def rehearse_program(small_request, case_dir, tmp_path):
-    """Rehearse a program for the edition that asks, write the report, and return it with the result."""
-    (case_dir / "expected/stage.json").write_text('"T1"')
-    (case_dir / "expected/more").mkdir()
-    (case_dir / "expected/more/volume.json").write_text("1234567.125")
-
-    def run(program):
-        file = tmp_path / "program.py"
-        file.write_text(program, encoding="utf-8")
-        setup = ProcessSetup((sys.executable, str(file)), tmp_path, small_request.profile, cuts_network=False, gpus=0)
-        own = Request(
-            EDITIONS["asking"],
-            small_request.cases,
-            small_request.model_dir,
-            small_request.profile,
-            small_request.keep_dir,
-        )
-        result = rehearse(own, Runner("process", lambda work: run_process(setup, work)), lambda _: None)
-        return write_report(own, result, tmp_path / "report").read_text(encoding="utf-8"), result
-
-    return run
-
-
-def test_answers_are_declared_outputs_kept_scored_and_shown(rehearse_program, small_request):
-    html, result = rehearse_program(PROGRAM + "(output_dir / 'stage.json').write_text('\"T2\"')\n")
-    (case,) = result.cases
-    assert case.passed, case.platform_says
-    assert case.findings == ()  # neither file is stray
-    assert {slug: (answer.given, answer.expected) for slug, answer in case.answers.items()} == {
-        "stage": ("T2", "T1"),
-        "volume": (812.5, 1234567.125),
-    }
-    assert result.score.score == 1
-    assert (small_request.keep_dir / "case_000/output/stage.json").read_text() == '"T2"'
-    assert "<tr><th>Answer</th><th>Given</th><th>Expected</th></tr>" in html
-    assert "<tr><td>stage</td><td>T2</td><td>T1</td></tr>" in html
-    assert "<tr><td>volume</td><td>812.5</td><td>1.23457e+06</td></tr>" in html
-    assert cases_table(result).headings[-1] == "answers"
-    assert cases_table(result).rows[0][-1] == "T2, 812.5"
-
-
-def test_one_missing_answer_fails_the_case_in_the_platforms_words(rehearse_program):
-    html, result = rehearse_program(PROGRAM)
-    (case,) = result.cases
-    assert case.platform_says == "Output file 'stage.json' was not produced"
-    assert result.verdict == "The one case failed, case_000: Output file 'stage.json' was not produced"
-    assert result.score is None
-    assert "<q>Output file &#39;stage.json&#39; was not produced</q>" in html
-
-
-def test_a_file_that_no_answer_has_is_not_collected(rehearse_program):
-    stray = "(output_dir / 'stage.json').write_text('\"T2\"')\n(output_dir / 'rfs.json').write_text('1')\n"
-    _, result = rehearse_program(PROGRAM + stray)
-    (finding,) = result.cases[0].findings
-    assert finding.explanation == "Not a declared output, and not collected: rfs.json."
-
-
-def test_nothing_is_collected_from_a_program_that_failed(rehearse_program):
-    _, result = rehearse_program(PROGRAM + "sys.exit('It went wrong.')")
-    assert result.cases[0].platform_says == "It went wrong."
-    assert result.cases[0].answers == {}
-
-
-def test_long_answers_stay_out_of_the_table(rehearse_program):
-    _, result = rehearse_program(PROGRAM + "(output_dir / 'stage.json').write_text('\"T2\"')\n")
-    (case,) = result.cases
-    long = case.answers["stage"].model_copy(update={"given": "T" * 40})
-    other = result.model_copy(update={"cases": (case.model_copy(update={"answers": {"stage": long}}),)})
-    assert cases_table(other).headings[-1] == "mean dsc"
-
-
-@pytest.mark.parametrize("edition", ["", "quiet"])
-def test_a_challenge_with_editions_is_rehearsed_by_the_one_that_was_chosen(small_request, model_dir, edition):
-    challenge = load_challenge(ANSWERING, edition)
-    profile = profile_of(challenge.spec.limits)
-    own = Request(challenge.spec, small_request.cases, model_dir, profile, small_request.keep_dir)
-    result = rehearse(own, process_runner(ANSWERING, profile, gpu=False, edition=edition), lambda _: None)
-    (case,) = result.cases
-    assert case.passed, case.platform_says
-    assert case.time_limit_s == json.loads(case.stdout_tail[-1])["limit_s"] == challenge.spec.limits.time_s
-    assert set(case.answers) == (set() if edition else {"stage", "volume"})
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        ("T2", "T2"),
+        (7, "7"),
+        (1234567.125, "1.23457e+06"),
+        ("x" * 40, "x" * 40),
+        ("x" * 41, "x" * 37 + "..."),
+    ],
+)
+def test_a_value_is_shown_in_at_most_forty_characters(value, text):
+    assert in_short(value) == text

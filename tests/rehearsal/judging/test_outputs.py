@@ -1,12 +1,10 @@
 import gzip
 
-import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from containers.hnts_mrg.spec import SPEC
 from hnseg.rehearsal.judging.outputs import import_output
-from hnseg.rehearsal.judging.placement import check_placement
 from hnseg.rehearsal.profile import profile_of
 
 PROFILE = profile_of(SPEC.limits)
@@ -95,32 +93,3 @@ def test_an_output_in_the_wrong_folder_leaves_the_right_one_empty(tmp_path, impo
     failure, warning = imported().findings
     assert failure.platform_says == "Output directory 'images/mri-head-neck-segmentation' is empty"
     assert warning.explanation == "Not a declared output, and not collected: images/output.mha."
-
-
-def placed(output, reference):
-    return check_placement(output, reference, output_title="label map", reference_title="T2w")
-
-
-def test_the_same_grid_is_fine_and_a_slice_or_a_millimetre_more_is_not():
-    reference = label_map()
-    assert placed(label_map(), reference) == []
-    (finding,) = placed(label_map(size=(6, 5, 5)), reference)
-    assert "found size (6, 5, 5) instead of (6, 5, 4)" in finding.explanation
-    shifted = label_map()
-    shifted.SetOrigin((0, 0, 1))
-    (finding,) = placed(shifted, reference)
-    assert "origin (0.0, 0.0, 1.0) instead of (0.0, 0.0, 0.0)" in finding.explanation
-
-
-def test_the_last_bit_counts():
-    spacing = np.nextafter(0.5, 1)
-    output = label_map()
-    output.SetSpacing((spacing, 0.7, 2.0))
-    (finding,) = placed(output, label_map())
-    assert "to the last bit" in finding.explanation
-    assert "Copy the header" in finding.explanation
-
-
-def test_two_dimensions_are_not_three():
-    (finding,) = placed(sitk.Image((6, 5), sitk.sitkUInt8), label_map())
-    assert "must be 3-D like the T2w, found 2 dimensions" in finding.explanation

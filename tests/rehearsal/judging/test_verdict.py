@@ -2,9 +2,11 @@ import pytest
 
 from containers.hnts_mrg.spec import SPEC
 from hnseg.rehearsal.case_run import CaseRun, ServerFault
+from hnseg.rehearsal.findings import failure, warning
 from hnseg.rehearsal.judging.logs import Log, read_log
-from hnseg.rehearsal.judging.verdict import judge_run
+from hnseg.rehearsal.judging.verdict import judge_run, verdict_of
 from hnseg.rehearsal.profile import profile_of
+from hnseg.rehearsal.results import CaseResult
 from hnseg.rehearsal.running.watch import MemoryPeak
 
 PROFILE = profile_of(SPEC.limits)
@@ -36,7 +38,7 @@ def test_a_run_well_inside_its_limits_has_no_finding():
         ("RuntimeError: can't start new thread", "limited to 512"),
     ],
 )
-def test_the_likely_cause_is_told(last_line, cause):
+def test_the_likely_cause_is_named(last_line, cause):
     (finding,) = judged(run(exit_code=1), log("Traceback", last_line, ""))
     assert finding.platform_says == last_line
     assert cause in finding.explanation
@@ -52,6 +54,41 @@ def test_memory_comes_before_everything_else():
     assert finding.platform_says == "The container was killed as it exceeded its memory limit"
 
 
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (ServerFault.REDIRECTED, "Health check failed: Health endpoint returned redirect response"),
+        (
+            ServerFault.UNHEALTHY,
+            "The algorithm container's inference server didn't pass the health check within 300 seconds or the /health"
+            " endpoint took to long to respond (10 seconds per call). Verify that the container starts correctly and"
+            " that /health responds quickly.",
+        ),
+        (ServerFault.WRONG_STATUS, "Invoke endpoint returned status 500, expected 201"),
+        (ServerFault.TIMED_OUT, "Invoke time limit exceeded"),
+        (ServerFault.REFUSED, "Could not connect to invoke endpoint"),
+        (ServerFault.BROKEN, "HTTP error calling invoke endpoint"),
+    ],
+)
+def test_a_servers_fault_has_the_platforms_sentence(fault, says):
+    happened = run(exit_code=None, server_fault=fault, invoke_status=500, timed_out=fault is ServerFault.TIMED_OUT)
+    (finding,) = judged(happened, log("Weights are missing."))
+    assert finding.platform_says == says
+    assert finding.explanation == "Its last line on stderr: Weights are missing."
+
+
+def test_every_fault_of_a_server_is_a_failure():
+    assert all(judged(run(server_fault=fault))[0].severity == "failure" for fault in ServerFault)
+
+
+def test_the_time_limit_is_named_with_the_end_that_followed():
+    (obeyed,) = judged(run(timed_out=True))
+    (killed,) = judged(run(timed_out=True, exit_code=137, obeyed_sigterm=False))
+    assert obeyed.platform_says == killed.platform_says == "Time limit exceeded"
+    assert obeyed.explanation == "The case may take 1200 s. It ended when it got SIGTERM."
+    assert killed.explanation.endswith("It did not end within 5 s of SIGTERM and was killed.")
+
+
 def test_more_gpu_memory_than_the_platform_has_fails():
     (finding,) = judged(run(vram_gib=17.0))
     assert finding.severity == "failure"
@@ -63,14 +100,6 @@ def test_close_to_a_limit_is_a_warning():
     assert (slow.severity, big.severity) == ("warning", "warning")
     assert "1100 s of the 1200 s" in slow.explanation
     assert "14.0 GiB of the 15 GiB" in big.explanation
-
-
-def test_only_the_last_lines_are_kept(tmp_path):
-    path = tmp_path / "stdout.txt"
-    path.write_text("".join(f"line {i}\n" for i in range(1000)), encoding="utf-8")
-    kept = read_log(path, PROFILE)
-    assert len(kept.lines) == 500
-    assert (kept.lines[0], kept.last) == ("line 500", "line 999")
 
 
 def test_a_progress_bar_is_one_long_line_and_warned_of(tmp_path):
@@ -109,3 +138,29 @@ def test_a_programs_own_missing_file_is_not_mistaken_for_a_missing_command():
     line = "FileNotFoundError: [Errno 2] No such file or directory: '/opt/ml/model/plans.json'"
     (finding,) = judged(run(exit_code=1), log(line))
     assert finding.platform_says == line
+
+
+def result(name, says=""):
+    """A case's result as far as the verdict reads it."""
+    return CaseResult.model_construct(name=name, passed=not says, platform_says=says)
+
+
+@pytest.mark.parametrize(
+    ("cases", "sentence"),
+    [
+        ([result("a")], "Passed: the one case."),
+        ([result("a"), result("b")], "Passed: all 2 cases."),
+        ([result("a", "It broke.")], "The one case failed, a: It broke."),
+        (
+            [result("a"), result("b", "It broke."), result("c", "Too slow.")],
+            "2 of 3 cases failed, and one is enough to fail a submission. b: It broke.",
+        ),
+    ],
+)
+def test_the_verdict_is_one_sentence_over_all_cases(cases, sentence):
+    assert verdict_of([warning("model", "It is large.")], cases) == sentence
+
+
+def test_a_refused_upload_is_the_verdict():
+    refused = failure("image", "The container runs as root.", "It has no USER.")
+    assert verdict_of([refused], []) == "The platform would refuse this: The container runs as root."

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,8 @@ import pytest
 from containers.hnts_mrg.spec import SPEC
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import rehearse
-from hnseg.rehearsal.request import Request
-from hnseg.rehearsal.running.process import ProcessSetup, can_cut_network, run_process
-from hnseg.rehearsal.running.runners import Runner
+from hnseg.rehearsal.running.process import can_cut_network
+from tests.support.small_rehearsal import no_progress, program_runner
 
 TESTS = Path(__file__).parents[2]
 GOOD = "write(input_dir=arguments.input, output_dir=arguments.output)\n"
@@ -34,12 +34,10 @@ def rehearse_program(small_request, tmp_path):
     """Rehearse a Python program on the one case and return the case."""
 
     def run(program, *, cuts_network=False, **limits):
-        file = tmp_path / "program.py"
-        file.write_text(HEAD.format(here=str(TESTS / "support")) + program, encoding="utf-8")
         profile = small_request.profile.model_copy(update=limits)
-        setup = ProcessSetup((sys.executable, str(file)), tmp_path, profile, cuts_network, gpus=0)
-        own = Request(small_request.spec, small_request.cases, small_request.model_dir, profile, small_request.keep_dir)
-        (case,) = rehearse(own, Runner("process", lambda work: run_process(setup, work)), lambda _: None).cases
+        program = HEAD.format(here=str(TESTS / "support")) + program
+        runner = program_runner(program, tmp_path, profile, cuts_network=cuts_network)
+        (case,) = rehearse(replace(small_request, profile=profile), runner, no_progress).cases
         return case
 
     return run
@@ -85,7 +83,7 @@ while True:
     assert beat.stat().st_size == beats > 0
 
 
-def test_deaf_to_sigterm_is_killed(rehearse_program):
+def test_a_program_that_ignores_sigterm_is_killed(rehearse_program):
     case = rehearse_program(
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", time_limit_s=5, grace_s=0.5
     )
@@ -132,14 +130,14 @@ def test_its_home_is_empty_and_its_environment_the_platforms(rehearse_program, m
     assert rehearse_program(program).stdout_tail == ("[] None INFO",)
 
 
-def test_another_time_limit_is_told_to_the_program_and_the_challenges_is_not(rehearse_program):
+def test_the_program_gets_another_time_limit_but_not_the_challenges_own(rehearse_program):
     program = "print(os.environ.get('HNSEG_LIMIT_S'))\n" + GOOD
     assert rehearse_program(program).stdout_tail == ("30",)
     own = profile_of(SPEC.limits)
     assert rehearse_program(program, environment=own.environment).stdout_tail == ("None",)
 
 
-def test_a_rehearsal_that_is_told_to_stop_leaves_nothing_running(case_dir, tmp_path):
+def test_a_rehearsal_that_gets_sigterm_leaves_nothing_running(case_dir, tmp_path):
     challenge = tmp_path / "root" / "containers" / "hnts_mrg"
     challenge.mkdir(parents=True)
     for name in ("__init__.py", "spec.py", "method.py"):

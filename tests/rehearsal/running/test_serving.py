@@ -1,8 +1,9 @@
-"""Containers that serve requests, each a real server in a real engine."""
+"""Containers that serve requests: the faults by their replies, and real servers in a real engine."""
 
 import pytest
 
-pytestmark = pytest.mark.engine
+from hnseg.rehearsal.case_run import ServerFault
+from hnseg.rehearsal.running.serving import Outcome, Reply, health_fault, invoke_fault
 
 INVOKE = "LABEL org.grand-challenge.api-method='Invoke'"
 
@@ -26,6 +27,38 @@ http.server.HTTPServer(("", 4743), Handler).serve_forever()
 """
 
 
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        (200, None),
+        (301, ServerFault.REDIRECTED),
+        (399, ServerFault.REDIRECTED),
+        (400, ServerFault.UNHEALTHY),
+        (503, ServerFault.UNHEALTHY),
+        (None, ServerFault.UNHEALTHY),
+    ],
+)
+def test_only_status_200_is_healthy(status, fault):
+    assert health_fault(Reply(Outcome.ANSWERED if status else Outcome.TIMEOUT, status, 0.1)) is fault
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "fault"),
+    [
+        (Outcome.ANSWERED, 201, None),
+        (Outcome.ANSWERED, 200, ServerFault.WRONG_STATUS),
+        (Outcome.TIMEOUT, 500, ServerFault.WRONG_STATUS),  # the status came, the body did not
+        (Outcome.TIMEOUT, 201, ServerFault.TIMED_OUT),
+        (Outcome.TIMEOUT, None, ServerFault.TIMED_OUT),
+        (Outcome.REFUSED, None, ServerFault.REFUSED),
+        (Outcome.BROKEN, None, ServerFault.BROKEN),
+        (Outcome.ENDED, None, ServerFault.BROKEN),
+    ],
+)
+def test_only_a_whole_reply_with_status_201_is_no_fault(outcome, status, fault):
+    assert invoke_fault(Reply(outcome, status, 0.1)) is fault
+
+
 @pytest.fixture
 def rehearse_server(build, rehearse_image):
     """Rehearse a server that answers /health and /invoke so, and return its one case."""
@@ -37,6 +70,7 @@ def rehearse_server(build, rehearse_image):
     return run
 
 
+@pytest.mark.engine
 def test_a_good_server_passes_and_its_start_is_not_counted(rehearse_server):
     case = rehearse_server(invoke="time.sleep(1); write(); self.answer(201)")
     assert case.passed, case.platform_says
@@ -46,6 +80,7 @@ def test_a_good_server_passes_and_its_start_is_not_counted(rehearse_server):
     assert case.peak_program_gib > 0
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     ("invoke", "says"),
     [
@@ -57,28 +92,32 @@ def test_a_good_server_passes_and_its_start_is_not_counted(rehearse_server):
         ),
     ],
 )
-def test_what_a_server_must_not_answer(rehearse_server, invoke, says):
+def test_a_reply_that_is_not_a_whole_201_fails(rehearse_server, invoke, says):
     case = rehearse_server(invoke=invoke)
     assert case.platform_says == says
 
 
-def test_a_slow_answer_is_over_the_limit(rehearse_server):
+@pytest.mark.engine
+def test_a_slow_reply_is_over_the_limit(rehearse_server):
     case = rehearse_server(invoke="time.sleep(60)", time_limit_s=1)
     assert case.platform_says == "Invoke time limit exceeded"
     assert case.timed_out
 
 
+@pytest.mark.engine
 def test_a_server_that_is_never_healthy_fails_the_health_check(rehearse_server):
     case = rehearse_server(health="503", health_limit_s=2)
     assert "didn't pass the health check within 2 seconds" in case.platform_says
 
 
+@pytest.mark.engine
 def test_a_redirect_is_not_healthy(rehearse_server):
     assert (
         rehearse_server(health="302").platform_says == "Health check failed: Health endpoint returned redirect response"
     )
 
 
+@pytest.mark.engine
 def test_a_server_that_ends_before_it_is_healthy_says_why(build, rehearse_image):
     (case,) = rehearse_image(build("import sys; sys.exit('Weights are missing.')", label=INVOKE)).cases
     assert "didn't pass the health check" in case.platform_says

@@ -1,25 +1,29 @@
-"""The shipped containers themselves through the command line: built, rehearsed, reported."""
+"""The shipped containers through the command line: built, rehearsed, reported."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from containers.hnts_mrg.spec import SPEC
 from hnseg import cli
-from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.running.engine import find_engine
-from hnseg.rehearsal.running.runners import ImageChoice, container_runner
-from tests.rehearsal.conftest import CONTAINER_DIR, write_case
 from tests.support.engine import copy_readable, why_there_is_no_engine
 from tests.support.small_case import OUTPUT_FILE, files_below
 from tests.support.small_challenges import CHALLENGES, HAN_SEG, HNTS_MRG, ROOT
 from tests.support.small_han_seg import pose
+from tests.support.small_rehearsal import write_case
 
 pytestmark = [pytest.mark.slow]
+
+CONTAINER_DIR = HNTS_MRG.container_dir
+
+
+@pytest.fixture
+def case_dir(tmp_path):
+    """A case of HNTS-MRG whose reference is its prior mask."""
+    return write_case(HNTS_MRG, tmp_path)
 
 
 @pytest.fixture
@@ -110,17 +114,6 @@ def test_a_registration_is_in_the_report_with_its_transform_and_its_picture(hnse
     assert page.count("data:image/png;base64,") == 2
 
 
-@pytest.mark.engine
-def test_each_edition_is_built_under_a_tag_of_its_own(model):
-    if reason := why_there_is_no_engine():
-        pytest.skip(reason)
-    base = {"BASE_IMAGE": image} if (image := os.environ.get("HNSEG_BASE_IMAGE")) else {}
-    choice = ImageChoice(build_arguments={"EDITION": "2025", **base})
-    profile = profile_of(SPEC.limits)
-    runner = container_runner(find_engine(), ROOT / "containers" / "hecktor", choice, model, profile, gpu=False)
-    assert runner.image.tag == "hnseg-hecktor:rehearsal-2025"
-
-
 ANSWERING = ROOT / "tests" / "support" / "answering"
 
 
@@ -159,7 +152,9 @@ def test_an_edition_that_does_not_exist_is_refused(hnseg, case_dir, model, tmp_p
 def test_a_failing_case_is_status_1_with_the_containers_own_sentence(hnseg, case_dir, model):
     for image in (case_dir / "input/images/mid-rt-t2w-head-neck").iterdir():
         image.unlink()
-    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "process", "--case", case_dir, "--model", model)
+    status, printed = hnseg(
+        "rehearse", CONTAINER_DIR, "--engine", "process", "--case", case_dir, "--model", model
+    )
     assert status == 1
     assert "The one case failed, case_000: " in printed.out
     assert "mid-RT T2w" in printed.out
@@ -197,9 +192,11 @@ def test_without_an_engine_it_goes_on_as_a_process_and_says_so(hnseg, case_dir, 
     assert "Not imitated: No image was built" in printed.out
 
 
-def test_a_named_engine_that_is_missing_is_refused_with_the_cure(hnseg, case_dir, model, monkeypatch):
+def test_a_named_engine_that_is_missing_is_refused_with_advice(hnseg, case_dir, model, monkeypatch):
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
-    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "podman", "--case", case_dir, "--model", model)
+    status, printed = hnseg(
+        "rehearse", CONTAINER_DIR, "--engine", "podman", "--case", case_dir, "--model", model
+    )
     assert status == 1
     assert "podman is not installed here. Install one" in printed.err
     assert "--engine process" in printed.err

@@ -1,0 +1,62 @@
+import os
+from dataclasses import replace
+
+import pytest
+
+from containers.hnts_mrg.spec import SPEC
+from hnseg.rehearsal.machine import Gpu, Machine
+from hnseg.rehearsal.profile import profile_of
+from hnseg.rehearsal.running import runners
+from hnseg.rehearsal.running.engine import Engine, EngineFacts, find_engine
+from hnseg.rehearsal.running.runners import ImageChoice, container_runner, passable_gpus, process_runner
+from tests.support.engine import copy_readable, why_there_is_no_engine
+from tests.support.small_challenges import HECKTOR, HNTS_MRG
+
+SMALL = Machine("Linux 6", "cpu", cpus=2, ram_gib=7.5, gpus=())
+DOCKER = Engine(
+    "docker",
+    EngineFacts(
+        "Docker 28", is_podman=False, limits_memory=True, chooses_processors=True, rootless=False, folder="/var/lib"
+    ),
+)
+
+
+def test_a_process_says_what_it_does_not_imitate(monkeypatch):
+    monkeypatch.setattr(runners, "this_machine", lambda: SMALL)
+    runner = process_runner(HNTS_MRG.container_dir, profile_of(SPEC.limits), gpu=False)
+    assert (runner.name, runner.image) == ("process", None)
+    assert "No image was built or checked: USER, architecture, size and installed packages." in runner.gaps
+    assert runner.gaps[-2:] == (
+        "This machine has 2 of the platform's 4 processors: a case may take longer.",
+        "This machine has 7.5 of the platform's 16 GiB of memory: a case may fail here and pass there.",
+    )
+
+
+def test_a_machine_without_a_gpu_passes_none():
+    assert passable_gpus(DOCKER, SMALL) == (
+        0,
+        ("This machine has no NVIDIA GPU: the cases ran on the processor.",),
+    )
+
+
+def test_gpus_are_passed_by_an_engine_that_has_nvidias_toolkit(tmp_path, monkeypatch):
+    machine = replace(SMALL, gpus=(Gpu("T4", 15.0),) * 2)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    count, (gap,) = passable_gpus(DOCKER, machine)
+    assert count == 0
+    assert gap.startswith("Docker 28 can't pass this machine's GPU to a container")
+    (tmp_path / "nvidia-ctk").touch(mode=0o755)
+    assert passable_gpus(DOCKER, machine) == (2, ())
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_each_edition_is_built_under_a_tag_of_its_own(model_dir, tmp_path):
+    if reason := why_there_is_no_engine():
+        pytest.skip(reason)
+    base = {"BASE_IMAGE": image} if (image := os.environ.get("HNSEG_BASE_IMAGE")) else {}
+    choice = ImageChoice(build_arguments={"EDITION": "2025", **base})
+    copy_readable(model_dir, tmp_path / "readable")
+    profile = profile_of(SPEC.limits)
+    runner = container_runner(find_engine(), HECKTOR.container_dir, choice, tmp_path / "readable", profile, gpu=False)
+    assert runner.image.tag == "hnseg-hecktor:rehearsal-2025"

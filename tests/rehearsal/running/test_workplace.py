@@ -1,0 +1,81 @@
+import io
+import tarfile
+
+import pytest
+
+from hnseg.errors import ModelError
+from hnseg.rehearsal.cases import find_cases
+from hnseg.rehearsal.running.workplace import (
+    check_readable,
+    model_folder,
+    size_bytes,
+    unreadable_for_others,
+    workplace,
+)
+
+
+def test_a_case_runs_on_a_copy_that_everyone_may_read(case_dir, tmp_path):
+    secret = next((case_dir / "input/images/mid-rt-t2w-head-neck").iterdir())
+    secret.chmod(0o600)
+    (case_dir / "input/images/link.mha").symlink_to(secret)
+    (case,) = find_cases([case_dir])
+    with workplace(case, tmp_path) as work:
+        assert unreadable_for_others(work.input_dir) == []
+        assert not (work.input_dir / "images/link.mha").is_symlink()
+        assert work.output_dir.stat().st_mode & 0o777 == 0o777
+        folder = work.input_dir.parent
+    assert not folder.exists()
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def archive(path, name):
+    with tarfile.open(path, "w:gz") as tar:
+        entry = tarfile.TarInfo(name)
+        entry.size = 2
+        entry.mode = 0o600
+        tar.addfile(entry, io.BytesIO(b"{}"))
+    return path
+
+
+def test_the_model_may_be_the_archive_that_is_uploaded(tmp_path):
+    with model_folder(archive(tmp_path / "model.tar.gz", "plans.json")) as folder:
+        assert (folder / "plans.json").read_text(encoding="ascii") == "{}"
+        assert unreadable_for_others(folder) == []
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["/etc/plans.json/../../x", "../plans.json"])
+def test_an_archive_that_leads_out_of_its_folder_is_refused_as_there(tmp_path, name):
+    path = archive(tmp_path / "model.tar.gz", "../" + name)
+    with pytest.raises(ModelError, match="Could not set up model"), model_folder(path):
+        pass
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path):
+    path = tmp_path / "model.zip"
+    path.write_bytes(b"PK")
+    with pytest.raises(ModelError, match=r"Could not set up model: model\.zip must be a \.tar\.gz"), model_folder(path):
+        pass
+
+
+def test_a_model_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="does not exist"), model_folder(tmp_path / "nothing"):
+        pass
+
+
+def test_a_model_that_another_user_could_not_read_is_refused(tmp_path):
+    (tmp_path / "open.pth").write_bytes(b"123")
+    tmp_path.chmod(0o755)
+    check_readable(tmp_path)
+    closed = tmp_path / "closed.pth"
+    closed.write_bytes(b"4567")
+    closed.chmod(0o600)
+    with pytest.raises(ModelError, match=r"1 can't be read by others, such as .*closed\.pth.*chmod -R a\+rX"):
+        check_readable(tmp_path)
+
+
+def test_the_size_of_a_folder_is_that_of_all_files_below_it(tmp_path):
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "a").write_bytes(b"123")
+    (tmp_path / "deeper" / "b").write_bytes(b"4567")
+    assert size_bytes(tmp_path) == 7

@@ -1,0 +1,119 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from hnseg.platform.challenge import load_challenge
+from hnseg.rehearsal.cases import find_cases
+from hnseg.rehearsal.profile import profile_of
+from hnseg.rehearsal.rehearse import rehearse
+from hnseg.rehearsal.request import Request
+from hnseg.rehearsal.running.image import Image
+from hnseg.rehearsal.running.runners import process_runner
+from tests.support.answering.spec import EDITIONS
+from tests.support.small_case import OUTPUT_FILE
+from tests.support.small_challenges import HNTS_MRG, ROOT
+from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress, write_case
+
+ANSWERING = ROOT / "tests" / "support" / "answering"
+ANSWERS = {"stage.json": '"T2"', "more/volume.json": "812.5"}
+
+
+@pytest.fixture
+def asking_request(small_request, case_dir):
+    """The small request for the edition that asks for a stage and a volume, with both expected."""
+    (case_dir / "expected/stage.json").write_text('"T1"')
+    (case_dir / "expected/more").mkdir()
+    (case_dir / "expected/more/volume.json").write_text("1234567.125")
+    return replace(small_request, spec=EDITIONS["asking"])
+
+
+def test_a_case_is_run_judged_scored_and_kept(small_request):
+    result = rehearse(small_request, copying_runner(), no_progress)
+    (case,) = result.cases
+    assert (result.passed, result.verdict) == (True, "Passed: the one case.")
+    assert (case.name, case.findings, case.output_file) == ("case_000", (), OUTPUT_FILE)
+    assert (case.time_s, case.peak_program_gib, case.peak_total_gib) == (1.5, 0.5, 0.6)
+    assert case.provenance == PROVENANCE
+    # The reference is the prior mask, so copying that is perfect.
+    assert result.score.score == 1
+    assert case.structures["GTVp"]["dsc"] == 1
+    assert (small_request.keep_dir / "case_000/output" / OUTPUT_FILE).is_file()
+    assert json.loads((small_request.keep_dir / "case_000/stdout.txt").read_text().splitlines()[-1]) == PROVENANCE
+
+
+def test_what_a_former_rehearsal_kept_is_gone(small_request):
+    old = small_request.keep_dir / "case_000" / "output" / "old.mha"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    rehearse(small_request, copying_runner(), no_progress)
+    assert not old.exists()
+
+
+def test_progress_has_a_line_at_each_cases_begin_and_end(small_request, tmp_path):
+    other = write_case(HNTS_MRG, tmp_path / "other").rename(tmp_path / "case_001")
+    request = replace(small_request, cases=[*small_request.cases, *find_cases([other])])
+    lines = []
+    result = rehearse(request, copying_runner(exit_code=1, stderr="It went wrong.\n"), lines.append)
+    assert lines == [
+        "case_000: running",
+        "case_000: It went wrong. (1.5 s)",
+        "case_001: running",
+        "case_001: It went wrong. (1.5 s)",
+    ]
+    assert result.verdict.startswith("2 of 2 cases failed, and one is enough to fail a submission. case_000: It went")
+
+
+def test_no_case_runs_in_an_image_that_the_platform_refuses(small_request):
+    root = Image("mine:1", "abc", "root", "amd64", {}, 10**9)
+    result = rehearse(small_request, copying_runner(image=root), no_progress)
+    assert (result.passed, result.cases, result.score) == (False, (), None)
+    assert result.verdict.startswith("The platform would refuse this: The container runs as root.")
+    assert [finding.stage for finding in result.findings] == ["image"]
+    assert result.image.user == "root"
+    assert not small_request.keep_dir.exists()
+
+
+def test_answers_are_declared_outputs_kept_and_scored(asking_request):
+    result = rehearse(asking_request, copying_runner(files=ANSWERS), no_progress)
+    (case,) = result.cases
+    assert case.passed, case.platform_says
+    assert case.findings == ()  # neither file is stray
+    assert {slug: (answer.given, answer.expected) for slug, answer in case.answers.items()} == {
+        "stage": ("T2", "T1"),
+        "volume": (812.5, 1234567.125),
+    }
+    assert result.score.score == 1
+    assert (asking_request.keep_dir / "case_000/output/stage.json").read_text() == '"T2"'
+
+
+def test_one_missing_answer_fails_the_case_in_the_platforms_words(asking_request):
+    result = rehearse(asking_request, copying_runner(files={"more/volume.json": "812.5"}), no_progress)
+    assert result.cases[0].platform_says == "Output file 'stage.json' was not produced"
+    assert result.verdict == "The one case failed, case_000: Output file 'stage.json' was not produced"
+    assert result.score is None
+
+
+def test_a_file_of_no_socket_is_not_collected(asking_request):
+    result = rehearse(asking_request, copying_runner(files={**ANSWERS, "rfs.json": "1"}), no_progress)
+    (finding,) = result.cases[0].findings
+    assert finding.explanation == "Not a declared output, and not collected: rfs.json."
+
+
+def test_nothing_is_collected_from_a_program_that_failed(asking_request):
+    runner = copying_runner(files=ANSWERS, exit_code=1, stderr="It went wrong.\n")
+    (case,) = rehearse(asking_request, runner, no_progress).cases
+    assert case.platform_says == "It went wrong."
+    assert (case.output_file, case.answers, case.structures) == (None, {}, {})
+
+
+@pytest.mark.parametrize("edition", ["", "quiet"])
+def test_a_challenge_with_editions_is_rehearsed_by_the_chosen_one(small_request, model_dir, edition):
+    challenge = load_challenge(ANSWERING, edition)
+    profile = profile_of(challenge.spec.limits)
+    request = Request(challenge.spec, small_request.cases, model_dir, profile, small_request.keep_dir)
+    result = rehearse(request, process_runner(ANSWERING, profile, gpu=False, edition=edition), no_progress)
+    (case,) = result.cases
+    assert case.passed, case.platform_says
+    assert case.time_limit_s == json.loads(case.stdout_tail[-1])["limit_s"] == challenge.spec.limits.time_s
+    assert set(case.answers) == (set() if edition else {"stage", "volume"})
