@@ -1,13 +1,10 @@
 """Options of a run: one description, from which each way of choosing them is made."""
 
 import argparse
-import inspect
-from typing import get_args
 
 import pytest
 
 from hnseg import options
-from hnseg.cli import run
 
 
 @pytest.fixture
@@ -46,14 +43,6 @@ def test_defaults_are_allowed_values_and_come_first():
     for option in options.RUN_OPTIONS:
         if option.values:
             assert option.values[0] == option.default
-
-
-def test_the_command_line_has_the_same_values_and_defaults():
-    parameters = inspect.signature(run.command, eval_str=True).parameters
-    for option in (options.DEVICE, options.PRECISION, options.BACKEND, options.SKIP):
-        parameter = parameters[option.name]
-        assert get_args(parameter.annotation.__origin__) == option.values
-        assert parameter.default == option.default
 
 
 def test_the_table_has_a_row_for_each_variable():

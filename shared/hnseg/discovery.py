@@ -51,4 +51,13 @@ def challenges_with(package: str, part: str) -> list[str]:
         part: Name of the module, such as `outcomes`.
     """
     names = challenge_names(package)
-    return [name for name in names if importlib.util.find_spec(f"{package}.{name}.{part}") is not None]
+    return [name for name in names if _is_package(f"{package}.{name}") and _exists(f"{package}.{name}.{part}")]
+
+
+def _is_package(module: str) -> bool:
+    spec = importlib.util.find_spec(module)
+    return spec is not None and spec.submodule_search_locations is not None
+
+
+def _exists(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

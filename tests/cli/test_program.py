@@ -1,0 +1,67 @@
+"""Program with verbs: what it imports, and how it ends."""
+
+import sys
+from types import ModuleType
+
+import pytest
+import typer
+
+from hnseg.cli.program import run_program
+from hnseg.errors import InputError
+from hnseg.version import __version__
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """Return a function that runs a program of two verbs and returns its status; a third verb can't be imported."""
+
+    def fail() -> None:
+        """Fail as the user can cure."""
+        raise InputError("The image must be there, but is not.")
+
+    group = typer.Typer()
+    group.command(name="one")(lambda: typer.echo("one of a group"))
+    for verb, command in {"fail": fail, "group": group}.items():
+        module = ModuleType(f"verbs.{verb}")
+        module.command = command
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(sys.modules, "verbs", ModuleType("verbs"))
+
+    def run(*arguments, verbs=("fail", "group", "absent")):
+        monkeypatch.setattr(sys, "argv", ["tool", *arguments])
+        try:
+            return run_program("tool", "Does things.", package="verbs", verbs=verbs)
+        except SystemExit as ended:
+            return ended.code
+
+    return run
+
+
+def test_a_failure_is_a_sentence_on_stderr_and_status_1(program, capsys):
+    assert program("fail") == 1
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "The image must be there, but is not.\n")
+
+
+def test_a_verb_may_be_a_group_of_its_own(program, capsys):
+    assert program("group", "one") == 0
+    assert capsys.readouterr().out == "one of a group\n"
+
+
+def test_the_version_is_the_distributions(program, capsys):
+    assert program("--version") == 0
+    assert capsys.readouterr().out == f"tool {__version__}\n"
+
+
+def test_the_help_lists_every_verb_and_says_once_that_this_is_no_medical_device(program, capsys):
+    assert program("--help", verbs=("fail", "group")) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Fail as the user can cure." in printed
+    assert printed.count("Research software, not a medical device.") == 1
+    with pytest.raises(ModuleNotFoundError, match="absent"):  # only the help imports every verb
+        program("--help")
+
+
+@pytest.mark.parametrize("arguments", [("fial",), ("fail", "--loud"), ()])
+def test_wrong_usage_is_status_2(program, arguments):
+    assert program(*arguments, verbs=("fail", "group")) == 2

@@ -1,0 +1,37 @@
+"""Records of the JSON files: frozen, with known keys, and numbers that may be undefined."""
+
+import json
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from hnseg.records import Frozen, MaybeNumber
+
+
+class Measured(Frozen):
+    dsc: MaybeNumber
+    count: int = 0
+
+
+def test_a_record_does_not_change():
+    with pytest.raises(ValidationError, match="frozen"):
+        Measured(dsc=0.5).dsc = 0.6
+
+
+def test_an_unknown_key_is_refused():
+    with pytest.raises(ValidationError, match="hd95"):
+        Measured(dsc=0.5, hd95=3.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(0.25, 0.25), (3, 3), (None, None), (math.nan, None), (math.inf, math.inf)]
+)
+def test_a_number_that_is_undefined_is_none(given, kept):
+    assert Measured(dsc=given).dsc == kept
+    assert type(Measured(dsc=given).dsc) is type(kept)
+
+
+def test_json_has_null_for_what_it_has_no_number_for():
+    for undefined in (None, math.nan, math.inf):
+        assert json.loads(Measured(dsc=undefined).model_dump_json()) == {"dsc": None, "count": 0}
