@@ -49,7 +49,7 @@ def invoke_image(build):
 
 @dataclass(frozen=True)
 class Folders:
-    """What is mounted into a container: any uid may write the output."""
+    """Folders that are mounted into a container: any uid may write the output."""
 
     input: Path
     output: Path
@@ -108,7 +108,7 @@ class Running:
         self.id = engine("run", "--detach", *options, image).stdout.strip()
 
     def log(self):
-        """Return what was written so far, (stdout, stderr)."""
+        """Return the logs so far, (stdout, stderr)."""
         logs = engine("logs", self.id)
         return logs.stdout, logs.stderr
 

@@ -13,15 +13,15 @@ pytestmark = pytest.mark.engine
 NEWER, OLDER = ("docker", "compose"), ("docker-compose",)
 
 
-def answers(words):
+def works(words):
     found = shutil.which(words[0])
     return found and subprocess.run([*words, "version"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture
 def compose(folders):
-    """Run docker compose, of either version, on the small case; standing for what the user has set in the shell."""
-    words = next((words for words in (NEWER, OLDER) if answers(words)), None)
+    """Run docker compose, of either version, on the small case, with the variables that a user sets in the shell."""
+    words = next((words for words in (NEWER, OLDER) if works(words)), None)
     if reason := why_there_is_no_engine() or ("" if words else "there is no docker compose"):
         pytest.skip(reason)
     chosen = {"INPUT_DIR": folders.input, "OUTPUT_DIR": folders.output, "MODEL_DIR": folders.model, "RUN_AS": "4242"}

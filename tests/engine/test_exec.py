@@ -31,7 +31,7 @@ def test_a_case_gets_its_label_map_on_the_references_exact_geometry(image, folde
 
 
 @pytest.mark.parametrize(("challenge", "bad"), BAD_CASES)
-def test_bad_input_is_told_in_stderrs_last_line(image_of, folders, put_model, run_container, challenge, bad):
+def test_bad_input_is_named_in_stderrs_last_line(image_of, folders, put_model, run_container, challenge, bad):
     bad.spoil(challenge.write_case(folders.input))
     put_model(challenge)
     done = run_container(image_of(challenge), "--memory=2g")
@@ -42,7 +42,7 @@ def test_bad_input_is_told_in_stderrs_last_line(image_of, folders, put_model, ru
 
 
 @pytest.mark.parametrize("bad", BAD_MODELS, ids=lambda bad: bad.name)
-def test_a_bad_model_is_told_in_stderrs_last_line(image, folders, run_container, bad):
+def test_a_bad_model_is_named_in_stderrs_last_line(image, folders, run_container, bad):
     write_small_case(folders.input)
     bad.spoil(folders.model)
     done = run_container(image)
@@ -52,7 +52,7 @@ def test_a_bad_model_is_told_in_stderrs_last_line(image, folders, run_container,
 
 
 @pytest.mark.parametrize(("challenge", "made_with", "sentence"), UNFIT_MODELS)
-def test_a_model_of_another_challenge_is_told(
+def test_a_model_of_another_challenge_is_refused(
     image_of, folders, run_container, make_model, challenge, made_with, sentence
 ):
     challenge.write_case(folders.input)
@@ -86,7 +86,7 @@ def test_a_broken_mr_is_done_without(image_of, folders, put_model, run_container
     assert files_below(folders.output) == [HAN_SEG.output_file]
 
 
-def test_time_that_is_over_is_told(image, folders, run_container):
+def test_a_time_limit_that_is_over_is_named(image, folders, run_container):
     write_small_case(folders.input)
     done = run_container(image, "--env=HNSEG_LIMIT_S=0.01")
     assert done.returncode == 1
@@ -94,7 +94,7 @@ def test_time_that_is_over_is_told(image, folders, run_container):
     assert files_below(folders.output) == []
 
 
-def test_memory_that_is_not_enough_is_told(image, folders, run_container):
+def test_memory_that_is_not_enough_is_named(image, folders, run_container):
     write_small_case(folders.input, shape_zyx=(100, 300, 300))
     done = run_container(image, f"--ulimit=data={600 << 20}")  # as the platform limits it: RLIMIT_DATA
     assert done.returncode == 1
@@ -102,10 +102,10 @@ def test_memory_that_is_not_enough_is_told(image, folders, run_container):
     assert files_below(folders.output) == []
 
 
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(image, folders, run_container):
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(image, folders, run_container):
     write_small_case(folders.input)
-    # One page of disk, which a file of another program takes. The small file system ends with the container, so what is
-    # left in it is listed inside.
+    # One page of disk, which a file of another program takes. The small file system ends with the container, so the
+    # files left in it are listed inside.
     steps = (
         "head -c 4096 /dev/zero > /output/filler; python -m containers; status=$?; find /output -type f; exit $status"
     )
@@ -117,7 +117,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(image, folders, run
     assert done.stdout.splitlines()[-1] == "/output/filler"
 
 
-def test_an_output_folder_of_another_user_is_told_before_any_work(image, folders, run_container):
+def test_an_output_folder_of_another_user_is_refused_before_any_work(image, folders, run_container):
     write_small_case(folders.input)
     folders.output.chmod(0o755)
     done = run_container(image)
@@ -145,7 +145,7 @@ def test_sigterm_stops_a_case_and_leaves_nothing(image, folders, start_container
     assert files_below(folders.output) == []
 
 
-def test_sigterm_after_a_first_look_leaves_a_whole_label_map(image, folders, start_container, long_model):
+def test_sigterm_after_a_first_label_map_leaves_a_whole_label_map(image, folders, start_container, long_model):
     shutil.rmtree(folders.model)
     copy_readable(long_model, folders.model)
     write_small_case(folders.input, shape_zyx=LONG_ZYX)

@@ -91,7 +91,7 @@ def write_without_record(input_dir):
     (input_dir / EHR_FILE).unlink()
 
 
-def test_what_one_case_lacks_does_not_come_from_another(
+def test_parts_that_one_case_lacks_do_not_come_from_another(
     build, image_of, folders, put_model, run_container, start_container
 ):
     put_model(HECKTOR)

@@ -3,7 +3,7 @@ from pathlib import Path
 from hnseg.rehearsal.doctor import base_image_of, examine
 
 
-def test_the_doctor_answers_for_everything_and_has_advice_for_what_is_missing():
+def test_every_ability_is_listed_and_has_advice_for_what_is_missing():
     abilities = {ability.name: ability for ability in examine("some/base:1")}
     expected = {
         "Python",

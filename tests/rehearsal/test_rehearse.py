@@ -42,7 +42,7 @@ def test_a_case_is_run_judged_scored_and_kept(small_request):
     assert json.loads((small_request.keep_dir / "case_000/stdout.txt").read_text().splitlines()[-1]) == PROVENANCE
 
 
-def test_what_a_former_rehearsal_kept_is_gone(small_request):
+def test_the_kept_output_of_a_former_rehearsal_is_removed(small_request):
     old = small_request.keep_dir / "case_000" / "output" / "old.mha"
     old.parent.mkdir(parents=True)
     old.touch()

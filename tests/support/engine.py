@@ -1,4 +1,4 @@
-"""Docker or Podman, and what a container needs of files."""
+"""Docker or Podman on this machine, and models that a container can read."""
 
 import shutil
 import subprocess
@@ -9,12 +9,12 @@ ENGINE = next((name for name in ("docker", "podman") if shutil.which(name)), "do
 
 
 def engine(*words, check=True):
-    """Run the engine's command in the repository and return what it printed."""
+    """Run the engine's command in the repository and return the finished process, its output as text."""
     return subprocess.run([ENGINE, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=check)
 
 
 def why_there_is_no_engine() -> str:
-    """Say why no container can be run here; empty where one can."""
+    """Return the reason why no container can be run here; empty where one can."""
     if not shutil.which(ENGINE):
         return "neither docker nor podman is installed"
     return "" if engine("version", check=False).returncode == 0 else f"no {ENGINE} engine answers"

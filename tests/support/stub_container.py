@@ -1,4 +1,4 @@
-"""What the containers of these tests have in common: copied into their images, so nothing but the standard library."""
+"""Output of a stub container, and the header of its input: copied into images that have the standard library alone."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ SIZES = {"MET_UCHAR": 1, "MET_SHORT": 2}
 
 
 def header(folder="/input"):
-    """The scan's MetaImage header as a dictionary."""
+    """Return the scan's MetaImage header as a dictionary."""
     scan = next(Path(folder, SCAN).glob("*.mha"))
     lines = scan.read_bytes().partition(b"ElementDataFile")[0].decode().splitlines()
     return dict(line.split(" = ") for line in lines)

@@ -1,1 +1,1 @@
-"""The real image under the platform's rules, on this machine, before the upload."""
+"""Rehearsal of a submission: the real image under the platform's rules, on this machine, before the upload."""

@@ -86,17 +86,23 @@ def _python() -> Ability:
 
 
 def _packages() -> Iterator[Ability]:
-    wanted = requires("hnseg") or []
     for name, (extra, advice) in _PARTS.items():
-        mark = f"extra == '{extra}'" if extra else ""
-        lines = [line for line in wanted if (mark in line if mark else "extra ==" not in line)]
-        names = [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in lines]
-        versions = {package: _version(package) for package in names}
+        versions = {package: _version(package) for package in _required(extra)}
         missing = [package for package, found in versions.items() if not found]
         if missing:
             yield Ability(name, "no", f"missing: {', '.join(missing)}", advice)
         else:
             yield Ability(name, "yes", ", ".join(f"{package} {found}" for package, found in versions.items()))
+
+
+def _required(extra: str) -> list[str]:
+    """Return the packages that one of hnseg's extras requires; without an extra, those that hnseg itself requires."""
+    lines = requires("hnseg") or []
+    if extra:
+        chosen = [line for line in lines if f"extra == '{extra}'" in line]
+    else:
+        chosen = [line for line in lines if "extra ==" not in line]
+    return [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in chosen]
 
 
 def _version(package: str) -> str:
@@ -142,10 +148,7 @@ def _engines(machine: Machine, base_image: str) -> Iterator[Ability]:
     if answering and base_image:
         yield _base_image(answering[0], base_image)
     for engine in answering:
-        if Path(engine.facts.folder).is_dir():
-            yield _disk(
-                f"disk for {engine.command} images", Path(engine.facts.folder), f"{engine.command} system prune"
-            )
+        yield from _image_disk(engine)
 
 
 def _engine(engine: Engine, machine: Machine) -> Ability:
@@ -157,6 +160,13 @@ def _engine(engine: Engine, machine: Machine) -> Ability:
         problems.extend(why)
     found = engine.facts.version + (", rootless" if engine.facts.rootless else "")
     return Ability(engine.command, "limited" if problems else "yes", found, " ".join(problems))
+
+
+def _image_disk(engine: Engine) -> Iterator[Ability]:
+    """Yield the disk of an engine's images, if its folder can be seen from this machine."""
+    folder = Path(engine.facts.folder)
+    if folder.is_dir():
+        yield _disk(f"disk for {engine.command} images", folder, f"{engine.command} system prune")
 
 
 def _base_image(engine: Engine, base_image: str) -> Ability:

@@ -27,7 +27,7 @@ class Finding(Frozen):
 
     @property
     def headline(self) -> str:
-        """The platform's sentence, or the explanation where it has none."""
+        """Sentence of the platform, or the explanation where it has none."""
         return self.platform_says or self.explanation
 
 

@@ -73,7 +73,7 @@ def test_a_valid_answer_is_taken_as_it_is(imported, socket, content, value):
         pytest.param(DAYS, "true", "instance is not of type 'number'", "found true.", id="true"),
     ],
 )  # fmt: skip
-def test_what_the_platform_would_refuse(imported, socket, content, says, explains):
+def test_a_missing_or_invalid_answer_fails_in_the_platforms_words(imported, socket, content, says, explains):
     answer, (finding,) = imported(socket, content)
     assert answer.given is None
     assert finding.severity == "failure"
@@ -85,7 +85,7 @@ def test_what_the_platform_would_refuse(imported, socket, content, says, explain
 @pytest.mark.parametrize(
     ("expected", "value"), [('"T2"', "T2"), ("NaN", None), ("T2", None), (None, None), (b"\xff", None)]
 )
-def test_what_was_expected_is_beside_it_where_anyone_knows(imported, expected, value):
+def test_the_expected_answer_is_beside_it_where_an_expert_gave_one(imported, expected, value):
     answer, findings = imported(STAGE, '"T1"', expected)
     assert (answer.given, answer.expected, findings) == ("T1", value, ())
 

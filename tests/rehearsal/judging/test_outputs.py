@@ -72,7 +72,7 @@ def test_a_truncated_image_can_not_be_imported(socket_dir, imported):
     assert "is the file whole?" in finding.explanation
 
 
-def test_nifti_is_named_as_what_is_not_read(socket_dir, imported):
+def test_nifti_is_named_as_a_format_that_is_not_read(socket_dir, imported):
     (socket_dir / "output.nii.gz").write_bytes(gzip.compress(b"0" * 400))
     (finding,) = imported().findings
     assert "not NIfTI" in finding.explanation

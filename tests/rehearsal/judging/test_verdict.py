@@ -44,7 +44,7 @@ def test_the_likely_cause_is_named(last_line, cause):
     assert cause in finding.explanation
 
 
-def test_no_word_on_stderr_is_what_the_platform_says_too():
+def test_an_empty_stderr_has_the_platforms_own_sentence():
     (finding,) = judged(run(exit_code=2))
     assert finding.platform_says == "No errors were reported in the logs."
 

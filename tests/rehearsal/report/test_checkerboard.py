@@ -51,7 +51,7 @@ def test_where_the_moving_image_does_not_reach_there_is_only_the_fixed_one(ball)
     assert rows.max() < 0.9 * len(is_amber)
 
 
-def test_what_is_aligned_makes_one_ball_and_what_is_not_makes_steps(ball):
+def test_aligned_images_make_one_ball_and_others_make_steps(ball):
     shift = sitk.TranslationTransform(3, (12.0, -15.0, 9.0))
     fixed = ball(LARGE, noise=0.0)
     moved = resample_image(fixed, LARGE, transform=shift.GetInverse(), outside=100.0)

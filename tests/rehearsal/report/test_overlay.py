@@ -55,7 +55,7 @@ def test_a_picture_of_one_slice_or_nothing_is_drawn(tmp_path, monkeypatch):
     assert picture(np.ones((2, 8, 8), np.uint8), np.zeros((2, 8, 8), np.uint8)).labels == (1,)
 
 
-def test_slices_are_chosen_so_that_most_structures_are_seen(tmp_path, monkeypatch):
+def test_slices_are_chosen_so_that_most_structures_are_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     labels = {label: f"organ {label}" for label in range(1, 13)}
     found = np.zeros((60, 20, 20), np.uint8)

@@ -113,7 +113,7 @@ def test_many_structures_are_folded_away_under_the_lowest(report):
     assert '<td class="number">∞</td>' in html
 
 
-def test_answers_are_beside_what_was_expected(report, small_request, case_dir):
+def test_answers_are_beside_the_expected_ones(report, small_request, case_dir):
     (case_dir / "expected/stage.json").write_text('"T1"')
     (case_dir / "expected/more").mkdir()
     (case_dir / "expected/more/volume.json").write_text("1234567.125")

@@ -93,7 +93,7 @@ def test_a_good_container_passes_and_is_scored(build, rehearse_image):
         ),
     ],
 )  # fmt: skip
-def test_what_the_platform_would_fail(build, rehearse_image, program, says, explains):
+def test_a_container_that_the_platform_would_fail(build, rehearse_image, program, says, explains):
     finding = failure_of(rehearse_image(build(program)))
     assert says in finding.platform_says
     assert explains in finding.explanation
@@ -109,7 +109,7 @@ def test_too_slow_ends_at_sigterm(build, rehearse_image):
     assert result.verdict == "The one case failed, case_000: Time limit exceeded"
 
 
-def test_too_slow_and_deaf_to_sigterm_is_killed_after_five_seconds(build, rehearse_image):
+def test_too_slow_and_ignoring_sigterm_is_killed_after_five_seconds(build, rehearse_image):
     program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
     result = rehearse_image(build(program), time_limit_s=4)
     finding = failure_of(result)
@@ -172,7 +172,7 @@ def test_files_beside_the_declared_outputs_are_reported_and_fail_nothing(build, 
     assert re.search(r"notes.txt: not an image that the platform reads", explanations)
 
 
-def test_the_walls_are_those_of_the_platform(build, rehearse_image):
+def test_the_restrictions_are_those_of_the_platform(build, rehearse_image):
     program = GOOD + "\n".join(
         [
             "import os, resource, socket",

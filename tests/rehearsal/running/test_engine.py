@@ -4,7 +4,7 @@ from hnseg.errors import EngineError
 from hnseg.rehearsal.running.engine import find_engine, probe_engine
 
 
-def test_an_engine_that_is_not_installed_is_told_with_the_cure(monkeypatch):
+def test_an_engine_that_is_not_installed_is_named_with_advice(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(
         EngineError, match=r"docker is not installed here and podman is not installed here\. Install one"
@@ -12,7 +12,7 @@ def test_an_engine_that_is_not_installed_is_told_with_the_cure(monkeypatch):
         find_engine()
 
 
-def test_an_engine_that_does_not_answer_is_told(tmp_path, monkeypatch):
+def test_an_engine_that_does_not_answer_is_named_with_its_reason(tmp_path, monkeypatch):
     program = tmp_path / "docker"
     program.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon.' >&2\nexit 1\n", encoding="ascii")
     program.chmod(0o755)

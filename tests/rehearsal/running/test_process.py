@@ -58,7 +58,7 @@ def test_a_good_program_passes_and_is_scored(rehearse_program):
         pytest.param("os.kill(os.getpid(), 11)", "No errors were reported in the logs.", id="dies by signal"),
     ],
 )
-def test_what_the_platform_would_fail(rehearse_program, program, says):
+def test_a_program_that_the_platform_would_fail(rehearse_program, program, says):
     assert rehearse_program(program).platform_says == says
 
 

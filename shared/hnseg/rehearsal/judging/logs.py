@@ -28,7 +28,7 @@ class Log:
 
     @property
     def last(self) -> str:
-        """The last line that is not empty, which the platform shows when a container fails; "" without one."""
+        """Last line that is not empty, which the platform shows when a container fails; "" without one."""
         return next((line.strip() for line in reversed(self.lines) if line.strip()), "")
 
 

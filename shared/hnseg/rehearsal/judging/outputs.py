@@ -20,6 +20,7 @@ from hnseg.rehearsal.findings import Finding, failure, warning
 from hnseg.rehearsal.profile import Profile
 
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
+_RAW_SUFFIXES = {".raw", ".zraw"}  # the voxels of a header in a file of its own
 _HEADER_BYTES = 1 << 16
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -51,8 +52,8 @@ def import_output(
         answers: Sockets whose files are declared as well; they are not imported here.
     """
     folder = output_dir / socket.relative_path
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    stray = tuple(_stray(socket, output_dir, {output_dir / answer.relative_path for answer in answers}))
+    files = _files_below(folder)
+    stray = _stray(socket, output_dir, {output_dir / answer.relative_path for answer in answers})
     if not files:
         finding = failure(
             "import",
@@ -61,13 +62,23 @@ def import_output(
         )
         return Imported(None, None, (finding, *stray))
     images = {path: image for path in files if (image := _image(path)) is not None}
-    others = [path.relative_to(folder) for path in files if path not in images and path.suffix not in {".raw", ".zraw"}]
+    others = [path.relative_to(folder) for path in files if path not in images and path.suffix not in _RAW_SUFFIXES]
     if len(images) != 1:
         return Imported(None, None, (_not_one(socket, images, others), *stray))
     (path, image), *_ = images.items()
-    passed_over = [warning("import", f"{_listed(others)}: not an image that the platform reads; it passes over it.")]
     findings = _value_findings(socket, path, image, profile)
-    return Imported(path, image, (*findings, *(passed_over if others else ()), *stray))
+    return Imported(path, image, (*findings, *_passed_over(others), *stray))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _passed_over(others: list[Path]) -> list[Finding]:
+    """Return a warning of files beside the image that the platform's importer does not read; empty without any."""
+    if not others:
+        return []
+    return [warning("import", f"{_listed(others)}: not an image that the platform reads; it passes over it.")]
 
 
 def _not_one(socket: OutputSocket, images: Mapping[Path, sitk.Image], others: list[Path]) -> Finding:
@@ -139,8 +150,8 @@ def _stray(socket: OutputSocket, output_dir: Path, declared: Collection[Path]) -
     folder = output_dir / socket.relative_path
     stray = [
         path.relative_to(output_dir)
-        for path in sorted(output_dir.rglob("*"))
-        if path.is_file() and folder not in path.parents and path not in declared
+        for path in _files_below(output_dir)
+        if folder not in path.parents and path not in declared
     ]
     if not stray:
         return []

@@ -26,8 +26,7 @@ def score_cases(
         The results with the metrics of their structures; the score, None where no case could be scored; and a warning
         where the challenge's measures refuse the cases.
     """
-    passed = (result for result in results if result.passed)
-    pairs = [pair for result in passed if (pair := _pair(request, result)) is not None]
+    pairs = _pairs(request, results)
     if not pairs:
         return tuple(results), None, ()
     try:
@@ -37,6 +36,12 @@ def score_cases(
     structures = {scored.name: scored.structures for scored in score.cases}
     with_structures = (result.model_copy(update={"structures": structures.get(result.name, {})}) for result in results)
     return tuple(with_structures), score, ()
+
+
+def _pairs(request: Request, results: Sequence[CaseResult]) -> list[FilePair]:
+    """Return the files to compare, of every case that passed and has a reference."""
+    passed = (result for result in results if result.passed)
+    return [pair for result in passed if (pair := _pair(request, result)) is not None]
 
 
 def _pair(request: Request, result: CaseResult) -> FilePair | None:

@@ -1,1 +1,1 @@
-"""The report of a rehearsal: one self-contained page with tables and pictures."""
+"""Report of a rehearsal: one self-contained page with tables and pictures."""

@@ -40,6 +40,11 @@ class RegistrationRecord(BaseModel):
         return self
 
     @property
+    def is_used(self) -> bool:
+        """Whether the registration was accepted, so that the moving image was used."""
+        return self.status == "registered"
+
+    @property
     def transform(self) -> sitk.AffineTransform:
         """Transform of fixed points to moving points, LPS in mm."""
         return sitk.AffineTransform([value for row in self.matrix for value in row], self.offset_mm)
@@ -83,17 +88,20 @@ def draw_registration(spec: ChallengeSpec, case: CaseFolder, record: Registratio
     if not {record.fixed, record.moving} <= set(sockets):
         return None
     fixed, moving = (sockets[slug] for slug in (record.fixed, record.moving))
-    is_used = record.status == "registered"
-    files = [first_image(case.input_dir / socket.relative_path) for socket in (fixed, moving)]
     png = b""
+    files = [first_image(case.input_dir / socket.relative_path) for socket in (fixed, moving)]
     if record.status != "not_attempted" and all(files):
         pair = zip((fixed, moving), files, strict=True)
-        scan, carried = (read_volume(path, title=socket.title) for socket, path in pair if path)
-        png = draw_checkerboard(scan, carried, record.transform)
-    colours = f"{fixed.title} grey, {moving.title} amber" if png else ""
-    if is_used:
-        caption = f"{moving.title} laid on the {fixed.title} in {record.seconds:.1f} s: {colours}."
-    else:
-        refused = f" The best that was found: {colours}." if png else ""
-        caption = f"{moving.title} not used, because {record.reason}.{refused}"
-    return RegistrationFigure(is_used, caption, png)
+        fixed_image, moving_image = (read_volume(path, title=socket.title) for socket, path in pair if path)
+        png = draw_checkerboard(fixed_image, moving_image, record.transform)
+    caption = _caption(record, fixed.title, moving.title, is_drawn=bool(png))
+    return RegistrationFigure(record.is_used, caption, png)
+
+
+def _caption(record: RegistrationRecord, fixed: str, moving: str, *, is_drawn: bool) -> str:
+    """Return the sentence below a registration's figure; `fixed` and `moving` are the images' titles."""
+    colours = f"{fixed} grey, {moving} amber" if is_drawn else ""
+    if record.is_used:
+        return f"{moving} laid on the {fixed} in {record.seconds:.1f} s: {colours}."
+    refused = f" The best that was found: {colours}." if is_drawn else ""
+    return f"{moving} not used, because {record.reason}.{refused}"

@@ -15,22 +15,16 @@ _SHORT = 32  # characters of a case's answers; longer ones are shown on the page
 
 def cases_table(rehearsal: Rehearsal) -> Table:
     """Return one row a case: verdict, time, part of the limit left, memory, score; answers where they are short."""
-    metric = first_metric(rehearsal.cases)
-    has_vram = any(case.peak_vram_gib is not None for case in rehearsal.cases)
-    headings = ["case", "verdict", "time", "time left", "peak RAM"]
-    rows = [_row(case) for case in rehearsal.cases]
-    if has_vram:
-        headings.append("peak VRAM")
-        rows = [(*row, in_gib(case.peak_vram_gib)) for row, case in zip(rows, rehearsal.cases, strict=True)]
-    if metric:
-        headings.append(f"mean {metric}")
-        means = [mean_over_structures(case.structures, metric) for case in rehearsal.cases]
-        rows = [(*row, "-" if mean is None else f"{mean:.3f}") for row, mean in zip(rows, means, strict=True)]
-    answers = [", ".join(in_short(answer.given) for answer in case.answers.values()) for case in rehearsal.cases]
-    if any(answers) and max(map(len, answers)) <= _SHORT:
-        headings.append("answers")
-        rows = [(*row, shown or "-") for row, shown in zip(rows, answers, strict=True)]
-    return Table(headings=tuple(headings), rows=tuple(rows), naming_columns=2)
+    cases = rehearsal.cases
+    columns = {
+        "case": [case.name for case in cases],
+        "verdict": ["passed" if case.passed else "FAILED" for case in cases],
+        "time": [f"{case.time_s:.1f} s" for case in cases],
+        "time left": [f"{case.margin:.0%}" for case in cases],
+        "peak RAM": [_peak_ram(case) for case in cases],
+        **_optional_columns(cases),
+    }
+    return Table(headings=tuple(columns), rows=tuple(zip(*columns.values(), strict=True)), naming_columns=2)
 
 
 def findings_of(rehearsal: Rehearsal) -> list[tuple[str, Finding]]:
@@ -64,7 +58,27 @@ def in_gib(value: float | None) -> str:
     return f"{value:.2f} GiB" if value >= 0.1 else f"{value * 1024:.0f} MiB"
 
 
-def _row(case: CaseResult) -> tuple[str, ...]:
-    ram_gib = case.peak_total_gib if case.peak_program_gib is None else case.peak_program_gib
-    verdict = "passed" if case.passed else "FAILED"
-    return (case.name, verdict, f"{case.time_s:.1f} s", f"{case.margin:.0%}", in_gib(ram_gib))
+def _optional_columns(cases: Sequence[CaseResult]) -> dict[str, list[str]]:
+    """Return the columns that only some rehearsals have, by their headings."""
+    columns = {}
+    if any(case.peak_vram_gib is not None for case in cases):
+        columns["peak VRAM"] = [in_gib(case.peak_vram_gib) for case in cases]
+    if metric := first_metric(cases):
+        columns[f"mean {metric}"] = [_mean(case, metric) for case in cases]
+    answers = [_answers(case) for case in cases]
+    if 0 < max(map(len, answers), default=0) <= _SHORT:
+        columns["answers"] = [answer or "-" for answer in answers]
+    return columns
+
+
+def _peak_ram(case: CaseResult) -> str:
+    return in_gib(case.peak_total_gib if case.peak_program_gib is None else case.peak_program_gib)
+
+
+def _mean(case: CaseResult, metric: str) -> str:
+    mean = mean_over_structures(case.structures, metric)
+    return "-" if mean is None else f"{mean:.3f}"
+
+
+def _answers(case: CaseResult) -> str:
+    return ", ".join(in_short(answer.given) for answer in case.answers.values())
