@@ -1,4 +1,4 @@
-"""Check the structure of the code: no circle of files, no folder that is too wide, no function that is too complex.
+"""Check the structure of the code: no circle, no wide folder, no complex function, no module without its tests.
 
     python .ci/structure.py
 
@@ -21,6 +21,11 @@ PACKAGES = {
     "hnseg": Path("shared/hnseg"),
     "hnseg_training": Path("training/hnseg_training"),
     "containers": Path("containers"),
+}
+MIRRORS = {
+    "hnseg": Path("tests"),
+    "hnseg_training": Path("tests/training"),
+    "containers": Path("tests/containers"),
 }
 WIDEST_FOLDER = 15
 MOST_COMPLEX = 10
@@ -54,9 +59,18 @@ def complex_functions() -> Iterator[str]:
                     yield f"{path}:{block.lineno} {block.fullname} {limit}"
 
 
+def untested_modules() -> Iterator[str]:
+    """Yield the modules without a test file of their name at their place in the mirror."""
+    for package, folder in PACKAGES.items():
+        for path in sorted(folder.rglob("[!_]*.py")):
+            test = MIRRORS[package] / path.relative_to(folder).with_name(f"test_{path.name}")
+            if not test.is_file():
+                yield f"{path} must be tested by {test}, but there is no such file"
+
+
 def main() -> int:
     """Print every fault; 1 where there is one."""
-    faults = [*circles(), *wide_folders(), *complex_functions()]
+    faults = [*circles(), *wide_folders(), *complex_functions(), *untested_modules()]
     for fault in faults:
         print(fault)
     return 1 if faults else 0
