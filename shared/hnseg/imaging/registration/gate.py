@@ -99,9 +99,9 @@ def quality_of(smaller: Level, larger: Level, pose: sitk.Euler3DTransform) -> Qu
     """Measure a pose, in and near the body.
 
     Args:
-        smaller: The image with the smaller field of view.
-        larger: The larger image.
-        pose: Maps points of the smaller image to points of the larger one.
+        smaller: Image with the smaller field of view.
+        larger: Image with the larger field of view.
+        pose: Transform from points of the smaller image to points of the larger one.
     """
     near_body = smaller.near_body(NEAR_BODY_MM)
     samples = Samples.of(smaller, near_body)

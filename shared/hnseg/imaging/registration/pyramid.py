@@ -39,8 +39,8 @@ class Level:
     """Image at one spacing.
 
     Attributes:
-        image: float32, in [0, 1].
-        body: (z, y, x), where the patient is; may be empty.
+        image: Intensities, float32, in [0, 1].
+        body: Mask of the patient's body, (z, y, x); may be empty.
     """
 
     image: sitk.Image

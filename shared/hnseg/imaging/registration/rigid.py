@@ -33,7 +33,7 @@ _Levels = dict[float, Level]
 AGREEING_MM = 5.0
 
 
-class _Stage(NamedTuple):
+class _Round(NamedTuple):
     """One round of refinement: the spacing, the number of poses that go in, and the settings of the descent."""
 
     spacing_mm: float
@@ -41,10 +41,10 @@ class _Stage(NamedTuple):
     descent: Descent
 
 
-STAGES = (
-    _Stage(8.0, 6, Descent(iterations=60, step_mm=4.0, bins=32)),
-    _Stage(4.0, 3, Descent(iterations=100, step_mm=2.0, bins=40)),
-    _Stage(2.0, 1, Descent(iterations=100, step_mm=1.0, bins=48)),
+ROUNDS = (
+    _Round(8.0, 6, Descent(iterations=60, step_mm=4.0, bins=32)),
+    _Round(4.0, 3, Descent(iterations=100, step_mm=2.0, bins=40)),
+    _Round(2.0, 1, Descent(iterations=100, step_mm=1.0, bins=48)),
 )
 SEARCH_MM, JUDGE_MM = 8.0, 4.0
 
@@ -63,13 +63,14 @@ class Report:
     """Outcome of a registration, and the reason for it.
 
     Attributes:
-        status: Only a registered pair's transform may be used.
-        reason: Why it was not registered, as a clause; empty when it was.
-        likely_cause: A question that may explain the reason; empty when there is none.
-        quality: What was measured; None when nothing was attempted.
-        near_body_only: Whether air had to be left out of the comparison, which is the second attempt.
-        starts: From how many poses the search went down.
-        starts_agreeing: How many of these ended within 5 mm of the result.
+        status: "registered", the only one of which the transform may be used; "rejected" by the gate; or
+            "not_attempted", since an image can't be registered.
+        reason: Reason why it was not registered, as a clause; "" when it was.
+        likely_cause: Question that may explain the reason; "" when there is none.
+        quality: Measures of the result; None when nothing was attempted.
+        near_body_only: Whether air was left out of the comparison, which is the second attempt.
+        starts: Number of poses from which the descent started.
+        starts_agreeing: Number of these that ended within 5 mm of the result.
     """
 
     status: Literal["registered", "rejected", "not_attempted"]
@@ -86,8 +87,9 @@ class Registration:
     """Transform, and whether to use it.
 
     Attributes:
-        transform: Maps fixed points to moving points; the identity when nothing was attempted.
-        report: How it was judged.
+        transform: Transform from points of the fixed image to points of the moving one, as in ITK; the identity when
+            nothing was attempted.
+        report: Outcome, and the measures behind it.
     """
 
     transform: sitk.Euler3DTransform
@@ -115,12 +117,17 @@ def register_rigid(
     """Find the rotation and translation between two images of one patient.
 
     Args:
-        fixed: Any grid.
-        moving: Any grid; contrast and field of view may differ from the fixed image's.
-        settings: What the images' values mean, and the gate; left out, both are MR.
+        fixed: Scalar 3-D image on any grid.
+        moving: Scalar 3-D image on any grid; contrast and field of view may differ from the fixed image's.
+        settings: Meaning of the images' values, and the gate; left out, both are MR.
 
     Returns:
-        The transform and what it was judged by. A mirrored head passes unseen: heads are too symmetric.
+        Transform and the outcome, also of images that can't be registered: nothing is raised for them. A mirrored head
+        is not detected, since heads are too symmetric.
+
+    >>> thin = sitk.Image([64, 64, 4], sitk.sitkFloat32)
+    >>> register_rigid(fixed=thin, moving=thin).report.reason
+    'the fixed image has 4 voxels along one axis, and at least 16 are needed'
     """
     settings = settings or RegistrationSettings()
     for name, image, intensities in (("fixed", fixed, settings.fixed), ("moving", moving, settings.moving)):
@@ -145,7 +152,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def _registered(fixed: sitk.Image, moving: sitk.Image, settings: RegistrationSettings) -> Registration:
-    spacings_mm = sorted(stage.spacing_mm for stage in STAGES)
+    spacings_mm = sorted(one.spacing_mm for one in ROUNDS)
     of_fixed = levels_of(fixed, settings.fixed, spacings_mm=spacings_mm)
     of_moving = levels_of(moving, settings.moving, spacings_mm=spacings_mm)
     for name, levels in (("fixed", of_fixed), ("moving", of_moving)):
@@ -180,7 +187,7 @@ def _attempt(smaller: _Levels, larger: _Levels, gate: Gate, *, near_body_only: b
     overlap = gate.overlap - 0.05  # refining may still gain a little
     poses = promising_poses(searched, smaller[SEARCH_MM], larger[SEARCH_MM], smallest_overlap=overlap)
     ends: list[list[sitk.Euler3DTransform]] = []
-    for spacing, count, descent in STAGES:
+    for spacing, count, descent in ROUNDS:
         where = compared[spacing] if near_body_only else None
         chosen = distinct(poses, searched.points_mm, count=count)
         found = [refined(pose, smaller[spacing], larger[spacing], descent, where=where) for pose in chosen]
