@@ -41,12 +41,12 @@ HEADER = (
 
 @dataclass(frozen=True)
 class Ended:
-    """One run; without a story and labels where there was no time for a label map."""
+    """One run; without a provenance and labels where there was no time for a label map."""
 
     limit_s: float
     taken_s: float
     first_s: str = ""
-    story: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = None
     labels: Any = None
 
 
@@ -91,9 +91,9 @@ def run(challenge: str, case: Path, model: Path, limit_s: float) -> Ended:
 def row(one: Ended, longest: Ended) -> tuple[str, ...]:
     """Return the cells of a row."""
     when = (f"{one.limit_s:g}", f"{one.taken_s:.1f}", f"{one.taken_s / one.limit_s:.0%}")
-    if one.story is None:
+    if one.provenance is None:
         return (*when, "", "no label map", "", "", "", "")
-    effort = one.story["effort_spent"]
+    effort = one.provenance["effort_spent"]
     return (
         *when,
         one.first_s,

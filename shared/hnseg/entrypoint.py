@@ -40,8 +40,8 @@ USAGE = 2
 
 
 @dataclass(frozen=True)
-class _Job:
-    """What the command line and the environment ask for."""
+class _Request:
+    """Requested run: folders and options from the command line and the environment."""
 
     challenge: Challenge
     input_dir: Path
@@ -64,7 +64,7 @@ def main(
     *,
     editions: Mapping[str, ChallengeSpec] = MappingProxyType({}),
 ) -> int:
-    """Segment the mounted case, or serve until told to stop: what a container's program does.
+    """Run a container's program: segment the mounted case, or serve until stopped.
 
     Args:
         spec: The challenge's description, where HNSEG_EDITION names no other.
@@ -90,87 +90,87 @@ def run(challenge: Challenge, argv: Sequence[str] | None = None) -> int:
         The process's status: 0 when every output is written and checked, 1 after an explanation on stderr, 143 when
         stopped by SIGTERM. Wrong arguments end with status 2.
     """
-    job = _job(challenge, argv)
+    request = _request(challenge, argv)
     with _lines_on_stdout(), _signals_unwind():
-        if job.serves:
-            return run_once(lambda: serve(lambda: _loaded(job), port=job.port))
-        return run_once(lambda: _segment(job, lambda: _load(job), started_s=process_started_s()))
+        if request.serves:
+            return run_once(lambda: serve(lambda: _loaded(request), port=request.port))
+        return run_once(lambda: _segment(request, lambda: _load(request), started_s=process_started_s()))
 
 
-def _loaded(job: _Job) -> Callable[[], None]:
+def _loaded(request: _Request) -> Callable[[], None]:
     """Load the ensemble and return what segments one case with it; only then does a case's clock run."""
-    ensemble = _load(job)
-    return lambda: _segment(job, lambda: ensemble, started_s=time.monotonic())
+    ensemble = _load(request)
+    return lambda: _segment(request, lambda: ensemble, started_s=time.monotonic())
 
 
-def _segment(job: _Job, load: Callable[[], Ensemble], *, started_s: float) -> None:
+def _segment(request: _Request, load: Callable[[], Ensemble], *, started_s: float) -> None:
     """Segment one case: afterwards there is a complete output, or none and an error.
 
     Only a signal that stops the case may leave both.
     """
-    spec = job.challenge.spec
-    clear_output(spec, job.output_dir)
-    story = Provenance()
-    story.record(challenge=spec.name, limit_s=job.limit_s)
+    spec = request.challenge.spec
+    clear_output(spec, request.output_dir)
+    provenance = Provenance()
+    provenance.record(challenge=spec.name, limit_s=request.limit_s)
     try:
-        _run(job, load(), started_s=started_s, story=story)
+        _run(request, load(), started_s=started_s, provenance=provenance)
     except StoppedWithOutputError:
-        logger.info("%s", story.as_json())
+        logger.info("%s", provenance.as_json())
         raise
     except Exception as error:
-        withdraw_output(spec, job.output_dir)  # a first look's, maybe
-        if not job.empty_on_error:
+        withdraw_output(spec, request.output_dir)  # a first look's, maybe
+        if not request.empty_on_error:
             raise
-        _give_empty(job, error, story)
-    logger.info("%s", story.as_json())
+        _write_empty_outputs(request, error, provenance)
+    logger.info("%s", provenance.as_json())
 
 
-def _run(job: _Job, ensemble: Ensemble, *, started_s: float, story: Provenance) -> None:
+def _run(request: _Request, ensemble: Ensemble, *, started_s: float, provenance: Provenance) -> None:
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.planning.effort import Effort
     from hnseg.pipeline import run_case
 
-    story.record(model_sha256=ensemble.bundle.sha256)
+    provenance.record(model_sha256=ensemble.bundle.sha256)
     run_case(
-        job.challenge,
+        request.challenge,
         ensemble,
-        input_dir=job.input_dir,
-        output_dir=job.output_dir,
-        deadline=Deadline(job.limit_s, started_s),
-        effort=Effort(skip=job.skip),
-        provenance=story,
+        input_dir=request.input_dir,
+        output_dir=request.output_dir,
+        deadline=Deadline(request.limit_s, started_s),
+        effort=Effort(skip=request.skip),
+        provenance=provenance,
     )
 
 
-def _give_empty(job: _Job, error: Exception, story: Provenance) -> None:
+def _write_empty_outputs(request: _Request, error: Exception, provenance: Provenance) -> None:
     """Write empty outputs instead of failed ones, and say so; a reference without a readable grid still fails."""
     from hnseg.platform.reading import read_reference_grid
 
-    spec = job.challenge.spec
-    write_empty(spec, read_reference_grid(spec, job.input_dir), job.output_dir)
+    spec = request.challenge.spec
+    write_empty(spec, read_reference_grid(spec, request.input_dir), request.output_dir)
     explain(error)
     sentence = f"THE OUTPUT IS EMPTY, as HNSEG_ON_ERROR=empty asks, because the case failed: {sentence_of(error)}"
-    story.note(sentence)
+    provenance.note(sentence)
     sys.stderr.write(f"{sentence}\n")
 
 
-def _load(job: _Job) -> Ensemble:
+def _load(request: _Request) -> Ensemble:
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
 
     ensemble = load_ensemble(
-        open_bundle(job.model_dir),
-        device=job.device,
-        vram_gib=job.challenge.spec.limits.vram_gib,
-        precision=job.precision,
-        backend=job.backend,
+        open_bundle(request.model_dir),
+        device=request.device,
+        vram_gib=request.challenge.spec.limits.vram_gib,
+        precision=request.precision,
+        backend=request.backend,
     )
     logger.info("ensemble loaded %.1f s after process start", time.monotonic() - process_started_s())
     return ensemble
 
 
-def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
+def _request(challenge: Challenge, argv: Sequence[str] | None) -> _Request:
     limit_s = os.environ.get(options.LIMIT_S.variable) or str(challenge.spec.limits.time_s)
     parser = argparse.ArgumentParser(
         prog=challenge.spec.name,
@@ -192,7 +192,7 @@ def _job(challenge: Challenge, argv: Sequence[str] | None) -> _Job:
     )
     parser.add_argument("--port", type=int, default=PORT, help="where to serve, if that is asked for")
     given = parser.parse_args(argv)
-    return _Job(
+    return _Request(
         challenge=challenge,
         input_dir=given.input,
         output_dir=given.output,

@@ -1,4 +1,4 @@
-"""What this process may use of the machine: processors and memory, and when it started.
+"""Machine as this process may use it: processors and memory, and when the process started.
 
 Limits count in whatever confines the process: its affinity, its control group, its resource limits.
 """

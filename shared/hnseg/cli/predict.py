@@ -60,41 +60,43 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     from hnseg.inference.model.bundle import open_bundle
     from hnseg.inference.planning.effort import Effort
 
-    story = Provenance()
-    story.record(limit_s=limit_s if np.isfinite(limit_s) else None)
+    provenance = Provenance()
+    provenance.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     with _limited_ram(ram_gib), _unfinished(output, probabilities) as files:
-        with story.step("load"):
+        with provenance.step("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
             ensemble = load_ensemble(bundle, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
         effort = Effort(step=step, mirroring=not no_mirroring, skip=skip)
-        label_map = _segment(ensemble, images, story, limit_s=limit_s, effort=effort, probabilities=files.probabilities)
-        with story.step("write"):
+        label_map = _segment(
+            ensemble, images, provenance, limit_s=limit_s, effort=effort, probabilities=files.probabilities
+        )
+        with provenance.step("write"):
             _write(label_map, files.label_map)
     if report is not None:
-        report.write_text(json.dumps(json.loads(story.as_json()), indent=2) + "\n", encoding="utf-8")
+        report.write_text(json.dumps(json.loads(provenance.as_json()), indent=2) + "\n", encoding="utf-8")
     typer.echo(str(output))
 
 
 def _segment(
     ensemble: Ensemble,
     images: Sequence[Path],
-    story: Provenance,
+    provenance: Provenance,
     *,
     limit_s: float,
     effort: Effort,
     probabilities: Path | None,
 ) -> sitk.Image:
-    """Return the label map of an image, with a bar on a terminal, and tell the story how it came about."""
+    """Return the label map of an image, with a bar on a terminal, and record how it came about."""
     from hnseg.inference.model.manifest import sha256_of
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.predictor import start_prediction
 
     bundle = ensemble.bundle
-    with story.step("read"):
+    with provenance.step("read"):
         channels = _read(images, bundle)
         inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
-        story.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
-    with story.step("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
+        provenance.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
+    with provenance.step("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
         prediction = start_prediction(
             ensemble,
@@ -106,8 +108,8 @@ def _segment(
         )
         del channels  # gone before the networks run
         predicted = prediction.predict()
-        story.note(*predicted.notes)
-        story.record(**predicted.record)
+        provenance.note(*predicted.notes)
+        provenance.record(**predicted.record)
     return predicted.label_map
 
 
@@ -151,7 +153,7 @@ def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
 
 @contextmanager
 def _limited_ram(ram_gib: float) -> Iterator[None]:
-    """Keep this process's memory under a limit, and tell a case that does not fit in a sentence."""
+    """Keep this process's memory under a limit, and refuse a case that does not fit, in a sentence."""
     former = resource.getrlimit(resource.RLIMIT_DATA)
     if np.isfinite(ram_gib):
         resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * GIB), former[1]))
@@ -167,7 +169,7 @@ def _limited_ram(ram_gib: float) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Files:
-    """Where what is asked for is written first."""
+    """Files with provisional names, to which all outputs are written first."""
 
     label_map: Path
     probabilities: Path | None
