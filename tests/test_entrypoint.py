@@ -154,9 +154,9 @@ def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders, long_model
     status, stdout, stderr = stopped_after("first label map after", folders, pause_s=1, HNSEG_LIMIT_S="60")
     assert status == 143
     assert stderr.splitlines()[-1].startswith("The case was stopped by a signal before it was finished; the output is")
-    story = json.loads(stdout.splitlines()[-1])
-    assert "planes" in story["notes"][-1]
-    assert story["plans"]
+    provenance = json.loads(stdout.splitlines()[-1])
+    assert "planes" in provenance["notes"][-1]
+    assert provenance["plans"]
     assert files_below(folders["--output"]) == [OUTPUT_FILE]
     assert sitk.ReadImage(str(folders["--output"] / OUTPUT_FILE)).GetSize() == LONG_ZYX[::-1]
 
@@ -166,10 +166,10 @@ def test_a_case_too_long_for_its_time_ends_in_time(folders, long_model):
     write_small_case(folders["--input"], shape_zyx=LONG_ZYX)
     done = run(folders, HNSEG_LIMIT_S="15")
     assert done.returncode == 0, done.stderr
-    story = json.loads(done.stdout.splitlines()[-1])
-    assert any("to end within 15 s" in note for note in story["notes"])
-    assert story["effort_spent"]["folds"] >= 1
-    assert story["total_s"] < 15
+    provenance = json.loads(done.stdout.splitlines()[-1])
+    assert any("to end within 15 s" in note for note in provenance["notes"])
+    assert provenance["effort_spent"]["folds"] >= 1
+    assert provenance["total_s"] < 15
     assert files_below(folders["--output"]) == [OUTPUT_FILE]
 
 

@@ -1,4 +1,4 @@
-"""Records that the JSON files of the house are made of: values that don't change and know their keys."""
+"""Records of the JSON files that are written and read: values that don't change and know their keys."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Trained ensemble, loaded: the networks of all folds, and the passes of tiles through them.
 
 Exact by default: tiles, weights, mirroring and the mean of logits are nnU-Net's. Sums are float32 everywhere, where
-nnU-Net sums in half precision. `--precision fast` is for time: see `hnseg.inference.backends.protocol`.
+nnU-Net sums in half precision. `--precision fast` is for time: see `hnseg.options.Precision`.
 """
 
 from __future__ import annotations
