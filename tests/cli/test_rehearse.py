@@ -152,9 +152,7 @@ def test_an_edition_that_does_not_exist_is_refused(hnseg, case_dir, model, tmp_p
 def test_a_failing_case_is_status_1_with_the_containers_own_sentence(hnseg, case_dir, model):
     for image in (case_dir / "input/images/mid-rt-t2w-head-neck").iterdir():
         image.unlink()
-    status, printed = hnseg(
-        "rehearse", CONTAINER_DIR, "--engine", "process", "--case", case_dir, "--model", model
-    )
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "process", "--case", case_dir, "--model", model)
     assert status == 1
     assert "The one case failed, case_000: " in printed.out
     assert "mid-RT T2w" in printed.out
@@ -194,9 +192,7 @@ def test_without_an_engine_it_goes_on_as_a_process_and_says_so(hnseg, case_dir, 
 
 def test_a_named_engine_that_is_missing_is_refused_with_advice(hnseg, case_dir, model, monkeypatch):
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
-    status, printed = hnseg(
-        "rehearse", CONTAINER_DIR, "--engine", "podman", "--case", case_dir, "--model", model
-    )
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "podman", "--case", case_dir, "--model", model)
     assert status == 1
     assert "podman is not installed here. Install one" in printed.err
     assert "--engine process" in printed.err

@@ -1,4 +1,4 @@
-"""Output of a stub container, and the header of its input: copied into their images, so nothing but the standard library."""
+"""Stub of a container: writes an output on its input's grid. Copied into images: the standard library only."""
 
 from pathlib import Path
 

@@ -17,7 +17,15 @@ COMMANDS = ("docker", "podman")
 
 
 class EngineError(HnsegError):
-    """Failure of the container engine: it is missing, does not answer, or refuses a command."""
+    """Failure of the container engine: it is missing, does not answer, or refuses a command.
+
+    Attributes:
+        engine_says: Last line that the engine wrote; "" where it wrote none.
+    """
+
+    def __init__(self, sentence: str, *, engine_says: str = "") -> None:
+        super().__init__(sentence)
+        self.engine_says = engine_says
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,8 @@ class Engine:
                 " Is the engine overloaded?"
             ) from error
         if done.returncode != 0:
-            raise EngineError(f"{self.command} {arguments[0]} failed: {last_line(done.stderr) or done.stdout.strip()}")
+            says = last_line(done.stderr) or done.stdout.strip()
+            raise EngineError(f"{self.command} {arguments[0]} failed: {says}", engine_says=says)
         return done.stdout.strip()
 
     def try_to(self, *arguments: str) -> bool:
