@@ -45,7 +45,15 @@ class DeadlineError(HnsegError):
 
 
 class EngineError(HnsegError):
-    """Container engine that is missing, does not answer, or refuses a command."""
+    """Failure of the container engine: it is missing, does not answer, or refuses a command.
+
+    Attributes:
+        engine_says: Last line that the engine wrote; "" where it wrote none.
+    """
+
+    def __init__(self, sentence: str, *, engine_says: str = "") -> None:
+        super().__init__(sentence)
+        self.engine_says = engine_says
 
 
 class StoppedWithOutputError(SystemExit):

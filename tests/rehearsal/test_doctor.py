@@ -1,6 +1,8 @@
 from pathlib import Path
 
+from hnseg.rehearsal import doctor
 from hnseg.rehearsal.doctor import base_image_of, examine
+from hnseg.rehearsal.machine import Gpu, Machine
 
 
 def test_every_ability_is_listed_and_has_advice_for_what_is_missing():
@@ -34,3 +36,16 @@ def test_the_base_image_is_the_environments_or_the_dockerfiles(tmp_path, monkeyp
 
 def test_the_containers_folder_has_a_base_image():
     assert base_image_of(Path(__file__).parents[2] / "containers" / "Dockerfile")
+
+
+def test_a_machine_smaller_than_the_platforms_is_limited_and_one_as_large_is_not(monkeypatch):
+    def examined(**facts):
+        machine = Machine("Linux 6", "cpu", **{"cpus": 4, "ram_gib": 16, "gpus": (), **facts})
+        monkeypatch.setattr(doctor, "this_machine", lambda: machine)
+        return {ability.name: (ability.state, ability.found) for ability in examine("")}
+
+    large = examined()
+    assert (large["processors"], large["memory"]) == (("yes", "4 x cpu"), ("yes", "16.0 GiB"))
+    small = examined(cpus=3.5, ram_gib=15.9, gpus=(Gpu("Tesla T4", 15.0),))
+    assert (small["processors"], small["memory"]) == (("limited", "3.5 x cpu"), ("limited", "15.9 GiB"))
+    assert (large["GPU"][0], small["GPU"]) == ("no", ("yes", "Tesla T4, 15 GiB"))

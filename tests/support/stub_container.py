@@ -1,4 +1,4 @@
-"""Output of a stub container, and the header of its input: copied into images that have the standard library alone."""
+"""Stub of a container: writes an output on its input's grid. Copied into images: the standard library only."""
 
 from pathlib import Path
 

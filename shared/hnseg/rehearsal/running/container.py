@@ -104,9 +104,10 @@ def _create(setup: ContainerSetup, work: Workplace) -> str:
     try:
         return setup.engine.ask("create", *create_arguments(setup, work), setup.image).splitlines()[-1]
     except EngineError as error:
-        if "bind source path" in str(error):  # the engine's own words, the only sign of this cause
+        if "bind source path" in error.engine_says:
             raise EngineError(
-                f"{error}. The engine must see this machine's folders: set TMPDIR to one that it sees."
+                f"{error}. The engine must see this machine's folders: set TMPDIR to one that it sees.",
+                engine_says=error.engine_says,
             ) from error
         raise
 

@@ -65,7 +65,8 @@ class Engine:
                 " Is the engine overloaded?"
             ) from error
         if done.returncode != 0:
-            raise EngineError(f"{self.command} {arguments[0]} failed: {last_line(done.stderr) or done.stdout.strip()}")
+            says = last_line(done.stderr) or done.stdout.strip()
+            raise EngineError(f"{self.command} {arguments[0]} failed: {says}", engine_says=says)
         return done.stdout.strip()
 
     def try_to(self, *arguments: str) -> bool:
