@@ -80,7 +80,7 @@ class ImageFacts(Frozen):
 
     @classmethod
     def of(cls, image: Image) -> ImageFacts:
-        """Return the facts of an image that the engine described."""
+        """Return the facts of an image as the engine describes it."""
         return cls(
             tag=image.tag,
             sha256=image.identifier,

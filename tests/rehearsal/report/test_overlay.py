@@ -1,5 +1,4 @@
 import io
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +21,8 @@ def picture(found, wanted=None, labels=None):
     scan = sitk.GetImageFromArray(np.random.default_rng(0).normal(100, 10, found.shape).astype(np.float32))
     reference = None if wanted is None else sitk.GetImageFromArray(wanted)
     drawn = draw_case(scan, sitk.GetImageFromArray(found), reference, labels or {1: "GTVp", 2: "GTVn"})
-    Path("picture.png").write_bytes(drawn.png)
-    return Drawn(sitk.GetArrayFromImage(sitk.ReadImage("picture.png"))[..., :3].astype(int), drawn.labels)
+    pixels = imread(io.BytesIO(drawn.png))[..., :3] * 255
+    return Drawn(pixels.round().astype(int), drawn.labels)
 
 
 def coloured(pixels):
@@ -31,8 +30,7 @@ def coloured(pixels):
     return np.abs(pixels[..., 0] - pixels[..., 2]) > 60
 
 
-def test_a_picture_shows_contours_in_the_labels_colours(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_picture_shows_contours_in_the_labels_colours():
     found = np.zeros((5, 40, 50), np.uint8)
     assert not coloured(picture(found).pixels).any()
     found[2, 10:20, 10:20] = 1
@@ -42,21 +40,18 @@ def test_a_picture_shows_contours_in_the_labels_colours(tmp_path, monkeypatch):
     assert (blue[..., 0] - blue[..., 2])[coloured(blue)].max() < 0
 
 
-def test_a_picture_fills_the_reference(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_picture_fills_the_reference():
     found = np.zeros((5, 40, 50), np.uint8)
     found[2, 10:20, 10:20] = 1
     assert coloured(picture(found, found).pixels).sum() > 3 * coloured(picture(found).pixels).sum()
 
 
-def test_a_picture_of_one_slice_or_nothing_is_drawn(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_picture_of_one_slice_or_nothing_is_drawn():
     assert picture(np.zeros((1, 8, 8), np.uint8)).labels == ()
     assert picture(np.ones((2, 8, 8), np.uint8), np.zeros((2, 8, 8), np.uint8)).labels == (1,)
 
 
-def test_slices_are_chosen_so_that_most_structures_are_shown(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_slices_are_chosen_so_that_most_structures_are_shown():
     labels = {label: f"organ {label}" for label in range(1, 13)}
     found = np.zeros((60, 20, 20), np.uint8)
     for label in labels:  # in pairs along the patient, but the first and the last, which are smaller, alone
@@ -64,8 +59,7 @@ def test_slices_are_chosen_so_that_most_structures_are_shown(tmp_path, monkeypat
     assert picture(found, labels=labels).labels == tuple(range(2, 13))
 
 
-def test_where_output_and_reference_differ_most_is_among_the_slices(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_where_output_and_reference_differ_most_is_among_the_slices():
     found, wanted = np.zeros((2, 40, 20, 20), np.uint8)
     found[5, 2:9, 2:9] = wanted[5, 2:9, 2:9] = 1
     wanted[20, 2:7, 2:7] = 2
@@ -73,8 +67,7 @@ def test_where_output_and_reference_differ_most_is_among_the_slices(tmp_path, mo
     assert picture(found).labels == (1,)
 
 
-def test_where_nothing_differs_only_slices_with_structures_are_shown(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_where_nothing_differs_only_slices_with_structures_are_shown():
     found = np.zeros((40, 20, 20), np.uint8)
     for z in (20, 25, 30):
         found[z, 2:9, 2:9] = 1

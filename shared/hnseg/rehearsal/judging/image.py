@@ -13,7 +13,7 @@ _UNVERIFIED_QUOTA_GB = 2  # comic/grand-challenge.org at 9957bfc, config/setting
 
 
 def judge_upload(image: Image | None, model_dir: Path, profile: Profile) -> tuple[Finding, ...]:
-    """Return the findings on an image and on the weights, in the platform's order.
+    """Return the findings on an image, then those on the weights.
 
     Args:
         image: Image to upload; None for a plain process, which has nothing to upload and no findings.
