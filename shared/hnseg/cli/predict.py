@@ -16,10 +16,10 @@ import typer
 from rich.progress import Progress
 
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.cli.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.imaging.files.reading import read_volume
 from hnseg.machine import GIB, is_exhausted
 from hnseg.platform.failure import sentence_of

@@ -10,7 +10,6 @@ from typing import Annotated
 import rich
 import typer
 
-from hnseg.cli.output_files import Output, OutputFiles, output_files
 from hnseg.errors import InputError
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS
 from hnseg.evaluation.ranking.borda.counts import BordaMethod
@@ -22,6 +21,7 @@ from hnseg.evaluation.ranking.ranking import Settings, rank_teams
 from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_table
 from hnseg.evaluation.ranking.route import borda_methods
 from hnseg.evaluation.tables import Table
+from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import SimpleITK as sitk
 import typer
 
-from hnseg.cli.output_files import Output, output_files, write_image
 from hnseg.errors import InputError
 from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.output_files import Output, output_files, write_image
 from hnseg.imaging.files.reading import read_scan
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 import rich
 import typer
 
-from hnseg.cli.output_files import Output, output_files
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import cases_in
@@ -20,6 +19,7 @@ from hnseg.evaluation.options import usage_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
 from hnseg.evaluation.tables import UNDEFINED, Table, cases_table, parts_table, structures_table
+from hnseg.imaging.files.output_files import Output, output_files
 
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)

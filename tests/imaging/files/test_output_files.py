@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.cli.output_files import Output, output_files, reason_of, sigterm_unwinds, write_image
 from hnseg.errors import InputError, OutputError
+from hnseg.imaging.files.output_files import Output, output_files, reason_of, sigterm_unwinds, write_image
 from hnseg.imaging.geometry import array_of
 
 
