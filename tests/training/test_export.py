@@ -101,7 +101,7 @@ def test_a_former_archive_survives_a_failed_export(trained, tmp_path, monkeypatc
 
     (tmp_path / "model.tar.gz").write_text("former")
     monkeypatch.setattr("hnseg_training.export.write_archive", fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OutputError, match=r"A bundle must be written to .*model, but that failed: No space left"):
         export(trained, DEMO, tmp_path / "model", folds=[0], checkpoint="final", label=LABEL)
     assert {path.name for path in tmp_path.iterdir()} == {"model.tar.gz"}
     assert (tmp_path / "model.tar.gz").read_text() == "former"
@@ -111,7 +111,7 @@ def test_a_place_that_is_none_is_refused_before_the_weights_are_read(trained, tm
     (tmp_path / "file").write_text("former")
     (tmp_path / "model.tar.gz").mkdir()
     options = {"folds": [0], "checkpoint": "final", "label": LABEL}
-    with pytest.raises(OutputError, match="A bundle must be written to .*file/model, but that failed: "):
+    with pytest.raises(OutputError, match=r"A bundle must be written to .*file/model, but that failed: "):
         export(trained, DEMO, tmp_path / "file" / "model", **options)
     with pytest.raises(OutputError, match=r"The archive must be written to .*, but that failed: Is a directory"):
         export(trained, DEMO, tmp_path / "model", **options)

@@ -38,7 +38,7 @@ def test_what_was_preprocessed_is_kept_and_no_half_data_set_is_made(tmp_path):
     former = tmp_path / "nnUNet_preprocessed" / "Dataset504_hnts_mrg" / "plans.json"
     former.parent.mkdir(parents=True)
     former.write_text("former")
-    with pytest.raises(InputError, match="must have folders of its own, but .*Dataset504_hnts_mrg is there already"):
+    with pytest.raises(InputError, match=r"must have folders of its own, but .*Dataset504_hnts_mrg is there already"):
         create(tmp_path)
     assert former.read_text() == "former"
     assert not (tmp_path / "nnUNet_raw").exists()

@@ -58,10 +58,8 @@ def check_replaceable(folder: Path, *, names: Iterable[str], inputs: Iterable[Pa
     Raises:
         OutputError: The folder holds something else, or an input; or an input holds it.
     """
-    real = folder.resolve()
     for given in inputs:
-        other = given.resolve()
-        if real == other or real in other.parents or other in real.parents:
+        if _overlap(folder.resolve(), given.resolve()):
             raise OutputError(
                 f"The results must not replace an input, but they would be written to {folder}, and {given} is read."
                 " Name another folder; nothing was written."
@@ -70,11 +68,16 @@ def check_replaceable(folder: Path, *, names: Iterable[str], inputs: Iterable[Pa
         raise OutputError(f"The results must be written to a new folder, but {folder} is a file or a link.")
     others = sorted({path.name for path in folder.iterdir()} - set(names)) if folder.exists() else []
     if others:
+        some = ", ".join(others[:3]) + (" and more" if len(others) > 3 else "")
         raise OutputError(
             f"The results must be written to a new folder or replace those of an earlier run, but {folder} also holds"
-            f" {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}. Name another folder; nothing was"
-            " written."
+            f" {some}. Name another folder; nothing was written."
         )
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    """Return whether two resolved paths are the same, or one lies in the other."""
+    return one == other or one in other.parents or other in one.parents
 
 
 def _copy_tables(folder: Path, provisional: Path) -> None:
