@@ -7,7 +7,7 @@ import SimpleITK as sitk
 
 from hnseg.cli.phantom import command
 from hnseg.discovery import challenge_module, challenge_names
-from hnseg.errors import InputError
+from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import array_of
 
 
@@ -42,3 +42,36 @@ def test_every_challenge_has_the_parts_of_a_phantom(challenge):
     assert phantoms.LAYOUTS["container"] is phantoms.write_container_case
     assert all(isinstance(variant, phantoms.Variant) for variant in (phantoms.ANY, *phantoms.VARIANTS.values()))
     assert phantoms.Variant() == phantoms.ANY
+
+
+def _bytes_in(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_cases_may_be_written_again_and_others_not(tmp_path):
+    command("hnts_mrg", tmp_path, seed=4)
+    before = _bytes_in(tmp_path)
+    command("hnts_mrg", tmp_path, seed=4)
+    with pytest.raises(OutputError, match=r"A socket's folder must hold one image, but|No file must be replaced, but"):
+        command("hnts_mrg", tmp_path, seed=5)
+    assert _bytes_in(tmp_path) == before
+
+
+def test_a_patient_of_the_public_data_is_never_replaced(tmp_path):
+    image = tmp_path / "HNTSMRG24_train" / "1" / "midRT" / "1_midRT_T2.nii.gz"
+    image.parent.mkdir(parents=True)
+    image.write_text("a patient's image")
+    with pytest.raises(OutputError, match=r"No file must be replaced, but .*1_midRT_T2\.nii\.gz is there with another"):
+        command("hnts_mrg", tmp_path, layout="challenge")
+    assert _bytes_in(tmp_path) == {image.relative_to(tmp_path): b"a patient's image"}
+
+
+def test_a_table_of_the_public_data_is_never_replaced(tmp_path):
+    table = tmp_path / "HaN-Seg" / "OAR_data.csv"
+    table.parent.mkdir()
+    table.write_text("Case ID;another column\ncase_99;1\n")
+    with pytest.raises(
+        InputError, match=r"A table to add a patient to must have the columns .*, but OAR_data\.csv has"
+    ):
+        command("han_seg", tmp_path, layout="challenge")
+    assert _bytes_in(tmp_path) == {table.relative_to(tmp_path): b"Case ID;another column\ncase_99;1\n"}

@@ -112,7 +112,7 @@ def test_probabilities_are_written_beside_the_label_map(run, model, images, outp
 def test_probabilities_without_a_place_are_told_before_the_networks_run(run, model, images, tmp_path):
     done = run(model, *images, "--probabilities", tmp_path / "none" / "probabilities.npy")
     told = refused(done, OutputError)
-    assert told.startswith(f"Probabilities must be written to {tmp_path / 'none'}, but that failed (No such file")
+    assert told.startswith(f"Probabilities must be written to {tmp_path / 'none'}, but that failed: No such file")
 
 
 def test_the_plan_and_its_changes_are_reported(run, model, images, tmp_path):
@@ -200,6 +200,43 @@ def test_an_image_that_can_not_be_used_is_named(run, model, images, output, spoi
 def test_an_output_that_can_not_be_written_is_told_before_any_work(run, tmp_path, images, name, words):
     # The model does not exist, which would be told first if it were opened first.
     assert words in refused(run(tmp_path / "no model", *images, output=tmp_path / name), OutputError)
+
+
+@pytest.mark.parametrize("option", ["--output", "--report"])
+@pytest.mark.parametrize("name", ["t2w.mha", "map.mha", "out/../map.mha", "link.mha", "hard.mha"])
+def test_an_input_is_never_replaced(run, tmp_path, images, output, option, name):
+    (tmp_path / "link.mha").symlink_to("t2w.mha")
+    (tmp_path / "hard.mha").hardlink_to(images[1])
+    before = [path.read_bytes() for path in images]
+    words = [option, tmp_path / name] if option == "--report" else []
+    # The model does not exist, which would be told first if it were opened first.
+    done = run(tmp_path / "none", *images, *words, output=output if words else tmp_path / name)
+    assert f"{option} must not replace an input, but {tmp_path / name} is" in refused(done, OutputError)
+    assert [path.read_bytes() for path in images] == before
+
+
+def test_a_file_of_the_model_is_not_replaced(run, model, images):
+    before = (model / "plans.json").read_bytes()
+    done = run(model, *images, "--report", model / "plans.json")
+    assert "plans.json is a file of" in refused(done, OutputError)
+    assert (model / "plans.json").read_bytes() == before
+
+
+def test_a_former_label_map_and_report_survive_a_failure(run, model, images, output, tmp_path):
+    report = tmp_path / "report.json"
+    for path in (output, report):
+        path.write_text("former")
+    images[1].write_text("none")
+    refused(run(model, *images, "--report", report), InputError)
+    assert [path.read_text() for path in (output, report)] == ["former", "former"]
+    assert not list(tmp_path.rglob(".unfinished*"))
+
+
+def test_a_suffix_in_capitals_is_written_as_its_format(run, model, images, output):
+    output = output.with_name("MAP.NII.GZ")
+    assert run(model, *images, "--step", "1", "--no-mirroring", output=output).exit_code == 0
+    assert [path.name for path in output.parent.iterdir()] == ["MAP.NII.GZ"]
+    assert output.read_bytes()[:2] == b"\x1f\x8b"
 
 
 def test_a_model_that_is_none_is_told(run, tmp_path, images, output):

@@ -85,6 +85,33 @@ def test_a_file_that_cant_be_written_is_named(scores, tmp_path):
     assert "nowhere/r.json, but that failed: No such file or directory" in str(failure)
 
 
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+def test_a_file_of_scores_is_never_replaced(scores, tmp_path, option):
+    link = tmp_path / "link.png"
+    link.symlink_to(scores)
+    before = scores.read_bytes()
+    failure = _failure(str(scores), option, str(link))
+    assert isinstance(failure, OutputError)
+    assert f"{option} must not replace an input, but {link} is the same file as {scores}" in str(failure)
+    assert scores.read_bytes() == before
+
+
+def test_measures_of_a_team_are_never_replaced(measures):
+    failure = _failure(str(measures), "--method", "hecktor-2025", "--json", str(measures))
+    assert f"--json must not replace an input, but {measures} is read" in str(failure)
+
+
+def test_former_files_survive_a_failure(scores, tmp_path):
+    former = [tmp_path / name for name in ("ranking.json", "ranking.png")]
+    for path in former:
+        path.write_text("former")
+    scores.write_text("team\n")
+    failure = _failure(str(scores), "--json", str(former[0]), "--plot", str(former[1]))
+    assert isinstance(failure, InputError)
+    assert [path.read_text() for path in former] == ["former", "former"]
+    assert not list(tmp_path.glob(".unfinished*"))
+
+
 @pytest.fixture
 def measures(tmp_path) -> Path:
     """Three numbers of three teams: one is best at two of them."""

@@ -141,3 +141,39 @@ def test_result_that_has_no_place_is_refused(pair, tmp_path):
     done = run("--fixed", pair[0], "--moving", pair[1], "--output", output)
     assert done.returncode == 1
     assert done.stderr.startswith(f"{output} must be written, but that failed")
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        ("--output", "notes.txt", "--output must be one file of type .mha, .nii.gz, .nii, .nrrd, but"),
+        ("--output", "fixed.mha", "--output must not replace an input, but"),
+        ("--output", "link.mha", "--output must not replace an input, but"),
+        ("--transform", "notes.doc", "--transform must be one file of type .tfm,"),
+        ("--checkerboard", "notes.txt", "--checkerboard must be one file of type .png, but"),
+        ("--report", "fixed.mha", "--report must not replace an input, but"),
+    ],
+)
+def test_no_file_is_lost_by_a_wrong_name(tmp_path, option, name, words):
+    # Neither image can be read, which would be told first if one were read first.
+    former = [tmp_path / name for name in ("fixed.mha", "moving.mha", "notes.txt", "notes.doc")]
+    for path in former:
+        path.write_text("former")
+    (tmp_path / "link.mha").symlink_to("moving.mha")
+    given = {"--fixed": former[0], "--moving": former[1], "--output": tmp_path / "out.mha", option: tmp_path / name}
+    done = run(*(word for pair in given.items() for word in pair))
+    assert done.returncode == 1
+    assert done.stderr.startswith(words)
+    assert [path.read_text() for path in former] == ["former"] * 4
+
+
+def test_former_files_survive_a_pair_that_is_refused(pair, tmp_path):
+    output, report, thin = (tmp_path / name for name in ("out.mha", "out.json", "thin.mha"))
+    output.write_text("former")
+    report.write_text("former")
+    sitk.WriteImage(sitk.ReadImage(str(pair[0]))[:, :, :9], str(thin))
+    done = run("--fixed", pair[0], "--moving", thin, "--output", output, "--report", report)
+    assert done.returncode == 1
+    assert output.read_text() == "former"
+    assert json.loads(report.read_text())["status"] == "not_attempted"
+    assert not list(tmp_path.glob(".unfinished*"))

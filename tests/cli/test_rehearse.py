@@ -179,6 +179,44 @@ def test_a_folder_that_is_no_case_is_refused(hnseg, tmp_path, model):
     assert "A case must be a folder with input/images/" in printed.err
 
 
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_report_never_replaces_the_case(hnseg, tmp_path, is_linked):
+    case = write_case(HNTS_MRG, tmp_path / "data" / "cases")
+    before = files_below(case)
+    report = tmp_path / "data"
+    if is_linked:
+        report = tmp_path / "report"
+        report.mkdir()
+        (report / "cases").symlink_to(case.parent)
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--case", case, "--model", tmp_path, "--report", report)
+    assert status == 1
+    assert "The results must not replace an input, but they would be written to" in printed.err
+    assert files_below(case) == before
+
+
+def test_a_report_never_replaces_files_of_another_origin(hnseg, case_dir, tmp_path):
+    notes = tmp_path / "report" / "cases" / "case_000" / "notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("mine")
+    (tmp_path / "model").mkdir()
+    options = ["--case", case_dir, "--model", tmp_path / "model", "--report", tmp_path / "report"]
+    status, printed = hnseg("rehearse", CONTAINER_DIR, *options)
+    assert status == 1
+    assert "case_000 also holds notes.txt. Name another folder; nothing was written." in printed.err
+    assert notes.read_text() == "mine"
+
+
+def test_a_report_without_a_place_is_refused_before_any_case_runs(hnseg, case_dir, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "report").write_text("mine")
+    options = ["--case", case_dir, "--model", tmp_path / "model", "--report", tmp_path / "report"]
+    status, printed = hnseg("rehearse", CONTAINER_DIR, "--engine", "process", *options)
+    assert status == 1
+    assert "The report must be written to" in printed.err
+    assert "running" not in printed.out
+    assert (tmp_path / "report").read_text() == "mine"
+
+
 def test_without_an_engine_it_goes_on_as_a_process_and_says_so(hnseg, case_dir, model, monkeypatch):
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     for image in (case_dir / "input/images/mid-rt-t2w-head-neck").iterdir():

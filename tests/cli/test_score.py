@@ -87,12 +87,60 @@ def test_a_refusal_is_one_sentence_and_status_1(folders):
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_cant_be_written_is_named(folders, tmp_path):
+@pytest.fixture
+def run_here():
+    """Run the verb in this process."""
     app = typer.Typer()
-    app.command()(score.command)
-    result = CliRunner().invoke(app, _arguments(folders, "--json", str(tmp_path / "nowhere" / "score.json")))
+    app.command(**score.SETTINGS)(score.command)
+    return lambda *arguments: CliRunner().invoke(app, list(map(str, arguments)))
+
+
+@pytest.mark.parametrize(("option", "what"), [("--json", "score"), ("--table", "table"), ("--csv", "scores")])
+def test_a_file_that_cant_be_written_is_named_before_any_work(run_here, folders, tmp_path, option, what):
+    for path in folders[0].iterdir():
+        path.write_text("no label map")  # which would be told first if it were read first
+    result = run_here(*_arguments(folders), option, tmp_path / "nowhere" / "score.x")
     assert isinstance(result.exception, OutputError)
-    assert "nowhere/score.json, but that failed: No such file or directory" in str(result.exception)
+    assert f"The {what} must be written to {tmp_path}/nowhere/score.x, but that failed: No such file or directory" in (
+        str(result.exception)
+    )
+
+
+@pytest.mark.parametrize("option", ["--json", "--table", "--csv"])
+def test_a_label_map_is_never_replaced(run_here, folders, tmp_path, option):
+    (path,) = folders[1].iterdir()
+    before = path.read_bytes()
+    (tmp_path / "link.csv").symlink_to(path)
+    for output in (path, tmp_path / "link.csv"):
+        result = run_here(*_arguments(folders), option, output)
+        assert isinstance(result.exception, OutputError)
+        assert f"{option} must not replace an input, but {output} is" in str(result.exception)
+    assert path.read_bytes() == before
+
+
+def test_the_answers_and_the_table_of_patients_are_never_replaced(run_here, folders, tmp_path):
+    answers, clinical = folders[0] / "77_preRT_mask_registered.json", tmp_path / "clinical.csv"
+    for path, option in ((answers, "--json"), (clinical, "--table")):
+        path.write_text("{}")
+        result = run_here(*_hecktor(folders, "--clinical", str(clinical), option, str(path)))
+        assert f"{option} must not replace an input, but {path} is read" in str(result.exception)
+        assert path.read_text() == "{}"
+
+
+def test_former_files_survive_a_failure(run_here, folders, tmp_path):
+    former = [tmp_path / name for name in ("score.json", "scores.csv")]
+    for path in former:
+        path.write_text("former")  # of which the CSV is refused, after the score was written
+    result = run_here(*_arguments(folders), "--json", former[0], "--csv", former[1])
+    assert "file to add scores to must have the columns" in str(result.exception)
+    assert [path.read_text() for path in former] == ["former", "former"]
+    assert not list(tmp_path.glob(".unfinished*"))
+
+
+def test_a_file_of_a_former_run_beside_the_label_maps_is_replaced(run_here, folders):
+    for _ in range(2):
+        assert run_here(*_arguments(folders), "--json", folders[0] / "score.json").exit_code == 0
+    assert json.loads((folders[0] / "score.json").read_text())["score"] == pytest.approx(5 / 6)
 
 
 def _hecktor(folders: tuple[Path, Path], *more: str) -> list[str]:

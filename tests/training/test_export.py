@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hnseg.errors import InputError, ModelError
+from hnseg.errors import InputError, ModelError, OutputError
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.model.weights import read_weights
@@ -93,3 +93,26 @@ def test_a_fold_that_is_not_trained_is_refused(trained, tmp_path):
 def test_a_folder_with_something_in_it_is_refused(bundle, trained):
     with pytest.raises(InputError, match="must be empty or not exist yet"):
         export(trained, DEMO, bundle, folds=[0], checkpoint="final", label=LABEL)
+
+
+def test_a_former_archive_survives_a_failed_export(trained, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "model.tar.gz").write_text("former")
+    monkeypatch.setattr("hnseg_training.export.write_archive", fail)
+    with pytest.raises(OutputError, match=r"A bundle must be written to .*model, but that failed: No space left"):
+        export(trained, DEMO, tmp_path / "model", folds=[0], checkpoint="final", label=LABEL)
+    assert {path.name for path in tmp_path.iterdir()} == {"model.tar.gz"}
+    assert (tmp_path / "model.tar.gz").read_text() == "former"
+
+
+def test_a_place_that_is_none_is_refused_before_the_weights_are_read(trained, tmp_path):
+    (tmp_path / "file").write_text("former")
+    (tmp_path / "model.tar.gz").mkdir()
+    options = {"folds": [0], "checkpoint": "final", "label": LABEL}
+    with pytest.raises(OutputError, match=r"A bundle must be written to .*file/model, but that failed: "):
+        export(trained, DEMO, tmp_path / "file" / "model", **options)
+    with pytest.raises(OutputError, match=r"The archive must be written to .*, but that failed: Is a directory"):
+        export(trained, DEMO, tmp_path / "model", **options)
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "model.tar.gz"}

@@ -7,7 +7,7 @@ import logging
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,8 @@ from typing import Literal
 import torch
 from safetensors.torch import save_file
 
-from hnseg.errors import InputError, ModelError
+from hnseg.errors import InputError, ModelError, OutputError
+from hnseg.imaging.files.output_files import Output, output_files, reason_of, sigterm_unwinds
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import (
@@ -88,28 +89,59 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
     Raises:
         ModelError: A fold is not trained, or OpenVINO can't run the network.
         InputError: `output` holds something already.
+        OutputError: The bundle or the archive can't be written; then a former archive is still there.
     """
     results = work.results(preset.result_name)
     checkpoints = {fold: results / f"fold_{fold}" / f"checkpoint_{checkpoint}.pth" for fold in folds}
-    if missing := [str(path.relative_to(work.root)) for path in checkpoints.values() if not path.is_file()]:
-        raise ModelError(
-            f"Every fold must be trained before it is exported, but {', '.join(missing)} is missing in {work.root}."
-            " Was training interrupted (hnseg-train fit --resume), or is --folds to name fewer?"
-        )
+    _check_trained(checkpoints.values(), work.root)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"The bundle's folder {output} must be empty or not exist yet. Remove it or name another.")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as unfinished:
-        bundle = Path(unfinished) / output.name
-        bundle.mkdir()
-        _fill(bundle, checkpoints, [results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE], label)
-        if openvino:
-            add_graph(bundle)
-        bundle.replace(output)
     archive = output.with_name(output.name + ".tar.gz")
-    write_archive(output, archive)
+    _check_places(output, archive)
+    others = [results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE]
+    try:
+        with sigterm_unwinds(), tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as unfinished:
+            bundle = Path(unfinished) / output.name
+            bundle.mkdir()
+            _fill(bundle, checkpoints, others, label)
+            if openvino:
+                add_graph(bundle)
+            write_archive(bundle, Path(unfinished) / archive.name)
+            bundle.replace(output)
+            (Path(unfinished) / archive.name).replace(archive)
+    except OSError as error:
+        raise _failure(output, error) from error
     logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in output.iterdir()) / 1e6)
     return archive
+
+
+def _check_trained(checkpoints: Iterable[Path], root: Path) -> None:
+    if missing := [str(path.relative_to(root)) for path in checkpoints if not path.is_file()]:
+        raise ModelError(
+            f"Every fold must be trained before it is exported, but {', '.join(missing)} is missing in {root}."
+            " Was training interrupted (hnseg-train fit --resume), or is --folds to name fewer?"
+        )
+
+
+def _check_places(output: Path, archive: Path) -> None:
+    """Make the folder of the bundle and the archive, and check that both can be written there.
+
+    Raises:
+        OutputError: They can't be.
+    """
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _failure(output, error) from error
+    with output_files(Output("--output", archive, f"The archive must be written to {archive}")):
+        pass  # the checks come before the block
+
+
+def _failure(output: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"A bundle must be written to {output}, but that failed: {reason_of(error)}."
+        " Is there space and permission to write?"
+    )
 
 
 def _fill(bundle: Path, checkpoints: Mapping[Fold, Path], others: Sequence[Path], label: Label) -> None:

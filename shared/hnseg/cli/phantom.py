@@ -11,6 +11,7 @@ import typer
 
 from hnseg.discovery import challenge_module
 from hnseg.errors import InputError
+from hnseg.imaging.files.output_folders import added_files
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +29,19 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         bool, typer.Option("--variants", help="Write one case of each special kind instead of --cases.")
     ] = False,
 ) -> None:
-    """Write synthetic patients, with their truth, in a challenge's layout."""
+    """Write synthetic patients, with their truth, in a challenge's layout.
+
+    Cases may be added to a folder: its tables get further rows, and no other file that is there is replaced.
+    """
     phantoms: Any = challenge_module("hnseg.phantom.challenges", challenge)
     _check("--layout", layout, phantoms.LAYOUTS)
     _check("--grid", grid, phantoms.GRIDS)
     named = list(phantoms.VARIANTS.items()) if variants else [("", phantoms.ANY)] * cases
     for index, (name, variant) in enumerate(named):
         patient = phantoms.draw_patient(seed, index, grid=grid, variant=variant)
-        folder = phantoms.LAYOUTS[layout](patient, output)
-        logger.info("wrote %s%s", folder, f" ({name})" if name else "")
+        with added_files(output) as provisional:
+            case = output / phantoms.LAYOUTS[layout](patient, provisional).relative_to(provisional)
+        logger.info("wrote %s%s", case, f" ({name})" if name else "")
 
 
 def _check(option: str, given: str, known: Iterable[str]) -> None:

@@ -7,7 +7,6 @@ import resource
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +16,11 @@ import typer
 from rich.progress import Progress
 
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.errors import InputError, OutputError
+from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.imaging.files.reading import read_volume
-from hnseg.imaging.geometry import array_of
 from hnseg.machine import GIB, is_exhausted
 from hnseg.platform.failure import sentence_of
 from hnseg.provenance import Provenance
@@ -62,19 +61,26 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
 
     provenance = Provenance()
     provenance.record(limit_s=limit_s if np.isfinite(limit_s) else None)
-    with _limited_ram(ram_gib), _unfinished(output, probabilities) as files:
+    outputs = (
+        Output("--output", output, f"A label map must be written to {output.parent}", WRITTEN),
+        Output("--probabilities", probabilities, _promise("Probabilities", probabilities), (".npy",)),
+        Output("--report", report, _promise("The report", report)),
+    )
+    with _limited_ram(ram_gib), output_files(*outputs, inputs=[*images, model_dir]) as files:
         with provenance.step("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
             ensemble = load_ensemble(bundle, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
         effort = Effort(step=step, mirroring=not no_mirroring, skip=skip)
-        label_map = _segment(
-            ensemble, images, provenance, limit_s=limit_s, effort=effort, probabilities=files.probabilities
-        )
+        label_map = _segment(ensemble, images, provenance, limit_s=limit_s, effort=effort, files=files)
         with provenance.step("write"):
-            _write(label_map, files.label_map)
-    if report is not None:
-        report.write_text(json.dumps(json.loads(provenance.as_json()), indent=2) + "\n", encoding="utf-8")
+            files.write("--output", lambda path: write_image(label_map, path))
+        as_json = json.dumps(json.loads(provenance.as_json()), indent=2) + "\n"
+        files.write("--report", lambda path: path.write_text(as_json, encoding="utf-8"))
     typer.echo(str(output))
+
+
+def _promise(title: str, path: Path | None) -> str:
+    return "" if path is None else f"{title} must be written to {path.parent}"
 
 
 def _segment(
@@ -84,7 +90,7 @@ def _segment(
     *,
     limit_s: float,
     effort: Effort,
-    probabilities: Path | None,
+    files: OutputFiles,
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and record how it came about."""
     from hnseg.inference.model.manifest import sha256_of
@@ -104,7 +110,7 @@ def _segment(
             Deadline.from_process_start(limit_s),
             effort=effort,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
-            probabilities=_mapped(probabilities, (ensemble.outputs, *channels.grid.shape_zyx)),
+            probabilities=_mapped(files, (ensemble.outputs, *channels.grid.shape_zyx)),
         )
         del channels  # gone before the networks run
         predicted = prediction.predict()
@@ -113,21 +119,16 @@ def _segment(
     return predicted.label_map
 
 
-def _mapped(path: Path | None, shape: tuple[int, ...]) -> np.memmap[Any, Any] | None:
-    """Return a new file of half-precision numbers as an array that takes no memory, or None for none.
+def _mapped(files: OutputFiles, shape: tuple[int, ...]) -> np.memmap[Any, Any] | None:
+    """Return the file of probabilities as an array (k, z, y, x) that takes no memory; None where none was asked for.
 
     Raises:
         OutputError: It can't be made.
     """
-    if path is None:
-        return None
-    try:
-        return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
-    except OSError as error:
-        raise OutputError(
-            f"Probabilities must be written to {path.parent}, but that failed ({error.strerror})."
-            " Does the folder exist, and is there space and permission to write?"
-        ) from error
+    return files.write(
+        "--probabilities",
+        lambda path: np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape),
+    )
 
 
 def _folds(text: str | None) -> list[Fold] | None:
@@ -165,50 +166,3 @@ def _limited_ram(ram_gib: float) -> Iterator[None]:
         raise InputError(sentence_of(error)) from error
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, former)
-
-
-@dataclass(frozen=True)
-class _Files:
-    """Files with provisional names, to which all outputs are written first."""
-
-    label_map: Path
-    probabilities: Path | None
-
-
-@contextmanager
-def _unfinished(label_map: Path, probabilities: Path | None) -> Iterator[_Files]:
-    """Make sure that the label map can be written, before any work; in the end give all files their names, or none.
-
-    Raises:
-        OutputError: It can't.
-    """
-    if not label_map.name.endswith(WRITTEN):
-        raise OutputError(
-            f"The label map must be one file of type {', '.join(WRITTEN)}, but {label_map} was asked for."
-        )
-    names = {path.with_name(f".unfinished-{path.name}"): path for path in (label_map, probabilities) if path}
-    first, *others = names
-    try:
-        _write(sitk.Image([1, 1, 1], sitk.sitkUInt8), first)
-        yield _Files(first, others[0] if others else None)
-        for unfinished, path in names.items():
-            unfinished.replace(path)
-    finally:
-        for unfinished in names:
-            unfinished.unlink(missing_ok=True)
-
-
-def _write(label_map: sitk.Image, path: Path) -> None:
-    try:
-        sitk.WriteImage(label_map, str(path), True)
-        # Read back, because a full disk can go unnoticed.
-        reason = "" if np.array_equal(array_of(sitk.ReadImage(str(path))), array_of(label_map)) else "it is not whole"
-    except (OSError, RuntimeError) as error:
-        if is_exhausted(error):
-            raise
-        reason = str(error).strip().rpartition("Reason: ")[2].splitlines()[-1]
-    if reason:
-        raise OutputError(
-            f"A label map must be written to {path.parent}, but that failed ({reason})."
-            " Does the folder exist, and is there space and permission to write?"
-        )

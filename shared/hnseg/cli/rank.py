@@ -10,7 +10,7 @@ from typing import Annotated
 import rich
 import typer
 
-from hnseg.errors import InputError, OutputError
+from hnseg.errors import InputError
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS
 from hnseg.evaluation.ranking.borda.counts import BordaMethod
 from hnseg.evaluation.ranking.borda.measures_file import read_measures
@@ -21,6 +21,7 @@ from hnseg.evaluation.ranking.ranking import Settings, rank_teams
 from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_table
 from hnseg.evaluation.ranking.route import borda_methods
 from hnseg.evaluation.tables import Table
+from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
@@ -59,9 +60,14 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     """
     by_borda = borda_methods()
     _check("--method", method, (*METHODS, *by_borda))
+    outputs = [
+        Output("--json", json, f"The ranking must be written to {json}"),
+        Output("--plot", plot, f"The plot must be written to {plot}"),
+    ]
     if method in by_borda:
         _refuse_options_of_tests(context, method)
-        _rank_by_borda(scores, by_borda[method], json)
+        with output_files(*outputs, inputs=scores) as files:
+            _rank_by_borda(scores, by_borda[method], files)
         return
     if len(scores) != 1:
         raise InputError(f"{method} must rank one file with the scores of all teams, found {len(scores)} files.")
@@ -70,20 +76,18 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         check_format(plot)
     settings = Settings(METHODS[method], alpha, pairs_corrected, bootstrap, resample, seed)
     metrics = settings.method.metrics
-    report = rank_teams(scores[0], settings)
-    if json is not None:
-        _write(report, json)
-    if plot is not None:
-        draw_ranking(report, metrics, plot)
+    with output_files(*outputs, inputs=scores) as files:
+        report = rank_teams(scores[0], settings)
+        files.write("--json", lambda path: _write(report, path))
+        files.write("--plot", lambda path: draw_ranking(report, metrics, path))
     _show(ranking_table(report, metrics))
     for line in _explanation(report):
         typer.echo(line)
 
 
-def _rank_by_borda(scores: Sequence[Path], method: BordaMethod, json: Path | None) -> None:
+def _rank_by_borda(scores: Sequence[Path], method: BordaMethod, files: OutputFiles) -> None:
     report = rank_by_borda(read_measures(scores, method), method)
-    if json is not None:
-        _write(report, json)
+    files.write("--json", lambda path: _write(report, path))
     _show(borda_table(report))
     typer.echo(
         f"In brackets the rank by each; of {len(report.teams)} teams, rank r is worth {len(report.teams)} - r points;"
@@ -136,10 +140,7 @@ def _tau(ranking: Ranking) -> str:
 
 
 def _write(report: RankingReport | BordaReport, path: Path) -> None:
-    try:
-        path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"The ranking must be written to {path}, but that failed: {error.strerror}.") from error
+    path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def _check(option: str, given: str, known: Iterable[str]) -> None:

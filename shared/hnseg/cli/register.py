@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,7 +12,9 @@ from typing import Annotated, Any
 import SimpleITK as sitk
 import typer
 
-from hnseg.errors import InputError, OutputError
+from hnseg.errors import InputError
+from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.output_files import Output, output_files, write_image
 from hnseg.imaging.files.reading import read_scan
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
@@ -36,6 +36,9 @@ class Modality(str, Enum):
     CT = "ct"
     MR = "mr"
 
+
+TRANSFORMS = (".tfm", ".txt", ".mat", ".h5", ".hdf5", ".xfm")
+"""Suffixes of the files of transforms that ITK writes."""
 
 INTENSITIES = {Modality.CT: HOUNSFIELD, Modality.MR: Intensities()}
 
@@ -81,25 +84,28 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     matrix @ p + offset_mm (LPS); fixed and moving with their modalities; seconds and versions.
     """
     started_s = time.monotonic()
-    one, other = _scan(fixed, "fixed", fixed_modality), _scan(moving, "moving", moving_modality)
-    settings = RegistrationSettings(fixed=INTENSITIES[one.modality], moving=INTENSITIES[other.modality])
-    found = register_rigid(fixed=one.image, moving=other.image, settings=settings)
-    if report is not None:
-        _write_json(_report(found, one, other, settings, seconds=time.monotonic() - started_s), report)
-    if checkerboard is not None and found.report.status != "not_attempted":
-        _draw(checkerboard, one, other, found)
-    if not found.accepted:
+    outputs = (
+        Output("--output", output, suffixes=WRITTEN),
+        Output("--transform", transform, suffixes=TRANSFORMS),
+        Output("--report", report),
+        Output("--checkerboard", checkerboard, suffixes=(".png",)),
+    )
+    with output_files(*outputs, inputs=(fixed, moving)) as files:
+        one, other = _scan(fixed, "fixed", fixed_modality), _scan(moving, "moving", moving_modality)
+        settings = RegistrationSettings(fixed=INTENSITIES[one.modality], moving=INTENSITIES[other.modality])
+        found = register_rigid(fixed=one.image, moving=other.image, settings=settings)
+        seconds = time.monotonic() - started_s
+        files.write("--report", lambda path: _write_json(_report(found, one, other, settings, seconds=seconds), path))
+        if found.report.status != "not_attempted":
+            files.write("--checkerboard", lambda path: path.write_bytes(_drawn(one, other, found)))
+        if found.accepted:
+            files.write("--output", lambda path: write_image(_carried(one, other, found), path))
+            files.write("--transform", lambda path: sitk.WriteTransform(found.transform, str(path)))
+    if not found.accepted:  # after the block, which gives the report and the checkerboard their names
         raise InputError(
             f"{one.in_words} and {other.in_words} must show the same part of one patient, but {found.in_words()}."
             f" {found.report.likely_cause}"
         )
-    outside = float(array_of(other.image).min())
-    carried = resample_image(other.image, Grid.of(one.image), transform=found.transform, outside=outside)
-    with _written(output):
-        sitk.WriteImage(carried, str(output), True)
-    if transform is not None:
-        with _written(transform):
-            sitk.WriteTransform(found.transform, str(transform))
     taken = " and ".join(f"{scan.path.name} as {scan.modality.value.upper()}" for scan in (one, other))
     typer.echo(f"{output}: {found.in_words()} ({taken})")
 
@@ -130,24 +136,17 @@ def _report(
     }
 
 
-def _draw(path: Path, fixed: _Scan, moving: _Scan, found: Registration) -> None:
+def _drawn(fixed: _Scan, moving: _Scan, found: Registration) -> bytes:
     from hnseg.rehearsal.report.checkerboard import draw_checkerboard  # brings matplotlib
 
-    with _written(path):
-        path.write_bytes(draw_checkerboard(fixed.image, moving.image, found.transform))
+    return draw_checkerboard(fixed.image, moving.image, found.transform)
+
+
+def _carried(fixed: _Scan, moving: _Scan, found: Registration) -> sitk.Image:
+    """Return the moving image on the fixed grid, with its smallest value outside."""
+    outside = float(array_of(moving.image).min())
+    return resample_image(moving.image, Grid.of(fixed.image), transform=found.transform, outside=outside)
 
 
 def _write_json(content: dict[str, Any], path: Path) -> None:
-    with _written(path):
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[None]:
-    """Turn an error of writing into a sentence, and remove the file that is not whole."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        path.unlink(missing_ok=True)
-        reason = str(error).strip().splitlines()[-1]
-        raise OutputError(f"{path} must be written, but that failed ({reason}). Does its folder exist?") from error
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,11 +16,13 @@ import typer
 
 from hnseg.cli.options import EditionOption
 from hnseg.errors import EngineError, InputError
+from hnseg.imaging.files.output_files import sigterm_unwinds
+from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.rehearse import rehearse
-from hnseg.rehearsal.report.page import write_report
+from hnseg.rehearsal.report.page import check_report, write_report
 from hnseg.rehearsal.report.table import cases_table, findings_of
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
@@ -81,7 +82,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
     challenge = load_challenge(container_dir, arguments.get("EDITION"))
     container_dir = container_dir.resolve()
     profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)
-    with _sigterm_unwinds(), _materials(container_dir, case or [], model, report) as given:
+    with sigterm_unwinds(), _materials(container_dir, case or [], model, report) as given:
+        if report:
+            _check_report(report, given)
         runner = _runner(engine, container_dir, ImageChoice(image, arguments), given.model_dir, profile, gpu=gpu)
         edition = arguments.get("EDITION", "")
         request = Request(challenge.spec, given.cases, given.model_dir, profile, given.keep_dir, edition)
@@ -90,16 +93,6 @@ def command(  # noqa: PLR0913 (one parameter an option)
         if report:
             typer.echo(f"\nReport: {write_report(request, result, report)}")
     raise typer.Exit(0 if result.passed else 1)
-
-
-@contextmanager
-def _sigterm_unwinds() -> Iterator[None]:
-    """Let SIGTERM end the work by an exception, so that no case is left running; the former handler comes back."""
-    former = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
 
 
 @dataclass(frozen=True)
@@ -130,6 +123,18 @@ def _materials(container_dir: Path, cases: list[Path], model: Path | None, repor
         raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
     with model_folder(model or shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
         yield _Materials(found, model_dir, report / "cases" if report else Path(temporary))
+
+
+def _check_report(report: Path, given: _Materials) -> None:
+    """Check before any work that the report can be written, and that it replaces nothing but an earlier report.
+
+    Raises:
+        OutputError: It can't be, or its folder for a case holds or is something else.
+    """
+    inputs = [given.model_dir, *(folder for case in given.cases for folder in (case.input_dir, case.expected_dir))]
+    for case in given.cases:
+        check_replaceable(given.keep_dir / case.name, names=("output", "stdout.txt", "stderr.txt"), inputs=inputs)
+    check_report(report)
 
 
 def _build_arguments(pairs: list[str], **chosen: str) -> dict[str, str]:

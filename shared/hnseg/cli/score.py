@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,12 +12,14 @@ import rich
 import typer
 
 from hnseg.discovery import challenge_module, challenge_names
-from hnseg.errors import InputError, OutputError
-from hnseg.evaluation.files.scores_csv import structures_csv, write_scores
+from hnseg.errors import InputError
+from hnseg.evaluation.files.case_files import cases_in
+from hnseg.evaluation.files.scores_csv import scores_csv, structures_csv
 from hnseg.evaluation.options import usage_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
 from hnseg.evaluation.tables import UNDEFINED, Table, cases_table, parts_table, structures_table
+from hnseg.imaging.files.output_files import Output, output_files
 
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
@@ -41,15 +44,29 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     Files are paired by equal name, or else by the case ID they begin with (77 of 77_midRT_mask.nii.gz). A folder may
     also hold a folder a case, such as a container's outputs.
     """
-    rules = Rules(options=_own_options(challenge, context.args), leave_out_missing=missing == "leave-out")
-    report = score_folder(challenge, predictions, references, rules)
-    if json is not None:
-        _write(report.model_dump_json(indent=2) + "\n", json)
-    if table is not None:
-        _write(structures_csv(report), table)
-    if csv is not None:
-        write_scores(report, team or predictions.resolve().name, csv)
+    own = _own_options(challenge, context.args)
+    rules = Rules(options=own, leave_out_missing=missing == "leave-out")
+    outputs = [
+        Output(option, path, f"The {what} must be written to {path}")
+        for option, path, what in (("--json", json, "score"), ("--table", table, "table"), ("--csv", csv, "scores"))
+    ]
+    folders = (predictions, references) if any((json, table, csv)) else ()
+    with output_files(*outputs, inputs=_inputs(folders, own)) as files:
+        report = score_folder(challenge, predictions, references, rules)
+        files.write("--json", lambda path: _write(report.model_dump_json(indent=2) + "\n", path))
+        files.write("--table", lambda path: _write(structures_csv(report), path))
+        if csv is not None:
+            text = scores_csv(report, team or predictions.resolve().name, others_in=csv)
+            files.write("--csv", lambda path: _write(text, path))
     _print(report)
+
+
+def _inputs(folders: Iterable[Path], own_options: Mapping[str, str]) -> list[Path]:
+    """Return the files that a score reads: label maps, the cases' answers, and files that own options may name."""
+    cases = [case for folder in folders for case in cases_in(folder)]
+    files = [path for case in cases for path in (*case.label_maps.values(), *case.values)]
+    named = [Path(value) for value in own_options.values() if os.path.isfile(value)]  # noqa: PTH113 (any text may come)
+    return [*files, *named]
 
 
 def _print(report: ScoreReport) -> None:
@@ -98,10 +115,7 @@ def _own_options(challenge: str, arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _write(text: str, path: Path) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"The score must be written to {path}, but that failed: {error.strerror}.") from error
+    path.write_text(text, encoding="utf-8")
 
 
 def _show(table: Table) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from hnseg.errors import InputError
+
 
 def write_image(image: sitk.Image, path: Path) -> None:
     """Write a compressed image; missing folders are made."""
@@ -40,12 +42,21 @@ def write_table_row(path: Path, row: Mapping[str, str], *, delimiter: str = ",")
         path: CSV file of the table; made if missing. A row of the same patient is replaced.
         row: Cells by column; the first is the patient's name.
         delimiter: Separator of the cells.
+
+    Raises:
+        InputError: The table is there with other columns.
     """
     key = next(iter(row))
     rows: dict[str, Mapping[str, str]] = {}
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
-            rows = {old[key]: old for old in csv.DictReader(file, delimiter=delimiter)}
+            reader = csv.DictReader(file, delimiter=delimiter)
+            if reader.fieldnames != list(row):
+                raise InputError(
+                    f"A table to add a patient to must have the columns {', '.join(row)}, but {path.name} has others."
+                    " Is it another edition's, or that of the public data?"
+                )
+            rows = {old[key]: old for old in reader}
     rows[row[key]] = row
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:

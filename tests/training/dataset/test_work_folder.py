@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hnseg.errors import InputError
+from hnseg.errors import InputError, OutputError
 from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
 
 
@@ -32,6 +32,24 @@ def test_a_second_data_set_of_a_challenge_is_refused(tmp_path):
     create(tmp_path)
     with pytest.raises(InputError, match="holds Dataset504_hnts_mrg already"):
         create(tmp_path, 505)
+
+
+def test_what_was_preprocessed_is_kept_and_no_half_data_set_is_made(tmp_path):
+    former = tmp_path / "nnUNet_preprocessed" / "Dataset504_hnts_mrg" / "plans.json"
+    former.parent.mkdir(parents=True)
+    former.write_text("former")
+    with pytest.raises(InputError, match=r"must have folders of its own, but .*Dataset504_hnts_mrg is there already"):
+        create(tmp_path)
+    assert former.read_text() == "former"
+    assert not (tmp_path / "nnUNet_raw").exists()
+
+
+def test_a_file_in_place_of_the_work_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("former")
+    for root in (tmp_path / "file", tmp_path / "file" / "work"):
+        with pytest.raises(OutputError, match=r"The work folder .* must be writable, but writing there failed \(Not"):
+            create(root)
+    assert (tmp_path / "file").read_text() == "former"
 
 
 @pytest.mark.parametrize("number", [0, 1000])

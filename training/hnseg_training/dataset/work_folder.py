@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hnseg.errors import InputError
+from hnseg.errors import InputError, OutputError
 from hnseg.machine import usable_threads
 
 CONFIGURATION = "3d_fullres"
@@ -38,7 +38,9 @@ class WorkFolder:
         """Make the folders of a new data set.
 
         Raises:
-            InputError: The work folder holds one already, or the number has more than three digits.
+            InputError: The work folder holds one already or what was preprocessed of one, or the number has more than
+                three digits.
+            OutputError: The folders can't be made.
         """
         if not 1 <= dataset_id <= 999:
             raise InputError(f"A data set's number must lie between 1 and 999 (nnU-Net's rule), found {dataset_id}.")
@@ -48,8 +50,19 @@ class WorkFolder:
                 " Remove it or name another folder; nothing was converted."
             )
         work = cls(root.resolve(), f"Dataset{dataset_id:03d}_{challenge}")
-        for folder in (work.raw / "imagesTr", work.raw / "labelsTr", work.preprocessed):
-            folder.mkdir(parents=True)
+        if work.preprocessed.exists():
+            raise InputError(
+                f"A new data set must have folders of its own, but {work.preprocessed} is there already."
+                " Is it an earlier data set's? Remove it or name another folder; nothing was converted."
+            )
+        try:
+            for folder in (work.raw / "imagesTr", work.raw / "labelsTr", work.preprocessed):
+                folder.mkdir(parents=True)
+        except OSError as error:
+            raise OutputError(
+                f"The work folder {root} must be writable, but writing there failed ({error.strerror})."
+                " Is it a folder, with space and permission to write?"
+            ) from error
         return work
 
     @classmethod

@@ -10,7 +10,7 @@ import csv
 import io
 from pathlib import Path
 
-from hnseg.errors import InputError, OutputError
+from hnseg.errors import InputError
 from hnseg.evaluation.report import ScoreReport
 
 COLUMNS = ("team", "case", "structure", "metric", "value")
@@ -23,25 +23,21 @@ Row = tuple[str, ...]
 """Cells of one row, in the order of `COLUMNS`."""
 
 
-def write_scores(report: ScoreReport, team: str, path: Path) -> None:
-    """Add a team's scores to a file that may hold the scores of other teams.
+def scores_csv(report: ScoreReport, team: str, *, others_in: Path) -> str:
+    """Return a team's scores as CSV text, below the scores of the other teams in a file.
 
     Args:
         report: The team's score report.
-        team: The team's name; its rows that are already in the file are replaced.
-        path: The CSV file; made if it does not exist.
+        team: The team's name; its rows that are already in the file are left out.
+        others_in: CSV file with the scores of other teams; it need not exist.
 
     Raises:
         InputError: The file exists and is no file of scores.
-        OutputError: The file can't be written.
     """
-    others = [row for row in _rows_in(path) if row[0] != team]
+    others = [row for row in _rows_in(others_in) if row[0] != team]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *others, *rows_of(report, team)])
-    try:
-        path.write_text(text.getvalue(), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"The scores must be written to {path}, but that failed: {error.strerror}.") from error
+    return text.getvalue()
 
 
 def structures_csv(report: ScoreReport) -> str:

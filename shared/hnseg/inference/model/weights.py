@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hnseg.errors import ModelError
+from hnseg.machine import is_exhausted
 
 StateDict = Mapping[str, torch.Tensor]
 """Tensors by nnU-Net's own parameter names."""
@@ -85,6 +86,8 @@ def _unpickle(path: Path) -> Any:
             " Was it changed since nnU-Net wrote it, or does its trainer save objects of its own?"
         ) from error
     except (RuntimeError, OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        if is_exhausted(error):
+            raise
         raise _damaged(path) from error
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hnseg.errors import OutputError
 from hnseg.evaluation.tables import structures_table
+from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
@@ -23,6 +24,9 @@ from hnseg.rehearsal.report.registration import RegistrationFigure, draw_registr
 from hnseg.rehearsal.report.table import findings_of, first_metric, in_gib, lowest, mean_over_structures
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
+
+JSON_FILE, PAGE_FILE = "rehearsal.json", "rehearsal.html"
+"""Names of the report's files."""
 
 MANY_STRUCTURES = 8
 """Number of structures above which a case's table is folded away."""
@@ -52,16 +56,38 @@ def write_report(request: Request, rehearsal: Rehearsal, folder: Path) -> Path:
     Raises:
         OutputError: The folder can't be written to.
     """
-    page = folder / "rehearsal.html"
+    page = folder / PAGE_FILE
+    _make(folder)
+    with output_files(_output(folder / JSON_FILE)) as files:  # before the page, whose pictures may fail
+        json = rehearsal.model_dump_json(indent=2) + "\n"
+        files.write(JSON_FILE, lambda path: path.write_text(json, encoding="utf-8"))
+    with output_files(_output(page)) as files:
+        figures = Figures(_pictures(request, rehearsal), _registrations(request, rehearsal))
+        html = as_page(rehearsal, figures, request.spec.output.labels)
+        files.write(PAGE_FILE, lambda path: path.write_text(html, encoding="utf-8"))
+    return page
+
+
+def check_report(folder: Path) -> None:
+    """Make the folder of a report, and check that its files can be written.
+
+    Raises:
+        OutputError: They can't be.
+    """
+    _make(folder)
+    with output_files(*(_output(folder / name) for name in (JSON_FILE, PAGE_FILE))):
+        pass  # the checks come before the block
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        json = rehearsal.model_dump_json(indent=2) + "\n"
-        (folder / "rehearsal.json").write_text(json, encoding="utf-8")
-        figures = Figures(_pictures(request, rehearsal), _registrations(request, rehearsal))
-        page.write_text(as_page(rehearsal, figures, request.spec.output.labels), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"The report must be written to {folder}, but that failed: {error.strerror}.") from error
-    return page
+
+
+def _output(path: Path) -> Output:
+    return Output(path.name, path, f"The report must be written to {path.parent}")
 
 
 def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -> str:
