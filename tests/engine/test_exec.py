@@ -136,6 +136,20 @@ def test_on_request_a_failed_case_gets_an_empty_label_map(image, folders, run_co
     assert files_below(folders.output) == [OUTPUT_FILE]
 
 
+def test_sigterm_is_heeded_by_process_1_while_libraries_are_being_imported(image, start_container):
+    container = start_container(image, "--cpus=0.2")  # slow imports
+    handles_sigterm = (
+        "import re; s = open('/proc/1/status').read(); print(int(re.search('SigCgt:(.*)', s)[1], 16) >> 14 & 1)"
+    )
+    while engine("exec", container.id, "python", "-c", handles_sigterm).stdout.strip() != "1":
+        pass
+    assert container.stop() == 143
+    assert container.log() == (
+        "",
+        "The container was stopped by a signal before its work began, so there is no output.\n",
+    )
+
+
 def test_sigterm_stops_a_case_and_leaves_nothing(image, folders, start_container):
     write_small_case(folders.input, shape_zyx=(64, 256, 256))
     container = start_container(image, "--cpus=0.5")
