@@ -3,4 +3,7 @@
 import os
 import runpy
 
+from hnseg.signals import end_on_signals
+
+end_on_signals()
 runpy.run_module(f"containers.{os.environ['HNSEG_CHALLENGE']}", run_name="__main__")

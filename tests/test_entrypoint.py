@@ -148,6 +148,22 @@ def test_sigterm_stops_a_case_and_leaves_nothing(folders):
     assert files_below(folders["--output"]) == []
 
 
+@pytest.mark.parametrize("package", ["containers", "containers.hnts_mrg", "containers.han_seg", "containers.hecktor"])
+def test_sigterm_is_heeded_while_libraries_are_still_being_imported(folders, package):
+    words = [sys.executable, "-X", "importtime", *command(folders, package=package)[1:]]  # a line for each import
+    with subprocess.Popen(
+        words, cwd=ROOT, env=os.environ | {"HNSEG_CHALLENGE": "hnts_mrg"}, stderr=subprocess.PIPE, text=True
+    ) as child:
+        imported = (line.rpartition("|")[2].strip() for line in child.stderr)
+        assert "hnseg.signals" in imported
+        assert "numpy" in imported
+        child.send_signal(signal.SIGTERM)
+        rest = child.stderr.read()
+    assert child.returncode == 143
+    assert "The container was stopped by a signal before its work began, so there is no output.\n" in rest
+    assert files_below(folders["--output"]) == []
+
+
 def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders, long_model):
     folders["--model"] = long_model
     write_small_case(folders["--input"], shape_zyx=LONG_ZYX)

@@ -1,7 +1,11 @@
 """Entry point of the container: segment the case that the platform mounted."""
 
-from containers.hnts_mrg import method
-from containers.hnts_mrg.spec import SPEC
-from hnseg.entrypoint import main
+from hnseg.signals import end_on_signals
+
+end_on_signals()  # before the imports, which take seconds
+
+from containers.hnts_mrg import method  # noqa: E402
+from containers.hnts_mrg.spec import SPEC  # noqa: E402
+from hnseg.entrypoint import main  # noqa: E402
 
 raise SystemExit(main(SPEC, method))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import clear_output, withdraw_output, write_empty
 from hnseg.provenance import Provenance
+from hnseg.signals import unwind_on_signals
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
@@ -91,7 +91,7 @@ def run(challenge: Challenge, argv: Sequence[str] | None = None) -> int:
         stopped by SIGTERM. Wrong arguments end with status 2.
     """
     request = _request(challenge, argv)
-    with _lines_on_stdout(), _signals_unwind():
+    with _lines_on_stdout(), unwind_on_signals():
         if request.serves:
             return run_once(lambda: serve(lambda: _loaded(request), port=request.port))
         return run_once(lambda: _segment(request, lambda: _load(request), started_s=process_started_s()))
@@ -232,19 +232,3 @@ def _lines_on_stdout() -> Iterator[None]:
         logging.captureWarnings(False)
         root.handlers = former
         root.setLevel(level)
-
-
-@contextmanager
-def _signals_unwind() -> Iterator[None]:
-    """Let SIGTERM and SIGINT raise SystemExit, so that the case can end with what it has and nothing half-written."""
-
-    def stop(number: int, _frame: Any) -> None:
-        """End by the status that a shell gives to a program that a signal ended."""
-        raise SystemExit(128 + number)
-
-    former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import SimpleITK as sitk
 from containers.hnts_mrg.spec import MID_T2W
 from hnseg.imaging.geometry import Grid
 from tests.support.bad_cases import BAD_CASES, BAD_MODELS, UNFIT_MODELS
-from tests.support.engine import copy_readable
+from tests.support.engine import copy_readable, engine
 from tests.support.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
 from tests.support.small_challenges import HAN_SEG
 
@@ -134,6 +135,18 @@ def test_on_request_a_failed_case_gets_an_empty_label_map(image, folders, run_co
     assert done.stderr.splitlines()[-1].startswith("THE OUTPUT IS EMPTY, as HNSEG_ON_ERROR=empty asks, because")
     assert "THE OUTPUT IS EMPTY" in done.stdout
     assert files_below(folders.output) == [OUTPUT_FILE]
+
+
+def test_sigterm_is_heeded_by_process_1_while_libraries_are_being_imported(image, start_container):
+    container = start_container(image, "--cpus=0.2")  # slow imports
+    caught = 0
+    while not caught >> (signal.SIGTERM - 1) & 1:  # bit n - 1 stands for signal n
+        caught = int(engine("exec", container.id, "grep", "SigCgt", "/proc/1/status").stdout.split()[1], 16)
+    assert container.stop() == 143
+    assert container.log() == (
+        "",
+        "The container was stopped by a signal before its work began, so there is no output.\n",
+    )
 
 
 def test_sigterm_stops_a_case_and_leaves_nothing(image, folders, start_container):

@@ -3,8 +3,10 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from http.client import HTTPConnection
 
+import numpy as np
 import pytest
 
 # A server of its own process, as in the container: signals go to its main thread. Its ensemble takes a moment to load;
@@ -38,8 +40,13 @@ def stop(number, frame):
     raise SystemExit(128 + number)
 
 signal.signal(signal.SIGTERM, stop)
-raise SystemExit(run_once(lambda: serve(load, port=int(sys.argv[2]))))
+raise SystemExit(run_once(lambda: serve(load, port=int(sys.argv[2]), request_limit_s=REQUEST_LIMIT_S)))
 """
+
+
+REQUEST_LIMIT_S = 1.0  # as short as a busy machine allows
+PROGRAM = PROGRAM.replace("REQUEST_LIMIT_S", str(REQUEST_LIMIT_S))
+INVOKE = b"POST /invoke HTTP/1.1\r\nHost: x\r\n"
 
 
 class Server:
@@ -58,6 +65,27 @@ class Server:
         connection.request(method, path, body=body)
         answer = connection.getresponse()
         return answer.status, answer.read().decode().strip()
+
+    def connect(self, data):
+        """Return a connection over which bytes were sent."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection.sendall(data)
+        return connection
+
+    def status_of(self, data):
+        """Return the status that a request of these bytes gets; None without a reply."""
+        with self.connect(data) as connection:
+            return reply_status(connection)
+
+    def begin_case(self, seconds):
+        """Post a request for a case that takes so long, wait until it has begun, and return its connection."""
+        begun = self.cases().count("begin")
+        (self.folder / "seconds").write_text(str(seconds))
+        connection = self.connect(INVOKE + b"\r\n")
+        while self.cases().count("begin") == begun:
+            time.sleep(0.01)
+        (self.folder / "seconds").write_text("0")
+        return connection
 
     def wait_for(self, status):
         for _ in range(1000):
@@ -80,6 +108,15 @@ class Server:
         self.process.terminate()
         _, stderr = self.process.communicate(timeout=20)
         return self.process.returncode, stderr
+
+
+def reply_status(connection):
+    """Read a reply to its end and return its status; None where the connection ends without one."""
+    try:
+        reply = b"".join(iter(lambda: connection.recv(65536), b""))
+    except ConnectionError:
+        return None
+    return int(reply.split()[1]) if reply else None
 
 
 @pytest.fixture
@@ -168,9 +205,148 @@ def test_a_client_that_left_does_not_disturb(server):
     server.load()
     (server.folder / "seconds").write_text("0.2")
     for _ in range(2):
-        with socket.create_connection(("127.0.0.1", server.port)) as client:
-            client.sendall(b"POST /invoke HTTP/1.1\r\nHost: x\r\n\r\n")
+        server.connect(INVOKE + b"\r\n").close()
     assert server.ask("POST", "/invoke") == (201, "done")
-    while server.cases().count("left") < 3:
-        time.sleep(0.01)
+    assert server.stop() == (0, "")
+    assert server.cases().count("begin") == server.cases().count("end") <= 3
+
+
+@pytest.mark.parametrize("rest", [b"\r\n", b"Content-Length: 2\r\n\r\n{}", b"\r\nunread"])
+def test_a_client_that_left_before_its_turn_starts_no_case(server, rest):
+    server.load()
+    running = server.begin_case(0.5)
+    server.connect(INVOKE + rest).close()
+    assert reply_status(running) == 201
+    running.close()
+    assert server.ask("POST", "/invoke") == (201, "done")
+    assert server.cases() == ["begin", "end", "left"] * 2
+    assert server.stop() == (0, "")
+
+
+@pytest.mark.parametrize("data", [INVOKE, INVOKE + b"Content-Length: 3\r\n\r\n{}"])
+def test_a_request_that_ends_too_early_is_refused(server, data):
+    server.load()
+    with server.connect(data) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        assert reply_status(connection) == 400
+    assert not server.cases()
+
+
+def test_one_request_waits_and_another_gets_503(server):
+    server.load()
+    running = server.begin_case(1)
+    waiting = server.connect(INVOKE + b"\r\n")
+    time.sleep(0.2)
+    assert server.ask("POST", "/invoke") == (503, "A case is running and another one waits.")
+    assert server.ask("GET", "/health") == (200, "ready")
+    assert [reply_status(each) for each in (running, waiting)] == [201, 201]
+    assert server.cases() == ["begin", "end", "left"] * 2
+
+
+def test_a_waiting_client_that_left_keeps_nobody_waiting(server):
+    server.load()
+    running = server.begin_case(1)
+    server.connect(INVOKE + b"\r\n").close()
+    time.sleep(0.2)
+    assert server.ask("POST", "/invoke") == (201, "done")
+    assert reply_status(running) == 201
+    assert server.cases() == ["begin", "end", "left"] * 2
+
+
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [
+        (b"0", 201),
+        (b"1048576", 201),
+        (b"1048577", 413),
+        (b"9" * 5000, 413),
+        (b"-1", 400),
+        (b"+1", 400),
+        (b"1_0", 400),
+        (b"0x1", 400),
+        (b"1.0", 400),
+        (b"1, 1", 400),
+        (b"1\r\nContent-Length: 1", 400),
+        (b"", 400),
+        (b"\xb2", 400),
+    ],
+)
+def test_the_length_of_a_body_is_strict_and_capped(server, length, status):
+    server.load()
+    body = b" " * 1048577 if length.startswith(b"10485") else b"x"
+    assert server.status_of(INVOKE + b"Content-Length: " + length + b"\r\n\r\n" + body[: 1 << 20]) == status
+    assert len(server.cases()) == (3 if status == 201 else 0)
+
+
+@pytest.mark.parametrize("pause_s", [0, REQUEST_LIMIT_S / 10])
+@pytest.mark.parametrize("begin", [b"", INVOKE, INVOKE + b"Content-Length: 1000\r\n\r\n"])
+def test_a_request_must_come_in_time_even_if_it_comes_in_drops(server, begin, pause_s):
+    server.load()
+    began = time.monotonic()
+    with server.connect(begin) as connection:
+        while pause_s and time.monotonic() < began + 2 * REQUEST_LIMIT_S:
+            try:
+                connection.sendall(b"x")
+            except ConnectionError:
+                break
+            time.sleep(pause_s)
+        assert reply_status(connection) in ((408, None) if b"Length" in begin else (None,))
+    assert time.monotonic() - began < 5 * REQUEST_LIMIT_S
+    assert not server.cases()
+
+
+def test_a_late_body_is_408(server):
+    server.load()
+    assert server.status_of(INVOKE + b"Content-Length: 3\r\n\r\n{}") == 408
+
+
+def test_many_idle_connections_do_not_keep_a_good_one_waiting(server):
+    server.load()
+    idle = [server.connect(b"GET /hea") for _ in range(300)]
+    began = time.monotonic()
+    assert server.ask("GET", "/health") == (200, "ready")
+    assert time.monotonic() - began < REQUEST_LIMIT_S
+    for connection in idle:
+        connection.close()
+
+
+def hostile_requests():
+    """Return 1,000 requests none of which may start a case, some of them cut, some of them random bytes."""
+    rng = np.random.default_rng(11)
+    forms = [
+        b"Content-Length: 1e3\r\n\r\n",
+        b"Content-Length: 99999999999\r\n\r\n",
+        b"Content-Length: 5\r\nContent-Length: 0\r\n\r\n",
+        b"Content-Length : 5\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n",
+        b"Content-Length: 50\r\n\r\nshort",
+        b" Content-Length: 5\r\n\r\n",
+        b"X: " + b"y" * 70_000 + b"\r\n\r\n",
+        b"X: y\r\n" * 200 + b"\r\n",
+    ]
+    whole = [INVOKE.replace(b"Host: x\r\n", b"") + form for form in forms]
+    cut = [INVOKE[: rng.integers(len(INVOKE))] for _ in range(10)]
+    junk = [rng.bytes(int(rng.integers(1, 300))) for _ in range(10)]
+    lines = [b"POST /invoke HTTP/9.9\r\n\r\n", b"POST /invoke\r\n\r\n", b"GET " + b"/" * 70_000 + b" HTTP/1.1\r\n\r\n"]
+    kinds = [*whole, *cut, *junk, *lines]
+    return [kinds[number % len(kinds)] for number in range(1000)]
+
+
+def test_after_1000_hostile_requests_a_good_one_is_answered_at_once(server):
+    server.load()
+    good = server.ask("POST", "/invoke")
+    manners = np.random.default_rng(12).integers(3, size=1000)  # leave at once, send no more, or stay a moment
+    for number, (data, manner) in enumerate(zip(hostile_requests(), manners, strict=True)):
+        with suppress(ConnectionError, TimeoutError), server.connect(data) as connection:
+            if manner == 1:
+                connection.shutdown(socket.SHUT_WR)
+            if manner:
+                connection.settimeout(20 if manner == 1 else 0.03)
+                assert reply_status(connection) in {None, 400, 404, 408, 411, 413, 414, 431, 501, 505}, data[:100]
+        if number % 100 == 99:
+            began = time.monotonic()
+            assert server.ask("POST", "/invoke") == good == (201, "done")
+            assert time.monotonic() - began < 1
+    assert server.cases() == ["begin", "end", "left"] * 11
     assert server.stop() == (0, "")

@@ -1,0 +1,56 @@
+"""Signals that stop a program, SIGTERM and SIGINT, before its work and during it.
+
+The program of a container is process 1, for which Linux drops every signal that has no handler (man 2 kill). A
+container is therefore deaf to SIGTERM until a handler is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+_SENTENCE = b"The container was stopped by a signal before its work began, so there is no output.\n"
+
+
+def end_on_signals() -> None:
+    """End the process with a sentence on stderr when a signal stops it, until `unwind_on_signals` takes over.
+
+    To be called on the first lines of a container's `__main__.py`, since importing the rest takes seconds. There is
+    nothing to clean up by then, so the process ends at once, by the status that `status_of` gives.
+    """
+    for number in STOPPING:
+        signal.signal(number, _end)
+
+
+@contextmanager
+def unwind_on_signals() -> Iterator[None]:
+    """Let signals raise SystemExit, so that the work can end with what it has and nothing half-written.
+
+    Afterwards the former handlers are back, except that of `end_on_signals`: once the work has ended there is nothing
+    left to stop, and its status must be the process's.
+    """
+
+    def stop(number: int, _frame: Any) -> NoReturn:
+        raise SystemExit(status_of(number))
+
+    former = {number: signal.signal(number, stop) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, signal.SIG_IGN if handler is _end else handler)
+
+
+def status_of(number: int) -> int:
+    """Return the exit status that a shell gives to a program which a signal ended, 143 for SIGTERM."""
+    return 128 + number
+
+
+def _end(number: int, _frame: Any) -> NoReturn:
+    # SystemExit could be caught by a module that is being imported.
+    os.write(2, _SENTENCE)
+    os._exit(status_of(number))
