@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -43,6 +45,24 @@ def unwind_on_signals() -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, signal.SIG_IGN if handler is _end else handler)
+
+
+@contextmanager
+def sigterm_unwinds() -> Iterator[None]:
+    """Let SIGTERM end the work by an exception, so that nothing is left behind; the former handler comes back.
+
+    A handler that a program set itself is kept, and so is any handler outside the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread() or (
+        signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(status_of(number)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def status_of(number: int) -> int:

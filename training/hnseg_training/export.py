@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save_file
 
 from hnseg.errors import InputError, ModelError, OutputError
-from hnseg.imaging.files.output_files import Output, output_files, reason_of, sigterm_unwinds
+from hnseg.imaging.files.output_files import Output, output_files, reason_of
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import (
@@ -31,6 +31,7 @@ from hnseg.inference.model.manifest import (
     weights_file,
 )
 from hnseg.inference.model.weights import StateDict, read_checkpoint
+from hnseg.signals import sigterm_unwinds
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.preset import Preset
 

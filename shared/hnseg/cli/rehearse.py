@@ -16,7 +16,6 @@ import typer
 
 from hnseg.cli.options import EditionOption
 from hnseg.errors import EngineError, InputError
-from hnseg.imaging.files.output_files import sigterm_unwinds
 from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
 from hnseg.rehearsal.cases import CaseFolder, find_cases
@@ -29,6 +28,7 @@ from hnseg.rehearsal.results import Rehearsal
 from hnseg.rehearsal.running.engine import find_engine
 from hnseg.rehearsal.running.runners import ImageChoice, Runner, container_runner, process_runner
 from hnseg.rehearsal.running.workplace import model_folder
+from hnseg.signals import sigterm_unwinds
 
 
 class EngineName(str, Enum):

@@ -10,8 +10,9 @@ import pytest
 import SimpleITK as sitk
 
 from hnseg.errors import InputError, OutputError
-from hnseg.imaging.files.output_files import Output, output_files, reason_of, sigterm_unwinds, write_image
+from hnseg.imaging.files.output_files import Output, output_files, reason_of, write_image
 from hnseg.imaging.geometry import array_of
+from hnseg.signals import sigterm_unwinds
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ import os
 import shutil
 import signal
 import stat
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +25,10 @@ import SimpleITK as sitk
 from hnseg.errors import OutputError
 from hnseg.imaging.geometry import array_of
 from hnseg.machine import is_exhausted
+from hnseg.signals import STOPPING, sigterm_unwinds
 
 Written = TypeVar("Written")
 _PREFIX = ".unfinished-"
-_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class OutputFiles:
         Raises:
             OutputError: A file can't get its name.
         """
-        former = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        former = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         try:
             for place in self._places.values():
                 if place.provisional.exists():
@@ -145,24 +143,6 @@ def output_files(*outputs: Output, inputs: Iterable[Path] = ()) -> Iterator[Outp
         finally:
             for folder in folders:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def sigterm_unwinds() -> Iterator[None]:
-    """Let SIGTERM end the work by an exception, so that nothing is left behind; the former handler comes back.
-
-    A handler that a program set itself is kept, and so is any handler outside the main thread.
-    """
-    if threading.current_thread() is not threading.main_thread() or (
-        signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
-        yield
-        return
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def write_image(image: sitk.Image, path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hnseg.errors import OutputError
-from hnseg.imaging.files.output_files import reason_of, sigterm_unwinds
+from hnseg.imaging.files.output_files import reason_of
+from hnseg.signals import sigterm_unwinds
 
 
 @contextmanager
