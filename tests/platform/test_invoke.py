@@ -12,7 +12,7 @@ import pytest
 # A server of its own process, as in the container: signals go to its main thread. Its ensemble takes a moment to load;
 # a case takes the seconds that the file `seconds` says, and fails with the sentence in the file `error`.
 PROGRAM = """
-import logging, signal, sys, time
+import logging, os, signal, sys, time
 from pathlib import Path
 from hnseg.errors import InputError
 from hnseg.platform.exec import run_once
@@ -31,7 +31,7 @@ def segment():
     try:
         time.sleep(float((folder / "seconds").read_text()))
         if (folder / "error").exists():
-            raise InputError((folder / "error").read_text())
+            raise InputError(os.fsdecode((folder / "error").read_bytes()))
         log.write("end\\n")
     finally:
         log.write("left\\n")
@@ -149,6 +149,14 @@ def test_a_failed_case_is_500_with_its_sentence_and_the_next_is_served(server):
     (server.folder / "error").unlink()
     assert server.ask("POST", "/invoke") == (201, "done")
     assert server.stop() == (0, "The scan must be there, but is not.\n")
+
+
+def test_a_sentence_with_a_name_that_is_not_utf8_reaches_the_client(server):
+    server.load()
+    (server.folder / "error").write_bytes(b"The scan \xff.mha must be readable.")
+    sentence = "The scan \\udcff.mha must be readable."
+    assert server.ask("POST", "/invoke") == (500, sentence)
+    assert server.stop() == (0, f"{sentence}\n")
 
 
 def test_it_stays_healthy_while_a_case_runs_and_runs_one_at_a_time(server):
