@@ -251,6 +251,21 @@ def test_one_request_waits_and_another_gets_503(server):
     assert server.cases() == ["begin", "end", "left"] * 2
 
 
+def test_two_clients_that_ask_again_and_again_are_never_refused(server):
+    server.load()
+    answers = []
+    callers = [
+        threading.Thread(target=lambda: answers.extend(server.ask("POST", "/invoke") for _ in range(20)))
+        for _ in range(2)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert answers == [(201, "done")] * 40
+    assert server.stop() == (0, "")
+
+
 def test_a_waiting_client_that_left_keeps_nobody_waiting(server):
     server.load()
     running = server.begin_case(1)

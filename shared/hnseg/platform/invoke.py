@@ -29,6 +29,7 @@ REQUEST_LIMIT_S = 10.0
 _AWAKE_S = 0.5
 _LINGER_S = 1.0
 _MOST_CONNECTIONS = 64
+_MOST_ADMITTED = 2  # one case that runs, one that is next
 _METHODS = {"/health": "GET", "/invoke": "POST"}
 _GONE = "The client left before its case began."
 
@@ -64,35 +65,45 @@ class _Call:
         return self._failure
 
 
-class _WaitingCall:
-    """Place for the one call that may wait for the main thread."""
+class _AdmittedCalls:
+    """Calls whose case runs in the main thread or is next: at most one of each."""
 
     def __init__(self) -> None:
-        self._call: _Call | None = None
+        self._waiting: list[_Call] = []
+        self._runs = False
         self._changed = threading.Condition()
 
     def offer(self, call: _Call) -> bool:
-        """Let a call wait, in place of one whose client has left, and return whether it may."""
+        """Let a call wait, in place of those whose clients have left, and return whether it may."""
         with self._changed:
-            former = self._call
-            if former is not None and not former.is_gone():
-                return False
-            self._call = call
-            self._changed.notify()
-        if former is not None:
-            former.answer(_GONE)
-        return True
+            gone = [waiting for waiting in self._waiting if waiting.is_gone()]
+            self._waiting = [waiting for waiting in self._waiting if waiting not in gone]
+            # Two may wait while none runs: the main thread has not yet taken the first.
+            is_admitted = len(self._waiting) + self._runs < _MOST_ADMITTED
+            if is_admitted:
+                self._waiting.append(call)
+                self._changed.notify()
+        for left in gone:
+            left.answer(_GONE)
+        return is_admitted
 
     def take(self, *, timeout_s: float) -> _Call | None:
-        """Return the call that waits or comes within the time, unless its client has left; else None."""
+        """Return the next call, whose case runs until `end`; None if none comes in time or its client has left."""
         with self._changed:
-            self._changed.wait_for(lambda: self._call is not None, timeout_s)
-            call, self._call = self._call, None
+            self._changed.wait_for(lambda: self._waiting, timeout_s)
+            call = self._waiting.pop(0) if self._waiting else None
+            self._runs = call is not None
         if call is not None and call.is_gone():
             logger.info("a client left before its case began")
+            self.end()
             call.answer(_GONE)
             return None
         return call
+
+    def end(self) -> None:
+        """Make room for another call: no case runs now. To be called before the reply, which another may follow."""
+        with self._changed:
+            self._runs = False
 
 
 class _Connections:
@@ -132,7 +143,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, request_limit_s: float) -> None:
         self.request_limit_s = request_limit_s
-        self.waiting = _WaitingCall()
+        self.calls = _AdmittedCalls()
         self.connections = _Connections()
         self.ready = threading.Event()
         super().__init__(("", port), _Handler)
@@ -203,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _invoke(self) -> None:
         call = _Call(self.connection)
-        if not self.server.waiting.offer(call):
+        if not self.server.calls.offer(call):
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, "A case is running and another one waits.")
             return
         self.server.connections.remove(self.connection)
@@ -249,9 +260,9 @@ def serve(
             logger.info("serving on port %d", port)
             while True:
                 # Python may miss a signal that comes just before it blocks; waking up now and then lets it be noticed.
-                call = server.waiting.take(timeout_s=_AWAKE_S)
+                call = server.calls.take(timeout_s=_AWAKE_S)
                 if call is not None:
-                    _answer(call, segment)
+                    _run(call, segment, server.calls)
         except SystemExit:
             if call is not None and not call.is_answered():
                 call.answer("The container was stopped before the case was finished.")
@@ -261,11 +272,12 @@ def serve(
             server.shutdown()
 
 
-def _answer(call: _Call, segment: Callable[[], None]) -> None:
+def _run(call: _Call, segment: Callable[[], None], calls: _AdmittedCalls) -> None:
+    failure = None
     try:
         segment()
     except Exception as error:  # noqa: BLE001 (one case's failure must not end the server)
         explain(error)
-        call.answer(sentence_of(error))
-    else:
-        call.answer(None)
+        failure = sentence_of(error)
+    calls.end()
+    call.answer(failure)
