@@ -178,14 +178,17 @@ def test_sigterm_after_a_first_look_leaves_a_whole_label_map(folders, long_model
 
 
 def test_a_case_too_long_for_its_time_ends_in_time(folders, long_model):
+    before_s = time.monotonic()
+    run(folders)  # a small case, whose time is that of the start on this machine as busy as it is
+    limit_s = max(15, round(4 * (time.monotonic() - before_s)))
     folders["--model"] = long_model
     write_small_case(folders["--input"], shape_zyx=LONG_ZYX)
-    done = run(folders, HNSEG_LIMIT_S="15")
+    done = run(folders, HNSEG_LIMIT_S=str(limit_s))
     assert done.returncode == 0, done.stderr
     provenance = json.loads(done.stdout.splitlines()[-1])
-    assert any("to end within 15 s" in note for note in provenance["notes"])
+    assert any(f"to end within {limit_s} s" in note for note in provenance["notes"])
     assert provenance["effort_spent"]["folds"] >= 1
-    assert provenance["total_s"] < 15
+    assert provenance["total_s"] < limit_s
     assert files_below(folders["--output"]) == [OUTPUT_FILE]
 
 

@@ -37,6 +37,7 @@ def unwind_on_signals() -> Iterator[None]:
     """
 
     def stop(number: int, _frame: Any) -> NoReturn:
+        """Unwind the work by an exception with the signal's status."""
         raise SystemExit(status_of(number))
 
     former = {number: signal.signal(number, stop) for number in STOPPING}

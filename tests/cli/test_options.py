@@ -7,6 +7,8 @@ import pytest
 
 from hnseg import options
 from hnseg.cli import predict, run
+from hnseg.cli.options import check_choice
+from hnseg.errors import InputError
 
 RUN_OPTIONS = (options.DEVICE, options.PRECISION, options.BACKEND, options.SKIP)
 
@@ -24,3 +26,9 @@ def test_without_a_challenge_no_tile_is_far_from_a_prior_and_no_variable_asks_fo
     annotation = inspect.signature(predict.command, eval_str=True).parameters["skip"].annotation
     assert set(options.SKIP.values) - set(get_args(annotation.__origin__)) == {"far"}
     assert annotation.__metadata__[0].envvar is None
+
+
+def test_a_choice_that_does_not_exist_is_refused_with_those_that_do():
+    check_choice("--grid", "small", {"small": 1, "full": 2})
+    with pytest.raises(InputError, match=r"--grid must be one of small, full, found 'smal'\. Is it misspelt\?"):
+        check_choice("--grid", "smal", {"small": 1, "full": 2})

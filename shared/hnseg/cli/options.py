@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import typer
 
 from hnseg import options
+from hnseg.errors import InputError
 
 
 def typer_option(option: options.Option, **more: Any) -> Any:
@@ -25,3 +27,14 @@ SkipAirOption = Annotated[
 ]
 LimitOption = Annotated[float | None, typer_option(options.LIMIT_S, envvar=None)]
 EditionOption = Annotated[str, typer_option(options.EDITION)]
+
+
+def check_choice(option: str, given: str, known: Iterable[str]) -> None:
+    """Refuse a value that is not among the known ones, for options whose values are found when the verb runs.
+
+    Raises:
+        InputError: The sentence lists the known values.
+    """
+    values = tuple(known)
+    if given not in values:
+        raise InputError(f"{option} must be one of {', '.join(values)}, found {given!r}. Is it misspelt?")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from hnseg.cli.options import check_choice
 from hnseg.discovery import challenge_module
-from hnseg.errors import InputError
 from hnseg.imaging.files.output_folders import added_files
 
 logger = logging.getLogger(__name__)
@@ -34,17 +33,11 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     Cases may be added to a folder: its tables get further rows, and no other file that is there is replaced.
     """
     phantoms: Any = challenge_module("hnseg.phantom.challenges", challenge)
-    _check("--layout", layout, phantoms.LAYOUTS)
-    _check("--grid", grid, phantoms.GRIDS)
+    check_choice("--layout", layout, phantoms.LAYOUTS)
+    check_choice("--grid", grid, phantoms.GRIDS)
     named = list(phantoms.VARIANTS.items()) if variants else [("", phantoms.ANY)] * cases
     for index, (name, variant) in enumerate(named):
         patient = phantoms.draw_patient(seed, index, grid=grid, variant=variant)
         with added_files(output) as provisional:
             case = output / phantoms.LAYOUTS[layout](patient, provisional).relative_to(provisional)
         logger.info("wrote %s%s", case, f" ({name})" if name else "")
-
-
-def _check(option: str, given: str, known: Iterable[str]) -> None:
-    """Refuse a value that is not among the known ones."""
-    if given not in known:
-        raise InputError(f"{option} must be one of {', '.join(known)}, found {given!r}. Is it misspelt?")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import rich
 import typer
 
+from hnseg.cli.options import check_choice
+from hnseg.cli.printing import show_table
 from hnseg.errors import InputError
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS
 from hnseg.evaluation.ranking.borda.counts import BordaMethod
@@ -20,7 +20,6 @@ from hnseg.evaluation.ranking.picture import check_format, draw_ranking
 from hnseg.evaluation.ranking.ranking import Settings, rank_teams
 from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_table
 from hnseg.evaluation.ranking.route import borda_methods
-from hnseg.evaluation.tables import Table
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 
 
@@ -59,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     below --json alone has a part.
     """
     by_borda = borda_methods()
-    _check("--method", method, (*METHODS, *by_borda))
+    check_choice("--method", method, (*METHODS, *by_borda))
     outputs = [
         Output("--json", json, f"The ranking must be written to {json}"),
         Output("--plot", plot, f"The plot must be written to {plot}"),
@@ -69,18 +68,26 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         with output_files(*outputs, inputs=scores) as files:
             _rank_by_borda(scores, by_borda[method], files)
         return
-    if len(scores) != 1:
-        raise InputError(f"{method} must rank one file with the scores of all teams, found {len(scores)} files.")
-    _check("--resample", resample, RESAMPLINGS)
+    check_choice("--resample", resample, RESAMPLINGS)
     if plot is not None:
         check_format(plot)
     settings = Settings(METHODS[method], alpha, pairs_corrected, bootstrap, resample, seed)
-    metrics = settings.method.metrics
     with output_files(*outputs, inputs=scores) as files:
-        report = rank_teams(scores[0], settings)
-        files.write("--json", lambda path: _write(report, path))
-        files.write("--plot", lambda path: draw_ranking(report, metrics, path))
-    _show(ranking_table(report, metrics))
+        _rank_by_tests(_only(scores, method), settings, files)
+
+
+def _only(scores: Sequence[Path], method: str) -> Path:
+    if len(scores) != 1:
+        raise InputError(f"{method} must rank one file with the scores of all teams, found {len(scores)} files.")
+    return scores[0]
+
+
+def _rank_by_tests(scores: Path, settings: Settings, files: OutputFiles) -> None:
+    metrics = settings.method.metrics
+    report = rank_teams(scores, settings)
+    files.write("--json", lambda path: _write(report, path))
+    files.write("--plot", lambda path: draw_ranking(report, metrics, path))
+    show_table(ranking_table(report, metrics))
     for line in _explanation(report):
         typer.echo(line)
 
@@ -88,7 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
 def _rank_by_borda(scores: Sequence[Path], method: BordaMethod, files: OutputFiles) -> None:
     report = rank_by_borda(read_measures(scores, method), method)
     files.write("--json", lambda path: _write(report, path))
-    _show(borda_table(report))
+    show_table(borda_table(report))
     typer.echo(
         f"In brackets the rank by each; of {len(report.teams)} teams, rank r is worth {len(report.teams)} - r points;"
         " equal ones share the smaller rank."
@@ -110,13 +117,6 @@ def _refuse_options_of_tests(context: typer.Context, method: str) -> None:
 
 def _option(parameter: str) -> str:
     return f"--{parameter.replace('_', '-')}"
-
-
-def _show(table: Table) -> None:
-    if sys.stdout.isatty():
-        rich.print(table.for_terminal())
-    else:
-        typer.echo(table.as_markdown() + "\n")
 
 
 def _explanation(report: RankingReport) -> list[str]:
@@ -141,8 +141,3 @@ def _tau(ranking: Ranking) -> str:
 
 def _write(report: RankingReport | BordaReport, path: Path) -> None:
     path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
-
-def _check(option: str, given: str, known: Iterable[str]) -> None:
-    if given not in known:
-        raise InputError(f"{option} must be one of {', '.join(known)}, found {given!r}. Is it misspelt?")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import rich
 import typer
 
+from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import cases_in
@@ -18,7 +17,7 @@ from hnseg.evaluation.files.scores_csv import scores_csv, structures_csv
 from hnseg.evaluation.options import usage_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
-from hnseg.evaluation.tables import UNDEFINED, Table, cases_table, parts_table, structures_table
+from hnseg.evaluation.tables import UNDEFINED, cases_table, parts_table, structures_table
 from hnseg.imaging.files.output_files import Output, output_files
 
 
@@ -73,7 +72,7 @@ def _print(report: ScoreReport) -> None:
     """Print the tables and notes of a report, and the score in the last line."""
     for table in (cases_table(report), structures_table(report), parts_table(report)):
         if table is not None:
-            _show(table)
+            show_table(table)
     for case in report.cases:
         for note in case.notes:
             typer.echo(f"Case {case.name}: {note}")
@@ -116,10 +115,3 @@ def _own_options(challenge: str, arguments: Sequence[str]) -> dict[str, str]:
 
 def _write(text: str, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-def _show(table: Table) -> None:
-    if sys.stdout.isatty():
-        rich.print(table.for_terminal())
-    else:
-        typer.echo(table.as_markdown() + "\n")

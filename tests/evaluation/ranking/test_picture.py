@@ -3,6 +3,7 @@
 from collections import Counter
 from xml.etree import ElementTree as ET
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -76,6 +77,14 @@ def test_the_same_report_gives_the_same_bytes(tmp_path):
     for name in ("a.svg", "b.svg"):
         draw_ranking(report, METRICS, tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_style_that_the_process_has_changes_nothing(tmp_path):
+    report = _report(draws=5)
+    draw_ranking(report, METRICS, tmp_path / "plain.svg")
+    with mpl.rc_context({"axes.grid": True, "font.size": 25, "axes.facecolor": "pink"}):
+        draw_ranking(report, METRICS, tmp_path / "styled.svg")
+    assert (tmp_path / "styled.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()
 
 
 def test_another_format_is_refused(tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
@@ -39,6 +40,7 @@ def check_format(path: Path) -> None:
         raise InputError(f"A plot's file must end in {' or '.join(FORMATS)}, found {path.name!r}.")
 
 
+@style.context("default")  # nnU-Net's training changes the style of its process
 def draw_ranking(report: RankingReport, metrics: Sequence[Metric], path: Path) -> None:
     """Write the picture: a map for each metric and, where there is a bootstrap, the ranks by item and by patient below.
 

@@ -111,6 +111,7 @@ def _skull_and_brain() -> list[Structure]:
     vault, fossa = ((0, 6, 108), (65, 82, 66)), ((0, 44, 64), (50, 38, 30))
 
     def around(margin: float) -> tuple[Shape, ...]:
+        """Return the vault and the fossa, larger by a margin in mm."""
         return tuple(Ellipsoid(c, (r[0] + margin, r[1] + margin, r[2] + margin)) for c, r in (vault, fossa))
 
     return [

@@ -67,6 +67,7 @@ class Variation:
         """
 
         def one() -> Change:
+            """Draw the change of one organ."""
             shift, growth = np.clip(rng.standard_normal((2, 3)), -2.5, 2.5)
             x, y, z = (_PLACE_MM * shift).tolist()
             a, b, c = (1 + _SIZE * growth).tolist()

@@ -78,6 +78,7 @@ def run_process(setup: ProcessSetup, work: Workplace) -> CaseRun:
     memory = SessionWatch(process.pid)
 
     def sample() -> None:
+        """Sample the memory, and kill a program that has more than its limit."""
         if memory.sample() > profile.ram_bytes:
             _signal(process, signal.SIGKILL)
 
