@@ -7,14 +7,14 @@ must be a document by its suffix, or bear the name of a case that has a label ma
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import CaseFiles
 from hnseg.imaging.files.formats import READ, has_suffix, stem_of
-from hnseg.imaging.files.visible import is_visible, visible_in
+from hnseg.imaging.files.visible import beside, is_visible
 
 _DOCUMENTS = (
     ".json", ".jsonl", ".csv", ".tsv", ".txt", ".md", ".rst", ".log", ".pdf", ".htm", ".html", ".xml", ".yaml", ".yml",
@@ -62,24 +62,16 @@ def untaken_in(folder: Path, cases: Sequence[CaseFiles]) -> Untaken:
         InputError: A file may be a label map, and is none that is read.
     """
     taken = {path for case in cases for path in (*case.label_maps.values(), *case.values)}
-    around = {parent for path in taken for parent in path.parents}
     stems = {stem_of(case.name) for case in cases}
     names: list[str] = []
     folders: list[str] = []
-    for path in _beside(folder, taken, around):
+    for path in beside(folder, taken):
+        if path.name == _INPUT and path.parent != folder:
+            continue
         names.append(str(path.relative_to(folder)))
         if _holds_others(path, folder, stems):
             folders.append(path.name)
     return Untaken(tuple(names), tuple(folders))
-
-
-def _beside(folder: Path, taken: set[Path], around: set[Path]) -> Iterator[Path]:
-    """Yield what is beside the files that are taken, in their folders and those around these, in order."""
-    for path in visible_in(folder):
-        if path in around:
-            yield from _beside(path, taken, around)
-        elif path not in taken and path.name != _INPUT:
-            yield path
 
 
 def _holds_others(path: Path, folder: Path, stems: set[str]) -> bool:
