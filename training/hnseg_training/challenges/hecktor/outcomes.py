@@ -126,8 +126,7 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     """Return each patient's label map: the reference, or the only prediction of its name."""
     if predictions is None:
         return {source.name: source.label_map for source in sources}
-    every = (path for path in sorted(predictions.rglob("*")) if is_visible(path.name) and path.is_file())
-    files = [path for path in every if has_suffix(path.name, WRITTEN)]
+    files = [path for path in sorted(predictions.rglob("*")) if _is_label_map(path)]
     found = {source.name: _files_of(source.name, files) for source in sources}
     wrong = [name for name, paths in found.items() if len(paths) != 1]
     if wrong:
@@ -137,6 +136,10 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
             " validated (hnseg-train fit --validate), and is this the folder of one ensemble?"
         )
     return {name: paths[0] for name, paths in found.items()}
+
+
+def _is_label_map(path: Path) -> bool:
+    return is_visible(path.name) and has_suffix(path.name, WRITTEN) and path.is_file()
 
 
 def _files_of(patient: str, files: Sequence[Path]) -> list[Path]:
