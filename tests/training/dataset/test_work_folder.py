@@ -139,6 +139,13 @@ def test_a_file_that_is_no_json_is_named(tmp_path, content):
         read_json(tmp_path / "file.json")
 
 
+@pytest.mark.parametrize("content", ["[]", "1", '{"other": 1}'])
+def test_an_object_without_what_is_needed_is_named(tmp_path, content):
+    (tmp_path / "file.json").write_text(content)
+    with pytest.raises(InputError, match=r"file\.json must be a JSON object with name, but it is not"):
+        read_json(tmp_path / "file.json", having=["name"])
+
+
 def test_json_comes_back_as_it_was_written(tmp_path):
     write_json(tmp_path / "file.json", {"a": [1, None]})
     assert read_json(tmp_path / "file.json") == {"a": [1, None]}

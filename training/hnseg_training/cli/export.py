@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         name=name or f"{challenge} ensemble",
         version=version,
         licence=licence,
-        training_data=training_data or read_json(folder.raw / "dataset.json")["name"],
+        training_data=training_data or read_json(folder.raw / "dataset.json", having=["name"])["name"],
         metrics=_metrics_in(metrics) if metrics else {},
     )
     planned = planned_preset(folder, preset)

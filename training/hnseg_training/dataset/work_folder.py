@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,19 +167,26 @@ class WorkFolder:
                     os.environ[name] = value
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, *, having: Sequence[str] = ()) -> Any:
     """Return the content of a JSON file.
 
+    Args:
+        path: The file.
+        having: Keys that its object must have; none for any content.
+
     Raises:
-        InputError: The file is missing or is no JSON.
+        InputError: The file is missing, is no JSON or lacks a key.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(
             f"{path} must be a JSON file, but it can't be read as one: {reason}. Is it missing, or cut off?"
         ) from error
+    if having and not (isinstance(content, dict) and content.keys() >= set(having)):
+        raise InputError(f"{path} must be a JSON object with {', '.join(having)}, but it is not. Was it changed?")
+    return content
 
 
 def write_json(path: Path, content: Any) -> None:

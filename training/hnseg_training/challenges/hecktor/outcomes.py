@@ -104,7 +104,7 @@ def fit(
     Raises:
         InputError: A file is missing, or the tables lack an outcome of all patients.
     """
-    conversion = read_json(work.raw / CONVERSION_FILE)
+    conversion = read_json(work.raw / CONVERSION_FILE, having=["source", "patients"])
     root = source or Path(conversion["source"])
     sources = find_sources(root)
     tables = Tables.read([root / inside for inside in INSIDE])
@@ -194,7 +194,7 @@ def _with_outcome(patients: Sequence[MeasuredPatient], name: str, title: str) ->
 
 def _fitted_on(work: WorkFolder, count: int, training_data: str | None, *, predicted: bool) -> str:
     """Return the description of the patients that the models are fitted on."""
-    name = training_data or read_json(work.raw / "dataset.json")["name"]
+    name = training_data or read_json(work.raw / "dataset.json", having=["name"])["name"]
     return f"{'predicted' if predicted else 'reference'} label maps of {count} patients of {name}"
 
 
