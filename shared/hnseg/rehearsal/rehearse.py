@@ -16,9 +16,10 @@ from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.findings import Finding, first_failure
 from hnseg.rehearsal.judging.answers import Answer, import_answers
 from hnseg.rehearsal.judging.image import judge_upload
-from hnseg.rehearsal.judging.logs import Log, provenance_in, read_log
+from hnseg.rehearsal.judging.logs import Log, read_log
 from hnseg.rehearsal.judging.outputs import import_output
 from hnseg.rehearsal.judging.placement import judge_placement
+from hnseg.rehearsal.judging.provenance import provenance_in
 from hnseg.rehearsal.judging.scoring import score_cases
 from hnseg.rehearsal.judging.verdict import judge_run, verdict_of
 from hnseg.rehearsal.machine import this_machine
