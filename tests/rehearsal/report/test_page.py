@@ -1,3 +1,4 @@
+import json
 import math
 import re
 from dataclasses import replace
@@ -128,6 +129,55 @@ def test_answers_are_beside_the_expected_ones(report, small_request, case_dir):
 def test_a_missing_answer_has_the_platforms_sentence_on_the_page(report, small_request):
     page, _ = report(copying_runner(), replace(small_request, spec=EDITIONS["asking"]))
     assert "<q>Output file &#39;stage.json&#39; was not produced</q>" in page.read_text(encoding="utf-8")
+
+
+def test_a_picture_that_can_not_be_drawn_has_a_sentence_in_its_place(report, case_dir):
+    moving = next((case_dir / "input/images/registered-pre-rt-head-neck").iterdir())
+    moving.write_bytes(b"broken on purpose")
+    page, result = report(with_registration())
+    assert result.passed
+    html = page.read_text(encoding="utf-8")
+    assert "Not drawn: The registered pre-RT T2w must be" in html
+    assert html.count("data:image/png;base64,") == 1
+
+
+def hostile_provenances():
+    """Provenances of any form, each of which leaves the rest of the report as it is."""
+    deep = []
+    for _ in range(30):
+        deep = [deep]
+    return [
+        {"notes": 7},
+        {"notes": {"a": ["b"]}},
+        {"notes": [deep, None, 1.5, "<script>alert(2)</script>\x1b[2J\ud800"]},
+        {"versions": ["torch"]},
+        {"versions": {"torch": None, "<b>": "\udfff"}},
+        {"crop": 10**400, "registration": deep},
+        {"crop": {"index_xyz": [10**400] * 3, "size_xyz": [1] * 3}},
+        {"\ud800": math.nan, "big": 10**4000},
+    ]
+
+
+@pytest.mark.parametrize("provenance", hostile_provenances(), ids=range(len(hostile_provenances())))
+def test_a_provenance_of_any_form_leaves_the_report_as_it_is(report, tmp_path, provenance):
+    page, result = report(copying_runner(provenance=provenance))
+    assert result.passed
+    html = page.read_text(encoding="utf-8")
+    written = (tmp_path / "report/rehearsal.json").read_text(encoding="utf-8")
+    json.loads(written, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert "data:image/png;base64," in html
+    assert "<script" not in html
+    assert not [character for character in html + written if not character.isprintable() and character not in "\n"]
+
+
+def test_names_that_are_markup_are_text_on_the_page(report):
+    odd = {"<img src=x onerror=alert(1)>": "x", "a\n\x1b[31m": "x", "[/b]&'": "x"}
+    page, result = report(copying_runner(files=odd))
+    html = page.read_text(encoding="utf-8")
+    (finding,) = result.cases[0].findings
+    assert "a\\n\\x1b[31m" in finding.explanation
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+    assert "<img src=x" not in html
 
 
 def test_a_report_that_can_not_be_written_is_refused(small_request, tmp_path):

@@ -16,7 +16,7 @@ NO_ERRORS = "No errors were reported in the logs."
 OUT_OF_MEMORY = "The container was killed as it exceeded its memory limit"
 
 # In the platform's own words, DIAGNijmegen/rse-sagemaker-shim, models.py.
-_NO_COMMAND = "The command defined by the containers ENTRYPOINT and CMD instructions does not exist"
+NO_COMMAND = "The command defined by the containers ENTRYPOINT and CMD instructions does not exist"
 _NO_PERMISSION = (
     "The user defined in the containers USER instruction does not have permission to execute the command defined by the"
     " containers ENTRYPOINT and CMD instructions"
@@ -129,7 +129,7 @@ def _ending(run: CaseRun, stderr: Log, profile: Profile) -> Finding | None:
         )
         return failure("run", "Time limit exceeded", f"The case may take {profile.time_limit_s:g} s. {end}")
     if run.exit_code and (not_started := _NOT_STARTED.match(stderr.last)):
-        return failure("run", _NO_PERMISSION if not_started["permission"] else _NO_COMMAND, stderr.last)
+        return failure("run", _NO_PERMISSION if not_started["permission"] else NO_COMMAND, stderr.last)
     if run.exit_code:
         return failure("run", stderr.last or NO_ERRORS, _why_it_failed(run.exit_code, stderr, profile))
     return None
