@@ -259,8 +259,8 @@ def test_an_image_without_a_command_is_refused_with_a_report(make_image, rehears
 
 @pytest.mark.parametrize("user", ["nobody-of-this-name", "'\x1b[31m'"])
 def test_a_user_whom_the_image_does_not_know_has_a_report(make_image, rehearsed, user):
-    written = rehearsed(make_image(user=user), START)
-    assert not written["passed"]
+    (case,) = rehearsed(make_image(user=user), START)["cases"]
+    assert case["platform_says"] == "The user defined in the containers USER instruction does not exist"
 
 
 def test_labels_of_the_image_are_text(make_image, rehearsed):
