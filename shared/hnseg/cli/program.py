@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hnseg.errors import HnsegError
+from hnseg.printable import printable
 from hnseg.version import __version__
 
 
@@ -39,7 +40,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     try:
         app()
     except HnsegError as error:
-        print(error, file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
+        print(printable(str(error)), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
         return 1
     return 0
 

@@ -8,7 +8,7 @@ import pytest
 
 from hnseg.errors import OutputError
 from hnseg.rehearsal.rehearse import rehearse
-from hnseg.rehearsal.report.page import Figures, as_page, write_report
+from hnseg.rehearsal.report.page import Figures, as_page, check_report, write_report
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress
 
@@ -185,3 +185,8 @@ def test_a_report_that_can_not_be_written_is_refused(small_request, tmp_path):
     (tmp_path / "report").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match=r"The report must be written to .*report, but that failed"):
         write_report(small_request, result, tmp_path / "report")
+
+
+def test_a_report_in_a_folder_that_is_not_utf_8_is_refused(tmp_path):
+    with pytest.raises(OutputError, match=r"path in UTF-8, but .*caf\\udce9 is not"):
+        check_report(tmp_path / "caf\udce9")

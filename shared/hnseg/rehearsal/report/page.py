@@ -15,7 +15,7 @@ from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.tables import structures_table
 from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
-from hnseg.printable import printable
+from hnseg.printable import is_utf8, printable
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
@@ -85,6 +85,11 @@ def check_report(folder: Path) -> None:
 
 
 def _make(folder: Path) -> None:
+    if not is_utf8(str(folder.absolute())):
+        raise OutputError(
+            f"The report must be written to a folder with a path in UTF-8, but {printable(str(folder))} is not."
+            " Name another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -88,7 +88,7 @@ def running_container(setup: ContainerSetup, work: Workplace) -> Iterator[Runnin
     with ExitStack() as at_the_end:
         stdout, stderr = at_the_end.enter_context(logged_to(work.stdout, work.stderr))
         if os.geteuid() != 0:
-            at_the_end.callback(_open_for_removal, setup, work)
+            at_the_end.callback(open_for_removal, setup, work)
         identifier = _create(setup, work)
         at_the_end.callback(engine.try_to, "rm", "--force", "--volumes", identifier)
         gpu = GpuWatch() if setup.gpus else None
@@ -255,7 +255,7 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+{zone}")
 
 
-def _open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
+def open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
     """Open the container's files to this user, who could otherwise neither read nor remove them.
 
     The image's own user does it, to whom they belong: as root, a hostile image could leave programs in the folders that
