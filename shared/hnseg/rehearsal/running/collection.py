@@ -31,6 +31,7 @@ MOST_BYTES = 4 << 30
 """Size of all files together above which no more are copied."""
 
 _LONGEST_PATH_BYTES = 1024  # of the names of objects in the platform's storage
+_MOST_LINKS_IN_TURN = 40  # that lead to each other, as Linux follows them
 _BLOCK_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not be waited for
 _UNNAMEABLE = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
@@ -147,8 +148,8 @@ class _Copying:
         """Copy every file, then those that links lead to."""
         with _opened(str(self._source), None, os.O_DIRECTORY) as top:
             self._copy_folder(top, "", level=0)
-        while resolved := [path for path in self._links if self._target_of(path) in self.kept]:
-            for path in resolved:
+        for _ in range(_MOST_LINKS_IN_TURN):
+            for path in [path for path in self._links if self._target_of(path) in self.kept]:
                 self._copy_linked(path, self._target_of(path))
         for path, target in self._links.items():
             self.leave_out(path, Kind.LINK, target)
