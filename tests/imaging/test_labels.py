@@ -25,3 +25,15 @@ def test_fractions_and_negative_values_are_unexpected():
 
 def test_the_allowed_values_read_as_a_list():
     assert in_words(LABELS) == "0, 1 (Tumour), 2 (Node)"
+
+
+def test_of_an_image_that_is_no_label_map_some_values_are_enough():
+    noise = np.random.default_rng(0).random((40, 200, 200)).astype(np.float32)
+    found = unexpected_values(sitk.GetImageFromArray(noise), LABELS)
+    assert 100 <= len(found) <= 10_000
+    assert found == sorted(found)
+
+
+def test_values_that_no_uint8_holds_are_found():
+    assert unexpected_values(label_map([256, -255, 1e30, np.inf], np.float64), LABELS) == [-255, 256, 1e30, np.inf]
+    assert unexpected_values(label_map([256, 65535, 1, 0], np.uint16), LABELS) == [256, 65535]

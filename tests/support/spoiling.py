@@ -101,7 +101,7 @@ def _huge(scan: Scan) -> Callable[[Path], None]:
 def unreadable(scan: Scan) -> tuple[BadCase, ...]:
     """Return the faults that an image can have by itself."""
     title, name = f"The {scan.title}", scan.path.rpartition("/")[2]
-    cut = rf"{title} must be a readable image, but FOLDER/\S+ can't be read as one\. Is the file cut off or damaged"
+    cut = rf"{title} must be a readable image, but FOLDER/\S+ can't be read as one: .+\. Is the file cut off or damaged"
     count = np.prod(scan.shape_zyx)
     finite = rf"{title} must hold finite numbers only, but 5 of {count} voxels of FOLDER/{name} are NaN"
     flat = scan.shape_zyx[1:]

@@ -8,13 +8,15 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
-from hnseg.imaging.files.formats import MOUNTED
+from hnseg.imaging.files.formats import MOUNTED, READ, has_suffix
 from hnseg.imaging.files.reading import read_grid, read_scan, read_volume
 from hnseg.imaging.geometry import Grid
 from hnseg.platform.case import Case
 from hnseg.platform.inputs_json import socket_folders
 from hnseg.platform.spec import ChallengeSpec, InputSocket
 from hnseg.platform.values import read_values
+
+_ASKED_FOR = tuple(suffix for suffix in MOUNTED if suffix in READ)
 
 
 def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
@@ -43,7 +45,7 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
         if path is None:
             continue
         try:
-            images[socket.slug] = read_image(socket, path)
+            images[socket.slug] = read_image(socket, path, inside=input_dir)
         except InputError as error:
             if not socket.dispensable:
                 raise
@@ -62,12 +64,13 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
     )
 
 
-def read_image(socket: InputSocket, path: Path) -> sitk.Image:
+def read_image(socket: InputSocket, path: Path, *, inside: Path | None = None) -> sitk.Image:
     """Read and check one image as its socket describes it, wherever the file lies.
 
     Args:
         socket: Description of the image; its folder does not matter.
         path: Image file.
+        inside: Folder that no symbolic link may lead out of; None for links to anywhere.
 
     Returns:
         Image with the voxel type of the file, or, for a socket with labels, a label map as uint8.
@@ -77,8 +80,8 @@ def read_image(socket: InputSocket, path: Path) -> sitk.Image:
         MemoryError: There is not enough memory for it.
     """
     if socket.labels is None:
-        return read_scan(path, title=socket.title)
-    return read_volume(path, title=socket.title, labels=socket.labels)
+        return read_scan(path, title=socket.title, inside=inside)
+    return read_volume(path, title=socket.title, labels=socket.labels, inside=inside)
 
 
 def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
@@ -89,7 +92,7 @@ def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
     """
     socket = spec.input(spec.output.on_grid_of)
     path = _only_image(socket, socket_folders(spec, input_dir)[socket.slug])
-    return read_grid(path, title=socket.title)
+    return read_grid(path, title=socket.title, inside=input_dir)
 
 
 def _image_if_any(socket: InputSocket, folder: Path) -> Path | None:
@@ -105,7 +108,7 @@ def _only_image(socket: InputSocket, folder: Path) -> Path:
     if not found:
         raise InputError(
             f"Exactly one image, the {socket.title}, must lie in {folder}, but the folder {state}."
-            f" Is the input mounted there, as one of {', '.join(MOUNTED)}?"
+            f" Is the input mounted there, as one of {', '.join(_ASKED_FOR)}?"
         )
     if len(found) > 1:
         raise InputError(
@@ -125,7 +128,7 @@ def _contents(folder: Path) -> tuple[list[str], str]:
 
 
 def _images_among(names: list[str]) -> list[str]:
-    return [name for name in names if name.endswith(MOUNTED)]
+    return [name for name in names if has_suffix(name, MOUNTED)]
 
 
 def _check_grid(

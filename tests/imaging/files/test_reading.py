@@ -1,5 +1,8 @@
 """One reader: a file becomes a checked image, or an error that names the image and the file."""
 
+import os
+import re
+import struct
 import subprocess
 import sys
 
@@ -34,9 +37,9 @@ def refusal(path, *, read=read_volume, **options):
     return str(caught.value)
 
 
-def unreadable(path):
+def unreadable(path, reason):
     return (
-        f"The scan must be a readable image, but {path} can't be read as one."
+        f"The scan must be a readable image, but {path} can't be read as one: {reason}."
         " Is the file cut off or damaged, or is it of another type than its name says?"
     )
 
@@ -94,19 +97,112 @@ def test_values_outside_the_label_set_are_named(put, value, found):
 
 
 @pytest.mark.parametrize(
-    ("name", "compress"), [("a.mha", True), ("a.mha", False), ("a.nii.gz", True), ("a.nrrd", True), ("a.tif", False)]
+    ("name", "compress", "reason"),
+    [
+        ("a.mha", True, r"its CompressedDataSize is \d+, but \d+ bytes follow its header"),
+        ("a.mha", False, r"it holds \d+ of the 7200 bytes of its voxels"),
+        ("a.nii", False, r"it holds \d+ of the 7200 bytes of its voxels"),
+        ("a.nii.gz", True, "its compressed voxels have no end"),
+        ("a.nrrd", True, "its compressed voxels have no end"),
+        ("a.nrrd", False, r"it holds \d+ of the 7200 bytes of its voxels"),
+    ],
 )
-def test_a_cut_file_is_refused(put, name, compress):
+def test_a_cut_file_is_refused(put, name, compress, reason):
     path = put(np.random.default_rng(0).integers(0, 1000, (6, 30, 20)).astype(np.int16), name, compress=compress)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
-    assert refusal(path) == unreadable(path)
+    assert re.fullmatch(re.escape(unreadable(path, "REASON")).replace("REASON", reason), refusal(path))
 
 
 @pytest.mark.parametrize("content", [b"", b"not an image"])
 def test_something_else_under_an_images_name_is_refused(tmp_path, content):
     path = tmp_path / "a.mha"
     path.write_bytes(content)
-    assert refusal(path) == unreadable(path)
+    assert refusal(path) == unreadable(path, "it has no ElementDataFile")
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.TIFF"])
+def test_a_tiff_is_refused_unopened(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"anything")
+    assert refusal(path) == (
+        f"The scan must be a file with an origin and a direction, but {path} is a TIFF, which has neither."
+        " Can it be had as MetaImage (.mha)?"
+    )
+
+
+@pytest.mark.parametrize("read", [read_volume, read_scan, read_grid])
+def test_a_pipe_is_refused_and_nobody_waits_for_it(tmp_path, read):
+    os.mkfifo(tmp_path / "a.mha")
+    assert refusal(tmp_path / "a.mha", read=read).startswith("The scan must be a regular file, but")
+
+
+def test_a_name_that_is_not_utf8_is_refused(tmp_path):
+    path = tmp_path / os.fsdecode(b"a\xff.mha")
+    sitk.WriteImage(sitk.GetImageFromArray(COUNTING), tmp_path / "a.mha")
+    (tmp_path / "a.mha").rename(path)
+    assert refusal(path).startswith(f"The scan must have a name in UTF-8, but {tmp_path}/a\\xff.mha is not.")
+
+
+def test_a_link_may_not_leave_a_folder(put, tmp_path):
+    folder = tmp_path / "input"
+    folder.mkdir()
+    (folder / "a.mha").symlink_to(put(COUNTING, "outside.mha"))
+    assert read_volume(folder / "a.mha", title="scan").GetSize() == (5, 4, 3)
+    assert refusal(folder / "a.mha", inside=folder) == (
+        f"The scan must lie inside {folder}, but {folder}/a.mha is a link to {tmp_path}/outside.mha."
+        " Was a link mounted for a file?"
+    )
+
+
+def test_the_folder_itself_may_be_a_link(put, tmp_path):
+    path = put(COUNTING)
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert read_volume(tmp_path / "link" / path.name, title="scan", inside=tmp_path / "link").GetSize() == (5, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        (b"ElementSpacing", b"0 1 1", r"must have a spacing of 0.01 to 100 mm, but that of .* is \(0, 1, 1\)"),
+        (b"ElementSpacing", b"1 1 1000", r"must have a spacing of 0.01 to 100 mm, but that of .* is \(1, 1, 1000\)"),
+        (b"ElementSpacing", b"-1 1 1", r"must have a spacing of 0.01 to 100 mm"),
+        (b"Offset", b"0 0 1e9", r"must have its origin within 100 m, but that of .* is \(0, 0, 1e\+09\) mm"),
+        (b"Offset", b"nan 0 0", "its Offset is nan 0 0, which is not finite"),
+        (b"TransformMatrix", b"1 0 0 0.3 1 0 0 0 1", "must have axes of length 1 at right angles"),
+        (b"TransformMatrix", b"2 0 0 0 1 0 0 0 1", "must have axes of length 1 at right angles"),
+        (b"TransformMatrix", b"0 0 0 0 0 0 0 0 0", "must have axes of length 1 at right angles"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_volume, read_grid])
+def test_a_geometry_that_no_scan_has_is_refused(put, read, key, value, sentence):
+    path = put(COUNTING, compress=False)
+    lines = path.read_bytes().split(b"\n")
+    at = next(number for number, line in enumerate(lines) if line.startswith(key + b" "))
+    lines[at] = key + b" = " + value
+    path.write_bytes(b"\n".join(lines))
+    assert re.search(sentence, refusal(path, read=read))
+
+
+def test_a_reason_of_itk_is_passed_on(put):
+    path = put(COUNTING, "a.nii", compress=False)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<2h", content, 252, 0, 1)  # no qform, and an sform with a shear
+    struct.pack_into("<12f", content, 280, 1, 0.001, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0)
+    path.write_bytes(content)
+    assert refusal(path) == (
+        f"The scan must be an image that ITK reads, but of {path} it says: ITK only supports orthonormal direction"
+        " cosines. No orthonormal definition found. Is the header corrupt, or was the image sheared?"
+    )
+
+
+def test_no_warning_of_itk_reaches_stderr_with_a_good_file(put, capfd):
+    path = put(COUNTING, "a.nii", compress=False)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<12f", content, 280, 3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3, 0)  # ITK warns, and takes the qform
+    struct.pack_into("<2h", content, 252, 1, 1)
+    path.write_bytes(content)
+    assert read_volume(path, title="scan").GetSize() == (5, 4, 3)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("make", [lambda _: None, lambda path: path.mkdir()], ids=["nothing", "a folder"])

@@ -13,10 +13,13 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.imaging.files.damage import is_damaged
 from hnseg.imaging.files.formats import NOT_COLLECTED
+from hnseg.imaging.files.header import HeaderError
+from hnseg.imaging.files.metaimage import read_metaimage_header
+from hnseg.imaging.files.voxels import check_voxels
 from hnseg.platform.spec import AnswerSocket, OutputSocket
 from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.judging.tiff_pages import pages_are_whole
 from hnseg.rehearsal.profile import Profile
 
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
@@ -101,19 +104,25 @@ def _image(path: Path) -> sitk.Image | None:
     """Return a file's image; None where the platform's importer could not read it."""
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
-    if head.startswith(_TIFF_MAGIC):
-        reader = "TIFFImageIO"
-    elif b"ElementDataFile" in head:
-        reader = "MetaImageIO"
-    else:
-        return None
     try:
-        if is_damaged(path):
-            return None
-        image: sitk.Image = sitk.ReadImage(str(path), imageIO=reader)
-    except RuntimeError:
+        if head.startswith(_TIFF_MAGIC):
+            image = sitk.ReadImage(str(path), imageIO="TIFFImageIO") if pages_are_whole(path) else None
+        elif b"ElementDataFile" in head:
+            image = _metaimage(path)
+        else:
+            image = None
+    except (HeaderError, RuntimeError):
         return None
-    return image if image.GetNumberOfComponentsPerPixel() <= 4 and image.GetDimension() in {2, 3, 4} else None
+    if image is None or image.GetNumberOfComponentsPerPixel() > 4 or image.GetDimension() not in {2, 3, 4}:
+        return None
+    return image
+
+
+def _metaimage(path: Path) -> sitk.Image:
+    with path.open("rb") as file:
+        check_voxels(read_metaimage_header(path, file))
+    image: sitk.Image = sitk.ReadImage(str(path), imageIO="MetaImageIO")
+    return image
 
 
 def _value_findings(socket: OutputSocket, path: Path, image: sitk.Image, profile: Profile) -> list[Finding]:

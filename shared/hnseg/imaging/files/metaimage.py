@@ -1,0 +1,218 @@
+"""MetaImage headers (.mha, .mhd), read before ITK sees them.
+
+ITK's own parser (Kitware/MetaIO, `metaUtils.cxx`, `metaObject.cxx`, `metaImage.cxx`) trusts a header: it copies texts
+into 255 characters, takes the lengths of arrays from `NDims`, uses `ElementDataFile` as a print format, and opens any
+file named there. So only headers that mean one thing, and stay inside those bounds, pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from hnseg.imaging.files.header import Compression, Header, HeaderError, Stored, check_finite, check_size
+
+_MOST_HEADER_BYTES = 16 << 20
+_MOST_LINE_BYTES = 32_000  # MetaIO keeps a value in 32,768 bytes
+_MOST_NAME_CHARACTERS = 200  # and a name in 255
+_MOST_TEXT_CHARACTERS = 250  # and a text, such as the comment, in 255
+
+_TYPES = {
+    "MET_CHAR": "int8",
+    "MET_UCHAR": "uint8",
+    "MET_SHORT": "int16",
+    "MET_USHORT": "uint16",
+    "MET_INT": "int32",
+    "MET_UINT": "uint32",
+    "MET_LONG": "int32",  # four bytes in MetaIO on every machine
+    "MET_ULONG": "uint32",
+    "MET_LONG_LONG": "int64",
+    "MET_ULONG_LONG": "uint64",
+    "MET_FLOAT": "float32",
+    "MET_DOUBLE": "float64",
+}
+_LOCAL = ("LOCAL", "Local", "local")  # the spellings that MetaIO takes for "in this file"
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+_NAMES_OF_ORIGIN = ("Offset", "Position", "Origin", "ImagePosition")
+_NAMES_OF_DIRECTION = ("TransformMatrix", "Rotation", "Orientation")
+_NAMES_OF_SPACING = ("ElementSpacing", "ElementSize")
+_NAMES_OF_BYTE_ORDER = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
+_VECTORS = (*_NAMES_OF_ORIGIN, *_NAMES_OF_SPACING, "CenterOfRotation", "SequenceID")
+_TEXTS = ("ObjectType", "ObjectSubType", "Comment", "AcquisitionDate", "Name", "Modality", "AnatomicalOrientation")
+_ONLY_VALUES = {
+    "ObjectType": ("Image",),
+    "FileFormatVersion": ("0",),
+    "HeaderSize": ("0",),
+    "DistanceUnits": ("mm", "?"),
+    "ElementToIntensityFunctionSlope": ("1",),  # ITK leaves them out of account
+    "ElementToIntensityFunctionOffset": ("0",),
+}
+_KNOWN = {
+    *_VECTORS,
+    *_NAMES_OF_DIRECTION,
+    *_NAMES_OF_BYTE_ORDER,
+    *_TEXTS,
+    *_ONLY_VALUES,
+    *("NDims", "DimSize", "ElementType", "ElementNumberOfChannels", "ElementNBits", "ElementMin", "ElementMax"),
+    *("BinaryData", "CompressedData", "CompressedDataSize", "ID", "ParentID", "Color"),
+    *("ElementOrigin", "ElementDirection", "ElementDataFile"),
+}
+_LINE = re.compile(r"([^=:]*)(?:[=:][=:\s]*(.*))?", re.DOTALL)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_FLOAT = re.compile(r"[+-]?([0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?|[+-]?(nan|inf)", re.I)
+_FILE_BESIDE = re.compile(r"(?!LIST)[\w.\- ()+]{1,200}")  # no other folder, no pattern of several names
+
+
+def read_metaimage_header(path: Path, file: BinaryIO) -> Header:
+    """Read the header of a MetaImage with binary voxels.
+
+    Args:
+        path: Image file.
+        file: The same, opened for binary reading at its start.
+
+    Returns:
+        Promise of the header. The voxels lie in the same file, or, of an `.mhd`, perhaps in a second file beside it.
+
+    Raises:
+        HeaderError: The header is not one of an image that is understood.
+        OSError: The file can't be read.
+    """
+    fields = _fields(file)
+    size = _size(fields)
+    _check_geometry(fields, len(size))
+    components = _integer(fields, "ElementNumberOfChannels", 1)
+    if not 1 <= components <= 1000:
+        raise HeaderError(f"its ElementNumberOfChannels is {components}")
+    if (component_type := _TYPES.get(fields["ElementType"])) is None:
+        raise HeaderError(f"its ElementType is {fields['ElementType']!r}, not that of a number")
+    return Header("MetaImageIO", size, components, component_type, _stored(path, file, fields))
+
+
+def _fields(file: BinaryIO) -> dict[str, str]:
+    """Return the known fields of a header, and leave the file at the first byte after it."""
+    fields: dict[str, str] = {}
+    for name, value in _lines(file):
+        if name not in _KNOWN:
+            continue  # somebody's own tag
+        if name in fields:
+            raise HeaderError(f"it has two {name}")
+        if name in _TEXTS and len(value) > _MOST_TEXT_CHARACTERS:
+            raise HeaderError(f"its {name} has {len(value)} characters, over {_MOST_TEXT_CHARACTERS}")
+        if name in _ONLY_VALUES and value not in _ONLY_VALUES[name]:
+            raise HeaderError(f"its {name} is {value!r}, not {_ONLY_VALUES[name][0]}")
+        if name in ("DimSize", *_VECTORS, *_NAMES_OF_DIRECTION) and "NDims" not in fields:
+            raise HeaderError(f"its {name} stands before its NDims")
+        fields[name] = value
+    for name in ("NDims", "DimSize", "ElementType"):
+        if name not in fields:
+            raise HeaderError(f"it has no {name}")
+    return fields
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a header up to its `ElementDataFile`, paired as MetaIO pairs them.
+
+    A name without a value takes the next line for its value there, which happens in tags with several lines of text.
+    """
+    without_value: str | None = None
+    while True:
+        text = _line(file)
+        if not text:
+            continue
+        if without_value is not None:
+            yield without_value, text
+            without_value = None
+            continue
+        found = _LINE.fullmatch(text)
+        assert found is not None
+        name, value = found[1].strip(), found[2] or ""
+        if not name or len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
+            raise HeaderError(f"a line of it has no name: {text[:40]!r}")
+        if value:
+            yield name, value
+        elif name in _KNOWN:
+            raise HeaderError(f"its {name} has no value")
+        else:
+            without_value = name
+        if name == "ElementDataFile":
+            return
+
+
+def _line(file: BinaryIO) -> str:
+    """Return the next line of a header, stripped."""
+    line = file.readline(_MOST_LINE_BYTES)
+    if not line.endswith(b"\n"):
+        raise HeaderError("it has no ElementDataFile" if len(line) < _MOST_LINE_BYTES else "a line of it has no end")
+    if file.tell() > _MOST_HEADER_BYTES:
+        raise HeaderError(f"its header is longer than {_MOST_HEADER_BYTES >> 20} MiB")
+    if b"\0" in line:
+        raise HeaderError("it has a zero byte in its header")
+    return line.decode("latin-1").strip()
+
+
+def _size(fields: dict[str, str]) -> tuple[int, ...]:
+    dimensions = _integer(fields, "NDims")
+    if not 2 <= dimensions <= 4:
+        raise HeaderError(f"its NDims is {dimensions}, not 2 to 4")
+    size = tuple(int(word) for word in _words(fields, "DimSize", dimensions, _INTEGER))
+    check_size(size)
+    return size
+
+
+def _check_geometry(fields: dict[str, str], dimensions: int) -> None:
+    """Refuse a geometry that is given twice, with too few numbers, or with numbers that are not finite."""
+    for names in (_NAMES_OF_ORIGIN, _NAMES_OF_DIRECTION, _NAMES_OF_BYTE_ORDER):
+        if len(given := [name for name in names if name in fields]) > 1:
+            raise HeaderError(f"it has both {given[0]} and {given[1]}")
+    if given := [name for name in ("ElementOrigin", "ElementDirection") if name in fields]:
+        raise HeaderError(f"it has {given[0]}, which its format version has not")
+    for name in (*_VECTORS, *_NAMES_OF_DIRECTION):
+        if name in fields:
+            count = dimensions**2 if name in _NAMES_OF_DIRECTION else dimensions
+            check_finite(name, tuple(float(word) for word in _words(fields, name, count, _FLOAT)))
+
+
+def _stored(path: Path, file: BinaryIO, fields: dict[str, str]) -> Stored:
+    """Return the place of the voxels, which follow the header or lie in a file beside an `.mhd`."""
+    if not _boolean(fields, "BinaryData"):
+        raise HeaderError("its BinaryData is not True: voxels written as text are not read")
+    _boolean(fields, "BinaryDataByteOrderMSB")
+    _boolean(fields, "ElementByteOrderMSB")
+    promised = _integer(fields, "CompressedDataSize", 0) or None
+    compression = Compression.ZLIB if _boolean(fields, "CompressedData") else Compression.NONE
+    name = fields["ElementDataFile"]
+    if name in _LOCAL:
+        return Stored(path, file.tell(), compression, compressed_size=promised)
+    if path.suffix.lower() != ".mhd" or not _FILE_BESIDE.fullmatch(name):
+        raise HeaderError(f"its ElementDataFile is {name!r}: its voxels must lie in the file itself, LOCAL")
+    beside = path.with_name(name)
+    if beside.is_symlink() or not beside.is_file():
+        raise HeaderError(f"its ElementDataFile is {name!r}, and there is no such file beside it")
+    return Stored(beside, 0, compression, compressed_size=promised)
+
+
+def _integer(fields: dict[str, str], name: str, otherwise: int | None = None) -> int:
+    """Return the whole number of a field; where the field is missing, another one."""
+    if otherwise is not None and name not in fields:
+        return otherwise
+    return int(_words(fields, name, 1, _INTEGER)[0])
+
+
+def _boolean(fields: dict[str, str], name: str) -> bool:
+    """Return whether a field says true; a missing one says false."""
+    value = _BOOLEANS.get(fields.get(name, "false").lower())
+    if value is None:
+        raise HeaderError(f"its {name} is {fields[name]!r}, not True or False")
+    return value
+
+
+def _words(fields: dict[str, str], name: str, count: int, form: re.Pattern[str]) -> list[str]:
+    """Return the words of a field, of a given number and form."""
+    words = fields[name].split()
+    if len(words) != count or not all(form.fullmatch(word) for word in words):
+        kind = "whole number" if form is _INTEGER else "number"
+        raise HeaderError(f"its {name} is {fields[name][:80]!r}, not {count} {kind}{'s' if count > 1 else ''}")
+    return words

@@ -1,0 +1,190 @@
+"""NIfTI-1 and NIfTI-2 headers (.nii, .nii.gz), read before ITK sees them.
+
+Fields and sizes: nifti1.h and nifti2.h (https://nifti.nimh.nih.gov). ITK's reader (nifticlib, `nifti1_io.c`) replaces
+numbers that are not finite by 0 without a word, so they are looked for here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from hnseg.imaging.files.header import BYTES, Compression, Header, HeaderError, Stored, check_finite, check_size
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_TYPES = {  # code: number type, numbers a voxel
+    2: ("uint8", 1),
+    4: ("int16", 1),
+    8: ("int32", 1),
+    16: ("float32", 1),
+    32: ("float32", 2),  # complex
+    64: ("float64", 1),
+    128: ("uint8", 3),  # RGB
+    256: ("int8", 1),
+    512: ("uint16", 1),
+    768: ("uint32", 1),
+    1024: ("int64", 1),
+    1280: ("uint64", 1),
+    1792: ("float64", 2),  # complex
+    2304: ("uint8", 4),  # RGBA
+}
+_MOST_HEADER_BYTES = 1 << 20  # with extensions, which lie before the voxels
+_SCALE_TOLERANCE = 0.01
+
+
+class _Layout(NamedTuple):
+    """Layout of a header: its bytes, and the offset and struct codes of each field."""
+
+    size: int
+    magic: tuple[int, bytes]
+    dim: tuple[int, str]
+    datatype: tuple[int, str]
+    pixdim: tuple[int, str]
+    voxel_offset: tuple[int, str]
+    form_codes: tuple[int, str]
+    quaternion: tuple[int, str]
+    affine: tuple[int, str]
+
+
+_NIFTI_1 = _Layout(
+    size=348,
+    magic=(344, b"n+1\0"),
+    dim=(40, "8h"),
+    datatype=(70, "2h"),
+    pixdim=(76, "8f"),
+    voxel_offset=(108, "f"),
+    form_codes=(252, "2h"),
+    quaternion=(256, "6f"),
+    affine=(280, "12f"),
+)
+_NIFTI_2 = _Layout(
+    size=540,
+    magic=(4, b"n+2\0\r\n\x1a\n"),
+    dim=(16, "8q"),
+    datatype=(12, "2h"),
+    pixdim=(104, "8d"),
+    voxel_offset=(168, "q"),
+    form_codes=(344, "2i"),
+    quaternion=(352, "6d"),
+    affine=(400, "12d"),
+)
+
+
+def read_nifti_header(path: Path, file: BinaryIO) -> Header:
+    """Read the header of a single-file NIfTI, plain or compressed by gzip.
+
+    Args:
+        path: Image file.
+        file: The same, opened for binary reading at its start.
+
+    Returns:
+        Promise of the header. The sizes of all axes that the header counts are there, but for trailing ones of 1
+        beyond the third.
+
+    Raises:
+        HeaderError: The header is not one of an image that is understood.
+        OSError: The file can't be read.
+    """
+    head, is_compressed = _head(path, file)
+    order, layout = _layout(head)
+
+    def field(place: tuple[int, str]) -> tuple[float, ...]:
+        return struct.unpack_from(order + place[1], head, place[0])
+
+    size, vector_length = _size(field(layout.dim))
+    component_type, components = _type(field(layout.datatype))
+    _check_geometry(field(layout.pixdim), field(layout.form_codes), field(layout.quaternion), field(layout.affine))
+    offset = _offset(field(layout.voxel_offset)[0], layout)
+    stored = Stored(path, 0, Compression.GZIP, skipped=offset) if is_compressed else Stored(path, offset)
+    return Header("NiftiImageIO", size, components * vector_length, component_type, stored)
+
+
+def _head(path: Path, file: BinaryIO) -> tuple[bytes, bool]:
+    """Return the first bytes of a file, inflated, and whether they are compressed."""
+    first = file.read(len(_GZIP_MAGIC))
+    file.seek(0)
+    if first != _GZIP_MAGIC:
+        return file.read(_NIFTI_2.size), False
+    if path.suffix.lower() != ".gz":
+        raise HeaderError("it is compressed by gzip, which its name does not say")
+    try:
+        return gzip.GzipFile(fileobj=file).read(_NIFTI_2.size), True
+    except (OSError, EOFError, zlib.error) as error:
+        raise HeaderError(f"its gzip stream can't be inflated ({error})") from error
+
+
+def _layout(head: bytes) -> tuple[str, _Layout]:
+    """Return the byte order and the layout of a header."""
+    for layout in (_NIFTI_1, _NIFTI_2):
+        offset, magic = layout.magic
+        for order in "<>":
+            if head[:4] == struct.pack(order + "i", layout.size) and head[offset : offset + len(magic)] == magic:
+                if len(head) < layout.size:
+                    break
+                return order, layout
+    if head[344:348] == b"ni1\0":
+        raise HeaderError("its voxels lie in another file, and must lie in the file itself")
+    raise HeaderError("it does not begin with the header of a NIfTI file")
+
+
+def _size(dim: tuple[float, ...]) -> tuple[tuple[int, ...], int]:
+    """Return the size along each axis, and the length of the vectors that the fifth axis stands for."""
+    count, *sizes = (int(number) for number in dim)
+    if not 2 <= count <= 7:
+        raise HeaderError(f"its dim[0] is {count}, not 2 to 7")
+    if min(sizes[:count]) < 1:
+        raise HeaderError(f"its size is {tuple(sizes[:count])}, and each must be over 0")
+    axes, vector_length, beyond = sizes[: min(count, 4)], sizes[4] if count > 4 else 1, sizes[5:count]
+    if any(size > 1 for size in beyond):
+        raise HeaderError(f"it has {count} dimensions, not 2 to 4")
+    while len(axes) > 3 and axes[-1] == 1:
+        axes.pop()
+    check_size(tuple(axes))
+    return tuple(axes), vector_length
+
+
+def _type(datatype: tuple[float, ...]) -> tuple[str, int]:
+    """Return the type of the numbers, and how many a voxel has by its type."""
+    code, bits = (int(number) for number in datatype)
+    if code not in _TYPES:
+        raise HeaderError(f"its datatype is {code}, not that of a number")
+    component_type, components = _TYPES[code]
+    if bits != BYTES[component_type] * components * 8:
+        raise HeaderError(f"its bitpix is {bits}, which is not that of its datatype, {code}")
+    return component_type, components
+
+
+def _check_geometry(
+    pixdim: tuple[float, ...], form_codes: tuple[float, ...], quaternion: tuple[float, ...], affine: tuple[float, ...]
+) -> None:
+    """Refuse a spacing, or a position in use, that ITK would mend or replace without a word."""
+    spacing = pixdim[1:4]
+    check_finite("pixdim", spacing)
+    if min(spacing) <= 0:
+        raise HeaderError(f"its pixdim is {' '.join(f'{side:g}' for side in spacing)}, and each must be over 0")
+    has_qform, has_sform = (code > 0 for code in form_codes)
+    if has_qform:
+        check_finite("qform", quaternion)
+    if not has_sform:
+        return
+    check_finite("sform", affine)
+    columns = [math.hypot(*affine[axis::4]) for axis in range(3)]
+    if not has_qform and any(
+        abs(column - side) > _SCALE_TOLERANCE * side for column, side in zip(columns, spacing, strict=True)
+    ):
+        raise HeaderError(
+            f"its sform has a spacing of {' '.join(f'{column:g}' for column in columns)}, but its pixdim is"
+            f" {' '.join(f'{side:g}' for side in spacing)}"
+        )
+
+
+def _offset(voxel_offset: float, layout: _Layout) -> int:
+    """Return the offset of the first voxel in the inflated file."""
+    least = layout.size + 4  # the four bytes that say whether extensions follow
+    if not least <= voxel_offset <= _MOST_HEADER_BYTES or voxel_offset != int(voxel_offset):
+        raise HeaderError(f"its vox_offset is {voxel_offset:g}, not a whole number from {least} on")
+    return int(voxel_offset)
