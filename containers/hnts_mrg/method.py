@@ -15,6 +15,7 @@ import SimpleITK as sitk
 from pydantic import Field, NonNegativeFloat
 
 from containers.hnts_mrg.spec import LABELS, MID_T2W, PRE_MASK, PRE_T2W, REGISTERED_MASK
+from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.components import drop_smaller_than
 from hnseg.imaging.geometry import Grid, array_of, resample_label_map
@@ -72,16 +73,36 @@ def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the mid-RT grid.
 
     The registered pre-RT mask is the prior. Without it, the pre-RT mask is carried over by a rigid registration of the
-    pre-RT T2w; without that, the gradient map is zero. A note tells which of the two was done.
+    pre-RT T2w; without that, the gradient map is zero. A note tells which of the two was done. An image that breaks
+    what its socket promises fails the case where it would be used, and gives a note where it would not.
+
+    Raises:
+        InputError: An image that would be used breaks what its socket promises.
     """
+    channels = _channels(case, settings)
+    return replace(channels, notes=(*channels.notes, *(f"Not used: {reason}" for reason in case.left_out.values())))
+
+
+def _channels(case: Case, settings: Settings) -> Channels:
     mid = case.images[MID_T2W]
-    if not settings.gradient_channel or case.has(REGISTERED_MASK):
-        return channels_of(mid, case.images.get(REGISTERED_MASK), settings)
+    if not settings.gradient_channel:
+        return channels_of(mid, None, settings)
+    _check_used(case, REGISTERED_MASK)
+    if case.has(REGISTERED_MASK):
+        return channels_of(mid, case.images[REGISTERED_MASK], settings)
+    _check_used(case, PRE_T2W, PRE_MASK)
     if not case.has(PRE_T2W, PRE_MASK):
         return channels_of(mid, None, settings)
     prior, note, record = _carried_over(mid, case)
     channels = channels_of(mid, prior, settings)
     return replace(channels, notes=(note, *channels.notes), record={"registration": record})
+
+
+def _check_used(case: Case, *slugs: str) -> None:
+    """Refuse the case for an image that would be used, but breaks what its socket promises."""
+    for slug in slugs:
+        if slug in case.left_out:
+            raise InputError(case.left_out[slug])
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:

@@ -26,6 +26,7 @@ SPEC = ChallengeSpec(
             title="registered pre-RT mask",
             labels=LABELS,
             required=False,
+            dispensable=True,
             on_grid_of=MID_T2W,
         ),
         InputSocket(
@@ -33,15 +34,19 @@ SPEC = ChallengeSpec(
             relative_path=f"images/{REGISTERED_T2W}",
             title="registered pre-RT T2w",
             required=False,
+            dispensable=True,
             on_grid_of=MID_T2W,
         ),
-        InputSocket(slug=PRE_T2W, relative_path=f"images/{PRE_T2W}", title="pre-RT T2w", required=False),
+        InputSocket(
+            slug=PRE_T2W, relative_path=f"images/{PRE_T2W}", title="pre-RT T2w", required=False, dispensable=True
+        ),
         InputSocket(
             slug=PRE_MASK,
             relative_path=f"images/{PRE_MASK}",
             title="pre-RT mask",
             labels=LABELS,
             required=False,
+            dispensable=True,
             on_grid_of=PRE_T2W,
         ),
     ),

@@ -63,6 +63,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     provenance.record(settings=settings.model_dump(mode="json"))
     with provenance.step("read"):
         case = read_case(challenge.spec, input_dir)
+        provenance.note(*case.notes)
         provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
     with provenance.step("prepare"):
         channels = challenge.method.prepare(case, settings)

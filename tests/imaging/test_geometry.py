@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -153,3 +155,17 @@ def test_filling_an_array_in_parts_is_resampling_in_one(slices):
 def test_an_array_of_another_shape_is_not_filled():
     with pytest.raises(ValueError, match=r"must have shape \(7, 6, 5\) \(z, y, x\), found \(6, 6, 5\)"):
         resample_into(np.zeros((6, 6, 5), np.float32), counted(GRID), GRID)
+
+
+@pytest.mark.parametrize(("share", "close"), [(0.0, True), (0.049, True), (0.051, False), (1.0, False)])
+def test_grids_are_close_within_a_twentieth_of_the_smallest_spacing(share, close):
+    millimetres = share * min(GRID.spacing_mm)
+    assert GRID.is_close_to(shifted(GRID, millimetres)) is close
+    assert shifted(GRID, millimetres).is_close_to(GRID) is close
+
+
+def test_a_direction_as_writers_round_it_is_close():
+    cosine, sine = np.cos(2.4e-5), np.sin(2.4e-5)
+    turned = replace(GRID, direction=(cosine, -sine, 0, sine, cosine, 0, 0, 0, 1))
+    level = replace(GRID, direction=(1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert turned.is_close_to(level)

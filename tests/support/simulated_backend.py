@@ -52,5 +52,8 @@ class SimulatedBackend:
     def release(self, fold: int) -> None:
         pass
 
+    def in_single(self) -> SimulatedBackend | None:
+        return None
+
     def lighter(self) -> SimulatedBackend | None:
         return self.lighter_ones.pop(0) if self.lighter_ones else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import TypeVar, cast
 
 import torch
 
+from hnseg.errors import ConversionError, ModelError
 from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.ensemble import Axes, Ensemble
@@ -61,6 +63,8 @@ class Accumulation:
         self.inner = [inner[axis] for axis in layout.order]
         self._sums: RollingSums | None = None
         self._has_predicted = False
+        self._tiles_in_single = 0
+        self._fallbacks: list[str] = []
         self._with_less_memory(self._move)
 
     def begin(self) -> None:
@@ -96,9 +100,12 @@ class Accumulation:
 
         Returns:
             The effort that each of them got.
+
+        Raises:
+            ModelError: The logits of a fold are not finite, in float32 neither.
         """
         sums = self._begun()
-        means, given = self._with_less_memory(lambda: self._mean_logits(tiles, allowance, check))
+        means, given = self._with_less_memory(lambda: self._finite_mean_logits(tiles, allowance, check))
         for logits, (_, rows, columns) in zip(means, tiles, strict=True):
             self._with_less_memory(partial(sums.add, logits, rows, columns))
         if self._ensemble.backend.device.type == "cuda":
@@ -124,6 +131,50 @@ class Accumulation:
         if self._sums is None:
             self.begin()
         return cast("RollingSums", self._sums)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on passes that had to be repeated in another way."""
+        again = self._tiles_in_single
+        overflowed = f"{again} tiles were predicted again in single precision, since half precision overflowed there."
+        return (*self._fallbacks, *((overflowed,) if again else ()))
+
+    def _finite_mean_logits(
+        self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
+    ) -> tuple[torch.Tensor, TileEffort]:
+        """Return what `_mean_logits` does, once more in float32 where it is not finite."""
+        try:
+            means, given = self._mean_logits(tiles, allowance, check)
+        except ConversionError as error:
+            if not self._ensemble.fall_back():
+                raise
+            self._fallbacks.append(f"torch runs the networks. {error}")
+            logger.info("note: %s", self._fallbacks[-1])
+            means, given = self._mean_logits(tiles, allowance, check)
+        if _is_finite(means):
+            return means, given
+        with self._ensemble.in_single() as is_other:
+            if is_other:
+                means, given = self._mean_logits(tiles, allowance, check)
+                self._tiles_in_single += len(tiles)
+            if not _is_finite(means):
+                raise self._not_finite(tiles)
+        return means, given
+
+    @torch.inference_mode()
+    def _not_finite(self, tiles: Sequence[Slices]) -> ModelError:
+        """Return the error of logits that are not finite, with the folds whose they are."""
+        backend, bundle = self._ensemble.backend, self._ensemble.bundle
+        wrong = set()
+        for fold, box in itertools.product(range(backend.folds), tiles):
+            tile = self._rolled(self._volume[(slice(None), *box)])
+            if not all(_is_finite(logits) for logits in self._ensemble.logits_of(fold, [(tile, ())])):
+                wrong.add(bundle.weights_files[fold])
+        files = ", ".join(sorted(map(str, wrong))) or f"an ensemble in {bundle.folder}"
+        return ModelError(
+            f"The logits of every fold must be finite numbers, but those of {files} are NaN or infinite."
+            " Did its training diverge, or is the image of another kind than those it was trained on?"
+        )
 
     @torch.inference_mode()
     def _mean_logits(
@@ -208,3 +259,8 @@ class Accumulation:
         if not self._has_predicted:
             logger.info("first tile %.1f s after process start", time.monotonic() - process_started_s())
         self._has_predicted = True
+
+
+def _is_finite(logits: torch.Tensor) -> bool:
+    """Return whether all numbers are finite, in one pass without memory: NaN is the extreme wherever there is one."""
+    return bool(torch.stack(torch.aminmax(logits)).isfinite().all())

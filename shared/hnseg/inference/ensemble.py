@@ -7,7 +7,8 @@ nnU-Net sums in half precision. `--precision fast` is for time: see `hnseg.optio
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -29,11 +30,14 @@ class Ensemble:
         bundle: Model folder that they come from.
         backend: Backend that runs them; another one once a GPU's memory was not enough for it.
         vram_gib: Memory of the GPU that this process may have in all.
+        fallback: Function that loads the networks into another backend, for when this one fails in a pass; None for
+            none.
     """
 
     bundle: Bundle
     backend: Backend
     vram_gib: float = UNLIMITED_GIB
+    fallback: Callable[[], Backend] | None = None
 
     @property
     def outputs(self) -> int:
@@ -74,6 +78,24 @@ class Ensemble:
         for logits, (_, axes) in zip(outputs, copies, strict=True):
             flipped_back = _flipped(logits, axes)
             yield flipped_back[:, None] if is_flat else flipped_back
+
+    def fall_back(self) -> bool:
+        """Let another backend run the networks from now on; return False where there is none."""
+        if self.fallback is None:
+            return False
+        self.backend, self.fallback = self.fallback(), None
+        return True
+
+    @contextmanager
+    def in_single(self) -> Iterator[bool]:
+        """Let the networks compute in float32 inside a `with`; its value is False where they do so anyway."""
+        usual, single = self.backend, self.backend.in_single()
+        self.backend = single or usual
+        try:
+            yield single is not None
+        finally:
+            if self.backend is single:  # and not one that needs less memory
+                self.backend = usual
 
     def lighten(self) -> bool:
         """Make the networks need less memory of the GPU from now on; return False where they can't."""

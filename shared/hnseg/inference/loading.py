@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from functools import partial
 
 import torch
 
-from hnseg.errors import ConversionError, InputError
+from hnseg.errors import ConversionError, InputError, ModelError
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.backends.torch_backend import UNLIMITED_GIB, TorchBackend
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.model.bundle import Bundle
-from hnseg.machine import usable_threads
+from hnseg.machine import is_exhausted, usable_threads
 from hnseg.options import BackendName, Precision
 
 logger = logging.getLogger(__name__)
@@ -54,24 +55,41 @@ def load_ensemble(
     loaded: Backend | None = None
     if not on_gpu and backend != "torch":
         loaded = _load_openvino(bundle, precision, is_asked_for=backend == "openvino")
-    chosen = loaded or TorchBackend.load(bundle, torch.device("cuda" if on_gpu else "cpu"), precision, vram_gib)
-    return Ensemble(bundle, chosen, vram_gib)
+    by_torch = partial(TorchBackend.load, bundle, torch.device("cuda" if on_gpu else "cpu"), precision, vram_gib)
+    if loaded is None:
+        return Ensemble(bundle, by_torch(), vram_gib)
+    return Ensemble(bundle, loaded, vram_gib, fallback=by_torch if backend == "auto" else None)
 
 
 def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) -> Backend | None:
     """Load the networks into OpenVINO; return None where it is not installed, or can't run them and need not."""
     if not _has_openvino():
         return None
-    # Imported here, not above: it is optional, and takes a quarter of a second.
-    from hnseg.inference.backends.openvino_backend import OpenvinoBackend
-
     try:
+        # Imported here, not above: it is optional, and takes a quarter of a second.
+        from hnseg.inference.backends.openvino_backend import OpenvinoBackend
+
         return OpenvinoBackend.load(bundle, precision)
-    except ConversionError as error:
-        if is_asked_for:
+    except Exception as error:
+        if isinstance(error, ModelError) and (is_asked_for or not isinstance(error, ConversionError)):
             raise
-        logger.info("note: torch runs the networks. %s", error)
+        reason = _openvino_fails(error)
+        if is_asked_for:
+            raise reason from error
+        logger.info("note: torch runs the networks. %s", reason)
         return None
+
+
+def _openvino_fails(error: Exception) -> Exception:
+    """Return the error of a library that does not load or compile, in a sentence; one that is a sentence as it is."""
+    if isinstance(error, ConversionError):
+        return error
+    if is_exhausted(error):
+        return MemoryError(str(error))
+    return ConversionError(
+        f"OpenVINO must load and compile the networks, but it ended with: {' '.join(str(error).split())}."
+        " Is its installation whole, and this processor not too old for it? HNSEG_BACKEND=torch runs them with torch."
+    )
 
 
 def _check_openvino(device: str) -> None:

@@ -30,7 +30,7 @@ class PredictionResult:
     Attributes:
         label_map: Label map on the image's grid: uint8, or uint16 where a label is over 255.
         effort_spent: Effort spent on it.
-        notes: Sentences, one for each thing given up to keep to the limits.
+        notes: Sentences, one for each thing given up to keep to the limits, or done in another way.
         seconds: Seconds of each step: `preprocessing`, `first_look` (the preview), `tiles`, `label_map` and
             `seen_again` (planes predicted again).
         plans: Effort plan for the first slab, and every change of it.
@@ -118,7 +118,7 @@ class Prediction:
         return PredictionResult(
             label_map=self.canvas.label_map,
             effort_spent=self.schedule.effort_spent,
-            notes=self.schedule.notes(is_gradual=self.canvas.is_gradual),
+            notes=self.sweep.accumulation.notes + self.schedule.notes(is_gradual=self.canvas.is_gradual),
             seconds={step: round(taken, 3) for step, taken in self.seconds.items()},
             plans=tuple(self.schedule.plans),
         )

@@ -20,6 +20,7 @@ class Case:
         files: Files of the images and values, by slug.
         left_out: Reasons why an image of a dispensable socket, or a value, can't be used, by slug: a sentence each.
         values: Parsed contents of the JSON files, by slug, of those that could be read; nothing in them is checked.
+        notes: Remarks on what was forgiven in reading: a sentence each.
         asked: Slugs of the answers that are wanted beside the label map.
     """
 
@@ -28,6 +29,7 @@ class Case:
     files: Mapping[str, Path]
     left_out: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
 
     def has(self, *slugs: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
 from hnseg.platform.spec import ChallengeSpec
 
@@ -92,7 +93,7 @@ def _announced(path: Path) -> dict[str, _Description]:
     if not path.is_file():
         return {}
     try:
-        entries = _ENTRIES.validate_json(path.read_bytes())
+        entries = _ENTRIES.validate_json(read_bounded(path))
     except (OSError, ValidationError) as error:
         raise InputError(
             f"{path} must be a JSON list with one object a socket, but {_first_problem(error)}."
@@ -101,7 +102,7 @@ def _announced(path: Path) -> dict[str, _Description]:
     found = {entry.description.slug: entry.description for entry in entries if entry.description}
     for description in found.values():
         relative = PurePosixPath(description.relative_path)
-        if relative.is_absolute() or ".." in relative.parts:
+        if relative.is_absolute() or ".." in relative.parts or "\0" in description.relative_path:
             raise InputError(
                 f"{path} must give folders below the input folder, but the socket {description.slug} is at"
                 f" {description.relative_path!r}. Was it written by hand?"

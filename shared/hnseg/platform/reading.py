@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -10,7 +9,7 @@ import SimpleITK as sitk
 from hnseg.errors import InputError
 from hnseg.imaging.files.formats import MOUNTED, READ, has_suffix
 from hnseg.imaging.files.reading import read_grid, read_scan, read_volume
-from hnseg.imaging.geometry import Grid
+from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.platform.case import Case
 from hnseg.platform.inputs_json import socket_folders
 from hnseg.platform.spec import ChallengeSpec, InputSocket
@@ -29,7 +28,7 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
     Returns:
         Case with intensities in the voxel type of their file and label maps as uint8. An empty optional socket gives no
         image. Neither does a dispensable one whose image breaks what it promises, nor a value that can't be read: then
-        `left_out` has the sentence that says why.
+        `left_out` has the sentence that says why. Images that promise a grid have it to the last bit.
 
     Raises:
         InputError: A required image is missing, there are two, or one breaks what its socket promises.
@@ -52,14 +51,14 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
             left_out[socket.slug] = str(error)
         else:
             files[socket.slug] = path
-    for socket in spec.inputs:
-        _check_grid(spec, socket, images, files)
+    notes = [note for socket in spec.inputs if (note := _lay_on_grid(spec, socket, images, files, left_out))]
     return Case(
         images=images,
         reference=images[spec.output.on_grid_of],
         files=files | values.files,
         left_out=left_out | values.left_out,
         values=values.parsed,
+        notes=tuple(notes),
         asked=tuple(socket.slug for socket in spec.answers),
     )
 
@@ -131,18 +130,45 @@ def _images_among(names: list[str]) -> list[str]:
     return [name for name in names if has_suffix(name, MOUNTED)]
 
 
-def _check_grid(
-    spec: ChallengeSpec, socket: InputSocket, images: Mapping[str, sitk.Image], files: Mapping[str, Path]
-) -> None:
-    """Refuse an image that is not on the grid it promises, where both images are there."""
+def _lay_on_grid(
+    spec: ChallengeSpec,
+    socket: InputSocket,
+    images: dict[str, sitk.Image],
+    files: dict[str, Path],
+    left_out: dict[str, str],
+) -> str:
+    """Lay an image on the grid that it promises, where both images are there; return a note on what was forgiven.
+
+    A grid that is close is taken for the promised one. On any other grid, a dispensable label map is resampled, another
+    dispensable image is left out, and the rest are refused.
+    """
     if socket.on_grid_of is None or socket.slug not in images or socket.on_grid_of not in images:
-        return
-    mine, theirs = Grid.of(images[socket.slug]), Grid.of(images[socket.on_grid_of])
-    if mine.matches(theirs):
-        return
-    apart = "" if mine.size_xyz != theirs.size_xyz else f" (voxels are up to {mine.distance_mm(theirs):.3g} mm off)"
-    raise InputError(
-        f"The {socket.title} must lie on the grid of the {spec.input(socket.on_grid_of).title}, but"
-        f" {files[socket.slug]} has {mine.differences(theirs)}{apart} in {files[socket.on_grid_of]}."
-        f" Was an image given that was not resampled onto the {spec.input(socket.on_grid_of).title}?"
+        return ""
+    image, wanted = images[socket.slug], Grid.of(images[socket.on_grid_of])
+    found = Grid.of(image)
+    title, reference = socket.title, spec.input(socket.on_grid_of).title
+    if found.is_close_to(wanted):
+        image.CopyInformation(images[socket.on_grid_of])
+        away = f"voxels of the {title} are up to {found.distance_mm(wanted):.2g} mm off the grid of the {reference}"
+        return (
+            "" if found.matches(wanted) else f"The {away}, under a twentieth of a voxel; they were taken to lie on it."
+        )
+    differences = f"{files[socket.slug]} has {_differences(found, wanted)} in {files[socket.on_grid_of]}"
+    if socket.dispensable and socket.labels:
+        images[socket.slug] = resample_label_map(image, wanted)
+        return f"The {title} was resampled onto the grid of the {reference}, because {differences}."
+    refusal = (
+        f"The {title} must lie on the grid of the {reference}, but {differences}."
+        f" Was an image given that was not resampled onto the {reference}?"
     )
+    if not socket.dispensable:
+        raise InputError(refusal)
+    del images[socket.slug], files[socket.slug]
+    left_out[socket.slug] = refusal
+    return ""
+
+
+def _differences(found: Grid, wanted: Grid) -> str:
+    """Return the differences of two grids in words, with the distance of their voxels where the sizes agree."""
+    apart = "" if found.size_xyz != wanted.size_xyz else f" (voxels are up to {found.distance_mm(wanted):.3g} mm off)"
+    return f"{found.differences(wanted)}{apart}"

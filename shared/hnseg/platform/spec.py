@@ -39,14 +39,16 @@ class InputSocket(Frozen):
     required: bool = True
     """Whether a case without the image fails."""
     dispensable: bool = False
-    """Whether an optional image that breaks what its socket promises is left out with a note, and the case goes on."""
+    """Whether an optional image that breaks what its socket promises is left out, and the method decides what then.
+
+    A label map on another grid than it promises is resampled."""
     on_grid_of: str | None = None
     """Slug of the image whose grid this one promises to have; None when it has its own."""
 
     @model_validator(mode="after")
     def _only_what_is_optional_can_be_left_out(self) -> InputSocket:
-        if self.dispensable and (self.required or self.on_grid_of):
-            raise ValueError(f"{self.slug} can only be dispensable if it is optional and has a grid of its own")
+        if self.dispensable and self.required:
+            raise ValueError(f"{self.slug} can only be dispensable if it is optional")
         return self
 
 

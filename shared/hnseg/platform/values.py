@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hnseg.bounded_files import read_bounded
 from hnseg.platform.inputs_json import value_files
 from hnseg.platform.spec import ChallengeSpec, ValueSocket
 
-_STRING_OR_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+_MOST_MIB = 1  # of a value; a health record has a few hundred bytes
+# A string without an end reaches to the end of the text, so that no part of it is searched twice.
+_STRING_OR_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.?)*(?:"|\Z))|,(?=\s*[}\]])', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def read_values(spec: ChallengeSpec, input_dir: Path) -> Values:
 
 def _read_into(values: Values, socket: ValueSocket, path: Path) -> None:
     try:
-        parsed = _parse(path.read_bytes())
+        parsed = _parse(read_bounded(path, most_mib=_MOST_MIB))
     except FileNotFoundError:
         return
     except (OSError, ValueError, RecursionError) as error:

@@ -6,7 +6,7 @@ import SimpleITK as sitk
 from pydantic import ValidationError
 
 from containers.hnts_mrg.method import Settings, channels_of, finish, prepare
-from containers.hnts_mrg.spec import MID_T2W, PRE_MASK, PRE_T2W, REGISTERED_MASK, SPEC
+from containers.hnts_mrg.spec import MID_T2W, PRE_MASK, PRE_T2W, REGISTERED_MASK, REGISTERED_T2W, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_label_map
 from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
@@ -37,10 +37,10 @@ def prior():
     return image_of(mask, GRID)
 
 
-def case_of(**images):
+def case_of(*, left_out=None, **images):
     slugs = {"mid": MID_T2W, "registered": REGISTERED_MASK, "pre": PRE_T2W, "pre_mask": PRE_MASK}
     by_slug = {slugs[name]: image for name, image in images.items()}
-    return Case(images=by_slug, reference=by_slug[MID_T2W], files={})
+    return Case(images=by_slug, reference=by_slug[MID_T2W], files={}, left_out=left_out or {})
 
 
 def test_channels_are_the_image_as_it_is_and_its_gradient_map(t2w, prior):
@@ -148,15 +148,18 @@ def write(image, folder):
     sitk.WriteImage(image, str(folder / "1f.mha"), True)
 
 
-def test_mask_on_another_grid_is_refused_by_how_much_and_in_which_files(tmp_path, t2w, prior):
+def test_a_mask_on_another_grid_is_resampled_and_the_note_names_both_files(tmp_path, t2w, prior):
     shifted = sitk.Image(prior)
     shifted.SetOrigin((-7.0, 3.0, 4 / 3))
     write(t2w, tmp_path / "images" / MID_T2W)
     write(shifted, tmp_path / "images" / REGISTERED_MASK)
-    with pytest.raises(InputError, match=r"origin .* instead of .*") as error:
-        read_case(SPEC, tmp_path)
+    case = read_case(SPEC, tmp_path)
+    np.testing.assert_array_equal(
+        array_of(case.images[REGISTERED_MASK]), array_of(resample_label_map(shifted, Grid.of(t2w)))
+    )
+    (note,) = case.notes
     for slug in (MID_T2W, REGISTERED_MASK):
-        assert str(Path("images", slug, "1f.mha")) in str(error.value)
+        assert str(Path("images", slug, "1f.mha")) in note
 
 
 def test_label_map_is_left_as_it_is_by_default(prior):
@@ -189,3 +192,22 @@ def test_settings_without_sense_are_refused(values):
 def test_settings_survive_json():
     settings = Settings(gradient_map=GradientMapSettings.paper(), minimum_volume_mm3={"GTVp": 175})
     assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+@pytest.mark.parametrize("slug", [REGISTERED_T2W, PRE_T2W, PRE_MASK])
+def test_a_broken_image_that_is_not_used_gives_a_note(t2w, prior, slug):
+    channels = prepare(case_of(mid=t2w, registered=prior, left_out={slug: "It is broken."}), Settings())
+    np.testing.assert_array_equal(channels.array, channels_of(t2w, prior, Settings()).array)
+    assert channels.notes == ("Not used: It is broken.",)
+
+
+@pytest.mark.parametrize("slug", [REGISTERED_MASK, PRE_T2W, PRE_MASK])
+def test_a_broken_image_that_would_be_used_fails_the_case(t2w, slug):
+    with pytest.raises(InputError, match=r"It is broken\."):
+        prepare(case_of(mid=t2w, left_out={slug: "It is broken."}), Settings())
+
+
+def test_without_the_gradient_map_no_mask_is_used(t2w):
+    channels = prepare(case_of(mid=t2w, left_out={REGISTERED_MASK: "It is broken."}), Settings(gradient_channel=False))
+    assert channels.array.shape[0] == 1
+    assert channels.notes == ("Not used: It is broken.",)

@@ -73,7 +73,7 @@ SPOILT_RESULTS = {
     ),
     "mirroring axes of another patch": (
         lambda f: change_checkpoint(first_weights(f), lambda c: c.update(inference_allowed_mirroring_axes=(0, 3))),
-        r"must be axes of its 3-D patch, but are \(0, 3\)",
+        r"must be different axes of its 3-D patch, but are \(0, 3\)",
     ),
     "settings that are a list": (
         lambda f: (f / "method.json").write_text("[]"),

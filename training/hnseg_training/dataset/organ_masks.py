@@ -61,7 +61,7 @@ def merge(masks: Mapping[str, Path], labels: Mapping[str, int], grid: Grid, *, i
 def _read_mask(name: str, path: Path, grid: Grid, image: Path) -> np.ndarray:
     """Read a mask (z, y, x), which must lie on the grid of the image."""
     mask = read_volume(path, title=f"mask of {name}", labels={1: name})
-    if not (found := Grid.of(mask)).matches(grid):
+    if not (found := Grid.of(mask)).is_close_to(grid):
         raise InputError(
             f"The mask {path} must lie on the grid of {image.name}, but it has {found.differences(grid)}."
             " Was it drawn on the MR, or cropped to the structure when it was saved? Resample it on purpose, not here."

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
 from hnseg.imaging.files.formats import READ, images_in, stem_of
 
@@ -77,8 +78,8 @@ def read_values(files: Iterable[Path]) -> dict[str, Any]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(read_bounded(path))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"The values of a case must be a JSON file, but {path} can't be read as one: {error}."
         ) from error

@@ -8,10 +8,11 @@ from typing import ClassVar
 import openvino
 import torch
 
+from hnseg.errors import ConversionError
 from hnseg.inference.backends.openvino_graph import graph_of, with_weights
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
-from hnseg.machine import usable_threads
+from hnseg.machine import is_exhausted, usable_threads
 from hnseg.options import Precision
 
 
@@ -66,13 +67,28 @@ class OpenvinoBackend:
         """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch), n being 1.
 
         They lie in the model's own memory, which its next batch and `release` take back.
+
+        Raises:
+            ConversionError: OpenVINO failed in the pass.
+            MemoryError: It had not enough memory.
         """
-        outputs = self.models[fold](batch.contiguous().numpy(), share_inputs=True, share_outputs=True)
+        try:
+            outputs = self.models[fold](batch.contiguous().numpy(), share_inputs=True, share_outputs=True)
+        except RuntimeError as error:
+            if is_exhausted(error):
+                raise MemoryError(str(error)) from error
+            raise ConversionError(
+                f"OpenVINO must be able to run every pass of a network, but one ended with: {error}."
+                " Is this processor too old for it? HNSEG_BACKEND=torch runs it with torch."
+            ) from error
         return torch.from_numpy(outputs[0])
 
     def release(self, fold: int) -> None:
         """Free the memory of a fold's layers, which each model would keep for itself."""
         self.models[fold].release_memory()
+
+    def in_single(self) -> None:
+        """Return None: bfloat16 has the range of float32, so nothing overflows that would not there."""
 
     def lighter(self) -> None:
         """Return None: no memory of a GPU is taken."""

@@ -52,5 +52,8 @@ class Backend(Protocol):
     def release(self, fold: int) -> None:
         """Free the memory that a fold needs only while it runs: another fold has its turn."""
 
+    def in_single(self) -> Backend | None:
+        """Return the same networks computing in float32; None where this backend does."""
+
     def lighter(self) -> Backend | None:
         """Return a backend that takes less memory of a GPU in this one's place, which is not used again; or None."""

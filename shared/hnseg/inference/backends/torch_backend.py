@@ -28,12 +28,14 @@ class TorchBackend:
         device: Device that runs them.
         precision: Precision of their arithmetic.
         is_resident: Whether their weights are on the device; if not, they travel there for every batch.
+        is_single: Whether they compute in float32 whatever the precision and the device.
     """
 
     networks: tuple[nn.Module, ...]
     device: torch.device
     precision: Precision = "exact"
     is_resident: bool = True
+    is_single: bool = False
     name: ClassVar[str] = "torch"
 
     @classmethod
@@ -66,6 +68,8 @@ class TorchBackend:
     @property
     def arithmetic(self) -> torch.dtype:
         """Type of number: float16 on a GPU, as nnU-Net's; float32 on a processor, bfloat16 in fast mode if it can."""
+        if self.is_single:
+            return torch.float32
         if self.device.type == "cuda":
             return torch.float16
         if self.precision == "exact":
@@ -113,6 +117,10 @@ class TorchBackend:
             if self.device.type == "cpu" or not is_exhausted(error):
                 raise
             return replace(self, networks=tuple(each.cpu() for each in self.networks))
+
+    def in_single(self) -> TorchBackend | None:
+        """Return the same networks computing in float32; None where they do."""
+        return None if self.arithmetic == torch.float32 else replace(self, is_single=True)
 
     def lighter(self) -> TorchBackend | None:
         """Return a backend whose weights travel for every batch; where they do already, one on the processor."""

@@ -7,6 +7,7 @@ model folder can't name code of its own choice.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,18 @@ DYNUNET = "hnseg.inference.dynunet.build_dynunet"
 """Name of MONAI's DynUNet in plans."""
 _NETWORKS = "dynamic_network_architectures."
 _LAYERS = "torch.nn."
+_REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_MOST = {
+    "n_stages": 16,
+    "features_per_stage": 8192,
+    "kernel_sizes": 64,
+    "kernel_size": 64,
+    "strides": 64,
+    "upsample_kernel_size": 64,
+    "filters": 8192,
+    **dict.fromkeys(("n_conv_per_stage", "n_conv_per_stage_decoder", "n_blocks_per_stage"), 64),
+}
+"""Largest sensible value of each argument that counts something."""
 
 
 def network_of(bundle: Bundle, fold: int) -> nn.Module:
@@ -59,6 +72,7 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
         ModelError: The plans name a class that is not allowed or not there, or arguments it does not take.
     """
     arguments = dict(architecture.arch_kwargs)
+    _check_numbers(arguments, path)
     for name in architecture.names_to_import:
         if arguments.get(name) is not None:
             arguments[name] = _class_named(str(arguments[name]), _LAYERS, path)
@@ -69,7 +83,7 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
             network: nn.Module = network_class(
                 **{**arguments, "input_channels": channels, "num_classes": outputs, "deep_supervision": False}
             )
-    except (TypeError, ValueError, KeyError, AssertionError) as error:
+    except _REFUSALS as error:
         raise ModelError(
             f"{path} must describe a network that {name} can build, but it can't ({error})."
             f" Was it written for another version of {name.split('.')[0].replace('_', '-')}?"
@@ -86,13 +100,20 @@ def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
         path: File of the weights, named in errors.
 
     Raises:
-        ModelError: Tensors are missing, left over, or of another shape than the network's.
+        ModelError: Tensors are missing, left over, not finite, or of another shape or type than the network's.
     """
     complete = _complete(state_dict, network, path)
     for name, tensor in network.state_dict().items():
-        if complete[name].shape != tensor.shape:
-            found, wanted = tuple(complete[name].shape), tuple(tensor.shape)
-            raise _misfit(path, f"{name} has shape {found} instead of {wanted}")
+        given = complete[name]
+        if given.shape != tensor.shape:
+            raise _misfit(path, f"{name} has shape {tuple(given.shape)} instead of {tuple(tensor.shape)}")
+        if given.dtype != tensor.dtype:
+            raise _misfit(path, f"{name} is of {given.dtype} instead of {tensor.dtype}")
+        if not torch.isfinite(given).all():
+            raise ModelError(
+                f"The weights in {path} must be finite numbers, but {name} holds NaN or infinite ones."
+                " Did the training of this fold diverge? Leave it out, or train it again."
+            )
     network.load_state_dict(complete, assign=True)
     if any(tensor.is_meta for tensor in network.buffers()):
         raise _misfit(path, "the network computes tensors of its own that are not among the weights")
@@ -118,6 +139,27 @@ def _names_of_each_tensor(network: nn.Module) -> list[list[str]]:
     for name, tensor in network.state_dict(keep_vars=True).items():
         names.setdefault(id(tensor), []).append(name)
     return list(names.values())
+
+
+def _check_numbers(arguments: Mapping[str, Any], path: Path) -> None:
+    """Refuse numbers that no network has, before one is built with them: of stages, blocks, kernels and strides."""
+    for name, most in _MOST.items():
+        if wrong := [number for number in _flat(arguments.get(name, ())) if not _is_count(number, most)]:
+            raise ModelError(
+                f"{path} must give {name} as whole numbers from 1 to {most}, but holds {wrong[0]!r}."
+                " Was it edited by hand?"
+            )
+
+
+def _flat(values: Any) -> list[Any]:
+    """Return the values in lists of lists."""
+    if not isinstance(values, (list, tuple)):
+        return [values]
+    return [each for value in values for each in _flat(value)]
+
+
+def _is_count(number: object, most: int) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= most
 
 
 def _class_named(name: str, allowed: str, path: Path) -> Any:

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,10 +85,11 @@ class Bundle:
                 f"{self.folder / PLANS_FILE} must normalise each of the {len(self.channels)} channels of {DATASET_FILE}"
                 f" ({', '.join(self.channels)}), but names {schemes} normalisations. Do both files belong together?"
             )
-        if any(not 0 <= axis < axes for axis in self.mirroring_axes):
+        mirrored = self.mirroring_axes
+        if any(not 0 <= axis < axes for axis in mirrored) or len(set(mirrored)) != len(mirrored):
             raise ModelError(
-                f"The mirroring axes of the model in {self.folder} must be axes of its {axes}-D patch, but are"
-                f" {self.mirroring_axes}. Do the weights belong to another configuration?"
+                f"The mirroring axes of the model in {self.folder} must be different axes of its {axes}-D patch, but"
+                f" are {self.mirroring_axes}. Do the weights belong to another configuration?"
             )
 
     @cached_property
@@ -221,7 +223,7 @@ def _fold(folder_name: str) -> Fold | None:
     text = folder_name.removeprefix("fold_")
     if text == "all":
         return "all"
-    return int(text) if text.isdigit() else None
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else None
 
 
 def _texts(folder: Path) -> tuple[Path, ...]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import ModelError
 from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_old_plans import architecture_of_old_plans
@@ -21,6 +22,7 @@ from hnseg.records import Frozen
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_MOST_MIB = 64  # of plans or a manifest; plans with a long list of cases have one or two
 SplineOrder = Literal[0, 1, 2, 3, 4, 5]
 
 
@@ -87,9 +89,9 @@ class Configuration(_Read):
     """Configuration of the plans, such as 3d_fullres."""
 
     name: str
-    patch_size: tuple[int, ...] = Field(min_length=2, max_length=3)
+    patch_size: tuple[Annotated[int, Field(ge=1, le=2048)], ...] = Field(min_length=2, max_length=3)
     """Size of a patch in voxels; 2 numbers for a network of single slices along the first transposed axis."""
-    spacing: tuple[float, ...] = Field(min_length=2, max_length=3)
+    spacing: tuple[Annotated[float, Field(ge=0.01, le=100)], ...] = Field(min_length=2, max_length=3)
     """Voxel size of the network in mm; 2 numbers where slices stay as thick as they are."""
     normalization_schemes: tuple[Normalisation, ...]
     use_mask_for_norm: tuple[bool, ...]
@@ -127,6 +129,13 @@ class Plans(_Read):
     )
     """Intensities of each channel, by its number."""
     configurations: dict[str, dict[str, Any]]
+
+    @field_validator("transpose_forward")
+    @classmethod
+    def _axes_are_permuted(cls, axes: tuple[int, int, int]) -> tuple[int, int, int]:
+        if sorted(axes) != [0, 1, 2]:
+            raise ValueError(f"must hold each of the axes 0, 1 and 2 once, but is {axes}")
+        return axes
 
     @property
     def reorients(self) -> bool:
@@ -233,13 +242,13 @@ def read_json(path: Path) -> Any:
         ModelError: It is missing or no JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_bounded(path, most_mib=_MOST_MIB))
     except OSError as error:
         raise ModelError(
             f"A model folder must hold {path.name}, but {path} can't be read ({error.strerror})."
             " Was the result folder itself given, such as nnUNetTrainer__nnUNetPlans__3d_fullres?"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} must hold JSON, but it does not ({error}). Is the file damaged?") from error
 
 
@@ -262,7 +271,7 @@ def _validated(model: type[Model], values: Any, path: Path) -> Model:
 
 def _resampling_of(values: Mapping[str, Any], key: str) -> Spline | TorchLinear:
     name = values.get(f"resampling_fn_{key}")
-    if name not in _RESAMPLING:
+    if not isinstance(name, str) or name not in _RESAMPLING:
         raise ValueError(f"resampling_fn_{key} must be one of {', '.join(_RESAMPLING)}, found {name}")
     return _RESAMPLING[name].model_validate(values.get(f"resampling_fn_{key}_kwargs", {}))
 

@@ -47,7 +47,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         axes = content.get("inference_allowed_mirroring_axes")
         return Checkpoint(
-            state_dict=dict(content["network_weights"]),
+            state_dict=_dense(content["network_weights"]),
             configuration=str(content["init_args"]["configuration"]),
             mirroring_axes=tuple(int(axis) for axis in axes or ()),
         )
@@ -56,6 +56,18 @@ def read_checkpoint(path: Path) -> Checkpoint:
             f"A checkpoint must hold network_weights and init_args as nnU-Net v2 writes them, but {path} does not."
             " Was it written by another program or by nnU-Net v1?"
         ) from error
+
+
+def _dense(weights: Mapping[Any, Any]) -> StateDict:
+    """Return the weights of a checkpoint, all of which must be dense tensors.
+
+    Raises:
+        TypeError: One is something else.
+    """
+    for name, tensor in weights.items():
+        if not isinstance(tensor, torch.Tensor) or tensor.layout is not torch.strided:
+            raise TypeError(f"{name} is no dense tensor")
+    return {str(name): tensor for name, tensor in weights.items()}
 
 
 def read_weights(path: Path) -> StateDict:
@@ -74,9 +86,13 @@ def read_weights(path: Path) -> StateDict:
 
 
 def _unpickle(path: Path) -> Any:
+    if not path.is_file():
+        raise ModelError(f"A checkpoint must be a regular file, but {path} is none. Is it a folder, or a pipe?")
     try:
+        # Only torch's zip files can be mapped; those of before torch 1.6 are read whole.
+        is_mapped = zipfile.is_zipfile(path)
         with torch.serialization.safe_globals(_numpy_scalars()):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_mapped)
     except pickle.UnpicklingError as error:
         if (wanted := re.search(r"GLOBAL ([\w.]+)", str(error))) is None:
             raise _damaged(path) from error
@@ -101,6 +117,6 @@ def _damaged(path: Path) -> ModelError:
 def _numpy_scalars() -> list[Any]:
     """Return the types in nnU-Net's training log beside tensors; numpy 1 and 2 name the same function differently."""
     scalar = np._core.multiarray.scalar  # type: ignore[attr-defined]
-    kinds = [type(np.dtype(name)) for name in ("bool", "int32", "int64", "uint8", "float16", "float32", "float64")]
+    kinds = [type(np.dtype(code)) for code in np.typecodes["All"] if code != "O"]  # O holds objects of any class
     named = [(scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
     return [*named, np.dtype, *kinds]

@@ -81,7 +81,7 @@ def preprocess(array: FloatArray, placement: Placement, plans: Plans, configurat
         Channels (c, *network_shape), float32.
 
     Raises:
-        InputError: The intensities are not what a channel's normalisation is for.
+        InputError: The intensities are not what a channel's normalisation is for, or not finite once normalised.
     """
     result = np.empty((len(array), *placement.network_shape), np.float32)
     inside = _inside(array, placement) if any(configuration.use_mask_for_norm) else None
@@ -89,15 +89,27 @@ def preprocess(array: FloatArray, placement: Placement, plans: Plans, configurat
         scheme = configuration.normalization_schemes[index]
         volume = np.array(channel.transpose(placement.transpose)[placement.crop], dtype=np.float32, order="C")
         where = inside if configuration.use_mask_for_norm[index] else None
-        normalise(volume, scheme, plans.intensities.get(str(index), Intensities()), where)
-        result[index] = resample(
-            volume,
-            placement.network_shape,
-            configuration.resampling_of_image,
-            from_mm=placement.image_mm,
-            to_mm=placement.network_mm,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # of intensities near the end of float32's range
+            normalise(volume, scheme, plans.intensities.get(str(index), Intensities()), where)
+            result[index] = resample(
+                volume,
+                placement.network_shape,
+                configuration.resampling_of_image,
+                from_mm=placement.image_mm,
+                to_mm=placement.network_mm,
+            )
+        _check_finite(result[index], channel, index)
     return result
+
+
+def _check_finite(volume: FloatArray, channel: FloatArray, index: int) -> None:
+    """Refuse a channel of the network's input that is not finite."""
+    if wrong := volume.size - sum(int(np.isfinite(plane).sum()) for plane in volume):
+        raise InputError(
+            f"Channel {index} must hold finite numbers once it is normalised in 32-bit floats, but {wrong} of"
+            f" {volume.size} voxels are NaN or infinite, of intensities from {channel.min():g} to {channel.max():g}."
+            " Is the image in a wrong unit, or damaged?"
+        )
 
 
 def _inside(array: FloatArray, placement: Placement) -> Mask:

@@ -160,17 +160,19 @@ def _pre(root: Path, name: str) -> Visit:
 def _convert_visit(work: WorkFolder, visit: Visit, settings: Settings, rng: np.random.Generator) -> None:
     """Write the sample of an image."""
     t2w = read_scan(visit.t2w, title="T2w")
-    prior = _read_mask(visit.prior, visit.t2w, Grid.of(t2w))
-    truth = _read_mask(visit.truth, visit.t2w, Grid.of(t2w))
+    prior = _read_mask(visit.prior, visit.t2w, t2w)
+    truth = _read_mask(visit.truth, visit.t2w, t2w)
     write_sample(work, visit.sample, channels_of(t2w, prior, settings, rng=rng), truth)
 
 
-def _read_mask(path: Path, t2w: Path, grid: Grid) -> sitk.Image:
-    """Read a mask, which must lie on the grid of its T2w."""
+def _read_mask(path: Path, t2w_path: Path, t2w: sitk.Image) -> sitk.Image:
+    """Read a mask, which must lie on the grid of its T2w to a twentieth of a voxel, and gets that grid."""
     mask = read_volume(path, title="tumour mask", labels=LABELS)
-    if not (found := Grid.of(mask)).matches(grid):
+    found, grid = Grid.of(mask), Grid.of(t2w)
+    if not found.is_close_to(grid):
         raise InputError(
-            f"The mask {path} must lie on the grid of its T2w {t2w.name}, but it has {found.differences(grid)}."
+            f"The mask {path} must lie on the grid of its T2w {t2w_path.name}, but it has {found.differences(grid)}."
             " Are files of two visits or two patients mixed up?"
         )
+    mask.CopyInformation(t2w)
     return mask
