@@ -10,6 +10,7 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -165,21 +166,26 @@ def _check_geometry(
     spacing = pixdim[1:4]
     check_finite("pixdim", spacing)
     if min(spacing) <= 0:
-        raise HeaderError(f"its pixdim is {' '.join(f'{side:g}' for side in spacing)}, and each must be over 0")
+        raise HeaderError(f"its pixdim is {_in_words(spacing)}, and each must be over 0")
     has_qform, has_sform = (code > 0 for code in form_codes)
     if has_qform:
         check_finite("qform", quaternion)
-    if not has_sform:
-        return
-    check_finite("sform", affine)
+    if has_sform:
+        check_finite("sform", affine)
+    if has_sform and not has_qform:
+        _check_scale(affine, spacing)
+
+
+def _check_scale(affine: tuple[float, ...], spacing: tuple[float, ...]) -> None:
+    """Refuse an sform whose spacing is not that of pixdim."""
     columns = [math.hypot(*affine[axis::4]) for axis in range(3)]
-    if not has_qform and any(
-        abs(column - side) > _SCALE_TOLERANCE * side for column, side in zip(columns, spacing, strict=True)
-    ):
-        raise HeaderError(
-            f"its sform has a spacing of {' '.join(f'{column:g}' for column in columns)}, but its pixdim is"
-            f" {' '.join(f'{side:g}' for side in spacing)}"
-        )
+    pairs = zip(columns, spacing, strict=True)
+    if any(abs(column - side) > _SCALE_TOLERANCE * side for column, side in pairs):
+        raise HeaderError(f"its sform has a spacing of {_in_words(columns)}, but its pixdim is {_in_words(spacing)}")
+
+
+def _in_words(numbers: Sequence[float]) -> str:
+    return " ".join(f"{number:g}" for number in numbers)
 
 
 def _offset(voxel_offset: float, layout: _Layout) -> int:

@@ -6,6 +6,8 @@ socket's folder counts, and a file that is neither is passed over.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +76,13 @@ def import_output(
 
 
 def _files_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Return the regular files below a folder; no link is followed, which would lead to files of this machine."""
+    found = (Path(here) / name for here, _, names in os.walk(folder, followlinks=False) for name in names)
+    return sorted(path for path in found if stat.S_ISREG(path.lstat().st_mode) and _is_text(str(path)))
+
+
+def _is_text(name: str) -> bool:
+    return name.isprintable() or all(each.isprintable() or each.isspace() for each in name)
 
 
 def _passed_over(others: list[Path]) -> list[Finding]:
