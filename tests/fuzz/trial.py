@@ -122,6 +122,7 @@ def _run_child(trial: Trial, logs: list[Path], after: Callable[[], None] | None)
         os.environ.update(trial.variables)
         status = _main(trial)
         if after is not None:
+            os.dup2(os.open("/dev/null", os.O_WRONLY), 2)  # what was read before is read again, and complains again
             after()
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else 251
