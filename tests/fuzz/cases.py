@@ -57,7 +57,7 @@ def _put(case: GoodCase, slug: str, input_dir: Path, name: str, content: bytes) 
 def _metaimage(rng: random.Random, case: GoodCase, input_dir: Path, _: Any) -> None:
     slug, volume = _chosen(rng, case)
     content = metaimage.changed(rng, volume)
-    _put(case, slug, input_dir, f"image.{rng.choice(('mha', 'mha', 'mha', 'mhd'))}", content)
+    _put(case, slug, input_dir, f"image.{rng.choice(('mha', 'mha', 'mha', 'mha', 'mha', 'mhd'))}", content)
     if rng.random() < 0.2:
         (input_dir / case.folder_of(slug) / "voxels.raw").write_bytes(raw(volume.array))
 

@@ -135,7 +135,7 @@ def changed(rng: random.Random, volume: Volume) -> tuple[str, bytes]:
     if rng.random() < 0.1:
         head = _with_extension(rng, head, fields, version, order)
     whole = head + voxels
-    if rng.random() < 0.5:
+    if rng.random() < 0.25:
         return ".nii", whole
     return ".nii.gz", odd_gzip(rng, whole) if rng.random() < 0.2 else gzip.compress(whole, mtime=0)
 
