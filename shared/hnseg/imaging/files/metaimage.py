@@ -184,8 +184,10 @@ def _stored(path: Path, file: BinaryIO, fields: dict[str, str]) -> Stored:
         raise HeaderError("its BinaryData is not True: voxels written as text are not read")
     _boolean(fields, "BinaryDataByteOrderMSB")
     _boolean(fields, "ElementByteOrderMSB")
-    promised = _integer(fields, "CompressedDataSize", 0) or None
     compression = Compression.ZLIB if _boolean(fields, "CompressedData") else Compression.NONE
+    promised = _integer(fields, "CompressedDataSize", 0) or None
+    if compression is Compression.ZLIB and promised is None:
+        raise HeaderError("it has no CompressedDataSize, without which ITK does not inflate its voxels")
     name = fields["ElementDataFile"]
     if name in _LOCAL:
         return Stored(path, file.tell(), compression, compressed_size=promised)
