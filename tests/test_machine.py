@@ -38,65 +38,29 @@ def test_a_limit_of_the_process_counts(kind):
     assert float(subprocess.run([sys.executable, "-c", child], capture_output=True, check=True).stdout) == 1
 
 
-@pytest.fixture
-def groups(monkeypatch, tmp_path):
-    """Return a function that makes control groups: files by path, and the table of those this process is in."""
-    monkeypatch.setattr(machine, "_CGROUPS", tmp_path / "cgroup")
-    monkeypatch.setattr(machine, "_OWN_CGROUPS", tmp_path / "own")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
-
-    def make(own, **files):
-        (tmp_path / "own").write_text(own)
-        for name, content in files.items():
-            path = tmp_path / "cgroup" / name.replace("__", "/").replace("_dot_", ".")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-
-    return make
-
-
 @pytest.mark.parametrize(("quota", "threads"), [("200000 100000", 2), ("150000 100000", 1), ("50000 100000", 1)])
-def test_a_containers_quota_limits_threads(groups, quota, threads):
-    groups("0::/\n", cpu_dot_max=quota)
+def test_a_containers_quota_limits_threads(monkeypatch, tmp_path, quota, threads):
+    (tmp_path / "cpu.max").write_text(quota)
+    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V2", tmp_path / "cpu.max")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     assert machine.usable_threads() == threads
 
 
 @pytest.mark.parametrize(("quota", "threads"), [("300000", 3), ("-1", 8)])
-def test_so_does_one_of_the_older_kind(groups, quota, threads):
-    groups("5:cpu,cpuacct:/\n", **{"cpu__cpu_dot_cfs_quota_us": quota, "cpu__cpu_dot_cfs_period_us": "100000\n"})
+def test_so_does_one_of_the_older_kind(monkeypatch, tmp_path, quota, threads):
+    (tmp_path / "quota").write_text(f"{quota}\n")
+    (tmp_path / "period").write_text("100000\n")
+    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V2", tmp_path / "none")
+    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V1", (tmp_path / "quota", tmp_path / "period"))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     assert machine.usable_threads() == threads
 
 
-@pytest.mark.parametrize("own", ["0::/\n", "", "0::/../other\n", "0::/gone\n", "nonsense\n"])
-def test_without_a_quota_the_processors_that_may_be_used_count(groups, monkeypatch, own):
-    groups(own, cpu_dot_max="max 100000")
+def test_without_a_quota_the_processors_that_may_be_used_count(monkeypatch, tmp_path):
+    (tmp_path / "cpu.max").write_text("max 100000")
+    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V2", tmp_path / "cpu.max")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5})
     assert machine.usable_threads() == 3
-
-
-@pytest.mark.parametrize("limited", ["a__b__", "a__", ""])
-def test_a_limit_of_any_group_above_the_own_holds(groups, limited):
-    files = {"a__b__memory_dot_max": "max", "a__b__cpu_dot_max": "max 100000"}
-    groups(
-        "0::/a/b\n", **(files | {f"{limited}memory_dot_max": "1073741824\n", f"{limited}cpu_dot_max": "50000 10000"})
-    )
-    assert machine.limit_gib() == 1
-    assert machine.usable_threads() == 5
-
-
-@pytest.mark.parametrize("limited", ["memory__docker__x__", "memory__docker__", "memory__"])
-def test_so_does_one_of_a_group_of_the_older_kind(groups, limited):
-    groups(
-        "9:memory:/docker/x\n3:cpu,cpuacct:/docker/x\n0::/\n",
-        **{f"{limited}memory_dot_limit_in_bytes": "1073741824"},
-    )
-    assert machine.limit_gib() == 1
-
-
-def test_a_group_that_may_not_be_read_has_no_limit(groups, tmp_path):
-    groups("0::/a\n")
-    (tmp_path / "cgroup/a/memory.max").mkdir(parents=True)
-    assert machine.limit_gib() > 1
 
 
 def test_what_the_process_may_have_is_less_what_it_has():

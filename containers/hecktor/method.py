@@ -130,27 +130,14 @@ def _facts(scans: _Scans, found: HeadNeck, settings: Settings) -> tuple[tuple[st
 def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the CT's grid, or on a box of its voxels.
 
-    A PET that can't be used, for whatever reason, is left out, and a note says why.
-
     Raises:
-        InputError: The CT is not in Hounsfield units.
+        InputError: The CT is not in Hounsfield units, or the PET not in SUV.
         ModelError: Stage and survival are asked for, and the settings have no models of them.
     """
     if case.asked:
         _models_of(settings)  # not only once the networks have run
-    pet, absence = _usable_pet(case)
-    return channels_of(case.images[CT], pet, settings, files=case.files, absence=absence)
-
-
-def _usable_pet(case: Case) -> tuple[sitk.Image | None, str]:
-    """Return the PET of a case, and the reason in words why there is none that can be used."""
-    if PET not in case.images:
-        return None, case.left_out.get(PET, NO_PET)
-    try:
-        _check_suv(case.images[PET], case.files)
-    except InputError as error:
-        return None, str(error)
-    return case.images[PET], NO_PET
+    absence = case.left_out.get(PET, NO_PET)
+    return channels_of(case.images[CT], case.images.get(PET), settings, files=case.files, absence=absence)
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
@@ -167,12 +154,15 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
         settings: Settings of the method, with the models of the outcomes.
 
     Raises:
+        InputError: The PET is not in SUV.
         ModelError: The settings have no such models.
     """
     outcomes = _models_of(settings)
     ehr, notes = _ehr(case)
-    pet, absence = _usable_pet(case)
-    scans = _scans(case.images[CT], pet, absence=absence)
+    pet = case.images.get(PET)
+    if pet is not None:
+        _check_suv(pet, case.files)  # not yet done where the network has no PET channel
+    scans = _scans(case.images[CT], pet)
     features = features_of(label_map, scans.pet, ehr, coarse=scans.coarse)
     imputed = [name for name in outcomes.imputed(features) if name in IMAGE_FEATURES]
     if imputed:

@@ -9,11 +9,15 @@ import os
 import resource
 import sys
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 GIB = 1 << 30
-_CGROUPS = Path("/sys/fs/cgroup")
-_OWN_CGROUPS = Path("/proc/self/cgroup")
+_CGROUP_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),  # cgroup v2
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # v1
+)
+_CGROUP_QUOTA_V2 = Path("/sys/fs/cgroup/cpu.max")
+_CGROUP_QUOTA_V1 = (Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
 _STATUS = Path("/proc/self/status")
 _IMPORTED_S = time.monotonic()
 
@@ -24,7 +28,9 @@ def limit_gib() -> float:
     The platform takes 1 GB off the machine's memory and enforces that as RLIMIT_DATA
     (DIAGNijmegen/rse-sagemaker-shim, `cli.py`), so a limit can be met without any container limit.
     """
-    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_cgroup_memory()]
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    written = [path.read_text().strip() for path in _CGROUP_LIMITS if path.is_file()]
+    limits += [int(text) for text in written if text.isdigit()]  # v2 writes "max" for none
     own = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_DATA, resource.RLIMIT_AS)]
     limits += [limit for limit in own if limit != resource.RLIM_INFINITY]
     return min(limits) / GIB
@@ -58,50 +64,12 @@ def processor_numbers() -> list[int]:
 
 
 def processors() -> float:
-    """Return how many processors this process may keep busy: its affinity, and its control groups' quotas if less."""
-    return min([float(len(processor_numbers())), *_cgroup_quotas()])
-
-
-def _cgroup_memory() -> list[int]:
-    """Return the memory limits in bytes of the control groups that this process is in, of version 1 and 2."""
-    words = [_words(group / "memory.max") for group in _control_groups("")]
-    words += [_words(group / "memory.limit_in_bytes") for group in _control_groups("memory")]
-    return [int(each[0]) for each in words if len(each) == 1 and each[0].isdecimal()]  # version 2 has "max" for none
-
-
-def _cgroup_quotas() -> list[float]:
-    """Return the quotas of processors of the control groups that this process is in, of version 1 and 2."""
-    words = [_words(group / "cpu.max") for group in _control_groups("")]
-    words += [
-        _words(group / "cpu.cfs_quota_us") + _words(group / "cpu.cfs_period_us") for group in _control_groups("cpu")
-    ]
-    pairs = [each for each in words if len(each) == 2 and all(word.isdecimal() for word in each)]  # "max", -1: none
-    return [int(quota) / int(period) for quota, period in pairs if int(quota) > 0 and int(period) > 0]
-
-
-def _control_groups(controller: str) -> list[Path]:
-    """Return the folders of this process's control group and of all above it, up to the root.
-
-    A limit of any of them holds. Inside a container the group is the root of what can be seen; where its path leads out
-    of that (a namespace shows `/..`), or is not there, the root alone is looked at.
-
-    Args:
-        controller: Name of a controller of version 1; empty for version 2.
-    """
-    root = _CGROUPS / controller
-    folders = [root]
-    for line in _words_by_line(_OWN_CGROUPS):
-        number, names, path = line
-        if (controller in names.split(",") if controller else (number, names) == ("0", "")) and ".." not in path:
-            below = PurePosixPath(path).relative_to("/")
-            folders += [root / part for part in (below, *below.parents)]
-    return list(dict.fromkeys(folders))
-
-
-def _words_by_line(path: Path) -> list[list[str]]:
-    """Return the three words of each line of a table of control groups: number, controllers and path."""
-    lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
-    return [line.split(":", 2) for line in lines if line.count(":") >= 2 and ":/" in line]
+    """Return how many processors this process may keep busy: its affinity, and its control group's quota if less."""
+    allowed = float(len(processor_numbers()))
+    words = _words(_CGROUP_QUOTA_V2) or [word for path in _CGROUP_QUOTA_V1 for word in _words(path)]
+    if len(words) != 2 or not all(word.isdigit() for word in words):  # "max" or -1: no quota
+        return allowed
+    return min(allowed, int(words[0]) / int(words[1]))
 
 
 def usable_threads() -> int:
@@ -146,8 +114,4 @@ def _field_gib(path: Path, name: str) -> float:
 
 
 def _words(path: Path) -> list[str]:
-    """Return the words of a file; none where there is no such file, or it may not be read."""
-    try:
-        return path.read_text().split()
-    except (OSError, ValueError):
-        return []
+    return path.read_text().split() if path.is_file() else []

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from hnseg.evaluation.report import CaseScore, ScoreReport
-from hnseg.evaluation.tables import Table, cases_table, parts_table, structures_table
+from hnseg.evaluation.tables import cases_table, parts_table, structures_table
 
 
 @pytest.fixture
@@ -108,12 +108,3 @@ def test_a_metric_that_a_structure_does_not_have_is_left_blank(report):
     structures = {"GTVp": {"mean_dsc": 1.0}, "GTVn": {"aggregated_f1": None}}
     table = structures_table(report.model_copy(update={"structures": structures}))
     assert table.rows == (("GTVp", "1.0000", ""), ("GTVn", "", "undefined"))
-
-
-def test_brackets_and_bars_in_names_break_no_table(capsys):
-    import rich
-
-    table = Table(("case", "DSC"), (("[/red] a|b [bold]c", "0.5"),))
-    rich.print(table.for_terminal())
-    assert "[/red] a|b [bold]c" in capsys.readouterr().out
-    assert table.as_markdown().splitlines()[-1] == r"| [/red] a\|b [bold]c | 0.5 |"

@@ -33,12 +33,20 @@ _BROKEN_JSON = BadCase(
 
 _T2W = Scan("mid-RT T2w", f"images/{MID_T2W}/11111111-aaaa.mha", SHAPE_ZYX)
 _MASK = Scan("registered pre-RT mask", f"images/{REGISTERED_MASK}/33333333-cccc.mha", SHAPE_ZYX)
-_GRID = (
-    r"The registered pre-RT mask was resampled onto the grid of the mid-RT T2w, because FOLDER/33333333-cccc\.mha has "
-)
+_GRID = r"The registered pre-RT mask must lie on the grid of the mid-RT T2w, but FOLDER/33333333-cccc\.mha has "
 
 _HNTS_MRG = (
     *spoilt(_T2W),
+    BadCase(
+        "mask of another size",
+        _MASK.replaced_by(np.ones((9, 36, 40), np.uint8)),
+        _GRID + r"size \(40, 36, 9\) instead of \(40, 36, 10\) in FOLDER/11111111-aaaa\.mha\. Was an image given",
+    ),
+    BadCase(
+        "mask in another place",
+        _MASK.replaced_by(np.ones(SHAPE_ZYX, np.uint8), origin_mm=(-61.7, -101.3, 1 / 3 + 2)),
+        _GRID + r"origin .* \(voxels are up to 2 mm off\) in FOLDER/11111111-aaaa\.mha\. Was an image given",
+    ),
     BadCase(
         "labels outside the set",
         _MASK.replaced_by(np.full(SHAPE_ZYX, 3, np.uint8)),
@@ -74,6 +82,27 @@ _HECKTOR = (
     *spoilt(_PLANNED_CT),
     doubled(_PET),
     BadCase(
+        "PET in Bq/ml",
+        changed(_PET, lambda pet: pet * 3400),
+        _SUV + r"has a background of 2\.\d+e\+03 and a maximum of 4\.\d+e\+04\. Is it in Bq/ml, .* Convert it by the"
+        r" injected dose, .* convert_nifti_Bq_SUV\.py does so with suv_conversion_tags\.csv\.$",
+    ),
+    BadCase(
+        "PET from 0 to 1",
+        changed(_PET, lambda pet: pet / 14),
+        _SUV + r"has no value above 0\.\d+\. Was it normalised .* Give the PET in SUV as it was reconstructed\.$",
+    ),
+    BadCase(
+        "PET as z-scores",
+        changed(_PET, sitk.Normalize),
+        _SUV + r"has values from -0\.\d+ to \d.* sum to 100% of the positive ones\. Was it normalised by its mean",
+    ),
+    BadCase(
+        "a CT as PET",
+        lambda input_dir: write(small_hecktor.small_ct(seed=1), input_dir / _PET.path),
+        _SUV + r"looks like a CT, since \d\d% of its values are those of air .* Was a CT put into the PET's folder\?$",
+    ),
+    BadCase(
         "CT and PET exchanged",
         exchanged(_PLANNED_CT, _PET),
         _HOUNSFIELD + r"0\.0\d+ to 1\d\.\d+\. Was the PET put into the CT's folder",
@@ -85,20 +114,6 @@ _HECKTOR = (
     ),
     _BROKEN_JSON,
 )
-
-RESAMPLED_CASES = (
-    BadCase(
-        "mask of another size",
-        _MASK.replaced_by(np.ones((9, 36, 40), np.uint8)),
-        _GRID + r"size \(40, 36, 9\) instead of \(40, 36, 10\) in FOLDER/11111111-aaaa\.mha\.$",
-    ),
-    BadCase(
-        "mask in another place",
-        _MASK.replaced_by(np.ones(SHAPE_ZYX, np.uint8), origin_mm=(-61.7, -101.3, 1 / 3 + 2)),
-        _GRID + r"origin .* \(voxels are up to 2 mm off\) in FOLDER/11111111-aaaa\.mha\.$",
-    ),
-)
-"""Masks of HNTS-MRG on another grid than they promise, with the note's words."""
 
 BAD_CASES = (
     *(pytest.param(HNTS_MRG, bad, id=f"hnts_mrg {bad.name}") for bad in _HNTS_MRG),
@@ -142,27 +157,6 @@ _HECKTOR_CT_ONLY = (
         r"the PET covers \d\.\d% of the body on the CT, 0\.\d\d l, and at least 10% or 1 l are needed\. Do both belong",
     ),
     *unreadable(_PET),
-    BadCase(
-        "PET in Bq/ml",
-        changed(_PET, lambda pet: pet * 3400),
-        _SUV + r"has a background of 2\.\d+e\+03 and a maximum of 4\.\d+e\+04\. Is it in Bq/ml, .* Convert it by the"
-        r" injected dose, .* convert_nifti_Bq_SUV\.py does so with suv_conversion_tags\.csv\.$",
-    ),
-    BadCase(
-        "PET from 0 to 1",
-        changed(_PET, lambda pet: pet / 14),
-        _SUV + r"has no value above 0\.\d+\. Was it normalised .* Give the PET in SUV as it was reconstructed\.$",
-    ),
-    BadCase(
-        "PET as z-scores",
-        changed(_PET, sitk.Normalize),
-        _SUV + r"has values from -0\.\d+ to \d.* sum to 100% of the positive ones\. Was it normalised by its mean",
-    ),
-    BadCase(
-        "a CT as PET",
-        lambda input_dir: write(small_hecktor.small_ct(seed=1), input_dir / _PET.path),
-        _SUV + r"looks like a CT, since \d\d% of its values are those of air .* Was a CT put into the PET's folder\?$",
-    ),
 )
 
 CT_ONLY_CASES = (

@@ -157,10 +157,7 @@ def _limited_ram(ram_gib: float) -> Iterator[None]:
     """Keep this process's memory under a limit, and refuse a case that does not fit, in a sentence."""
     former = resource.getrlimit(resource.RLIMIT_DATA)
     if np.isfinite(ram_gib):
-        most = int(ram_gib * GIB)
-        if former[1] != resource.RLIM_INFINITY:  # a hard limit can't be raised, and holds anyway
-            most = min(most, former[1])
-        resource.setrlimit(resource.RLIMIT_DATA, (most, former[1]))
+        resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * GIB), former[1]))
     try:
         yield
     except (MemoryError, RuntimeError, OSError, ImportError) as error:  # each of them can mean it

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 import rich.box
-import rich.markup
 from rich.table import Table as RichTable
 
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
@@ -41,13 +40,13 @@ class Table:
         for column, heading in enumerate(self.headings):
             table.add_column(heading, justify="left" if column < self.naming_columns else "right")
         for row in self.rows:
-            table.add_row(*map(rich.markup.escape, row))
+            table.add_row(*row)
         return table
 
     def as_markdown(self) -> str:
         """Return the table as Markdown, without a line end after the last row."""
         rule = tuple("---" if column < self.naming_columns else "---:" for column in range(len(self.headings)))
-        return "\n".join(f"| {' | '.join(map(_cell, cells))} |" for cells in (self.headings, rule, *self.rows))
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in (self.headings, rule, *self.rows))
 
 
 def structures_table(report: ScoreReport) -> Table:
@@ -183,8 +182,3 @@ def _text(metric: str, value: MaybeNumber) -> str:
     if isinstance(value, int):
         return str(value)
     return f"{value:.0f}" if metric.endswith("_mm3") else f"{value:.4f}"
-
-
-def _cell(text: str) -> str:
-    """Return a text as it stands in a cell of a Markdown table: a bar in it ends no cell."""
-    return text.replace("|", "\\|")

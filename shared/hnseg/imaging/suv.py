@@ -9,10 +9,9 @@ order of magnitude decides; units within a factor of 10, such as kBq/ml, can't b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import SimpleITK as sitk
 
 HIGHEST_BACKGROUND_SUV = 20.0  # where a scan shows nothing but a young brain, it is 8 to 12
@@ -24,7 +23,6 @@ MOST_NEGATIVE = (
 
 _BODY = 0.05  # fraction of the 99th percentile, above which a voxel counts as body
 _ENOUGH_VOXELS = 2_000_000
-_MOST_ARTEFACTS = 9
 
 Unit = Literal["activity", "scaled", "signed"]
 
@@ -57,21 +55,20 @@ def doubt_of_suv(image: sitk.Image) -> Doubt | None:
     'a background of 3.75e+03 and a maximum of 4.5e+04'
     """
     voxels = sitk.GetArrayViewFromImage(image)
-    lowest, highest = _range_without_artefacts(voxels)
+    highest = float(voxels.max())
     step = max(1, round((voxels.size / _ENOUGH_VOXELS) ** (1 / 3)))
-    some = np.clip(voxels[::step, ::step, ::step].astype(np.float32), lowest, highest)
+    some = voxels[::step, ::step, ::step].astype(np.float32)
     negative, positive = -float(some[some < 0].sum()), float(some[some > 0].sum())
     if negative > MOST_NEGATIVE * positive:
         return Doubt(
             "signed",
-            f"values from {lowest:.3g} to {highest:.4g}, of which the negative ones sum to"
+            f"values from {float(voxels.min()):.3g} to {highest:.4g}, of which the negative ones sum to"
             f" {_share(negative, positive)} of the positive ones",
             "Was it normalised by its mean and standard deviation, or is it another kind of image?",
         )
     if highest <= LOWEST_MAXIMUM_SUV:
         return Doubt("scaled", f"no value above {highest:.3g}", "Was it normalised to the range from 0 to 1?")
-    above = some[some > 0]  # without the padding, which may be most of the image
-    background = float(np.median(above[above >= _BODY * np.percentile(above, 99)]))
+    background = float(np.median(some[some >= _BODY * np.percentile(some, 99)]))
     if background > HIGHEST_BACKGROUND_SUV or highest > HIGHEST_SUV:
         return Doubt(
             "activity",
@@ -79,16 +76,6 @@ def doubt_of_suv(image: sitk.Image) -> Doubt | None:
             "Is it in Bq/ml, or was it stored without its rescale slope?",
         )
     return None
-
-
-def _range_without_artefacts(voxels: npt.NDArray[Any]) -> tuple[float, float]:
-    """Return the lowest and the highest value but for a few at either end: nine voxels in images of 9000 and more.
-
-    Single voxels of an artefact, hot or hugely negative, say nothing about the unit.
-    """
-    few = min(_MOST_ARTEFACTS, voxels.size // 1000)
-    ordered = np.partition(voxels, (few, voxels.size - 1 - few), axis=None)
-    return float(ordered[few]), float(ordered[voxels.size - 1 - few])
 
 
 def _share(negative: float, positive: float) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Literal
 
 from hnseg.records import Frozen
-from hnseg.rehearsal.cleaning import clean_text
 
 Severity = Literal["failure", "warning"]
 Phase = Literal["image", "model", "run", "import", "evaluation"]
@@ -34,13 +33,12 @@ class Finding(Frozen):
 
 def failure(phase: Phase, platform_says: str, explanation: str) -> Finding:
     """Return a finding that fails the case."""
-    says, plainly = clean_text(platform_says), clean_text(explanation)
-    return Finding(severity="failure", stage=phase, platform_says=says, explanation=plainly)
+    return Finding(severity="failure", stage=phase, platform_says=platform_says, explanation=explanation)
 
 
 def warning(phase: Phase, explanation: str) -> Finding:
     """Return a finding that fails nothing; the platform does not mention it."""
-    return Finding(severity="warning", stage=phase, platform_says="", explanation=clean_text(explanation))
+    return Finding(severity="warning", stage=phase, platform_says="", explanation=explanation)
 
 
 def first_failure(findings: Iterable[Finding]) -> Finding | None:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.cases import CaseFolder
-from hnseg.rehearsal.cleaning import clean_text, copy_regular_files
-from hnseg.rehearsal.findings import Finding, first_failure, warning
+from hnseg.rehearsal.findings import Finding, first_failure
 from hnseg.rehearsal.judging.answers import Answer, import_answers
 from hnseg.rehearsal.judging.image import judge_upload
 from hnseg.rehearsal.judging.logs import Log, provenance_in, read_log
@@ -28,8 +27,6 @@ from hnseg.rehearsal.results import CaseResult, ImageFacts, ModelFacts, Rehearsa
 from hnseg.rehearsal.running.runners import Runner
 from hnseg.rehearsal.running.workplace import Workplace, workplace
 from hnseg.version import __version__
-
-_SHOWN = 5  # files of a list
 
 Progress = Callable[[str], None]
 """Function that receives a line when a case begins and when it ends."""
@@ -92,8 +89,8 @@ def _rehearse_case(request: Request, runner: Runner, case: CaseFolder, progress:
         findings = judge_run(run, stdout, stderr, request.profile)
         # As on the platform, nothing is collected from a container that failed.
         collected = _Collected() if first_failure(findings) else _collect(request, case, work.output_dir)
-        all_findings = (*findings, *collected.findings, *_keep(work, request, case))
-    result = _result(request, case, run, collected, all_findings, (stdout, stderr))
+        _keep(work, request, case)
+    result = _result(request, case, run, collected, (*findings, *collected.findings), (stdout, stderr))
     progress(f"{case.name}: {'passed' if result.passed else result.platform_says} ({run.seconds:.1f} s)")
     return result
 
@@ -111,21 +108,13 @@ def _collect(request: Request, case: CaseFolder, output_dir: Path) -> _Collected
     )
 
 
-def _keep(work: Workplace, request: Request, case: CaseFolder) -> list[Finding]:
-    """Copy the output and the logs of a run to the folder that keeps them, in place of a former run's.
-
-    Returns:
-        A warning of what is no regular file, and was left out.
-    """
+def _keep(work: Workplace, request: Request, case: CaseFolder) -> None:
+    """Copy the output and the logs of a run to the folder that keeps them, in place of a former run's."""
     folder = request.keep_dir / case.name
     shutil.rmtree(folder, ignore_errors=True)
-    left_out = copy_regular_files(work.output_dir, request.output_dir(case.name))
+    shutil.copytree(work.output_dir, request.output_dir(case.name))
     for log in (work.stdout, work.stderr):
         shutil.copy(log, folder)
-    if not left_out:
-        return []
-    more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
-    return [warning("import", f"In /output only regular files count; left out: {', '.join(left_out[:_SHOWN])}{more}.")]
 
 
 def _result(
@@ -159,6 +148,6 @@ def _result(
         structures={},
         answers=collected.answers,
         provenance=provenance_in(stdout),
-        stdout_tail=tuple(map(clean_text, stdout.lines)),
-        stderr_tail=tuple(map(clean_text, stderr.lines)),
+        stdout_tail=stdout.lines,
+        stderr_tail=stderr.lines,
     )

@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 
 def test_label_maps_with_values_beside_some(folder):
-    here = folder("b.nii.gz", "b.json", "a.mha", "scores.json", ".a.mha")
+    here = folder("b.nii.gz", "b.json", "a.mha", "scores.json", "c/images/d/e.mha", ".a.mha")
     assert cases_in(here) == [
         CaseFiles("a.mha", {"": here / "a.mha"}),
         CaseFiles("b.nii.gz", {"": here / "b.nii.gz"}, (here / "b.json",)),
@@ -73,25 +73,3 @@ def test_a_file_that_is_no_json_is_named(tmp_path, content):
     (tmp_path / "7.json").write_bytes(content)
     with pytest.raises(InputError, match=r"must be a JSON file, but .*7\.json can't be read as one"):
         read_values([tmp_path / "7.json"])
-
-
-@pytest.mark.parametrize("name", ["9.hdr", "9.img", "9.npz", "9.dcm", "9.nii.gz.part", "9"])
-def test_a_file_that_could_be_a_case_is_not_passed_over(tmp_path, name):
-    (tmp_path / "8.mha").touch()
-    (tmp_path / name).touch()
-    with pytest.raises(InputError, match=rf"there is {name} beside the label maps"):
-        cases_in(tmp_path)
-
-
-def test_a_folder_beside_label_maps_is_not_passed_over(tmp_path):
-    (tmp_path / "8.mha").touch()
-    (tmp_path / "more").mkdir()
-    with pytest.raises(InputError, match="there is more beside the label maps"):
-        cases_in(tmp_path)
-
-
-def test_texts_tables_and_hidden_files_are_left_alone(tmp_path):
-    for name in ("8.NII.GZ", "8.json", "README.md", "scores.CSV", "._8.nii.gz", ".DS_Store"):
-        (tmp_path / name).touch()
-    (tmp_path / "__MACOSX").mkdir()
-    assert [case.name for case in cases_in(tmp_path)] == ["8.NII.GZ"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from pathlib import Path
 
 from hnseg.clinical import FollowUp, follow_up_of, stage_of
 from hnseg.errors import InputError
-from hnseg.evaluation.files.csv_rows import read_csv
 
 Row = Mapping[str, str]
 _PATIENT = "patientid"
@@ -68,17 +68,13 @@ def follow_up_in(row: Row) -> FollowUp | None:
 
 
 def _rows_of(path: Path) -> Iterator[Row]:
-    """Yield the rows of a CSV file of patients; none of another file."""
-    table = read_csv(path, subject="A released table")
-    if any(_squeezed(column) == _PATIENT for column in table.columns):
-        yield from (row.cells for row in table.rows)
-
-
-def _squeezed(column: str) -> str:
-    return re.sub(r"\([^()]*\)|[^a-z]", "", column.lower())
+    """Yield the rows of a CSV file, with the blanks around each cell removed."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
 
 
 def _cell(row: Row, wanted: str) -> str:
     """Return the first cell with content of the columns of a name, whatever their spelling: "RFS (days)" is rfs."""
-    cells = (cell for name, cell in row.items() if _squeezed(name) == wanted)
+    cells = (cell for name, cell in row.items() if re.sub(r"\(.*\)|[^a-z]", "", name.lower()) == wanted)
     return next((cell for cell in cells if cell), "")

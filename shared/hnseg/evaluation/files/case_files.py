@@ -17,12 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
-from hnseg.imaging.files.formats import READ, has_suffix, images_in, stem_of
-
-_NO_IMAGES = {".json", ".csv", ".tsv", ".txt", ".md", ".log", ".xml", ".pdf", ".xlsx", ".png", ".jpg", ".html", ".yaml"}
-_MAC_FOLDER = "__MACOSX"
+from hnseg.imaging.files.formats import READ, images_in, stem_of
 
 
 @dataclass(frozen=True)
@@ -47,14 +43,9 @@ def cases_in(folder: Path) -> list[CaseFiles]:
         folder: Folder with label maps; or, where it has none, with a folder a case.
 
     Raises:
-        InputError: The folder is missing or has neither, a case has two images in one socket, or beside label maps
-            there is a file or folder that could be one, and would be passed over.
+        InputError: The folder is missing or has neither, or a case has two images in one socket.
     """
-    cases = [_of_file(path) for path in images_in(folder)]
-    if cases:
-        _check_nothing_passed_over(folder)
-    else:
-        cases = list(_of_subfolders(folder))
+    cases = [_of_file(path) for path in images_in(folder)] or list(_of_subfolders(folder))
     if not cases:
         found = "has none" if folder.is_dir() else "does not exist"
         raise InputError(
@@ -62,17 +53,6 @@ def cases_in(folder: Path) -> list[CaseFiles]:
             " Was the path to the files' own folder given?"
         )
     return cases
-
-
-def _check_nothing_passed_over(folder: Path) -> None:
-    """Refuse what lies beside label maps and could be a case of its own; texts and tables are left alone."""
-    others = [path for path in sorted(folder.glob("[!.]*")) if path.is_dir() or not has_suffix(path.name)]
-    if wrong := [path.name for path in others if path.suffix.lower() not in _NO_IMAGES and path.name != _MAC_FOLDER]:
-        raise InputError(
-            f"A folder to score must hold nothing that could be a case but can't be read, but in {folder} there"
-            f" {'is' if len(wrong) == 1 else 'are'} {', '.join(wrong[:5])} beside the label maps ({', '.join(READ)})."
-            " Are they label maps in another format, or is it the folder of something else?"
-        )
 
 
 def read_values(files: Iterable[Path]) -> dict[str, Any]:
@@ -97,8 +77,8 @@ def read_values(files: Iterable[Path]) -> dict[str, Any]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(read_bounded(path))
-    except (OSError, ValueError, RecursionError) as error:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise InputError(
             f"The values of a case must be a JSON file, but {path} can't be read as one: {error}."
         ) from error

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hnseg.rehearsal.cleaning import clean_provenance
 from hnseg.rehearsal.profile import Profile
 
 _TAIL_BYTES = 4 << 20
@@ -59,14 +58,14 @@ def read_log(path: Path, profile: Profile) -> Log:
 
 
 def provenance_in(stdout: Log) -> dict[str, Any] | None:
-    """Return the provenance that a container printed, cleaned: its last line with a JSON object; None without one."""
+    """Return the provenance that a container printed: its last line that is a JSON object; None without one."""
     for line in reversed(stdout.lines):
         if not line.startswith("{"):
             continue
         try:
-            provenance = clean_provenance(json.loads(line))
-        except (ValueError, RecursionError):
+            provenance = json.loads(line)
+        except ValueError:
             continue
-        if provenance is not None:
+        if isinstance(provenance, dict):
             return provenance
     return None

@@ -41,9 +41,7 @@ def leave_network() -> bool:
 def main(arguments: list[str]) -> None:
     """Set the limits and replace this process by the program."""
     data_bytes, cpus, network, *command = arguments
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    most = int(data_bytes) if hard == resource.RLIM_INFINITY else min(int(data_bytes), hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_DATA, (int(data_bytes), int(data_bytes)))
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, [int(cpu) for cpu in cpus.split(",")])
     if network == "none" and not leave_network():

@@ -51,7 +51,7 @@ def test_a_survival_that_can_t_be_is_unknown(relapse, rfs):
     ("text", "sentence"),
     [
         (HEADING + "A-1,1,T2,N1,1,8\nA-1,1,T2,N1,1,8\n", "one row, but line 3 of .* is a second one for A-1"),
-        ("PatientID T-stage\nA-1 T2\n", "must name PatientID and .*names patientid-t-stage. Is another separator used"),
+        ("PatientID;T-stage\nA-1;T2\n", "must name PatientID and .*names patientid;t-stage. Is another separator used"),
         ("PatientID,Age\nA-1,60\n", "names patientid, age"),
         ("", "names nothing"),
     ],
@@ -65,7 +65,7 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path):
     with pytest.raises(InputError, match=r"--clinical must be a readable file, but .*nowhere.csv is not: No such file"):
         read_outcomes(tmp_path / "nowhere.csv")
     (tmp_path / "sheet.xlsx").write_bytes(b"PK\x03\x04\xff\xfe")
-    with pytest.raises(InputError, match=r"CSV file, but .*sheet\.xlsx can't be read"):
+    with pytest.raises(InputError, match=r"CSV file in UTF-8, but .*sheet\.xlsx can't be read"):
         read_outcomes(tmp_path / "sheet.xlsx")
 
 
