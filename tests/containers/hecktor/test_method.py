@@ -184,16 +184,52 @@ def test_a_pet_of_the_head_alone_is_used_on_a_whole_body():
     ],
     ids=["Bq/ml", "0 to 1", "CT"],
 )
-def test_a_pet_in_other_units_is_refused_and_never_rescaled(change, found):
-    with pytest.raises(InputError, match=rf"^The PET must be in SUV, .*but {found}"):
-        prepare(case_of(pet=change(small_pet())), BOTH)
+def test_a_pet_in_other_units_is_left_out_with_the_reason_and_never_rescaled(change, found):
+    channels = prepare(case_of(pet=change(small_pet())), BOTH)
+    assert not channels.array[1].any()
+    assert re.match(rf"CT only: The PET must be in SUV, .*but {found}", channels.notes[0])
+    assert channels.record["modalities"]["pet"] == {
+        "used": False,
+        "reason": channels.notes[0].removeprefix("CT only: "),
+    }
+    assert channels.record["pet_values"]["doubt"] is not None
 
 
 def test_the_sentence_does_without_a_file_where_none_is_named():
-    with pytest.raises(
-        InputError, match=r"^The PET must be in SUV, muscle at 0.2 to 2 and a brain at 2 to 15, but it has a"
-    ):
-        channels_of(small_ct(), small_pet() * 3400, BOTH)
+    (note,) = channels_of(small_ct(), small_pet() * 3400, BOTH).notes
+    assert note.startswith("CT only: The PET must be in SUV, muscle at 0.2 to 2 and a brain at 2 to 15, but it has a")
+
+
+@pytest.mark.parametrize("value", [2500.0, -1e6, 3e38])
+def test_one_voxel_of_an_artefact_changes_nothing_but_is_said(value):
+    good, bad = small_pet(), small_pet()
+    bad[23, 20, 30] = value
+    expected, channels = channels_of(small_ct(), good, BOTH), channels_of(small_ct(), bad, BOTH)
+    np.testing.assert_allclose(channels.array[1], expected.array[1], atol=0.05)  # the neighbours' median stands in
+    assert channels.notes == (
+        "1 voxel of the PET, below -20 or above 2000 SUV, can't be uptake and has the median of the neighbours.",
+    )
+    assert channels.record["pet_values"]["mended_voxels"] == 1
+    assert channels.record["pet_values"]["background_suv"] == pytest.approx(
+        expected.record["pet_values"]["background_suv"], rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, -1000.0, -1e6, 30000.0])
+def test_padding_of_any_value_changes_nothing(value):
+    padded = sitk.ConstantPad(small_pet(), [40] * 3, [40] * 3, value)  # 98 % of the voxels
+    expected, channels = channels_of(small_ct(), small_pet(), BOTH), channels_of(small_ct(), padded, BOTH)
+    differences = np.abs(channels.array - expected.array)
+    assert (differences > 1e-3).mean() < 0.002  # voxels between the PET's last and the padding's first
+    assert differences.max() < 0.1
+    assert channels.notes == expected.notes == ()
+
+
+def test_a_pet_that_is_padding_where_the_body_is_does_not_cover_it():
+    pet = small_pet()
+    pet[:, :, 2:] = 0.0
+    (note,) = channels_of(small_ct(), pet, BOTH).notes
+    assert re.match(r"CT only: the PET covers \d\.\d% of the body on the CT", note)
 
 
 @pytest.mark.parametrize(
@@ -286,8 +322,14 @@ def test_a_missing_record_is_noted_once_and_so_is_an_unreadable_one():
 
 
 def test_an_answer_never_rests_on_a_pet_in_other_units():
-    with pytest.raises(InputError, match=r"^The PET must be in SUV, .* Is it in Bq/ml"):
-        answer(label_map_of(9, 6), case_of(pet=small_pet() * 3400), Settings(pet_channel=False, outcomes=OUTCOMES))
+    case = case_of(pet=small_pet() * 3400, record=RECORD)
+    found = answer(label_map_of(9, 6), case, Settings(pet_channel=False, outcomes=OUTCOMES))
+    assert found.values == answer(label_map_of(9, 6), case_of(record=RECORD), ANSWERING).values
+    assert re.match(
+        r"The PET is not used for stage and survival: The PET must be in SUV, .* Is it in Bq/ml", found.notes[0]
+    )
+    # Where the network has a PET channel, its notes say so already.
+    assert answer(label_map_of(9, 6), case, ANSWERING).notes == found.notes[1:]
 
 
 def test_a_model_without_outcomes_can_not_answer():
