@@ -21,16 +21,19 @@ from containers.hecktor.ehr import Ehr, read_ehr
 from containers.hecktor.features import IMAGE_FEATURES, features_of
 from containers.hecktor.outcomes import Outcomes
 from containers.hecktor.pet import NO_PET, JudgedPet, judge_pet
-from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, T_STAGE
+from containers.hecktor.spec import CT, EHR, LABELS, N_STAGE, PET, RFS, T_STAGE
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.body import CoarseCt, coarse_ct_of
 from hnseg.imaging.box import put_back, whole
 from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import Grid, resample_into
 from hnseg.imaging.head_neck import HeadNeck, find_head_and_neck
+from hnseg.imaging.head_signs import head_signs_of
 from hnseg.imaging.hounsfield import looks_like_hounsfield
+from hnseg.imaging.outside_body import kept_inside_body, outside_body
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
+from hnseg.platform.inspection import Inspection
 from hnseg.records import Frozen
 
 PET_CHANNEL = "pet"
@@ -60,6 +63,8 @@ class Settings(Frozen):
     """Range in SUV that the PET is clipped to."""
     suv_of_one: PositiveFloat = 10.0
     """SUV that becomes 1 in the network's channel; 0 stays 0, as where there is no PET."""
+    keep_inside_body: bool = False
+    """Whether voxels outside the body on the CT are set to background."""
     outcomes: Outcomes | None = None
     """Models of stage and survival; None where the model can't answer for them."""
     rfs_means: Literal["survival", "risk"] = "survival"
@@ -122,6 +127,9 @@ def _facts(scans: _Scans, found: HeadNeck, settings: Settings) -> tuple[tuple[st
     if settings.crop != "none":
         notes.append(_crop_in_words(found, scans.coarse.ct_grid))
         record["crop"] = {"index_xyz": found.box.index_xyz, "size_xyz": found.box.size_xyz, "why": found.why}
+    if doubt := found.signs.doubt():
+        notes.append(doubt)
+        record["body_part"] = found.signs.record
     return tuple(notes), record
 
 
@@ -139,8 +147,24 @@ def prepare(case: Case, settings: Settings) -> Channels:
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
-    """Return the label map on the CT's whole grid: background outside the box that the network got."""
-    return put_back(label_map, Grid.of(case.reference))
+    """Return the label map on the CT's whole grid: background outside the box that the network got.
+
+    With `keep_inside_body`, background also outside the body on the CT.
+    """
+    whole_map = put_back(label_map, Grid.of(case.reference))
+    return kept_inside_body(whole_map, case.images[CT]) if settings.keep_inside_body else whole_map
+
+
+def inspect(label_map: sitk.Image, case: Case, settings: Settings) -> Inspection:
+    """Return the share of each structure that lies outside the body on the CT, noted where it is more than 1 %.
+
+    Args:
+        label_map: Label map as it was predicted, on the box that the network got.
+        case: Images of the case.
+        settings: Settings of the method.
+    """
+    found = outside_body(put_back(label_map, Grid.of(case.reference)), case.images[CT], LABELS)
+    return Inspection(found.notes(removed=settings.keep_inside_body), found.record)
 
 
 def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
@@ -229,7 +253,8 @@ def _scans(ct: sitk.Image, pet: sitk.Image | None, *, files: Mapping[str, Path],
 def _region(scans: _Scans, settings: Settings) -> HeadNeck:
     """Return the part of the CT that the network gets, as a box of its voxels."""
     if settings.crop == "none":
-        return HeadNeck(whole(scans.coarse.ct_grid), "the whole image, as the settings say")
+        signs = head_signs_of(scans.coarse)
+        return HeadNeck(whole(scans.coarse.ct_grid), "the whole image, as the settings say", signs)
     return find_head_and_neck(scans.coarse, scans.judged.pet)
 
 

@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from pydantic import ValidationError
 
 from containers.hecktor.features import IMAGE_FEATURES
-from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, prepare
+from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, inspect, prepare
 from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, SPEC, T_STAGE
 from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.errors import InputError, ModelError
@@ -127,6 +127,47 @@ def test_a_cropped_label_map_is_put_back_into_the_ct():
 def test_a_whole_label_map_is_left_as_it_is():
     label_map = image_of(np.ones(CT_GRID.shape_zyx, np.uint8), CT_GRID)
     assert finish(label_map, case_of(), BOTH) is label_map
+
+
+def map_with_a_tumour_in_the_air(channels):
+    """Return a label map on the channels' grid: a primary in the head, and nodes half of which are in the air."""
+    array = np.zeros(channels.grid.shape_zyx, np.uint8)
+    array[30:34, 18:22, 18:22] = 1
+    array[38:40, 18:22, 18:22] = array[38:40, :4, :4] = 2
+    return image_of(array, channels.grid)
+
+
+@pytest.mark.parametrize("settings", [BOTH, WINNER], ids=["whole", "box"])
+def test_the_share_outside_the_body_is_noted_and_the_map_left_as_it_is(settings):
+    case = case_of(pet=small_pet())
+    predicted = map_with_a_tumour_in_the_air(prepare(case, settings))
+    found = inspect(predicted, case, settings)
+    assert found.notes == ("Outside the body on the CT lie 50% of GTVn. Is the scan of another kind than the model's?",)
+    assert found.record == {"outside_body": {"GTVp": 0.0, "GTVn": 0.5}}
+    assert np.count_nonzero(array_of(finish(predicted, case, settings))) == np.count_nonzero(array_of(predicted))
+
+
+def test_a_setting_keeps_the_label_map_inside_the_body():
+    case, settings = case_of(pet=small_pet()), Settings(crop="head_neck", keep_inside_body=True)
+    predicted = map_with_a_tumour_in_the_air(prepare(case, settings))
+    assert inspect(predicted, case, settings).notes == (
+        "Outside the body on the CT lie 50% of GTVn; these voxels are set to background.",
+    )
+    kept = finish(predicted, case, settings)
+    assert Grid.of(kept) == CT_GRID
+    assert np.bincount(array_of(kept).ravel(), minlength=3)[1:].tolist() == [64, 32]
+
+
+@pytest.mark.parametrize("settings", [BOTH, WINNER], ids=["whole", "box"])
+@pytest.mark.parametrize("has_pet", [True, False], ids=["PET", "no PET"])
+def test_legs_are_never_called_a_head_without_doubt(settings, has_pet):
+    grid = grid_between((-180, -60, -1300), (180, 100, -850), (5.0, 5.0, 6.0))
+    suv = array_of(Figure().pet(grid))
+    suv[20:40, 10:25, 10:25] = 8  # a tumour of the thigh, as large as a brain's uptake
+    channels = channels_of(Figure().ct(grid), image_of(suv, grid) if has_pet else None, settings)
+    assert channels.notes[-1].startswith("The scan may not show the head and neck, since the CT has neither a skull,")
+    assert channels.record["body_part"] == {"is_head_or_neck": False, "skull_ml": 0.0, "airway_mm": 0.0}
+    assert not any("in the head" in note for note in channels.notes)
 
 
 def test_without_a_pet_its_channel_is_empty_and_stays_so_in_the_network():
