@@ -182,3 +182,31 @@ def test_padding_that_can_not_be_uptake_becomes_zero():
     np.testing.assert_array_equal(
         array_of(mended), array_of(sitk.ConstantPad(Figure().pet(HEAD_NECK), [5] * 3, [5] * 3, 0.0))
     )
+
+
+@pytest.mark.parametrize("padding", [-0.1, -1024.3])
+def test_neither_the_type_of_the_voxels_nor_values_too_large_for_it_matter(padding):
+    coarse = coarse_ct_of(Figure().ct(HEAD_NECK))
+    small = sitk.Cast(Figure().pet(HEAD_NECK), sitk.sitkFloat64)
+    for factor, unit in ((1.0, None), (LOW_DOSE_BQ_ML, "activity")):
+        pet = sitk.ConstantPad(small * factor, [30] * 3, [30] * 3, padding)
+        pet[50, 50, 50] = -1e300
+        found = uptake_in_body(pet, coarse)
+        doubted = doubt_of_suv(pet, found)
+        assert (doubted and doubted.unit) == unit
+        assert found.background == pytest.approx(0.6 * factor)
+    pet = sitk.ConstantPad(small, [30] * 3, [30] * 3, padding)
+    pet[50, 50, 50] = 1e300
+    mended, count = without_artefacts(pet)
+    assert count == 1
+    assert 0.01 < mended[50, 50, 50] < 8
+
+
+@pytest.mark.parametrize("value", [1e5, -1e5])
+def test_hundreds_of_artefacts_hide_nothing_either(value):
+    places = np.random.default_rng(0).integers(0, np.prod(HEAD_NECK.shape_zyx), 150)
+    for factor, unit in ((1.0, None), (LOW_DOSE_BQ_ML, "activity"), (1 / 7, "scaled")):
+        suv = array_of(Figure().pet(HEAD_NECK)) * factor
+        suv.ravel()[places] = value
+        found = doubt(pet_of(suv, HEAD_NECK))
+        assert (found and found.unit) == unit

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from hnseg.imaging.body import CoarseCt
-from hnseg.imaging.geometry import FloatArray, Grid, array_of, image_of
+from hnseg.imaging.geometry import FloatArray, Grid, image_of
 
 HIGHEST_BACKGROUND_SUV = 20.0  # where a scan shows nothing but a young brain, it is 8 to 12
 HIGHEST_SUV = 2000.0  # a bladder has 200, the site of a failed injection several hundred
@@ -31,8 +31,9 @@ MOST_NEGATIVE = (
 PADDING, POSITIVE_PADDING = 0.1, 0.5  # fractions of the outermost voxels with one value to the last bit
 
 _BRIGHTEST_MM3 = 1000.0
+_ARTEFACTS = 0.01  # fraction of the positive values; fewer above the highest SUV are artefacts and do not count
 _BALANCE, _DEVIATION = 0.1, (0.75, 1.25)  # of values normalised by their mean and standard deviation
-_IN_BODY, _IN_IMAGE = (0.1, 99.9), (0.05, 99.95)  # percentiles that single voxels are beyond
+_IN_BODY, _IN_IMAGE = (1.0, 99.0), (0.05, 99.95)  # percentiles that single voxels are beyond
 _ENOUGH_VOXELS = 2_000_000
 _MOST_MENDED = 10_000
 
@@ -49,7 +50,8 @@ class Uptake:
         share: Fraction of the body, 0 to 1, where the PET has values; 0 of no body.
         volume_ml: Volume of the same part of the body.
         background: Median of the positive values; 0 where there are none.
-        brightest: Value that the brightest millilitre of the body exceeds; 0 where less than that is above 0.
+        brightest: Value that the brightest millilitre of the body exceeds, less artefacts; 0 where less than that is
+            above 0.
         is_plain: Whether all values are one and the same, but for single voxels.
     """
 
@@ -92,7 +94,7 @@ def uptake_in_body(pet: sitk.Image, coarse: CoarseCt) -> Uptake:
     (1.0, 0.6)
     """
     has_body = bool(coarse.body.any())
-    values = coarse.values_inside(pet).astype(np.float32) if has_body else _some(pet).ravel()
+    values = _single(coarse.values_inside(pet)) if has_body else _some(pet).ravel()
     voxel_mm3 = coarse.grid.voxel_volume_mm3 if has_body else Grid.of(pet).voxel_volume_mm3
     count = int(max(_BRIGHTEST_MM3, 2 * Grid.of(pet).voxel_volume_mm3) / voxel_mm3)
     padding = padding_of(pet)
@@ -101,6 +103,8 @@ def uptake_in_body(pet: sitk.Image, coarse: CoarseCt) -> Uptake:
     candidates = (values[~np.isin(values, padding)], measured)
     shown = next((some for some in candidates if np.count_nonzero(some > 0) > count), values)
     positive = shown[shown > 0]
+    if np.count_nonzero(positive > HIGHEST_SUV) < _ARTEFACTS * len(positive):
+        positive = positive[positive <= HIGHEST_SUV]
     return Uptake(
         values=shown,
         share=len(shown) / int(np.count_nonzero(coarse.body)) if has_body else 0.0,
@@ -175,7 +179,13 @@ def _some(pet: sitk.Image) -> FloatArray:
     """Return evenly spread voxels of an image, all of them where it is small, (z, y, x)."""
     voxels = sitk.GetArrayViewFromImage(pet)
     step = max(1, round((voxels.size / _ENOUGH_VOXELS) ** (1 / 3)))
-    return np.asarray(voxels[::step, ::step, ::step].astype(np.float32))
+    return _single(voxels[::step, ::step, ::step])
+
+
+def _single(values: npt.NDArray[Any]) -> FloatArray:
+    """Return values in float32; infinite where they are too large for it."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def _without_extremes(values: FloatArray, percentiles: tuple[float, float]) -> FloatArray:
@@ -188,8 +198,8 @@ def _sums(values: FloatArray) -> tuple[float, float]:
     return -float(values[values < 0].sum(dtype=np.float64)), float(values[values > 0].sum(dtype=np.float64))
 
 
-def padding_of(image: sitk.Image) -> npt.NDArray[Any]:
-    """Return the values that pad an image: those that many of its outermost voxels have in common.
+def padding_of(image: sitk.Image) -> FloatArray:
+    """Return the values that pad an image, in float32: those that many of its outermost voxels have in common.
 
     Measured values differ from voxel to voxel. A value of at most 0 must fill a tenth of the six faces, a positive one
     half of them.
@@ -198,7 +208,7 @@ def padding_of(image: sitk.Image) -> npt.NDArray[Any]:
     [-5.0]
     """
     voxels = sitk.GetArrayViewFromImage(image)
-    faces = [np.take(voxels, end, axis=axis).ravel() for axis in range(3) for end in (0, -1)]
+    faces = [_single(np.take(voxels, end, axis=axis)).ravel() for axis in range(3) for end in (0, -1)]
     values, counts = np.unique(np.concatenate(faces), return_counts=True)
     return np.asarray(values[counts >= np.where(values > 0, POSITIVE_PADDING, PADDING) * counts.sum()])
 
@@ -225,8 +235,8 @@ def without_artefacts(pet: sitk.Image) -> tuple[sitk.Image, int]:
     wrong = (voxels < LOWEST_SUV) | (voxels > HIGHEST_SUV)
     if not wrong.any():
         return pet, 0
-    array = array_of(pet).astype(np.float32)
-    artefacts = np.argwhere(wrong & ~np.isin(voxels, padding_of(pet)))
+    array = _single(voxels)
+    artefacts = np.argwhere(wrong & ~np.isin(array, padding_of(pet)))
     array[wrong] = np.nan
     mended = artefacts if len(artefacts) <= _MOST_MENDED else artefacts[:0]
     medians = [_median_around(array, z, y, x) for z, y, x in mended.tolist()]
