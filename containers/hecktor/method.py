@@ -7,7 +7,7 @@ samples with the same `channels_of` as the container.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -28,7 +28,7 @@ from hnseg.imaging.box import put_back, whole
 from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import Grid, resample_into
 from hnseg.imaging.head_neck import HeadNeck, find_head_and_neck
-from hnseg.imaging.head_signs import head_signs_of
+from hnseg.imaging.head_signs import doubt_in_words, head_signs_of
 from hnseg.imaging.hounsfield import looks_like_hounsfield
 from hnseg.imaging.outside_body import kept_inside_body, outside_body
 from hnseg.platform.answers import Answers
@@ -127,14 +127,15 @@ def _facts(scans: _Scans, found: HeadNeck, settings: Settings) -> tuple[tuple[st
     if settings.crop != "none":
         notes.append(_crop_in_words(found, scans.coarse.ct_grid))
         record["crop"] = {"index_xyz": found.box.index_xyz, "size_xyz": found.box.size_xyz, "why": found.why}
-    if doubt := found.signs.doubt():
-        notes.append(doubt)
+    if not found.signs.shows_head_or_neck:
         record["body_part"] = found.signs.record
     return tuple(notes), record
 
 
 def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the CT's grid, or on a box of its voxels.
+
+    A note says where the CT may not show the head and neck.
 
     Raises:
         InputError: The CT is not in Hounsfield units.
@@ -143,7 +144,10 @@ def prepare(case: Case, settings: Settings) -> Channels:
     if case.asked:
         _models_of(settings)  # not only once the networks have run
     absence = case.left_out.get(PET, NO_PET)
-    return channels_of(case.images[CT], case.images.get(PET), settings, files=case.files, absence=absence)
+    channels = channels_of(case.images[CT], case.images.get(PET), settings, files=case.files, absence=absence)
+    if "body_part" not in channels.record:
+        return channels
+    return replace(channels, notes=(*channels.notes, doubt_in_words(channels.record["body_part"])))
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:

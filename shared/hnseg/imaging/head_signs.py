@@ -6,7 +6,7 @@ front of a spine is at least 88 mm long, on 16 CTs of legs at most 4 mm, though 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import starmap
 
@@ -55,13 +55,7 @@ class HeadSigns:
 
     def doubt(self) -> str:
         """Return a sentence where the scan may show another part of the body; empty where it shows head or neck."""
-        if self.shows_head_or_neck:
-            return ""
-        return (
-            f"The scan may not show the head and neck, since the CT has neither a skull, {self.skull_ml:.0f} ml of at"
-            f" least {LEAST_SKULL_ML:.0f} inside bone, nor an airway in front of a spine, {self.airway_mm:.0f} mm of at"
-            f" least {LEAST_AIRWAY_MM:.0f}. Is it of another part of the body, or is its header wrong?"
-        )
+        return "" if self.shows_head_or_neck else doubt_in_words(self.record)
 
     @property
     def record(self) -> dict[str, bool | float]:
@@ -71,6 +65,15 @@ class HeadSigns:
             "skull_ml": round(self.skull_ml, 1),
             "airway_mm": round(self.airway_mm, 1),
         }
+
+
+def doubt_in_words(record: Mapping[str, float]) -> str:
+    """Return the sentence on a scan that may show another part of the body, from the record of its signs."""
+    return (
+        f"The scan may not show the head and neck, since the CT has neither a skull, {record['skull_ml']:.0f} ml of at"
+        f" least {LEAST_SKULL_ML:.0f} inside bone, nor an airway in front of a spine, {record['airway_mm']:.0f} mm of"
+        f" at least {LEAST_AIRWAY_MM:.0f}. Is it of another part of the body, or is its header wrong?"
+    )
 
 
 def head_signs_of(coarse: CoarseCt) -> HeadSigns:

@@ -102,9 +102,7 @@ def uptake_in_body(pet: sitk.Image, coarse: CoarseCt) -> Uptake:
     # Nothing is left of an image that is plain, since its border has the same value: then that is no padding.
     candidates = (values[~np.isin(values, padding)], measured)
     shown = next((some for some in candidates if np.count_nonzero(some > 0) > count), values)
-    positive = shown[shown > 0]
-    if np.count_nonzero(positive > HIGHEST_SUV) < _ARTEFACTS * len(positive):
-        positive = positive[positive <= HIGHEST_SUV]
+    positive = _without_artefacts(shown[shown > 0])
     return Uptake(
         values=shown,
         share=len(shown) / int(np.count_nonzero(coarse.body)) if has_body else 0.0,
@@ -113,6 +111,12 @@ def uptake_in_body(pet: sitk.Image, coarse: CoarseCt) -> Uptake:
         brightest=float(np.partition(positive, -count - 1)[-count - 1]) if len(positive) > count else 0.0,
         is_plain=bool(measured.size and np.ptp(_without_extremes(measured, _IN_BODY)) == 0),
     )
+
+
+def _without_artefacts(positive: FloatArray) -> FloatArray:
+    """Return positive values without those that no tissue has, where they are few."""
+    is_usual = positive <= HIGHEST_SUV
+    return positive[is_usual] if np.count_nonzero(~is_usual) < _ARTEFACTS * len(positive) else positive
 
 
 def doubt_of_suv(pet: sitk.Image, uptake: Uptake) -> Doubt | None:

@@ -164,7 +164,7 @@ def test_legs_are_never_called_a_head_without_doubt(settings, has_pet):
     grid = grid_between((-180, -60, -1300), (180, 100, -850), (5.0, 5.0, 6.0))
     suv = array_of(Figure().pet(grid))
     suv[20:40, 10:25, 10:25] = 8  # a tumour of the thigh, as large as a brain's uptake
-    channels = channels_of(Figure().ct(grid), image_of(suv, grid) if has_pet else None, settings)
+    channels = prepare(case_of(Figure().ct(grid), image_of(suv, grid) if has_pet else None), settings)
     assert channels.notes[-1].startswith("The scan may not show the head and neck, since the CT has neither a skull,")
     assert channels.record["body_part"] == {"is_head_or_neck": False, "skull_ml": 0.0, "airway_mm": 0.0}
     assert not any("in the head" in note for note in channels.notes)
