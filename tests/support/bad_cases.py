@@ -82,27 +82,6 @@ _HECKTOR = (
     *spoilt(_PLANNED_CT),
     doubled(_PET),
     BadCase(
-        "PET in Bq/ml",
-        changed(_PET, lambda pet: pet * 3400),
-        _SUV + r"has a background of 2\.\d+e\+03 and a maximum of 4\.\d+e\+04\. Is it in Bq/ml, .* Convert it by the"
-        r" injected dose, .* convert_nifti_Bq_SUV\.py does so with suv_conversion_tags\.csv\.$",
-    ),
-    BadCase(
-        "PET from 0 to 1",
-        changed(_PET, lambda pet: pet / 14),
-        _SUV + r"has no value above 0\.\d+\. Was it normalised .* Give the PET in SUV as it was reconstructed\.$",
-    ),
-    BadCase(
-        "PET as z-scores",
-        changed(_PET, sitk.Normalize),
-        _SUV + r"has values from -0\.\d+ to \d.* sum to 100% of the positive ones\. Was it normalised by its mean",
-    ),
-    BadCase(
-        "a CT as PET",
-        lambda input_dir: write(small_hecktor.small_ct(seed=1), input_dir / _PET.path),
-        _SUV + r"looks like a CT, since \d\d% of its values are those of air .* Was a CT put into the PET's folder\?$",
-    ),
-    BadCase(
         "CT and PET exchanged",
         exchanged(_PLANNED_CT, _PET),
         _HOUNSFIELD + r"0\.0\d+ to 1\d\.\d+\. Was the PET put into the CT's folder",
@@ -143,6 +122,11 @@ _HAN_SEG_CT_ONLY = (
 )
 
 
+def _with_voxel(pet: sitk.Image, value: float) -> sitk.Image:
+    pet[24, 24, 40] = value
+    return pet
+
+
 def _moved_away(pet: sitk.Image) -> sitk.Image:
     x, y, z = pet.GetOrigin()
     pet.SetOrigin((x, y, z - 345))
@@ -155,6 +139,42 @@ _HECKTOR_CT_ONLY = (
         "elsewhere",
         changed(_PET, _moved_away),
         r"the PET covers \d\.\d% of the body on the CT, 0\.\d\d l, and at least 10% or 1 l are needed\. Do both belong",
+    ),
+    BadCase(
+        "PET in Bq/ml",
+        changed(_PET, lambda pet: pet * 3400),
+        _SUV + r"has a background of 2\.\d+e\+03 and a maximum of 4\.\d+e\+04\. Is it in Bq/ml, .* Convert it by the"
+        r" injected dose, .* convert_nifti_Bq_SUV\.py does so with suv_conversion_tags\.csv\.$",
+    ),
+    BadCase(
+        "PET from 0 to 1",
+        changed(_PET, lambda pet: pet / 14),
+        _SUV + r"has no value above 0\.\d+\. Was it normalised .* Give the PET in SUV as it was reconstructed\.$",
+    ),
+    BadCase(
+        "PET as z-scores",
+        changed(_PET, sitk.Normalize),
+        _SUV + r"has values from -0\.\d+ to \d.* sum to 100% of the positive ones\. Was it normalised by its mean",
+    ),
+    BadCase(
+        "a CT as PET",
+        lambda input_dir: write(small_hecktor.small_ct(seed=1), input_dir / _PET.path),
+        _SUV + r"looks like a CT, since \d\d% of its values are those of air .* Was a CT put into the PET's folder\?$",
+    ),
+    BadCase(
+        "zero but for one voxel",
+        changed(_PET, lambda pet: _with_voxel(pet * 0.0, 12.0)),
+        _SUV + r"has less than 1 ml above 0 inside the body\. Was it blanked",
+    ),
+    BadCase(
+        "constant but for one voxel",
+        changed(_PET, lambda pet: _with_voxel(pet * 0.0 + 5.0, 12.0)),
+        _SUV + r"has nothing but 5 inside the body\. Was it blanked",
+    ),
+    BadCase(
+        "Bq/ml in a border of zeros",
+        changed(_PET, lambda pet: sitk.ConstantPad(pet * 3400, [50] * 3, [50] * 3, 0.0)),
+        _SUV + r"has a background of 2\.\d+e\+03 and a maximum of 4\.\d+e\+04\. Is it in Bq/ml",
     ),
     *unreadable(_PET),
 )

@@ -249,9 +249,11 @@ def _channels(ct: sitk.Image, source: Source, settings: Settings) -> tuple[Chann
         return channels_of(ct, None, settings, files=files), ""
     try:
         pet = read_image(SPEC.input(PET), source.pet)
-        return channels_of(ct, pet, settings, files={**files, PET: source.pet}), ""
-    except InputError as error:  # of the PET; if it was of the CT, it is raised again here
+    except InputError as error:
         return channels_of(ct, None, settings, files=files, absence=str(error)), str(error)
+    channels = channels_of(ct, pet, settings, files={**files, PET: source.pet})
+    is_refused = channels.record["pet_values"]["doubt"] is not None
+    return channels, channels.record["modalities"][PET_CHANNEL]["reason"] if is_refused else ""
 
 
 def _pet_state(source: Source, settings: Settings, channels: Channels, *, is_refused: bool) -> PetState:

@@ -18,6 +18,7 @@ from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
+from containers.hecktor.pet import judge_pet
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.errors import InputError
@@ -159,7 +160,8 @@ def _measured(
     # A PET that the conversion couldn't use the container couldn't either.
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
     pet = read_image(SPEC.input(PET), source.pet) if usable and source.pet else None
-    features = features_of(label_map, pet, read_ehr(row)[0], coarse=coarse)
+    judged = judge_pet(pet, coarse, path=source.pet)
+    features = features_of(label_map, judged.pet, read_ehr(row)[0], coarse=coarse)
     stages = stage_in(row, T_STAGES), stage_in(row, N_STAGES)
     return MeasuredPatient(source.name, features, *stages, follow_up_in(row))
 
