@@ -13,7 +13,7 @@ from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import cases_in
-from hnseg.evaluation.files.scores_csv import scores_csv, structures_csv
+from hnseg.evaluation.files.scores_csv import rows_in, scores_csv, structures_csv
 from hnseg.evaluation.options import usage_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
@@ -51,10 +51,13 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     ]
     folders = (predictions, references) if any((json, table, csv)) else ()
     with output_files(*outputs, inputs=_inputs(folders, own)) as files:
+        if csv is not None:
+            rows_in(csv)  # another file must be refused before the work
         report = score_folder(challenge, predictions, references, rules)
         files.write("--json", lambda path: _write(report.model_dump_json(indent=2) + "\n", path))
         files.write("--table", lambda path: _write(structures_csv(report), path))
         if csv is not None:
+            # Read again: another run may have added its scores meanwhile.
             text = scores_csv(report, team or predictions.resolve().name, others_in=csv)
             files.write("--csv", lambda path: _write(text, path))
     _print(report)
