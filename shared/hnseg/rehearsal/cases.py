@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hnseg.errors import InputError
 from hnseg.imaging.files.formats import images_in
+from hnseg.printable import printable
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class CaseFolder:
     """One case on disk.
 
     Attributes:
-        name: Name of the case's folder.
+        name: Name of the case's folder, in its printable form.
         input_dir: Folder that the container gets as /input.
         expected_dir: Folder of an expert's output, laid out as /output; empty or missing where there is none.
     """
@@ -53,10 +54,11 @@ def find_cases(folders: Sequence[Path]) -> list[CaseFolder]:
 
 def _case(folder: Path) -> CaseFolder:
     folder = folder.resolve()
+    name = printable(folder.name)
     if (folder / "input").is_dir():
-        return CaseFolder(name=folder.name, input_dir=folder / "input", expected_dir=folder / "expected")
+        return CaseFolder(name=name, input_dir=folder / "input", expected_dir=folder / "expected")
     if (folder / "images").is_dir() or (folder / "inputs.json").is_file():
-        return CaseFolder(name=folder.name, input_dir=folder, expected_dir=folder.parent / "expected")
+        return CaseFolder(name=name, input_dir=folder, expected_dir=folder.parent / "expected")
     raise InputError(
         f"A case must be a folder with input/images/<socket>/<image> in it, but {folder} has no input folder."
         " Was the folder above or below it given?"

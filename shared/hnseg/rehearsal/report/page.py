@@ -17,6 +17,7 @@ from hnseg.imaging.files.reading import read_volume
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
+from hnseg.rehearsal.judging.provenance import ShownProvenance
 from hnseg.rehearsal.report.colours import colours_of
 from hnseg.rehearsal.report.crop import crop_in
 from hnseg.rehearsal.report.overlay import Picture, draw_case
@@ -110,6 +111,7 @@ def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -
         figures=figures,
         findings=findings_of(rehearsal),
         metric=metric,
+        provenance={case.name: ShownProvenance.of(case.provenance) for case in rehearsal.cases},
         has_vram=any(case.peak_vram_gib is not None for case in rehearsal.cases),
         means={case.name: mean_over_structures(case.structures, metric) for case in rehearsal.cases},
         lowest={case.name: lowest(case.structures, metric) for case in rehearsal.cases},
