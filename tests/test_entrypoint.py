@@ -202,6 +202,8 @@ def test_a_case_too_long_for_its_time_ends_in_time(folders, long_model):
         ("HNSEG_SKIP", "bone", "HNSEG_SKIP must be none, air or far, found 'bone'"),
         ("HNSEG_LIMIT_S", "-1", "argument --limit-s: must be seconds over 0, found '-1'"),
         ("HNSEG_LIMIT_S", "soon", "argument --limit-s: must be seconds over 0, found 'soon'"),
+        ("HNSEG_LIMIT_S", "nan", "argument --limit-s: must be seconds over 0, found 'nan'"),
+        ("HNSEG_LIMIT_S", "1e400", "argument --limit-s: must be seconds over 0, found '1e400'"),
     ],
 )
 def test_a_wrong_setting_is_a_usage_error(folders, variable, value, sentence):

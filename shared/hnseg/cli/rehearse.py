@@ -68,9 +68,12 @@ def command(  # noqa: PLR0913 (one parameter an option)
     api_method: Annotated[ApiMethod | None, typer.Option(help="Build for this generation of the platform.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the build. May be repeated.")] = None,
     limit_s: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds a case may take, instead of the challenge's; told to it.")
+        float | None,
+        typer.Option(min=0.1, max=1e7, help="Seconds a case may take, instead of the challenge's; told to it."),
     ] = None,
-    ram_gib: Annotated[float | None, typer.Option(min=1.01, help="Memory, instead of the challenge's.")] = None,
+    ram_gib: Annotated[
+        float | None, typer.Option(min=1.01, max=1e6, help="Memory, instead of the challenge's.")
+    ] = None,
     gpu: Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")] = True,
 ) -> None:
     """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.

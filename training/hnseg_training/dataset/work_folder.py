@@ -168,8 +168,18 @@ class WorkFolder:
 
 
 def read_json(path: Path) -> Any:
-    """Return the content of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Return the content of a JSON file.
+
+    Raises:
+        InputError: The file is missing or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"{path} must be a JSON file, but it can't be read as one: {reason}. Is it missing, or cut off?"
+        ) from error
 
 
 def write_json(path: Path, content: Any) -> None:

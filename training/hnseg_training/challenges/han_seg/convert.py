@@ -104,7 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 505,
     mr_channel: Annotated[bool, typer.Option(help="Without it the network sees the CT alone.")] = True,
     settings: Annotated[str, typer.Option(help='"default", or a JSON file with the method\'s settings.')] = "default",
-    seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Of the folds.")] = 42,
     workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HaN-Seg 2023."""

@@ -122,7 +122,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     leave_out_bad_pet: Annotated[
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Of the folds.")] = 42,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HECKTOR 2022, 2025 or 2026."""

@@ -69,7 +69,7 @@ def command(
     settings: Annotated[
         str, typer.Option(help='"default", "paper", or a JSON file with the method\'s settings.')
     ] = "default",
-    seed: Annotated[int, typer.Option(help="Of the boxes' margins and the folds.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Of the boxes' margins and the folds.")] = 42,
 ) -> None:
     """Convert the public data of HNTS-MRG 2024."""
     chosen = read_settings(settings, KNOWN_SETTINGS).model_copy(update={"gradient_channel": gradient_channel})
