@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK
 from hnseg.cli import run
-from tests.support.bad_cases import BAD_CASES, BAD_MODELS, BAD_RECORDS, CT_ONLY_CASES, UNFIT_MODELS, seal
+from tests.support.bad_cases import BAD_CASES, BAD_MODELS, BAD_RECORDS, CT_ONLY_CASES, RESAMPLED_CASES, UNFIT_MODELS, seal
 from tests.support.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
 from tests.support.small_challenges import CHALLENGES, HAN_SEG, HECKTOR, HNTS_MRG
 
@@ -65,6 +65,16 @@ def test_bad_input_is_told_in_a_sentence(prepared, tmp_path, output_dir, challen
     bad.spoil(tmp_path / "input")
     assert_told(hnseg_run(), bad.sentence)
     assert files_below(output_dir) == []
+
+
+@pytest.mark.parametrize("bad", RESAMPLED_CASES, ids=lambda bad: bad.name)
+def test_a_mask_on_another_grid_is_no_failure_but_said_in_one_line(hnseg_run, tmp_path, output_dir, bad):
+    bad.spoil(tmp_path / "input")
+    done = hnseg_run()
+    assert done.exit_code == 0
+    notes = json.loads(done.stdout.splitlines()[-1])["notes"]
+    assert re.match(bad.sentence.replace("FOLDER", r"\S+"), notes[0])
+    assert files_below(output_dir) == HNTS_MRG.output_files
 
 
 @pytest.mark.parametrize("bad", BAD_MODELS, ids=lambda bad: bad.name)
