@@ -212,6 +212,27 @@ def test_a_wrong_setting_is_a_usage_error(folders, variable, value, sentence):
     assert sentence in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("challenge", ["", "no_such", "hnts_mrg.spec", "../containers/hnts_mrg"])
+def test_a_challenge_that_there_is_not_is_a_usage_error(challenge):
+    words = [sys.executable, "-m", "containers"]
+    done = subprocess.run(
+        words, cwd=ROOT, env=os.environ | {"HNSEG_CHALLENGE": challenge}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert (
+        done.stderr
+        == f"HNSEG_CHALLENGE must be one of han_seg, hecktor, hnts_mrg, found {challenge!r}. Is it misspelt?\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["-1", "0", "65536", "http", "8_0"])
+def test_a_port_that_there_is_not_is_a_usage_error(port):
+    words = [sys.executable, "-m", "containers.hnts_mrg", "--port", port]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"argument --port: must be a number from 1 to 65535, found '{port}'\n")
+
+
 ANSWERING = "tests.support.answering"
 ANSWER_FILES = ["more/volume.json", "stage.json"]
 

@@ -135,7 +135,7 @@ def _folds(text: str | None) -> list[Fold] | None:
     if text is None:
         return None
     words = [word.strip() for word in text.split(",")]
-    if not all(word.isdigit() or word == "all" for word in words):
+    if not all(word.isdecimal() or word == "all" for word in words):
         raise typer.BadParameter(f"must be numbers with commas between them, or all, found {text!r}")
     return ["all" if word == "all" else int(word) for word in words]
 

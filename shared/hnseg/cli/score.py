@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from hnseg.cli.options import check_text
 from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
@@ -43,6 +44,9 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     Files are paired by equal name, or else by the case ID they begin with (77 of 77_midRT_mask.nii.gz). A folder may
     also hold a folder a case, such as a container's outputs.
     """
+    team = team or predictions.resolve().name
+    if csv is not None:
+        check_text("--team", team)
     own = _own_options(challenge, context.args)
     rules = Rules(options=own, leave_out_missing=missing == "leave-out")
     outputs = [
@@ -58,7 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         files.write("--table", lambda path: _write(structures_csv(report), path))
         if csv is not None:
             # Read again: another run may have added its scores meanwhile.
-            text = scores_csv(report, team or predictions.resolve().name, others_in=csv)
+            text = scores_csv(report, team, others_in=csv)
             files.write("--csv", lambda path: _write(text, path))
     _print(report)
 
@@ -113,6 +117,8 @@ def _own_options(challenge: str, arguments: Sequence[str]) -> dict[str, str]:
         if not name.startswith("--") or not (is_joined or remaining):
             raise InputError(f"An option must be given as --name and a value, found {name!r}. Is one of them missing?")
         given[name.removeprefix("--")] = value if is_joined else remaining.pop(0)
+    for name, value in given.items():
+        check_text(f"--{name}", value)
     return given
 
 

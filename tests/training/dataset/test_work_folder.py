@@ -131,6 +131,14 @@ def test_the_environment_is_restored_after_an_error(tmp_path):
     assert dict(os.environ) == before
 
 
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"", b"[" * 100_000, None])
+def test_a_file_that_is_no_json_is_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / "file.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"file\.json must be a JSON file, but it can't be read as one"):
+        read_json(tmp_path / "file.json")
+
+
 def test_json_comes_back_as_it_was_written(tmp_path):
     write_json(tmp_path / "file.json", {"a": [1, None]})
     assert read_json(tmp_path / "file.json") == {"a": [1, None]}
