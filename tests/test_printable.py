@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from hnseg.printable import printable
+from hnseg.printable import is_utf8, printable
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,8 @@ def test_every_character_of_every_text_can_be_written_to_a_file_and_keeps_its_li
 def test_a_long_text_is_cut_with_dots():
     assert printable("abcdef", longest=6) == "abcdef"
     assert printable("abcdefg", longest=6) == "abc..."
+
+
+@pytest.mark.parametrize(("path", "expected"), [("", True), ("caf\u00e9\n", True), ("caf\udce9", False)])
+def test_a_path_with_bytes_that_are_no_text_is_not_utf_8(path, expected):
+    assert is_utf8(path) == expected

@@ -30,6 +30,19 @@ def printable(text: str, *, longest: int | None = None) -> str:
     return "".join(map(_escaped, text))
 
 
+def is_utf8(path: str) -> bool:
+    """Return whether a path, as Python gives it, has only names that are UTF-8.
+
+    >>> is_utf8("caf\u00e9"), is_utf8("caf\udce9")
+    (True, False)
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _escaped(character: str) -> str:
     if character.isprintable() or character == "\t" or unicodedata.category(character) == "Zs":
         return character

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from hnseg.errors import HnsegError
+from hnseg.printable import printable
 from hnseg.version import __version__
 
 
@@ -52,7 +53,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
 
 
 def _refused(sentence: str) -> int:
-    print(sentence, file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
+    print(printable(sentence), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
     return 1
 
 

@@ -18,6 +18,7 @@ from hnseg.cli.options import EditionOption
 from hnseg.errors import EngineError, InputError
 from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
+from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.rehearse import rehearse
@@ -94,7 +95,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         result = rehearse(request, runner, typer.echo)
         _print(result)
         if report:
-            typer.echo(f"\nReport: {write_report(request, result, report)}")
+            typer.echo(f"\nReport: {printable(str(write_report(request, result, report)))}")
     raise typer.Exit(0 if result.passed else 1)
 
 

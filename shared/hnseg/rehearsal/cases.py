@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hnseg.errors import InputError
 from hnseg.imaging.files.formats import images_in
-from hnseg.printable import printable
+from hnseg.printable import is_utf8, printable
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def find_cases(folders: Sequence[Path]) -> list[CaseFolder]:
         folders: Folders that hold `input` and perhaps `expected`, or that are input folders themselves.
 
     Raises:
-        InputError: A folder is neither, or two have the same name.
+        InputError: A folder is neither, or its path is not UTF-8, or two have the same name.
     """
     cases = [_case(folder) for folder in folders]
     names = [case.name for case in cases]
@@ -54,6 +54,11 @@ def find_cases(folders: Sequence[Path]) -> list[CaseFolder]:
 
 def _case(folder: Path) -> CaseFolder:
     folder = folder.resolve()
+    if not is_utf8(str(folder)):
+        raise InputError(
+            f"A case must be a folder with a path in UTF-8, but {printable(str(folder))} is not, so its images can't"
+            " be opened. Was it unpacked with the names of another system?"
+        )
     name = printable(folder.name)
     if (folder / "input").is_dir():
         return CaseFolder(name=name, input_dir=folder / "input", expected_dir=folder / "expected")

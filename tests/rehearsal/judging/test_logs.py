@@ -47,3 +47,12 @@ def test_of_a_line_that_is_too_long_there_is_the_beginning(tmp_path):
     assert kept.has_long_line
     assert [len(line) for line in kept.lines] == [PROFILE.log_line_limit_bytes, 4]
     assert kept.lines[0].endswith("xxx...")
+
+
+def test_of_one_line_without_an_end_the_last_part_is_kept(tmp_path):
+    path = tmp_path / "stderr.txt"
+    path.write_text("\u4e2d" * 2_000_000, encoding="utf-8")  # three bytes each, so that reading begins inside one
+    kept = read_log(path, PROFILE)
+    assert kept.has_long_line
+    assert kept.is_utf8
+    assert kept.last.startswith("\u4e2d\u4e2d")

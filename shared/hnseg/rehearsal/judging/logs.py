@@ -9,6 +9,7 @@ from hnseg.printable import printable
 from hnseg.rehearsal.profile import Profile
 
 _TAIL_BYTES = 4 << 20
+_IN_A_CHARACTER = bytes(range(0x80, 0xC0))  # bytes after the first of a character in UTF-8
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,11 @@ def read_log(path: Path, profile: Profile) -> Log:
         start = max(0, path.stat().st_size - _TAIL_BYTES)
         file.seek(start)
         written = file.read()
-    if start:
-        written = written.partition(b"\n")[2]
+    whole_lines = _without_cut_line(written) if start else written
     try:
-        text, is_utf8 = written.decode("utf-8"), True
+        text, is_utf8 = whole_lines.decode("utf-8"), True
     except UnicodeDecodeError:
-        text, is_utf8 = written.decode("utf-8", "backslashreplace"), False
+        text, is_utf8 = whole_lines.decode("utf-8", "backslashreplace"), False
     # Only a newline ends a line there: a progress bar's carriage returns make one long line.
     lines = text.replace("\0", "").split("\n")
     if lines[-1] == "":
@@ -56,3 +56,12 @@ def read_log(path: Path, profile: Profile) -> Log:
         is_utf8=is_utf8,
         has_long_line=any(len(line) >= profile.log_line_limit_bytes for line in written.split(b"\n")),
     )
+
+
+def _without_cut_line(written: bytes) -> bytes:
+    """Return what was read from the middle of a file, without the rest of a line, or of a character, at its beginning.
+
+    Where all of it is one line, that line is kept.
+    """
+    rest, newline, lines = written.partition(b"\n")
+    return lines if newline else rest.lstrip(_IN_A_CHARACTER)

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from hnseg.errors import OutputError
-from hnseg.printable import printable
+from hnseg.printable import is_utf8, printable
 
 MOST_ENTRIES = 5_000
 """Number of files, folders and others after which no more are looked at; the platform takes 1,000 files."""
@@ -224,19 +224,11 @@ class _Copying:
 
 def _refusal(path: str, level: int) -> Kind | None:
     """Return the reason why an entry is not copied whatever it is; None where it may be."""
-    if not _is_utf8(path):
+    if not is_utf8(path):
         return Kind.NOT_UTF8
     if level == MOST_LEVELS or len(path.encode()) > _LONGEST_PATH_BYTES:
         return Kind.TOO_DEEP
     return None
-
-
-def _is_utf8(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class _UnreadableError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -25,6 +26,8 @@ from hnseg.rehearsal.running.workplace import Workplace
 SIGKILL_STATUS = 128 + signal.SIGKILL
 """Exit status of a program that SIGKILL ended."""
 _ENTRY_POINT_AT_FAULT = {126, 127}
+UNKNOWN_USER = re.compile(r"Error\b.*\bunable to find (?:user|group) ")
+"""Last line of an engine that does not start an image because its USER does not exist in it."""
 _NEVER = "0001"
 """Year of the engine's zero time, which stands for a container that never started."""
 
@@ -85,7 +88,7 @@ def running_container(setup: ContainerSetup, work: Workplace) -> Iterator[Runnin
     with ExitStack() as at_the_end:
         stdout, stderr = at_the_end.enter_context(logged_to(work.stdout, work.stderr))
         if os.geteuid() != 0:
-            at_the_end.callback(_open_for_removal, setup, work)
+            at_the_end.callback(open_for_removal, setup, work)
         identifier = _create(setup, work)
         at_the_end.callback(engine.try_to, "rm", "--force", "--volumes", identifier)
         gpu = GpuWatch() if setup.gpus else None
@@ -221,15 +224,16 @@ def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[byt
 
 
 def _check_it_ran(engine: Engine, identifier: str, stderr: StreamEnd) -> None:
-    """Check that a container without a process has run and ended.
+    """Check that a container without a process has run and ended, or could not for a reason in its image.
 
     Raises:
         EngineError: The engine could not even start the container.
     """
     state = engine.inspect(identifier, "State")
-    never_started = str(state["StartedAt"]).startswith(_NEVER)
-    if never_started and int(state["ExitCode"]) not in _ENTRY_POINT_AT_FAULT:
-        reason = last_line(stderr.end().decode("utf-8", "backslashreplace"))
+    if not str(state["StartedAt"]).startswith(_NEVER) or int(state["ExitCode"]) in _ENTRY_POINT_AT_FAULT:
+        return
+    reason = last_line(stderr.end().decode("utf-8", "backslashreplace"))
+    if not UNKNOWN_USER.match(reason):
         raise EngineError(f"{engine.facts.version} could not start the container under the platform's limits: {reason}")
 
 
@@ -251,7 +255,7 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+{zone}")
 
 
-def _open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
+def open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
     """Open the container's files to this user, who could otherwise neither read nor remove them.
 
     The image's own user does it, to whom they belong: as root, a hostile image could leave programs in the folders that
