@@ -15,7 +15,15 @@ from typer.testing import CliRunner
 
 from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK
 from hnseg.cli import run
-from tests.support.bad_cases import BAD_CASES, BAD_MODELS, BAD_RECORDS, CT_ONLY_CASES, RESAMPLED_CASES, UNFIT_MODELS, seal
+from tests.support.bad_cases import (
+    BAD_CASES,
+    BAD_MODELS,
+    BAD_RECORDS,
+    CT_ONLY_CASES,
+    RESAMPLED_CASES,
+    UNFIT_MODELS,
+    seal,
+)
 from tests.support.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
 from tests.support.small_challenges import CHALLENGES, HAN_SEG, HECKTOR, HNTS_MRG
 
