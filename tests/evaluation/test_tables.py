@@ -110,10 +110,12 @@ def test_a_metric_that_a_structure_does_not_have_is_left_blank(report):
     assert table.rows == (("GTVp", "1.0000", ""), ("GTVn", "", "undefined"))
 
 
-def test_brackets_and_bars_in_names_break_no_table(capsys):
-    import rich
-
-    table = Table(("case", "DSC"), (("[/red] a|b [bold]c", "0.5"),))
-    rich.print(table.for_terminal())
-    assert "[/red] a|b [bold]c" in capsys.readouterr().out
-    assert table.as_markdown().splitlines()[-1] == r"| [/red] a\|b [bold]c | 0.5 |"
+def test_names_of_any_origin_neither_break_a_table_nor_steer_a_terminal():
+    table = Table(("case", "DSC [mean]"), (("[/red] [bold]a", "[1]"), ("b|c\nd\x1b[2J", "0.5")))
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(table.for_terminal())
+    assert "DSC [mean]" in captured.get()
+    assert "[/red] [bold]a" in captured.get()
+    assert "\x1b[2J" not in captured.get()
+    assert table.as_markdown().splitlines()[2:] == ["| [/red] [bold]a | [1] |", r"| b\|c\nd\x1b[2J | 0.5 |"]

@@ -182,19 +182,25 @@ def _stored(path: Path, file: BinaryIO, fields: dict[str, str]) -> Stored:
     """Return the place of the voxels, which follow the header or lie in a file beside an `.mhd`."""
     if not _boolean(fields, "BinaryData"):
         raise HeaderError("its BinaryData is not True: voxels written as text are not read")
-    _boolean(fields, "BinaryDataByteOrderMSB")
-    _boolean(fields, "ElementByteOrderMSB")
-    promised = _integer(fields, "CompressedDataSize", 0) or None
+    for byte_order in _NAMES_OF_BYTE_ORDER:
+        _boolean(fields, byte_order)
     compression = Compression.ZLIB if _boolean(fields, "CompressedData") else Compression.NONE
-    name = fields["ElementDataFile"]
-    if name in _LOCAL:
+    promised = _integer(fields, "CompressedDataSize", 0) or None
+    if compression is Compression.ZLIB and promised is None:
+        raise HeaderError("it has no CompressedDataSize, without which ITK does not inflate its voxels")
+    if fields["ElementDataFile"] in _LOCAL:
         return Stored(path, file.tell(), compression, compressed_size=promised)
+    return Stored(_file_beside(path, fields["ElementDataFile"]), 0, compression, compressed_size=promised)
+
+
+def _file_beside(path: Path, name: str) -> Path:
+    """Return the file of the voxels of an `.mhd`, which lies in the same folder and is no link."""
     if path.suffix.lower() != ".mhd" or not _FILE_BESIDE.fullmatch(name):
         raise HeaderError(f"its ElementDataFile is {name!r}: its voxels must lie in the file itself, LOCAL")
     beside = path.with_name(name)
     if beside.is_symlink() or not beside.is_file():
         raise HeaderError(f"its ElementDataFile is {name!r}, and there is no such file beside it")
-    return Stored(beside, 0, compression, compressed_size=promised)
+    return beside
 
 
 def _integer(fields: dict[str, str], name: str, otherwise: int | None = None) -> int:

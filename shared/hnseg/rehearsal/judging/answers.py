@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hnseg.bounded_files import read_bounded
 from hnseg.platform.spec import AnswerSocket
 from hnseg.records import Frozen
-from hnseg.rehearsal.cleaning import clean_value
 from hnseg.rehearsal.findings import Finding, failure
+from hnseg.rehearsal.judging.json_values import in_plain, parse_json
 
 _SHOWN = 40  # characters of a value
+_MOST_BYTES = 1 << 20  # of a file
 
 
 class Answer(Frozen):
@@ -56,8 +56,7 @@ def import_answers(sockets: Sequence[AnswerSocket], output_dir: Path, expected_d
     findings: list[Finding] = []
     for socket in sockets:
         value, finding = _import(socket, output_dir / socket.relative_path)
-        expected = clean_value(_expected(socket, expected_dir))
-        answers[socket.slug] = Answer(title=socket.title, given=clean_value(value), expected=expected)
+        answers[socket.slug] = Answer(title=socket.title, given=value, expected=_expected(socket, expected_dir))
         findings += [finding] if finding else []
     return ImportedAnswers(answers, tuple(findings))
 
@@ -72,7 +71,7 @@ def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
     """Return the value of a file and None; or None and the failure where the platform would not take it."""
     must = f"The {socket.title} must be {socket.in_words}, as JSON in /output/{socket.relative_path}"
     file = f"The output file {socket.relative_path!r}"
-    if path.is_symlink() or not path.is_file():
+    if not path.is_file():
         says = f"Output file {socket.relative_path!r} was not produced"
         return None, failure("import", says, f"{must}. Every declared output is required.")
     try:
@@ -81,9 +80,9 @@ def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
         return None, failure(
             "import", "", f"{must}, but holds bytes that are not UTF-8, over which the platform stops."
         )
-    except (OSError, ValueError, RecursionError) as error:
-        where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        return None, failure("import", f"{file} is not valid json", f"{must}, but can't be parsed{where}.")
+    except ValueError as error:
+        where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        return None, failure("import", f"{file} is not valid json", f"{must}, but can't be parsed ({where}).")
     if socket.takes(value):
         return value, None
     says = f"{file} is not valid. JSON does not fulfill schema: instance {_unfulfilled(socket, value)}"
@@ -91,23 +90,28 @@ def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
 
 
 def _parse(path: Path) -> Any:
-    return json.loads(read_bounded(path).decode("utf-8"), parse_constant=lambda _: None)
+    with path.open("rb") as file:
+        written = file.read(_MOST_BYTES + 1)
+    if len(written) > _MOST_BYTES:
+        raise ValueError(f"it holds over {_MOST_BYTES >> 20} MiB, and an answer needs a few bytes")
+    return parse_json(written.decode("utf-8"))
 
 
 def _unfulfilled(socket: AnswerSocket, value: object) -> str:
     """Return the sentence of the platform's schema validator, from which the platform cuts the value out."""
     wanted = "of type 'number'" if socket.choices is None else f"one of {list(socket.choices)}"
-    return f"{value!r} is not {wanted}".replace(f"{value} ", "")
+    # Only a text has quotes, by which it differs from what is cut out.
+    return f"{value!r} is not {wanted}".replace(f"{value} ", "") if isinstance(value, str) else f"is not {wanted}"
 
 
 def _found(value: object) -> str:
     null = ", which NaN and infinities become as well" if value is None else ""
-    return f"{in_short(json.dumps(value))}{null}"
+    return f"{in_short(json.dumps(value, ensure_ascii=False))}{null}"
 
 
 def _expected(socket: AnswerSocket, expected_dir: Path) -> Any:
     path = expected_dir / socket.relative_path
     try:
-        return _parse(path)
-    except (OSError, ValueError, RecursionError):  # no expert answered here, or not as valid JSON
+        return in_plain(_parse(path))
+    except (OSError, ValueError):  # no expert answered here, or not as valid JSON
         return None

@@ -27,6 +27,7 @@ from hnseg.rehearsal.profile import Profile
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
 _RAW_SUFFIXES = {".raw", ".zraw"}  # the voxels of a header in a file of its own
 _HEADER_BYTES = 1 << 16
+_MOST_FILES = 1000  # of a listing of the platform's storage, `components/backends/base.py`
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -64,6 +65,13 @@ def import_output(
             "import",
             f"Output directory {socket.relative_path!r} is empty",
             f"The {socket.title} must be one .mha file in /output/{socket.relative_path}.",
+        )
+        return Imported(None, None, (finding, *stray))
+    if len(files) > _MOST_FILES:
+        finding = failure(
+            "import",
+            f"Too many files produced in {socket.relative_path!r}",
+            f"Found {len(files):,}; the platform lists no more than {_MOST_FILES:,}.",
         )
         return Imported(None, None, (finding, *stray))
     images = {path: image for path in files if (image := _image(path)) is not None}
