@@ -23,6 +23,7 @@ from tests.fuzz.volumes import good_cases
 
 ROOT = Path(__file__).parents[2]
 WORDS = ("accepted", "refused", "fault")
+_SHARES = {kind: share for kind, (share, _) in cases.KINDS.items()} | models.KINDS | signals.KINDS
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,14 @@ def run(plan: Plan) -> int:
 
 
 def table_of(outcomes: Iterable[Outcome]) -> str:
-    """Return the counts as a table in Markdown."""
+    """Return the counts as a table in Markdown, a row a kind, in the order of their definition."""
     counts: dict[str, Counter[str]] = {}
     for outcome in outcomes:
         counts.setdefault(outcome.kind, Counter())[outcome.verdict.word] += 1
     total = sum(counts.values(), Counter())
     lines = ["| kind | tried | accepted | refused | faults |", "|---|---|---|---|---|"]
-    for kind, count in [*counts.items(), ("all", total)]:
+    order = [*_SHARES, requests.KIND]
+    for kind, count in [*sorted(counts.items(), key=lambda row: order.index(row[0])), ("all", total)]:
         lines.append(f"| {kind} | {count.total():,} | " + " | ".join(f"{count[word]:,}" for word in WORDS) + " |")
     return "\n".join(lines) + "\n"
 
@@ -127,9 +129,8 @@ def _warm_up() -> None:
 
 def _jobs(plan: Plan) -> list[Job]:
     """Return all jobs in a random order, so that the progress tells of every kind."""
-    shares = {kind: share for kind, (share, _) in cases.KINDS.items()} | models.KINDS | signals.KINDS
     jobs = []
-    for kind, share in shares.items():
+    for kind, share in _SHARES.items():
         if plan.kind in kind:
             count = plan.share(share)
             examples = cases.examples_of(kind, count, plan.seed)

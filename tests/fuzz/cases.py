@@ -253,14 +253,17 @@ def try_case(kind: str, name: str, example: Any, folder: Path, models: dict[str,
     trial = Trial(case.challenge, folder, models[case.challenge])
     write_good(case, trial.input_dir)
     KINDS[kind][1](rng, case, trial.input_dir, example)
-    disagreements = folder / "disagreements"
+    return trial, judge_case(trial)
+
+
+def judge_case(trial: Trial) -> Verdict:
+    """Run a trial whose folders are there, and return the verdict on it and on what was read."""
+    disagreements = trial.folder / "disagreements"
     ended = run_forked(trial, after=lambda: _compare_all(trial.input_dir, disagreements))
     verdict = judge(trial, ended)
     if verdict.word != "fault" and disagreements.exists():
         verdict = Verdict("fault", f"read otherwise than its header says: {disagreements.read_text(errors='replace')}")
-    if verdict.word == "accepted":
-        verdict = _judge_grid(trial, verdict)
-    return trial, verdict
+    return _judge_grid(trial, verdict) if verdict.word == "accepted" else verdict
 
 
 def _judge_grid(trial: Trial, verdict: Verdict) -> Verdict:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 KINDS = {"signal to a program": 100, "signal to the work": 200}
 """Kinds of trials, each with its share of 300."""
 _SIGNALS = (signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
-_PROGRAM_S, _WORK_S = 4.0, 1.0
+_MOST_LINES, _PAUSE_S, _WORK_S = 14, 0.4, 1.0  # a good case logs about as many lines, and takes about as long
 _UNFINISHED = ".hnseg-unfinished"
 
 
@@ -31,18 +31,20 @@ def try_signal(kind: str, name: str, folder: Path, models: dict[str, Path]) -> t
     if kind == "signal to the work":
         ended = run_forked(trial, signalled=(number, rng.uniform(0, _WORK_S)))
     else:
-        ended = _run_program(trial, number, rng.uniform(0, _PROGRAM_S))
+        ended = _run_program(trial, number, lines=rng.randrange(_MOST_LINES), pause_s=rng.uniform(0, _PAUSE_S))
     return trial, judge_stopped(trial, ended, number)
 
 
-def _run_program(trial: Trial, number: int, after_s: float) -> Ended:
+def _run_program(trial: Trial, number: int, *, lines: int, pause_s: float) -> Ended:
+    """Run the program, and send it a signal some seconds after it has logged some lines."""
     trial.output_dir.mkdir()
     command = [sys.executable, "-m", f"containers.{trial.challenge}", *trial.words]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-        time.sleep(after_s)
+        logged = "".join(child.stdout.readline() for _ in range(lines)) if child.stdout else ""
+        time.sleep(pause_s)
         child.send_signal(number)
         stdout, stderr = child.communicate(timeout=120)
-    return Ended(child.returncode, stdout, stderr)
+    return Ended(child.returncode, logged + stdout, stderr)
 
 
 def judge_stopped(trial: Trial, ended: Ended, number: int) -> Verdict:
