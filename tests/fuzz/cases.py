@@ -131,10 +131,12 @@ def _voxels(rng: random.Random, case: GoodCase, input_dir: Path, _: Any) -> None
     )
     how = rng.randrange(6)
     if how <= 1:
-        for at in rng.sample(range(array.size), rng.choice((1, 5, array.size // 2))):
-            flat[at] = rng.choice(odd)
+        with np.errstate(over="ignore"):
+            for at in rng.sample(range(array.size), rng.choice((1, 5, array.size // 2))):
+                flat[at] = rng.choice(odd)
     elif how == 2:
-        flat[:] = rng.choice(odd)
+        with np.errstate(over="ignore"):
+            flat[:] = rng.choice(odd)
     elif how == 3:
         ends = np.finfo(array.dtype) if array.dtype.kind == "f" else np.iinfo(array.dtype)
         flat[rng.randrange(array.size)] = ends.max

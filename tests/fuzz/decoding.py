@@ -134,7 +134,7 @@ def _nifti(data: bytes) -> Volume:
 
 
 def _affine(fields: dict[str, tuple]) -> np.ndarray:
-    """Return the rows of the affine to RAS: the sform where there is one, else the qform, else the spacing alone."""
+    """Return the rows of the affine to RAS: the sform where there is one, else the qform."""
     spacing = fields["pixdim"][1:4]
     qform_code, sform_code = fields["forms"]
     if sform_code > 0:
@@ -153,8 +153,8 @@ def _affine(fields: dict[str, tuple]) -> np.ndarray:
         )
         sides = np.array(spacing) * (1, 1, -1 if fields["pixdim"][0] < 0 else 1)
         return np.column_stack([rotation * sides, origin])
-    # Without a form ITK, like nifti1.h's first method, takes the voxels to lie along the axes from 0.
-    return np.column_stack([np.diag(spacing), np.zeros(3)])
+    # ITK, nibabel and nifti1.h each take the axes to have other directions then.
+    raise UndecodableError("it has neither a qform nor an sform")
 
 
 def _placed(array: np.ndarray, affine: np.ndarray) -> Volume:

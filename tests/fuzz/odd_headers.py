@@ -77,7 +77,7 @@ def metaimages(draw: st.DrawFn) -> File:
     }.items():
         spelt = draw(st.sampled_from((name, *others)))
         fields[spelt] = fields.pop(name)
-    for name in ("ObjectType", "CenterOfRotation", "CompressedDataSize"):
+    for name in ("ObjectType", "CenterOfRotation"):
         if draw(st.booleans()):
             fields.pop(name, None)
     first = {name: fields.pop(name) for name in ("ObjectType", "NDims") if name in fields}
