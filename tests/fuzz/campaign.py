@@ -97,7 +97,7 @@ def table_of(outcomes: Iterable[Outcome]) -> str:
     for outcome in outcomes:
         counts.setdefault(outcome.kind, Counter())[outcome.verdict.word] += 1
     total = sum(counts.values(), Counter())
-    lines = ["| kind | tried | accepted | refused | faults |", "|---|---|---|---|---|"]
+    lines = ["| kind | tried | accepted | refused | faults |", "|---|---:|---:|---:|---:|"]
     order = [*_SHARES, requests.KIND]
     for kind, count in [*sorted(counts.items(), key=lambda row: order.index(row[0])), ("all", total)]:
         lines.append(f"| {kind} | {count.total():,} | " + " | ".join(f"{count[word]:,}" for word in WORDS) + " |")

@@ -281,7 +281,7 @@ def _judge_grid(trial: Trial, verdict: Verdict) -> Verdict:
 
 def _lies_on_grid_of(written: Volume, path: Path) -> bool:
     try:
-        return not _place_differs(written, decode(path))
+        return not all(_place_differs(written, decode(path, form=form)) for form in ("sform", "qform"))
     except UndecodableError:
         return False
 
@@ -323,7 +323,8 @@ def difference_of(path: Path) -> str:
         read.array.astype(np.float64), wanted.array.astype(np.float64), rtol=1e-5, atol=1e-6, equal_nan=True
     ):
         return "its voxels differ"
-    return _place_differs(read, wanted)
+    # ITK takes the one or the other form of a NIfTI that has both.
+    return _place_differs(read, wanted) and _place_differs(read, decode(path, form="qform"))
 
 
 def _place_differs(found: Volume, wanted: Volume) -> str:

@@ -25,8 +25,12 @@ class UndecodableError(Exception):
     """File that the formats' definitions give no one meaning."""
 
 
-def decode(path: Path) -> Volume:
+def decode(path: Path, *, form: str = "sform") -> Volume:
     """Return the volume in a MetaImage, NIfTI or NRRD file; trailing axes of 1 beyond the third are dropped.
+
+    Args:
+        path: File whose name says its format.
+        form: Form of a NIfTI that places it where it has both; they may name different spaces.
 
     Raises:
         UndecodableError: It has no one meaning, or its voxels are not all there.
@@ -36,7 +40,7 @@ def decode(path: Path) -> Volume:
         if name.endswith((".mha", ".mhd")):
             return _metaimage(data, path)
         if name.endswith((".nii", ".nii.gz")):
-            return _nifti(data)
+            return _nifti(data, form)
         if name.endswith(".nrrd"):
             return _nrrd(data)
     except (ValueError, KeyError, IndexError, struct.error, OSError, EOFError, zlib.error) as error:
@@ -110,7 +114,7 @@ def _numbers(fields: dict[str, str], names: tuple[str, ...], otherwise: list[flo
     return numbers
 
 
-def _nifti(data: bytes) -> Volume:
+def _nifti(data: bytes, form: str) -> Volume:
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     version = 1 if struct.pack("<i", 348) in {data[:4], data[3::-1]} else 2
@@ -130,14 +134,14 @@ def _nifti(data: bytes) -> Volume:
     if math.isfinite(slope) and slope != 0 and (slope, intercept) != (1, 0):
         _must(math.isfinite(intercept), "its scl_inter is not finite")
         stored = stored.astype(np.float64) * slope + intercept
-    return _placed(stored, _affine(fields))
+    return _placed(stored, _affine(fields, form))
 
 
-def _affine(fields: dict[str, tuple]) -> np.ndarray:
-    """Return the rows of the affine to RAS: the sform where there is one, else the qform."""
+def _affine(fields: dict[str, tuple], form: str) -> np.ndarray:
+    """Return the rows of the affine to RAS, from the form that is asked for where there are both."""
     spacing = fields["pixdim"][1:4]
     qform_code, sform_code = fields["forms"]
-    if sform_code > 0:
+    if sform_code > 0 and (form == "sform" or qform_code <= 0):
         return np.reshape(fields["srow"], (3, 4))
     if qform_code > 0:
         b, c, d, *origin = fields["quaternion"]
