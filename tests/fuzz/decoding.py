@@ -97,7 +97,8 @@ def _metaimage_fields(data: bytes) -> tuple[dict[str, str], bytes]:
         if not equals:
             name, _, value = line.partition(":")
         name, value = name.strip(), value.strip().lstrip("=:").strip()
-        _must(name not in fields or not name.startswith(("Elem", "Dim", "NDim", "Off", "Trans", "Comp")), f"two {name}")
+        repeats = name in fields and fields[name] != value
+        _must(not repeats or not name.startswith(("Elem", "Dim", "NDim", "Off", "Trans", "Comp")), f"two {name}")
         fields[name] = value
     return fields, data[at:]
 

@@ -41,7 +41,7 @@ def examples(strategy: st.SearchStrategy[Any], count: int, start: int) -> list[A
 @st.composite
 def volumes(draw: st.DrawFn) -> Volume:
     """Draw a volume of any type and a few voxels in a possible place."""
-    shape = tuple(draw(st.lists(st.integers(1, 7), min_size=3, max_size=3)))
+    shape = tuple(draw(st.lists(st.integers(3, 8), min_size=3, max_size=3)))
     kind = np.dtype(draw(st.sampled_from(list(nrrd.TYPES))))
     numbers = np.random.default_rng(draw(st.integers(0, 99)))
     if kind.kind == "f":
@@ -49,7 +49,7 @@ def volumes(draw: st.DrawFn) -> Volume:
     else:
         ends = np.iinfo(kind)
         array = numbers.integers(ends.min, ends.max, shape, dtype=kind, endpoint=True)
-    side = st.sampled_from((0.5, 0.97265625, 1.0, 2.5, 6.0))
+    side = st.sampled_from((0.97265625, 1.0, 2.5, 6.0))
     place = st.floats(-900, 900, allow_nan=False, width=32)
     return Volume(
         array,
@@ -83,7 +83,7 @@ def metaimages(draw: st.DrawFn) -> File:
     first = {name: fields.pop(name) for name in ("ObjectType", "NDims") if name in fields}
     fields.pop("ElementDataFile")
     middle = draw(st.permutations([*fields.items(), *draw(_own_tags())]))
-    name, beside = draw(st.sampled_from((("image.mha", ""), ("image.mhd", ""), ("image.mhd", "voxels.raw"))))
+    name, beside = draw(st.sampled_from((*[("image.mha", "")] * 4, ("image.mhd", ""), ("image.mhd", "voxels.raw"))))
     lines = [*first.items(), *middle, ("ElementDataFile", beside or draw(st.sampled_from(("LOCAL", "Local", "local"))))]
     head = metaimage.joined(lines, b"", equals=draw(st.sampled_from((" = ", "=", " =", "= "))))
     return name, {name: head, beside: stored} if beside else {name: head + stored}
@@ -105,13 +105,13 @@ def niftis(draw: st.DrawFn) -> File:
     fields = nifti.fields_of(volume, version)
     if volume.direction in (UPRIGHT, OBLIQUE) and draw(st.booleans()):
         fields |= {"forms": [draw(st.integers(1, 4)), 0], "quaternion": nifti.quaternion_of(volume)}
-    fields["scl"] = draw(st.sampled_from(([1.0, 0.0], [0.0, 0.0], [0.0, 5.0], [2.0, -1024.0], [0.5, 0.0])))
+    fields["scl"] = draw(st.sampled_from(([1.0, 0.0], [0.0, 0.0], [2.0, -1024.0], [0.5, 0.0])))
     extra = draw(st.integers(0, 2))
     fields["dim"] = [3 + extra, *volume.size, *[1] * 4]
     fields["descrip"] = draw(st.binary(max_size=80))
     fields["units"] = draw(st.sampled_from((0, 2, 10)))
     whole = nifti.header(fields, version, order=order) + raw(volume.array, big_endian=order == ">")
-    if draw(st.booleans()):
+    if draw(st.sampled_from((True, False, False, False))):
         return "image.nii", {"image.nii": whole}
     cut = draw(st.integers(0, len(whole)))
     return "image.nii.gz", {"image.nii.gz": gzip.compress(whole[:cut], mtime=0) + gzip.compress(whole[cut:], mtime=0)}
