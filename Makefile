@@ -1,14 +1,16 @@
 # make demo    set up, run every container's main job on test_data, write a report for each
 # make test    set up, run the tests
+# make fuzz    set up, try hostile inputs; COUNT=10000 cases and the rest in proportion, SEED= the date, KIND= all
 # make check   format, lint, type and import checks, then the tests
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 REPORT ?= build/demo
+COUNT  ?= 10000
 CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
 TORCH  := $(shell grep '^torch==' requirements.lock)
 
-.PHONY: setup demo test lint check format clean
+.PHONY: setup demo test fuzz lint check format clean
 .DEFAULT_GOAL := test
 
 setup: $(VENV)/.complete
@@ -30,6 +32,9 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest
+
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED)) --kind "$(KIND)"
 
 lint: setup
 	$(BIN)/ruff format --check .

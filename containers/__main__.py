@@ -2,8 +2,15 @@
 
 import os
 import runpy
+import sys
+from pathlib import Path
 
 from hnseg.signals import end_on_signals
 
 end_on_signals()
-runpy.run_module(f"containers.{os.environ['HNSEG_CHALLENGE']}", run_name="__main__")
+challenge = os.environ.get("HNSEG_CHALLENGE", "")
+known = sorted(path.parent.name for path in Path(__file__).parent.glob("*/__main__.py"))
+if challenge not in known:
+    sys.stderr.write(f"HNSEG_CHALLENGE must be one of {', '.join(known)}, found {challenge!r}. Is it misspelt?\n")
+    sys.exit(2)
+runpy.run_module(f"containers.{challenge}", run_name="__main__")

@@ -9,14 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import typer
 from typer.testing import CliRunner
 
 from containers.hnts_mrg.spec import MID_T2W, OUTPUT, REGISTERED_MASK
 from hnseg.cli import run
-from tests.support.bad_cases import BAD_CASES, BAD_MODELS, BAD_RECORDS, CT_ONLY_CASES, UNFIT_MODELS, seal
+from tests.support.bad_cases import (
+    BAD_CASES,
+    BAD_MODELS,
+    BAD_RECORDS,
+    CT_ONLY_CASES,
+    RESAMPLED_CASES,
+    UNFIT_MODELS,
+    seal,
+)
 from tests.support.small_case import OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
-from tests.support.small_challenges import CHALLENGES, HECKTOR, HNTS_MRG
+from tests.support.small_challenges import CHALLENGES, HAN_SEG, HECKTOR, HNTS_MRG
 
 HNSEG = Path(sys.executable).parent / "hnseg"
 
@@ -64,6 +73,16 @@ def test_bad_input_is_told_in_a_sentence(prepared, tmp_path, output_dir, challen
     bad.spoil(tmp_path / "input")
     assert_told(hnseg_run(), bad.sentence)
     assert files_below(output_dir) == []
+
+
+@pytest.mark.parametrize("bad", RESAMPLED_CASES, ids=lambda bad: bad.name)
+def test_a_mask_on_another_grid_is_no_failure_but_said_in_one_line(hnseg_run, tmp_path, output_dir, bad):
+    bad.spoil(tmp_path / "input")
+    done = hnseg_run()
+    assert done.exit_code == 0
+    notes = json.loads(done.stdout.splitlines()[-1])["notes"]
+    assert re.match(bad.sentence.replace("FOLDER", r"\S+"), notes[0])
+    assert files_below(output_dir) == HNTS_MRG.output_files
 
 
 @pytest.mark.parametrize("bad", BAD_MODELS, ids=lambda bad: bad.name)
@@ -145,6 +164,29 @@ def test_a_case_without_a_usable_second_image_is_no_failure_but_said_in_one_line
     assert re.match(bad.sentence.replace("FOLDER", r"\S+"), note.removeprefix("note: CT only: "))
     assert json.loads(done.stdout.splitlines()[-1])["notes"][0] == note.removeprefix("note: ")
     assert files_below(output_dir) == challenge.output_files
+
+
+@pytest.mark.parametrize("challenge", [HAN_SEG, HECKTOR], ids=lambda challenge: challenge.name)
+def test_a_label_map_outside_the_body_is_said_and_a_setting_keeps_it_inside(prepared, tmp_path, output_dir, challenge):
+    hnseg_run = prepared(challenge)
+    done = hnseg_run()
+    assert (done.exit_code, done.stderr) == (0, "")
+    before = json.loads(done.stdout.splitlines()[-1])["outside_body"]
+    assert max(before.values()) > 0.01
+    assert "note: Outside the body on the CT lie " in done.stdout
+    path = output_dir / challenge.output_files[0]
+    label_map = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+    settings = tmp_path / "model" / "method.json"
+    given = json.loads(settings.read_text()) if settings.is_file() else {}
+    settings.write_text(json.dumps({**given, "keep_inside_body": True}))
+    seal(tmp_path / "model")
+    done = hnseg_run()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert json.loads(done.stdout.splitlines()[-1])["outside_body"] == before
+    assert "these voxels are set to background." in done.stdout
+    kept = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+    assert 0 < np.count_nonzero(kept) < np.count_nonzero(label_map)
+    assert np.array_equal(kept[kept > 0], label_map[kept > 0])
 
 
 @pytest.mark.parametrize("bad", BAD_RECORDS, ids=lambda bad: bad.name)

@@ -38,14 +38,30 @@ def test_a_prefix_is_dropped_where_it_is_expected(value, stage):
 
 
 @pytest.mark.parametrize(
-    ("relapse", "has_relapsed"), [(True, True), (False, False), (0, False), (1.0, True), ("1", True), ("0.0", False)]
+    ("relapse", "has_relapsed"),
+    [
+        *((True, True), (False, False), (0, False), (1.0, True), ("1", True), ("0.0", False)),
+        *(("yes", True), ("No", False), ("TRUE", True), ("false", False), (" y ", True)),
+    ],
 )
 def test_a_relapse_is_0_or_1_in_any_spelling(relapse, has_relapsed):
     assert follow_up_of(relapse, "30") == FollowUp(30.0, has_relapsed)
 
 
 @pytest.mark.parametrize(
-    ("relapse", "days"), [(2, 30), (1, -1), ("", 30), (None, 30), (1, "inf"), (1, True), (1, None), ("yes", 30)]
+    ("relapse", "days"),
+    [
+        (2, 30),
+        (1, -1),
+        ("", 30),
+        (None, 30),
+        (1, "inf"),
+        (1, True),
+        (1, None),
+        ("maybe", 30),
+        ("1" * 200, 30),
+        ([1], 30),
+    ],
 )
 def test_half_a_follow_up_is_none(relapse, days):
     assert follow_up_of(relapse, days) is None
@@ -56,3 +72,8 @@ def test_half_a_follow_up_is_none(relapse, days):
 )
 def test_only_finite_numbers_are_numbers(value, number):
     assert number_of(value) == number
+
+
+def test_the_time_for_a_long_text_is_that_of_a_short_one():
+    for value in (" " * 1_000_000 + "x", "T" + " " * 1_000_000, 10**100_000, [[1] * 10] * 10):
+        assert stage_of(value, T_STAGES) is None

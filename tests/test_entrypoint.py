@@ -202,12 +202,35 @@ def test_a_case_too_long_for_its_time_ends_in_time(folders, long_model):
         ("HNSEG_SKIP", "bone", "HNSEG_SKIP must be none, air or far, found 'bone'"),
         ("HNSEG_LIMIT_S", "-1", "argument --limit-s: must be seconds over 0, found '-1'"),
         ("HNSEG_LIMIT_S", "soon", "argument --limit-s: must be seconds over 0, found 'soon'"),
+        ("HNSEG_LIMIT_S", "nan", "argument --limit-s: must be seconds over 0, found 'nan'"),
+        ("HNSEG_LIMIT_S", "1e400", "argument --limit-s: must be seconds over 0, found '1e400'"),
     ],
 )
 def test_a_wrong_setting_is_a_usage_error(folders, variable, value, sentence):
     done = run(folders, **{variable: value})
     assert done.returncode == 2
     assert sentence in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("challenge", ["", "no_such", "hnts_mrg.spec", "../containers/hnts_mrg"])
+def test_a_challenge_that_there_is_not_is_a_usage_error(challenge):
+    words = [sys.executable, "-m", "containers"]
+    done = subprocess.run(
+        words, cwd=ROOT, env=os.environ | {"HNSEG_CHALLENGE": challenge}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert (
+        done.stderr
+        == f"HNSEG_CHALLENGE must be one of han_seg, hecktor, hnts_mrg, found {challenge!r}. Is it misspelt?\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["-1", "0", "65536", "http", "8_0"])
+def test_a_port_that_there_is_not_is_a_usage_error(port):
+    words = [sys.executable, "-m", "containers.hnts_mrg", "--port", port]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"argument --port: must be a number from 1 to 65535, found '{port}'\n")
 
 
 ANSWERING = "tests.support.answering"

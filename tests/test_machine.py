@@ -10,6 +10,7 @@ import pytest
 
 from hnseg import machine
 from hnseg.machine import limit_gib
+from tests.support.control_groups import write_control_groups
 
 
 def test_the_peak_grows_with_what_is_used_and_stays():
@@ -38,29 +39,46 @@ def test_a_limit_of_the_process_counts(kind):
     assert float(subprocess.run([sys.executable, "-c", child], capture_output=True, check=True).stdout) == 1
 
 
-@pytest.mark.parametrize(("quota", "threads"), [("200000 100000", 2), ("150000 100000", 1), ("50000 100000", 1)])
+@pytest.mark.parametrize(
+    ("quota", "threads"), [("200000 100000", 2), ("150000 100000", 1), ("50000 100000", 1), ("max 100000", 8)]
+)
 def test_a_containers_quota_limits_threads(monkeypatch, tmp_path, quota, threads):
-    (tmp_path / "cpu.max").write_text(quota)
-    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V2", tmp_path / "cpu.max")
+    root = write_control_groups(tmp_path, {"/sys/fs/cgroup": {"cpu.max": quota}})
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
-    assert machine.usable_threads() == threads
+    assert machine.usable_threads(root) == threads
 
 
-@pytest.mark.parametrize(("quota", "threads"), [("300000", 3), ("-1", 8)])
-def test_so_does_one_of_the_older_kind(monkeypatch, tmp_path, quota, threads):
-    (tmp_path / "quota").write_text(f"{quota}\n")
-    (tmp_path / "period").write_text("100000\n")
-    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V2", tmp_path / "none")
-    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V1", (tmp_path / "quota", tmp_path / "period"))
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
-    assert machine.usable_threads() == threads
-
-
-def test_without_a_quota_the_processors_that_may_be_used_count(monkeypatch, tmp_path):
-    (tmp_path / "cpu.max").write_text("max 100000")
-    monkeypatch.setattr(machine, "_CGROUP_QUOTA_V2", tmp_path / "cpu.max")
+def test_the_processors_that_may_be_used_count_where_the_quota_is_larger(monkeypatch, tmp_path):
+    root = write_control_groups(tmp_path, {"/sys/fs/cgroup": {"cpu.max": "600000 100000"}})
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5})
-    assert machine.usable_threads() == 3
+    assert machine.usable_threads(root) == 3
+    assert machine.usable_threads(tmp_path / "none") == 3
+
+
+def test_a_containers_memory_counts_where_it_is_less_than_the_machines(tmp_path):
+    assert limit_gib(write_control_groups(tmp_path / "a", {"/sys/fs/cgroup": {"memory.max": str(1 << 29)}})) == 0.5
+    without = limit_gib(tmp_path / "none")
+    assert limit_gib(write_control_groups(tmp_path / "b", {"/sys/fs/cgroup": {"memory.max": str(1 << 60)}})) == without
+
+
+HARD = "import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (2 << 30, 3 << 30));"
+
+
+@pytest.mark.parametrize(
+    ("limits", "asked", "given"),
+    [
+        ("", "1 << 30", 1 << 30),
+        ("", "1e30", sys.maxsize),
+        ("", "float('inf')", sys.maxsize),
+        ("", "0", 0),
+        (HARD, "1 << 30", 1 << 30),
+        (HARD, "4 << 30", 2 << 30),
+        (HARD, "float('inf')", 2 << 30),
+    ],
+)
+def test_a_limit_on_data_is_never_raised(limits, asked, given):
+    child = f"{limits}from hnseg.machine import data_limit_bytes; print(data_limit_bytes({asked}))"
+    assert int(subprocess.run([sys.executable, "-c", child], capture_output=True, check=True).stdout) == given
 
 
 def test_what_the_process_may_have_is_less_what_it_has():
@@ -83,3 +101,19 @@ def test_the_processs_start_includes_what_came_before_the_import():
     age_s = float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
     assert 0.5 < age_s < 30
     assert machine.process_started_s() < time.monotonic()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_exhausted"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), True),
+        (RuntimeError("std::bad_alloc"), True),
+        (ImportError("libtorch.so: failed to map segment from shared object"), True),
+        (ImportError("_SimpleITK.abi3.so: cannot map zero-fill pages"), True),
+        (ImportError("No module named 'monai'"), False),
+        (RuntimeError("size mismatch"), False),
+    ],
+)
+def test_errors_that_mean_too_little_memory_are_known(error, is_exhausted):
+    assert machine.is_exhausted(error) == is_exhausted

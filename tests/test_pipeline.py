@@ -23,6 +23,7 @@ from hnseg.inference.predictor import predict
 from hnseg.pipeline import run_case
 from hnseg.platform.answers import Answers
 from hnseg.platform.challenge import Challenge, load_challenge
+from hnseg.platform.inspection import Inspection
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
 from hnseg.provenance import Provenance
@@ -97,6 +98,20 @@ def test_a_challenge_with_answers_writes_them_beside_its_label_map(run, tmp_path
     assert list(provenance["stages_s"]) == ["read", "prepare", "predict", "finish", "answer", "write"]
     assert provenance["features"] == {"voxels": voxels, "margin": 5}
     assert provenance["inputs_sha256"]["record"] == sha256_of(tmp_path / "input/the-record.json")
+
+
+def test_what_is_odd_about_the_predicted_label_map_is_noted_and_recorded(run):
+    def inspect(label_map, _case, _settings):
+        voxels = int((sitk.GetArrayFromImage(label_map) > 0).sum())
+        return Inspection((f"There are {voxels} voxels.",), {"voxels": voxels})
+
+    inspecting = SimpleNamespace(
+        Settings=method.Settings, prepare=method.prepare, finish=method.finish, inspect=inspect
+    )
+    _, provenance = run(challenge=Challenge(SPEC, inspecting))
+    assert provenance["voxels"] > 0
+    assert f"There are {provenance['voxels']} voxels." in provenance["notes"]
+    assert list(provenance["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
 
 
 @pytest.mark.parametrize(

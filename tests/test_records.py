@@ -6,7 +6,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from hnseg.records import Frozen, MaybeNumber
+from hnseg.records import Frozen, MaybeNumber, Text
 
 
 class Measured(Frozen):
@@ -35,3 +35,15 @@ def test_a_number_that_is_undefined_is_none(given, kept):
 def test_json_has_null_for_what_it_has_no_number_for():
     for undefined in (None, math.nan, math.inf):
         assert json.loads(Measured(dsc=undefined).model_dump_json()) == {"dsc": None, "count": 0}
+
+
+class Named(Frozen):
+    name: Text
+
+
+def test_a_text_of_any_origin_is_kept_in_its_printable_form():
+    named = Named(name="a\ud800\x1b[31m")
+    assert named.name == "a\\ud800\\x1b[31m"
+    assert json.loads(named.model_dump_json()) == {"name": "a\\ud800\\x1b[31m"}
+    with pytest.raises(ValidationError):
+        Named(name=7)

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
 from pydantic import Field
 
-from containers.han_seg.spec import CT, T1
+from containers.han_seg.spec import CT, LABELS, T1
 from hnseg.errors import InputError
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import FloatArray, Grid, array_of, image_of, resample_into
+from hnseg.imaging.head_signs import head_signs_of
 from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
+from hnseg.imaging.outside_body import kept_inside_body, outside_body
 from hnseg.imaging.registration import HOUNSFIELD, Gate, RegistrationSettings, register_rigid
 from hnseg.imaging.registration.record import record_of
 from hnseg.platform.case import Case
+from hnseg.platform.inspection import Inspection
 from hnseg.records import Frozen
 
 MR = "mr"
@@ -43,6 +47,8 @@ class Settings(Frozen):
     """Limits that a registration must keep to be used."""
     mr_percentiles: tuple[Percentile, Percentile] = (1.0, 99.5)
     """Percentiles, 0 to 100, of the MR's values that become 0 and 1."""
+    keep_inside_body: bool = False
+    """Whether voxels outside the body on the CT are set to background."""
 
 
 def channels_of(ct: sitk.Image, mr: sitk.Image | None, settings: Settings, *, absence: str = NO_MR) -> Channels:
@@ -74,7 +80,7 @@ def channels_of(ct: sitk.Image, mr: sitk.Image | None, settings: Settings, *, ab
 
 
 def prepare(case: Case, settings: Settings) -> Channels:
-    """Return the network's channels on the CT's grid.
+    """Return the network's channels on the CT's grid, with a note where the CT may not show the head and neck.
 
     Raises:
         InputError: The CT is not in Hounsfield units.
@@ -87,12 +93,28 @@ def prepare(case: Case, settings: Settings) -> Channels:
             f" has values from {lowest:g} to {highest:g}. Was the MR put into the CT's folder, or the CT stored without"
             " its rescale intercept?"
         )
-    return channels_of(ct, case.images.get(T1), settings, absence=case.left_out.get(T1, NO_MR))
+    channels = channels_of(ct, case.images.get(T1), settings, absence=case.left_out.get(T1, NO_MR))
+    signs = head_signs_of(coarse_ct_of(ct))
+    if not (doubt := signs.doubt()):
+        return channels
+    return replace(channels, notes=(*channels.notes, doubt), record={**channels.record, "body_part": signs.record})
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
-    """Return the label map as it is: there is no post-processing."""
-    return label_map
+    """Return the label map as it is; with `keep_inside_body`, background outside the body on the CT."""
+    return kept_inside_body(label_map, case.images[CT]) if settings.keep_inside_body else label_map
+
+
+def inspect(label_map: sitk.Image, case: Case, settings: Settings) -> Inspection:
+    """Return the share of each organ that lies outside the body on the CT, noted where it is more than 1 %.
+
+    Args:
+        label_map: Label map as it was predicted, on the CT's grid.
+        case: Images of the case.
+        settings: Settings of the method.
+    """
+    found = outside_body(label_map, case.images[CT], LABELS)
+    return Inspection(found.notes(removed=settings.keep_inside_body), found.record)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ _MALE, _FEMALE = {"1", "m", "male", "man"}, {"0", "f", "female", "woman"}
 _CRT = {"1", "crt", "chemoradiotherapy", "chemoradiation", "radiochemotherapy", "rct", "ccrt", "chemort", "rtchemo"}
 _RT = {"0", "rt", "radiotherapy", "radiation", "radiotherapyalone", "radiotherapyonly", "rtonly", "rtalone"}
 _OLDEST_YEARS, _WORST_STATUS = 120, 4
+_MOST_CHARACTERS = 1000  # of a field; the rest says nothing
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _content_of(field: _Field, present: Sequence[Any]) -> tuple[Any, str]:
 
 def _squeezed(text: object) -> str:
     """Return the letters and digits of a text, in small letters and without text in brackets."""
-    return re.sub(r"\(.*?\)|[^a-z0-9]", "", str(text).lower())
+    return re.sub(r"\([^()]*\)|[^a-z0-9]", "", str(text).lower())
 
 
 def _as_text(content: Any) -> str:
@@ -144,7 +145,9 @@ def _as_text(content: Any) -> str:
         return ""
     if isinstance(content, bool):
         return str(int(content))
-    text = str(content).strip()
+    if not isinstance(content, (str, int, float)):
+        return "another kind of value"
+    text = str(content).strip()[:_MOST_CHARACTERS]
     try:
         number = float(text)
     except ValueError:

@@ -7,7 +7,7 @@ samples with the same `channels_of` as the container.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -20,22 +20,23 @@ from pydantic import AfterValidator, FiniteFloat, PositiveFloat
 from containers.hecktor.ehr import Ehr, read_ehr
 from containers.hecktor.features import IMAGE_FEATURES, features_of
 from containers.hecktor.outcomes import Outcomes
-from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, T_STAGE
+from containers.hecktor.pet import NO_PET, JudgedPet, judge_pet
+from containers.hecktor.spec import CT, EHR, LABELS, N_STAGE, PET, RFS, T_STAGE
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.body import CoarseCt, coarse_ct_of
 from hnseg.imaging.box import put_back, whole
 from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import Grid, resample_into
 from hnseg.imaging.head_neck import HeadNeck, find_head_and_neck
-from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
-from hnseg.imaging.suv import doubt_of_suv
+from hnseg.imaging.head_signs import doubt_in_words, head_signs_of
+from hnseg.imaging.hounsfield import looks_like_hounsfield
+from hnseg.imaging.outside_body import kept_inside_body, outside_body
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
+from hnseg.platform.inspection import Inspection
 from hnseg.records import Frozen
 
-LEAST_FRACTION, LEAST_LITRES = 0.1, 1.0  # of the body on the CT; a PET of only the head covers less of a whole body
 PET_CHANNEL = "pet"
-NO_PET = "there is no PET."
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
@@ -62,6 +63,8 @@ class Settings(Frozen):
     """Range in SUV that the PET is clipped to."""
     suv_of_one: PositiveFloat = 10.0
     """SUV that becomes 1 in the network's channel; 0 stays 0, as where there is no PET."""
+    keep_inside_body: bool = False
+    """Whether voxels outside the body on the CT are set to background."""
     outcomes: Outcomes | None = None
     """Models of stage and survival; None where the model can't answer for them."""
     rfs_means: Literal["survival", "risk"] = "survival"
@@ -92,22 +95,21 @@ def channels_of(
     Returns:
         Two channels (2, z, y, x), one without `pet_channel`, on the CT's grid or a box of its voxels. The CT is in
         Hounsfield units; the network normalises. The PET is SUV over `suv_of_one`, and 0 where the PET does not reach;
-        0 everywhere when there is none or it lies elsewhere, which a note and the record's `modalities` say.
+        0 everywhere when there is none, it is not in SUV or it lies elsewhere, which a note and the record's
+        `modalities` say.
 
     Raises:
-        InputError: The CT is not in Hounsfield units, or the PET not in SUV.
+        InputError: The CT is not in Hounsfield units.
     """
     _check_hounsfield(ct, files)
-    if pet is not None and settings.pet_channel:
-        _check_suv(pet, files)
-    scans = _scans(ct, pet if settings.pet_channel else None, absence=absence)
+    scans = _scans(ct, pet if settings.pet_channel else None, files=files, absence=absence)
     found = _region(scans, settings)
     grid = found.box.grid_in(scans.coarse.ct_grid)
     array = np.zeros((1 + settings.pet_channel, *grid.shape_zyx), np.float32)
     array[0] = found.box.of(sitk.GetArrayViewFromImage(ct))
     np.clip(array[0], *settings.ct_range_hu, out=array[0])
-    if scans.pet is not None:
-        resample_into(array[1], sitk.Cast(scans.pet, sitk.sitkFloat32), grid)
+    if scans.judged.pet is not None:
+        resample_into(array[1], sitk.Cast(scans.judged.pet, sitk.sitkFloat32), grid)
         np.clip(array[1], *settings.pet_range_suv, out=array[1])
         array[1] /= settings.suv_of_one
     notes, record = _facts(scans, found, settings)
@@ -116,21 +118,24 @@ def channels_of(
 
 def _facts(scans: _Scans, found: HeadNeck, settings: Settings) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the notes on a patient's channels, and the facts that they are made from."""
-    notes, record = [], dict(scans.record)
+    judged = scans.judged
+    notes, record = list(judged.notes), dict(judged.record)
     if settings.pet_channel:
-        record |= modality_record(PET_CHANNEL, used=scans.pet is not None, reason=scans.left_out)
-        if scans.pet is None:
-            notes.append(f"CT only: {scans.left_out}")
+        record |= modality_record(PET_CHANNEL, used=judged.pet is not None, reason=judged.left_out)
+        if judged.pet is None:
+            notes.append(f"CT only: {judged.left_out}")
     if settings.crop != "none":
         notes.append(_crop_in_words(found, scans.coarse.ct_grid))
         record["crop"] = {"index_xyz": found.box.index_xyz, "size_xyz": found.box.size_xyz, "why": found.why}
+    if not found.signs.shows_head_or_neck:
+        record["body_part"] = found.signs.record
     return tuple(notes), record
 
 
 def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the CT's grid, or on a box of its voxels.
 
-    A PET that can't be used, for whatever reason, is left out, and a note says why.
+    A note says where the CT may not show the head and neck.
 
     Raises:
         InputError: The CT is not in Hounsfield units.
@@ -138,24 +143,32 @@ def prepare(case: Case, settings: Settings) -> Channels:
     """
     if case.asked:
         _models_of(settings)  # not only once the networks have run
-    pet, absence = _usable_pet(case)
-    return channels_of(case.images[CT], pet, settings, files=case.files, absence=absence)
-
-
-def _usable_pet(case: Case) -> tuple[sitk.Image | None, str]:
-    """Return the PET of a case, and the reason in words why there is none that can be used."""
-    if PET not in case.images:
-        return None, case.left_out.get(PET, NO_PET)
-    try:
-        _check_suv(case.images[PET], case.files)
-    except InputError as error:
-        return None, str(error)
-    return case.images[PET], NO_PET
+    absence = case.left_out.get(PET, NO_PET)
+    channels = channels_of(case.images[CT], case.images.get(PET), settings, files=case.files, absence=absence)
+    if "body_part" not in channels.record:
+        return channels
+    return replace(channels, notes=(*channels.notes, doubt_in_words(channels.record["body_part"])))
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
-    """Return the label map on the CT's whole grid: background outside the box that the network got."""
-    return put_back(label_map, Grid.of(case.reference))
+    """Return the label map on the CT's whole grid: background outside the box that the network got.
+
+    With `keep_inside_body`, background also outside the body on the CT.
+    """
+    whole_map = put_back(label_map, Grid.of(case.reference))
+    return kept_inside_body(whole_map, case.images[CT]) if settings.keep_inside_body else whole_map
+
+
+def inspect(label_map: sitk.Image, case: Case, settings: Settings) -> Inspection:
+    """Return the share of each structure that lies outside the body on the CT, noted where it is more than 1 %.
+
+    Args:
+        label_map: Label map as it was predicted, on the box that the network got.
+        case: Images of the case.
+        settings: Settings of the method.
+    """
+    found = outside_body(put_back(label_map, Grid.of(case.reference)), case.images[CT], LABELS)
+    return Inspection(found.notes(removed=settings.keep_inside_body), found.record)
 
 
 def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
@@ -171,9 +184,10 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
     """
     outcomes = _models_of(settings)
     ehr, notes = _ehr(case)
-    pet, absence = _usable_pet(case)
-    scans = _scans(case.images[CT], pet, absence=absence)
-    features = features_of(label_map, scans.pet, ehr, coarse=scans.coarse)
+    scans = _scans(case.images[CT], case.images.get(PET), files=case.files)
+    if not settings.pet_channel:  # otherwise said of the channels
+        notes += _uptake_in_words(scans.judged)
+    features = features_of(label_map, scans.judged.pet, ehr, coarse=scans.coarse)
     imputed = [name for name in outcomes.imputed(features) if name in IMAGE_FEATURES]
     if imputed:
         notes += (f"For stage and survival the training mean stands in for {', '.join(imputed)}.",)
@@ -199,6 +213,13 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
     )
 
 
+def _uptake_in_words(judged: JudgedPet) -> tuple[str, ...]:
+    """Return the notes on a PET that is read for the outcomes alone; none where there is none."""
+    if judged.pet is None and judged.record:
+        return (f"The PET is not used for stage and survival: {judged.left_out}",)
+    return judged.notes
+
+
 def _models_of(settings: Settings) -> Outcomes:
     """Return the models of the outcomes.
 
@@ -216,42 +237,29 @@ def _models_of(settings: Settings) -> Outcomes:
 
 @dataclass(frozen=True)
 class _Scans:
-    """Outline of a CT, and the PET that belongs to it.
+    """Both scans of a patient.
 
     Attributes:
         coarse: Coarse copy of the CT, with the body on it.
-        pet: PET in SUV; None where there is none that can be used.
-        left_out: Reason in words why there is none; empty where there is one.
-        record: Overlap of the PET and the body, for the provenance; empty without a PET.
+        judged: PET, if it can be used.
     """
 
     coarse: CoarseCt
-    pet: sitk.Image | None
-    left_out: str
-    record: Mapping[str, Any]
+    judged: JudgedPet
 
 
-def _scans(ct: sitk.Image, pet: sitk.Image | None, *, absence: str = NO_PET) -> _Scans:
-    """Return both scans of a patient, without the PET where it lies elsewhere."""
+def _scans(ct: sitk.Image, pet: sitk.Image | None, *, files: Mapping[str, Path], absence: str = NO_PET) -> _Scans:
+    """Return both scans of a patient, without a PET that can't be used."""
     coarse = coarse_ct_of(ct)
-    if pet is None:
-        return _Scans(coarse, None, absence, {})
-    share, volume_ml = coarse.share_inside(Grid.of(pet))
-    record = {"pet_overlap": {"share_of_body": round(share, 4), "body_l": round(volume_ml / 1000, 2)}}
-    if share >= LEAST_FRACTION or volume_ml / 1000 >= LEAST_LITRES or not coarse.body.any():
-        return _Scans(coarse, pet, "", record)
-    left_out = (
-        f"the PET covers {share:.1%} of the body on the CT, {volume_ml / 1000:.2f} l, and at least"
-        f" {LEAST_FRACTION:.0%} or {LEAST_LITRES:g} l are needed. Do both belong to the same patient and scan?"
-    )
-    return _Scans(coarse, None, left_out, record)
+    return _Scans(coarse, judge_pet(pet, coarse, path=files.get(PET), absence=absence))
 
 
 def _region(scans: _Scans, settings: Settings) -> HeadNeck:
     """Return the part of the CT that the network gets, as a box of its voxels."""
     if settings.crop == "none":
-        return HeadNeck(whole(scans.coarse.ct_grid), "the whole image, as the settings say")
-    return find_head_and_neck(scans.coarse, scans.pet)
+        signs = head_signs_of(scans.coarse)
+        return HeadNeck(whole(scans.coarse.ct_grid), "the whole image, as the settings say", signs)
+    return find_head_and_neck(scans.coarse, scans.judged.pet)
 
 
 def _crop_in_words(found: HeadNeck, grid: Grid) -> str:
@@ -278,26 +286,4 @@ def _check_hounsfield(ct: sitk.Image, files: Mapping[str, Path]) -> None:
         f"The CT must be in Hounsfield units, with air below -200 and soft tissue around 0, but {files.get(CT, 'it')}"
         f" has values from {voxels.min():g} to {voxels.max():g}. Was the PET put into the CT's folder, or the CT stored"
         " without its rescale intercept?"
-    )
-
-
-def _check_suv(pet: sitk.Image, files: Mapping[str, Path]) -> None:
-    """Refuse a PET that is not in SUV, with the likely cause and the cure."""
-    found = files.get(PET, "it")
-    if looks_like_hounsfield(pet):
-        raise InputError(
-            f"The PET must be in SUV, but {found} looks like a CT, since {shares_of_air_and_tissue(pet)[0]:.0%} of its"
-            " values are those of air in Hounsfield units. Was a CT put into the PET's folder?"
-        )
-    doubt = doubt_of_suv(pet)
-    if doubt is None:
-        return
-    cure = (
-        " Convert it by the injected dose, the body weight and the decay until the scan; for HECKTOR 2026 the"
-        " organisers' convert_nifti_Bq_SUV.py does so with suv_conversion_tags.csv."
-    )
-    raise InputError(
-        f"The PET must be in SUV, muscle at 0.2 to 2 and a brain at 2 to 15, but {found} has {doubt.found}."
-        f" {doubt.question}"
-        f"{cure if doubt.unit == 'activity' else ' Give the PET in SUV as it was reconstructed.'}"
     )

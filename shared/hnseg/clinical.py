@@ -15,7 +15,9 @@ T_STAGES = ("T1", "T2", "T3", "T4")
 N_STAGES = ("N0", "N1", "N2", "N3")
 """Stages of the regional lymph nodes likewise."""
 
+_WORDS = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
 _RELAPSES: dict[float | None, bool] = {0.0: False, 1.0: True}
+_MOST_CHARACTERS = 100  # of a cell that holds a stage or a number
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def stage_of(value: object, stages: Sequence[str], *, prefixes: str = "") -> str
     """
     letter = stages[0][0]
     before = f"[{prefixes}]?" if prefixes else ""
-    found = re.fullmatch(rf"\s*{before}{letter}?\s*([0-9])(\.0+)?[a-e]?\s*", str(value), flags=re.IGNORECASE)
+    found = re.fullmatch(rf"{before}{letter}?\s*([0-9])(\.0+)?[a-e]?", _text_of(value), flags=re.IGNORECASE)
     stage = f"{letter}{found[1]}" if found else ""
     return stage if stage in stages else None
 
@@ -56,13 +58,14 @@ def follow_up_of(relapse: object, days: object) -> FollowUp | None:
     """Return the follow-up that two cells of a table or two JSON values hold.
 
     Args:
-        relapse: 0 or 1, as a number, a text or a bool.
+        relapse: 0 or 1, as a number or a text; or true, yes, false or no.
         days: Days of follow-up, 0 or more.
 
     Returns:
         None where either is missing or something else.
     """
-    has_relapsed = relapse if isinstance(relapse, bool) else _RELAPSES.get(number_of(relapse))
+    word = _text_of(relapse).lower()
+    has_relapsed = _WORDS[word] if word in _WORDS else _RELAPSES.get(number_of(relapse))
     number = number_of(days)
     return None if has_relapsed is None or number is None or number < 0 else FollowUp(number, has_relapsed)
 
@@ -70,7 +73,16 @@ def follow_up_of(relapse: object, days: object) -> FollowUp | None:
 def number_of(value: object) -> float | None:
     """Return the finite number that a table's cell or a JSON value holds; None where it holds none, as True does."""
     try:
-        number = float(str(value))
+        number = float(_text_of(value))
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _text_of(value: object) -> str:
+    """Return a text or number as text without blanks around it; empty for anything else, and for what is too long."""
+    try:
+        text = str(value).strip() if isinstance(value, (str, int, float)) else ""
+    except ValueError:  # an integer of thousands of digits
+        return ""
+    return text if len(text) <= _MOST_CHARACTERS else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import sys
 import time
@@ -190,7 +191,7 @@ def _request(challenge: Challenge, argv: Sequence[str] | None) -> _Request:
     parser.add_argument(
         "--limit-s", type=_seconds, default=limit_s, help="seconds a case may take (default: %(default)s)"
     )
-    parser.add_argument("--port", type=int, default=PORT, help="where to serve, if that is asked for")
+    parser.add_argument("--port", type=_port, default=PORT, help="where to serve, if that is asked for")
     given = parser.parse_args(argv)
     return _Request(
         challenge=challenge,
@@ -213,8 +214,15 @@ def _seconds(text: str) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not value > 0:
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"must be seconds over 0, found {text!r}")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if not 0 < value < 2**16:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to 65535, found {text!r}")
     return value
 
 

@@ -1,6 +1,6 @@
 """Machine as this process may use it: processors and memory, and when the process started.
 
-Limits count in whatever confines the process: its affinity, its control group, its resource limits.
+Limits count in whatever confines the process: its affinity, its control groups, its resource limits.
 """
 
 from __future__ import annotations
@@ -11,29 +11,39 @@ import sys
 import time
 from pathlib import Path
 
+from hnseg.control_groups import ROOT, memory_limit_bytes, processor_limit
+
 GIB = 1 << 30
-_CGROUP_LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),  # cgroup v2
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # v1
-)
-_CGROUP_QUOTA_V2 = Path("/sys/fs/cgroup/cpu.max")
-_CGROUP_QUOTA_V1 = (Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
 _STATUS = Path("/proc/self/status")
+_EXHAUSTED = ("allocate memory", "out of memory", "bad_alloc", "failed to map segment", "cannot map zero-fill pages")
 _IMPORTED_S = time.monotonic()
 
 
-def limit_gib() -> float:
-    """Return the memory this process may have: the machine's, its container's, or its own limit, whichever is least.
+def limit_gib(root: Path = ROOT) -> float:
+    """Return the memory this process may have: the machine's, its control groups', or its own limit, the least of them.
 
     The platform takes 1 GB off the machine's memory and enforces that as RLIMIT_DATA
     (DIAGNijmegen/rse-sagemaker-shim, `cli.py`), so a limit can be met without any container limit.
+
+    Args:
+        root: Folder that holds the kernel's `proc` and `sys`.
     """
-    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    written = [path.read_text().strip() for path in _CGROUP_LIMITS if path.is_file()]
-    limits += [int(text) for text in written if text.isdigit()]  # v2 writes "max" for none
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), memory_limit_bytes(root)]
     own = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_DATA, resource.RLIMIT_AS)]
     limits += [limit for limit in own if limit != resource.RLIM_INFINITY]
     return min(limits) / GIB
+
+
+def data_limit_bytes(most_bytes: float) -> int:
+    """Return the RLIMIT_DATA under which a process holds so many bytes at most; less where a limit is lower already.
+
+    Only a privileged process can raise its hard limit, and nobody who set a limit wants it raised.
+
+    Args:
+        most_bytes: Bytes that the process may hold, 0 or more; may be infinite.
+    """
+    in_force = [limit for limit in resource.getrlimit(resource.RLIMIT_DATA) if limit != resource.RLIM_INFINITY]
+    return int(min([most_bytes, sys.maxsize, *in_force]))
 
 
 def peak_gib() -> float:
@@ -63,21 +73,24 @@ def processor_numbers() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
-def processors() -> float:
-    """Return how many processors this process may keep busy: its affinity, and its control group's quota if less."""
-    allowed = float(len(processor_numbers()))
-    words = _words(_CGROUP_QUOTA_V2) or [word for path in _CGROUP_QUOTA_V1 for word in _words(path)]
-    if len(words) != 2 or not all(word.isdigit() for word in words):  # "max" or -1: no quota
-        return allowed
-    return min(allowed, int(words[0]) / int(words[1]))
+def processors(root: Path = ROOT) -> float:
+    """Return how many processors this process may keep busy: its affinity, or its control groups' limit if less.
+
+    Args:
+        root: Folder that holds the kernel's `proc` and `sys`.
+    """
+    return min(float(len(processor_numbers())), processor_limit(root))
 
 
-def usable_threads() -> int:
+def usable_threads(root: Path = ROOT) -> int:
     """Return how many threads can run at once.
 
     More threads than the quota allows would wait for each other while the control group is throttled.
+
+    Args:
+        root: Folder that holds the kernel's `proc` and `sys`.
     """
-    return max(1, int(processors()))
+    return max(1, int(processors(root)))
 
 
 def process_started_s() -> float:
@@ -99,19 +112,13 @@ def is_exhausted(error: BaseException) -> bool:
     """Say whether an error means that memory, of the machine or the GPU, was not enough.
 
     Only Python raises MemoryError; ITK and torch raise a RuntimeError that says "failed to allocate memory",
-    "can't allocate memory" or "out of memory".
+    "can't allocate memory" or "out of memory". A library that is imported can find no room for its own pages.
     """
     text = str(error).lower()
-    return isinstance(error, MemoryError) or any(
-        words in text for words in ("allocate memory", "out of memory", "bad_alloc")
-    )
+    return isinstance(error, MemoryError) or any(words in text for words in _EXHAUSTED)
 
 
 def _field_gib(path: Path, name: str) -> float:
     """Return a field of one of the kernel's tables, which count in KiB; 0 where there is no such table."""
     lines = path.read_text().splitlines() if path.is_file() else []
     return next((int(line.split()[1]) * 1024 / GIB for line in lines if line.startswith(f"{name}:")), 0.0)
-
-
-def _words(path: Path) -> list[str]:
-    return path.read_text().split() if path.is_file() else []

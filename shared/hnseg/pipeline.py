@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hnseg.inference.planning.effort import Effort
     from hnseg.inference.prediction import Prediction, PredictionResult
     from hnseg.platform.case import Case
-    from hnseg.platform.challenge import AnsweringMethod, Challenge, Method
+    from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod, Method
     from hnseg.provenance import Provenance
 
 
@@ -122,6 +122,7 @@ class Delivery:
         provenance.record(**result.record)
         provenance.note(*result.notes)
         with provenance.step("finish"):
+            self._inspect(result.label_map, provenance)
             label_map = self._postprocessed(result.label_map)
         answers = NO_ANSWERS
         if self.challenge.spec.answers:
@@ -131,6 +132,14 @@ class Delivery:
                 provenance.note(*answers.notes)
         with provenance.step("write"):
             self._write(label_map, answers)
+
+    def _inspect(self, label_map: sitk.Image, provenance: Provenance) -> None:
+        """Record and note what is odd about a predicted label map, where the method inspects it."""
+        if not hasattr(self.challenge.method, "inspect"):
+            return
+        found = cast("InspectingMethod", self.challenge.method).inspect(label_map, self.case, self.settings)
+        provenance.record(**found.record)
+        provenance.note(*found.notes)
 
     def _postprocessed(self, label_map: sitk.Image) -> sitk.Image:
         return self.challenge.method.finish(label_map, self.case, self.settings)

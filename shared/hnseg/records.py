@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from hnseg.printable import printable
+
 
 class Frozen(BaseModel):
     """A record with fixed keys: its values don't change, and an unknown key is refused."""
@@ -17,6 +19,13 @@ class Frozen(BaseModel):
 def _none_if_nan(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value
 
+
+def _printable_if_text(value: object) -> object:
+    return printable(value) if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_printable_if_text)]
+"""A text of any origin, kept in its printable form, which every file and terminal can hold."""
 
 MaybeNumber = Annotated[int | float | None, BeforeValidator(_none_if_nan)]
 """A number, or None where it is undefined: NaN becomes None, which JSON can hold. Infinity becomes null in JSON."""

@@ -7,7 +7,7 @@ import pytest
 
 from hnseg import options
 from hnseg.cli import predict, run
-from hnseg.cli.options import check_choice
+from hnseg.cli.options import check_choice, check_text
 from hnseg.errors import InputError
 
 RUN_OPTIONS = (options.DEVICE, options.PRECISION, options.BACKEND, options.SKIP)
@@ -32,3 +32,9 @@ def test_a_choice_that_does_not_exist_is_refused_with_those_that_do():
     check_choice("--grid", "small", {"small": 1, "full": 2})
     with pytest.raises(InputError, match=r"--grid must be one of small, full, found 'smal'\. Is it misspelt\?"):
         check_choice("--grid", "smal", {"small": 1, "full": 2})
+
+
+def test_a_value_that_is_no_text_is_refused():
+    check_text("--team", "Équipe")
+    with pytest.raises(InputError, match=r"--team must be UTF-8, found b'a.xff'\. Is it the name of a file"):
+        check_text("--team", "a\udcff")

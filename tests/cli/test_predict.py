@@ -143,6 +143,15 @@ def test_the_command_itself_obeys_a_limit_of_memory(model, images, output):
     assert list(output.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("gib", ["0", "1e30"])
+def test_any_limit_of_memory_ends_with_a_label_map_or_a_sentence(model, images, output, gib):
+    hard = ["prlimit", f"--data={16 << 30}", "--"]  # more than that can't be set
+    words = [*hard, HNSEG, "predict", model, *images, "--output", output, "--device", "cpu", "--ram-gib", gib]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert done.returncode == int(gib != "1e30")
+    assert re.fullmatch(r"The .* must fit into memory, .*\n" if gib == "0" else "", done.stderr), done.stderr
+
+
 def test_the_command_itself_obeys_a_limit_of_time(model, images, output):
     words = [HNSEG, "predict", model, *images, "--output", output, "--device", "cpu", "--limit-s", "0.5"]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)

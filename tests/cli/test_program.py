@@ -1,6 +1,9 @@
 """Program with verbs: what it imports, and how it ends."""
 
+import io
+import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -19,15 +22,20 @@ def program(monkeypatch):
         """Fail as the user can cure."""
         raise InputError("The image must be there, but is not.")
 
+    def look(path: str) -> None:
+        """Look at a path, and print it."""
+        Path(path).stat()
+        typer.echo(path)
+
     group = typer.Typer()
     group.command(name="one")(lambda: typer.echo("one of a group"))
-    for verb, command in {"fail": fail, "group": group}.items():
+    for verb, command in {"fail": fail, "group": group, "look": look}.items():
         module = ModuleType(f"verbs.{verb}")
         module.command = command
         monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(sys.modules, "verbs", ModuleType("verbs"))
 
-    def run(*arguments, verbs=("fail", "group", "absent")):
+    def run(*arguments, verbs=("fail", "group", "look", "absent")):
         monkeypatch.setattr(sys, "argv", ["tool", *arguments])
         try:
             return run_program("tool", "Does things.", package="verbs", verbs=verbs)
@@ -41,6 +49,26 @@ def test_a_failure_is_a_sentence_on_stderr_and_status_1(program, capsys):
     assert program("fail") == 1
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "The image must be there, but is not.\n")
+
+
+def test_a_path_that_is_too_long_is_a_sentence_too(program, capsys):
+    assert program("look", "x" * 300) == 1
+    assert capsys.readouterr().err.startswith("A path must be one that the system can hold, but xxx")
+
+
+def test_another_error_of_the_system_is_a_defect(program, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        program("look", str(tmp_path / "nowhere"))
+
+
+def test_a_name_that_is_not_utf_8_can_be_printed(program, tmp_path, monkeypatch):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9"))
+    path.touch()
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", printed)
+    assert program("look", str(path)) == 0
+    printed.flush()
+    assert printed.buffer.getvalue() == os.fsencode(tmp_path) + b"/\\udce9\n"
 
 
 def test_a_verb_may_be_a_group_of_its_own(program, capsys):

@@ -85,6 +85,17 @@ def test_a_file_that_cant_be_written_is_named(scores, tmp_path):
     assert "nowhere/r.json, but that failed: No such file or directory" in str(failure)
 
 
+@pytest.mark.parametrize("name", ["plot.png", "plot.svg"])
+def test_a_full_disk_is_told_of_by_the_plots_own_path(scores, tmp_path, name):
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))"
+    code += "; from hnseg.cli import main; sys.exit(main())"
+    words = [sys.executable, "-c", code, "rank", str(scores), "--bootstrap", "0", "--plot", str(tmp_path / name)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The plot must be written to {tmp_path / name}, but that failed: File too large.")
+    assert [path.name for path in tmp_path.iterdir()] == [scores.name]
+
+
 @pytest.mark.parametrize("option", ["--json", "--plot"])
 def test_a_file_of_scores_is_never_replaced(scores, tmp_path, option):
     link = tmp_path / "link.png"

@@ -106,6 +106,32 @@ def test_a_file_that_cant_be_written_is_named_before_any_work(run_here, folders,
     )
 
 
+def test_another_table_is_refused_before_any_work(run_here, folders, tmp_path):
+    for path in folders[0].iterdir():
+        path.write_text("no label map")  # which would be told first if it were read first
+    (tmp_path / "patients.csv").write_text("name,age\nA,61\n")
+    result = run_here(*_arguments(folders), "--csv", tmp_path / "patients.csv")
+    assert "file to add scores to must have the columns" in str(result.exception)
+    assert (tmp_path / "patients.csv").read_text() == "name,age\nA,61\n"
+
+
+def test_suffixes_in_capitals_count_and_what_does_not_is_named(run_here, folders):
+    before = run_here(*_arguments(folders)).output
+    for folder in folders:
+        (path,) = folder.iterdir()
+        path.rename(path.with_name(path.name.replace(".nii.gz", ".NII.GZ")))
+        (folder / "._77.nii.gz").touch()
+        (folder / "notes.txt").touch()
+    lines = run_here(*_arguments(folders)).output.splitlines()
+    named = [f"Not taken from the {title}: 1 (notes.txt)." for title in ("predictions", "references")]
+    assert [*lines[:-3], lines[-1]] == before.splitlines()
+    assert lines[-3:-1] == named
+    (folders[0] / "78.hdr").touch()
+    assert "78.hdr has another suffix, so that its case would be left out" in str(
+        run_here(*_arguments(folders)).exception
+    )
+
+
 @pytest.mark.parametrize("option", ["--json", "--table", "--csv"])
 def test_a_label_map_is_never_replaced(run_here, folders, tmp_path, option):
     (path,) = folders[1].iterdir()

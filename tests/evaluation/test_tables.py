@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from hnseg.evaluation.report import CaseScore, ScoreReport
-from hnseg.evaluation.tables import cases_table, parts_table, structures_table
+from hnseg.evaluation.tables import Table, cases_table, parts_table, structures_table
 
 
 @pytest.fixture
@@ -108,3 +108,14 @@ def test_a_metric_that_a_structure_does_not_have_is_left_blank(report):
     structures = {"GTVp": {"mean_dsc": 1.0}, "GTVn": {"aggregated_f1": None}}
     table = structures_table(report.model_copy(update={"structures": structures}))
     assert table.rows == (("GTVp", "1.0000", ""), ("GTVn", "", "undefined"))
+
+
+def test_names_of_any_origin_neither_break_a_table_nor_steer_a_terminal():
+    table = Table(("case", "DSC [mean]"), (("[/red] [bold]a", "[1]"), ("b|c\nd\x1b[2J", "0.5")))
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(table.for_terminal())
+    assert "DSC [mean]" in captured.get()
+    assert "[/red] [bold]a" in captured.get()
+    assert "\x1b[2J" not in captured.get()
+    assert table.as_markdown().splitlines()[2:] == ["| [/red] [bold]a | [1] |", r"| b\|c\nd\x1b[2J | 0.5 |"]

@@ -44,14 +44,30 @@ def test_how_much_of_the_body_another_image_covers():
     hu[:, 10:30, 10:30] = 40  # 40 x 20 x 20 voxels of 0.064 ml, less the corners that opening takes
     coarse = coarse_ct_of(image_of(hu, grid))
     lower_quarter = Grid((40, 40, 5), (4, 4, 8), (0.0, 0.0, 2.0), LPS)  # slices 0 to 9
-    share, volume_ml = coarse.share_inside(lower_quarter)
-    assert share == pytest.approx(0.25)
-    assert volume_ml == pytest.approx(0.25 * 40 * 20 * 20 * 0.064, rel=0.02)
-    assert coarse.share_inside(Grid((9, 9, 9), (4, 4, 4), (500.0, 0.0, 0.0), LPS)) == (0, 0)
+    values = coarse.values_inside(image_of(np.indices(lower_quarter.shape_zyx)[0], lower_quarter))
+    assert len(values) / np.count_nonzero(coarse.body) == pytest.approx(0.25)
+    assert np.unique(values).tolist() == [0, 1, 2, 3, 4]
+    elsewhere = Grid((9, 9, 9), (4, 4, 4), (500.0, 0.0, 0.0), LPS)
+    assert len(coarse.values_inside(image_of(np.ones(elsewhere.shape_zyx), elsewhere))) == 0
+
+
+@pytest.mark.parametrize("direction", [LPS, TILTED, FLIPPED, SWAPPED], ids=["straight", "tilted", "flipped", "swapped"])
+def test_a_voxel_of_the_ct_finds_its_nearest_coarse_voxel(direction):
+    grid = grid_between(*HEAD_NECK, (3, 2, 5), direction)
+    coarse = coarse_ct_of(Figure().ct(grid))
+    nearest = coarse.nearest(np.arange(coarse.body.size).reshape(coarse.body.shape))
+    rng = np.random.default_rng(0)
+    for z in (0, 7, grid.shape_zyx[0] - 1):
+        y, x = (rng.integers(0, n, 50) for n in grid.shape_zyx[1:])
+        index = coarse.grid.index_xyz(grid.points_mm(np.column_stack([x, y, np.full(50, z)]).astype(float)))
+        cx, cy, cz = np.clip(np.rint(index), 0, np.array(coarse.grid.size_xyz) - 1).astype(int).T
+        found = np.unravel_index(nearest.at(z, y, x), coarse.body.shape)
+        assert all((np.abs(a - b) <= 1).all() for a, b in zip(found, (cz, cy, cx), strict=True))
+        assert np.mean([(a == b).mean() for a, b in zip(found, (cz, cy, cx), strict=True)]) > 0.9  # but for halves
 
 
 def test_air_has_no_body():
     grid = Grid((9, 9, 9), (4, 4, 4), (0.0, 0.0, 0.0), LPS)
     coarse = coarse_ct_of(image_of(np.full(grid.shape_zyx, -1000, np.int16), grid))
     assert not coarse.body.any()
-    assert coarse.share_inside(grid) == (0, 0)
+    assert len(coarse.values_inside(image_of(np.ones(grid.shape_zyx), grid))) == 0

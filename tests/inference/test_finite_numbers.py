@@ -83,7 +83,7 @@ def test_a_diverged_fold_is_refused_when_it_is_loaded(results, value, backend):
         load_ensemble(open_bundle(results), device="cpu", backend=backend)
 
 
-@pytest.mark.parametrize("value", [np.inf, np.nan, 3e38])
+@pytest.mark.parametrize("value", [np.inf, np.nan, 3e38, 1e30])
 def test_an_image_beyond_the_range_of_single_precision_is_refused(results, value):
     channels = noise(GRID.size_xyz)
     array = channels.array.copy()

@@ -9,6 +9,8 @@ from http.client import HTTPConnection
 import numpy as np
 import pytest
 
+from tests.support.hostile_requests import hostile_requests, reply_status
+
 # A server of its own process, as in the container: signals go to its main thread. Its ensemble takes a moment to load;
 # a case takes the seconds that the file `seconds` says, and fails with the sentence in the file `error`.
 PROGRAM = """
@@ -108,15 +110,6 @@ class Server:
         self.process.terminate()
         _, stderr = self.process.communicate(timeout=20)
         return self.process.returncode, stderr
-
-
-def reply_status(connection):
-    """Read a reply to its end and return its status; None where the connection ends without one."""
-    try:
-        reply = b"".join(iter(lambda: connection.recv(65536), b""))
-    except ConnectionError:
-        return None
-    return int(reply.split()[1]) if reply else None
 
 
 @pytest.fixture
@@ -333,34 +326,11 @@ def test_many_idle_connections_do_not_keep_a_good_one_waiting(server):
         connection.close()
 
 
-def hostile_requests():
-    """Return 1,000 requests none of which may start a case, some of them cut, some of them random bytes."""
-    rng = np.random.default_rng(11)
-    forms = [
-        b"Content-Length: 1e3\r\n\r\n",
-        b"Content-Length: 99999999999\r\n\r\n",
-        b"Content-Length: 5\r\nContent-Length: 0\r\n\r\n",
-        b"Content-Length : 5\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n",
-        b"Content-Length: 50\r\n\r\nshort",
-        b" Content-Length: 5\r\n\r\n",
-        b"X: " + b"y" * 70_000 + b"\r\n\r\n",
-        b"X: y\r\n" * 200 + b"\r\n",
-    ]
-    whole = [INVOKE.replace(b"Host: x\r\n", b"") + form for form in forms]
-    cut = [INVOKE[: rng.integers(len(INVOKE))] for _ in range(10)]
-    junk = [rng.bytes(int(rng.integers(1, 300))) for _ in range(10)]
-    lines = [b"POST /invoke HTTP/9.9\r\n\r\n", b"POST /invoke\r\n\r\n", b"GET " + b"/" * 70_000 + b" HTTP/1.1\r\n\r\n"]
-    kinds = [*whole, *cut, *junk, *lines]
-    return [kinds[number % len(kinds)] for number in range(1000)]
-
-
 def test_after_1000_hostile_requests_a_good_one_is_answered_at_once(server):
     server.load()
     good = server.ask("POST", "/invoke")
     manners = np.random.default_rng(12).integers(3, size=1000)  # leave at once, send no more, or stay a moment
-    for number, (data, manner) in enumerate(zip(hostile_requests(), manners, strict=True)):
+    for number, (data, manner) in enumerate(zip(hostile_requests(1000, seed=11), manners, strict=True)):
         with suppress(ConnectionError, TimeoutError), server.connect(data) as connection:
             if manner == 1:
                 connection.shutdown(socket.SHUT_WR)

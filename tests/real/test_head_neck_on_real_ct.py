@@ -6,6 +6,8 @@ import SimpleITK as sitk
 
 from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.head_neck import find_head_and_neck
+from hnseg.imaging.head_signs import head_signs_of
+from hnseg.imaging.outside_body import outside_body
 from tests.support.real_data import needs_real_data, real_data_dir
 
 HEADS = sorted((real_data_dir() / "ct_headneck_openkbp").glob("pt_*_ct.nii.gz"))
@@ -24,6 +26,33 @@ def test_the_box_holds_the_organs_where_tumours_grow(path):
     in_slices = organs[first : first + region.box.size_xyz[2]]
     # Not all of the mandible: a chin may reach the box's edge, 100 mm before the middle.
     assert np.count_nonzero(kept == 5) >= 0.7 * np.count_nonzero(in_slices == 5)
+
+
+@needs_real_data("ct_headneck_openkbp")
+@pytest.mark.parametrize("path", HEADS, ids=lambda path: path.name.removesuffix("_ct.nii.gz"))
+def test_a_planning_ct_is_seen_to_show_head_and_neck(path):
+    signs = head_signs_of(coarse_ct_of(sitk.ReadImage(str(path))))
+    assert signs.airway_mm > 80
+    assert signs.doubt() == ""
+
+
+@needs_real_data("petctmr_sts")
+@pytest.mark.parametrize("folder", LEGS, ids=lambda folder: folder.name)
+def test_a_leg_is_never_taken_for_a_head_without_doubt(folder):
+    coarse = coarse_ct_of(sitk.ReadImage(str(folder / "CT_image.nii.gz")))
+    region = find_head_and_neck(coarse, sitk.ReadImage(str(folder / "PET_image.nii.gz")))
+    assert region.signs.airway_mm < 10
+    assert region.signs.doubt()
+    assert "in the head" not in region.why
+
+
+@needs_real_data("ct_headneck_openkbp")
+@pytest.mark.parametrize("path", HEADS[::3], ids=lambda path: path.name.removesuffix("_ct.nii.gz"))
+def test_real_organs_lie_inside_the_body(path):
+    organs = sitk.Cast(sitk.ReadImage(str(path).replace("_ct.", "_seg.")), sitk.sitkUInt8)
+    # Not cord and oesophagus, around which some of these CTs have no body at their lower end.
+    found = outside_body(organs, sitk.ReadImage(str(path)), {1: "brainstem", 5: "mandible", 6: "larynx"})
+    assert found.notes(removed=False) == ()
 
 
 @needs_real_data("petctmr_sts")

@@ -33,3 +33,10 @@ def test_the_first_image_is_the_first_file_with_an_images_suffix(tmp_path):
     for name in ("a.txt", "b.nii.gz", "c.mha"):
         (tmp_path / name).touch()
     assert first_image(tmp_path) == tmp_path / "b.nii.gz"
+
+
+def test_a_case_whose_path_is_not_utf_8_is_refused(tmp_path):
+    case = tmp_path / "caf\udce9" / "case"  # a byte that is no UTF-8, as Python gives it
+    (case / "input").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"path in UTF-8, but .*caf\\udce9/case is not"):
+        find_cases([case])

@@ -117,3 +117,22 @@ def test_a_challenge_with_editions_is_rehearsed_by_the_chosen_one(small_request,
     assert case.passed, case.platform_says
     assert case.time_limit_s == json.loads(case.stdout_tail[-1])["limit_s"] == challenge.spec.limits.time_s
     assert set(case.answers) == (set() if edition else {"stage", "volume"})
+
+
+def test_an_output_that_can_not_be_kept_fails_its_case_and_leaves_a_result(small_request):
+    small_request.keep_dir.write_text("a file where the folder should be")
+    (case,) = rehearse(small_request, copying_runner(), no_progress).cases
+    assert "The container's output must be copied to" in case.platform_says
+    assert small_request.keep_dir.read_text() == "a file where the folder should be"
+
+
+def test_a_case_whose_name_can_not_be_seen_is_named_in_its_printable_form(small_request, case_dir):
+    odd = case_dir.rename(case_dir.with_name("[case]\x1b[2J\n"))
+    request = replace(small_request, cases=find_cases([odd]))
+    lines = []
+    result = rehearse(request, copying_runner(), lines.append)
+    assert result.passed
+    assert lines[0] == "[case]\\x1b[2J\\n: running"
+    assert result.cases[0].name == "[case]\\x1b[2J\\n"
+    assert request.output_dir(result.cases[0].name).is_dir()
+    json.loads(result.model_dump_json())

@@ -128,6 +128,11 @@ _HAN_SEG_CT_ONLY = (
 )
 
 
+def _with_voxel(pet: sitk.Image, value: float) -> sitk.Image:
+    pet[24, 24, 40] = value
+    return pet
+
+
 def _moved_away(pet: sitk.Image) -> sitk.Image:
     x, y, z = pet.GetOrigin()
     pet.SetOrigin((x, y, z - 345))
@@ -141,7 +146,6 @@ _HECKTOR_CT_ONLY = (
         changed(_PET, _moved_away),
         r"the PET covers \d\.\d% of the body on the CT, 0\.\d\d l, and at least 10% or 1 l are needed\. Do both belong",
     ),
-    *unreadable(_PET),
     BadCase(
         "PET in Bq/ml",
         changed(_PET, lambda pet: pet * 3400),
@@ -163,6 +167,22 @@ _HECKTOR_CT_ONLY = (
         lambda input_dir: write(small_hecktor.small_ct(seed=1), input_dir / _PET.path),
         _SUV + r"looks like a CT, since \d\d% of its values are those of air .* Was a CT put into the PET's folder\?$",
     ),
+    BadCase(
+        "zero but for one voxel",
+        changed(_PET, lambda pet: _with_voxel(pet * 0.0, 12.0)),
+        _SUV + r"has less than 1 ml above 0 inside the body\. Was it blanked",
+    ),
+    BadCase(
+        "constant but for one voxel",
+        changed(_PET, lambda pet: _with_voxel(pet * 0.0 + 5.0, 12.0)),
+        _SUV + r"has nothing but 5 inside the body\. Was it blanked",
+    ),
+    BadCase(
+        "Bq/ml in a border of zeros",
+        changed(_PET, lambda pet: sitk.ConstantPad(pet * 3400, [50] * 3, [50] * 3, 0.0)),
+        _SUV + r"has a background of 2\.\d+e\+03 and a maximum of 4\.\d+e\+04\. Is it in Bq/ml",
+    ),
+    *unreadable(_PET),
 )
 
 CT_ONLY_CASES = (

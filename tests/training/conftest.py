@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,22 @@ from hnseg_training.fitting.preset import PRESETS
 GRID = Grid((40, 36, 12), (2.0, 2.0, 3.0), (-40.0, -36.0, 5.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 PATIENTS = ("2", "5", "10", "11", "100")
 TINY = Schedule(epochs=2, iterations=1, device="cpu", threads=1)
+
+
+@contextmanager
+def _small_files(largest_bytes: int) -> Iterator[None]:
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+@pytest.fixture
+def small_files():
+    """A context in which no file can grow beyond a number of bytes, as on a full disk."""
+    return _small_files
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
@@ -38,3 +39,17 @@ def check_choice(option: str, given: str, known: Iterable[str]) -> None:
     values = tuple(known)
     if given not in values:
         raise InputError(f"{option} must be one of {', '.join(values)}, found {given!r}. Is it misspelt?")
+
+
+def check_text(option: str, given: str) -> None:
+    """Refuse a value that is no text, for options whose values are written to files.
+
+    Raises:
+        InputError: The value is not UTF-8.
+    """
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{option} must be UTF-8, found {os.fsencode(given)!r}. Is it the name of a file from another system?"
+        ) from error

@@ -21,7 +21,7 @@ from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.imaging.files.reading import read_volume
-from hnseg.machine import GIB, is_exhausted
+from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
 from hnseg.provenance import Provenance
 
@@ -135,7 +135,7 @@ def _folds(text: str | None) -> list[Fold] | None:
     if text is None:
         return None
     words = [word.strip() for word in text.split(",")]
-    if not all(word.isdigit() or word == "all" for word in words):
+    if not all(word.isdecimal() or word == "all" for word in words):
         raise typer.BadParameter(f"must be numbers with commas between them, or all, found {text!r}")
     return ["all" if word == "all" else int(word) for word in words]
 
@@ -157,7 +157,7 @@ def _limited_ram(ram_gib: float) -> Iterator[None]:
     """Keep this process's memory under a limit, and refuse a case that does not fit, in a sentence."""
     former = resource.getrlimit(resource.RLIMIT_DATA)
     if np.isfinite(ram_gib):
-        resource.setrlimit(resource.RLIMIT_DATA, (int(ram_gib * GIB), former[1]))
+        resource.setrlimit(resource.RLIMIT_DATA, (data_limit_bytes(ram_gib * GIB), former[1]))
     try:
         yield
     except (MemoryError, RuntimeError, OSError, ImportError) as error:  # each of them can mean it

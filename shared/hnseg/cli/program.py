@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -11,6 +13,7 @@ from typing import Annotated
 import typer
 
 from hnseg.errors import HnsegError
+from hnseg.printable import printable
 from hnseg.version import __version__
 
 
@@ -36,12 +39,22 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     app.callback()(_shared_options)
     for verb in _wanted(sys.argv[1:], verbs):
         _add(app, verb, importlib.import_module(f"{package}.{verb}"))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
     try:
         app()
     except HnsegError as error:
-        print(error, file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
-        return 1
+        return _refused(str(error))
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return _refused(f"A path must be one that the system can hold, but {error.filename} is too long. Is it a path?")
     return 0
+
+
+def _refused(sentence: str) -> int:
+    print(printable(sentence), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
+    return 1
 
 
 def _wanted(arguments: Sequence[str], verbs: Sequence[str]) -> Sequence[str]:

@@ -18,6 +18,7 @@ from hnseg.cli.options import EditionOption
 from hnseg.errors import EngineError, InputError
 from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
+from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.rehearse import rehearse
@@ -68,9 +69,12 @@ def command(  # noqa: PLR0913 (one parameter an option)
     api_method: Annotated[ApiMethod | None, typer.Option(help="Build for this generation of the platform.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the build. May be repeated.")] = None,
     limit_s: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds a case may take, instead of the challenge's; told to it.")
+        float | None,
+        typer.Option(min=0.1, max=1e7, help="Seconds a case may take, instead of the challenge's; told to it."),
     ] = None,
-    ram_gib: Annotated[float | None, typer.Option(min=1.01, help="Memory, instead of the challenge's.")] = None,
+    ram_gib: Annotated[
+        float | None, typer.Option(min=1.01, max=1e6, help="Memory, instead of the challenge's.")
+    ] = None,
     gpu: Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")] = True,
 ) -> None:
     """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.
@@ -91,7 +95,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         result = rehearse(request, runner, typer.echo)
         _print(result)
         if report:
-            typer.echo(f"\nReport: {write_report(request, result, report)}")
+            typer.echo(f"\nReport: {printable(str(write_report(request, result, report)))}")
     raise typer.Exit(0 if result.passed else 1)
 
 

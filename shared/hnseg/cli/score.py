@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from hnseg.cli.options import check_text
 from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import cases_in
-from hnseg.evaluation.files.scores_csv import scores_csv, structures_csv
+from hnseg.evaluation.files.scores_csv import rows_in, scores_csv, structures_csv
 from hnseg.evaluation.options import usage_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
@@ -43,6 +44,9 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     Files are paired by equal name, or else by the case ID they begin with (77 of 77_midRT_mask.nii.gz). A folder may
     also hold a folder a case, such as a container's outputs.
     """
+    team = team or predictions.resolve().name
+    if csv is not None:
+        check_text("--team", team)
     own = _own_options(challenge, context.args)
     rules = Rules(options=own, leave_out_missing=missing == "leave-out")
     outputs = [
@@ -51,11 +55,14 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     ]
     folders = (predictions, references) if any((json, table, csv)) else ()
     with output_files(*outputs, inputs=_inputs(folders, own)) as files:
+        if csv is not None:
+            rows_in(csv)  # another file must be refused before the work
         report = score_folder(challenge, predictions, references, rules)
         files.write("--json", lambda path: _write(report.model_dump_json(indent=2) + "\n", path))
         files.write("--table", lambda path: _write(structures_csv(report), path))
         if csv is not None:
-            text = scores_csv(report, team or predictions.resolve().name, others_in=csv)
+            # Read again: another run may have added its scores meanwhile.
+            text = scores_csv(report, team, others_in=csv)
             files.write("--csv", lambda path: _write(text, path))
     _print(report)
 
@@ -110,6 +117,8 @@ def _own_options(challenge: str, arguments: Sequence[str]) -> dict[str, str]:
         if not name.startswith("--") or not (is_joined or remaining):
             raise InputError(f"An option must be given as --name and a value, found {name!r}. Is one of them missing?")
         given[name.removeprefix("--")] = value if is_joined else remaining.pop(0)
+    for name, value in given.items():
+        check_text(f"--{name}", value)
     return given
 
 

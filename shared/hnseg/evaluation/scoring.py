@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,11 +62,16 @@ def score_folder(
     files = pair_files(predictions_dir, references_dir, leave_out_missing=rules.leave_out_missing)
     pairs = (pair.read() for pair in files.pairs)
     report = score_pairs(challenge, pairs, edition=rules.edition, options=rules.options)
-    if not files.unpredicted:
-        return report
-    count, more = len(files.unpredicted), ", ..." if len(files.unpredicted) > _SHOWN else ""
-    note = f"Left out for want of a prediction: {count} cases ({', '.join(files.unpredicted[:_SHOWN])}{more})."
-    return report.model_copy(update={"notes": (*report.notes, note)})
+    notes = (*_left_out(files.unpredicted), *files.notes)
+    return report.model_copy(update={"notes": (*report.notes, *notes)}) if notes else report
+
+
+def _left_out(names: Sequence[str]) -> list[str]:
+    """Return a sentence on the cases without a prediction, where there are some."""
+    more = ", ..." if len(names) > _SHOWN else ""
+    return (
+        [f"Left out for want of a prediction: {len(names)} cases ({', '.join(names[:_SHOWN])}{more})."] if names else []
+    )
 
 
 def score_pairs(

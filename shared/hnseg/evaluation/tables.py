@@ -7,8 +7,10 @@ from math import inf, isfinite
 
 import rich.box
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from hnseg.evaluation.report import CaseScore, Metrics, ScoreReport
+from hnseg.printable import printable
 from hnseg.records import MaybeNumber
 
 UNDEFINED = "undefined"
@@ -35,18 +37,24 @@ class Table:
     naming_columns: int = 1
 
     def for_terminal(self) -> RichTable:
-        """Return the table in the form that rich prints."""
+        """Return the table in the form that rich prints; square brackets in it are no markup."""
         table = RichTable(box=rich.box.SIMPLE_HEAD)
         for column, heading in enumerate(self.headings):
-            table.add_column(heading, justify="left" if column < self.naming_columns else "right")
+            table.add_column(Text(printable(heading)), justify="left" if column < self.naming_columns else "right")
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*(Text(printable(cell)) for cell in row))
         return table
 
     def as_markdown(self) -> str:
         """Return the table as Markdown, without a line end after the last row."""
         rule = tuple("---" if column < self.naming_columns else "---:" for column in range(len(self.headings)))
-        return "\n".join(f"| {' | '.join(cells)} |" for cells in (self.headings, rule, *self.rows))
+        lines = (_for_markdown(self.headings), rule, *map(_for_markdown, self.rows))
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _for_markdown(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Return cells whose characters neither end a line nor a column."""
+    return tuple(printable(cell).replace("|", "\\|") for cell in cells)
 
 
 def structures_table(report: ScoreReport) -> Table:

@@ -8,6 +8,7 @@ the image's own order of axes, `body[z]` is a slice across the body, and a large
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,27 +41,61 @@ class CoarseCt:
     grid: Grid
     ct_grid: Grid
 
-    def share_inside(self, grid: Grid) -> tuple[float, float]:
-        """Return the part of the body that lies in another image's field of view.
+    def values_inside(self, image: sitk.Image) -> npt.NDArray[Any]:
+        """Return another image's values inside the body: those of its voxels nearest to the body's.
 
         Args:
-            grid: Grid of the other image.
+            image: Scalar image on any grid.
 
         Returns:
-            Fraction of the body's volume, 0 to 1, and the same in millilitres; 0 and 0 of no body.
+            Values, (n,), of the image's own type: one for each voxel of `body` that lies in the image's field of view.
 
         >>> ct_grid = Grid((20, 20, 20), (4.0, 4.0, 4.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
         >>> hu = np.full((20, 20, 20), 40.0, np.float32)
-        >>> block = CoarseCt(hu, hu > SKIN_HU, ct_grid, ct_grid)  # 8000 voxels of 0.064 ml
-        >>> block.share_inside(Grid((5, 20, 20), (4.0, 4.0, 4.0), (0.0, 0.0, 0.0), ct_grid.direction))
-        (0.25, 128.0)
+        >>> block = CoarseCt(hu, hu > SKIN_HU, ct_grid, ct_grid)
+        >>> quarter = sitk.Image(5, 20, 20, sitk.sitkUInt8)
+        >>> quarter.SetSpacing(ct_grid.spacing_mm)
+        >>> block.values_inside(quarter).shape  # 2000 of the block's 8000 voxels
+        (2000,)
         """
         points_mm = self.grid.points_mm(np.argwhere(self.body)[:, ::-1].astype(np.float64))
-        if not len(points_mm):
-            return 0.0, 0.0
-        index_xyz = grid.index_xyz(points_mm)
-        inside = ((index_xyz >= -0.5) & (index_xyz <= np.array(grid.size_xyz) - 0.5)).all(axis=1)
-        return float(inside.mean()), float(inside.sum()) * self.grid.voxel_volume_mm3 / 1000
+        index_xyz = np.rint(Grid.of(image).index_xyz(points_mm)).astype(np.int64)
+        inside = ((index_xyz >= 0) & (index_xyz < image.GetSize())).all(axis=1)
+        x, y, z = index_xyz[inside].T
+        return np.asarray(sitk.GetArrayViewFromImage(image)[z, y, x])
+
+    def nearest(self, values: npt.NDArray[Any]) -> Nearest:
+        """Return values on the coarse grid, (z, y, x), as values at the voxels of the CT."""
+        origin, *steps = self.grid.index_xyz(self.ct_grid.points_mm(np.vstack([np.zeros(3), np.eye(3)])))
+        moves = np.array(steps) - origin  # of the coarse index (x, y, z), a row for each axis of the CT: one each
+        axes = np.abs(moves).argmax(axis=1)
+        along = [
+            np.clip(np.rint(origin[axis] + moves[own, axis] * np.arange(size)), 0, self.grid.size_xyz[axis] - 1)
+            for own, (axis, size) in enumerate(zip(axes, self.ct_grid.size_xyz, strict=True))
+        ]
+        x, y, z = (index.astype(np.intp) for index in along)
+        return Nearest(values.transpose([2 - int(axis) for axis in axes[::-1]]), z, y, x)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Values on a coarse grid, looked up at the voxels of the CT: those of the nearest coarse voxel.
+
+    Attributes:
+        values: Values, with the axes of the CT's arrays, (z, y, x), coarse.
+        z: Index into `values` for each slice of the CT.
+        y: The same for each row.
+        x: The same for each column.
+    """
+
+    values: npt.NDArray[Any]
+    z: npt.NDArray[np.intp]
+    y: npt.NDArray[np.intp]
+    x: npt.NDArray[np.intp]
+
+    def at(self, z: int, y: npt.NDArray[np.intp], x: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return the values at voxels of one slice of the CT, (n,), given by their rows and columns."""
+        return np.asarray(self.values[self.z[z]][self.y[y], self.x[x]])
 
 
 def coarse_ct_of(ct: sitk.Image) -> CoarseCt:

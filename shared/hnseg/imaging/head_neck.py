@@ -8,25 +8,21 @@ no matter, and the box is centred on the outline of head and neck: a brain's mid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import starmap
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from scipy import ndimage
 
 from hnseg.imaging.body import CoarseCt, Mask
 from hnseg.imaging.box import Box, whole
 from hnseg.imaging.geometry import Grid, array_of, resample_image
+from hnseg.imaging.head_signs import SHOULDERS_CM2, HeadSigns, areas_cm2, head_signs_of, pieces
 
 EXTENT_MM = (200.0, 200.0, 310.0)
 """Size of the region: left to right, front to back, downwards."""
 
-UPTAKE_SUV, LEAST_UPTAKE_ML = 2.0, 100.0  # a brain has more of both, a vessel or a node less
-SHOULDERS_CM2 = 350.0  # area of the body in a slice; a head has up to 260, two raised arms less
-BONE_HU, BRAIN_CM2, LEAST_SKULL_ML = 200.0, 40.0, 200.0  # no other bones enclose so much in one slice
+UPTAKE_SUV = 2.0  # a brain has more, and more than 100 ml of it; a vessel or a node less
 HEAD_REACH_MM = 100.0  # below the top of what was found, everything still belongs to the head
 NECK_REACH_MM = 150.0  # below the crown, the outline is that of the head and the upper neck
 CROWN_REACH_MM = 40.0  # from the brain to the skin: half of that and some slack
@@ -42,10 +38,12 @@ class HeadNeck:
     Attributes:
         box: Box of the CT's voxels, clipped to the image; all of them where no body was found.
         why: Evidence by which it was found, as a phrase.
+        signs: Signs that the CT shows head or neck at all.
     """
 
     box: Box
     why: str
+    signs: HeadSigns
 
 
 @dataclass(frozen=True)
@@ -68,59 +66,51 @@ def find_head_and_neck(coarse: CoarseCt, pet: sitk.Image | None) -> HeadNeck:
 
     >>> from hnseg.imaging.body import coarse_ct_of
     >>> air = sitk.Image([20, 20, 10], sitk.sitkInt16) - 1000
-    >>> find_head_and_neck(coarse_ct_of(air), None)
-    HeadNeck(box=Box(index_xyz=(0, 0, 0), size_xyz=(20, 20, 10)), why='the whole image, since no body was found on it')
+    >>> found = find_head_and_neck(coarse_ct_of(air), None)
+    >>> found.box, found.why
+    (Box(index_xyz=(0, 0, 0), size_xyz=(20, 20, 10)), 'the whole image, since no body was found on it')
     """
-    head = _by_uptake(coarse, pet) or _by_skull(coarse) or _by_body(coarse)
+    signs = head_signs_of(coarse)
+    head = _by_uptake(coarse, pet, signs) or _by_skull(coarse, signs) or _by_body(coarse)
     if head is None:
-        return HeadNeck(whole(coarse.ct_grid), "the whole image, since no body was found on it")
-    return HeadNeck(_box(coarse, head), head.why)
+        return HeadNeck(whole(coarse.ct_grid), "the whole image, since no body was found on it", signs)
+    return HeadNeck(_box(coarse, head), head.why, signs)
 
 
-def _by_uptake(coarse: CoarseCt, pet: sitk.Image | None) -> _Head | None:
+def _by_uptake(coarse: CoarseCt, pet: sitk.Image | None, signs: HeadSigns) -> _Head | None:
     """Find the brain on a PET: the largest uptake with no shoulders above it."""
     if pet is None:
         return None
     hot = array_of(resample_image(pet, coarse.grid)) > UPTAKE_SUV
-    areas_cm2 = _areas_cm2(coarse.body, coarse.grid)
+    areas = areas_cm2(coarse.body, coarse.grid)
     found = [
         (piece, volume_ml)
-        for piece, volume_ml in _pieces(hot & coarse.body, coarse.grid)
-        if volume_ml >= LEAST_UPTAKE_ML and (areas_cm2[_top(piece) + 1 :] < SHOULDERS_CM2).all()
+        for piece, volume_ml in pieces(hot & coarse.body, coarse.grid)
+        if (areas[_top(piece) + 1 :] < SHOULDERS_CM2).all()
     ]
     if not found:
         return None
     piece, volume_ml = max(found, key=lambda one: one[1])
-    return _head_around(piece, coarse, f"the uptake of {volume_ml:.0f} ml in the head")
+    place = "in the head" if signs.shows_head_or_neck else "though no head was seen"
+    return _head_around(piece, coarse, f"the uptake of {volume_ml:.0f} ml {place}")
 
 
-def _by_skull(coarse: CoarseCt) -> _Head | None:
-    """Find the cavity of the skull: the part that bone encloses in slices across the body."""
-    bone = ndimage.binary_closing(np.pad(coarse.hu > BONE_HU, ((0, 0), (2, 2), (2, 2))), _ACROSS)[:, 2:-2, 2:-2]
-    cavity = np.stack(list(starmap(_enclosed, zip(bone, coarse.body, strict=True))))
-    cavity[_areas_cm2(cavity, coarse.grid) < BRAIN_CM2] = False
-    found = max(_pieces(cavity, coarse.grid), key=lambda one: one[1], default=None)
-    if found is None or found[1] < LEAST_SKULL_ML:
+def _by_skull(coarse: CoarseCt, signs: HeadSigns) -> _Head | None:
+    """Find the cavity of the skull."""
+    if not signs.has_skull:
         return None
-    return _head_around(found[0], coarse, f"the skull, with {found[1]:.0f} ml inside, on the CT")
+    return _head_around(signs.skull, coarse, f"the skull, with {signs.skull_ml:.0f} ml inside, on the CT")
 
 
 def _by_body(coarse: CoarseCt) -> _Head | None:
     """Find the upper end of the body, on an image that shows neither a brain nor a skull."""
-    areas_cm2 = _areas_cm2(coarse.body, coarse.grid)
-    if not areas_cm2.any():
+    areas = areas_cm2(coarse.body, coarse.grid)
+    if not areas.any():
         return None
-    crown = int(np.flatnonzero(areas_cm2 >= min(LEAST_TOP_CM2, areas_cm2.max())).max())
+    crown = int(np.flatnonzero(areas >= min(LEAST_TOP_CM2, areas.max())).max())
     lowest = _lower(crown, HEAD_REACH_MM, coarse.grid)
     _, y, x = np.argwhere(coarse.body[lowest : crown + 1]).mean(axis=0)
     return _Head((float(y), float(x)), crown, "the upper end of the body on the CT")
-
-
-_ACROSS = np.array([[[False] * 3] * 3, [[True] * 3] * 3, [[False] * 3] * 3])  # a closing within slices
-
-
-def _enclosed(bone: Mask, body: Mask) -> Mask:
-    return np.asarray(ndimage.binary_fill_holes(bone) & ~bone & body)
 
 
 def _head_around(piece: Mask, coarse: CoarseCt, why: str) -> _Head:
@@ -128,9 +118,9 @@ def _head_around(piece: Mask, coarse: CoarseCt, why: str) -> _Head:
     top = _top(piece)
     lowest = _lower(top, HEAD_REACH_MM, coarse.grid)
     _, y, x = np.argwhere(piece[lowest : top + 1]).mean(axis=0)
-    areas_cm2 = _areas_cm2(_near(coarse, (y, x), CROWN_RADIUS_MM), coarse.grid)
-    highest = min(len(areas_cm2) - 1, top + round(CROWN_REACH_MM / coarse.grid.spacing_mm[2]))
-    ends = np.flatnonzero(areas_cm2[top : highest + 1] < LEAST_CROWN_CM2)
+    areas = areas_cm2(_near(coarse, (y, x), CROWN_RADIUS_MM), coarse.grid)
+    highest = min(len(areas) - 1, top + round(CROWN_REACH_MM / coarse.grid.spacing_mm[2]))
+    ends = np.flatnonzero(areas[top : highest + 1] < LEAST_CROWN_CM2)
     crown = top + int(ends[0]) - 1 if len(ends) else highest
     return _Head((float(y), float(x)), max(crown, top), why)
 
@@ -146,7 +136,7 @@ def _middle_yx(coarse: CoarseCt, head: _Head) -> tuple[float, float]:
     """Return the middle of the outline of head and upper neck, slice by slice; arms beside it are left out."""
     lowest = _lower(head.crown, NECK_REACH_MM, coarse.grid)
     outline = _near(coarse, head.inside_yx, OUTLINE_RADIUS_MM)[lowest : head.crown + 1]
-    outline = outline[_areas_cm2(outline, coarse.grid) < SHOULDERS_CM2]
+    outline = outline[areas_cm2(outline, coarse.grid) < SHOULDERS_CM2]
     middles = [_middle_of_slice(z_slice) for z_slice in outline if z_slice.any()]
     if not middles:
         return head.inside_yx
@@ -174,22 +164,6 @@ def _box(coarse: CoarseCt, head: _Head) -> Box:
     last = np.minimum(first + size, grid.size_xyz)
     first = np.maximum(first, 0)
     return Box(_triple(first), _triple(np.maximum(last - first, 1)))
-
-
-def _pieces(mask: Mask, grid: Grid) -> Iterator[tuple[Mask, float]]:
-    """Yield the pieces of a mask, connected through faces, and their volumes in millilitres."""
-    numbered, count = ndimage.label(mask)
-    sizes = np.bincount(numbered.ravel(), minlength=count + 1)
-    for number in range(1, count + 1):
-        volume_ml = float(sizes[number]) * grid.voxel_volume_mm3 / 1000
-        if volume_ml >= LEAST_UPTAKE_ML:
-            yield numbered == number, volume_ml
-
-
-def _areas_cm2(mask: Mask, grid: Grid) -> npt.NDArray[np.float64]:
-    """Return the area of every slice of a mask."""
-    mm_x, mm_y, _ = grid.spacing_mm
-    return np.asarray(np.count_nonzero(mask, axis=(1, 2)) * (mm_x * mm_y / 100), dtype=np.float64)
 
 
 def _top(piece: Mask) -> int:

@@ -43,11 +43,7 @@ def load_ensemble(
             it.
         InputError: A GPU was asked for and there is none, or OpenVINO and it is not installed.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError(
-            "A GPU was asked for (device cuda), but torch finds none. Was the container started with --gpus all, or is"
-            " this a build of torch without CUDA?"
-        )
+    _check_device(device)
     if backend == "openvino":
         _check_openvino(device)
     on_gpu = device != "cpu" and backend != "openvino" and torch.cuda.is_available()
@@ -59,6 +55,14 @@ def load_ensemble(
     if loaded is None:
         return Ensemble(bundle, by_torch(), vram_gib)
     return Ensemble(bundle, loaded, vram_gib, fallback=by_torch if backend == "auto" else None)
+
+
+def _check_device(device: str) -> None:
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            "A GPU was asked for (device cuda), but torch finds none. Was the container started with --gpus all, or is"
+            " this a build of torch without CUDA?"
+        )
 
 
 def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) -> Backend | None:

@@ -18,6 +18,7 @@ from hnseg.imaging.channels import Channels
 from hnseg.options import EDITION
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
+from hnseg.platform.inspection import Inspection
 from hnseg.platform.spec import ChallengeSpec
 
 
@@ -34,6 +35,13 @@ class Method(Protocol):
         """Return the label map as it is to be submitted, on the same grid as the given one."""
 
 
+class InspectingMethod(Method, Protocol):
+    """Module `method.py` of a challenge that inspects its label maps."""
+
+    def inspect(self, label_map: sitk.Image, case: Case, settings: Any) -> Inspection:
+        """Return what is odd about a predicted label map, before `finish`."""
+
+
 class AnsweringMethod(Method, Protocol):
     """Module `method.py` of a challenge whose spec has answers."""
 
@@ -47,14 +55,15 @@ class Challenge:
 
     Attributes:
         spec: Description of the sockets, the labels and the limits, in the chosen edition.
-        method: Module with `Settings`, `prepare`, `finish` and, if the spec has answers, `answer`.
+        method: Module with `Settings`, `prepare`, `finish` and, if the spec has answers, `answer`; with `inspect` where
+            it inspects label maps.
 
     Raises:
         InputError: The spec has answers and the method no function that gives them.
     """
 
     spec: ChallengeSpec
-    method: Method | AnsweringMethod
+    method: Method | InspectingMethod | AnsweringMethod
 
     def __post_init__(self) -> None:
         if self.spec.answers and not hasattr(self.method, "answer"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hnseg.errors import InputError
 from hnseg.imaging.files.formats import images_in
+from hnseg.printable import is_utf8, printable
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class CaseFolder:
     """One case on disk.
 
     Attributes:
-        name: Name of the case's folder.
+        name: Name of the case's folder, in its printable form.
         input_dir: Folder that the container gets as /input.
         expected_dir: Folder of an expert's output, laid out as /output; empty or missing where there is none.
     """
@@ -41,7 +42,7 @@ def find_cases(folders: Sequence[Path]) -> list[CaseFolder]:
         folders: Folders that hold `input` and perhaps `expected`, or that are input folders themselves.
 
     Raises:
-        InputError: A folder is neither, or two have the same name.
+        InputError: A folder is neither, or its path is not UTF-8, or two have the same name.
     """
     cases = [_case(folder) for folder in folders]
     names = [case.name for case in cases]
@@ -53,10 +54,16 @@ def find_cases(folders: Sequence[Path]) -> list[CaseFolder]:
 
 def _case(folder: Path) -> CaseFolder:
     folder = folder.resolve()
+    if not is_utf8(str(folder)):
+        raise InputError(
+            f"A case must be a folder with a path in UTF-8, but {printable(str(folder))} is not, so its images can't"
+            " be opened. Was it unpacked with the names of another system?"
+        )
+    name = printable(folder.name)
     if (folder / "input").is_dir():
-        return CaseFolder(name=folder.name, input_dir=folder / "input", expected_dir=folder / "expected")
+        return CaseFolder(name=name, input_dir=folder / "input", expected_dir=folder / "expected")
     if (folder / "images").is_dir() or (folder / "inputs.json").is_file():
-        return CaseFolder(name=folder.name, input_dir=folder, expected_dir=folder.parent / "expected")
+        return CaseFolder(name=name, input_dir=folder, expected_dir=folder.parent / "expected")
     raise InputError(
         f"A case must be a folder with input/images/<socket>/<image> in it, but {folder} has no input folder."
         " Was the folder above or below it given?"

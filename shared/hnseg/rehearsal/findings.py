@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from hnseg.records import Frozen
+from hnseg.printable import printable
+from hnseg.records import Frozen, Text
+
+_LONGEST = 2000  # characters of a sentence
 
 Severity = Literal["failure", "warning"]
 Phase = Literal["image", "model", "run", "import", "evaluation"]
@@ -20,9 +23,9 @@ class Finding(Frozen):
     """Weight of the finding: a failure fails the case, and with it the submission; a warning fails nothing."""
     stage: Phase
     """Phase to which the finding belongs; `stage` is the key in rehearsal.json."""
-    platform_says: str
+    platform_says: Text
     """Sentence that the platform would show; empty where it shows none."""
-    explanation: str
+    explanation: Text
     """Observation in plain words, and the likely cause or cure."""
 
     @property
@@ -33,12 +36,22 @@ class Finding(Frozen):
 
 def failure(phase: Phase, platform_says: str, explanation: str) -> Finding:
     """Return a finding that fails the case."""
-    return Finding(severity="failure", stage=phase, platform_says=platform_says, explanation=explanation)
+    return _finding("failure", phase, platform_says, explanation)
 
 
 def warning(phase: Phase, explanation: str) -> Finding:
     """Return a finding that fails nothing; the platform does not mention it."""
-    return Finding(severity="warning", stage=phase, platform_says="", explanation=explanation)
+    return _finding("warning", phase, "", explanation)
+
+
+def _finding(severity: Severity, phase: Phase, platform_says: str, explanation: str) -> Finding:
+    """Return a finding whose sentences, which may quote a container, are not longer than a reader reads."""
+    return Finding(
+        severity=severity,
+        stage=phase,
+        platform_says=printable(platform_says, longest=_LONGEST),
+        explanation=printable(explanation, longest=_LONGEST),
+    )
 
 
 def first_failure(findings: Iterable[Finding]) -> Finding | None:

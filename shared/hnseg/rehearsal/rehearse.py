@@ -11,19 +11,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
+from hnseg.errors import OutputError
 from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.cases import CaseFolder
-from hnseg.rehearsal.findings import Finding, first_failure
+from hnseg.rehearsal.findings import Finding, failure, first_failure
 from hnseg.rehearsal.judging.answers import Answer, import_answers
 from hnseg.rehearsal.judging.image import judge_upload
-from hnseg.rehearsal.judging.logs import Log, provenance_in, read_log
+from hnseg.rehearsal.judging.left_out import judge_left_out
+from hnseg.rehearsal.judging.logs import Log, read_log
 from hnseg.rehearsal.judging.outputs import import_output
 from hnseg.rehearsal.judging.placement import judge_placement
+from hnseg.rehearsal.judging.provenance import provenance_in
 from hnseg.rehearsal.judging.scoring import score_cases
 from hnseg.rehearsal.judging.verdict import judge_run, verdict_of
 from hnseg.rehearsal.machine import this_machine
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult, ImageFacts, ModelFacts, Rehearsal
+from hnseg.rehearsal.running.collection import Collection, collect_output
+from hnseg.rehearsal.running.removal import remove_tree
 from hnseg.rehearsal.running.runners import Runner
 from hnseg.rehearsal.running.workplace import Workplace, workplace
 from hnseg.version import __version__
@@ -87,34 +92,49 @@ def _rehearse_case(request: Request, runner: Runner, case: CaseFolder, progress:
         run = runner.run(work)
         stdout, stderr = read_log(work.stdout, request.profile), read_log(work.stderr, request.profile)
         findings = judge_run(run, stdout, stderr, request.profile)
-        # As on the platform, nothing is collected from a container that failed.
-        collected = _Collected() if first_failure(findings) else _collect(request, case, work.output_dir)
-        _keep(work, request, case)
+        # As on the platform, nothing is collected from a container that failed; it is kept all the same.
+        collected = _keep_and_collect(request, case, work, is_wanted=first_failure(findings) is None)
     result = _result(request, case, run, collected, (*findings, *collected.findings), (stdout, stderr))
     progress(f"{case.name}: {'passed' if result.passed else result.platform_says} ({run.seconds:.1f} s)")
     return result
 
 
-def _collect(request: Request, case: CaseFolder, output_dir: Path) -> _Collected:
-    """Import the output and the answers of a case, and compare the output's grid with those it must have."""
+def _keep_and_collect(request: Request, case: CaseFolder, work: Workplace, *, is_wanted: bool) -> _Collected:
+    """Keep the output and the logs of a run in place of a former run's, and import the output where that is wanted."""
+    folder = request.keep_dir / case.name
+    remove_tree(folder)
+    try:
+        kept = collect_output(work.output_dir, request.output_dir(case.name))
+        _keep_logs(work, folder)
+    except OutputError as error:
+        remove_tree(folder)
+        return _Collected(findings=(failure("import", "", str(error)),))
+    return _collect(request, case, kept) if is_wanted else _Collected()
+
+
+def _keep_logs(work: Workplace, folder: Path) -> None:
+    try:
+        for log in (work.stdout, work.stderr):
+            shutil.copy(log, folder)
+    except OSError as error:
+        raise OutputError(f"The logs must be copied to {folder}, but that failed: {error.strerror}.") from error
+
+
+def _collect(request: Request, case: CaseFolder, kept: Collection) -> _Collected:
+    """Import the output and the answers of a case, and compare the output's grid with those it must have.
+
+    All of it is read from the copy, so that no link, pipe or device of the container is ever opened.
+    """
     spec = request.spec
-    imported = import_output(spec.output, output_dir, request.profile, spec.answers)
-    answers = import_answers(spec.answers, output_dir, case.expected_dir)
+    left_out = judge_left_out(kept, spec)
+    imported = import_output(spec.output, kept.folder, request.profile, spec.answers)
+    answers = import_answers(spec.answers, kept.folder, case.expected_dir)
     placement = [] if imported.image is None else judge_placement(imported.image, spec, case)
     return _Collected(
-        output_file=None if imported.path is None else imported.path.relative_to(output_dir).as_posix(),
+        output_file=None if imported.path is None else imported.path.relative_to(kept.folder).as_posix(),
         answers=answers.answers,
-        findings=(*imported.findings, *answers.findings, *placement),
+        findings=(*left_out, *imported.findings, *answers.findings, *placement),
     )
-
-
-def _keep(work: Workplace, request: Request, case: CaseFolder) -> None:
-    """Copy the output and the logs of a run to the folder that keeps them, in place of a former run's."""
-    folder = request.keep_dir / case.name
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(work.output_dir, request.output_dir(case.name))
-    for log in (work.stdout, work.stderr):
-        shutil.copy(log, folder)
 
 
 def _result(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hnseg.evaluation.report import Metrics, ScoreReport
-from hnseg.records import Frozen
+from hnseg.records import Frozen, Text
 from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.judging.answers import Answer
 from hnseg.rehearsal.machine import Machine
@@ -25,10 +25,10 @@ SCHEMA_VERSION: Literal[1] = 1
 class CaseResult(Frozen):
     """Result of one case."""
 
-    name: str
+    name: Text
     """Name of the case's folder."""
     passed: bool
-    platform_says: str
+    platform_says: Text
     """Sentence that the platform would show for a failed case; ours where it shows none; empty when it passed."""
     findings: tuple[Finding, ...]
     time_s: float
@@ -48,7 +48,7 @@ class CaseResult(Frozen):
     """Way in which the memory was measured."""
     peak_vram_gib: float | None
     """Most GPU memory; null without a GPU."""
-    output_file: str | None
+    output_file: Text | None
     """Path of the one image, relative to /output."""
     has_reference: bool
     structures: dict[str, Metrics]
@@ -57,9 +57,9 @@ class CaseResult(Frozen):
     """Answers beside the label map, by the socket's slug; empty where nothing was collected."""
     provenance: dict[str, Any] | None
     """Last line of JSON that the container printed."""
-    stdout_tail: tuple[str, ...]
+    stdout_tail: tuple[Text, ...]
     """Last lines, as many as the platform keeps; `stderr_tail` likewise."""
-    stderr_tail: tuple[str, ...]
+    stderr_tail: tuple[Text, ...]
 
     @property
     def margin(self) -> float:
@@ -70,11 +70,11 @@ class CaseResult(Frozen):
 class ImageFacts(Frozen):
     """Image that was rehearsed."""
 
-    tag: str
-    sha256: str
-    user: str
-    architecture: str
-    api_method: str
+    tag: Text
+    sha256: Text
+    user: Text
+    architecture: Text
+    api_method: Text
     size_gb: float
     """Size of the layers, uncompressed; 1 GB = 10^9 bytes."""
 
@@ -94,7 +94,7 @@ class ImageFacts(Frozen):
 class ModelFacts(Frozen):
     """Weights that were mounted."""
 
-    name: str
+    name: Text
     files: int
     """Number of files below the model's folder."""
     size_gb: float
@@ -115,16 +115,16 @@ class Rehearsal(Frozen):
     challenge: str
     title: str
     passed: bool
-    verdict: str
+    verdict: Text
     """Verdict in one sentence."""
-    engine: str
+    engine: Text
     """Container engine with its version, or process."""
     image: ImageFacts | None
     """Image that ran; null for a process."""
     model: ModelFacts
     machine: Machine
     limits: tuple[Rule, ...]
-    gaps: tuple[str, ...]
+    gaps: tuple[Text, ...]
     """Rules of the platform that this rehearsal could not imitate, a sentence each."""
     findings: tuple[Finding, ...]
     """Findings on the image, the model or the score rather than on a case."""

@@ -6,14 +6,15 @@ import pytest
 import SimpleITK as sitk
 from pydantic import ValidationError
 
-from containers.han_seg.method import Settings, channels_of, finish, prepare
+from containers.han_seg.method import Settings, channels_of, finish, inspect, prepare
 from containers.han_seg.spec import CT, T1
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
 from hnseg.imaging.registration.agreement import moved
 from hnseg.inference.preprocessing.normalisation import normalise
 from hnseg.platform.case import Case
-from tests.support.small_han_seg import pose, small_ct, small_mr
+from tests.support.figure import Figure, grid_between
+from tests.support.small_han_seg import CT_GRID, pose, small_ct, small_mr
 
 BOTH = Settings()
 
@@ -188,3 +189,38 @@ def test_settings_without_sense_are_refused(values):
 def test_settings_survive_json():
     settings = Settings.model_validate({"mr_percentiles": [2, 99], "gate": {"rotation_deg": 30}})
     assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def map_with_an_organ_in_the_air():
+    """Return a label map on the CT's grid: a brainstem in the head, and a parotid half of which is in the air."""
+    array = np.zeros(CT_GRID.shape_zyx, np.uint8)
+    array[18:22, 25:29, 23:27] = 5
+    array[18:20, 25:29, 18:22] = array[18:20, :4, :4] = 27
+    return image_of(array, CT_GRID)
+
+
+def test_the_share_outside_the_body_is_noted_and_the_map_left_as_it_is():
+    case, label_map = case_of(small_ct()), map_with_an_organ_in_the_air()
+    found = inspect(label_map, case, Settings())
+    assert found.notes == (
+        "Outside the body on the CT lie 50% of Parotid_L. Is the scan of another kind than the model's?",
+    )
+    assert found.record == {"outside_body": {"Brainstem": 0.0, "Parotid_L": 0.5}}
+    assert finish(label_map, case, Settings()) is label_map
+
+
+def test_a_setting_keeps_organs_inside_the_body():
+    case, label_map, settings = case_of(small_ct()), map_with_an_organ_in_the_air(), Settings(keep_inside_body=True)
+    assert inspect(label_map, case, settings).notes == (
+        "Outside the body on the CT lie 50% of Parotid_L; these voxels are set to background.",
+    )
+    kept = array_of(finish(label_map, case, settings))
+    assert (np.count_nonzero(kept == 5), np.count_nonzero(kept == 27)) == (64, 32)
+
+
+def test_a_ct_of_legs_is_doubted():
+    grid = grid_between((-180, -60, -1300), (180, 100, -850), (5.0, 5.0, 6.0))
+    channels = prepare(case_of(Figure().ct(grid)), Settings())
+    assert channels.notes[0].startswith("CT only: ")
+    assert channels.notes[1].startswith("The scan may not show the head and neck, since the CT has neither a skull,")
+    assert channels.record["body_part"]["is_head_or_neck"] is False

@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from pydantic import ValidationError
 
 from containers.hecktor.features import IMAGE_FEATURES
-from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, prepare
+from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, inspect, prepare
 from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, SPEC, T_STAGE
 from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.errors import InputError, ModelError
@@ -129,6 +129,47 @@ def test_a_whole_label_map_is_left_as_it_is():
     assert finish(label_map, case_of(), BOTH) is label_map
 
 
+def map_with_a_tumour_in_the_air(channels):
+    """Return a label map on the channels' grid: a primary in the head, and nodes half of which are in the air."""
+    array = np.zeros(channels.grid.shape_zyx, np.uint8)
+    array[30:34, 18:22, 18:22] = 1
+    array[38:40, 18:22, 18:22] = array[38:40, :4, :4] = 2
+    return image_of(array, channels.grid)
+
+
+@pytest.mark.parametrize("settings", [BOTH, WINNER], ids=["whole", "box"])
+def test_the_share_outside_the_body_is_noted_and_the_map_left_as_it_is(settings):
+    case = case_of(pet=small_pet())
+    predicted = map_with_a_tumour_in_the_air(prepare(case, settings))
+    found = inspect(predicted, case, settings)
+    assert found.notes == ("Outside the body on the CT lie 50% of GTVn. Is the scan of another kind than the model's?",)
+    assert found.record == {"outside_body": {"GTVp": 0.0, "GTVn": 0.5}}
+    assert np.count_nonzero(array_of(finish(predicted, case, settings))) == np.count_nonzero(array_of(predicted))
+
+
+def test_a_setting_keeps_the_label_map_inside_the_body():
+    case, settings = case_of(pet=small_pet()), Settings(crop="head_neck", keep_inside_body=True)
+    predicted = map_with_a_tumour_in_the_air(prepare(case, settings))
+    assert inspect(predicted, case, settings).notes == (
+        "Outside the body on the CT lie 50% of GTVn; these voxels are set to background.",
+    )
+    kept = finish(predicted, case, settings)
+    assert Grid.of(kept) == CT_GRID
+    assert np.bincount(array_of(kept).ravel(), minlength=3)[1:].tolist() == [64, 32]
+
+
+@pytest.mark.parametrize("settings", [BOTH, WINNER], ids=["whole", "box"])
+@pytest.mark.parametrize("has_pet", [True, False], ids=["PET", "no PET"])
+def test_legs_are_never_called_a_head_without_doubt(settings, has_pet):
+    grid = grid_between((-180, -60, -1300), (180, 100, -850), (5.0, 5.0, 6.0))
+    suv = array_of(Figure().pet(grid))
+    suv[20:40, 10:25, 10:25] = 8  # a tumour of the thigh, as large as a brain's uptake
+    channels = prepare(case_of(Figure().ct(grid), image_of(suv, grid) if has_pet else None), settings)
+    assert channels.notes[-1].startswith("The scan may not show the head and neck, since the CT has neither a skull,")
+    assert channels.record["body_part"] == {"is_head_or_neck": False, "skull_ml": 0.0, "airway_mm": 0.0}
+    assert not any("in the head" in note for note in channels.notes)
+
+
 def test_without_a_pet_its_channel_is_empty_and_stays_so_in_the_network():
     channels = prepare(case_of(), WINNER)
     assert not channels.array[1].any()
@@ -149,7 +190,7 @@ def test_a_broken_pet_gives_an_empty_channel_and_the_reason():
 def test_a_pet_must_overlap_the_body(lowest_mm, is_used):
     # The ellipsoid's cap above -60 mm has 15 % of head, neck and shoulders; above -14 there is 1 %.
     pet = Figure().pet(grid_between((-150, -150, lowest_mm), (150, 150, lowest_mm + 200), (6, 6, 6)))
-    pet[0:5, 0:5, 0:5] = 5
+    pet[0, 0, 0] = 5
     channels = channels_of(small_ct(), pet, BOTH)
     assert channels.array[1].any() == channels.uses("pet") == is_used
     if is_used:
@@ -184,29 +225,52 @@ def test_a_pet_of_the_head_alone_is_used_on_a_whole_body():
     ],
     ids=["Bq/ml", "0 to 1", "CT"],
 )
-def test_a_pet_in_other_units_is_left_out_and_never_rescaled(change, found):
+def test_a_pet_in_other_units_is_left_out_with_the_reason_and_never_rescaled(change, found):
     channels = prepare(case_of(pet=change(small_pet())), BOTH)
     assert not channels.array[1].any()
     assert re.match(rf"CT only: The PET must be in SUV, .*but {found}", channels.notes[0])
-    assert channels.record["modalities"]["pet"]["used"] is False
-
-
-@pytest.mark.parametrize("value", [2500.0, -1e6])
-def test_one_voxel_of_an_artefact_changes_nothing_but_itself(value):
-    pet = sitk.Cast(small_pet(), sitk.sitkFloat32)
-    expected = prepare(case_of(pet=pet), BOTH)
-    pet[20, 20, 20] = value
-    channels = prepare(case_of(pet=pet), BOTH)
-    assert channels.notes == expected.notes
-    assert np.count_nonzero(channels.array[1] != expected.array[1]) < 200  # its neighbours on the CT's grid
-    assert 0 <= channels.array[1].min() <= channels.array[1].max() <= 5  # clipped to 50 SUV, over 10
+    assert channels.record["modalities"]["pet"] == {
+        "used": False,
+        "reason": channels.notes[0].removeprefix("CT only: "),
+    }
+    assert channels.record["pet_values"]["doubt"] is not None
 
 
 def test_the_sentence_does_without_a_file_where_none_is_named():
-    with pytest.raises(
-        InputError, match=r"^The PET must be in SUV, muscle at 0.2 to 2 and a brain at 2 to 15, but it has a"
-    ):
-        channels_of(small_ct(), small_pet() * 3400, BOTH)
+    (note,) = channels_of(small_ct(), small_pet() * 3400, BOTH).notes
+    assert note.startswith("CT only: The PET must be in SUV, muscle at 0.2 to 2 and a brain at 2 to 15, but it has a")
+
+
+@pytest.mark.parametrize("value", [2500.0, -1e6, 3e38])
+def test_one_voxel_of_an_artefact_changes_nothing_but_is_said(value):
+    good, bad = small_pet(), small_pet()
+    bad[23, 20, 30] = value
+    expected, channels = channels_of(small_ct(), good, BOTH), channels_of(small_ct(), bad, BOTH)
+    np.testing.assert_allclose(channels.array[1], expected.array[1], atol=0.05)  # the neighbours' median stands in
+    assert channels.notes == (
+        "1 voxel of the PET, below -20 or above 2000 SUV, can't be uptake and has the median of the neighbours.",
+    )
+    assert channels.record["pet_values"]["mended_voxels"] == 1
+    assert channels.record["pet_values"]["background_suv"] == pytest.approx(
+        expected.record["pet_values"]["background_suv"], rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, -1000.0, -1e6, 30000.0])
+def test_padding_of_any_value_changes_nothing(value):
+    padded = sitk.ConstantPad(small_pet(), [40] * 3, [40] * 3, value)  # 98 % of the voxels
+    expected, channels = channels_of(small_ct(), small_pet(), BOTH), channels_of(small_ct(), padded, BOTH)
+    differences = np.abs(channels.array - expected.array)
+    assert (differences > 1e-3).mean() < 0.002  # voxels between the PET's last and the padding's first
+    assert differences.max() < 0.1
+    assert channels.notes == expected.notes == ()
+
+
+def test_a_pet_that_is_padding_where_the_body_is_does_not_cover_it():
+    pet = small_pet()
+    pet[:, :, 2:] = 0.0
+    (note,) = channels_of(small_ct(), pet, BOTH).notes
+    assert re.match(r"CT only: the PET covers \d\.\d% of the body on the CT", note)
 
 
 @pytest.mark.parametrize(
@@ -299,9 +363,14 @@ def test_a_missing_record_is_noted_once_and_so_is_an_unreadable_one():
 
 
 def test_an_answer_never_rests_on_a_pet_in_other_units():
-    settings = Settings(pet_channel=False, outcomes=OUTCOMES)
-    other, none = (answer(label_map_of(9, 6), case_of(pet=pet), settings) for pet in (small_pet() * 3400, None))
-    assert other == none
+    case = case_of(pet=small_pet() * 3400, record=RECORD)
+    found = answer(label_map_of(9, 6), case, Settings(pet_channel=False, outcomes=OUTCOMES))
+    assert found.values == answer(label_map_of(9, 6), case_of(record=RECORD), ANSWERING).values
+    assert re.match(
+        r"The PET is not used for stage and survival: The PET must be in SUV, .* Is it in Bq/ml", found.notes[0]
+    )
+    # Where the network has a PET channel, its notes say so already.
+    assert answer(label_map_of(9, 6), case, ANSWERING).notes == found.notes[1:]
 
 
 def test_a_model_without_outcomes_can_not_answer():

@@ -1,5 +1,6 @@
 """Files of each case in every layout of a folder, and the values in JSON files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,40 @@ def test_folders_of_a_data_set_hold_images_besides_the_label_map(folder):
     assert cases_in(here) == [CaseFiles("CHUM-001.nii.gz", {"": here / "CHUM-001/CHUM-001.nii.gz"})]
 
 
+def test_suffixes_in_capitals_and_names_that_are_no_data(folder):
+    here = folder("7.NII.GZ", "7.JSON", "._7.mha", "__MACOSX/7/7.mha")
+    assert cases_in(here) == [CaseFiles("7.NII.GZ", {"": here / "7.NII.GZ"}, (here / "7.JSON",))]
+
+
+def test_hidden_files_in_a_containers_outputs_are_no_data(folder):
+    here = folder("7/images/a/x.MHA", "7/images/a/._x.mha", "7/images/.b/x.mha", "7/rfs.JSON", "7/._rfs.json")
+    assert cases_in(here) == [CaseFiles("7", {"a": here / "7/images/a/x.MHA"}, (here / "7/rfs.JSON",))]
+
+
+def test_outputs_in_two_places_are_refused(folder):
+    with pytest.raises(InputError, match=r"outputs in one place, but .*/7 has .*/7/images and .*/7/output/images"):
+        cases_in(folder("7/images/a/x.mha", "7/output/images/a/x.mha"))
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.mha")).touch()
+    with pytest.raises(InputError, match=r"names of cases must be UTF-8, but b'.xe9\.mha' in "):
+        cases_in(tmp_path)
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "7.mha").touch()
+    with pytest.raises(InputError, match=r"must hold label maps .*7\.mha is a file"):
+        cases_in(tmp_path / "7.mha")
+
+
 def test_two_images_in_one_socket_are_refused(folder):
     with pytest.raises(InputError, match=r"Each case must have one file, but in .*/7 there are old\.mha, output\.mha"):
         cases_in(folder("7/images/tumour/output.mha", "7/images/tumour/old.mha"))
 
 
 def test_a_folder_without_label_maps_is_named(folder):
-    with pytest.raises(InputError, match=r"must hold label maps .*has none"):
+    with pytest.raises(InputError, match=r"must hold label maps .*has none, only 7, 8\."):
         cases_in(folder("7/images/tumour/readme.txt", "8/notes.txt"))
 
 

@@ -106,6 +106,20 @@ def test_references_without_a_prediction_may_be_left_out(folders):
     assert pairing.unpredicted == ("CHUM-001",)
 
 
+def test_what_belongs_to_no_case_is_noted(folders):
+    pairing = pair_files(*folders(["a.mha", "scores.json", "._a.mha"], ["a.NII.GZ", "README.md"]))
+    assert pairing.notes == (
+        "Not taken from the predictions: 1 (scores.json).",
+        "Not taken from the references: 1 (README.md).",
+    )
+
+
+@pytest.mark.parametrize("leave_out_missing", [False, True])
+def test_a_pair_in_another_format_is_refused(folders, leave_out_missing):
+    with pytest.raises(InputError, match=r"predictions/b\.hdr has another suffix, so that its case would be left out"):
+        pair_files(*folders(["a.mha", "b.hdr"], ["a.mha", "b.hdr"]), leave_out_missing=leave_out_missing)
+
+
 @pytest.fixture
 def tree(tmp_path):
     """Return a function that makes empty files in a folder of this name."""
@@ -152,3 +166,22 @@ def test_values_are_read_with_the_label_maps(tmp_path, make_label_map):
     pair = files.read()
     assert pair.predicted == {"t-stage": "T2", "rfs": 812.5}
     assert pair.expected == {"t-stage": "T1"}
+
+
+def test_a_folder_of_images_without_a_label_map_is_refused_or_left_out(tree):
+    predictions = tree("predictions", "1/images/tumour/x.mha", "2/x.mha")
+    references = tree("references", "1/images/tumour/x.mha", "2/images/tumour/x.mha")
+    with pytest.raises(InputError, match=r"partner .* these have none: 2\."):
+        pair_files(predictions, references)
+    assert pair_files(predictions, references, leave_out_missing=True).unpredicted == ("2",)
+    tree("references", "3/x.mha")
+    with pytest.raises(InputError, match=r"with images in .*references must have the label map of its case, but 3 has"):
+        pair_files(predictions, references, leave_out_missing=True)
+
+
+def test_another_layout_beside_label_maps_is_refused(tree):
+    files = ("1.mha", "2/2.mha")
+    with pytest.raises(
+        InputError, match=r"label map of its case, but 2 has none that is taken\. Are two layouts mixed"
+    ):
+        pair_files(tree("predictions", *files), tree("references", *files))

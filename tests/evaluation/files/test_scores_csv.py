@@ -76,7 +76,7 @@ def test_another_challenges_dice_is_written_too_and_its_volumes_are_not(make_lab
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [(b"case,score\na,1\n", r"'case,score'\. Is it another file"), (b"", "''"), (b"\xff\xfe", "is not: 'utf-8'")],
+    [(b"case,score\na,1\n", r"'case,score'\. Is it another file"), (b"", "''"), (b"\xff\xfe\x00", "read as one")],
 )
 def test_a_file_of_another_kind_is_left_alone(tmp_path, content, found):
     file = tmp_path / "other.csv"

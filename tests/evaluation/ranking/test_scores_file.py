@@ -39,7 +39,10 @@ def test_no_value_has_many_spellings(read, text):
     ("text", "sentence"),
     [
         ("", r"once each, but in .*scores.csv it does not do so for team, case, .*value: found ''"),
-        ("team;case;structure;metric;value\n", r"another separator used\?"),
+        ("team:case:structure:metric:value\n", r"another separator used\?"),
+        (HEADING.replace(",", ";") + "x;c1;Lips;DSC;0,5\n", r"line 2 of .* has '0,5'\. Is the decimal sign a comma"),
+        (f"{HEADING}x,c1,Lips,DSC,0,5\n", r"columns, 5, but line 2 of .* has 6\. Is a decimal comma"),
+        (f"{HEADING}x,c1,Lips,DSC,0_5\n", r"line 2 of .*scores.csv has '0_5'"),
         ("team,case,structure,metric\n", r"for value: found 'team,case,structure,metric'"),
         ("team,team,case,structure,metric,value\n", r"for team: found"),
         (HEADING, r"must have rows, but .*scores.csv has none below its heading"),
@@ -49,7 +52,8 @@ def test_no_value_has_many_spellings(read, text):
         (f"{HEADING}x,c1,Lips,HD95,-1\n", r"HD95 \(mm\) must be 0 or more, but line 2 of .* has -1"),
         (f"{HEADING}x,c1,Lips,HD95,-inf\n", r"must be 0 or more, but .* has -inf"),
         (f"{HEADING}x,,Lips,DSC,1\n", r"team, case, structure, metric, but line 2 of .* has no case"),
-        (f"{HEADING}x,c1\n", r"line 2 of .* has no structure, metric"),
+        (f"{HEADING}x,c1\n", r"columns, 5, but line 2 of .* has 2\. Was it cut off"),
+        (f"{HEADING}x,c1,,,1\n", r"line 2 of .* has no structure, metric"),
         (
             f"{HEADING}x,c1,Lips,DSC,1\ny,c1,Lips,DSC,1\nx,c1,Lips,dsc,1\n",
             r"one DSC .*, but line 4 of .* gives DSC of Lips in c1 by x again, after line 2\. Was a file appended",

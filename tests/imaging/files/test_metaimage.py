@@ -101,6 +101,8 @@ def test_a_tag_of_several_lines_takes_no_field_with_it(header):
         ({"BinaryData": "False"}, "its BinaryData is not True: voxels written as text are not read"),
         ({"BinaryData": "yes"}, "its BinaryData is 'yes', not True or False"),
         ({"CompressedData": "maybe"}, "its CompressedData is 'maybe', not True or False"),
+        ({"CompressedData": "True"}, "it has no CompressedDataSize, without which ITK does not inflate its voxels"),
+        ({"CompressedData": "True", "CompressedDataSize": "0"}, "it has no CompressedDataSize"),
         ({"HeaderSize": "-1"}, "its HeaderSize is '-1', not 0"),
         ({"ObjectType": "Tube"}, "its ObjectType is 'Tube', not Image"),
         ({"ElementToIntensityFunctionSlope": "2"}, "its ElementToIntensityFunctionSlope is '2', not 1"),

@@ -18,7 +18,7 @@ from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
 from hnseg.inference.planning.memory import MemoryLayout, MemoryNeed
 from hnseg.inference.predictor import predict, start_prediction
-from hnseg.inference.preprocessing.preprocess import place
+from hnseg.inference.preprocessing.preprocess import place, preprocess
 from hnseg.machine import GIB
 
 CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -69,6 +69,23 @@ def test_preparing_takes_no_more_than_estimated(ensemble):
     need = needed(ensemble, channels)
     taken, _ = taken_gib(lambda: start_prediction(ensemble, channels, Deadline.never()))
     assert need.preparing_gib / 3 < taken <= need.preparing_gib + ALLOCATOR_GIB
+
+
+def test_the_maps_of_a_very_long_axis_are_counted(ensemble):
+    channels = noise((2, 2, 2000), (1.0, 1.0, 20.0))  # 20,000 planes for the network, of 2,000
+    bundle, need = ensemble.bundle, needed(ensemble, channels)
+    placement = place(channels, bundle.plans, bundle.configuration)
+    assert need.preparing_gib > 4 * 2000 * 20_000 / GIB
+    assert need.labelling_gib > 2 * 4 * 2000 * 20_000 / GIB
+    taken, _ = taken_gib(lambda: preprocess(channels.array, placement, bundle.plans, bundle.configuration))
+    assert need.preparing_gib / 3 < taken <= need.preparing_gib + ALLOCATOR_GIB
+
+
+@pytest.mark.parametrize("mm", [1000.0, 5e4])
+def test_an_absurd_spacing_is_refused_with_what_it_would_need(ensemble, mm):
+    channels = noise((16, 16, 16), (mm, mm, mm))
+    with pytest.raises(InputError, match=r"The image must fit into memory, .* or its spacing finer, than those that"):
+        start_prediction(ensemble, channels, Deadline.never())
 
 
 def test_predicting_takes_no_more_than_estimated(ensemble):

@@ -50,6 +50,15 @@ def test_less_than_half_a_voxel_of_the_network_is_refused(bundle):
         placed(bundle, channels_of(np.ones((2, 1, 8, 9)), (1.0, 1.0, 0.9)))
 
 
+@pytest.mark.parametrize("mm", [1e-300, 1e-3, 1e7, 1e18, 1e308, np.inf, np.nan, 0.0, -1.0])
+@pytest.mark.parametrize("axis", [0, 2])
+def test_a_spacing_that_no_image_has_is_refused_before_anything_is_allocated(bundle, mm, axis):
+    spacing_mm = [1.0, 1.0, 2.0]
+    spacing_mm[axis] = mm
+    with pytest.raises(InputError, match=r"along each axis and at most 1048576 of them, but .* Is the spacing in the"):
+        placed(bundle, channels_of(np.ones((2, 6, 8, 9)), tuple(spacing_mm)))
+
+
 def test_each_channel_is_normalised_by_its_own_scheme_and_the_image_left_as_it_is(bundle):
     array = np.arange(2 * 2 * 3 * 4, dtype=np.float32).reshape(2, 2, 3, 4) + 1
     channels = channels_of(array, (1.0, 1.0, 2.0))

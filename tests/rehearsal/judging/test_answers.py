@@ -45,7 +45,26 @@ def test_a_valid_answer_is_taken_as_it_is(imported, socket, content, value):
         pytest.param(STAGE, "", "The output file 't.json' is not valid json", "(line 1, column 1)", id="empty"),
         pytest.param(STAGE, '"T2",', "The output file 't.json' is not valid json", "(line 1, column 5)", id="comma"),
         pytest.param(STAGE, b'\xef\xbb\xbf"T2"', "The output file 't.json' is not valid json", "column 1", id="mark"),
-        pytest.param(DAYS, "[" * 100_000, "The output file 'more/days.json' is not valid json", "parsed.", id="deep"),
+        pytest.param(
+            DAYS, "[" * 100_000, "The output file 'more/days.json' is not valid json",
+            "but can't be parsed (it is nested over 32 levels deep).", id="deep",
+        ),
+        pytest.param(
+            DAYS, "[" * 900 + "]" * 900, "The output file 'more/days.json' is not valid json", "over 32 levels",
+            id="900 levels",
+        ),
+        pytest.param(
+            STAGE, '"' + "T" * (1 << 20) + '"', "The output file 't.json' is not valid json", "holds over 1 MiB",
+            id="too large",
+        ),
+        pytest.param(DAYS, "1e999", "instance is not of type 'number'", "found Infinity.", id="overflow"),
+        pytest.param(DAYS, "9" * 400, "instance is not of type 'number'", "99999...", id="400 digits"),
+        pytest.param(DAYS, "9" * 5000, "The output file 'more/days.json' is not valid json", "", id="5000 digits"),
+        pytest.param(
+            STAGE, '"\\ud800\\u001b[31m"',
+            "instance '\\ud800\\x1b[31m' is not one of ['T1', 'T2']", 'found "\\ud800\\u001b[31m".',
+            id="half a pair",
+        ),
         pytest.param(STAGE, b'"\xe9"', "", "holds bytes that are not UTF-8", id="Latin-1"),
         pytest.param(
             STAGE, '"T9"',

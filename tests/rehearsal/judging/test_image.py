@@ -64,3 +64,9 @@ def test_a_plain_process_uploads_nothing(tmp_path):
         file.truncate(3 * 10**9)
     assert judge_upload(None, tmp_path, PROFILE) == ()
     assert [finding.stage for finding in judge_upload(replace(GOOD, user=""), tmp_path, PROFILE)] == ["image", "model"]
+
+
+def test_an_image_without_a_command_can_not_run():
+    (finding,) = check_image(replace(GOOD, has_command=False), PROFILE)
+    assert finding.severity == "failure"
+    assert finding.platform_says.endswith("ENTRYPOINT and CMD instructions does not exist")

@@ -1,7 +1,5 @@
-import pytest
-
 from containers.hnts_mrg.spec import SPEC
-from hnseg.rehearsal.judging.logs import Log, provenance_in, read_log
+from hnseg.rehearsal.judging.logs import Log, read_log
 from hnseg.rehearsal.profile import profile_of
 
 PROFILE = profile_of(SPEC.limits)
@@ -27,14 +25,34 @@ def test_carriage_returns_before_a_newline_and_zero_bytes_are_dropped(tmp_path):
     assert (kept.lines, kept.last) == (("a", "b", ""), "b")
 
 
-@pytest.mark.parametrize(
-    ("lines", "provenance"),
-    [
-        ((), None),
-        (("done",), None),
-        (("{broken", "[1]"), None),
-        (('{"a": 1}', '{"a": 2}', "{broken", "done"), {"a": 2}),
-    ],
-)
-def test_the_provenance_is_the_last_line_that_is_a_json_object(lines, provenance):
-    assert provenance_in(Log(lines=lines, is_utf8=True, has_long_line=False)) == provenance
+def test_characters_that_steer_a_terminal_are_escaped(tmp_path):
+    path = tmp_path / "stderr.txt"
+    path.write_bytes("\x1b[2J\x1b[31mred\tµ\r50 %\r\u202efdp\x07\n".encode())
+    kept = read_log(path, PROFILE)
+    assert kept.lines == ("\\x1b[2J\\x1b[31mred\tµ\\r50 %\\r\\u202efdp\\x07",)
+    assert kept.is_utf8
+
+
+def test_bytes_that_are_not_utf_8_are_shown_by_their_numbers(tmp_path):
+    path = tmp_path / "stdout.txt"
+    path.write_bytes(b"50 \xb5m \xed\xa0\x80\n")
+    kept = read_log(path, PROFILE)
+    assert (kept.lines, kept.is_utf8) == (("50 \\xb5m \\xed\\xa0\\x80",), False)
+
+
+def test_of_a_line_that_is_too_long_there_is_the_beginning(tmp_path):
+    path = tmp_path / "stdout.txt"
+    path.write_text("x" * 70_000 + "\nnext\n", encoding="utf-8")
+    kept = read_log(path, PROFILE)
+    assert kept.has_long_line
+    assert [len(line) for line in kept.lines] == [PROFILE.log_line_limit_bytes, 4]
+    assert kept.lines[0].endswith("xxx...")
+
+
+def test_of_one_line_without_an_end_the_last_part_is_kept(tmp_path):
+    path = tmp_path / "stderr.txt"
+    path.write_text("\u4e2d" * 2_000_000, encoding="utf-8")  # three bytes each, so that reading begins inside one
+    kept = read_log(path, PROFILE)
+    assert kept.has_long_line
+    assert kept.is_utf8
+    assert kept.last.startswith("\u4e2d\u4e2d")

@@ -93,3 +93,12 @@ def test_an_output_in_the_wrong_folder_leaves_the_right_one_empty(tmp_path, impo
     failure, warning = imported().findings
     assert failure.platform_says == "Output directory 'images/mri-head-neck-segmentation' is empty"
     assert warning.explanation == "Not a declared output, and not collected: images/output.mha."
+
+
+def test_more_files_than_the_platform_lists_are_too_many(socket_dir, imported):
+    sitk.WriteImage(label_map(), str(socket_dir / "output.mha"))
+    for number in range(1000):
+        (socket_dir / f"{number}.txt").touch()
+    (finding,) = imported().findings
+    assert finding.platform_says == "Too many files produced in 'images/mri-head-neck-segmentation'"
+    assert finding.explanation == "Found 1,001; the platform lists no more than 1,000."

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from containers.hnts_mrg.spec import SPEC
@@ -42,6 +44,20 @@ def test_the_likely_cause_is_named(last_line, cause):
     (finding,) = judged(run(exit_code=1), log("Traceback", last_line, ""))
     assert finding.platform_says == last_line
     assert cause in finding.explanation
+
+
+def test_a_user_who_does_not_exist_has_the_platforms_sentence():
+    last = "Error response from daemon: unable to find user me: no matching entries in passwd file"
+    (finding,) = judged(run(exit_code=128), log(last))
+    assert finding.platform_says == "The user defined in the containers USER instruction does not exist"
+    assert finding.explanation == last
+
+
+def test_a_long_last_line_is_judged_at_once():
+    began = time.monotonic()
+    (finding,) = judged(run(exit_code=1), log("tini " * 13_000))
+    assert time.monotonic() - began < 1
+    assert len(finding.platform_says) == 2000
 
 
 def test_an_empty_stderr_has_the_platforms_own_sentence():

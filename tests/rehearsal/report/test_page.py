@@ -1,3 +1,4 @@
+import json
 import math
 import re
 from dataclasses import replace
@@ -7,7 +8,7 @@ import pytest
 
 from hnseg.errors import OutputError
 from hnseg.rehearsal.rehearse import rehearse
-from hnseg.rehearsal.report.page import Figures, as_page, write_report
+from hnseg.rehearsal.report.page import Figures, as_page, check_report, write_report
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress
 
@@ -130,8 +131,62 @@ def test_a_missing_answer_has_the_platforms_sentence_on_the_page(report, small_r
     assert "<q>Output file &#39;stage.json&#39; was not produced</q>" in page.read_text(encoding="utf-8")
 
 
+def test_a_picture_that_can_not_be_drawn_has_a_sentence_in_its_place(report, case_dir):
+    moving = next((case_dir / "input/images/registered-pre-rt-head-neck").iterdir())
+    moving.write_bytes(b"broken on purpose")
+    page, result = report(with_registration())
+    assert result.passed
+    html = page.read_text(encoding="utf-8")
+    assert "Not drawn: The registered pre-RT T2w must be" in html
+    assert html.count("data:image/png;base64,") == 1
+
+
+def hostile_provenances():
+    """Provenances of any form, each of which leaves the rest of the report as it is."""
+    deep = []
+    for _ in range(30):
+        deep = [deep]
+    return [
+        {"notes": 7},
+        {"notes": {"a": ["b"]}},
+        {"notes": [deep, None, 1.5, "<script>alert(2)</script>\x1b[2J\ud800"]},
+        {"versions": ["torch"]},
+        {"versions": {"torch": None, "<b>": "\udfff"}},
+        {"crop": 10**400, "registration": deep},
+        {"crop": {"index_xyz": [10**400] * 3, "size_xyz": [1] * 3}},
+        {"\ud800": math.nan, "big": 10**4000},
+    ]
+
+
+@pytest.mark.parametrize("provenance", hostile_provenances(), ids=range(len(hostile_provenances())))
+def test_a_provenance_of_any_form_leaves_the_report_as_it_is(report, tmp_path, provenance):
+    page, result = report(copying_runner(provenance=provenance))
+    assert result.passed
+    html = page.read_text(encoding="utf-8")
+    written = (tmp_path / "report/rehearsal.json").read_text(encoding="utf-8")
+    json.loads(written, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert "data:image/png;base64," in html
+    assert "<script" not in html
+    assert not [character for character in html + written if not character.isprintable() and character not in "\n"]
+
+
+def test_names_that_are_markup_are_text_on_the_page(report):
+    odd = {"<img src=x onerror=alert(1)>": "x", "a\n\x1b[31m": "x", "[/b]&'": "x"}
+    page, result = report(copying_runner(files=odd))
+    html = page.read_text(encoding="utf-8")
+    (finding,) = result.cases[0].findings
+    assert "a\\n\\x1b[31m" in finding.explanation
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+    assert "<img src=x" not in html
+
+
 def test_a_report_that_can_not_be_written_is_refused(small_request, tmp_path):
     result = rehearse(small_request, copying_runner(), no_progress)
     (tmp_path / "report").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match=r"The report must be written to .*report, but that failed"):
         write_report(small_request, result, tmp_path / "report")
+
+
+def test_a_report_in_a_folder_that_is_not_utf_8_is_refused(tmp_path):
+    with pytest.raises(OutputError, match=r"path in UTF-8, but .*caf\\udce9 is not"):
+        check_report(tmp_path / "caf\udce9")

@@ -34,9 +34,12 @@ def test_the_transform_maps_fixed_points_to_moving_ones():
         {"registration": "done"},
         {"registration": RECORD | {"matrix": np.zeros((3, 3)).tolist()}},
         {"registration": RECORD | {"offset_mm": [0.0, 0.0, float("nan")]}},
+        {"registration": RECORD | {"offset_mm": [0.0, 0.0, 1e300]}},
+        {"registration": RECORD | {"matrix": np.diag([1e200, 1e200, 1.0]).tolist()}},
+        {"registration": RECORD | {"seconds": 1e300}},
         {"registration": {key: value for key, value in RECORD.items() if key != "seconds"}},
     ],
-    ids=["none", "empty", "text", "singular", "nan", "incomplete"],
+    ids=["none", "empty", "text", "singular", "nan", "far", "huge", "long", "incomplete"],
 )
 def test_something_else_of_that_name_is_passed_over(provenance):
     assert record_in(provenance) is None

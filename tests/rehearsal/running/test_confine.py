@@ -29,6 +29,13 @@ def test_the_limits_are_those_of_the_program_and_can_not_be_lifted():
     assert printed == f"({1 << 30}, {1 << 30}) [{FIRST}]"
 
 
+def test_a_lower_limit_of_the_caller_stays():
+    inner = [sys.executable, "-m", "hnseg.rehearsal.running.confine", str(1 << 40), FIRST, "host"]
+    program = f"import os; os.execv({sys.executable!r}, [*{inner!r}, 'sh', '-c', 'ulimit -d'])"
+    _, printed = confined(program, data_bytes=1 << 30)
+    assert printed == str((1 << 30) // 1024)
+
+
 @pytest.mark.skipif(not can_cut_network(), reason="the kernel does not let this user take the network away")
 def test_without_network_there_is_only_the_loopback():
     _, printed = confined("import socket; print([name for _, name in socket.if_nameindex()])", network="none")

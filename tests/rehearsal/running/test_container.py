@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from hnseg.rehearsal.running.container import ContainerSetup, open_for_removal, run_exec
+from hnseg.rehearsal.running.workplace import workplace
+
 pytestmark = pytest.mark.engine
 
 GOOD = "from stub_container import *\nwrite()\n"
@@ -188,3 +191,19 @@ def test_the_restrictions_are_those_of_the_platform(build, rehearse_image):
     result = rehearse_image(build(program))
     assert result.passed, result.cases[0].stderr_tail
     assert result.cases[0].stdout_tail == ("1000 [] 15", "[]", "8", "INFO 1 1", "30", "0000000000000000", "1 True")
+
+
+def test_what_a_container_closed_its_own_user_opens_again(build, engine, small_request):
+    program = "import os\nos.makedirs('/output/a/b')\nopen('/output/a/b/c', 'w').close()\n" + "".join(
+        f"os.chmod('/output/{path}', 0)\n" for path in ("a/b/c", "a/b", "a")
+    )
+    setup = ContainerSetup(engine, build(program), small_request.profile, gpus=0)
+    with workplace(small_request.cases[0], small_request.model_dir) as work:
+        run_exec(setup, work)
+        assert (work.output_dir / "a").stat().st_mode & 0o777 == 0
+        open_for_removal(setup, work)
+        assert {path.name: path.stat().st_mode & 0o777 for path in work.output_dir.rglob("*")} == {
+            "a": 0o777,
+            "b": 0o777,
+            "c": 0o666,
+        }

@@ -3,7 +3,7 @@
 import pytest
 
 from hnseg.rehearsal.case_run import ServerFault
-from hnseg.rehearsal.running.serving import Outcome, Reply, health_fault, invoke_fault
+from hnseg.rehearsal.running.serving import Outcome, Reply, health_fault, invoke_fault, reply_in
 
 INVOKE = "LABEL org.grand-challenge.api-method='Invoke'"
 
@@ -123,3 +123,34 @@ def test_a_server_that_ends_before_it_is_healthy_says_why(build, rehearse_image)
     assert "didn't pass the health check" in case.platform_says
     assert "status 1" in case.findings[0].explanation
     assert "Weights are missing." in case.findings[0].explanation
+
+
+@pytest.mark.parametrize(
+    ("printed", "reply"),
+    [
+        (b'{"outcome": "answered", "status": 201, "body": "", "seconds": 1.5}', Reply(Outcome.ANSWERED, 201, 1.5)),
+        (b'{"outcome": "answered", "status": 201, "body": "", "seconds": 99}', Reply(Outcome.ANSWERED, 201, 2.0)),
+        (b'{"outcome": "refused", "status": null, "seconds": 0}', Reply(Outcome.REFUSED, None, 0.0)),
+    ],
+)
+def test_a_printed_reply_took_no_longer_than_was_measured(printed, reply):
+    assert reply_in(printed, 2.0) == reply
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        b"hello",
+        b"\xff",
+        b"[" * 60_000,
+        b'{"outcome": "answered"}',
+        b'{"outcome": "splendid", "status": 201, "seconds": 1}',
+        b'{"outcome": "answered", "status": "<b>", "seconds": 1}',
+        b'{"outcome": "answered", "status": 99999, "seconds": 1}',
+        b'{"outcome": "answered", "status": 201, "seconds": NaN}',
+        b'{"outcome": "answered", "status": 201, "seconds": -1}',
+        b'[9 bytes before these were left out]\n{"outcome": "answered", "status": 201, "seconds": 1}',
+    ],
+)
+def test_something_else_from_the_containers_python_is_a_broken_call(printed):
+    assert reply_in(printed, 2.0) == Reply(Outcome.BROKEN, None, 2.0)

@@ -1,9 +1,10 @@
 import io
+import os
 import tarfile
 
 import pytest
 
-from hnseg.errors import ModelError
+from hnseg.errors import InputError, ModelError
 from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.running.workplace import (
     check_readable,
@@ -26,6 +27,14 @@ def test_a_case_runs_on_a_copy_that_everyone_may_read(case_dir, tmp_path):
         folder = work.input_dir.parent
     assert not folder.exists()
     assert secret.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("spoil", [os.mkfifo, lambda path: path.symlink_to("nowhere")], ids=["pipe", "dangling link"])
+def test_an_input_that_can_not_be_copied_is_refused(case_dir, tmp_path, spoil):
+    spoil(case_dir / "input/images/x.mha")
+    (case,) = find_cases([case_dir])
+    with pytest.raises(InputError, match=r"must be readable, but .*x\.mha could not be"), workplace(case, tmp_path):
+        pass
 
 
 def archive(path, name):
@@ -55,6 +64,17 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path):
     path = tmp_path / "model.zip"
     path.write_bytes(b"PK")
     with pytest.raises(ModelError, match=r"Could not set up model: model\.zip must be a \.tar\.gz"), model_folder(path):
+        pass
+
+
+def test_an_archive_that_is_damaged_in_the_middle_is_refused(tmp_path):
+    path = tmp_path / "model.tar.gz"
+    (tmp_path / "weights").write_text(" ".join(map(str, range(100_000))))
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(tmp_path / "weights")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100_000] + bytes([255] * 100) + whole[100_100:])
+    with pytest.raises(ModelError, match="Could not set up model"), model_folder(path):
         pass
 
 

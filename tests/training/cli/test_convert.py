@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from hnseg_training.dataset.splits import fold_count
 from hnseg_training.dataset.work_folder import WorkFolder
 from tests.support.tiny_hecktor import write_source as write_hecktor
@@ -32,3 +34,21 @@ def test_another_challenge_is_a_usage_error(run, tmp_path):
     status, stderr = run("convert", "no_such_challenge", tmp_path)
     assert status == 2
     assert "No such command 'no_such_challenge'" in stderr
+
+
+@pytest.mark.parametrize("challenge", ["hnts_mrg", "han_seg", "hecktor"])
+@pytest.mark.parametrize(("option", "value"), [("--seed", "-1"), ("--seed", "nan"), ("--dataset-id", "7.5")])
+def test_a_number_that_can_t_be_is_a_usage_error(run, tmp_path, challenge, option, value):
+    status, stderr = run("convert", challenge, tmp_path, "--output", tmp_path / "work", option, value)
+    assert status == 2
+    assert f"Invalid value for '{option}'" in stderr
+
+
+@pytest.mark.parametrize("challenge", ["hnts_mrg", "han_seg", "hecktor"])
+@pytest.mark.parametrize("settings", ["", "papr", "a\0b", "/", __file__])
+def test_settings_that_are_none_are_refused_with_one_sentence(run, tmp_path, challenge, settings):
+    status, stderr = run("convert", challenge, tmp_path, "--output", tmp_path / "work", "--settings", settings)
+    assert status == 1
+    assert stderr.startswith("The settings must be default")
+    assert len(stderr.splitlines()) == 1
+    assert not (tmp_path / "work").exists()

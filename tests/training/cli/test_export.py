@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 
 def test_the_planned_preset_is_exported_where_none_is_named(run, trained, tmp_path):
     (tmp_path / "metrics.json").write_text('{"mean DSC": 0.5}')
@@ -12,3 +14,18 @@ def test_the_planned_preset_is_exported_where_none_is_named(run, trained, tmp_pa
     assert (manifest["name"], manifest["licence"]) == ("hnts_mrg ensemble", "CC0-1.0")
     assert (manifest["training_data"], manifest["metrics"]) == ("HNTS-MRG 2024", {"mean DSC": 0.5})
     assert manifest["folds"] == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("{", "must be a JSON file"), ("[1]", "a number by name, but in"), ('{"DSC": "high"}', "DSC is none"),
+     ('{"DSC": NaN}', "DSC is none"), (None, "No such file")],
+)  # fmt: skip
+def test_metrics_that_are_none_are_refused(run, planned, tmp_path, content, sentence):
+    if content is not None:
+        (tmp_path / "metrics.json").write_text(content)
+    options = ("--output", tmp_path / "model", "--metrics", tmp_path / "metrics.json")
+    status, stderr = run("export", "hnts_mrg", "--work", planned.root, *options)
+    assert status == 1
+    assert sentence in stderr
+    assert len(stderr.splitlines()) == 1

@@ -36,6 +36,13 @@ def test_a_sample_is_a_file_a_channel_and_its_label_map(work):
     assert (array_of(label_map) == 1).all()
 
 
+def test_a_file_that_is_not_whole_is_no_sample(work, small_files):
+    array = np.random.default_rng(1).random((1, 20, 30, 40), np.float32)
+    grid = Grid((40, 30, 20), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), GRID.direction)
+    with pytest.raises(OSError, match=r"whole|read|write"), small_files(1000):
+        write_sample(work, "case", Channels(array, grid), image_of(np.ones(grid.shape_zyx, np.uint8), grid))
+
+
 def test_the_description_is_nnunets(work):
     assert described(work) == {
         "name": "Boxes",

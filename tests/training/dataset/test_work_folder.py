@@ -68,6 +68,43 @@ def test_a_discarded_data_set_makes_place_for_another(tmp_path):
     assert create(tmp_path, 505).dataset_id == 505
 
 
+@pytest.mark.parametrize(
+    ("failure", "error", "sentence"),
+    [
+        (OSError(28, "No space left on device"), OutputError, "must be writable, .* failed .No space left on device."),
+        (ValueError("on purpose"), ValueError, "on purpose"),
+        (KeyboardInterrupt("stopped"), KeyboardInterrupt, "stopped"),
+    ],
+)
+def test_a_data_set_that_was_begun_is_gone_after_any_failure(tmp_path, failure, error, sentence):
+    other = create(tmp_path, challenge="han_seg")
+    with pytest.raises(error, match=sentence):
+        _fill(tmp_path, failure)
+    work = WorkFolder(tmp_path, "Dataset005_hnts_mrg")
+    assert other.raw.is_dir()
+    assert not work.raw.exists()
+    assert not work.preprocessed.exists()
+
+
+def _fill(root, failure):
+    with WorkFolder.begun(root, challenge="hnts_mrg", dataset_id=5) as work:
+        write_json(work.raw / "dataset.json", {})
+        raise failure
+
+
+def test_a_data_set_that_was_begun_stays_when_it_is_done(tmp_path):
+    with WorkFolder.begun(tmp_path, challenge="hnts_mrg", dataset_id=5) as work:
+        pass
+    assert WorkFolder.open(tmp_path, challenge="hnts_mrg") == work
+
+
+def test_a_folder_that_can_t_be_made_whole_leaves_nothing(tmp_path):
+    (tmp_path / "nnUNet_preprocessed").touch()
+    with pytest.raises(OutputError, match="must be writable"):
+        create(tmp_path)
+    assert list((tmp_path / "nnUNet_raw").iterdir()) == []
+
+
 def test_nnunets_files_lie_where_its_own_tools_look_for_them(tmp_path):
     work = create(tmp_path)
     assert work.plans_file("nnUNetPlans") == tmp_path / "nnUNet_preprocessed" / work.dataset / "nnUNetPlans.json"
@@ -92,6 +129,21 @@ def test_the_environment_is_restored_after_an_error(tmp_path):
     with pytest.raises(RuntimeError, match="on purpose"), create(tmp_path).nnunet_environment():
         raise RuntimeError("on purpose")
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"", b"[" * 100_000, None])
+def test_a_file_that_is_no_json_is_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / "file.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"file\.json must be a JSON file, but it can't be read as one"):
+        read_json(tmp_path / "file.json")
+
+
+@pytest.mark.parametrize("content", ["[]", "1", '{"other": 1}'])
+def test_an_object_without_what_is_needed_is_named(tmp_path, content):
+    (tmp_path / "file.json").write_text(content)
+    with pytest.raises(InputError, match=r"file\.json must be a JSON object with name, but it is not"):
+        read_json(tmp_path / "file.json", having=["name"])
 
 
 def test_json_comes_back_as_it_was_written(tmp_path):

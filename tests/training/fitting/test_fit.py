@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ class Interruption(logging.Handler):
             raise KeyboardInterrupt
 
 
-def checkpoint(work, fold: int, name: str = "final") -> dict:
+def checkpoint(work, fold: int | str, name: str = "final") -> dict:
     path = work.results(DEMO.result_name) / f"fold_{fold}" / f"checkpoint_{name}.pth"
     return torch.load(path, weights_only=False)
 
@@ -82,6 +83,11 @@ def test_the_same_seed_repeats_a_training(planned, trained):
     again = checkpoint(planned, 4)["network_weights"]
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert any(not torch.equal(first[name], checkpoint(trained, 0)["network_weights"][name]) for name in first)
+
+
+def test_a_seed_may_be_larger_than_numpys(planned):
+    fit(planned, DEMO, "all", replace(TINY, epochs=1, seed=2**40))
+    assert checkpoint(planned, "all")["current_epoch"] == 1
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

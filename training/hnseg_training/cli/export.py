@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
+from hnseg.errors import InputError
 from hnseg_training.cli.options import Challenge, Folds, Planned, Work, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
 
@@ -37,9 +39,21 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         name=name or f"{challenge} ensemble",
         version=version,
         licence=licence,
-        training_data=training_data or read_json(folder.raw / "dataset.json")["name"],
-        metrics=read_json(metrics) if metrics else {},
+        training_data=training_data or read_json(folder.raw / "dataset.json", having=["name"])["name"],
+        metrics=_metrics_in(metrics) if metrics else {},
     )
     planned = planned_preset(folder, preset)
     chosen = folds_named(folds, of=fold_count(folder))
     export(folder, planned, output, folds=chosen, checkpoint=checkpoint, label=label, openvino=openvino)
+
+
+def _metrics_in(path: Path) -> dict[str, float]:
+    """Return measured values by name."""
+    try:
+        return TypeAdapter(dict[str, FiniteFloat]).validate_python(read_json(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(
+            f"--metrics must be a JSON object with a number by name, but in {path}"
+            f" {' > '.join(map(str, first['loc'])) or 'the whole'} is none: {first['msg']}."
+        ) from error

@@ -22,7 +22,9 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Without a GPU; every core if left out.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first weights and the augmentation.")] = 0,
-    learning_rate: Annotated[float | None, typer.Option(help="At the start, instead of the preset's.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=1e-9, max=10, help="At the start, instead of the preset's.")
+    ] = None,
     start_from: Annotated[
         Path | None, typer.Option(help="A checkpoint_*.pth of the same network, trained before.")
     ] = None,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hnseg.errors import InputError
+from hnseg.imaging.files.visible import beside
+
+logger = logging.getLogger(__name__)
 
 SHOWN = 5  # names in a sentence
 
@@ -26,6 +31,18 @@ def check_nothing_missing(missing: Sequence[str], *, must: str, root: Path) -> N
             f"{must}, but {listed(missing)} {'are' if len(missing) > 1 else 'is'} missing in {root}."
             " Was the archive unpacked to the end?"
         )
+
+
+def log_untaken(root: Path, taken: Collection[Path]) -> None:
+    """Log the names of files and folders of the data that are not converted, where there are some.
+
+    Args:
+        root: Folder of the data.
+        taken: Files that are converted.
+    """
+    names = [os.fsencode(path.relative_to(root)).decode(errors="backslashreplace") for path in beside(root, taken)]
+    if names:
+        logger.info("not converted from %s: %s", root, listed(names))
 
 
 def listed(names: Sequence[str]) -> str:

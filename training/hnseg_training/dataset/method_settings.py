@@ -25,8 +25,18 @@ def read_settings(name: str, known: dict[str, S]) -> S:
     if name in known:
         return known[name]
     try:
-        return type(known["default"]).model_validate_json(Path(name).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
+        return type(known["default"]).model_validate_json(Path(name).read_bytes())
+    except (OSError, ValueError) as error:  # a ValueError also for a path that no file can have
         raise InputError(
-            f"The settings must be {', '.join(known)} or a JSON file of them, but {name}: {error}"
+            f"The settings must be {', '.join(known)} or a JSON file of them, but {name!r} is none:"
+            f" {_reason_of(error)}. Is the name misspelt, or a setting?"
         ) from error
+
+
+def _reason_of(error: OSError | ValueError) -> str:
+    """Return the first fault of a file of settings, in words."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        place = " > ".join(map(str, first["loc"]))
+        return f"{place}: {first['msg']}" if place else first["msg"]
+    return str((isinstance(error, OSError) and error.strerror) or error)

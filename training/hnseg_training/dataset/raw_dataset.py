@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from hnseg.imaging.channels import Channels
+from hnseg.imaging.files.output_files import reason_of, write_image
 from hnseg.imaging.geometry import array_of, image_of
+from hnseg.machine import is_exhausted
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
 
 FILE_ENDING = ".nii.gz"
@@ -49,9 +52,23 @@ def write_sample(work: WorkFolder, name: str, channels: Channels, label_map: sit
     """
     for number, array in enumerate(channels.array):
         path = work.raw / "imagesTr" / f"{name}_{number:04d}{FILE_ENDING}"
-        sitk.WriteImage(image_of(array, channels.grid), str(path))
+        write_file(image_of(array, channels.grid), path)
     labels = image_of(array_of(label_map).astype(np.uint8), channels.grid)
-    sitk.WriteImage(labels, str(work.raw / "labelsTr" / f"{name}{FILE_ENDING}"))
+    write_file(labels, work.raw / "labelsTr" / f"{name}{FILE_ENDING}")
+
+
+def write_file(image: sitk.Image, path: Path) -> None:
+    """Write one file of a sample, and read it back.
+
+    Raises:
+        OSError: The file can't be written, or is not whole.
+    """
+    try:
+        write_image(image, path)
+    except RuntimeError as error:
+        if is_exhausted(error):
+            raise
+        raise OSError(reason_of(error)) from error
 
 
 def write_description(work: WorkFolder, description: Description) -> None:

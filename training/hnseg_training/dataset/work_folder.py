@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hnseg.errors import InputError, OutputError
+from hnseg.imaging.files.output_files import reason_of
 from hnseg.machine import usable_threads
+from hnseg.signals import sigterm_unwinds
 
 CONFIGURATION = "3d_fullres"
 
@@ -55,15 +57,38 @@ class WorkFolder:
                 f"A new data set must have folders of its own, but {work.preprocessed} is there already."
                 " Is it an earlier data set's? Remove it or name another folder; nothing was converted."
             )
+        made: list[Path] = []
         try:
-            for folder in (work.raw / "imagesTr", work.raw / "labelsTr", work.preprocessed):
+            for folder in (work.raw, work.preprocessed):
                 folder.mkdir(parents=True)
+                made.append(folder)
+            for folder in (work.raw / "imagesTr", work.raw / "labelsTr"):
+                folder.mkdir()
         except OSError as error:
-            raise OutputError(
-                f"The work folder {root} must be writable, but writing there failed ({error.strerror})."
-                " Is it a folder, with space and permission to write?"
-            ) from error
+            for folder in made:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise work._unwritable(error) from error
         return work
+
+    @classmethod
+    @contextmanager
+    def begun(cls, root: Path, *, challenge: str, dataset_id: int) -> Iterator[WorkFolder]:
+        """Make the folders of a new data set for a block that fills them, and remove them if it fails or is stopped.
+
+        Raises:
+            InputError: As for `create`.
+            OutputError: The folders can't be made, or the block could not write to them.
+        """
+        with sigterm_unwinds():
+            work = cls.create(root, challenge=challenge, dataset_id=dataset_id)
+            try:
+                yield work
+            except OSError as error:
+                work.discard()
+                raise work._unwritable(error) from error
+            except BaseException:
+                work.discard()
+                raise
 
     @classmethod
     def open(cls, root: Path, *, challenge: str) -> WorkFolder:
@@ -99,7 +124,13 @@ class WorkFolder:
     def discard(self) -> None:
         """Remove the data set, as after a conversion that failed; the work folder itself stays."""
         for folder in (self.raw, self.preprocessed):
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _unwritable(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"The work folder {self.root} must be writable, but writing there failed ({reason_of(error)})."
+            " Is it a folder, with space and permission to write?"
+        )
 
     def plans_file(self, plans_name: str) -> Path:
         """Return nnU-Net's file of the plans of a name; it need not exist."""
@@ -136,9 +167,26 @@ class WorkFolder:
                     os.environ[name] = value
 
 
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path, *, having: Sequence[str] = ()) -> Any:
+    """Return the content of a JSON file.
+
+    Args:
+        path: The file.
+        having: Keys that its object must have; none for any content.
+
+    Raises:
+        InputError: The file is missing, is no JSON or lacks a key.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"{path} must be a JSON file, but it can't be read as one: {reason}. Is it missing, or cut off?"
+        ) from error
+    if having and not (isinstance(content, dict) and content.keys() >= set(having)):
+        raise InputError(f"{path} must be a JSON object with {', '.join(having)}, but it is not. Was it changed?")
+    return content
 
 
 def write_json(path: Path, content: Any) -> None:

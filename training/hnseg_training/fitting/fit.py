@@ -207,6 +207,6 @@ def _seed(seed: int, fold: Fold, *, epoch: int = 0) -> None:
     import numpy as np
     import torch
 
-    number = epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)
+    number = (epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)) % 2**32  # numpy's largest
     torch.manual_seed(number)
     np.random.seed(number)  # noqa: NPY002 (nnU-Net's data loader knows no other)

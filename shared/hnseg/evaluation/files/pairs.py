@@ -9,7 +9,7 @@ folder a case, described in `hnseg.evaluation.files.case_files`, are paired in t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import SimpleITK as sitk
 
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import CaseFiles, cases_in, read_values
+from hnseg.evaluation.files.untaken import Untaken, untaken_in
 from hnseg.imaging.files.formats import stem_of
 from hnseg.imaging.files.reading import read_volume
 
@@ -78,10 +79,12 @@ class Pairing:
     Attributes:
         pairs: Cases with a prediction and a reference.
         unpredicted: Names of references without a prediction; empty unless they may be left out.
+        notes: Sentences on files and folders that belong to no case.
     """
 
     pairs: tuple[FilePair, ...]
     unpredicted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing: bool = False) -> Pairing:
@@ -93,7 +96,8 @@ def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing
         leave_out_missing: Whether a reference without a prediction is left out instead of refused.
 
     Raises:
-        InputError: A folder is missing or has no image, or a file has no partner or several.
+        InputError: A folder is missing or has no image, a file has no partner or several, or a file or folder that
+            belongs to no case may hold a label map.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as predicted, TemporaryDirectory() as true:
@@ -104,6 +108,7 @@ def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing
     ([('77', '77_mask.nii.gz')], ('8',))
     """
     predictions, references = cases_in(predictions_dir), cases_in(references_dir)
+    untaken = untaken_in(predictions_dir, predictions), untaken_in(references_dir, references)
     by_stem = _keyed(predictions, stem_of), _keyed(references, stem_of)
     by_id = _keyed(predictions, _case_id), _keyed(references, _case_id)
     predicted, present = by_stem if by_stem[0].keys() & by_stem[1].keys() else by_id
@@ -111,7 +116,11 @@ def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing
     unpredicted = tuple(sorted(present.keys() - predicted.keys())) if leave_out_missing else ()
     present = {key: cases for key, cases in present.items() if key not in unpredicted}
     _refuse_unpaired(present, references_dir, predicted, predictions_dir)
-    return Pairing(tuple(_paired(key, predicted[key][0], present[key][0]) for key in sorted(predicted)), unpredicted)
+    _refuse_folders(untaken[0], predictions_dir, allowed=unpredicted)
+    _refuse_folders(untaken[1], references_dir)
+    pairs = tuple(_paired(key, predicted[key][0], present[key][0]) for key in sorted(predicted))
+    notes = untaken[0].note("the predictions"), untaken[1].note("the references")
+    return Pairing(pairs, unpredicted, tuple(filter(None, notes)))
 
 
 def _paired(name: str, predicted: CaseFiles, present: CaseFiles) -> FilePair:
@@ -129,6 +138,16 @@ def _paired(name: str, predicted: CaseFiles, present: CaseFiles) -> FilePair:
             " Copy those to score into a folder of their own."
         )
     return FilePair(name, prediction, reference, predicted.values, present.values)
+
+
+def _refuse_folders(untaken: Untaken, folder: Path, *, allowed: Sequence[str] = ()) -> None:
+    """Refuse folders with images and without a label map, but for those of cases that may be left out."""
+    lost = [name for name in untaken.folders if not {name, _case_id(name)} & set(allowed)]
+    if lost:
+        raise InputError(
+            f"Every folder with images in {folder} must have the label map of its case, but {', '.join(lost)} has none"
+            " that is taken. Are two layouts mixed, or is a label map missing? Move other images to another folder."
+        )
 
 
 def _case_id(name: str) -> str:

@@ -11,6 +11,7 @@ import io
 from pathlib import Path
 
 from hnseg.errors import InputError
+from hnseg.evaluation.files.csv_rows import read_csv
 from hnseg.evaluation.report import ScoreReport
 
 COLUMNS = ("team", "case", "structure", "metric", "value")
@@ -34,7 +35,7 @@ def scores_csv(report: ScoreReport, team: str, *, others_in: Path) -> str:
     Raises:
         InputError: The file exists and is no file of scores.
     """
-    others = [row for row in _rows_in(others_in) if row[0] != team]
+    others = [row for row in rows_in(others_in) if row[0] != team]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *others, *rows_of(report, team)])
     return text.getvalue()
@@ -81,18 +82,18 @@ def rows_of(report: ScoreReport, team: str) -> list[Row]:
     ]
 
 
-def _rows_in(path: Path) -> list[Row]:
-    """Return the rows of an existing file verbatim, since they are written back; no row where there is no file."""
-    if not path.exists():
+def rows_in(path: Path) -> list[Row]:
+    """Return the rows of a file that scores are to be added to; no row where there is no file, or a device.
+
+    Raises:
+        InputError: The file is no file of scores, which adding to it would destroy.
+    """
+    if not path.is_file():
         return []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            heading, *rows = [tuple(row) for row in csv.reader(file) if row] or [()]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"The file to add scores to must be a readable CSV, but {path} is not: {error}.") from error
-    if heading != COLUMNS:
+    table = read_csv(path, subject="The file to add scores to")
+    if table.columns != COLUMNS:
         raise InputError(
             f"A file to add scores to must have the columns {','.join(COLUMNS)}, but the first line of {path} is"
-            f" {','.join(heading)[:80]!r}. Is it another file?"
+            f" {','.join(table.columns)[:80]!r}. Is it another file?"
         )
-    return rows
+    return [tuple(row.cells[column] for column in COLUMNS) for row in table.rows]

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from hnseg.errors import InputError, OutputError
+from hnseg.errors import InputError
 from hnseg.evaluation.ranking.methods import Metric
 from hnseg.evaluation.ranking.report import Bootstrap, PairComparison, Ranking, RankingReport
 
@@ -51,7 +51,7 @@ def draw_ranking(report: RankingReport, metrics: Sequence[Metric], path: Path) -
 
     Raises:
         InputError: The suffix of the path is no known format.
-        OutputError: The file can't be written.
+        OSError: The file can't be written; what there is of it stays.
     """
     check_format(path)
     names = [team.team for team in report.by_item.teams]
@@ -184,9 +184,5 @@ def _p_text(p: float) -> str:
 def _write(figure: Figure, path: Path) -> None:
     # Without these an SVG would differ from run to run, and its text could not be searched.
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
-    try:
-        with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
-            figure.savefig(path, metadata=metadata)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise OutputError(f"The plot must be written to {path}, but that failed: {error.strerror}.") from error
+    with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
+        figure.savefig(path, metadata=metadata)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hnseg.errors import InputError
+from hnseg.evaluation.files.cells import cause_of, number_in
 from hnseg.evaluation.files.csv_rows import CsvRow, CsvTable, read_csv
 from hnseg.evaluation.files.scores_csv import COLUMNS
 from hnseg.evaluation.ranking.methods import Metric
@@ -107,12 +108,12 @@ def _score(row: CsvRow, metrics: Sequence[Metric], *, where: str) -> Score:
 
 
 def _number(text: str, metric: Metric, *, where: str) -> float:
-    try:
-        value = float(text or "nan")
-    except ValueError:
+    value = number_in(text or "nan")
+    if value is None:
         raise InputError(
             f"A value must be a number, or empty, NaN or inf where there is none, but {where} has {text!r}."
-        ) from None
+            f"{cause_of(text)}"
+        )
     if math.isnan(value) or value == math.inf:
         return math.nan
     if not 0 <= value <= metric.largest:

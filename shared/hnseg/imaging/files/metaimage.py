@@ -41,6 +41,7 @@ _NAMES_OF_DIRECTION = ("TransformMatrix", "Rotation", "Orientation")
 _NAMES_OF_SPACING = ("ElementSpacing", "ElementSize")
 _NAMES_OF_BYTE_ORDER = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 _VECTORS = (*_NAMES_OF_ORIGIN, *_NAMES_OF_SPACING, "CenterOfRotation", "SequenceID")
+_NEED_DIMENSIONS = ("DimSize", *_VECTORS, *_NAMES_OF_DIRECTION)
 _TEXTS = ("ObjectType", "ObjectSubType", "Comment", "AcquisitionDate", "Name", "Modality", "AnatomicalOrientation")
 _ONLY_VALUES = {
     "ObjectType": ("Image",),
@@ -95,21 +96,25 @@ def _fields(file: BinaryIO) -> dict[str, str]:
     """Return the known fields of a header, and leave the file at the first byte after it."""
     fields: dict[str, str] = {}
     for name, value in _lines(file):
-        if name not in _KNOWN:
-            continue  # somebody's own tag
-        if name in fields:
-            raise HeaderError(f"it has two {name}")
-        if name in _TEXTS and len(value) > _MOST_TEXT_CHARACTERS:
-            raise HeaderError(f"its {name} has {len(value)} characters, over {_MOST_TEXT_CHARACTERS}")
-        if name in _ONLY_VALUES and value not in _ONLY_VALUES[name]:
-            raise HeaderError(f"its {name} is {value!r}, not {_ONLY_VALUES[name][0]}")
-        if name in ("DimSize", *_VECTORS, *_NAMES_OF_DIRECTION) and "NDims" not in fields:
-            raise HeaderError(f"its {name} stands before its NDims")
-        fields[name] = value
+        if name in _KNOWN:  # and not somebody's own tag
+            _check_field(name, value, fields)
+            fields[name] = value
     for name in ("NDims", "DimSize", "ElementType"):
         if name not in fields:
             raise HeaderError(f"it has no {name}")
     return fields
+
+
+def _check_field(name: str, value: str, before: dict[str, str]) -> None:
+    """Refuse a field that is there twice, is too long or too early, or has a value that ITK does not heed."""
+    if name in before:
+        raise HeaderError(f"it has two {name}")
+    if name in _TEXTS and len(value) > _MOST_TEXT_CHARACTERS:
+        raise HeaderError(f"its {name} has {len(value)} characters, over {_MOST_TEXT_CHARACTERS}")
+    if value not in _ONLY_VALUES.get(name, (value,)):
+        raise HeaderError(f"its {name} is {value!r}, not {_ONLY_VALUES[name][0]}")
+    if name in _NEED_DIMENSIONS and "NDims" not in before:
+        raise HeaderError(f"its {name} stands before its NDims")
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[str, str]]:
@@ -117,28 +122,27 @@ def _lines(file: BinaryIO) -> Iterator[tuple[str, str]]:
 
     A name without a value takes the next line for its value there, which happens in tags with several lines of text.
     """
-    without_value: str | None = None
-    while True:
-        text = _line(file)
-        if not text:
-            continue
-        if without_value is not None:
-            yield without_value, text
-            without_value = None
-            continue
-        found = _LINE.fullmatch(text)
-        assert found is not None
-        name, value = found[1].strip(), found[2] or ""
-        if not name or len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
-            raise HeaderError(f"a line of it has no name: {text[:40]!r}")
-        if value:
-            yield name, value
-        elif name in _KNOWN:
+    name = ""
+    while name != "ElementDataFile":
+        name, value = _name_and_value(_next_line(file))
+        if not value and name in _KNOWN:
             raise HeaderError(f"its {name} has no value")
-        else:
-            without_value = name
-        if name == "ElementDataFile":
-            return
+        yield name, value or _next_line(file)
+
+
+def _name_and_value(text: str) -> tuple[str, str]:
+    found = _LINE.fullmatch(text)
+    name, value = (found[1].strip(), found[2] or "") if found else ("", "")
+    if not name or len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
+        raise HeaderError(f"a line of it has no name: {text[:40]!r}")
+    return name, value
+
+
+def _next_line(file: BinaryIO) -> str:
+    """Return the next line of a header that is not blank."""
+    while not (text := _line(file)):
+        pass
+    return text
 
 
 def _line(file: BinaryIO) -> str:
@@ -165,33 +169,38 @@ def _size(fields: dict[str, str]) -> tuple[int, ...]:
 def _check_geometry(fields: dict[str, str], dimensions: int) -> None:
     """Refuse a geometry that is given twice, with too few numbers, or with numbers that are not finite."""
     for names in (_NAMES_OF_ORIGIN, _NAMES_OF_DIRECTION, _NAMES_OF_BYTE_ORDER):
-        if len(given := [name for name in names if name in fields]) > 1:
+        if len(given := [*filter(fields.__contains__, names)]) > 1:
             raise HeaderError(f"it has both {given[0]} and {given[1]}")
-    if given := [name for name in ("ElementOrigin", "ElementDirection") if name in fields]:
+    if given := [*filter(fields.__contains__, ("ElementOrigin", "ElementDirection"))]:
         raise HeaderError(f"it has {given[0]}, which its format version has not")
-    for name in (*_VECTORS, *_NAMES_OF_DIRECTION):
-        if name in fields:
-            count = dimensions**2 if name in _NAMES_OF_DIRECTION else dimensions
-            check_finite(name, tuple(float(word) for word in _words(fields, name, count, _FLOAT)))
+    for name in filter(fields.__contains__, (*_VECTORS, *_NAMES_OF_DIRECTION)):
+        count = dimensions**2 if name in _NAMES_OF_DIRECTION else dimensions
+        check_finite(name, tuple(map(float, _words(fields, name, count, _FLOAT))))
 
 
 def _stored(path: Path, file: BinaryIO, fields: dict[str, str]) -> Stored:
     """Return the place of the voxels, which follow the header or lie in a file beside an `.mhd`."""
     if not _boolean(fields, "BinaryData"):
         raise HeaderError("its BinaryData is not True: voxels written as text are not read")
-    _boolean(fields, "BinaryDataByteOrderMSB")
-    _boolean(fields, "ElementByteOrderMSB")
-    promised = _integer(fields, "CompressedDataSize", 0) or None
+    for byte_order in _NAMES_OF_BYTE_ORDER:
+        _boolean(fields, byte_order)
     compression = Compression.ZLIB if _boolean(fields, "CompressedData") else Compression.NONE
-    name = fields["ElementDataFile"]
-    if name in _LOCAL:
+    promised = _integer(fields, "CompressedDataSize", 0) or None
+    if compression is Compression.ZLIB and promised is None:
+        raise HeaderError("it has no CompressedDataSize, without which ITK does not inflate its voxels")
+    if fields["ElementDataFile"] in _LOCAL:
         return Stored(path, file.tell(), compression, compressed_size=promised)
+    return Stored(_file_beside(path, fields["ElementDataFile"]), 0, compression, compressed_size=promised)
+
+
+def _file_beside(path: Path, name: str) -> Path:
+    """Return the file of the voxels of an `.mhd`, which lies in the same folder and is no link."""
     if path.suffix.lower() != ".mhd" or not _FILE_BESIDE.fullmatch(name):
         raise HeaderError(f"its ElementDataFile is {name!r}: its voxels must lie in the file itself, LOCAL")
     beside = path.with_name(name)
     if beside.is_symlink() or not beside.is_file():
         raise HeaderError(f"its ElementDataFile is {name!r}, and there is no such file beside it")
-    return Stored(beside, 0, compression, compressed_size=promised)
+    return beside
 
 
 def _integer(fields: dict[str, str], name: str, otherwise: int | None = None) -> int:

@@ -1,15 +1,17 @@
-"""NIfTI-1 and NIfTI-2 headers (.nii, .nii.gz), read before ITK sees them.
+"""NIfTI-1 headers (.nii, .nii.gz), read before ITK sees them; SimpleITK 2.5.7 does not read NIfTI-2.
 
-Fields and sizes: nifti1.h and nifti2.h (https://nifti.nimh.nih.gov). ITK's reader (nifticlib, `nifti1_io.c`) replaces
+Fields and sizes: nifti1.h (https://nifti.nimh.nih.gov). ITK's reader (nifticlib, `nifti1_io.c`) replaces
 numbers that are not finite by 0 without a word, so they are looked for here.
 """
 
 from __future__ import annotations
 
 import gzip
+import itertools
 import math
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -34,6 +36,7 @@ _TYPES = {  # code: number type, numbers a voxel
 }
 _MOST_HEADER_BYTES = 1 << 20  # with extensions, which lie before the voxels
 _SCALE_TOLERANCE = 0.01
+_ANGLE_TOLERANCE = 1e-4
 
 
 class _Layout(NamedTuple):
@@ -45,6 +48,7 @@ class _Layout(NamedTuple):
     datatype: tuple[int, str]
     pixdim: tuple[int, str]
     voxel_offset: tuple[int, str]
+    scaling: tuple[int, str]
     form_codes: tuple[int, str]
     quaternion: tuple[int, str]
     affine: tuple[int, str]
@@ -57,21 +61,12 @@ _NIFTI_1 = _Layout(
     datatype=(70, "2h"),
     pixdim=(76, "8f"),
     voxel_offset=(108, "f"),
+    scaling=(112, "2f"),
     form_codes=(252, "2h"),
     quaternion=(256, "6f"),
     affine=(280, "12f"),
 )
-_NIFTI_2 = _Layout(
-    size=540,
-    magic=(4, b"n+2\0\r\n\x1a\n"),
-    dim=(16, "8q"),
-    datatype=(12, "2h"),
-    pixdim=(104, "8d"),
-    voxel_offset=(168, "q"),
-    form_codes=(344, "2i"),
-    quaternion=(352, "6d"),
-    affine=(400, "12d"),
-)
+_NIFTI_2_SIZE = 540  # which the first field of such a header says
 
 
 def read_nifti_header(path: Path, file: BinaryIO) -> Header:
@@ -90,7 +85,7 @@ def read_nifti_header(path: Path, file: BinaryIO) -> Header:
         OSError: The file can't be read.
     """
     head, is_compressed = _head(path, file)
-    order, layout = _layout(head)
+    order, layout = _byte_order(head), _NIFTI_1
 
     def field(place: tuple[int, str]) -> tuple[float, ...]:
         return struct.unpack_from(order + place[1], head, place[0])
@@ -98,6 +93,7 @@ def read_nifti_header(path: Path, file: BinaryIO) -> Header:
     size, vector_length = _size(field(layout.dim))
     component_type, components = _type(field(layout.datatype))
     _check_geometry(field(layout.pixdim), field(layout.form_codes), field(layout.quaternion), field(layout.affine))
+    _check_scaling(*field(layout.scaling))
     offset = _offset(field(layout.voxel_offset)[0], layout)
     stored = Stored(path, 0, Compression.GZIP, skipped=offset) if is_compressed else Stored(path, offset)
     return Header("NiftiImageIO", size, components * vector_length, component_type, stored)
@@ -108,25 +104,24 @@ def _head(path: Path, file: BinaryIO) -> tuple[bytes, bool]:
     first = file.read(len(_GZIP_MAGIC))
     file.seek(0)
     if first != _GZIP_MAGIC:
-        return file.read(_NIFTI_2.size), False
+        return file.read(_NIFTI_1.size), False
     if path.suffix.lower() != ".gz":
         raise HeaderError("it is compressed by gzip, which its name does not say")
     try:
-        return gzip.GzipFile(fileobj=file).read(_NIFTI_2.size), True
+        return gzip.GzipFile(fileobj=file).read(_NIFTI_1.size), True
     except (OSError, EOFError, zlib.error) as error:
         raise HeaderError(f"its gzip stream can't be inflated ({error})") from error
 
 
-def _layout(head: bytes) -> tuple[str, _Layout]:
-    """Return the byte order and the layout of a header."""
-    for layout in (_NIFTI_1, _NIFTI_2):
-        offset, magic = layout.magic
-        for order in "<>":
-            if head[:4] == struct.pack(order + "i", layout.size) and head[offset : offset + len(magic)] == magic:
-                if len(head) < layout.size:
-                    break
-                return order, layout
-    if head[344:348] == b"ni1\0":
+def _byte_order(head: bytes) -> str:
+    """Return the byte order of a header, as struct has it."""
+    offset, magic = _NIFTI_1.magic
+    for order in "<>":
+        if head[:4] == struct.pack(order + "i", _NIFTI_2_SIZE):
+            raise HeaderError("it is a NIfTI-2, which ITK does not read; NIfTI-1 holds as much")
+        if head[:4] == struct.pack(order + "i", _NIFTI_1.size) and head[offset:] == magic:
+            return order
+    if head[offset:] == b"ni1\0":
         raise HeaderError("its voxels lie in another file, and must lie in the file itself")
     raise HeaderError("it does not begin with the header of a NIfTI file")
 
@@ -165,21 +160,48 @@ def _check_geometry(
     spacing = pixdim[1:4]
     check_finite("pixdim", spacing)
     if min(spacing) <= 0:
-        raise HeaderError(f"its pixdim is {' '.join(f'{side:g}' for side in spacing)}, and each must be over 0")
+        raise HeaderError(f"its pixdim is {_in_words(spacing)}, and each must be over 0")
     has_qform, has_sform = (code > 0 for code in form_codes)
+    if not (has_qform or has_sform):
+        raise HeaderError("it has neither a qform nor an sform, so that its place and orientation are not known")
     if has_qform:
         check_finite("qform", quaternion)
-    if not has_sform:
-        return
-    check_finite("sform", affine)
+    if has_sform:
+        check_finite("sform", affine)
+    if has_sform:
+        _check_scale(affine, spacing)
+    if has_sform and has_qform:  # without a qform ITK refuses it
+        _check_angles(affine)
+
+
+def _check_scale(affine: tuple[float, ...], spacing: tuple[float, ...]) -> None:
+    """Refuse an sform whose spacing is not that of pixdim."""
     columns = [math.hypot(*affine[axis::4]) for axis in range(3)]
-    if not has_qform and any(
-        abs(column - side) > _SCALE_TOLERANCE * side for column, side in zip(columns, spacing, strict=True)
-    ):
-        raise HeaderError(
-            f"its sform has a spacing of {' '.join(f'{column:g}' for column in columns)}, but its pixdim is"
-            f" {' '.join(f'{side:g}' for side in spacing)}"
-        )
+    pairs = zip(columns, spacing, strict=True)
+    if any(abs(column - side) > _SCALE_TOLERANCE * side for column, side in pairs):
+        raise HeaderError(f"its sform has a spacing of {_in_words(columns)}, but its pixdim is {_in_words(spacing)}")
+
+
+def _check_angles(affine: tuple[float, ...]) -> None:
+    """Refuse an sform whose axes are not at right angles: ITK would take the qform's, and other readers not."""
+    columns = [affine[axis::4] for axis in range(3)]
+    for one, other in itertools.combinations(columns, 2):
+        if abs(sum(a * b for a, b in zip(one, other, strict=True))) > _ANGLE_TOLERANCE * math.hypot(*one) * math.hypot(
+            *other
+        ):
+            raise HeaderError("the axes of its sform are not at right angles")
+
+
+def _in_words(numbers: Sequence[float]) -> str:
+    return " ".join(f"{number:g}" for number in numbers)
+
+
+def _check_scaling(slope: float, intercept: float) -> None:
+    """Refuse a scaling that readers understand differently: a slope of 0 means none, but ITK adds the intercept."""
+    if math.isfinite(slope) and slope != 0:
+        check_finite("scl_inter", (intercept,))
+    if slope == 0 and intercept != 0:
+        raise HeaderError(f"its scl_slope is 0, but its scl_inter {intercept:g}")
 
 
 def _offset(voxel_offset: float, layout: _Layout) -> int:

@@ -14,6 +14,7 @@ from hnseg.imaging.files.header import BYTES, Compression, Header, HeaderError, 
 
 _MOST_HEADER_BYTES = 16 << 20
 _MOST_LINE_BYTES = 1 << 20
+_MOST_CHARACTERS = 500  # of a field; a word of thousands crashes ITK
 _MAGIC = re.compile(r"NRRD000[1-5]")
 
 _SPELLINGS = {
@@ -75,7 +76,8 @@ def read_nrrd_header(path: Path, file: BinaryIO) -> Header:
     if (compression := _ENCODINGS.get(fields["encoding"].lower())) is None:
         raise HeaderError(f"its encoding is {fields['encoding']!r}, not raw or gzip")
     for name in ("space directions", "space origin", "spacings"):
-        check_finite(name, tuple(float(number) for number in _NUMBER.findall(fields.get(name, ""))))
+        check_finite(name, _numbers(name, fields.get(name, "")))
+    _check_directions(fields)
     size, components = _split_components(sizes, fields.get("kinds", "").lower().split())
     check_size(size)
     return Header("NrrdImageIO", size, components, component_type, Stored(path, file.tell(), compression))
@@ -91,6 +93,8 @@ def _fields(file: BinaryIO) -> dict[str, str]:
             raise HeaderError(f"it has an unknown field, {name[:40]!r}")
         if name in fields:
             raise HeaderError(f"it has two fields {name}")
+        if len(value) > _MOST_CHARACTERS:
+            raise HeaderError(f"its {name} has {len(value)} characters, over {_MOST_CHARACTERS}")
         fields[name] = value
     if "data file" in fields:
         raise HeaderError("its voxels lie in another file, and must lie in the file itself")
@@ -130,6 +134,24 @@ def _sizes(fields: dict[str, str]) -> tuple[int, ...]:
     if len(words) != int(fields["dimension"]) or not all(re.fullmatch("[0-9]{1,18}", word) for word in words):
         raise HeaderError(f"its sizes are {fields['sizes'][:80]!r}, not {fields['dimension']} whole numbers")
     return tuple(int(word) for word in words)
+
+
+def _check_directions(fields: dict[str, str]) -> None:
+    """Refuse space directions that are not a vector, or none, for each axis, with as many vectors as the space has."""
+    if "space directions" not in fields:
+        return
+    vectors = re.findall(r"\([^()]*\)|none", fields["space directions"])
+    given = sum(vector != "none" for vector in vectors)
+    if len(vectors) != int(fields["dimension"]) or given < min(2, len(vectors)):
+        raise HeaderError(f"its space directions are {fields['space directions'][:80]!r}")
+
+
+def _numbers(name: str, value: str) -> tuple[float, ...]:
+    """Return the numbers of a vector or of several, as (1,0,0) (0,1,0) none."""
+    words = [word for word in re.split(r"[(),\s]+", value) if word not in {"", "none"}]
+    if wrong := [word for word in words if not _NUMBER.fullmatch(word)]:
+        raise HeaderError(f"its {name} has {wrong[0][:40]!r}, which is no number")
+    return tuple(map(float, words))
 
 
 def _split_components(sizes: tuple[int, ...], kinds: list[str]) -> tuple[tuple[int, ...], int]:

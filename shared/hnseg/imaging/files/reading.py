@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -192,11 +193,28 @@ def _itk_reader(path: Path, header: Header) -> sitk.ImageFileReader:
     reader = sitk.ImageFileReader()
     reader.SetImageIO(header.image_io)
     reader.SetFileName(str(path))
-    reader.ReadImageInformation()
+    with _nifti_library_silenced(header):
+        reader.ReadImageInformation()
     size = tuple(reader.GetSize())
     if math.prod(size) != math.prod(header.size) or size[: len(header.size)] != header.size[: len(size)]:
         raise HeaderError(f"its size is {header.size}, but ITK takes it for {size}")
     return reader
+
+
+@contextmanager
+def _nifti_library_silenced(header: Header) -> Iterator[None]:
+    """Keep what ITK's NIfTI library prints off stderr, where the image may be one that a case can do without."""
+    if header.image_io != "NiftiImageIO":
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _read(path: Path, title: str, inside: Path | None) -> sitk.Image:
@@ -205,7 +223,8 @@ def _read(path: Path, title: str, inside: Path | None) -> sitk.Image:
     _check_size(reader, path, title)
     try:
         check_voxels(header)
-        image: sitk.Image = reader.Execute()
+        with _nifti_library_silenced(header):
+            image: sitk.Image = reader.Execute()
     except (HeaderError, OSError) as error:
         raise _unreadable(path, title, str(error)) from error
     except RuntimeError as error:

@@ -51,22 +51,34 @@ def _compare(present: int, owed: int) -> None:
 
 def _inflated_bytes(file: BinaryIO, stored: Stored, most: int) -> int:
     """Return the number of bytes that a compressed file holds, counted until they are more than `most`."""
-    count = 0
-    rest = b""
-    while True:
-        stream = zlib.decompressobj(_WINDOW_BITS[stored.compression])
-        while not stream.eof and count <= most:
-            rest = rest or file.read(_BLOCK_BYTES)
-            try:
-                inflated = stream.decompress(rest, _BLOCK_BYTES)
-            except zlib.error as error:
-                raise HeaderError(f"its compressed voxels can't be inflated ({error})") from error
-            if not (rest or inflated or stream.eof):
-                raise HeaderError("its compressed voxels have no end")
-            count += len(inflated)
-            rest = stream.unconsumed_tail
-        rest = stream.unused_data or file.read(_BLOCK_BYTES)
-        if not rest or count > most:
-            return count
+    count, rest = _inflate_stream(file, b"", stored, most)
+    while count <= most and (rest := rest or file.read(_BLOCK_BYTES)):
         if stored.compression is Compression.ZLIB:
             raise HeaderError("something follows its compressed voxels")
+        more, rest = _inflate_stream(file, rest, stored, most - count)
+        count += more
+    return count
+
+
+def _inflate_stream(file: BinaryIO, rest: bytes, stored: Stored, most: int) -> tuple[int, bytes]:
+    """Return the number of bytes in one stream, counted until they are more than `most`, and what was read after it.
+
+    Args:
+        file: The file, at what follows `rest`.
+        rest: First bytes of the stream, as far as they were read.
+        stored: Place and compression of the voxels.
+        most: Most bytes that are inflated, to within a block.
+    """
+    stream = zlib.decompressobj(_WINDOW_BITS[stored.compression])
+    count = 0
+    while not stream.eof and count <= most:
+        rest = rest or file.read(_BLOCK_BYTES)
+        try:
+            inflated = stream.decompress(rest, _BLOCK_BYTES)
+        except zlib.error as error:
+            raise HeaderError(f"its compressed voxels can't be inflated ({error})") from error
+        if not (rest or inflated or stream.eof):
+            raise HeaderError("its compressed voxels have no end")
+        count += len(inflated)
+        rest = stream.unconsumed_tail
+    return count, stream.unused_data

@@ -22,6 +22,7 @@ from hnseg.records import Frozen
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_HIGHEST_LABEL = 65_535  # of a label map of uint16
 _MOST_MIB = 64  # of plans or a manifest; plans with a long list of cases have one or two
 SplineOrder = Literal[0, 1, 2, 3, 4, 5]
 
@@ -151,6 +152,28 @@ class Dataset(_Read):
     labels: dict[str, int | tuple[int, ...]]
     """Value of each label by its name; several values where it is a region."""
     regions_class_order: tuple[int, ...] | None = None
+
+    @field_validator("channel_names")
+    @classmethod
+    def _channels_are_counted(cls, names: dict[str, str]) -> dict[str, str]:
+        if sorted(names) != sorted(map(str, range(len(names)))):
+            raise ValueError(f"must count the channels from 0, but has {', '.join(sorted(names)) or 'none'}")
+        return names
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_are_values(cls, labels: dict[str, int | tuple[int, ...]]) -> dict[str, int | tuple[int, ...]]:
+        for name, value in labels.items():
+            if not _as_tuple(value) or not all(0 <= each <= _HIGHEST_LABEL for each in _as_tuple(value)):
+                raise ValueError(f"must be from 0 to {_HIGHEST_LABEL}, but {name} is {value}")
+        return labels
+
+    @field_validator("regions_class_order")
+    @classmethod
+    def _regions_are_values(cls, order: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if any(not 0 <= each <= _HIGHEST_LABEL for each in order or ()):
+            raise ValueError(f"must be from 0 to {_HIGHEST_LABEL}, but is {order}")
+        return order
 
     @model_validator(mode="after")
     def _regions_have_an_order(self) -> Dataset:

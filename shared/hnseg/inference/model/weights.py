@@ -101,7 +101,7 @@ def _unpickle(path: Path) -> Any:
             " which could run code when it is loaded, so it was refused."
             " Was it changed since nnU-Net wrote it, or does its trainer save objects of its own?"
         ) from error
-    except (RuntimeError, OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged pickle can end in an error of any kind
         if is_exhausted(error):
             raise
         raise _damaged(path) from error

@@ -148,24 +148,33 @@ class MemoryNeed:
 
 
 def _preparing(placement: Placement, channels: int) -> float:
-    """Return the bytes of all channels on the network's grid, and of one that is being resampled."""
+    """Return the bytes of all channels on the network's grid, of one that is being resampled, and of its axis maps."""
     lengths = list(zip(placement.cropped_shape, placement.network_shape, strict=True))
     ratios = sorted(new / old for old, new in lengths)
     # Axis after axis is resampled, that which shrinks most first.
     sizes = list(accumulate(ratios, mul, initial=float(prod(placement.cropped_shape))))
     resampled = sizes[0] + max(sizes[0], *map(sum, pairwise(sizes[1:])))
-    return _FLOAT * (channels * prod(placement.network_shape) + resampled)
+    return _FLOAT * (channels * prod(placement.network_shape) + resampled + _axis_maps(placement))
 
 
 def _labelling(placement: Placement, bundle: Bundle, rolls_along: int) -> float:
-    """Return the bytes of the network's planes that a plane of the image lies between, and of three label maps."""
+    """Return the bytes of the network's planes that a plane of the image lies between, and of three label maps.
+
+    Besides, there are the axis maps to the image's grid, and those to the network's, which are kept for the next image.
+    """
     outputs = len(bundle.dataset.output_values)
     label_maps = 3 * max(bundle.dataset.output_values).bit_length() / 8 * prod(placement.grid.shape_zyx)
     resampling = bundle.configuration.resampling_of_logits
     if isinstance(resampling, Spline) and resampling.order > 1:  # all at once, and class by class at full size
-        return _FLOAT * (2 * outputs * prod(placement.network_shape) + 3 * prod(placement.cropped_shape)) + label_maps
-    plane = prod(placement.network_shape) // placement.network_shape[rolls_along]
-    return _FLOAT * 4 * outputs * plane + label_maps
+        logits = 2 * outputs * prod(placement.network_shape) + 3 * prod(placement.cropped_shape)
+    else:
+        logits = 4 * outputs * prod(placement.network_shape) // placement.network_shape[rolls_along]
+    return _FLOAT * (logits + 2 * _axis_maps(placement)) + label_maps
+
+
+def _axis_maps(placement: Placement) -> int:
+    """Return how many numbers the maps of all axes from one grid to the other hold."""
+    return sum(map(mul, placement.cropped_shape, placement.network_shape))
 
 
 def _weights_bytes(bundle: Bundle) -> int:

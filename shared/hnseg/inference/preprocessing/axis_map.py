@@ -6,8 +6,10 @@ nnU-Net calls, and applied in pieces without most of the zeros.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +57,7 @@ class AxisMap:
     @classmethod
     def torch_linear(cls, old: int, new: int) -> AxisMap:
         """Return the linear interpolation of `torch.nn.functional.interpolate`."""
-        return cls(interpolate(torch.eye(old)[None], new, mode="linear")[0].numpy().T)
+        return cls(_of_units(old, new, lambda unit: _in_torch(unit, new, "linear")))
 
     @classmethod
     def nearest_in_scipy(cls, old: int, new: int) -> AxisMap:
@@ -64,12 +66,12 @@ class AxisMap:
         taken: npt.NDArray[np.float64] = map_coordinates(
             np.arange(old, dtype=float), [position], order=0, mode="nearest"
         )
-        return cls(np.eye(old, dtype=np.float32)[taken.astype(np.intp)])
+        return cls(_of_one_each(taken.astype(np.intp), old))
 
     @classmethod
     def nearest_in_torch(cls, old: int, new: int) -> AxisMap:
         """Return the map to the nearest voxel by torch's rounding (`nearest-exact`)."""
-        return cls(interpolate(torch.eye(old)[None], new, mode="nearest-exact")[0].numpy().T)
+        return cls(_of_one_each(_in_torch(np.arange(old), new, "nearest-exact").astype(np.intp), old))
 
     @property
     def is_identity(self) -> bool:
@@ -111,5 +113,27 @@ class AxisMap:
 def _spline(old: int, new: int, order: SplineOrder) -> FloatArray:
     """Return scipy's results for unit vectors; it computes in float64 and filters where the order asks for it."""
     factor = 1 / (old / new)
-    columns = [zoom(unit, factor, order=order, mode="nearest", grid_mode=True) for unit in np.eye(old)]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return _of_units(old, new, lambda unit: zoom(unit, factor, order=order, mode="nearest", grid_mode=True))
+
+
+def _in_torch(line: npt.NDArray[Any], new: int, mode: str) -> FloatArray:
+    """Return a line of voxels interpolated by torch in float32, as nnU-Net does: places are rounded with the voxels."""
+    result: FloatArray = interpolate(torch.from_numpy(line).float()[None, None], new, mode=mode)[0, 0].numpy()
+    return result
+
+
+def _of_units(old: int, new: int, interpolated: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> FloatArray:
+    """Return the weights (new, old) of an interpolation, column by column: what it makes of each unit vector."""
+    weights = np.empty((new, old), np.float32)
+    for column in range(old):
+        unit = np.zeros(old)
+        unit[column] = 1
+        weights[:, column] = interpolated(unit)
+    return weights
+
+
+def _of_one_each(taken: npt.NDArray[np.intp], old: int) -> FloatArray:
+    """Return the weights (new, old) of a map that takes one old voxel for each new one."""
+    weights = np.zeros((len(taken), old), np.float32)
+    weights[np.arange(len(taken)), taken] = 1
+    return weights

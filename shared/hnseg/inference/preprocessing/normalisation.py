@@ -35,10 +35,15 @@ def _z_score(volume: FloatArray, _: Intensities, inside: Mask | None) -> None:
     if inside is None:
         mean, std = volume.mean(), volume.std()
         volume -= mean
-        volume /= max(std, _LEAST)
+        volume /= _divisor(std)
         return
     voxels = volume[inside]
-    volume[inside] = (voxels - voxels.mean()) / max(voxels.std(), _LEAST)
+    volume[inside] = (voxels - voxels.mean()) / _divisor(voxels.std())
+
+
+def _divisor(std: np.float32) -> float:
+    """Return what a z-score divides by: NaN where the standard deviation is infinite, which would make all voxels 0."""
+    return max(float(std), _LEAST) if np.isfinite(std) else float("nan")
 
 
 def _ct(volume: FloatArray, intensities: Intensities, _: Mask | None) -> None:

@@ -15,6 +15,8 @@ from hnseg.inference.model.nnunet_plans import Configuration, Intensities, Plans
 from hnseg.inference.preprocessing.normalisation import Mask, normalise
 from hnseg.inference.preprocessing.resampling import resample
 
+_MOST_VOXELS = 1 << 20  # along an axis; sizes computed from more would overflow
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -51,20 +53,22 @@ def place(channels: Channels, plans: Plans, configuration: Configuration) -> Pla
         configuration: Configuration, for the network's spacing.
 
     Raises:
-        InputError: The image is thinner than half a voxel of the network's.
+        InputError: The image is thinner than half a voxel of the network's, or longer than a million of them.
     """
     transpose = plans.transpose_forward
     crop = _box_around_nonzero(channels.array, transpose)
     image_mm = tuple(channels.grid.spacing_zyx_mm[axis] for axis in transpose)
     network_mm = configuration.spacing_mm(image_mm)
     voxels = [part.stop - part.start for part in crop]
-    z, y, x = (round(old / new * n) for old, new, n in zip(image_mm, network_mm, voxels, strict=True))
-    if min(z, y, x) == 0:
+    lengths = [old / new * n for old, new, n in zip(image_mm, network_mm, voxels, strict=True)]
+    if not all(0.5 < length <= _MOST_VOXELS for length in lengths):  # half a voxel is rounded to none
         extent_mm = [round(n * mm, 3) for n, mm in zip(voxels, image_mm, strict=True)]
         raise InputError(
-            f"The image must be at least one voxel of the model, {network_mm} mm, along each axis, but what is not zero"
-            f" in it measures {extent_mm} mm (axes as the model orders them). Is the spacing in the file right?"
+            f"The image must be at least one voxel of the model, {network_mm} mm, along each axis and at most"
+            f" {_MOST_VOXELS} of them, but what is not zero in it measures {extent_mm} mm (axes as the model orders"
+            " them). Is the spacing in the file right?"
         )
+    z, y, x = map(round, lengths)
     return Placement(channels.grid, transpose, crop, image_mm, network_mm, (z, y, x))
 
 

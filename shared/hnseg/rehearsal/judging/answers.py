@@ -15,8 +15,10 @@ from typing import Any
 from hnseg.platform.spec import AnswerSocket
 from hnseg.records import Frozen
 from hnseg.rehearsal.findings import Finding, failure
+from hnseg.rehearsal.judging.json_values import in_plain, parse_json
 
 _SHOWN = 40  # characters of a value
+_MOST_BYTES = 1 << 20  # of a file
 
 
 class Answer(Frozen):
@@ -78,9 +80,9 @@ def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
         return None, failure(
             "import", "", f"{must}, but holds bytes that are not UTF-8, over which the platform stops."
         )
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        return None, failure("import", f"{file} is not valid json", f"{must}, but can't be parsed{where}.")
+    except ValueError as error:
+        where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        return None, failure("import", f"{file} is not valid json", f"{must}, but can't be parsed ({where}).")
     if socket.takes(value):
         return value, None
     says = f"{file} is not valid. JSON does not fulfill schema: instance {_unfulfilled(socket, value)}"
@@ -88,23 +90,28 @@ def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
 
 
 def _parse(path: Path) -> Any:
-    return json.loads(path.read_bytes().decode("utf-8"), parse_constant=lambda _: None)
+    with path.open("rb") as file:
+        written = file.read(_MOST_BYTES + 1)
+    if len(written) > _MOST_BYTES:
+        raise ValueError(f"it holds over {_MOST_BYTES >> 20} MiB, and an answer needs a few bytes")
+    return parse_json(written.decode("utf-8"))
 
 
 def _unfulfilled(socket: AnswerSocket, value: object) -> str:
     """Return the sentence of the platform's schema validator, from which the platform cuts the value out."""
     wanted = "of type 'number'" if socket.choices is None else f"one of {list(socket.choices)}"
-    return f"{value!r} is not {wanted}".replace(f"{value} ", "")
+    # Only a text has quotes, by which it differs from what is cut out.
+    return f"{value!r} is not {wanted}".replace(f"{value} ", "") if isinstance(value, str) else f"is not {wanted}"
 
 
 def _found(value: object) -> str:
     null = ", which NaN and infinities become as well" if value is None else ""
-    return f"{in_short(json.dumps(value))}{null}"
+    return f"{in_short(json.dumps(value, ensure_ascii=False))}{null}"
 
 
 def _expected(socket: AnswerSocket, expected_dir: Path) -> Any:
     path = expected_dir / socket.relative_path
     try:
-        return _parse(path)
-    except (OSError, ValueError, RecursionError):  # no expert answered here, or not as valid JSON
+        return in_plain(_parse(path))
+    except (OSError, ValueError):  # no expert answered here, or not as valid JSON
         return None

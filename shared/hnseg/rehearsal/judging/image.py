@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.judging.verdict import NO_COMMAND
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.image import API_METHOD_LABEL, Image
 from hnseg.rehearsal.running.workplace import size_bytes
@@ -27,7 +28,7 @@ def judge_upload(image: Image | None, model_dir: Path, profile: Profile) -> tupl
 
 def check_image(image: Image, profile: Profile) -> list[Finding]:
     """Return the findings of the platform's checks of an uploaded image; empty for an image that it takes."""
-    checks = (_user(image), _architecture(image), _api_method(image), _size(image, profile))
+    checks = (_user(image), _architecture(image), _api_method(image), _command(image), _size(image, profile))
     return [finding for finding in checks if finding is not None]
 
 
@@ -77,6 +78,12 @@ def _api_method(image: Image) -> Finding | None:
         f"The label {API_METHOD_LABEL} must be exec or invoke, found {image.api_method!r}:"
         " the platform refuses the image.",
     )
+
+
+def _command(image: Image) -> Finding | None:
+    if image.has_command:
+        return None
+    return failure("run", NO_COMMAND, "The image's Dockerfile has neither ENTRYPOINT nor CMD, so no case can run.")
 
 
 def _size(image: Image, profile: Profile) -> Finding | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from hnseg.printable import printable
 from hnseg.rehearsal.profile import Profile
 
 _TAIL_BYTES = 4 << 20
+_IN_A_CHARACTER = bytes(range(0x80, 0xC0))  # bytes after the first of a character in UTF-8
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Log:
     """One stream of a container.
 
     Attributes:
-        lines: Last lines, as many as the platform keeps; text that is not UTF-8 with backslashes.
+        lines: Last lines, as many as the platform keeps, in their printable form; bytes that are not UTF-8 with
+            backslashes. Of a line that is longer than the platform reads, there is only the beginning.
         is_utf8: Whether every kept byte is text in UTF-8.
         has_long_line: Whether a line is longer than the platform reads.
     """
@@ -40,32 +41,27 @@ def read_log(path: Path, profile: Profile) -> Log:
         start = max(0, path.stat().st_size - _TAIL_BYTES)
         file.seek(start)
         written = file.read()
-    if start:
-        written = written.partition(b"\n")[2]
+    whole_lines = _without_cut_line(written) if start else written
     try:
-        text, is_utf8 = written.decode("utf-8"), True
+        text, is_utf8 = whole_lines.decode("utf-8"), True
     except UnicodeDecodeError:
-        text, is_utf8 = written.decode("utf-8", "backslashreplace"), False
+        text, is_utf8 = whole_lines.decode("utf-8", "backslashreplace"), False
     # Only a newline ends a line there: a progress bar's carriage returns make one long line.
     lines = text.replace("\0", "").split("\n")
     if lines[-1] == "":
         lines.pop()
+    longest = profile.log_line_limit_bytes
     return Log(
-        lines=tuple(line.rstrip("\r") for line in lines[-profile.log_lines :]),
+        lines=tuple(printable(line.rstrip("\r"), longest=longest) for line in lines[-profile.log_lines :]),
         is_utf8=is_utf8,
         has_long_line=any(len(line) >= profile.log_line_limit_bytes for line in written.split(b"\n")),
     )
 
 
-def provenance_in(stdout: Log) -> dict[str, Any] | None:
-    """Return the provenance that a container printed: its last line that is a JSON object; None without one."""
-    for line in reversed(stdout.lines):
-        if not line.startswith("{"):
-            continue
-        try:
-            provenance = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(provenance, dict):
-            return provenance
-    return None
+def _without_cut_line(written: bytes) -> bytes:
+    """Return what was read from the middle of a file, without the rest of a line, or of a character, at its beginning.
+
+    Where all of it is one line, that line is kept.
+    """
+    rest, newline, lines = written.partition(b"\n")
+    return lines if newline else rest.lstrip(_IN_A_CHARACTER)

@@ -6,6 +6,8 @@ socket's folder counts, and a file that is neither is passed over.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ from hnseg.rehearsal.profile import Profile
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
 _RAW_SUFFIXES = {".raw", ".zraw"}  # the voxels of a header in a file of its own
 _HEADER_BYTES = 1 << 16
+_MOST_FILES = 1000  # of a listing of the platform's storage, `components/backends/base.py`
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -64,6 +67,13 @@ def import_output(
             f"The {socket.title} must be one .mha file in /output/{socket.relative_path}.",
         )
         return Imported(None, None, (finding, *stray))
+    if len(files) > _MOST_FILES:
+        finding = failure(
+            "import",
+            f"Too many files produced in {socket.relative_path!r}",
+            f"Found {len(files):,}; the platform lists no more than {_MOST_FILES:,}.",
+        )
+        return Imported(None, None, (finding, *stray))
     images = {path: image for path in files if (image := _image(path)) is not None}
     others = [path.relative_to(folder) for path in files if path not in images and path.suffix not in _RAW_SUFFIXES]
     if len(images) != 1:
@@ -74,7 +84,13 @@ def import_output(
 
 
 def _files_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Return the regular files below a folder; no link is followed, which would lead to files of this machine."""
+    found = (Path(here) / name for here, _, names in os.walk(folder, followlinks=False) for name in names)
+    return sorted(path for path in found if stat.S_ISREG(path.lstat().st_mode) and _is_text(str(path)))
+
+
+def _is_text(name: str) -> bool:
+    return name.isprintable() or all(each.isprintable() or each.isspace() for each in name)
 
 
 def _passed_over(others: list[Path]) -> list[Finding]:

@@ -11,12 +11,14 @@ from hnseg.rehearsal.findings import Finding, failure, first_failure, warning
 from hnseg.rehearsal.judging.logs import Log
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.results import CaseResult
+from hnseg.rehearsal.running.container import UNKNOWN_USER
 
 NO_ERRORS = "No errors were reported in the logs."
 OUT_OF_MEMORY = "The container was killed as it exceeded its memory limit"
 
 # In the platform's own words, DIAGNijmegen/rse-sagemaker-shim, models.py.
-_NO_COMMAND = "The command defined by the containers ENTRYPOINT and CMD instructions does not exist"
+NO_COMMAND = "The command defined by the containers ENTRYPOINT and CMD instructions does not exist"
+_NO_USER = "The user defined in the containers USER instruction does not exist"
 _NO_PERMISSION = (
     "The user defined in the containers USER instruction does not have permission to execute the command defined by the"
     " containers ENTRYPOINT and CMD instructions"
@@ -38,6 +40,8 @@ _NOT_STARTED = re.compile(
     r".*(?:tini|catatonit|OCI runtime|runc|crun)\b.*(?:No such file|not found|(?P<permission>[Pp]ermission denied))"
 )
 """Last line of the engines' init programs when there is nothing to start, or no right to start it."""
+
+_LONGEST_OF_ENGINE = 1000  # characters of a line in which an engine's sentence is looked for
 
 _NEAR = 0.8
 """Part of a limit above which a case that passes here may fail on another machine."""
@@ -128,10 +132,19 @@ def _ending(run: CaseRun, stderr: Log, profile: Profile) -> Finding | None:
             else f"It did not end within {profile.grace_s:g} s of SIGTERM and was killed."
         )
         return failure("run", "Time limit exceeded", f"The case may take {profile.time_limit_s:g} s. {end}")
-    if run.exit_code and (not_started := _NOT_STARTED.match(stderr.last)):
-        return failure("run", _NO_PERMISSION if not_started["permission"] else _NO_COMMAND, stderr.last)
     if run.exit_code:
-        return failure("run", stderr.last or NO_ERRORS, _why_it_failed(run.exit_code, stderr, profile))
+        why = _why_it_failed(run.exit_code, stderr, profile)
+        return _not_started(stderr) or failure("run", stderr.last or NO_ERRORS, why)
+    return None
+
+
+def _not_started(stderr: Log) -> Finding | None:
+    """Return the failure of a container whose command or user does not exist; None for one that started."""
+    last = stderr.last[:_LONGEST_OF_ENGINE]
+    if UNKNOWN_USER.match(last):
+        return failure("run", _NO_USER, last)
+    if found := _NOT_STARTED.match(last):
+        return failure("run", _NO_PERMISSION if found["permission"] else NO_COMMAND, last)
     return None
 
 

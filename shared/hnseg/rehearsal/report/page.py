@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from hnseg.errors import OutputError
+from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.tables import structures_table
 from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
+from hnseg.printable import is_utf8, printable
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
+from hnseg.rehearsal.judging.provenance import ShownProvenance
 from hnseg.rehearsal.report.colours import colours_of
 from hnseg.rehearsal.report.crop import crop_in
 from hnseg.rehearsal.report.overlay import Picture, draw_case
 from hnseg.rehearsal.report.registration import RegistrationFigure, draw_registration, record_in
 from hnseg.rehearsal.report.table import findings_of, first_metric, in_gib, lowest, mean_over_structures
 from hnseg.rehearsal.request import Request
-from hnseg.rehearsal.results import Rehearsal
+from hnseg.rehearsal.results import CaseResult, Rehearsal
 
 JSON_FILE, PAGE_FILE = "rehearsal.json", "rehearsal.html"
 """Names of the report's files."""
@@ -39,10 +42,12 @@ class Figures:
     Attributes:
         pictures: Slices with contours.
         registrations: Checkerboards of registered images with their captions.
+        missing: Reasons, a sentence each, why figures of a case could not be drawn.
     """
 
     pictures: Mapping[str, Picture]
     registrations: Mapping[str, RegistrationFigure]
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_report(request: Request, rehearsal: Rehearsal, folder: Path) -> Path:
@@ -62,7 +67,7 @@ def write_report(request: Request, rehearsal: Rehearsal, folder: Path) -> Path:
         json = rehearsal.model_dump_json(indent=2) + "\n"
         files.write(JSON_FILE, lambda path: path.write_text(json, encoding="utf-8"))
     with output_files(_output(page)) as files:
-        figures = Figures(_pictures(request, rehearsal), _registrations(request, rehearsal))
+        figures = _figures(request, rehearsal)
         html = as_page(rehearsal, figures, request.spec.output.labels)
         files.write(PAGE_FILE, lambda path: path.write_text(html, encoding="utf-8"))
     return page
@@ -80,6 +85,11 @@ def check_report(folder: Path) -> None:
 
 
 def _make(folder: Path) -> None:
+    if not is_utf8(str(folder.absolute())):
+        raise OutputError(
+            f"The report must be written to a folder with a path in UTF-8, but {printable(str(folder))} is not."
+            " Name another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,6 +120,7 @@ def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -
         figures=figures,
         findings=findings_of(rehearsal),
         metric=metric,
+        provenance={case.name: ShownProvenance.of(case.provenance) for case in rehearsal.cases},
         has_vram=any(case.peak_vram_gib is not None for case in rehearsal.cases),
         means={case.name: mean_over_structures(case.structures, metric) for case in rehearsal.cases},
         lowest={case.name: lowest(case.structures, metric) for case in rehearsal.cases},
@@ -137,34 +148,55 @@ def _shown(value: MaybeNumber, metric: str) -> str:
     return f"{value:.0f}" if metric.endswith("_mm3") else f"{value:.1f}" if metric.endswith("_mm") else f"{value:.3f}"
 
 
-def _pictures(request: Request, rehearsal: Rehearsal) -> dict[str, Picture]:
-    """Draw every case that passed, whose output so lies on the right grid."""
+def _figures(request: Request, rehearsal: Rehearsal) -> Figures:
+    """Draw the cases' figures; one whose images can't be read again has the reason instead.
+
+    The platform takes outputs that our reader does not, such as TIFF, and a case's inputs may be broken on purpose.
+    """
+    pictures: dict[str, Picture] = {}
+    registrations: dict[str, RegistrationFigure] = {}
+    missing: dict[str, str] = {}
+    for case in rehearsal.cases:
+        with _noting_failure(case.name, missing):
+            if picture := _picture(request, case):
+                pictures[case.name] = picture
+        with _noting_failure(case.name, missing):
+            if registration := _registration(request, case):
+                registrations[case.name] = registration
+    return Figures(pictures, registrations, missing)
+
+
+@contextmanager
+def _noting_failure(name: str, missing: dict[str, str]) -> Iterator[None]:
+    """Note why a case's figure can't be drawn, and go on without it."""
+    try:
+        yield
+    except InputError as error:
+        missing[name] = printable(str(error))
+    except MemoryError:
+        missing[name] = "There was not enough memory to draw it."
+
+
+def _picture(request: Request, case: CaseResult) -> Picture | None:
+    """Draw a case that passed, whose output so lies on the right grid; None for another."""
     output = request.spec.output
     socket = request.spec.input(output.on_grid_of)
-    pictures = {}
-    for case in rehearsal.cases:
-        folder = request.case(case.name)
-        scan = first_image(folder.input_dir / socket.relative_path)
-        if not case.passed or case.output_file is None or scan is None:
-            continue
-        reference = folder.reference(output.relative_path)
-        image, crop = read_volume(scan, title=socket.title), crop_in(case.provenance)
-        pictures[case.name] = draw_case(
-            image,
-            read_volume(request.output_dir(case.name) / case.output_file, title=output.title),
-            None if reference is None else read_volume(reference, title="reference label map"),
-            output.labels,
-            crop=crop if crop and crop.lies_in(image) else None,
-        )
-    return pictures
+    folder = request.case(case.name)
+    scan = first_image(folder.input_dir / socket.relative_path)
+    if not case.passed or case.output_file is None or scan is None:
+        return None
+    reference = folder.reference(output.relative_path)
+    image, crop = read_volume(scan, title=socket.title), crop_in(case.provenance)
+    return draw_case(
+        image,
+        read_volume(request.output_dir(case.name) / case.output_file, title=output.title),
+        None if reference is None else read_volume(reference, title="reference label map"),
+        output.labels,
+        crop=crop if crop and crop.lies_in(image) else None,
+    )
 
 
-def _registrations(request: Request, rehearsal: Rehearsal) -> dict[str, RegistrationFigure]:
-    """Draw the registration that a case's provenance records, for every case with one."""
-    figures = {}
-    for case in rehearsal.cases:
-        record = record_in(case.provenance)
-        figure = record and draw_registration(request.spec, request.case(case.name), record)
-        if figure:
-            figures[case.name] = figure
-    return figures
+def _registration(request: Request, case: CaseResult) -> RegistrationFigure | None:
+    """Draw the registration that a case's provenance records; None without one."""
+    record = record_in(case.provenance)
+    return draw_registration(request.spec, request.case(case.name), record) if record else None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import SimpleITK as sitk
-from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hnseg.imaging.files.reading import read_volume
 from hnseg.platform.spec import ChallengeSpec
@@ -17,7 +17,10 @@ from hnseg.rehearsal.report.checkerboard import draw_checkerboard
 SMALLEST_DETERMINANT = 1e-3
 """Determinant below which a matrix counts as one that can't be inverted; that of a rotation is 1."""
 
-Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+_Factor = Annotated[float, Field(ge=-100, le=100)]
+_Millimetres = Annotated[float, Field(ge=-1e5, le=1e5)]
+Row = tuple[_Factor, _Factor, _Factor]
+Vector = tuple[_Millimetres, _Millimetres, _Millimetres]
 
 
 class RegistrationRecord(BaseModel):
@@ -29,8 +32,8 @@ class RegistrationRecord(BaseModel):
     moving: str
     status: str
     reason: str = ""
-    seconds: FiniteFloat
-    matrix: tuple[Vector, Vector, Vector]
+    seconds: Annotated[float, Field(ge=0, le=1e6)]
+    matrix: tuple[Row, Row, Row]
     offset_mm: Vector
 
     @model_validator(mode="after")

@@ -2,9 +2,9 @@
 
     python -m hnseg.rehearsal.running.confine DATA_BYTES CPUS NETWORK COMMAND...
 
-DATA_BYTES becomes RLIMIT_DATA, CPUS (numbers joined by commas) the processors that the program may run on, and with
-NETWORK `none` the program gets a network of its own without any connection; with `host` it keeps this one. The program
-replaces this process, so it keeps its number.
+DATA_BYTES becomes RLIMIT_DATA, where no limit is lower already, and CPUS (numbers joined by commas) the processors that
+the program may run on. With NETWORK `none` the program gets a network of its own without any connection; with `host` it
+keeps this one. The program replaces this process, so it keeps its number.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import os
 import resource
 import sys
 from pathlib import Path
+
+from hnseg.machine import data_limit_bytes
 
 _CLONE_NEWUSER = 0x10000000  # linux/sched.h
 _CLONE_NEWNET = 0x40000000
@@ -41,7 +43,8 @@ def leave_network() -> bool:
 def main(arguments: list[str]) -> None:
     """Set the limits and replace this process by the program."""
     data_bytes, cpus, network, *command = arguments
-    resource.setrlimit(resource.RLIMIT_DATA, (int(data_bytes), int(data_bytes)))
+    limit_bytes = data_limit_bytes(int(data_bytes))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, [int(cpu) for cpu in cpus.split(",")])
     if network == "none" and not leave_network():

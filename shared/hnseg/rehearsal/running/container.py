@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from hnseg.errors import EngineError
 from hnseg.machine import processor_numbers
 from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.engine import Engine, last_line
+from hnseg.rehearsal.running.stream import StreamEnd, logged_to
 from hnseg.rehearsal.running.waiting import wait_for
 from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, MemoryWatch, StatisticsWatch, StreamWatch, cgroup_of
 from hnseg.rehearsal.running.workplace import Workplace
@@ -23,6 +26,8 @@ from hnseg.rehearsal.running.workplace import Workplace
 SIGKILL_STATUS = 128 + signal.SIGKILL
 """Exit status of a program that SIGKILL ended."""
 _ENTRY_POINT_AT_FAULT = {126, 127}
+UNKNOWN_USER = re.compile(r"Error\b.*\bunable to find (?:user|group) ")
+"""Last line of an engine that does not start an image because its USER does not exist in it."""
 _NEVER = "0001"
 """Year of the engine's zero time, which stands for a container that never started."""
 
@@ -81,19 +86,23 @@ def running_container(setup: ContainerSetup, work: Workplace) -> Iterator[Runnin
     """
     engine = setup.engine
     with ExitStack() as at_the_end:
+        stdout, stderr = at_the_end.enter_context(logged_to(work.stdout, work.stderr))
         if os.geteuid() != 0:
-            at_the_end.callback(_open_for_removal, setup, work)
+            at_the_end.callback(open_for_removal, setup, work)
         identifier = _create(setup, work)
         at_the_end.callback(engine.try_to, "rm", "--force", "--volumes", identifier)
         gpu = GpuWatch() if setup.gpus else None
         if gpu:
             at_the_end.callback(gpu.stream.end)
-        with work.stdout.open("wb") as stdout, work.stderr.open("wb") as stderr:
-            process = subprocess.Popen([engine.command, "start", "--attach", identifier], stdout=stdout, stderr=stderr)
+        process = subprocess.Popen(
+            [engine.command, "start", "--attach", identifier], stdout=stdout.writer, stderr=stderr.writer
+        )
+        stdout.close_writer()
+        stderr.close_writer()
         pid = _first_process(engine, identifier, process)
         began = time.monotonic()
         if not pid:
-            _check_it_ran(engine, identifier, work)
+            _check_it_ran(engine, identifier, stderr)
         memory = _memory_watch(engine, identifier, pid)
         if isinstance(memory, StatisticsWatch):
             at_the_end.callback(memory.stream.end)
@@ -117,21 +126,11 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
     profile = setup.profile
     arguments = [
         "--init",  # so that the program is not process 1, which ignores signals it does not handle
-        "--pull=never",
-        "--network=none",
-        "--read-only",
-        "--cap-drop=ALL",
-        "--security-opt=no-new-privileges",
-        "--security-opt=label=disable",
-        f"--pids-limit={profile.pids}",
-        f"--memory={profile.ram_bytes}",
-        f"--memory-swap={profile.ram_bytes}",
+        *_confinement(setup, work),
         f"--shm-size={profile.shm_bytes}",
         f"--ulimit=data={profile.data_limit_bytes}:{profile.data_limit_bytes}",
         f"--mount=type=bind,src={work.input_dir},dst=/input,readonly",
         f"--mount=type=bind,src={work.model_dir},dst=/opt/ml/model,readonly",
-        f"--mount=type=bind,src={work.output_dir},dst=/output",
-        f"--mount=type=bind,src={work.scratch_dir},dst=/tmp",
         *(f"--env={name}={value}" for name, value in profile.environment.items()),
     ]
     processors = processor_numbers()
@@ -144,6 +143,24 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
     return arguments
 
 
+def _confinement(setup: ContainerSetup, work: Workplace) -> list[str]:
+    """Return the options that every container of the image gets, whatever it is started for."""
+    return [
+        "--pull=never",
+        "--log-driver=none",  # the engine's own copy of the logs, which nobody would read, has no limit
+        "--network=none",
+        "--read-only",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        "--security-opt=label=disable",
+        f"--pids-limit={setup.profile.pids}",
+        f"--memory={setup.profile.ram_bytes}",
+        f"--memory-swap={setup.profile.ram_bytes}",
+        f"--mount=type=bind,src={work.output_dir},dst=/output",
+        f"--mount=type=bind,src={work.scratch_dir},dst=/tmp",
+    ]
+
+
 def stop_container(setup: ContainerSetup, container: RunningContainer) -> bool:
     """Stop a container as the platform does, and return whether it ended at SIGTERM, without SIGKILL."""
     setup.engine.try_to("kill", "--signal=SIGTERM", container.identifier)
@@ -151,8 +168,23 @@ def stop_container(setup: ContainerSetup, container: RunningContainer) -> bool:
     obeyed = wait_for(container.process, until=until, sample=container.memory.sample)
     if not obeyed:
         setup.engine.try_to("kill", "--signal=SIGKILL", container.identifier)
-        container.process.wait(timeout=60)
+        _wait_for_the_end(setup, container)
     return obeyed
+
+
+def _wait_for_the_end(setup: ContainerSetup, container: RunningContainer) -> None:
+    """Wait until a killed container has ended.
+
+    Raises:
+        EngineError: It has not within a minute.
+    """
+    try:
+        container.process.wait(timeout=60)
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(
+            f"A container must end at SIGKILL, but 60 s later {setup.engine.command} had not ended it."
+            " Is the engine overloaded, or a disk of this machine not answering?"
+        ) from error
 
 
 def statistics_of(engine: Engine, identifier: str) -> StatisticsWatch:
@@ -191,16 +223,17 @@ def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[byt
     return 0
 
 
-def _check_it_ran(engine: Engine, identifier: str, work: Workplace) -> None:
-    """Check that a container without a process has run and ended.
+def _check_it_ran(engine: Engine, identifier: str, stderr: StreamEnd) -> None:
+    """Check that a container without a process has run and ended, or could not for a reason in its image.
 
     Raises:
         EngineError: The engine could not even start the container.
     """
     state = engine.inspect(identifier, "State")
-    never_started = str(state["StartedAt"]).startswith(_NEVER)
-    if never_started and int(state["ExitCode"]) not in _ENTRY_POINT_AT_FAULT:
-        reason = last_line(work.stderr.read_text(encoding="utf-8", errors="replace"))
+    if not str(state["StartedAt"]).startswith(_NEVER) or int(state["ExitCode"]) in _ENTRY_POINT_AT_FAULT:
+        return
+    reason = last_line(stderr.end().decode("utf-8", "backslashreplace"))
+    if not UNKNOWN_USER.match(reason):
         raise EngineError(f"{engine.facts.version} could not start the container under the platform's limits: {reason}")
 
 
@@ -222,11 +255,13 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+{zone}")
 
 
-def _open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
-    """Open the container's files to this user, who could otherwise not remove them."""
-    setup.engine.try_to(
-        "run", "--rm", "--pull=never", "--network=none", "--user=0:0", "--security-opt=label=disable",
-        f"--mount=type=bind,src={work.output_dir},dst=/output",
-        f"--mount=type=bind,src={work.scratch_dir},dst=/tmp",
-        "--entrypoint=/bin/sh", setup.image, "-c", "chmod -R a+rwX /output /tmp",
-    )  # fmt: skip
+def open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
+    """Open the container's files to this user, who could otherwise neither read nor remove them.
+
+    The image's own user does it, to whom they belong: as root, a hostile image could leave programs in the folders that
+    run as root on this machine.
+    """
+    name = f"hnseg-{uuid4().hex}"
+    command = ["run", "--rm", f"--name={name}", *_confinement(setup, work), "--entrypoint=/bin/sh", setup.image]
+    if not setup.engine.try_to(*command, "-c", "chmod -R a+rwX /output /tmp; true"):
+        setup.engine.try_to("rm", "--force", "--volumes", name)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnseg.errors import EngineError
+from hnseg.printable import printable
 
 COMMANDS = ("docker", "podman")
+_PATIENCE_S = 120.0  # for an answer of the engine
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Engine:
     command: str
     facts: EngineFacts
 
-    def ask(self, *arguments: str, timeout_s: float = 120) -> str:
+    def ask(self, *arguments: str, timeout_s: float = _PATIENCE_S) -> str:
         """Run one of the engine's commands and return its output.
 
         Raises:
@@ -57,7 +59,12 @@ class Engine:
         """
         try:
             done = subprocess.run(
-                [self.command, *arguments], capture_output=True, text=True, timeout=timeout_s, check=False
+                [self.command, *arguments],
+                capture_output=True,
+                encoding="utf-8",
+                errors="backslashreplace",
+                timeout=timeout_s,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise EngineError(
@@ -71,11 +78,18 @@ class Engine:
 
     def try_to(self, *arguments: str) -> bool:
         """Run a command of the engine whose failure does not matter, and return whether it succeeded."""
-        try:
-            self.ask(*arguments)
-        except EngineError:
+        try:  # without its output, which the container may have written and which has no limit
+            done = subprocess.run(
+                [self.command, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_PATIENCE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
             return False
-        return True
+        return done.returncode == 0
 
     def inspect(self, container: str, part: str) -> dict[str, Any]:
         """Return one part of the engine's description of a container, such as State."""
@@ -113,8 +127,8 @@ def probe_engine(command: str) -> tuple[Engine | None, str]:
 
 
 def last_line(text: str) -> str:
-    """Return the last line that is not empty; "" without one."""
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    """Return the last line that is not empty, in its printable form; "" without one."""
+    return next((printable(line.strip(), longest=1000) for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def _ask_for_facts(command: str) -> tuple[dict[str, Any], str]:
@@ -123,7 +137,12 @@ def _ask_for_facts(command: str) -> tuple[dict[str, Any], str]:
         return {}, "is not installed here"
     try:
         done = subprocess.run(
-            [command, "info", "--format", "{{json .}}"], capture_output=True, text=True, timeout=60, check=False
+            [command, "info", "--format", "{{json .}}"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            timeout=60,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return {}, "does not answer within 60 s"

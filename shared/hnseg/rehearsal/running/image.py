@@ -26,6 +26,7 @@ class Image:
         architecture: Processor architecture, such as amd64.
         labels: Labels by name.
         size_bytes: Size of the layers, uncompressed.
+        has_command: Whether its ENTRYPOINT or CMD names a program.
     """
 
     tag: str
@@ -34,6 +35,7 @@ class Image:
     architecture: str
     labels: Mapping[str, str]
     size_bytes: int
+    has_command: bool = True
 
     @property
     def api_method(self) -> str:
@@ -95,4 +97,5 @@ def inspect_image(engine: Engine, tag: str) -> Image:
         architecture=str(known.get("Architecture", "")),
         labels=config.get("Labels") or {},
         size_bytes=int(known.get("Size", 0)),
+        has_command=bool(config.get("Entrypoint") or config.get("Cmd")),
     )

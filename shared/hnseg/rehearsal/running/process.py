@@ -15,6 +15,7 @@ from pathlib import Path
 from hnseg.machine import processor_numbers
 from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.running.stream import logged_to
 from hnseg.rehearsal.running.waiting import wait_for
 from hnseg.rehearsal.running.watch import GpuWatch, SessionWatch
 from hnseg.rehearsal.running.workplace import Workplace
@@ -62,19 +63,26 @@ def process_gaps(*, cuts_network: bool) -> tuple[str, ...]:
 
 def run_process(setup: ProcessSetup, work: Workplace) -> CaseRun:
     """Run a case as a process of its own session, and stop it as the platform does."""
-    profile = setup.profile
     gpu = GpuWatch() if setup.gpus else None
-    began = time.monotonic()
-    with work.stdout.open("wb") as stdout, work.stderr.open("wb") as stderr:
+    with logged_to(work.stdout, work.stderr) as (stdout, stderr):
+        began = time.monotonic()
         process = subprocess.Popen(
             _command(setup, work),
             cwd=setup.folder,
             env=_environment(setup, work),
             stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
+            stdout=stdout.writer,
+            stderr=stderr.writer,
             start_new_session=True,  # a group of its own, which can be stopped as a whole
         )
+        stdout.close_writer()
+        stderr.close_writer()
+        return _watched(setup, process, began, gpu)
+
+
+def _watched(setup: ProcessSetup, process: subprocess.Popen[bytes], began: float, gpu: GpuWatch | None) -> CaseRun:
+    """Wait for a process that began at a moment, stop it at the time limit, and return its run."""
+    profile = setup.profile
     memory = SessionWatch(process.pid)
 
     def sample() -> None:

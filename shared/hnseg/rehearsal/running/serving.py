@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import json
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
 
 from hnseg.errors import EngineError
 from hnseg.rehearsal.case_run import CaseRun, ServerFault
@@ -20,9 +21,11 @@ from hnseg.rehearsal.running.container import (
     running_container,
     stop_container,
 )
+from hnseg.rehearsal.running.stream import StreamEnd
 from hnseg.rehearsal.running.waiting import wait_for
 from hnseg.rehearsal.running.workplace import Workplace
 
+_MOST_REPLY_BYTES = 1 << 16
 _PATIENCE_S = 10  # for the engine to start the call itself, beyond the call's own limit
 
 
@@ -36,6 +39,14 @@ class Outcome(Enum):
     """Connection closed before the whole reply had come."""
     ENDED = "ended"
     """Container ended before its reply; `probe`, which ends with it, never prints this one."""
+
+
+class _PrintedReply(BaseModel):
+    """Line of JSON that `probe` prints; the body is not read."""
+
+    outcome: Outcome
+    status: Annotated[int, Field(ge=0, le=999)] | None
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -147,22 +158,35 @@ def _call(
     """
     began = time.monotonic()
     arguments = ["-c", inspect.getsource(probe), endpoint, str(setup.profile.port), *map(str, limits_s)]
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [setup.engine.command, "exec", container.identifier, python, *arguments],
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-        )
-        if not wait_for(process, until=began + limits_s[0] + _PATIENCE_S, sample=container.memory.sample):
-            process.kill()
-        process.wait()
-        output.seek(0)
-        printed = output.read()
+    output = StreamEnd(most_bytes=_MOST_REPLY_BYTES)
+    process = subprocess.Popen(
+        [setup.engine.command, "exec", container.identifier, python, *arguments],
+        stdout=output.writer,
+        stderr=subprocess.DEVNULL,
+    )
+    output.close_writer()
+    if not wait_for(process, until=began + limits_s[0] + _PATIENCE_S, sample=container.memory.sample):
+        process.kill()
+    process.wait()
+    printed, seconds = output.end(), time.monotonic() - began
     if printed:
-        reply = json.loads(printed)
-        return Reply(Outcome(reply["outcome"]), reply["status"], reply["seconds"])
+        return reply_in(printed, seconds)
     outcome = Outcome.ENDED if _has_ended(container) else Outcome.TIMEOUT
-    return Reply(outcome, status=None, seconds=time.monotonic() - began)
+    return Reply(outcome, status=None, seconds=seconds)
+
+
+def reply_in(printed: bytes, seconds: float) -> Reply:
+    """Return the reply that `probe` printed; a broken one where the container's Python printed something else.
+
+    Args:
+        printed: Output of the container's Python.
+        seconds: Duration of the call with its start, as measured here, above which the printed one is not believed.
+    """
+    try:
+        reply = _PrintedReply.model_validate_json(printed)
+    except ValidationError:
+        return Reply(Outcome.BROKEN, status=None, seconds=seconds)
+    return Reply(reply.outcome, reply.status, min(reply.seconds, seconds))
 
 
 def _has_ended(container: RunningContainer) -> bool:

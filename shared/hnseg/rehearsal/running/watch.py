@@ -21,6 +21,7 @@ SAMPLE_S = 0.05
 
 _UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _MEMORY_USED = re.compile(r"([\d.]+[A-Za-z]+) / ")
+_MEMORY_FACTS = ("RssAnon", "RssShmem", "VmHWM")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -246,5 +247,5 @@ def _status(pid: int) -> dict[str, int]:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return {}
-    pairs = (line.partition(":") for line in lines)
-    return {name: int(value.split()[0]) * 1024 for name, _, value in pairs if value.strip().endswith("kB")}
+    pairs = (line.partition(":") for line in lines)  # a program chooses its own name, which is one of the lines
+    return {name: int(value.split()[0]) * 1024 for name, _, value in pairs if name in _MEMORY_FACTS}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from hnseg.errors import ModelError
+from hnseg.errors import InputError, ModelError
 from hnseg.rehearsal.cases import CaseFolder
+from hnseg.rehearsal.running.removal import remove_tree
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,15 @@ class Workplace:
 
 @contextmanager
 def workplace(case: CaseFolder, model_dir: Path) -> Iterator[Workplace]:
-    """Make the folders of one run and remove them afterwards."""
+    """Make the folders of one run and remove them afterwards.
+
+    Raises:
+        InputError: The case's input can't be copied.
+    """
     folder = Path(mkdtemp(prefix="hnseg-rehearsal-"))
     folder.chmod(0o755)
     try:
-        # A copy, because a container's user may not be allowed to read, and links may lead out of, the original.
-        shutil.copytree(case.input_dir, folder / "input")
-        _let_everyone_read(folder / "input")
+        _copy_input(case, folder / "input")
         for name in ("output", "scratch"):
             (folder / name).mkdir()
             (folder / name).chmod(0o777)
@@ -56,7 +60,7 @@ def workplace(case: CaseFolder, model_dir: Path) -> Iterator[Workplace]:
             stderr=folder / "stderr.txt",
         )
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
 
 @contextmanager
@@ -82,7 +86,7 @@ def model_folder(model: Path) -> Iterator[Path]:
         _let_everyone_read(unpacked)
         yield unpacked
     finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
+        remove_tree(unpacked)
 
 
 def check_readable(model_dir: Path) -> None:
@@ -104,6 +108,19 @@ def unreadable_for_others(folder: Path) -> list[Path]:
     return [path for path in (folder, *sorted(folder.rglob("*"))) if not _others_may_read(path)]
 
 
+def _copy_input(case: CaseFolder, folder: Path) -> None:
+    """Copy a case's input, because a container's user may not be allowed to read it, and links may lead out of it."""
+    try:
+        shutil.copytree(case.input_dir, folder)
+    except shutil.Error as error:
+        first, _, reason = error.args[0][0]
+        raise InputError(
+            f"Every file of a case's input must be readable, but {first} could not be copied ({reason})."
+            " Is it a pipe, or a link that leads nowhere?"
+        ) from error
+    _let_everyone_read(folder)
+
+
 def size_bytes(folder: Path) -> int:
     """Return the size of all files below a folder, in bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -113,7 +130,7 @@ def _unpack(archive: Path, folder: Path) -> None:
     try:
         with tarfile.open(archive, mode="r:gz") as tar:
             tar.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise ModelError(
             f"Could not set up model: {archive.name} must be a .tar.gz without absolute paths or links that lead out"
             f" of it, but unpacking failed ({error}). Pack it with: tar -czf model.tar.gz -C model ."

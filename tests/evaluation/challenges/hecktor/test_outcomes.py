@@ -37,7 +37,20 @@ def test_a_table_of_survival_alone_with_other_spellings_of_the_headings(tmp_path
     assert read_outcomes(path) == {"A-1": Outcome(rfs=FollowUp(30.0, has_relapsed=False))}
 
 
-@pytest.mark.parametrize(("relapse", "has_relapsed"), [(True, True), (False, False), (0, False), ("1", True)])
+def test_a_table_of_a_spreadsheet_with_words_in_place_of_numbers(tmp_path):
+    path = tmp_path / "clinical.csv"
+    path.write_text("PatientID;T-stage;Relapse;RFS\nA-1;TX;Yes;30.5\nA-2;T1;FALSE;8\nA-3;;NA;n/a\n", encoding="utf-16")
+    assert read_outcomes(path) == {
+        "A-1": Outcome(rfs=FollowUp(30.5, has_relapsed=True)),
+        "A-2": Outcome("T1", rfs=FollowUp(8.0, has_relapsed=False)),
+        "A-3": Outcome(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("relapse", "has_relapsed"),
+    [(True, True), (False, False), (0, False), ("1", True), ("yes", True), ("No", False), ("0.0", False)],
+)
 def test_a_relapse_is_a_number_or_yes_or_no(relapse, has_relapsed):
     assert outcome_of({"relapse": relapse, "rfs": 30}).rfs == FollowUp(30.0, has_relapsed)
 
@@ -51,7 +64,14 @@ def test_a_survival_that_can_t_be_is_unknown(relapse, rfs):
     ("text", "sentence"),
     [
         (HEADING + "A-1,1,T2,N1,1,8\nA-1,1,T2,N1,1,8\n", "one row, but line 3 of .* is a second one for A-1"),
-        ("PatientID;T-stage\nA-1;T2\n", "must name PatientID and .*names patientid;t-stage. Is another separator used"),
+        ("PatientID:T-stage\nA-1:T2\n", "must name PatientID and .*names patientid:t-stage. Is another separator used"),
+        (HEADING + "A-1,1,T2,N1,1,8,5\n", "the heading has columns, 6, but line 2 of .* has 7. Is a decimal comma"),
+        (HEADING + 'A-1,1,T2,N1,1,"8,5"\n', "rfs must be a number of days, .* line 2 of .* has '8,5'. Is the decimal"),
+        (HEADING + "A-1,1,T2,N1,maybe,8\n", "relapse must be 0 or 1, .* but line 2 of .* has 'maybe'"),
+        (HEADING + "A-1,1,T2,N1,2,8\n", "relapse must be 0 or 1, .* has '2'"),
+        (HEADING + "A-1,1,T2,N1,1,-8\n", "rfs must be a number of days, 0 or more, .* has '-8'"),
+        (HEADING + "A-1,1,T5,N1,1,8\n", "t-stage must be one of T1, T2, T3, T4, .* has 'T5'"),
+        (HEADING + "A-1,1,T2,M1,1,8\n", "n-stage must be one of N0, N1, N2, N3, .* has 'M1'"),
         ("PatientID,Age\nA-1,60\n", "names patientid, age"),
         ("", "names nothing"),
     ],

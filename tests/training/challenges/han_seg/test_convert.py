@@ -202,6 +202,16 @@ def test_a_mask_of_no_organ_is_refused(source):
         find_sources(source)
 
 
+def test_suffixes_in_capitals_are_taken_and_what_systems_leave_is_not(source):
+    path = mask_of(source, "case_02", "Eye_PR")
+    path.rename(path.with_name("case_02_OAR_Eye_PR.SEG.NRRD"))
+    path.with_name("._case_02_OAR_Eye_PR.seg.nrrd").touch()
+    ct = path.with_name("case_02_IMG_CT.nrrd")
+    ct.rename(path.with_name("case_02_IMG_CT.NRRD"))
+    found = next(one for one in find_sources(source) if one.name == "case_02")
+    assert (found.masks["Eye_PR"].name, found.ct.name) == ("case_02_OAR_Eye_PR.SEG.NRRD", "case_02_IMG_CT.NRRD")
+
+
 def test_a_mask_of_another_patient_is_refused(source):
     path = mask_of(source, "case_02", "Eye_PR")
     path.rename(path.with_name("case_03_OAR_Eye_PR.seg.nrrd"))

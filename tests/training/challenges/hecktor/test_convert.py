@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from containers.hecktor.method import SETTINGS, Settings, channels_of, prepare
 from containers.hecktor.spec import CT, PET
-from hnseg.errors import InputError
+from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.phantom.challenges import hecktor as phantom
 from hnseg.platform.case import Case
@@ -264,6 +264,30 @@ def test_other_files_are_no_patients(source):
     (root / "CHUM-001" / "CHUM-001__RTDOSE.nii.gz").touch()
     (root / "notes" / "template.nii.gz").touch()
     assert [found.name for found in find_sources(source)] == list(PATIENTS)
+
+
+@pytest.mark.parametrize("layout", ["2022", "2026"])
+def test_suffixes_in_capitals_are_taken_and_what_systems_leave_is_not(tmp_path, layout, caplog):
+    caplog.set_level(logging.INFO)
+    source = write_source(tmp_path, layout)
+    for path in paths_of(source, "MDA-001", layout):
+        path.with_name(f"._{path.name}").touch()
+        path.rename(path.with_name(path.name.replace(".nii.gz", ".NII.GZ")))
+    found = {one.name: one for one in find_sources(source)}
+    assert list(found) == list(PATIENTS)
+    patient = found["MDA-001"]
+    assert [path.name for path in (patient.ct, patient.pet, patient.label_map)] == [
+        "MDA-001__CT.NII.GZ",
+        "MDA-001__PT.NII.GZ",
+        "MDA-001.NII.GZ",
+    ]
+    assert caplog.messages == [f"not converted from {source / ROOTS[layout]}: table.csv"]
+
+
+def test_a_full_disk_leaves_no_half_of_a_data_set(untouched, tmp_path, small_files):
+    with pytest.raises(OutputError, match=r"work must be writable, but writing there failed"), small_files(50_000):
+        convert(untouched, tmp_path / "work", settings=DEFAULT)
+    assert [path for path in (tmp_path / "work").rglob("*") if path.is_file() or "Dataset" in path.name] == []
 
 
 def test_a_folder_without_patients_is_refused(tmp_path):

@@ -11,7 +11,7 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.platform.case import Case
-from hnseg_training.challenges.hnts_mrg.convert import KNOWN_SETTINGS, convert
+from hnseg_training.challenges.hnts_mrg.convert import KNOWN_SETTINGS, convert, find_visits
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.work_folder import WorkFolder
 from tests.training.conftest import GRID, PATIENTS
@@ -121,6 +121,13 @@ def test_missing_files_are_listed(make_source, tmp_path):
     with pytest.raises(InputError, match=r"but 10/preRT/10_preRT_T2\.nii\.gz, 10/preRT/10_preRT_mask\.nii\.gz, 5/mid"):
         convert(source, tmp_path / "work", settings=Settings())
     assert not (tmp_path / "work").exists()
+
+
+def test_suffixes_in_capitals_are_taken(make_source):
+    source = make_source()
+    for path in list(source.rglob("*.nii.gz")):
+        path.rename(path.with_name(path.name.replace(".nii.gz", ".NII.GZ")))
+    assert [mid.t2w.name for mid, _ in find_visits(source).values()] == [f"{name}_midRT_T2.NII.GZ" for name in PATIENTS]
 
 
 def test_a_folder_without_patients_is_refused(tmp_path):

@@ -26,15 +26,16 @@ from hnseg.errors import InputError
 from hnseg.imaging.box import BoxMm
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.files.visible import in_any_case, visible_in
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
-from hnseg_training.dataset.completeness import check_nothing_missing
+from hnseg_training.dataset.completeness import check_nothing_missing, log_untaken
 from hnseg_training.dataset.expected_region import expected_region
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.organ_masks import Merged, merge
-from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_sample
+from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_file, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
@@ -74,6 +75,11 @@ class Source:
     mr: Path | None
     masks: Mapping[str, Path]
 
+    @property
+    def files(self) -> list[Path]:
+        """CT, MR and masks."""
+        return [self.ct, *filter(None, [self.mr]), *self.masks.values()]
+
 
 @dataclass(frozen=True)
 class Converted:
@@ -98,7 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 505,
     mr_channel: Annotated[bool, typer.Option(help="Without it the network sees the CT alone.")] = True,
     settings: Annotated[str, typer.Option(help='"default", or a JSON file with the method\'s settings.')] = "default",
-    seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Of the folds.")] = 42,
     workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HaN-Seg 2023."""
@@ -127,21 +133,17 @@ def convert(
     """
     sources = find_sources(source)
     folds = five_folds([Patient(found.name, (found.name,)) for found in sources], seed=seed)
-    work = WorkFolder.create(output, challenge=CHALLENGE, dataset_id=dataset_id)
-    try:
+    with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=dataset_id) as work:
         patients = list(_converted(work, sources, settings, workers))
         ignored = {patient.name: _ignore_missing(work, patient, patients) for patient in patients}
-    except BaseException:
-        work.discard()
-        raise
-    any_ignored = any(sum(voxels.values()) for voxels in ignored.values())
-    names = ["CT", "noNorm"] if settings.mr_channel else ["CT"]
-    write_description(work, Description(TITLE, names, LABELS, len(sources), ignored=any_ignored, turned=True))
-    write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
-    augmentation = Augmentation(unmirrored_axes=("x",), dropouts=(MR_DROPOUT,) if settings.mr_channel else ())
-    write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
-    write_json(work.raw / CONVERSION_FILE, _record(patients, ignored))
-    write_json(work.preprocessed / SPLITS_FILE, folds)
+        any_ignored = any(sum(voxels.values()) for voxels in ignored.values())
+        names = ["CT", "noNorm"] if settings.mr_channel else ["CT"]
+        write_description(work, Description(TITLE, names, LABELS, len(sources), ignored=any_ignored, turned=True))
+        write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
+        augmentation = Augmentation(unmirrored_axes=("x",), dropouts=(MR_DROPOUT,) if settings.mr_channel else ())
+        write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
+        write_json(work.raw / CONVERSION_FILE, _record(patients, ignored))
+        write_json(work.preprocessed / SPLITS_FILE, folds)
     logger.info("converted %d patients to %s; %s", len(patients), work.raw, _in_words(patients))
     return work
 
@@ -154,7 +156,7 @@ def find_sources(source: Path) -> list[Source]:
     """
     inside = (source / "HaN-Seg" / "set_1", source / "set_1")
     root = next((folder for folder in inside if folder.is_dir()), source)
-    sources = [_source(folder) for folder in sorted(root.glob("case_*/"))]
+    sources = list(map(_source, _patients_in(root)))
     if not sources:
         raise InputError(
             f"{source} must hold HaN-Seg/set_1/case_01 and so on, but there is no patient's folder in it."
@@ -163,15 +165,21 @@ def find_sources(source: Path) -> list[Source]:
     missing = [str(found.ct.relative_to(root)) for found in sources if not found.ct.is_file()]
     missing += [f"every mask of {found.name}" for found in sources if not found.masks]
     check_nothing_missing(missing, must="Every patient's folder must hold a CT and masks", root=root)
+    log_untaken(root, {path for found in sources for path in found.files})
     return sources
+
+
+def _patients_in(root: Path) -> list[Path]:
+    """Return the patients' folders, in the order of their names."""
+    return [folder for folder in visible_in(root) if folder.name.startswith("case_") and folder.is_dir()]
 
 
 def _source(folder: Path) -> Source:
     """Return the public files of a patient's folder; the CT need not exist."""
-    mr = folder / f"{folder.name}_IMG_MR_T1.nrrd"
+    mr = in_any_case(folder / f"{folder.name}_IMG_MR_T1.nrrd")
     return Source(
         name=folder.name,
-        ct=folder / f"{folder.name}_IMG_CT.nrrd",
+        ct=in_any_case(folder / f"{folder.name}_IMG_CT.nrrd"),
         mr=mr if mr.is_file() else None,
         masks=dict(_organ_files(folder)),
     )
@@ -179,8 +187,8 @@ def _source(folder: Path) -> Source:
 
 def _organ_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the organ and the file of each mask in a patient's folder."""
-    for path in sorted(folder.glob("*_OAR_*")):
-        name = re.fullmatch(rf"{re.escape(folder.name)}_OAR_(\w+)\.seg\.nrrd", path.name)
+    for path in (path for path in visible_in(folder) if "_OAR_" in path.name):
+        name = re.fullmatch(rf"{re.escape(folder.name)}_OAR_(\w+)(?i:\.seg\.nrrd)", path.name)
         if name is None or name[1] not in ORDER:
             raise InputError(
                 f"Masks must be named {folder.name}_OAR_<organ>.seg.nrrd after one of HaN-Seg's 30 organs, but there"
@@ -232,7 +240,7 @@ def _ignore_missing(work: WorkFolder, patient: Converted, patients: Sequence[Con
         unknown = region.mask_on(grid) & (labels == 0) if region else np.zeros(labels.shape, dtype=bool)
         ignored[name] = int(unknown.sum())
         labels[unknown] = ignore_label(LABELS)
-        sitk.WriteImage(image_of(labels, grid), str(file))
+        write_file(image_of(labels, grid), file)
     return ignored
 
 

@@ -23,12 +23,14 @@ from containers.hecktor.method import PET_CHANNEL, SETTINGS, Settings, channels_
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
+from hnseg.imaging.files.formats import has_suffix, stem_of
 from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.files.visible import in_any_case, visible_in
 from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
-from hnseg_training.dataset.completeness import check_nothing_missing, listed
+from hnseg_training.dataset.completeness import check_nothing_missing, listed, log_untaken
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds_by_centre, one_fold_a_centre
@@ -120,7 +122,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     leave_out_bad_pet: Annotated[
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the folds.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Of the folds.")] = 42,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
 ) -> None:
     """Convert the public data of HECKTOR 2022, 2025 or 2026."""
@@ -148,21 +150,17 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
     all_patients = [Patient(found.name, (found.name,), centre=found.centre) for found in sources]
     by_centre = options.leave_one_centre_out
     folds = one_fold_a_centre(all_patients) if by_centre else five_folds_by_centre(all_patients, seed=options.seed)
-    work = WorkFolder.create(output, challenge=CHALLENGE, dataset_id=options.dataset_id)
-    try:
+    with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=options.dataset_id) as work:
         patients = list(_converted(work, sources, settings, options.workers))
         if not options.leave_out_bad_pet:
             _check_pets(patients)
-    except BaseException:
-        work.discard()
-        raise
-    names = ["CT", "noNorm"] if settings.pet_channel else ["CT"]
-    write_description(work, Description(TITLE, names, LABELS, len(sources), turned=True))
-    write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
-    augmentation = Augmentation(dropouts=(PET_DROPOUT,) if settings.pet_channel else ())
-    write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
-    write_json(work.raw / CONVERSION_FILE, {"source": str(source.resolve()), "patients": _records(patients)})
-    write_json(work.preprocessed / SPLITS_FILE, folds)
+        names = ["CT", "noNorm"] if settings.pet_channel else ["CT"]
+        write_description(work, Description(TITLE, names, LABELS, len(sources), turned=True))
+        write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
+        augmentation = Augmentation(dropouts=(PET_DROPOUT,) if settings.pet_channel else ())
+        write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
+        write_json(work.raw / CONVERSION_FILE, {"source": str(source.resolve()), "patients": _records(patients)})
+        write_json(work.preprocessed / SPLITS_FILE, folds)
     logger.info("converted %d patients to %s: %s", len(patients), work.raw, _in_words(patients))
     return work
 
@@ -183,36 +181,52 @@ def find_sources(source: Path) -> list[Source]:
             " labelsTr/<patient>.nii.gz or as <patient>/<patient>__CT.nii.gz and so on, but there is no patient in it."
             " Was the archive unpacked there?"
         )
+    _check_complete(found, root)
+    return found
+
+
+def _check_complete(found: Sequence[Source], root: Path) -> None:
+    """Refuse data with missing files, and log what of it is not converted."""
     wanted = [path for patient in found for path in (patient.ct, patient.label_map)]
     missing = [str(path.relative_to(root)) for path in wanted if not path.is_file()]
     check_nothing_missing(missing, must="Every patient must have a CT and a label map", root=root)
-    return found
+    log_untaken(root, {*wanted, *(patient.pet for patient in found if patient.pet)})
 
 
 def _sources_among(root: Path) -> list[Source]:
     """Return the patients of a folder that holds imagesTr and labelsTr, or a folder each; empty for another."""
     if (root / "imagesTr").is_dir():
-        files = [*root.glob("imagesTr/*__*.nii.gz"), *root.glob("labelsTr/*.nii.gz")]
+        files = [*_niftis_in(root / "imagesTr", among="__"), *_niftis_in(root / "labelsTr")]
         places = {_patient_of(path): (root / "imagesTr", root / "labelsTr") for path in files}
     else:
-        files = [path for path in root.glob("*/*.nii.gz") if _patient_of(path) == path.parent.name]
-        places = {_patient_of(path): (path.parent, path.parent) for path in files}
+        folders = (folder for folder in visible_in(root) if any(map(_is_of_its_folder, _niftis_in(folder))))
+        places = {folder.name: (folder, folder) for folder in folders}
     return [_source(name, *places[name]) for name in sorted(places)]
 
 
 def _patient_of(path: Path) -> str:
     """Return the patient in a file's name."""
-    return path.name.removesuffix(".nii.gz").split("__")[0]
+    return stem_of(path.name).split("__")[0]
+
+
+def _is_of_its_folder(path: Path) -> bool:
+    """Return whether a file belongs to the patient that its folder is named after."""
+    return _patient_of(path) == path.parent.name
+
+
+def _niftis_in(folder: Path, *, among: str = "") -> list[Path]:
+    """Return the NIfTI files in a folder whose names have a text in them."""
+    return [path for path in visible_in(folder) if among in path.name and has_suffix(path.name, (".nii.gz",))]
 
 
 def _source(name: str, images: Path, label_maps: Path) -> Source:
     """Return the public files of a patient; CT and label map need not exist."""
-    pet = images / f"{name}__PT.nii.gz"
+    pet = in_any_case(images / f"{name}__PT.nii.gz")
     return Source(
         name=name,
-        ct=images / f"{name}__CT.nii.gz",
+        ct=in_any_case(images / f"{name}__CT.nii.gz"),
         pet=pet if pet.is_file() else None,
-        label_map=label_maps / f"{name}.nii.gz",
+        label_map=in_any_case(label_maps / f"{name}.nii.gz"),
     )
 
 
@@ -249,9 +263,11 @@ def _channels(ct: sitk.Image, source: Source, settings: Settings) -> tuple[Chann
         return channels_of(ct, None, settings, files=files), ""
     try:
         pet = read_image(SPEC.input(PET), source.pet)
-        return channels_of(ct, pet, settings, files={**files, PET: source.pet}), ""
-    except InputError as error:  # of the PET; if it was of the CT, it is raised again here
+    except InputError as error:
         return channels_of(ct, None, settings, files=files, absence=str(error)), str(error)
+    channels = channels_of(ct, pet, settings, files={**files, PET: source.pet})
+    is_refused = channels.record["pet_values"]["doubt"] is not None
+    return channels, channels.record["modalities"][PET_CHANNEL]["reason"] if is_refused else ""
 
 
 def _pet_state(source: Source, settings: Settings, channels: Channels, *, is_refused: bool) -> PetState:

@@ -18,14 +18,16 @@ from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
+from containers.hecktor.pet import judge_pet
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.errors import InputError
 from hnseg.evaluation.statistics.balanced_accuracy import balanced_accuracy
 from hnseg.evaluation.statistics.concordance import concordance_of
 from hnseg.imaging.body import coarse_ct_of
-from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.formats import WRITTEN, has_suffix, stem_of
 from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.files.visible import is_visible
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
 from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, Source, find_sources
@@ -103,7 +105,7 @@ def fit(
     Raises:
         InputError: A file is missing, or the tables lack an outcome of all patients.
     """
-    conversion = read_json(work.raw / CONVERSION_FILE)
+    conversion = read_json(work.raw / CONVERSION_FILE, having=["source", "patients"])
     root = source or Path(conversion["source"])
     sources = find_sources(root)
     tables = Tables.read([root / inside for inside in INSIDE])
@@ -125,7 +127,7 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     """Return each patient's label map: the reference, or the only prediction of its name."""
     if predictions is None:
         return {source.name: source.label_map for source in sources}
-    files = [path for path in sorted(predictions.rglob("*")) if path.name.endswith(WRITTEN)]
+    files = [path for path in sorted(predictions.rglob("*")) if _is_label_map(path)]
     found = {source.name: _files_of(source.name, files) for source in sources}
     wrong = [name for name, paths in found.items() if len(paths) != 1]
     if wrong:
@@ -137,9 +139,13 @@ def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str
     return {name: paths[0] for name, paths in found.items()}
 
 
+def _is_label_map(path: Path) -> bool:
+    return is_visible(path.name) and has_suffix(path.name, WRITTEN) and path.is_file()
+
+
 def _files_of(patient: str, files: Sequence[Path]) -> list[Path]:
     """Return those files that are named after a patient."""
-    return [path for path in files if path.name in {f"{patient}{suffix}" for suffix in WRITTEN}]
+    return [path for path in files if stem_of(path.name) == patient]
 
 
 def _measured(
@@ -159,7 +165,8 @@ def _measured(
     # A PET that the conversion couldn't use the container couldn't either.
     usable = source.pet is not None and pets.get(source.name) in {"used", "not asked for"}
     pet = read_image(SPEC.input(PET), source.pet) if usable and source.pet else None
-    features = features_of(label_map, pet, read_ehr(row)[0], coarse=coarse)
+    judged = judge_pet(pet, coarse, path=source.pet)
+    features = features_of(label_map, judged.pet, read_ehr(row)[0], coarse=coarse)
     stages = stage_in(row, T_STAGES), stage_in(row, N_STAGES)
     return MeasuredPatient(source.name, features, *stages, follow_up_in(row))
 
@@ -189,7 +196,7 @@ def _with_outcome(patients: Sequence[MeasuredPatient], name: str, title: str) ->
 
 def _fitted_on(work: WorkFolder, count: int, training_data: str | None, *, predicted: bool) -> str:
     """Return the description of the patients that the models are fitted on."""
-    name = training_data or read_json(work.raw / "dataset.json")["name"]
+    name = training_data or read_json(work.raw / "dataset.json", having=["name"])["name"]
     return f"{'predicted' if predicted else 'reference'} label maps of {count} patients of {name}"
 
 

@@ -21,10 +21,11 @@ from containers.hnts_mrg.method import Settings, channels_of
 from containers.hnts_mrg.spec import LABELS
 from hnseg.errors import InputError
 from hnseg.imaging.files.reading import read_scan, read_volume
+from hnseg.imaging.files.visible import in_any_case, visible_in
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.inference.model.manifest import METHOD_FILE
-from hnseg_training.dataset.completeness import check_nothing_missing
+from hnseg_training.dataset.completeness import check_nothing_missing, log_untaken
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
@@ -68,7 +69,7 @@ def command(
     settings: Annotated[
         str, typer.Option(help='"default", "paper", or a JSON file with the method\'s settings.')
     ] = "default",
-    seed: Annotated[int, typer.Option(help="Of the boxes' margins and the folds.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Of the boxes' margins and the folds.")] = 42,
 ) -> None:
     """Convert the public data of HNTS-MRG 2024."""
     chosen = read_settings(settings, KNOWN_SETTINGS).model_copy(update={"gradient_channel": gradient_channel})
@@ -99,19 +100,15 @@ def convert(
     visits = find_visits(source)
     patients = [Patient(name, (mid.sample,), (pre.sample,)) for name, (mid, pre) in visits.items()]
     folds = five_folds(patients, seed=seed)
-    work = WorkFolder.create(output, challenge=CHALLENGE, dataset_id=dataset_id)
-    try:
+    with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=dataset_id) as work:
         for name, pair in tracked(visits.items(), total=len(visits), title="converting patients"):
             for number, visit in enumerate(pair):
                 rng = np.random.default_rng([seed, int(name), number])
                 _convert_visit(work, visit, settings, rng)
-    except BaseException:
-        work.discard()
-        raise
-    names = ["T2w", map_name] if settings.gradient_channel else ["T2w"]
-    write_description(work, Description(TITLE, names, LABELS, samples=2 * len(visits)))
-    write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
-    write_json(work.preprocessed / SPLITS_FILE, folds)
+        names = ["T2w", map_name] if settings.gradient_channel else ["T2w"]
+        write_description(work, Description(TITLE, names, LABELS, samples=2 * len(visits)))
+        write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
+        write_json(work.preprocessed / SPLITS_FILE, folds)
     logger.info("converted %d patients to %s", len(visits), work.raw)
     return work
 
@@ -132,12 +129,13 @@ def find_visits(source: Path) -> dict[str, tuple[Visit, Visit]]:
     wanted = {path for pair in visits.values() for visit in pair for path in visit.files}
     missing = sorted(str(path.relative_to(root)) for path in wanted if not path.is_file())
     check_nothing_missing(missing, must="Every patient's folder must be complete", root=root)
+    log_untaken(root, wanted)
     return visits
 
 
 def _patients_in(root: Path) -> list[str]:
     """Return the names of the patients' folders, which are numbers, in order."""
-    return sorted((path.name for path in root.glob("*/") if path.name.isdecimal()), key=int)
+    return sorted((path.name for path in visible_in(root) if path.name.isdecimal() and path.is_dir()), key=int)
 
 
 def _mid(root: Path, name: str) -> Visit:
@@ -145,16 +143,17 @@ def _mid(root: Path, name: str) -> Visit:
     folder = root / name / "midRT"
     return Visit(
         sample=name,
-        t2w=folder / f"{name}_midRT_T2.nii.gz",
-        prior=folder / f"{name}_preRT_mask_registered.nii.gz",
-        truth=folder / f"{name}_midRT_mask.nii.gz",
+        t2w=in_any_case(folder / f"{name}_midRT_T2.nii.gz"),
+        prior=in_any_case(folder / f"{name}_preRT_mask_registered.nii.gz"),
+        truth=in_any_case(folder / f"{name}_midRT_mask.nii.gz"),
     )
 
 
 def _pre(root: Path, name: str) -> Visit:
     """Return a patient's pre-RT files, which need not exist."""
-    mask = root / name / "preRT" / f"{name}_preRT_mask.nii.gz"
-    return Visit(sample=f"{name}pre", t2w=mask.with_name(f"{name}_preRT_T2.nii.gz"), prior=mask, truth=mask)
+    folder = root / name / "preRT"
+    mask = in_any_case(folder / f"{name}_preRT_mask.nii.gz")
+    return Visit(sample=f"{name}pre", t2w=in_any_case(folder / f"{name}_preRT_T2.nii.gz"), prior=mask, truth=mask)
 
 
 def _convert_visit(work: WorkFolder, visit: Visit, settings: Settings, rng: np.random.Generator) -> None:

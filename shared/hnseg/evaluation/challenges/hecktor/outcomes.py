@@ -1,8 +1,10 @@
 """Tumour stages and recurrence-free survival of a patient, as known and as predicted.
 
 Known values come from the data set's CSV (PatientID, T-stage, N-stage, Relapse, RFS in days), or from JSON values of
-the same names in lower case. A cell that is empty, NaN or not a valid value is unknown, and the patient is left out of
-that part of the score. Stages are read as T2, 2, 2.0 or with the letter of a finer stage, which is dropped: N2b is N2.
+the same names in lower case. A cell that is empty or NaN, or a stage that can't be assessed such as TX, is unknown, and
+the patient is left out of that part of the score; any other cell of the table that can't be understood is refused.
+Stages are read as T2, 2, 2.0 or with the letter of a finer stage, which is dropped: N2b is N2. Relapse is 0 or 1, or a
+word for it, such as no or true.
 """
 
 from __future__ import annotations
@@ -10,14 +12,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp, follow_up_of, number_of, stage_of
 from hnseg.errors import InputError
-from hnseg.evaluation.files.csv_rows import CsvTable, read_csv
+from hnseg.evaluation.files.cells import cause_of, is_unknown, number_in, truth_in
+from hnseg.evaluation.files.csv_rows import CsvRow, CsvTable, read_csv
 
 _COLUMNS = ("PatientID", "T-stage", "N-stage", "Relapse", "RFS")
+_MUST = {
+    "t-stage": f"one of {', '.join(T_STAGES)}",
+    "n-stage": f"one of {', '.join(N_STAGES)}",
+    "relapse": "0 or 1",
+    "rfs": "a number of days, 0 or more",
+}
+"""Valid cells of the columns with outcomes, in words."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,8 @@ def outcome_of(values: Mapping[str, Any]) -> Outcome:
     """Return the known stages and survival from named values.
 
     Args:
-        values: Values by name: t-stage, n-stage, relapse (0 or 1, true or false) and rfs (days); any may be missing.
+        values: Values by name: t-stage, n-stage, relapse (0 or 1, true or false, yes or no) and rfs (days); any may be
+            missing.
 
     >>> outcome_of({"t-stage": "T4a", "n-stage": 2, "relapse": 0, "rfs": "812.5"})
     Outcome(t_stage='T4', n_stage='N2', rfs=FollowUp(days=812.5, has_relapsed=False))
@@ -47,7 +59,7 @@ def outcome_of(values: Mapping[str, Any]) -> Outcome:
     return Outcome(
         t_stage=stage_of(values.get("t-stage"), T_STAGES),
         n_stage=stage_of(values.get("n-stage"), N_STAGES),
-        rfs=follow_up_of(values.get("relapse"), values.get("rfs")),
+        rfs=follow_up_of(truth_in(values.get("relapse")), values.get("rfs")),
     )
 
 
@@ -55,8 +67,8 @@ def read_outcomes(path: Path) -> dict[str, Outcome]:
     """Read the outcomes of all patients from a data set's CSV, by patient; rows without a patient are skipped.
 
     Raises:
-        InputError: The file can't be read, has no column of patients, has a patient twice, or has none of the other
-            columns.
+        InputError: The file can't be read, has no column of patients, has a patient twice, has none of the other
+            columns, or has a cell that can't be understood; the sentence has the number of its line.
     """
     table = read_csv(path, subject="--clinical", column_name=_column_name)
     _check_columns(table, path)
@@ -68,6 +80,7 @@ def read_outcomes(path: Path) -> dict[str, Outcome]:
                 f"A patient must have one row, but line {row.line} of {path} is a second one for {patient}."
             )
         if patient:
+            _check_cells(row, path)
             outcomes[patient] = outcome_of(row.cells)
     return outcomes
 
@@ -120,6 +133,28 @@ def _found(values: Mapping[str, Any], name: str) -> str:
 def _column_name(heading: str) -> str:
     """Return a heading in lower case with dashes: " T Stage" and "T_stage" are both t-stage."""
     return re.sub(r"[\s_-]+", "-", heading.strip().lower())
+
+
+def _check_cells(row: CsvRow, path: Path) -> None:
+    """Refuse a cell that is neither an outcome nor unknown, as it would leave its patient out of the score."""
+    for column, must in _MUST.items():
+        cell = row.cells.get(column, "")
+        if not is_unknown(cell) and not _is_understood(column, cell):
+            raise InputError(
+                f"{column} must be {must}, or empty where it is unknown, but line {row.line} of {path} has"
+                f" {cell!r}.{cause_of(cell)}"
+            )
+
+
+def _is_understood(column: str, cell: str) -> bool:
+    if column == "relapse":
+        return truth_in(cell) is not None
+    if column == "rfs":
+        days = number_in(cell)
+        return days is not None and 0 <= days < inf
+    stages = T_STAGES if column == "t-stage" else N_STAGES
+    is_not_assessed = re.fullmatch(r"[TN]?\s*(x|0|is)", cell, flags=re.IGNORECASE) is not None
+    return is_not_assessed or stage_of(cell, stages) is not None
 
 
 def _check_columns(table: CsvTable, path: Path) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
+from hnseg.evaluation.files.cells import cause_of, number_in
 from hnseg.evaluation.files.csv_rows import CsvRow, read_csv
 from hnseg.evaluation.ranking.borda.counts import BordaMethod, Measure
 from hnseg.evaluation.report import ScoreReport
@@ -49,7 +49,7 @@ def read_measures(paths: Sequence[Path], method: BordaMethod) -> Measures:
         InputError: A file can't be read, comes from another challenge, edition or set of cases; a team lacks a measure,
             or there is one team only.
     """
-    is_csv = len(paths) == 1 and paths[0].suffix == ".csv"
+    is_csv = len(paths) == 1 and paths[0].suffix.lower() != ".json"
     by_team = _from_csv(paths[0]) if is_csv else _from_reports(paths, method)
     if len(by_team) < 2:
         raise InputError(f"A ranking must have two teams or more, but the scores have only {', '.join(by_team)}.")
@@ -102,7 +102,7 @@ def _value(report: ScoreReport, measure: Measure) -> float:
 
 def _read_report(path: Path, method: BordaMethod) -> ScoreReport:
     try:
-        report = ScoreReport.model_validate_json(read_bounded(path, most_mib=256))
+        report = ScoreReport.model_validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(f"The scores must be readable files, but {path} is not: {error.strerror}.") from error
     except ValidationError as error:
@@ -144,7 +144,7 @@ def _read_rows(path: Path) -> tuple[CsvRow, ...]:
 
 
 def _number(text: str, where: str) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        raise InputError(f"A value must be a number, but {where} has {text!r}.") from None
+    value = number_in(text or "nan")
+    if value is None:
+        raise InputError(f"A value must be a number, but {where} has {text!r}.{cause_of(text)}")
+    return value

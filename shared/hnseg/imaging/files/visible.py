@@ -1,0 +1,56 @@
+"""Files and folders that hold data by their names, as opposed to what systems leave beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from hnseg.imaging.files.formats import suffix_of
+
+
+def visible_in(folder: Path) -> list[Path]:
+    """Return the files and folders in a folder that may be data, sorted by name; a missing folder has none.
+
+    Names that begin with a point are left out, as AppleDouble's `._case.mha` does, and so is the folder `__MACOSX` of
+    archives from macOS.
+    """
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if is_visible(path.name))
+
+
+def is_visible(name: str) -> bool:
+    """Return whether a file or folder of this name may be data.
+
+    >>> is_visible("case_003.mha"), is_visible("._case_003.mha"), is_visible("__MACOSX")
+    (True, False, False)
+    """
+    return not name.startswith(".") and name != "__MACOSX"
+
+
+def beside(folder: Path, taken: Collection[Path]) -> Iterator[Path]:
+    """Yield what is in a folder beside the files that are taken from it, a folder without any of them as a whole.
+
+    Args:
+        folder: Folder that the files lie in, at any depth.
+        taken: Files below it.
+    """
+    around = {parent for path in taken for parent in path.parents}
+    for path in visible_in(folder):
+        if path in around:
+            yield from beside(path, [file for file in taken if path in file.parents])
+        elif path not in taken:
+            yield path
+
+
+def in_any_case(path: Path) -> Path:
+    """Return the image file of a name whose suffix may be in capitals; the path itself where there is none.
+
+    Args:
+        path: Path with its suffix in lower case, such as `case_003.nii.gz` for the file `case_003.NII.GZ`.
+    """
+    if path.exists():
+        return path
+    stem = path.name[: len(path.name) - len(suffix_of(path.name))]
+    others = (other for other in visible_in(path.parent) if other.name.startswith(stem))
+    return next((other for other in others if other.name[len(stem) :].lower() == path.name[len(stem) :]), path)

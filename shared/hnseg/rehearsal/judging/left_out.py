@@ -1,0 +1,87 @@
+"""Findings on what a container left in /output and is no file that the platform, or this machine, can take from it.
+
+After DIAGNijmegen/rse-sagemaker-shim at b20f0a7, `models.py`: as root it uploads every regular file below /output and
+whatever a link leads to, passes over pipes, sockets and devices, and stops at a link to a folder or to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from hnseg.platform.spec import ChallengeSpec
+from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.running.collection import MOST_BYTES, MOST_ENTRIES, MOST_LEVELS, Collection, Kind, LeftOut
+
+_SHOWN = 5  # names in a sentence
+_NOT_COLLECTED = "The platform does not collect it; write a regular file."
+_EXPLANATIONS = {
+    Kind.LINK: (
+        "is a link. The platform uploads the file that a link leads to, and stops where it leads to a folder or to"
+        " nothing; a link out of /output can't be followed here. Write the file itself."
+    ),
+    Kind.FIFO: f"is a FIFO. {_NOT_COLLECTED}",
+    Kind.SOCKET: f"is a socket. {_NOT_COLLECTED}",
+    Kind.DEVICE: f"is a device. {_NOT_COLLECTED}",
+    Kind.UNREADABLE: "could not be read here by this user. The platform reads it as root; here, let everyone read it.",
+    Kind.TOO_DEEP: f"lies below {MOST_LEVELS} folders, or its path is longer than the platform's storage can name.",
+    Kind.TOO_LARGE: f"was not copied: with it, the output would be larger than {MOST_BYTES >> 30} GiB.",
+    Kind.NOT_UTF8: "has a name that is not UTF-8, which the platform's storage does not take.",
+    Kind.UNNAMEABLE: "was not copied: its name can't be shown, and the name with escapes is taken or too long.",
+}
+_FAILS = {Kind.LINK, Kind.TOO_DEEP, Kind.TOO_LARGE, Kind.NOT_UTF8}
+"""Kinds with which an upload fails, or may fail, wherever the entry lies."""
+_FAILS_WHERE_DECLARED = {Kind.UNREADABLE, Kind.UNNAMEABLE}
+"""Kinds with which the declared outputs can't be judged here."""
+
+
+def judge_left_out(collection: Collection, spec: ChallengeSpec) -> list[Finding]:
+    """Return the findings on the entries of an output that were not copied; empty for regular files alone.
+
+    Args:
+        collection: Copy of the output.
+        spec: Challenge whose declared outputs are needed to judge a case.
+    """
+    declared = [PurePosixPath(spec.output.relative_path), *_answer_paths(spec)]
+    findings = [] if collection.is_complete else [_too_many()]
+    for kind in Kind:
+        entries = [entry for entry in collection.left_out if entry.kind is kind]
+        findings += _findings(entries, declared)
+    return findings
+
+
+def _answer_paths(spec: ChallengeSpec) -> list[PurePosixPath]:
+    return [PurePosixPath(answer.relative_path) for answer in spec.answers]
+
+
+def _findings(entries: Sequence[LeftOut], declared: Sequence[PurePosixPath]) -> list[Finding]:
+    """Return a failure of those of one kind that fail a case, and a warning of the others."""
+    failing = [entry for entry in entries if _fails(entry, declared)]
+    others = [entry for entry in entries if entry not in failing]
+    findings = [failure("import", "", _sentence(failing))] if failing else []
+    return [*findings, warning("import", _sentence(others))] if others else findings
+
+
+def _fails(entry: LeftOut, declared: Iterable[PurePosixPath]) -> bool:
+    if entry.kind in _FAILS_WHERE_DECLARED:
+        return any(path.is_relative_to(entry.path) or entry.path.is_relative_to(path) for path in declared)
+    return entry.kind in _FAILS
+
+
+def _sentence(entries: Sequence[LeftOut]) -> str:
+    """Return the sentence on entries of one kind."""
+    names = ", ".join(
+        f"{entry.path} to {entry.target}" if entry.target else str(entry.path) for entry in entries[:_SHOWN]
+    )
+    more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
+    return f"In /output, {names}{more}: {'each ' if len(entries) > 1 else ''}{_EXPLANATIONS[entries[0].kind]}"
+
+
+def _in_words(entry: LeftOut) -> str:
+    return f"{entry.path} to {entry.target}" if entry.target else str(entry.path)
+
+
+def _too_many() -> Finding:
+    return failure(
+        "import", "", f"/output holds over {MOST_ENTRIES:,} files and folders, and those beyond were not looked at."
+    )

@@ -1,0 +1,64 @@
+"""Provenance that a container printed, as a report can hold and show it.
+
+A container of other origin may print any JSON under the names that ours uses, so nothing of it is trusted: what has not
+the form that `hnseg.provenance` writes is kept in `rehearsal.json` and not shown.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from hnseg.rehearsal.judging.json_values import in_plain, parse_json
+from hnseg.rehearsal.judging.logs import Log
+
+_MOST_SHOWN = 100  # notes, and versions
+_LONGEST_SHOWN = 1000  # characters of one
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Return the texts of a list, as many and as long as are shown; none of anything else."""
+    members = value if isinstance(value, (list, tuple)) else ()
+    return tuple(text[:_LONGEST_SHOWN] for text in members if isinstance(text, str))[:_MOST_SHOWN]
+
+
+def _versions(value: object) -> dict[str, str]:
+    """Return the members of an object that are texts, as many and as long as are shown; none of anything else."""
+    members = value if isinstance(value, dict) else {}
+    texts = {name: text[:_LONGEST_SHOWN] for name, text in members.items() if isinstance(text, str)}
+    return dict(list(texts.items())[:_MOST_SHOWN])
+
+
+class ShownProvenance(BaseModel):
+    """Part of a provenance that a page shows as text; the crop and the registration have records of their own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    notes: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    """Sentences for the reader."""
+    versions: Annotated[dict[str, str], BeforeValidator(_versions)] = {}
+    """Versions of programs by their names."""
+
+    @classmethod
+    def of(cls, provenance: dict[str, Any] | None) -> ShownProvenance:
+        """Return the part of a provenance that is shown; without notes and versions where there is none."""
+        return cls.model_validate(provenance or {})
+
+
+def provenance_in(stdout: Log) -> dict[str, Any] | None:
+    """Return the provenance that a container printed: its last line that is a JSON object; None without one.
+
+    Lines that the platform leaves out for their length, and JSON that is nested too deeply, are passed over. Texts are
+    in their printable form, and numbers that JSON can't hold are None.
+    """
+    for line in reversed(stdout.lines):
+        if not line.startswith("{"):
+            continue
+        try:
+            provenance = in_plain(parse_json(line))
+        except ValueError:
+            continue
+        if isinstance(provenance, dict):
+            return provenance
+    return None

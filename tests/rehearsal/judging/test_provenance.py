@@ -1,0 +1,43 @@
+"""Provenance of any container."""
+
+import pytest
+
+from hnseg.rehearsal.judging.logs import Log
+from hnseg.rehearsal.judging.provenance import ShownProvenance, provenance_in
+
+
+def log(*lines):
+    return Log(lines=lines, is_utf8=True, has_long_line=False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "provenance"),
+    [
+        ((), None),
+        (("done",), None),
+        (("{broken", "[1]"), None),
+        (('{"a": 1}', '{"a": 2}', "{broken", "done"), {"a": 2}),
+        (('{"a": 1}', '{"a":' * 5000), {"a": 1}),
+        (('{"a": 1}', '{"a":' * 5000 + "1" + "}" * 5000), {"a": 1}),
+        ((r'{"a\ud800": "\udfff", "b": NaN, "c": 1e999}',), {"a\\ud800": "\\udfff", "b": None, "c": None}),
+    ],
+)
+def test_the_provenance_is_the_last_line_that_is_a_json_object_within_bounds(lines, provenance):
+    assert provenance_in(log(*lines)) == provenance
+
+
+@pytest.mark.parametrize("provenance", [None, {}, {"notes": 7, "versions": ["torch"]}, {"notes": {"a": 1}}], ids=str)
+def test_what_has_another_form_is_not_shown(provenance):
+    assert ShownProvenance.of(provenance) == ShownProvenance()
+
+
+def test_texts_are_shown_and_other_members_left_out():
+    shown = ShownProvenance.of({"notes": ["a", 1, None, ["b"]], "versions": {"torch": "2.9", "numpy": 2, "x": None}})
+    assert shown.notes == ("a",)
+    assert shown.versions == {"torch": "2.9"}
+
+
+def test_only_so_much_is_shown_as_a_reader_reads():
+    shown = ShownProvenance.of({"notes": ["x" * 5000] * 5000, "versions": {str(n): "1" for n in range(5000)}})
+    assert {len(note) for note in shown.notes} == {1000}
+    assert (len(shown.notes), len(shown.versions)) == (100, 100)

@@ -1,0 +1,47 @@
+"""Streams of programs that write much, nothing, or for ever."""
+
+import os
+import subprocess
+import sys
+import time
+
+from hnseg.rehearsal.running.stream import StreamEnd, logged_to
+
+
+def started(stream, program):
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=stream.writer)
+    stream.close_writer()
+    return process
+
+
+def test_what_a_program_wrote_is_kept():
+    stream = StreamEnd()
+    started(stream, "print('a'); print('b', end='')").wait()
+    assert stream.end() == b"a\nb"
+    assert stream.end() == b"a\nb"
+
+
+def test_of_gigabytes_the_end_is_kept_and_the_writer_never_waits():
+    stream = StreamEnd(most_bytes=1 << 20)
+    program = "import os\nfor _ in range(300): os.write(1, b'x' * (1 << 20))\nos.write(1, b'last')"
+    assert started(stream, program).wait(timeout=60) == 0
+    first, _, kept = stream.end().partition(b"\n")
+    left_out = int(first.split()[0].strip(b"["))
+    assert left_out + len(kept) == (300 << 20) + 4
+    assert len(kept) <= 1 << 20
+    assert kept.endswith(b"xlast")
+
+
+def test_a_process_that_keeps_the_stream_open_is_not_waited_for():
+    stream = StreamEnd()
+    began = time.monotonic()
+    started(stream, "import os, time\nprint('done', flush=True)\nif os.fork() == 0: time.sleep(60)").wait()
+    assert stream.end() == b"done\n"
+    assert time.monotonic() - began < 30
+
+
+def test_logs_are_written_when_the_block_ends(tmp_path):
+    files = tmp_path / "stdout.txt", tmp_path / "stderr.txt"
+    with logged_to(*files) as streams:
+        os.write(streams[0].writer, b"out")
+    assert [file.read_bytes() for file in files] == [b"out", b""]
