@@ -193,7 +193,7 @@ def _itk_reader(path: Path, header: Header) -> sitk.ImageFileReader:
     reader = sitk.ImageFileReader()
     reader.SetImageIO(header.image_io)
     reader.SetFileName(str(path))
-    with _nifti_library_silenced(header):
+    with _itk_silenced():
         reader.ReadImageInformation()
     size = tuple(reader.GetSize())
     if math.prod(size) != math.prod(header.size) or size[: len(header.size)] != header.size[: len(size)]:
@@ -202,11 +202,8 @@ def _itk_reader(path: Path, header: Header) -> sitk.ImageFileReader:
 
 
 @contextmanager
-def _nifti_library_silenced(header: Header) -> Iterator[None]:
-    """Keep what ITK's NIfTI library prints off stderr, where the image may be one that a case can do without."""
-    if header.image_io != "NiftiImageIO":
-        yield
-        return
+def _itk_silenced() -> Iterator[None]:
+    """Keep what ITK's libraries print off stderr, where the image may be one that a case can do without."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -223,7 +220,7 @@ def _read(path: Path, title: str, inside: Path | None) -> sitk.Image:
     _check_size(reader, path, title)
     try:
         check_voxels(header)
-        with _nifti_library_silenced(header):
+        with _itk_silenced():
             image: sitk.Image = reader.Execute()
     except (HeaderError, OSError) as error:
         raise _unreadable(path, title, str(error)) from error
