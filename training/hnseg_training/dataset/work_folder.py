@@ -1,4 +1,6 @@
 """Work folder of a challenge: all of nnU-Net's files, from the raw data set to the trained folds.
+from hnseg.imaging.files.output_files import reason_of  # not above: it needs SimpleITK, and --help must not
+
 
 nnU-Net finds its three folders through environment variables; `WorkFolder.nnunet_environment` sets them, so that users
 need none.
@@ -16,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from hnseg.errors import InputError, OutputError
-from hnseg.imaging.files.output_files import reason_of
 from hnseg.machine import usable_threads
 from hnseg.signals import sigterm_unwinds
 
