@@ -1,6 +1,4 @@
 """Work folder of a challenge: all of nnU-Net's files, from the raw data set to the trained folds.
-from hnseg.imaging.files.output_files import reason_of  # not above: it needs SimpleITK, and --help must not
-
 
 nnU-Net finds its three folders through environment variables; `WorkFolder.nnunet_environment` sets them, so that users
 need none.
@@ -128,6 +126,8 @@ class WorkFolder:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _unwritable(self, error: OSError) -> OutputError:
+        from hnseg.imaging.files.output_files import reason_of  # here, since it needs SimpleITK, and --help does not
+
         return OutputError(
             f"The work folder {self.root} must be writable, but writing there failed ({reason_of(error)})."
             " Is it a folder, with space and permission to write?"
