@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -17,11 +16,10 @@ import numpy as np
 import SimpleITK as sitk
 from pydantic import AfterValidator, FiniteFloat, PositiveFloat
 
-from containers.hecktor.ehr import Ehr, read_ehr
-from containers.hecktor.features import IMAGE_FEATURES, features_of
+from containers.hecktor.answers import answers_of, uptake_in_words
 from containers.hecktor.outcomes import Outcomes
 from containers.hecktor.pet import NO_PET, JudgedPet, judge_pet
-from containers.hecktor.spec import CT, EHR, LABELS, N_STAGE, PET, RFS, T_STAGE
+from containers.hecktor.spec import CT, LABELS, PET
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.body import CoarseCt, coarse_ct_of
 from hnseg.imaging.box import put_back, whole
@@ -183,41 +181,10 @@ def answer(label_map: sitk.Image, case: Case, settings: Settings) -> Answers:
         ModelError: The settings have no such models.
     """
     outcomes = _models_of(settings)
-    ehr, notes = _ehr(case)
     scans = _scans(case.images[CT], case.images.get(PET), files=case.files)
-    if not settings.pet_channel:  # otherwise said of the channels
-        notes += _uptake_in_words(scans.judged)
-    features = features_of(label_map, scans.judged.pet, ehr, coarse=scans.coarse)
-    imputed = [name for name in outcomes.imputed(features) if name in IMAGE_FEATURES]
-    if imputed:
-        notes += (f"For stage and survival the training mean stands in for {', '.join(imputed)}.",)
-    risk, days = outcomes.rfs.risk(features), outcomes.rfs.survival_days(features)
-    return Answers(
-        values={
-            T_STAGE: outcomes.t_stage.level(features),
-            N_STAGE: outcomes.n_stage.level(features),
-            RFS: days if settings.rfs_means == "survival" else risk,
-        },
-        notes=notes,
-        record={
-            "outcomes": {
-                # Only features of the images: the record's fields stay out of the log.
-                "features": {name: features[name] if isfinite(features[name]) else None for name in IMAGE_FEATURES},
-                "t_stage_probabilities": outcomes.t_stage.by_level(features),
-                "n_stage_probabilities": outcomes.n_stage.by_level(features),
-                "rfs_risk": risk,
-                "rfs_days": days,
-                "fitted_on": outcomes.fitted_on,
-            }
-        },
-    )
-
-
-def _uptake_in_words(judged: JudgedPet) -> tuple[str, ...]:
-    """Return the notes on a PET that is read for the outcomes alone; none where there is none."""
-    if judged.pet is None and judged.record:
-        return (f"The PET is not used for stage and survival: {judged.left_out}",)
-    return judged.notes
+    found = answers_of(label_map, scans.coarse, scans.judged, case, outcomes, rfs_means=settings.rfs_means)
+    # What is odd about a PET is said of the channels where the network has one.
+    return found if settings.pet_channel else replace(found, notes=(*uptake_in_words(scans.judged), *found.notes))
 
 
 def _models_of(settings: Settings) -> Outcomes:
@@ -266,15 +233,6 @@ def _crop_in_words(found: HeadNeck, grid: Grid) -> str:
     """Return a sentence on the size of the box and the evidence for it."""
     kept, whole_size = (" x ".join(map(str, size)) for size in (found.box.size_xyz, grid.size_xyz))
     return f"The head and neck are {kept} of {whole_size} voxels, found by {found.why}."
-
-
-def _ehr(case: Case) -> tuple[Ehr, tuple[str, ...]]:
-    """Return the patient's health record, and a sentence for each gap in it."""
-    if EHR in case.left_out:
-        return Ehr(), (f"Nothing is known of the patient beside the images: {case.left_out[EHR]}",)
-    if EHR not in case.values:
-        return Ehr(), ("Nothing is known of the patient beside the images: there is no electronic health record.",)
-    return read_ehr(case.values[EHR])
 
 
 def _check_hounsfield(ct: sitk.Image, files: Mapping[str, Path]) -> None:

@@ -10,9 +10,10 @@ import SimpleITK as sitk
 
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
-from containers.hecktor.spec import SPEC
+from containers.hecktor.spec import CT, EHR, PET, SPEC
 from hnseg.clinical import N_STAGES, T_STAGES
 from hnseg.imaging.geometry import array_of, image_of
+from hnseg.platform.case import Case
 from tests.support.figure import TILTED, Figure, grid_between
 from tests.support.small_han_seg import write
 
@@ -74,3 +75,13 @@ def write_reference(_input_dir: Path, expected_dir: Path) -> None:
     labels[25:31, 20:25, 22:27] = 1
     labels[18:22, 22:26, 15:19] = 2
     write(image_of(labels, CT_GRID), expected_dir / OUTPUT_FILE)
+
+
+def case_of(ct=None, pet=None, *, left_out=None, record=None):
+    """Return a case of a CT, the small one by default, perhaps a PET, and the content of a health record."""
+    ct = ct if ct is not None else small_ct()
+    images = {CT: ct} if pet is None else {CT: ct, PET: pet}
+    values = {} if record is None else {EHR: record}
+    return Case(
+        images=images, reference=ct, files={CT: "ct.mha", PET: "pet.mha"}, left_out=left_out or {}, values=values
+    )

@@ -6,31 +6,16 @@ import pytest
 import SimpleITK as sitk
 from pydantic import ValidationError
 
-from containers.hecktor.features import IMAGE_FEATURES
 from containers.hecktor.method import SETTINGS, Settings, answer, channels_of, finish, inspect, prepare
-from containers.hecktor.spec import CT, EHR, N_STAGE, PET, RFS, SPEC, T_STAGE
-from hnseg.clinical import N_STAGES, T_STAGES
+from containers.hecktor.spec import PET
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.preprocessing.normalisation import normalise
-from hnseg.platform.answers import check_answers
-from hnseg.platform.case import Case
 from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED, Figure, grid_between
-from tests.support.small_hecktor import CT_GRID, OUTCOMES, PET_GRID, small_ct, small_pet
+from tests.support.small_hecktor import CT_GRID, OUTCOMES, PET_GRID, case_of, small_ct, small_pet
 
 BOTH, WINNER = SETTINGS["default"], SETTINGS["winner"]
 ANSWERING = Settings(outcomes=OUTCOMES)
-RECORD = {"Age": 63, "Gender": 1, "Tobacco Consumption": 0, "Alcohol Consumption": 1, "Performance Status": 0,
-          "Treatment": 1, "HPV Status": 0}  # fmt: skip
-
-
-def case_of(ct=None, pet=None, *, left_out=None, record=None):
-    ct = ct if ct is not None else small_ct()
-    images = {CT: ct} if pet is None else {CT: ct, PET: pet}
-    values = {} if record is None else {EHR: record}
-    return Case(
-        images=images, reference=ct, files={CT: "ct.mha", PET: "pet.mha"}, left_out=left_out or {}, values=values
-    )
 
 
 def trilinear(image, points_mm):
@@ -297,87 +282,11 @@ def test_without_the_pet_channel_the_pet_does_not_matter():
         assert "modalities" not in channels.record
 
 
-def label_map_of(gtvp_voxels, gtvn_voxels):
-    """Return a label map on the CT with rods of so many voxels of 0.15 ml."""
-    array = np.zeros(CT_GRID.shape_zyx, np.uint8)
-    array[28, 20, 10 : 10 + gtvp_voxels] = 1
-    array[20, 22, 10 : 10 + gtvn_voxels] = 2
-    return image_of(array, CT_GRID)
-
-
-def test_answers_are_valid_and_the_record_has_their_origin():
-    found = answer(label_map_of(9, 6), case_of(pet=small_pet(), record=RECORD), ANSWERING)
-    check_answers(SPEC, found)
-    assert found.notes == ()
-    origin = found.record["outcomes"]
-    assert origin["features"]["gtvp_ml"] == pytest.approx(9 * 0.15)
-    assert list(origin["features"]) == list(IMAGE_FEATURES)  # and nothing of the health record
-    assert origin["fitted_on"] == "nobody: made up for tests"
-    assert sum(origin["t_stage_probabilities"].values()) == pytest.approx(1, abs=2e-4)
-    assert found.values[T_STAGE] == max(origin["t_stage_probabilities"], key=origin["t_stage_probabilities"].get)
-    assert found.values[RFS] == origin["rfs_days"]
-
-
-def test_larger_tumours_never_get_a_lower_stage():
-    case = case_of(pet=small_pet(), record=RECORD)
-    answers = [answer(label_map_of(n, n), case, ANSWERING).values for n in (0, 2, 10, 38)]
-    t, n = ([T_STAGES.index(a[T_STAGE]) for a in answers], [N_STAGES.index(a[N_STAGE]) for a in answers])
-    assert t == sorted(t)
-    assert n == sorted(n)
-    assert (n[0], t[0]) == (0, 0)
-
-
-def test_the_sign_of_rfs_is_a_switch():
-    case = case_of(pet=small_pet(), record=RECORD)
-    small, large = (label_map_of(n, n) for n in (2, 30))
-
-    def rfs(label_map, rfs_means):
-        return answer(label_map, case, Settings(outcomes=OUTCOMES, rfs_means=rfs_means)).values[RFS]
-
-    assert rfs(small, "survival") > rfs(large, "survival") > 0
-    assert rfs(small, "risk") < rfs(large, "risk")
-    origin = answer(large, case, ANSWERING).record["outcomes"]
-    assert origin["rfs_days"] == pytest.approx(3000 * np.exp(-origin["rfs_risk"]))
-
-
-def test_without_a_pet_the_training_mean_stands_in_for_the_uptake():
-    found = answer(label_map_of(9, 6), case_of(record=RECORD), ANSWERING)
-    assert found.notes == ("For stage and survival the training mean stands in for tlg.",)
-    assert found.record["outcomes"]["features"]["tlg"] is None
-    check_answers(SPEC, found)
-
-
-def test_gaps_of_the_record_are_noted_once():
-    record = {name: content for name, content in RECORD.items() if name != "Age"}
-    notes = answer(label_map_of(9, 6), case_of(pet=small_pet(), record=record), ANSWERING).notes
-    assert notes == ("The electronic health record's Age is missing, so it counts as unknown.",)
-
-
-def test_a_missing_record_is_noted_once_and_so_is_an_unreadable_one():
-    label_map = label_map_of(9, 6)
-    (note,) = answer(label_map, case_of(pet=small_pet()), ANSWERING).notes
-    assert note == "Nothing is known of the patient beside the images: there is no electronic health record."
-    unreadable = case_of(pet=small_pet(), left_out={EHR: "The electronic health record must be JSON."})
-    (note,) = answer(label_map, unreadable, ANSWERING).notes
-    assert note == "Nothing is known of the patient beside the images: The electronic health record must be JSON."
-
-
-def test_an_answer_never_rests_on_a_pet_in_other_units():
-    case = case_of(pet=small_pet() * 3400, record=RECORD)
-    found = answer(label_map_of(9, 6), case, Settings(pet_channel=False, outcomes=OUTCOMES))
-    assert found.values == answer(label_map_of(9, 6), case_of(record=RECORD), ANSWERING).values
-    assert re.match(
-        r"The PET is not used for stage and survival: The PET must be in SUV, .* Is it in Bq/ml", found.notes[0]
-    )
-    # Where the network has a PET channel, its notes say so already.
-    assert answer(label_map_of(9, 6), case, ANSWERING).notes == found.notes[1:]
-
-
 def test_a_model_without_outcomes_can_not_answer():
     with pytest.raises(
         ModelError, match=r"must hold outcomes, .* Fit them with hnseg-train outcomes hecktor and export"
     ):
-        answer(label_map_of(9, 6), case_of(), BOTH)
+        answer(image_of(np.zeros(CT_GRID.shape_zyx, np.uint8), CT_GRID), case_of(), BOTH)
 
 
 def test_a_model_without_outcomes_is_refused_before_anything_is_segmented():
