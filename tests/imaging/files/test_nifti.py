@@ -86,6 +86,7 @@ def test_trailing_axes_of_one_are_none(header):
         ({"affine": (0.6, 0.1, 0, 0, 0.8, 0.995, 0, 0, 0, 0, 2, 0), "forms": (1, 1)}, "are not at right angles"),
         ({"forms": (0, 0)}, "it has neither a qform nor an sform"),
         ({"scaling": (2, np.nan)}, "its scl_inter is nan, which is not finite"),
+        ({"scaling": (1e-30, 0)}, "its scl_slope is 1e-30, which is too small for a scale"),
         ({"scaling": (0, 5)}, "its scl_slope is 0, but its scl_inter 5"),
         ({"offset": 348.0}, "its vox_offset is 348, not a whole number from 352 on"),
         ({"offset": 352.5}, "not a whole number from 352 on"),

@@ -71,6 +71,7 @@ def test_comments_and_own_keys_are_passed_over(header):
         ({"space origin": "(-19.6x6,0,0)"}, "its space origin has '-19.6x6', which is no number"),
         ({"space directions": "none none none"}, "its space directions are 'none none none'"),
         ({"space directions": "(1,0,0) (0,1,0)"}, "its space directions are"),
+        ({"space origin": "(1,0,0) (0,1,0)"}, r"its space origin is '\(1,0,0\) \(0,1,0\)', not one vector"),
         ({"units": "C" * 5000}, "its units has 5000 characters, over 500"),
         ({"kinds": "domain domain"}, "its kinds are 2, and its sizes 3"),
         ({"secret": "1"}, "it has an unknown field, 'secret'"),

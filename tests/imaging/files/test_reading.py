@@ -225,11 +225,12 @@ def test_only_one_number_a_voxel_in_three_dimensions(put, read, image, name, fou
     assert f"{path} {found}" in refusal(path, read=read)
 
 
+@pytest.mark.parametrize("name", ["a.mha", "a.nii.gz", "a.nrrd"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_numbers_that_are_not_finite_are_counted(put, value):
+def test_numbers_that_are_not_finite_are_counted(put, value, name):
     array = COUNTING.astype(np.float32)
     array[0, 0, 0], array[2, 3, 4] = value, value  # in the first slice and in the last
-    path = put(array)
+    path = put(array, name)
     assert refusal(path).startswith(
         f"The scan must hold finite numbers only, but 2 of 60 voxels of {path} are NaN or infinite."
     )

@@ -56,6 +56,7 @@ class Header(NamedTuple):
         components: Numbers a voxel.
         component_type: NumPy name of the type of each number, such as "int16".
         stored: Place of the voxels.
+        byte_order: Order of the bytes of a number, as struct has it: "<" or ">". Only NIfTI headers say it here.
     """
 
     image_io: str
@@ -63,6 +64,7 @@ class Header(NamedTuple):
     components: int
     component_type: str
     stored: Stored
+    byte_order: str = "<"
 
     @property
     def owed(self) -> int:

@@ -18,6 +18,7 @@ _MOST_HEADER_BYTES = 16 << 20
 _MOST_LINE_BYTES = 32_000  # MetaIO keeps a value in 32,768 bytes
 _MOST_NAME_CHARACTERS = 200  # and a name in 255
 _MOST_TEXT_CHARACTERS = 250  # and a text, such as the comment, in 255
+_MOST_CHARACTERS = 500  # of any field that it knows: it reads on in the rest of a longer one
 
 _TYPES = {
     "MET_CHAR": "int8",
@@ -109,8 +110,8 @@ def _check_field(name: str, value: str, before: dict[str, str]) -> None:
     """Refuse a field that is there twice, is too long or too early, or has a value that ITK does not heed."""
     if name in before:
         raise HeaderError(f"it has two {name}")
-    if name in _TEXTS and len(value) > _MOST_TEXT_CHARACTERS:
-        raise HeaderError(f"its {name} has {len(value)} characters, over {_MOST_TEXT_CHARACTERS}")
+    if len(value) > (most := _MOST_TEXT_CHARACTERS if name in _TEXTS else _MOST_CHARACTERS):
+        raise HeaderError(f"its {name} has {len(value)} characters, over {most}")
     if value not in _ONLY_VALUES.get(name, (value,)):
         raise HeaderError(f"its {name} is {value!r}, not {_ONLY_VALUES[name][0]}")
     if name in _NEED_DIMENSIONS and "NDims" not in before:

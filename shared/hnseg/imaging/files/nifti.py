@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import math
+import operator
 import struct
 import zlib
 from collections.abc import Sequence
@@ -37,36 +38,38 @@ _TYPES = {  # code: number type, numbers a voxel
 _MOST_HEADER_BYTES = 1 << 20  # with extensions, which lie before the voxels
 _SCALE_TOLERANCE = 0.01
 _ANGLE_TOLERANCE = 1e-4
+_LEAST_SLOPE = 1e-15  # ITK takes one under the precision of float64 for none
 
 
-class _Layout(NamedTuple):
-    """Layout of a header: its bytes, and the offset and struct codes of each field."""
+class _Fields(NamedTuple):
+    """Fields of a header that decide about an image, each with its numbers."""
 
-    size: int
-    magic: tuple[int, bytes]
-    dim: tuple[int, str]
-    datatype: tuple[int, str]
-    pixdim: tuple[int, str]
-    voxel_offset: tuple[int, str]
-    scaling: tuple[int, str]
-    form_codes: tuple[int, str]
-    quaternion: tuple[int, str]
-    affine: tuple[int, str]
+    dim: tuple[int, ...]
+    datatype: tuple[int, ...]
+    """Code of the type, and bits a voxel."""
+    pixdim: tuple[float, ...]
+    voxel_offset: tuple[float]
+    scaling: tuple[float, float]
+    """Slope and intercept."""
+    form_codes: tuple[int, ...]
+    """Codes of the qform and the sform; 0 for none."""
+    quaternion: tuple[float, ...]
+    affine: tuple[float, ...]
 
 
-_NIFTI_1 = _Layout(
-    size=348,
-    magic=(344, b"n+1\0"),
-    dim=(40, "8h"),
-    datatype=(70, "2h"),
-    pixdim=(76, "8f"),
-    voxel_offset=(108, "f"),
-    scaling=(112, "2f"),
-    form_codes=(252, "2h"),
-    quaternion=(256, "6f"),
-    affine=(280, "12f"),
-)
-_NIFTI_2_SIZE = 540  # which the first field of such a header says
+_PLACES = {
+    "dim": (40, "8h"),
+    "datatype": (70, "2h"),
+    "pixdim": (76, "8f"),
+    "voxel_offset": (108, "f"),
+    "scaling": (112, "2f"),
+    "form_codes": (252, "2h"),
+    "quaternion": (256, "6f"),
+    "affine": (280, "12f"),
+}
+"""Offset of each field, and its form as struct has it."""
+_HEADER_BYTES, _NIFTI_2_BYTES = 348, 540  # as the first field of each says
+_MAGIC = (344, b"n+1\0")
 
 
 def read_nifti_header(path: Path, file: BinaryIO) -> Header:
@@ -85,18 +88,15 @@ def read_nifti_header(path: Path, file: BinaryIO) -> Header:
         OSError: The file can't be read.
     """
     head, is_compressed = _head(path, file)
-    order, layout = _byte_order(head), _NIFTI_1
-
-    def field(place: tuple[int, str]) -> tuple[float, ...]:
-        return struct.unpack_from(order + place[1], head, place[0])
-
-    size, vector_length = _size(field(layout.dim))
-    component_type, components = _type(field(layout.datatype))
-    _check_geometry(field(layout.pixdim), field(layout.form_codes), field(layout.quaternion), field(layout.affine))
-    _check_scaling(*field(layout.scaling))
-    offset = _offset(field(layout.voxel_offset)[0], layout)
+    order = _byte_order(head)
+    fields = _Fields(*(struct.unpack_from(order + form, head, offset) for offset, form in _PLACES.values()))
+    size, vector_length = _size(fields.dim)
+    component_type, components = _type(fields.datatype)
+    _check_geometry(fields.pixdim, fields.form_codes, fields.quaternion, fields.affine)
+    _check_scaling(*fields.scaling)
+    offset = _offset(*fields.voxel_offset)
     stored = Stored(path, 0, Compression.GZIP, skipped=offset) if is_compressed else Stored(path, offset)
-    return Header("NiftiImageIO", size, components * vector_length, component_type, stored)
+    return Header("NiftiImageIO", size, components * vector_length, component_type, stored, order)
 
 
 def _head(path: Path, file: BinaryIO) -> tuple[bytes, bool]:
@@ -104,22 +104,22 @@ def _head(path: Path, file: BinaryIO) -> tuple[bytes, bool]:
     first = file.read(len(_GZIP_MAGIC))
     file.seek(0)
     if first != _GZIP_MAGIC:
-        return file.read(_NIFTI_1.size), False
+        return file.read(_HEADER_BYTES), False
     if path.suffix.lower() != ".gz":
         raise HeaderError("it is compressed by gzip, which its name does not say")
     try:
-        return gzip.GzipFile(fileobj=file).read(_NIFTI_1.size), True
+        return gzip.GzipFile(fileobj=file).read(_HEADER_BYTES), True
     except (OSError, EOFError, zlib.error) as error:
         raise HeaderError(f"its gzip stream can't be inflated ({error})") from error
 
 
 def _byte_order(head: bytes) -> str:
     """Return the byte order of a header, as struct has it."""
-    offset, magic = _NIFTI_1.magic
+    offset, magic = _MAGIC
     for order in "<>":
-        if head[:4] == struct.pack(order + "i", _NIFTI_2_SIZE):
+        if head[:4] == struct.pack(order + "i", _NIFTI_2_BYTES):
             raise HeaderError("it is a NIfTI-2, which ITK does not read; NIfTI-1 holds as much")
-        if head[:4] == struct.pack(order + "i", _NIFTI_1.size) and head[offset:] == magic:
+        if head[:4] == struct.pack(order + "i", _HEADER_BYTES) and head[offset:] == magic:
             return order
     if head[offset:] == b"ni1\0":
         raise HeaderError("its voxels lie in another file, and must lie in the file itself")
@@ -184,11 +184,9 @@ def _check_scale(affine: tuple[float, ...], spacing: tuple[float, ...]) -> None:
 
 def _check_angles(affine: tuple[float, ...]) -> None:
     """Refuse an sform whose axes are not at right angles: ITK would take the qform's, and other readers not."""
-    columns = [affine[axis::4] for axis in range(3)]
-    for one, other in itertools.combinations(columns, 2):
-        if abs(sum(a * b for a, b in zip(one, other, strict=True))) > _ANGLE_TOLERANCE * math.hypot(*one) * math.hypot(
-            *other
-        ):
+    for one, other in itertools.combinations((affine[axis::4] for axis in range(3)), 2):
+        cosine = sum(map(operator.mul, one, other)) / (math.hypot(*one) * math.hypot(*other))
+        if abs(cosine) > _ANGLE_TOLERANCE:
             raise HeaderError("the axes of its sform are not at right angles")
 
 
@@ -197,16 +195,23 @@ def _in_words(numbers: Sequence[float]) -> str:
 
 
 def _check_scaling(slope: float, intercept: float) -> None:
-    """Refuse a scaling that readers understand differently: a slope of 0 means none, but ITK adds the intercept."""
-    if math.isfinite(slope) and slope != 0:
+    """Refuse a scaling that readers understand differently.
+
+    A slope of 0, or one that is no number, means none. But ITK adds an intercept all the same, and takes a tiny slope
+    for none.
+    """
+    scales = math.isfinite(slope) and slope != 0
+    if scales:
         check_finite("scl_inter", (intercept,))
+    if scales and abs(slope) < _LEAST_SLOPE:
+        raise HeaderError(f"its scl_slope is {slope:g}, which is too small for a scale")
     if slope == 0 and intercept != 0:
         raise HeaderError(f"its scl_slope is 0, but its scl_inter {intercept:g}")
 
 
-def _offset(voxel_offset: float, layout: _Layout) -> int:
+def _offset(voxel_offset: float) -> int:
     """Return the offset of the first voxel in the inflated file."""
-    least = layout.size + 4  # the four bytes that say whether extensions follow
+    least = _HEADER_BYTES + 4  # the four bytes that say whether extensions follow
     if not least <= voxel_offset <= _MOST_HEADER_BYTES or voxel_offset != int(voxel_offset):
         raise HeaderError(f"its vox_offset is {voxel_offset:g}, not a whole number from {least} on")
     return int(voxel_offset)

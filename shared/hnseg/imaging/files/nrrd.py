@@ -77,7 +77,7 @@ def read_nrrd_header(path: Path, file: BinaryIO) -> Header:
         raise HeaderError(f"its encoding is {fields['encoding']!r}, not raw or gzip")
     for name in ("space directions", "space origin", "spacings"):
         check_finite(name, _numbers(name, fields.get(name, "")))
-    _check_directions(fields)
+    _check_vectors(fields)
     size, components = _split_components(sizes, fields.get("kinds", "").lower().split())
     check_size(size)
     return Header("NrrdImageIO", size, components, component_type, Stored(path, file.tell(), compression))
@@ -136,8 +136,11 @@ def _sizes(fields: dict[str, str]) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
-def _check_directions(fields: dict[str, str]) -> None:
-    """Refuse space directions that are not a vector, or none, for each axis, with as many vectors as the space has."""
+def _check_vectors(fields: dict[str, str]) -> None:
+    """Refuse an origin that is not one vector, and directions that are not a vector, or none, for each axis."""
+    origin = fields.get("space origin", "()")
+    if not re.fullmatch(r"\([^()]*\)", origin):
+        raise HeaderError(f"its space origin is {origin[:80]!r}, not one vector")
     if "space directions" not in fields:
         return
     vectors = re.findall(r"\([^()]*\)|none", fields["space directions"])

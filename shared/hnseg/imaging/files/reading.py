@@ -219,7 +219,8 @@ def _read(path: Path, title: str, inside: Path | None) -> sitk.Image:
     reader, header = _open(path, title, inside)
     _check_size(reader, path, title)
     try:
-        check_voxels(header)
+        if hidden := check_voxels(header):
+            raise _not_finite(hidden, math.prod(header.size), path, title)
         with _itk_silenced():
             image: sitk.Image = reader.Execute()
     except (HeaderError, OSError) as error:
@@ -276,10 +277,14 @@ def _check_finite(volume: sitk.Image, path: Path, title: str) -> None:
         return
     # Slice by slice: a mask of the whole volume would be a quarter of its size once more.
     if wrong := voxels.size - sum(int(np.isfinite(z_slice).sum()) for z_slice in voxels):
-        raise InputError(
-            f"The {title} must hold finite numbers only, but {wrong} of {voxels.size} voxels of {path} are NaN"
-            " or infinite. Was it divided by zero or resampled without a value for the outside?"
-        )
+        raise _not_finite(wrong, voxels.size, path, title)
+
+
+def _not_finite(wrong: int, count: int, path: Path, title: str) -> InputError:
+    return InputError(
+        f"The {title} must hold finite numbers only, but {wrong} of {count} voxels of {path} are NaN"
+        " or infinite. Was it divided by zero or resampled without a value for the outside?"
+    )
 
 
 def _check_labels(volume: sitk.Image, labels: Mapping[int, str], path: Path, title: str) -> None:
