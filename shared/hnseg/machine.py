@@ -15,7 +15,10 @@ from hnseg.control_groups import ROOT, memory_limit_bytes, processor_limit
 
 GIB = 1 << 30
 _STATUS = Path("/proc/self/status")
-_EXHAUSTED = ("allocate memory", "out of memory", "bad_alloc", "failed to map segment", "cannot map zero-fill pages")
+_EXHAUSTED = (
+    *("allocate memory", "out of memory", "bad_alloc", "failed to map segment", "cannot map zero-fill pages"),
+    *("can't alloc", "failed to allocate"),  # of OpenVINO and oneDNN
+)
 _IMPORTED_S = time.monotonic()
 
 

@@ -101,7 +101,7 @@ def _segment(
     with provenance.step("read"):
         channels = _read(images, bundle)
         inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
-        provenance.record(model_sha256=bundle.sha256, inputs_sha256=inputs, **ensemble.record)
+        provenance.record(model_sha256=bundle.sha256, inputs_sha256=inputs)
     with provenance.step("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
         prediction = start_prediction(
@@ -115,7 +115,7 @@ def _segment(
         del channels  # gone before the networks run
         predicted = prediction.predict()
         provenance.note(*predicted.notes)
-        provenance.record(**predicted.record)
+        provenance.record(**predicted.record, **ensemble.record)  # of what ran the networks in the end
     return predicted.label_map
 
 

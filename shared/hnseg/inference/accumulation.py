@@ -64,7 +64,6 @@ class Accumulation:
         self._sums: RollingSums | None = None
         self._has_predicted = False
         self._tiles_in_single = 0
-        self._fallbacks: list[str] = []
         self._with_less_memory(self._move)
 
     def begin(self) -> None:
@@ -124,6 +123,11 @@ class Accumulation:
         for plane in range(count):
             if along.start <= first + plane < along.stop:
                 mean = self._with_less_memory(partial(sums.mean, plane))
+                if not _is_finite(mean):
+                    raise ModelError(
+                        "The sums of the logits over tiles must be finite numbers, but those of a plane are not:"
+                        f" {self.layout}. Are the logits of this model beyond the range of that precision?"
+                    )
                 yield mean[(slice(None), *in_plane)].cpu().float().numpy()
         sums.drop(count)
 
@@ -135,9 +139,10 @@ class Accumulation:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on passes that had to be repeated in another way."""
-        again = self._tiles_in_single
+        if not (again := self._tiles_in_single):
+            return self._ensemble.notes
         overflowed = f"{again} tiles were predicted again in single precision, since half precision overflowed there."
-        return (*self._fallbacks, *((overflowed,) if again else ()))
+        return (*self._ensemble.notes, overflowed)
 
     def _finite_mean_logits(
         self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
@@ -146,10 +151,8 @@ class Accumulation:
         try:
             means, given = self._mean_logits(tiles, allowance, check)
         except ConversionError as error:
-            if not self._ensemble.fall_back():
-                raise
-            self._fallbacks.append(f"torch runs the networks. {error}")
-            logger.info("note: %s", self._fallbacks[-1])
+            self._ensemble.fall_back(error)
+            self.layout = self.layout.for_networks_of(self._ensemble.backend)
             means, given = self._mean_logits(tiles, allowance, check)
         if _is_finite(means):
             return means, given

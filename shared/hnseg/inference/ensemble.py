@@ -7,16 +7,20 @@ nnU-Net sums in half precision. `--precision fast` is for time: see `hnseg.optio
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 
+from hnseg.errors import ConversionError
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.backends.torch_backend import UNLIMITED_GIB
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.effort import Effort, TileEffort
+
+logger = logging.getLogger(__name__)
 
 Axes = tuple[int, ...]
 """Axes of the patch along which a copy is flipped; none for the tile itself."""
@@ -32,12 +36,14 @@ class Ensemble:
         vram_gib: Memory of the GPU that this process may have in all.
         fallback: Function that loads the networks into another backend, for when this one fails in a pass; None for
             none.
+        notes: Sentences on a backend that was chosen and could not run the networks.
     """
 
     bundle: Bundle
     backend: Backend
     vram_gib: float = UNLIMITED_GIB
     fallback: Callable[[], Backend] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -79,12 +85,17 @@ class Ensemble:
             flipped_back = _flipped(logits, axes)
             yield flipped_back[:, None] if is_flat else flipped_back
 
-    def fall_back(self) -> bool:
-        """Let another backend run the networks from now on; return False where there is none."""
+    def fall_back(self, reason: ConversionError) -> None:
+        """Let another backend run the networks from now on, with a note.
+
+        Raises:
+            ConversionError: The reason, where there is no other backend.
+        """
         if self.fallback is None:
-            return False
+            raise reason
         self.backend, self.fallback = self.fallback(), None
-        return True
+        self.notes = (*self.notes, f"torch runs the networks. {reason}")
+        logger.info("note: %s", self.notes[-1])
 
     @contextmanager
     def in_single(self) -> Iterator[bool]:

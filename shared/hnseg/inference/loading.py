@@ -48,13 +48,17 @@ def load_ensemble(
         _check_openvino(device)
     on_gpu = device != "cpu" and backend != "openvino" and torch.cuda.is_available()
     torch.set_num_threads(usable_threads())
-    loaded: Backend | None = None
-    if not on_gpu and backend != "torch":
-        loaded = _load_openvino(bundle, precision, is_asked_for=backend == "openvino")
     by_torch = partial(TorchBackend.load, bundle, torch.device("cuda" if on_gpu else "cpu"), precision, vram_gib)
-    if loaded is None:
+    if on_gpu or backend == "torch" or not _has_openvino():
         return Ensemble(bundle, by_torch(), vram_gib)
-    return Ensemble(bundle, loaded, vram_gib, fallback=by_torch if backend == "auto" else None)
+    if backend == "openvino":
+        return Ensemble(bundle, _load_openvino(bundle, precision), vram_gib)
+    try:
+        return Ensemble(bundle, _load_openvino(bundle, precision), vram_gib, fallback=by_torch)
+    except ConversionError as reason:
+        note = f"torch runs the networks. {reason}"
+        logger.info("note: %s", note)
+        return Ensemble(bundle, by_torch(), vram_gib, notes=(note,))
 
 
 def _check_device(device: str) -> None:
@@ -65,35 +69,29 @@ def _check_device(device: str) -> None:
         )
 
 
-def _load_openvino(bundle: Bundle, precision: Precision, *, is_asked_for: bool) -> Backend | None:
-    """Load the networks into OpenVINO; return None where it is not installed, or can't run them and need not."""
-    if not _has_openvino():
-        return None
+def _load_openvino(bundle: Bundle, precision: Precision) -> Backend:
+    """Load the networks into OpenVINO.
+
+    Raises:
+        ConversionError: It can't load or compile them, for whatever reason.
+        ModelError: The weights don't fit the network that the plans describe.
+        MemoryError: Memory was not enough.
+    """
     try:
         # Imported here, not above: it is optional, and takes a quarter of a second.
         from hnseg.inference.backends.openvino_backend import OpenvinoBackend
 
         return OpenvinoBackend.load(bundle, precision)
+    except ModelError:
+        raise
     except Exception as error:
-        if isinstance(error, ModelError) and (is_asked_for or not isinstance(error, ConversionError)):
-            raise
-        reason = _openvino_fails(error)
-        if is_asked_for:
-            raise reason from error
-        logger.info("note: torch runs the networks. %s", reason)
-        return None
-
-
-def _openvino_fails(error: Exception) -> Exception:
-    """Return the error of a library that does not load or compile, in a sentence; one that is a sentence as it is."""
-    if isinstance(error, ConversionError):
-        return error
-    if is_exhausted(error):
-        return MemoryError(str(error))
-    return ConversionError(
-        f"OpenVINO must load and compile the networks, but it ended with: {' '.join(str(error).split())}."
-        " Is its installation whole, and this processor not too old for it? HNSEG_BACKEND=torch runs them with torch."
-    )
+        if is_exhausted(error):
+            raise MemoryError(str(error)) from error
+        raise ConversionError(
+            f"OpenVINO must load and compile the networks, but it ended with: {' '.join(str(error).split())}."
+            " Is its installation whole, and this processor not too old for it? HNSEG_BACKEND=torch runs them with"
+            " torch."
+        ) from error
 
 
 def _check_openvino(device: str) -> None:

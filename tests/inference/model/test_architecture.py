@@ -7,7 +7,8 @@ from safetensors.torch import load_file, save_file
 from hnseg.errors import ModelError
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
-from tests.support.model_folders import change, change_architecture, renew_checksums
+from tests.support.exported_bundles import change_arguments
+from tests.support.model_folders import change, change_architecture, change_configuration, renew_checksums
 
 
 def test_weights_are_mapped_not_copied(results):
@@ -54,6 +55,28 @@ MISFITS = {
     "a layer of another package": (
         lambda f: change_architecture(f, arch_kwargs={"conv_op": "subprocess.Popen"}),
         "must name classes of torch.nn, but names subprocess.Popen",
+    ),
+    "whole numbers": (
+        lambda f: edit_weights(
+            f, lambda weights: weights.update({min(weights): weights[min(weights)].to(torch.int64)})
+        ),
+        r" is of torch\.int64 instead of torch\.float32\. Do they belong to other plans",
+    ),
+    "numbers that are not finite": (
+        lambda f: edit_weights(f, lambda weights: weights.update({min(weights): weights[min(weights)] * float("nan")})),
+        r"fold_0\.safetensors must be finite numbers, but .* holds NaN or infinite ones\. Did the training of",
+    ),
+    "a patch that is no multiple of the strides": (
+        lambda f: change_configuration(f, patch_size=[8, 17, 16]),
+        r"must give a patch that its network takes, but \(8, 17, 16\) is none \(.*\)\. Is it no multiple of",
+    ),
+    "strides that are no numbers": (
+        lambda f: change_arguments(f, strides=[["a", 1, 1]] * 4),
+        "must give strides as whole numbers from 1 to 64, but holds 'a'",
+    ),
+    "more stages than any network": (
+        lambda f: change_arguments(f, n_stages=10**9),
+        "must give n_stages as whole numbers from 1 to 16, but holds 1000000000",
     ),
     "arguments it does not take": (
         lambda f: change_architecture(f, arch_kwargs={"depth": 3}),

@@ -1,5 +1,6 @@
 """Model folders, opened, and each reason to refuse one, with its sentence."""
 
+import os
 import shutil
 
 import pytest
@@ -74,6 +75,50 @@ SPOILT_RESULTS = {
     "mirroring axes of another patch": (
         lambda f: change_checkpoint(first_weights(f), lambda c: c.update(inference_allowed_mirroring_axes=(0, 3))),
         r"must be different axes of its 3-D patch, but are \(0, 3\)",
+    ),
+    "a mirroring axis twice": (
+        lambda f: change_checkpoint(first_weights(f), lambda c: c.update(inference_allowed_mirroring_axes=(1, 1))),
+        r"must be different axes of its 3-D patch, but are \(1, 1\)",
+    ),
+    "a transpose out of range": (
+        lambda f: change(f / "plans.json", lambda plans: plans.update(transpose_forward=[0, 1, 3])),
+        r"transpose_forward: .* must hold each of the axes 0, 1 and 2 once, but is \(0, 1, 3\)",
+    ),
+    "a transpose with an axis twice": (
+        lambda f: change(f / "plans.json", lambda plans: plans.update(transpose_forward=[0, 1, 1])),
+        r"must hold each of the axes 0, 1 and 2 once, but is \(0, 1, 1\)",
+    ),
+    "channels that are not counted": (
+        lambda f: change(f / "dataset.json", lambda dataset: dataset.update(channel_names={"0": "T2w", "5": "b"})),
+        "channel_names: .* must count the channels from 0, but has 0, 5",
+    ),
+    "a label beyond any": (
+        lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update(GTVn=10**30)),
+        "labels: .* must be from 0 to 65535, but GTVn is 1000",
+    ),
+    "a label without a value": (
+        lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update(GTVn=[])),
+        r"labels: .* must be from 0 to 65535, but GTVn is \(\)",
+    ),
+    "a spacing that no scan has": (
+        lambda f: change_configuration(f, spacing=[1000.0, 1.0, 1.0]),
+        "spacing > 0: Input should be less than or equal to 100",
+    ),
+    "plans nested without end": (
+        lambda f: (f / "plans.json").write_text("[" * 100_000),
+        "plans.json must hold JSON, but it does not",
+    ),
+    "plans that are a pipe": (
+        lambda f: [(f / "plans.json").unlink(), os.mkfifo(f / "plans.json")],
+        r"plans.json can't be read \(Not a regular file\)",
+    ),
+    "a checkpoint that is a pipe": (
+        lambda f: [first_weights(f).unlink(), os.mkfifo(first_weights(f))],
+        r"A checkpoint must be a regular file, but .*checkpoint_final.pth is none",
+    ),
+    "a fold with a number in another script": (
+        lambda f: [shutil.rmtree(f / "fold_1"), (f / "fold_0").rename(f / "fold_²")],
+        "must hold at least one trained fold as fold_<k>/checkpoint_final.pth, but .* holds none",
     ),
     "settings that are a list": (
         lambda f: (f / "method.json").write_text("[]"),

@@ -9,13 +9,15 @@ import pytest
 
 from hnseg.errors import OutputError
 from hnseg.rehearsal.running.collection import MOST_BYTES, MOST_ENTRIES, MOST_LEVELS, Kind, LeftOut, collect_output
+from hnseg.rehearsal.running.removal import remove_tree
 
 
 @pytest.fixture
 def source(tmp_path):
     made = tmp_path / "output"
     made.mkdir()
-    return made
+    yield made
+    remove_tree(made)  # some are too deep for what clears up after tests
 
 
 @pytest.fixture

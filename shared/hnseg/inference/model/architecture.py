@@ -55,6 +55,8 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
         outputs=len(bundle.dataset.output_values),
         path=bundle.folder / PLANS_FILE,
     )
+    if fold == 0:  # the others have the same shape
+        _check_patch(network, bundle)
     put_weights(network, bundle.state_dicts[fold], bundle.weights_files[fold])
     return network
 
@@ -89,6 +91,25 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
             f" Was it written for another version of {name.split('.')[0].replace('_', '-')}?"
         ) from error
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def _check_patch(network: nn.Module, bundle: Bundle) -> None:
+    """Refuse a patch that the network can't be given, by a pass in which nothing is computed but shapes."""
+    patch, outputs = bundle.configuration.patch_size, len(bundle.dataset.output_values)
+    path = bundle.folder / PLANS_FILE
+    try:
+        with torch.inference_mode():
+            found = network(torch.empty((1, len(bundle.channels), *patch), device="meta"))
+    except _REFUSALS as error:
+        raise ModelError(
+            f"{path} must give a patch that its network takes, but {patch} is none ({' '.join(str(error).split())})."
+            " Is it no multiple of the strides, or was it edited by hand?"
+        ) from error
+    if tuple(found.shape) != (1, outputs, *patch):
+        raise ModelError(
+            f"{path} must describe a network that gives {outputs} logits a voxel of its patch, {patch}, but it gives"
+            f" {tuple(found.shape[1:])}. Was it edited by hand?"
+        )
 
 
 def put_weights(network: nn.Module, state_dict: StateDict, path: Path) -> None:
