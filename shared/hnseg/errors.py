@@ -12,6 +12,8 @@ Exception
     ├── OutputError          a result that can't be written or accepted
     ├── DeadlineError        the time that was given
     └── EngineError          Docker or Podman
+ValueError
+└── HeaderError              what an image file's header or voxels lack, as part of a sentence
 SystemExit                   a signal stopped the process
 └── StoppedWithOutputError   after a complete output was written
 ```
@@ -54,6 +56,14 @@ class EngineError(HnsegError):
     def __init__(self, sentence: str, *, engine_says: str = "") -> None:
         super().__init__(sentence)
         self.engine_says = engine_says
+
+
+class HeaderError(ValueError):
+    """Header of an image file that is not understood, or that promises what the file does not hold.
+
+    Its text is the reason as part of a sentence, such as "its NDims is 100, not 2 to 4". It does not leave the package:
+    the reader makes the sentence, with the image's title and its file.
+    """
 
 
 class StoppedWithOutputError(SystemExit):

@@ -31,7 +31,7 @@ def printable(text: str, *, longest: int | None = None) -> str:
 
 
 def is_utf8(path: str) -> bool:
-    """Return whether a path, as Python gives it, has only names that are UTF-8.
+    r"""Return whether a path, as Python gives it, has only names that are UTF-8.
 
     >>> is_utf8("caf\u00e9"), is_utf8("caf\udce9")
     (True, False)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hnseg.imaging.files.header import Header, HeaderError, Stored, check_finite, check_size
+from hnseg.errors import HeaderError
+from hnseg.imaging.files.header import Header, Stored, check_finite, check_size
 
 
 def test_the_bytes_owed_are_those_of_all_numbers_of_all_voxels():

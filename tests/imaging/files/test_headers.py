@@ -3,7 +3,7 @@
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.files.header import HeaderError
+from hnseg.errors import HeaderError
 from hnseg.imaging.files.headers import read_header
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.files.header import Compression, HeaderError
+from hnseg.errors import HeaderError
+from hnseg.imaging.files.header import Compression
 from hnseg.imaging.files.headers import read_header
 
 FIELDS = {

@@ -140,7 +140,7 @@ def test_a_name_that_is_not_utf8_is_refused(tmp_path):
     path = tmp_path / os.fsdecode(b"a\xff.mha")
     sitk.WriteImage(sitk.GetImageFromArray(COUNTING), tmp_path / "a.mha")
     (tmp_path / "a.mha").rename(path)
-    assert refusal(path).startswith(f"The scan must have a name in UTF-8, but {tmp_path}/a\\xff.mha is not.")
+    assert refusal(path).startswith(f"The scan must have a name in UTF-8, but {tmp_path}/a\\udcff.mha is not.")
 
 
 def test_a_link_may_not_leave_a_folder(put, tmp_path):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.files.header import Compression, Header, HeaderError, Stored
+from hnseg.errors import HeaderError
+from hnseg.imaging.files.header import Compression, Header, Stored
 from hnseg.imaging.files.headers import read_header
 from hnseg.imaging.files.voxels import check_voxels
 

@@ -7,12 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-
-class HeaderError(ValueError):
-    """Header that is not understood, or that promises what the file does not hold.
-
-    Its text is the reason as part of a sentence, such as "its NDims is 100, not 2 to 4".
-    """
+from hnseg.errors import HeaderError
 
 
 class Compression(Enum):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hnseg.errors import HeaderError
 from hnseg.imaging.files.formats import has_suffix
-from hnseg.imaging.files.header import Header, HeaderError
+from hnseg.imaging.files.header import Header
 from hnseg.imaging.files.metaimage import read_metaimage_header
 from hnseg.imaging.files.nifti import read_nifti_header
 from hnseg.imaging.files.nrrd import read_nrrd_header

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hnseg.imaging.files.header import BYTES, Compression, Header, HeaderError, Stored, check_finite, check_size
+from hnseg.errors import HeaderError
+from hnseg.imaging.files.header import BYTES, Compression, Header, Stored, check_finite, check_size
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = {  # code: number type, numbers a voxel

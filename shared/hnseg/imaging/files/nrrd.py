@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from hnseg.imaging.files.header import BYTES, Compression, Header, HeaderError, Stored, check_finite, check_size
+from hnseg.errors import HeaderError
+from hnseg.imaging.files.header import BYTES, Compression, Header, Stored, check_finite, check_size
 
 _MOST_HEADER_BYTES = 16 << 20
 _MOST_LINE_BYTES = 1 << 20

@@ -18,14 +18,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.errors import InputError
+from hnseg.errors import HeaderError, InputError
 from hnseg.imaging.files.formats import has_suffix
-from hnseg.imaging.files.header import Header, HeaderError
+from hnseg.imaging.files.header import Header
 from hnseg.imaging.files.headers import read_header
 from hnseg.imaging.files.voxels import check_voxels
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.labels import in_words, unexpected_values
 from hnseg.machine import GIB, is_exhausted, limit_gib
+from hnseg.printable import is_utf8, printable
 
 _COMPLEX = (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64)
 _NETWORK_VOXEL_BYTES = 4  # float32, the type of the network's input
@@ -146,13 +147,10 @@ def _open(path: Path, title: str, inside: Path | None) -> _Opened:
 
 def _check_file(path: Path, title: str) -> None:
     """Refuse a path that is not the name of a regular file which this process may read."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        shown = os.fsencode(path).decode(errors="backslashreplace")
+    if not is_utf8(str(path)):
         raise InputError(
-            f"The {title} must have a name in UTF-8, but {shown} is not. Was it made on another system?"
-        ) from None
+            f"The {title} must have a name in UTF-8, but {printable(str(path))} is not. Was it made on another system?"
+        )
     if _is_missing(path):
         raise InputError(f"The {title} must be a file, but there is none at {path}. Is the path right?")
     if not os.access(path, os.R_OK):

@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from hnseg.imaging.files.header import Compression, Header, HeaderError
+from hnseg.errors import HeaderError
+from hnseg.imaging.files.header import Compression, Header
 
 _BLOCK_BYTES = 1 << 20
 _WINDOW_BITS = {Compression.ZLIB: 47, Compression.GZIP: 31}  # 32 + 15 takes zlib's or gzip's header, 16 + 15 gzip's

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from hnseg.errors import HeaderError
 from hnseg.imaging.files.formats import NOT_COLLECTED
-from hnseg.imaging.files.header import HeaderError
 from hnseg.imaging.files.metaimage import read_metaimage_header
 from hnseg.imaging.files.voxels import check_voxels
 from hnseg.platform.spec import AnswerSocket, OutputSocket
