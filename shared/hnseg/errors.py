@@ -5,6 +5,7 @@ defect of ours and keeps its traceback.
 
 ```
 Exception
+├── UnreadableError          an entry of a container's output, which becomes a finding
 └── HnsegError               a failure with a sentence for the user
     ├── InputError           a case's files, or an option
     ├── ModelError           a model folder
@@ -56,6 +57,10 @@ class EngineError(HnsegError):
     def __init__(self, sentence: str, *, engine_says: str = "") -> None:
         super().__init__(sentence)
         self.engine_says = engine_says
+
+
+class UnreadableError(Exception):
+    """Entry of a container's output that can't be opened or read; what copies the output makes a finding of it."""
 
 
 class HeaderError(ValueError):

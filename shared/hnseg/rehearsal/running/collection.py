@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from hnseg.errors import OutputError
+from hnseg.errors import OutputError, UnreadableError
 from hnseg.printable import is_utf8, printable
 
 MOST_ENTRIES = 5_000
@@ -117,7 +117,7 @@ def collect_output(source: Path, folder: Path) -> Collection:
             f"The container's output must be copied to {folder}, but that failed: {error.strerror}."
             " Is there space and permission to write?"
         ) from error
-    except _UnreadableError:
+    except UnreadableError:
         copying.leave_out("", Kind.UNREADABLE)
     return Collection(
         folder=folder,
@@ -175,7 +175,7 @@ class _Copying:
                 self.leave_out(path, _SPECIAL[kind_bits])
             else:
                 self._copy_opened(name, folder, path, level=level)
-        except _UnreadableError:
+        except UnreadableError:
             self.leave_out(path, Kind.UNREADABLE)
 
     def _copy_opened(self, name: str, folder: int, path: str, *, level: int) -> None:
@@ -232,17 +232,13 @@ def _refusal(path: str, level: int) -> Kind | None:
     return None
 
 
-class _UnreadableError(Exception):
-    """Entry of the output that can't be opened."""
-
-
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Turn an error of the system into an `_UnreadableError`."""
+    """Turn an error of the system into an `UnreadableError`."""
     try:
         yield
     except OSError as error:
-        raise _UnreadableError from error
+        raise UnreadableError from error
 
 
 @contextmanager
@@ -250,7 +246,7 @@ def _opened(name: str, folder: int | None, flags: int) -> Iterator[int]:
     """Open a file or folder that is no link, and yield its descriptor; one of this user's that is closed is opened.
 
     Raises:
-        _UnreadableError: It can't be opened.
+        UnreadableError: It can't be opened.
     """
     with _reading():
         status = os.lstat(name, dir_fd=folder)
