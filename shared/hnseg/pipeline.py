@@ -14,6 +14,7 @@ from hnseg.inference.predictor import start_prediction
 from hnseg.platform.answers import NO_ANSWERS, Answers
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
+from hnseg.records import first_problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,8 +157,7 @@ def _settings(method: Method, bundle: Bundle) -> BaseModel:
     try:
         return method.Settings.model_validate(bundle.settings)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
         raise ModelError(
             f"{bundle.folder / METHOD_FILE} must hold the settings of this challenge's method, but"
-            f" {' > '.join(map(str, first['loc']))}: {first['msg']}. Was the model made for another challenge?"
+            f" {first_problem(error)}. Was the model made for another challenge?"
         ) from error

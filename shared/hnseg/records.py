@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from hnseg.printable import printable
 
@@ -29,3 +29,19 @@ Text = Annotated[str, BeforeValidator(_printable_if_text)]
 
 MaybeNumber = Annotated[int | float | None, BeforeValidator(_none_if_nan)]
 """A number, or None where it is undefined: NaN becomes None, which JSON can hold. Infinity becomes null in JSON."""
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the first problem of values that are not as a record has them: its place, and what is wrong there.
+
+    >>> class Size(Frozen):
+    ...     x: int
+    >>> try:
+    ...     Size.model_validate({"x": "wide"})
+    ... except ValidationError as error:
+    ...     print(first_problem(error))
+    x: Input should be a valid integer, unable to parse string as an integer
+    """
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = " > ".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else str(first["msg"])

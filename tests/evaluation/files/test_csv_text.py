@@ -3,7 +3,7 @@
 import pytest
 
 from hnseg.errors import InputError
-from hnseg.evaluation.files.csv_text import LARGEST_BYTES, read_text, separator_of
+from hnseg.evaluation.files.csv_text import LARGEST_MIB, read_text, separator_of
 
 TEXT = "équipe;valeur\r\nMünchen;0.5\r\n"
 
@@ -41,8 +41,8 @@ def test_a_file_that_is_no_text_is_refused(tmp_path, content):
 def test_a_file_that_is_no_table_by_its_size_is_not_read_to_its_end(tmp_path):
     path = tmp_path / "table.csv"
     with path.open("wb") as file:
-        file.truncate(LARGEST_BYTES + 1)
-    with pytest.raises(InputError, match=r"at most 64 MiB, but .*table\.csv is larger"):
+        file.truncate((LARGEST_MIB << 20) + 1)
+    with pytest.raises(InputError, match=r"must be a readable file, but .*table\.csv is not: Larger than 64 MiB"):
         read_text(path, subject="The table")
 
 

@@ -125,7 +125,8 @@ def test_what_is_not_understood_is_refused_with_its_reason(header, changed, reas
     ("lines", "reason"),
     [
         ("NDims = 3\n", "it has two NDims"),
-        ("Tag =\nElementNumberOfChannels = 2\nElementType = MET_CHAR\n", "it has two ElementType"),
+        ("Tag =\nElementNumberOfChannels = 2\n", "its ElementNumberOfChannels stands where 'Tag' lacks its value"),
+        ("Tag\nOffset = 0 0 0\n", "its Offset stands where 'Tag' lacks its value"),
         ("Tag = a\0b\n", "it has a zero byte in its header"),
         (" = value\n", "a line of it has no name"),
         ("Tag = " + "v" * 40_000 + "\n", "a line of it has no end"),

@@ -9,12 +9,16 @@ import torch
 from hnseg.errors import ModelError
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.weights import read_checkpoint, read_weights
-from tests.support.model_folders import first_weights
+from tests.support.model_folders import change_checkpoint, first_weights
 
 
 class Evil:
     def __reduce__(self):
         return os.system, ("touch owned",)
+
+
+def _on_meta(weights):
+    return {name: tensor.to("meta") for name, tensor in weights.items()}
 
 
 SPOILT = {
@@ -28,6 +32,12 @@ SPOILT = {
     ),
     "a checkpoint of another program": (
         lambda f: torch.save({"state_dict": {}}, first_weights(f)),
+        "must hold network_weights and init_args as nnU-Net v2 writes them, but .*checkpoint_final.pth does not",
+    ),
+    "a checkpoint of tensors without numbers": (
+        lambda f: change_checkpoint(
+            first_weights(f), lambda c: c.update(network_weights=_on_meta(c["network_weights"]))
+        ),
         "must hold network_weights and init_args as nnU-Net v2 writes them, but .*checkpoint_final.pth does not",
     ),
     "a checkpoint that runs code": (

@@ -54,7 +54,7 @@ def test_a_valid_answer_is_taken_as_it_is(imported, socket, content, value):
             id="900 levels",
         ),
         pytest.param(
-            STAGE, '"' + "T" * (1 << 20) + '"', "The output file 't.json' is not valid json", "holds over 1 MiB",
+            STAGE, '"' + "T" * (1 << 20) + '"', "The output file 't.json' is not valid json", "Larger than 1 MiB",
             id="too large",
         ),
         pytest.param(DAYS, "1e999", "instance is not of type 'number'", "found Infinity.", id="overflow"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hnseg.errors import InputError
 from hnseg.imaging.files.visible import beside
+from hnseg.printable import printable
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def log_untaken(root: Path, taken: Collection[Path]) -> None:
         root: Folder of the data.
         taken: Files that are converted.
     """
-    names = [os.fsencode(path.relative_to(root)).decode(errors="backslashreplace") for path in beside(root, taken)]
+    names = [printable(str(path.relative_to(root))) for path in beside(root, taken)]
     if names:
         logger.info("not converted from %s: %s", root, listed(names))
 

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
+from hnseg.records import first_problem
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -25,7 +27,7 @@ def read_settings(name: str, known: dict[str, S]) -> S:
     if name in known:
         return known[name]
     try:
-        return type(known["default"]).model_validate_json(Path(name).read_bytes())
+        return type(known["default"]).model_validate_json(read_bounded(Path(name)))
     except (OSError, ValueError) as error:  # a ValueError also for a path that no file can have
         raise InputError(
             f"The settings must be {', '.join(known)} or a JSON file of them, but {name!r} is none:"
@@ -36,7 +38,5 @@ def read_settings(name: str, known: dict[str, S]) -> S:
 def _reason_of(error: OSError | ValueError) -> str:
     """Return the first fault of a file of settings, in words."""
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
-        place = " > ".join(map(str, first["loc"]))
-        return f"{place}: {first['msg']}" if place else first["msg"]
+        return first_problem(error)
     return str((isinstance(error, OSError) and error.strerror) or error)

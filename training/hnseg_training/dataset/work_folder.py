@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError, OutputError
 from hnseg.machine import usable_threads
 from hnseg.signals import sigterm_unwinds
@@ -179,7 +180,7 @@ def read_json(path: Path, *, having: Sequence[str] = ()) -> Any:
         InputError: The file is missing, is no JSON or lacks a key.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_bounded(path, most_mib=256))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(

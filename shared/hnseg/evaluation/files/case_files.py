@@ -15,15 +15,16 @@ else is in such a folder.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
 from hnseg.imaging.files.formats import READ, images_in, stem_of
 from hnseg.imaging.files.visible import visible_in
+from hnseg.printable import is_utf8, printable
 
 _SHOWN = 3
 
@@ -91,8 +92,8 @@ def read_values(files: Iterable[Path]) -> dict[str, Any]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(read_bounded(path))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"The values of a case must be a JSON file, but {path} can't be read as one: {error}."
         ) from error
@@ -108,13 +109,11 @@ def _state_of(folder: Path) -> str:
 
 
 def _check_name(name: str, folder: Path) -> None:
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
+    if not is_utf8(name):
         raise InputError(
-            f"The names of cases must be UTF-8, but {os.fsencode(name)!r} in {folder} is not."
+            f"The names of cases must be UTF-8, but {printable(name)} in {folder} is not."
             " Was it written on another system? Rename it."
-        ) from error
+        )
 
 
 def _of_files(folder: Path) -> Iterator[CaseFiles]:

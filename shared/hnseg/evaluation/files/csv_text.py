@@ -10,9 +10,10 @@ import codecs
 import re
 from pathlib import Path
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
 
-LARGEST_BYTES = 64 * 1024**2
+LARGEST_MIB = 64
 """Largest file that is read: some hundred times the scores of a challenge."""
 SEPARATORS = ("\t", ";", "|", ",")
 """Separators of cells; where a heading has two of them equally often, the first of them counts."""
@@ -39,19 +40,13 @@ def read_text(path: Path, *, subject: str) -> str:
         subject: First words of an error sentence, such as "The scores".
 
     Raises:
-        InputError: The file is missing, unreadable, larger than `LARGEST_BYTES` or no text.
+        InputError: The file is missing, unreadable, larger than `LARGEST_MIB` or no text.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
+        content = read_bounded(path, most_mib=LARGEST_MIB)
     except (OSError, ValueError) as error:  # a ValueError for a path that no file can have
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{subject} must be a readable file, but {path} is not: {reason}.") from error
-    if len(content) > LARGEST_BYTES:
-        raise InputError(
-            f"{subject} must be a table of at most {LARGEST_BYTES // 1024**2} MiB, but {path} is larger. Is it another"
-            " file?"
-        )
     try:
         return _decoded(content)
     except ValueError as error:

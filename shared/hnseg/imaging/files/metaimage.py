@@ -127,9 +127,20 @@ def _lines(file: BinaryIO) -> Iterator[tuple[str, str]]:
     name = ""
     while name != "ElementDataFile":
         name, value = _name_and_value(_next_line(file))
-        if not value and name in _KNOWN:
-            raise HeaderError(f"its {name} has no value")
-        yield name, value or _next_line(file)
+        yield name, value or _value_on_next_line(name, file)
+
+
+def _value_on_next_line(name: str, file: BinaryIO) -> str:
+    """Return the next line as the value of a name; neither may be a field that MetaIO knows."""
+    if name in _KNOWN:
+        raise HeaderError(f"its {name} has no value")
+    text = _next_line(file)
+    found = _LINE.fullmatch(text)
+    if found and found[1].strip() in _KNOWN:
+        raise HeaderError(
+            f"its {found[1].strip()} stands where {name[:40]!r} lacks its value, and would be taken for that"
+        )
+    return text
 
 
 def _name_and_value(text: str) -> tuple[str, str]:

@@ -41,6 +41,7 @@ from hnseg.inference.model.nnunet_plans import (
     read_plans,
 )
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
+from hnseg.records import first_problem
 
 
 @dataclass(frozen=True)
@@ -184,9 +185,8 @@ def _read_manifest(path: Path) -> Manifest:
     try:
         return Manifest.model_validate(read_json(path))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
         raise ModelError(
-            f"{path} must be a manifest of this version, but {' > '.join(map(str, first['loc']))}: {first['msg']}."
+            f"{path} must be a manifest of this version, but {first_problem(error)}."
             " Was it edited, or exported by another version?"
         ) from error
 

@@ -65,8 +65,8 @@ def _dense(weights: Mapping[Any, Any]) -> StateDict:
         TypeError: One is something else.
     """
     for name, tensor in weights.items():
-        if not isinstance(tensor, torch.Tensor) or tensor.layout is not torch.strided:
-            raise TypeError(f"{name} is no dense tensor")
+        if not isinstance(tensor, torch.Tensor) or tensor.layout is not torch.strided or tensor.is_meta:
+            raise TypeError(f"{name} is no dense tensor with its numbers")
     return {str(name): tensor for name, tensor in weights.items()}
 
 

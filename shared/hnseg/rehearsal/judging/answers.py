@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hnseg.bounded_files import read_bounded
 from hnseg.platform.spec import AnswerSocket
 from hnseg.records import Frozen
 from hnseg.rehearsal.findings import Finding, failure
 from hnseg.rehearsal.judging.json_values import in_plain, parse_json
 
 _SHOWN = 40  # characters of a value
-_MOST_BYTES = 1 << 20  # of a file
+_MOST_MIB = 1  # of a file; an answer needs a few bytes
 
 
 class Answer(Frozen):
@@ -80,7 +81,7 @@ def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
         return None, failure(
             "import", "", f"{must}, but holds bytes that are not UTF-8, over which the platform stops."
         )
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         return None, failure("import", f"{file} is not valid json", f"{must}, but can't be parsed ({where}).")
     if socket.takes(value):
@@ -90,11 +91,7 @@ def _import(socket: AnswerSocket, path: Path) -> tuple[Any, Finding | None]:
 
 
 def _parse(path: Path) -> Any:
-    with path.open("rb") as file:
-        written = file.read(_MOST_BYTES + 1)
-    if len(written) > _MOST_BYTES:
-        raise ValueError(f"it holds over {_MOST_BYTES >> 20} MiB, and an answer needs a few bytes")
-    return parse_json(written.decode("utf-8"))
+    return parse_json(read_bounded(path, most_mib=_MOST_MIB).decode("utf-8"))
 
 
 def _unfulfilled(socket: AnswerSocket, value: object) -> str:

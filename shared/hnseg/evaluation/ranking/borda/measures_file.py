@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
 from hnseg.evaluation.files.cells import cause_of, number_in
 from hnseg.evaluation.files.csv_rows import CsvRow, read_csv
@@ -102,7 +103,7 @@ def _value(report: ScoreReport, measure: Measure) -> float:
 
 def _read_report(path: Path, method: BordaMethod) -> ScoreReport:
     try:
-        report = ScoreReport.model_validate_json(path.read_bytes())
+        report = ScoreReport.model_validate_json(read_bounded(path, most_mib=256))
     except OSError as error:
         raise InputError(f"The scores must be readable files, but {path} is not: {error.strerror}.") from error
     except ValidationError as error:
