@@ -6,7 +6,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from hnseg.records import Frozen, MaybeNumber, Text
+from hnseg.records import Frozen, MaybeNumber, Text, first_problem
 
 
 class Measured(Frozen):
@@ -47,3 +47,12 @@ def test_a_text_of_any_origin_is_kept_in_its_printable_form():
     assert json.loads(named.model_dump_json()) == {"name": "a\\ud800\\x1b[31m"}
     with pytest.raises(ValidationError):
         Named(name=7)
+
+
+def test_the_first_problem_is_told_in_a_bounded_line():
+    with pytest.raises(ValidationError) as caught:
+        Measured.model_validate({"dsc": 1.0, "a\n" + "b" * 5000: 2})
+    problem = first_problem(caught.value)
+    assert problem.startswith("a\\nbbb")
+    assert problem.endswith("...: Extra inputs are not permitted")
+    assert len(problem) < 260

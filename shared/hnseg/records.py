@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from hnseg.printable import printable
 
+_LONGEST_PLACE = 200  # characters; a key may have thousands
+
 
 class Frozen(BaseModel):
     """A record with fixed keys: its values don't change, and an unknown key is refused."""
@@ -43,5 +45,5 @@ def first_problem(error: ValidationError) -> str:
     x: Input should be a valid integer, unable to parse string as an integer
     """
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    place = " > ".join(map(str, first["loc"]))
+    place = printable(" > ".join(map(str, first["loc"])), longest=_LONGEST_PLACE)
     return f"{place}: {first['msg']}" if place else str(first["msg"])

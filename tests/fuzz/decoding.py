@@ -189,8 +189,9 @@ def _nrrd(data: bytes) -> Volume:
         stored = gzip.decompress(stored)
     else:
         _must(fields["encoding"].lower() == "raw", "it has another encoding")
-    code = next(code for code, names in nrrd.TYPES.items() if fields["type"].lower() in names)
-    dtype = np.dtype(code)
+    codes = [code for code, names in nrrd.TYPES.items() if fields["type"].lower() in names]
+    _must(len(codes) == 1, "it has another type")
+    dtype = np.dtype(codes[0])
     _must(dtype.itemsize == 1 or fields["endian"] in {"little", "big"}, "it has no byte order")
     size = tuple(int(word) for word in fields["sizes"].split())
     _must(len(size) == int(fields["dimension"]), "it has another number of sizes")

@@ -110,6 +110,8 @@ def test_a_tag_of_several_lines_takes_no_field_with_it(header):
         ({"DistanceUnits": "cm"}, "its DistanceUnits is 'cm', not mm"),
         ({"Comment": "c" * 300}, "its Comment has 300 characters, over 250"),
         ({"ElementMax": "1" * 600}, "its ElementMax has 600 characters, over 500"),
+        ({"Color": "1 ."}, r"its Color is '1 \.', not 4 numbers"),
+        ({"ElementMin": "low"}, "its ElementMin is 'low', not 1 number"),
         ({"Comment": ""}, "its Comment has no value"),
         ({"Position": "0 0 0"}, "it has both Offset and Position"),
         ({"ElementOrigin": "0 0 0"}, "it has ElementOrigin, which its format version has not"),

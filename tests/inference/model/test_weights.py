@@ -17,8 +17,8 @@ class Evil:
         return os.system, ("touch owned",)
 
 
-def _on_meta(weights):
-    return {name: tensor.to("meta") for name, tensor in weights.items()}
+def _without_numbers(content):
+    content["network_weights"] = {name: tensor.to("meta") for name, tensor in content["network_weights"].items()}
 
 
 SPOILT = {
@@ -35,9 +35,7 @@ SPOILT = {
         "must hold network_weights and init_args as nnU-Net v2 writes them, but .*checkpoint_final.pth does not",
     ),
     "a checkpoint of tensors without numbers": (
-        lambda f: change_checkpoint(
-            first_weights(f), lambda c: c.update(network_weights=_on_meta(c["network_weights"]))
-        ),
+        lambda f: change_checkpoint(first_weights(f), _without_numbers),
         "must hold network_weights and init_args as nnU-Net v2 writes them, but .*checkpoint_final.pth does not",
     ),
     "a checkpoint that runs code": (

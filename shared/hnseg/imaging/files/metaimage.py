@@ -36,6 +36,8 @@ _TYPES = {
     "MET_DOUBLE": "float64",
 }
 _LOCAL = ("LOCAL", "Local", "local")  # the spellings that MetaIO takes for "in this file"
+_COUNTS = {"Color": 4, **dict.fromkeys(("ID", "ParentID", "ElementNBits", "ElementMin", "ElementMax"), 1)}
+"""Numbers in fields that say nothing of an image here; MetaIO would go on reading them in the next line."""
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 _NAMES_OF_ORIGIN = ("Offset", "Position", "Origin", "ImagePosition")
@@ -59,8 +61,9 @@ _KNOWN = {
     *_NAMES_OF_BYTE_ORDER,
     *_TEXTS,
     *_ONLY_VALUES,
-    *("NDims", "DimSize", "ElementType", "ElementNumberOfChannels", "ElementNBits", "ElementMin", "ElementMax"),
-    *("BinaryData", "CompressedData", "CompressedDataSize", "ID", "ParentID", "Color"),
+    *_COUNTS,
+    *("NDims", "DimSize", "ElementType", "ElementNumberOfChannels"),
+    *("BinaryData", "CompressedData", "CompressedDataSize"),
     *("ElementOrigin", "ElementDirection", "ElementDataFile"),
 }
 _LINE = re.compile(r"([^=:]*)(?:[=:][=:\s]*(.*))?", re.DOTALL)
@@ -86,6 +89,8 @@ def read_metaimage_header(path: Path, file: BinaryIO) -> Header:
     fields = _fields(file)
     size = _size(fields)
     _check_geometry(fields, len(size))
+    for name in filter(fields.__contains__, _COUNTS):
+        _words(fields, name, _COUNTS[name], _FLOAT)
     components = _integer(fields, "ElementNumberOfChannels", 1)
     if not 1 <= components <= 1000:
         raise HeaderError(f"its ElementNumberOfChannels is {components}")
@@ -137,9 +142,7 @@ def _value_on_next_line(name: str, file: BinaryIO) -> str:
     text = _next_line(file)
     found = _LINE.fullmatch(text)
     if found and found[1].strip() in _KNOWN:
-        raise HeaderError(
-            f"its {found[1].strip()} stands where {name[:40]!r} lacks its value, and would be taken for that"
-        )
+        raise HeaderError(f"its {found[1].strip()} stands where {name[:40]!r} lacks its value")
     return text
 
 
