@@ -17,8 +17,18 @@ class Evil:
         return os.system, ("touch owned",)
 
 
-def _without_numbers(content):
-    content["network_weights"] = {name: tensor.to("meta") for name, tensor in content["network_weights"].items()}
+def change_weights(folder, change):
+    """Replace every tensor of a checkpoint by what a function makes of it."""
+
+    def edit(content):
+        content["network_weights"] = {name: change(tensor) for name, tensor in content["network_weights"].items()}
+
+    change_checkpoint(first_weights(folder), edit)
+
+
+IS_NO_CHECKPOINT = (
+    "must hold network_weights and init_args as nnU-Net v2 writes them, but .*checkpoint_final.pth does not"
+)
 
 
 SPOILT = {
@@ -32,12 +42,17 @@ SPOILT = {
     ),
     "a checkpoint of another program": (
         lambda f: torch.save({"state_dict": {}}, first_weights(f)),
-        "must hold network_weights and init_args as nnU-Net v2 writes them, but .*checkpoint_final.pth does not",
+        IS_NO_CHECKPOINT,
     ),
     "a checkpoint of tensors without numbers": (
-        lambda f: change_checkpoint(first_weights(f), _without_numbers),
-        "must hold network_weights and init_args as nnU-Net v2 writes them, but .*checkpoint_final.pth does not",
+        lambda f: change_weights(f, lambda tensor: tensor.to("meta")),
+        IS_NO_CHECKPOINT,
     ),
+    "a checkpoint of sparse tensors": (
+        lambda f: change_weights(f, lambda tensor: tensor.to_sparse()),
+        IS_NO_CHECKPOINT,
+    ),
+    "a checkpoint of no tensors": (lambda f: change_weights(f, lambda _: None), IS_NO_CHECKPOINT),
     "a checkpoint that runs code": (
         lambda f: torch.save({"network_weights": Evil()}, first_weights(f)),
         r"asks for posix\.system, which could run code when it is loaded, so it was refused\.",
