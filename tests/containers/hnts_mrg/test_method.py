@@ -148,6 +148,17 @@ def write(image, folder):
     sitk.WriteImage(image, str(folder / "1f.mha"), True)
 
 
+def test_a_mask_with_a_rounded_direction_lies_on_the_image(tmp_path, t2w, prior):
+    turned = sitk.Image(prior)
+    rounding = np.reshape(sitk.VersorTransform((0.0, 0.0, 1.0), 2.4e-5).GetMatrix(), (3, 3))
+    turned.SetDirection((rounding @ np.reshape(OBLIQUE, (3, 3))).ravel().tolist())
+    write(t2w, tmp_path / "images" / MID_T2W)
+    write(turned, tmp_path / "images" / REGISTERED_MASK)
+    case = read_case(SPEC, tmp_path)
+    assert Grid.of(case.images[REGISTERED_MASK]) == Grid.of(case.images[MID_T2W])
+    np.testing.assert_array_equal(array_of(case.images[REGISTERED_MASK]), array_of(prior))
+
+
 def test_a_mask_on_another_grid_is_resampled_and_the_note_names_both_files(tmp_path, t2w, prior):
     shifted = sitk.Image(prior)
     shifted.SetOrigin((-7.0, 3.0, 4 / 3))
