@@ -6,6 +6,7 @@ import importlib.util
 import logging
 from functools import partial
 
+import numpy as np
 import torch
 
 from hnseg.errors import ConversionError, InputError, ModelError
@@ -48,6 +49,7 @@ def load_ensemble(
         _check_openvino(device)
     on_gpu = device != "cpu" and backend != "openvino" and torch.cuda.is_available()
     torch.set_num_threads(usable_threads())
+    _claim_blas_buffer()
     by_torch = partial(TorchBackend.load, bundle, torch.device("cuda" if on_gpu else "cpu"), precision, vram_gib)
     if on_gpu or backend == "torch" or not _has_openvino():
         return Ensemble(bundle, by_torch(), vram_gib)
@@ -59,6 +61,11 @@ def load_ensemble(
         note = f"torch runs the networks. {reason}"
         logger.info("note: %s", note)
         return Ensemble(bundle, by_torch(), vram_gib, notes=(note,))
+
+
+def _claim_blas_buffer() -> None:
+    """Have NumPy's OpenBLAS take its working memory now: it ends the process where there is none left."""
+    np.eye(2) @ np.eye(2)  # its first product of matrices takes what all later ones use
 
 
 def _check_device(device: str) -> None:
