@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from hnseg.printable import printable
 
 _LONGEST_PLACE = 200  # characters; a key may have thousands
+_LONGEST_MESSAGE = 1000  # and a value that it quotes too
 
 
 class Frozen(BaseModel):
@@ -46,4 +47,5 @@ def first_problem(error: ValidationError) -> str:
     """
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     place = printable(" > ".join(map(str, first["loc"])), longest=_LONGEST_PLACE)
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    message = printable(str(first["msg"]), longest=_LONGEST_MESSAGE)
+    return f"{place}: {message}" if place else message

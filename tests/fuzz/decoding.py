@@ -18,6 +18,12 @@ import numpy as np
 from tests.fuzz.formats import metaimage, nifti, nrrd
 from tests.fuzz.volumes import UPRIGHT, Volume
 
+_DECISIVE = {
+    *("NDims", "DimSize", "ElementType", "ElementNumberOfChannels", "ElementDataFile"),
+    *("ElementSpacing", "ElementSize", "Offset", "Position", "Origin", "TransformMatrix", "Rotation", "Orientation"),
+    *("BinaryDataByteOrderMSB", "ElementByteOrderMSB", "CompressedData", "CompressedDataSize"),
+}
+"""Fields of a MetaImage on which its voxels and their place depend."""
 _FLIP = np.diag([-1.0, -1.0, 1.0])  # from RAS to LPS and back
 
 
@@ -43,7 +49,7 @@ def decode(path: Path, *, form: str = "sform") -> Volume:
             return _nifti(data, form)
         if name.endswith(".nrrd"):
             return _nrrd(data)
-    except (ValueError, KeyError, IndexError, struct.error, OSError, EOFError, zlib.error) as error:
+    except (ValueError, OverflowError, KeyError, IndexError, struct.error, OSError, EOFError, zlib.error) as error:
         raise UndecodableError(f"{type(error).__name__}: {error}") from error
     raise UndecodableError(f"{path.name} is of another type")
 
@@ -97,7 +103,7 @@ def _metaimage_fields(data: bytes) -> tuple[dict[str, str], bytes]:
         if not equals:
             name, _, value = line.partition(":")
         name, value = name.strip(), value.strip().lstrip("=:").strip()
-        _must(name not in fields or not name.startswith(("Elem", "Dim", "NDim", "Off", "Trans", "Comp")), f"two {name}")
+        _must(name not in fields or name not in _DECISIVE, f"two {name}")
         fields[name] = value
     return fields, data[at:]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hnseg.errors import HeaderError
-from hnseg.imaging.files.header import Header, Stored, check_finite, check_size
+from hnseg.imaging.files.header import Header, Stored, check_ascii, check_finite, check_size
 
 
 def test_the_bytes_owed_are_those_of_all_numbers_of_all_voxels():
@@ -27,3 +27,9 @@ def test_numbers_that_are_not_finite_are_named():
     check_finite("Offset", (1.0, -2.0))
     with pytest.raises(HeaderError, match="its Offset is 1 nan, which is not finite"):
         check_finite("Offset", (1.0, float("nan")))
+
+
+def test_blanks_that_only_python_knows_are_refused():
+    check_ascii("Offset", "1 2\t-3.5e2")
+    with pytest.raises(HeaderError, match="its Offset is '1\\\\xa02', which has characters that are not of ASCII"):
+        check_ascii("Offset", "1\xa02")

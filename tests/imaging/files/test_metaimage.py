@@ -116,6 +116,9 @@ def test_a_tag_of_several_lines_takes_no_field_with_it(header):
         ({"Position": "0 0 0"}, "it has both Offset and Position"),
         ({"ElementOrigin": "0 0 0"}, "it has ElementOrigin, which its format version has not"),
         ({"K" * 300: "v"}, "a line of it has no name"),
+        ({"Offset": "\xa00 0 0"}, r"its Offset is '\\xa00 0 0', which has characters that are not of ASCII"),
+        ({"Offset": "0\x1c0 0"}, "its Offset .* characters that are not of ASCII"),
+        ({"Offset": None, "Offset\xa0": "0 0 0"}, "a line of it has no name"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_its_reason(header, changed, reason):
@@ -155,7 +158,9 @@ def test_voxels_of_an_mhd_lie_in_a_file_beside_it(tmp_path, header):
     assert header({"ElementDataFile": "voxels.raw"}, name="a.mhd").stored.path == tmp_path / "voxels.raw"
 
 
-@pytest.mark.parametrize("name", ["../voxels.raw", "voxels%d.raw", "/etc/passwd", "LIST", "none.raw", "link.raw"])
+@pytest.mark.parametrize(
+    "name", ["../voxels.raw", "voxels%d.raw", "/etc/passwd", "LIST", ".", "..", "none.raw", "link.raw"]
+)
 def test_voxels_of_an_mhd_lie_nowhere_else(tmp_path, header, name):
     (tmp_path / "link.raw").symlink_to("/etc/passwd")
     with pytest.raises(HeaderError, match="its ElementDataFile is"):

@@ -75,6 +75,7 @@ def test_comments_and_own_keys_are_passed_over(header):
         ({"space origin": "(1,0,0) (0,1,0)"}, r"its space origin is '\(1,0,0\) \(0,1,0\)', not one vector"),
         ({"units": "C" * 5000}, "its units has 5000 characters, over 500"),
         ({"kinds": "domain domain"}, "its kinds are 2, and its sizes 3"),
+        ({"sizes": "4\x1c3 2"}, r"its sizes is '4\\x1c3 2', which has characters that are not of ASCII"),
         ({"secret": "1"}, "it has an unknown field, 'secret'"),
     ],
 )

@@ -66,6 +66,10 @@ SPOILT = {
         lambda f: change(f / "plans.json", lambda plans: plans["configurations"].pop("3d_fullres")),
         "The configuration 3d_fullres must be described in .*, but 3d_fullres is not among 2d",
     ),
+    "a name without an end": (
+        lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update({"C" * 5000: "one"})),
+        r"but labels > C{10,200}\.\.\.: Input should be a valid integer.*\?$",
+    ),
     "regions without an order": (
         lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update(both=[1, 2])),
         "regions_class_order must have as many entries as there are regions",

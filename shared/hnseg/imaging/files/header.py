@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -97,6 +98,20 @@ def check_size(size: tuple[int, ...]) -> None:
         raise HeaderError(f"it has {len(size)} dimensions, not 2 to {_MOST_DIMENSIONS}")
     if min(size) < 1:
         raise HeaderError(f"its size is {size}, and each must be over 0")
+
+
+def check_ascii(name: str, value: str) -> None:
+    """Refuse a field with characters that Python takes for blanks or digits, and ITK not.
+
+    Args:
+        name: Name of the field in the format.
+        value: Its text.
+
+    Raises:
+        HeaderError: It has characters beyond ASCII, or that can't be seen.
+    """
+    if not re.fullmatch(r"[\t -~]*", value):
+        raise HeaderError(f"its {name} is {value[:80]!r}, which has characters that are not of ASCII")
 
 
 def check_finite(name: str, numbers: tuple[float, ...]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hnseg.errors import HeaderError
-from hnseg.imaging.files.header import Compression, Header, Stored, check_finite, check_size
+from hnseg.imaging.files.header import Compression, Header, Stored, check_ascii, check_finite, check_size
 
 _MOST_HEADER_BYTES = 16 << 20
 _MOST_LINE_BYTES = 32_000  # MetaIO keeps a value in 32,768 bytes
@@ -66,10 +66,11 @@ _KNOWN = {
     *("BinaryData", "CompressedData", "CompressedDataSize"),
     *("ElementOrigin", "ElementDirection", "ElementDataFile"),
 }
-_LINE = re.compile(r"([^=:]*)(?:[=:][=:\s]*(.*))?", re.DOTALL)
+_BLANKS = " \t\r\v\f"  # as MetaIO knows them
+_LINE = re.compile(rf"([^=:]*)(?:[=:][=:{_BLANKS}]*(.*))?", re.DOTALL)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[+-]?([0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?|[+-]?(nan|inf)", re.I)
-_FILE_BESIDE = re.compile(r"(?!LIST)[\w.\- ()+]{1,200}")  # no other folder, no pattern of several names
+_FILE_BESIDE = re.compile(r"(?!LIST|\.)[\w.\- ()+]{1,200}")  # no folder, no pattern of several names
 
 
 def read_metaimage_header(path: Path, file: BinaryIO) -> Header:
@@ -118,6 +119,8 @@ def _check_field(name: str, value: str, before: dict[str, str]) -> None:
         raise HeaderError(f"it has two {name}")
     if len(value) > (most := _MOST_TEXT_CHARACTERS if name in _TEXTS else _MOST_CHARACTERS):
         raise HeaderError(f"its {name} has {len(value)} characters, over {most}")
+    if name not in _TEXTS:
+        check_ascii(name, value)
     if value not in _ONLY_VALUES.get(name, (value,)):
         raise HeaderError(f"its {name} is {value!r}, not {_ONLY_VALUES[name][0]}")
     if name in _NEED_DIMENSIONS and "NDims" not in before:
@@ -141,14 +144,14 @@ def _value_on_next_line(name: str, file: BinaryIO) -> str:
         raise HeaderError(f"its {name} has no value")
     text = _next_line(file)
     found = _LINE.fullmatch(text)
-    if found and found[1].strip() in _KNOWN:
-        raise HeaderError(f"its {found[1].strip()} stands where {name[:40]!r} lacks its value")
+    if found and found[1].strip(_BLANKS) in _KNOWN:
+        raise HeaderError(f"its {found[1].strip(_BLANKS)} stands where {name[:40]!r} lacks its value")
     return text
 
 
 def _name_and_value(text: str) -> tuple[str, str]:
     found = _LINE.fullmatch(text)
-    name, value = (found[1].strip(), found[2] or "") if found else ("", "")
+    name, value = (found[1].strip(_BLANKS), found[2] or "") if found else ("", "")
     if not name or len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
         raise HeaderError(f"a line of it has no name: {text[:40]!r}")
     return name, value
@@ -170,7 +173,7 @@ def _line(file: BinaryIO) -> str:
         raise HeaderError(f"its header is longer than {_MOST_HEADER_BYTES >> 20} MiB")
     if b"\0" in line:
         raise HeaderError("it has a zero byte in its header")
-    return line.decode("latin-1").strip()
+    return line.decode("latin-1").strip(f"{_BLANKS}\n")
 
 
 def _size(fields: dict[str, str]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hnseg.errors import HeaderError
-from hnseg.imaging.files.header import BYTES, Compression, Header, Stored, check_finite, check_size
+from hnseg.imaging.files.header import BYTES, Compression, Header, Stored, check_ascii, check_finite, check_size
 
 _MOST_HEADER_BYTES = 16 << 20
 _MOST_LINE_BYTES = 1 << 20
@@ -96,6 +96,8 @@ def _fields(file: BinaryIO) -> dict[str, str]:
             raise HeaderError(f"it has two fields {name}")
         if len(value) > _MOST_CHARACTERS:
             raise HeaderError(f"its {name} has {len(value)} characters, over {_MOST_CHARACTERS}")
+        if name in _USED | _GEOMETRY:
+            check_ascii(name, value)
         fields[name] = value
     if "data file" in fields:
         raise HeaderError("its voxels lie in another file, and must lie in the file itself")
