@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from tempfile import mkdtemp
 
 from hnseg.errors import InputError, ModelError
 from hnseg.rehearsal.cases import CaseFolder
+from hnseg.rehearsal.preparing.unpacking import unpack_model
 from hnseg.rehearsal.running.removal import remove_tree
 
 
@@ -82,7 +81,7 @@ def model_folder(model: Path) -> Iterator[Path]:
         raise ModelError(f"The model must be a folder or a .tar.gz of its contents, but {model} does not exist.")
     unpacked = Path(mkdtemp(prefix="hnseg-model-"))
     try:
-        _unpack(model, unpacked)
+        unpack_model(model, unpacked)
         _let_everyone_read(unpacked)
         yield unpacked
     finally:
@@ -124,17 +123,6 @@ def _copy_input(case: CaseFolder, folder: Path) -> None:
 def size_bytes(folder: Path) -> int:
     """Return the size of all files below a folder, in bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    try:
-        with tarfile.open(archive, mode="r:gz") as tar:
-            tar.extractall(folder, filter="data")
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise ModelError(
-            f"Could not set up model: {archive.name} must be a .tar.gz without absolute paths or links that lead out"
-            f" of it, but unpacking failed ({error}). Pack it with: tar -czf model.tar.gz -C model ."
-        ) from error
 
 
 def _others_may_read(path: Path) -> bool:
