@@ -13,7 +13,7 @@ def python(request, monkeypatch):
     """Python's own filter, where it has one, and a Python without, such as that of Debian 12."""
     if request.param == "without":
         monkeypatch.delattr(tarfile, "data_filter", raising=False)
-        trusting = staticmethod(lambda entry, folder: entry)  # as a Python without filters unpacks
+        trusting = staticmethod(lambda entry, _: entry)  # as a Python without filters unpacks
         monkeypatch.setattr(tarfile.TarFile, "extraction_filter", trusting, raising=False)
     elif not hasattr(tarfile, "data_filter"):
         pytest.skip("this Python has no filters")
