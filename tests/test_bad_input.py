@@ -75,6 +75,15 @@ def test_bad_input_is_told_in_a_sentence(prepared, tmp_path, output_dir, challen
     assert files_below(output_dir) == []
 
 
+def test_a_broken_list_of_inputs_is_no_failure_but_said_in_one_line(hnseg_run, tmp_path, output_dir):
+    (tmp_path / "input/inputs.json").write_text('[{"socket":')
+    done = hnseg_run()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert files_below(output_dir) == [OUTPUT_FILE]
+    (note,) = (line for line in done.stdout.splitlines() if line.startswith("note: ") and "inputs.json" in line)
+    assert re.match(r"note: \S+/inputs\.json is not JSON \(line 1, column 12\), so it was ignored and the inputs", note)
+
+
 @pytest.mark.parametrize("bad", RESAMPLED_CASES, ids=lambda bad: bad.name)
 def test_a_mask_on_another_grid_is_no_failure_but_said_in_one_line(hnseg_run, tmp_path, output_dir, bad):
     bad.spoil(tmp_path / "input")

@@ -41,6 +41,14 @@ print("ready", flush=True)
 sys.stdin.readline()
 raise SystemExit(7)
 """
+END = """
+import atexit, sys
+from hnseg.signals import end_process
+atexit.register(lambda: print("taken apart"))
+print("the last line", end="")
+sys.stderr.write("why")
+end_process(3)
+"""
 UNTOUCHED = """
 import signal
 from hnseg.signals import STOPPING, unwind_on_signals
@@ -80,6 +88,19 @@ def test_during_the_work_a_signal_unwinds_it(number):
 @pytest.mark.parametrize("number", STOPPING)
 def test_after_the_work_its_own_status_stands(number):
     assert signalled(AFTER, number) == (7, "", "")
+
+
+def test_the_process_ends_with_its_status_and_all_that_was_written_and_is_not_taken_apart():
+    done = subprocess.run([sys.executable, "-c", END], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "the last line", "why")
+
+
+@pytest.mark.parametrize("to", [">&-", "> /dev/full"])
+def test_the_process_ends_with_its_status_though_nobody_can_read_what_was_written(to):
+    done = subprocess.run(
+        ["bash", "-c", f'"$0" -c "$1" {to}', sys.executable, END], env={}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (3, b"why")
 
 
 def test_the_handlers_of_a_program_that_only_calls_it_come_back():

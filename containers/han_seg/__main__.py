@@ -1,6 +1,6 @@
 """Entry point of the container: segment the case that the platform mounted."""
 
-from hnseg.signals import end_on_signals
+from hnseg.signals import end_on_signals, end_process
 
 end_on_signals()  # before the imports, which take seconds
 
@@ -8,4 +8,4 @@ from containers.han_seg import method  # noqa: E402
 from containers.han_seg.spec import SPEC  # noqa: E402
 from hnseg.entrypoint import main  # noqa: E402
 
-raise SystemExit(main(SPEC, method))
+end_process(main(SPEC, method))

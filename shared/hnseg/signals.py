@@ -1,4 +1,4 @@
-"""Signals that stop a program, SIGTERM and SIGINT, before its work and during it.
+"""Signals that stop a program, SIGTERM and SIGINT, before its work and during it; and the end of its process.
 
 The program of a container is process 1, for which Linux drops every signal that has no handler (man 2 kill). A
 container is therefore deaf to SIGTERM until a handler is installed.
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -64,6 +64,20 @@ def sigterm_unwinds() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def end_process(status: int) -> NoReturn:
+    """End the process with a status as soon as what was written is on its way, without taking the interpreter apart.
+
+    With torch loaded, taking it apart lasts 0.8 to 1.3 s after the last line (Python 3.11, two busy processors), which
+    a time limit would have to leave; this lasts 0.03 s. No `atexit` function runs and nothing is finalised, so it is
+    only for the last line of a program that has closed and removed all that it must.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # as it is where there was none at the start
+            with suppress(OSError, ValueError):  # nobody reads it any more: the outcome is the status and the output
+                stream.flush()
+    os._exit(status)
 
 
 def status_of(number: int) -> int:

@@ -19,6 +19,7 @@ from pathlib import Path
 from hnseg.errors import InputError
 from hnseg.platform.exec import run_once
 from hnseg.platform.invoke import serve
+from hnseg.signals import end_process
 
 folder = Path(sys.argv[1])
 log = (folder / "cases").open("a", buffering=1)
@@ -42,7 +43,7 @@ def stop(number, frame):
     raise SystemExit(128 + number)
 
 signal.signal(signal.SIGTERM, stop)
-raise SystemExit(run_once(lambda: serve(load, port=int(sys.argv[2]), request_limit_s=REQUEST_LIMIT_S)))
+end_process(run_once(lambda: serve(load, port=int(sys.argv[2]), request_limit_s=REQUEST_LIMIT_S)))
 """
 
 
@@ -190,13 +191,11 @@ def test_a_body_is_ignored(server):
     assert server.ask("POST", "/invoke", body="{}" * 100_000) == (201, "done")
 
 
-def test_sigterm_unwinds_the_running_case(server):
+def test_sigterm_unwinds_the_running_case_and_its_client_is_told(server):
     server.load()
-    (server.folder / "seconds").write_text("60")
-    threading.Thread(target=lambda: server.ask("POST", "/invoke"), daemon=True).start()
-    while "begin" not in server.cases():
-        time.sleep(0.01)
-    status, stderr = server.stop()
+    with server.begin_case(60) as connection:
+        status, stderr = server.stop()
+        assert reply_status(connection) == 500
     assert status == 143
     assert stderr.startswith("The case was stopped by a signal before it was finished")
     assert server.cases() == ["begin", "left"]

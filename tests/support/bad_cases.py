@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from containers.han_seg.spec import CT
 from containers.hnts_mrg.spec import MID_T2W, REGISTERED_MASK
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.model.manifest import sha256_of
@@ -23,12 +24,15 @@ from tests.support.small_han_seg import CT_FILE, CT_FOLDER, CT_GRID, T1_FILE, T1
 from tests.support.spoiling import BadCase, Scan, changed, doubled, exchanged, remove, spoilt, unreadable
 
 
-def _broken_json(input_dir: Path) -> None:
-    (input_dir / "inputs.json").write_text('[{"socket":')
+def _list_that_leads_out(input_dir: Path) -> None:
+    entries = [{"socket": {"slug": slug, "relative_path": "../images"}} for slug in (MID_T2W, CT)]
+    (input_dir / "inputs.json").write_text(json.dumps(entries))
 
 
-_BROKEN_JSON = BadCase(
-    "broken inputs.json", _broken_json, r"FOLDER/inputs\.json must be a JSON list .*, but Invalid JSON: EOF"
+_LEADS_OUT = BadCase(
+    "inputs.json that leads out",
+    _list_that_leads_out,
+    r"FOLDER/inputs\.json must give paths below the input folder, but the socket \S+ is at '\.\./images'\.",
 )
 
 _T2W = Scan("mid-RT T2w", f"images/{MID_T2W}/11111111-aaaa.mha", SHAPE_ZYX)
@@ -44,7 +48,7 @@ _HNTS_MRG = (
         _MASK.replaced_by(np.full(SHAPE_ZYX, 3, np.uint8)),
         r"The registered pre-RT mask must hold only 0, 1 \(GTVp\), 2 \(GTVn\), but FOLDER/33333333-\S+ also holds 3\.",
     ),
-    _BROKEN_JSON,
+    _LEADS_OUT,
 )
 
 _CT = Scan("CT", f"{CT_FOLDER}/{CT_FILE}", CT_GRID.shape_zyx)
@@ -63,7 +67,7 @@ _HAN_SEG = (
         changed(_CT, lambda ct: ct + 1024),
         _HOUNSFIELD + ".* or the CT stored without its rescale intercept",
     ),
-    _BROKEN_JSON,
+    _LEADS_OUT,
 )
 
 _PLANNED_CT = Scan("CT", f"{small_hecktor.CT_FOLDER}/{small_hecktor.CT_FILE}", small_hecktor.CT_GRID.shape_zyx)
@@ -83,7 +87,7 @@ _HECKTOR = (
         changed(_PLANNED_CT, lambda ct: ct + 1024),
         _HOUNSFIELD + ".* or the CT stored without its rescale intercept",
     ),
-    _BROKEN_JSON,
+    _LEADS_OUT,
 )
 
 RESAMPLED_CASES = (

@@ -40,6 +40,7 @@ class _Call:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._answered = threading.Event()
+        self._replied = threading.Event()
         self._failure: str | None = None
 
     def is_gone(self) -> bool:
@@ -63,6 +64,14 @@ class _Call:
         """Wait for the case to end, and return the sentence that explains why it failed; None if it did not."""
         self._answered.wait()
         return self._failure
+
+    def has_replied(self) -> None:
+        """Record that the reply was sent, or can't be."""
+        self._replied.set()
+
+    def wait_for_reply(self, *, timeout_s: float) -> None:
+        """Wait until the reply was sent, but not for a client that does not take it."""
+        self._replied.wait(timeout_s)
 
 
 class _AdmittedCalls:
@@ -219,7 +228,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.server.connections.remove(self.connection)
         failure = call.wait()
-        self._send(HTTPStatus.CREATED if failure is None else HTTPStatus.INTERNAL_SERVER_ERROR, failure or "done")
+        try:
+            self._send(HTTPStatus.CREATED if failure is None else HTTPStatus.INTERNAL_SERVER_ERROR, failure or "done")
+        finally:
+            call.has_replied()
 
     def _send(self, status: HTTPStatus, text: str) -> None:
         self.connection.settimeout(self.server.request_limit_s)
@@ -266,6 +278,7 @@ def serve(
         except SystemExit:
             if call is not None and not call.is_answered():
                 call.answer("The container was stopped before the case was finished.")
+                call.wait_for_reply(timeout_s=_LINGER_S)  # the process, and with it the thread that replies, ends now
                 raise
             logger.info("told to stop while no case was running")
         finally:

@@ -11,7 +11,7 @@ from hnseg.imaging.files.formats import MOUNTED, READ, has_suffix
 from hnseg.imaging.files.reading import read_grid, read_scan, read_volume
 from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.platform.case import Case
-from hnseg.platform.inputs_json import socket_folders
+from hnseg.platform.inputs_json import input_paths
 from hnseg.platform.spec import ChallengeSpec, InputSocket
 from hnseg.platform.values import read_values
 
@@ -34,13 +34,13 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
         InputError: A required image is missing, there are two, or one breaks what its socket promises.
         MemoryError: There is not enough memory for an image.
     """
-    folders = socket_folders(spec, input_dir)
-    values = read_values(spec, input_dir)
+    paths = input_paths(spec, input_dir)
+    values = read_values(spec, paths.files)
     images: dict[str, sitk.Image] = {}
     files: dict[str, Path] = {}
     left_out: dict[str, str] = {}
     for socket in spec.inputs:
-        path = _image_if_any(socket, folders[socket.slug])
+        path = _image_if_any(socket, paths.folders[socket.slug])
         if path is None:
             continue
         try:
@@ -58,7 +58,7 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
         files=files | values.files,
         left_out=left_out | values.left_out,
         values=values.parsed,
-        notes=tuple(notes),
+        notes=(*paths.notes, *notes),
         asked=tuple(socket.slug for socket in spec.answers),
     )
 
@@ -90,7 +90,7 @@ def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
         InputError: The reference image is missing or its header can't be read.
     """
     socket = spec.input(spec.output.on_grid_of)
-    path = _only_image(socket, socket_folders(spec, input_dir)[socket.slug])
+    path = _only_image(socket, input_paths(spec, input_dir).folders[socket.slug])
     return read_grid(path, title=socket.title, inside=input_dir)
 
 

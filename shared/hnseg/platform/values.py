@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hnseg.bounded_files import read_bounded
-from hnseg.platform.inputs_json import value_files
 from hnseg.platform.spec import ChallengeSpec, ValueSocket
 
 _MOST_MIB = 1  # of a value; a health record has a few hundred bytes
@@ -36,15 +36,16 @@ class Values:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def read_values(spec: ChallengeSpec, input_dir: Path) -> Values:
+def read_values(spec: ChallengeSpec, files: Mapping[str, Path]) -> Values:
     """Read every value socket of a case.
 
-    Raises:
-        InputError: `inputs.json` does not have the platform's form.
+    Args:
+        spec: Description of the sockets.
+        files: File of each value socket, by slug; it need not exist.
     """
     values = Values()
-    for socket, path in zip(spec.values, value_files(spec, input_dir).values(), strict=True):
-        _read_into(values, socket, path)
+    for socket in spec.values:
+        _read_into(values, socket, files[socket.slug])
     return values
 
 

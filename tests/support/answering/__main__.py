@@ -1,5 +1,6 @@
 from hnseg.entrypoint import main
+from hnseg.signals import end_process
 from tests.support.answering import method
 from tests.support.answering.spec import EDITIONS, SPEC
 
-raise SystemExit(main(SPEC, method, editions=EDITIONS))
+end_process(main(SPEC, method, editions=EDITIONS))
