@@ -5,6 +5,7 @@ import pytest
 
 from hnseg.platform.challenge import load_challenge
 from hnseg.rehearsal.cases import find_cases
+from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.request import Request
@@ -13,7 +14,7 @@ from hnseg.rehearsal.running.runners import process_runner
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_case import OUTPUT_FILE
 from tests.support.small_challenges import HNTS_MRG, ROOT
-from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress, write_case
+from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress, program_runner, write_case
 
 ANSWERING = ROOT / "tests" / "support" / "answering"
 ANSWERS = {"stage.json": '"T2"', "more/volume.json": "812.5"}
@@ -136,3 +137,32 @@ def test_a_case_whose_name_can_not_be_seen_is_named_in_its_printable_form(small_
     assert result.cases[0].name == "[case]\\x1b[2J\\n"
     assert request.output_dir(result.cases[0].name).is_dir()
     json.loads(result.model_dump_json())
+
+
+READS_ONE_KEY = """
+import json, pathlib, shutil, sys
+folders = dict(zip(sys.argv[1::2], map(pathlib.Path, sys.argv[2::2])))
+sockets = [entry["%s"] for entry in json.load(open(folders["--input"] / "inputs.json"))]
+paths = {socket["slug"]: socket["relative_path"] for socket in sockets}
+prior = next((folders["--input"] / paths["registered-pre-rt-head-neck-segmentation"]).iterdir())
+output = folders["--output"] / "images/mri-head-neck-segmentation"
+output.mkdir(parents=True)
+shutil.copy(prior, output / "output.mha")
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "failing"),
+    [("socket", ["interface", "none"]), ("interface", ["socket", "none"])],
+    ids=["socket", "interface"],
+)
+def test_a_program_that_reads_one_key_of_the_list_passes_today_and_is_warned_of_the_other_dialects(
+    small_request, tmp_path, key, failing
+):
+    request = replace(small_request, dialects=(Dialect.TODAY, *OLDER))
+    runner = program_runner(READS_ONE_KEY % key, tmp_path, request.profile)
+    (case,) = rehearse(request, runner, no_progress).cases
+    assert case.passed, case.platform_says
+    assert [finding.explanation.split()[5] for finding in case.findings] == failing
+    assert {finding.severity for finding in case.findings} == {"warning"}
+    assert (request.keep_dir / "case_000/output" / OUTPUT_FILE).is_file()

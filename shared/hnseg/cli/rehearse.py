@@ -20,6 +20,7 @@ from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
 from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
+from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.report.page import check_report, write_report
@@ -45,6 +46,21 @@ class ApiMethod(str, Enum):
 
     EXEC = "exec"
     INVOKE = "invoke"
+
+
+class InputsJson(str, Enum):
+    """Dialect of inputs.json, or all of them, one after the other."""
+
+    TODAY = "today"
+    INTERFACE = "interface"
+    SOCKET = "socket"
+    NONE = "none"
+    ALL = "all"
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """Dialects to rehearse; the first decides."""
+        return (Dialect.TODAY, *OLDER) if self is InputsJson.ALL else (Dialect(self.value),)
 
 
 def command(  # noqa: PLR0913 (one parameter an option)
@@ -75,6 +91,10 @@ def command(  # noqa: PLR0913 (one parameter an option)
     ram_gib: Annotated[
         float | None, typer.Option(min=1.01, max=1e6, help="Memory, instead of the challenge's.")
     ] = None,
+    inputs_json: Annotated[
+        InputsJson,
+        typer.Option(help="Dialect of the inputs.json that each case gets; all: a run for today's, each older, none."),
+    ] = InputsJson.TODAY,
     gpu: Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")] = True,
 ) -> None:
     """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.
@@ -91,7 +111,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
             _check_report(report, given)
         runner = _runner(engine, container_dir, ImageChoice(image, arguments), given.model_dir, profile, gpu=gpu)
         edition = arguments.get("EDITION", "")
-        request = Request(challenge.spec, given.cases, given.model_dir, profile, given.keep_dir, edition)
+        request = Request(
+            challenge.spec, given.cases, given.model_dir, profile, given.keep_dir, edition, inputs_json.dialects
+        )
         result = rehearse(request, runner, typer.echo)
         _print(result)
         if report:

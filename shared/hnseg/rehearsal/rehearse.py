@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hnseg.errors import OutputError
 from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.findings import Finding, failure, first_failure
 from hnseg.rehearsal.judging.answers import Answer, import_answers
+from hnseg.rehearsal.judging.dialects import judge_dialect
 from hnseg.rehearsal.judging.image import judge_upload
 from hnseg.rehearsal.judging.left_out import judge_left_out
 from hnseg.rehearsal.judging.logs import Log, read_log
@@ -25,6 +27,7 @@ from hnseg.rehearsal.judging.provenance import provenance_in
 from hnseg.rehearsal.judging.scoring import score_cases
 from hnseg.rehearsal.judging.verdict import judge_run, verdict_of
 from hnseg.rehearsal.machine import this_machine
+from hnseg.rehearsal.preparing.input_list import write_input_list
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult, ImageFacts, ModelFacts, Rehearsal
 from hnseg.rehearsal.running.collection import Collection, collect_output
@@ -65,7 +68,7 @@ def rehearse(request: Request, runner: Runner, progress: Progress) -> Rehearsal:
     """
     upload = judge_upload(runner.image, request.model_dir, request.profile)
     refused = first_failure(upload) is not None
-    results = [] if refused else [_rehearse_case(request, runner, case, progress) for case in request.cases]
+    results = [] if refused else _rehearse_in_dialects(request, runner, progress)
     cases, score, notes = score_cases(request, results)
     return Rehearsal(
         created=datetime.now(tz=timezone.utc),
@@ -86,9 +89,26 @@ def rehearse(request: Request, runner: Runner, progress: Progress) -> Rehearsal:
     )
 
 
+def _rehearse_in_dialects(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
+    """Rehearse the cases in the request's first dialect of inputs.json, and tell what is different in the others."""
+    results = _rehearse_cases(request, runner, progress)
+    for dialect in request.dialects[1:]:
+        progress(f"Once more with inputs.json in the dialect {dialect.value}")
+        with TemporaryDirectory(prefix="hnseg-") as folder:
+            other = replace(request, dialects=(dialect,), keep_dir=Path(folder))
+            again = _rehearse_cases(other, runner, progress)
+        results = [judge_dialect(*pair, dialect) for pair in zip(results, again, strict=True)]
+    return results
+
+
+def _rehearse_cases(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
+    return [_rehearse_case(request, runner, case, progress) for case in request.cases]
+
+
 def _rehearse_case(request: Request, runner: Runner, case: CaseFolder, progress: Progress) -> CaseResult:
     progress(f"{case.name}: running")
     with workplace(case, request.model_dir) as work:
+        write_input_list(request.spec, work.input_dir, request.dialects[0])
         run = runner.run(work)
         stdout, stderr = read_log(work.stdout, request.profile), read_log(work.stderr, request.profile)
         findings = judge_run(run, stdout, stderr, request.profile)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.rehearsal.cases import CaseFolder
+from hnseg.rehearsal.preparing.input_list import Dialect
 from hnseg.rehearsal.profile import Profile
 
 
@@ -22,6 +23,7 @@ class Request:
         profile: Limits of the platform.
         keep_dir: Folder that receives each case's output and logs, in a subfolder of the case's name.
         edition: Edition of the challenge by whose rules the cases are scored; empty for its default.
+        dialects: Dialects of `inputs.json`; the cases run once for each, and those after the first only give warnings.
     """
 
     spec: ChallengeSpec
@@ -30,6 +32,7 @@ class Request:
     profile: Profile
     keep_dir: Path
     edition: str = ""
+    dialects: tuple[Dialect, ...] = (Dialect.TODAY,)
 
     def output_dir(self, case_name: str) -> Path:
         """Return the folder that keeps a case's output."""
