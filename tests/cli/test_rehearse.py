@@ -138,6 +138,15 @@ def test_a_case_is_run_by_the_chosen_edition(hnseg, case_dir, model, tmp_path, m
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
 
 
+def test_all_dialects_of_the_input_list_are_rehearsed_one_after_the_other(hnseg, case_dir, model):
+    options = ["--engine", "process", "--case", case_dir, "--model", model, "--inputs-json", "all"]
+    status, printed = hnseg("rehearse", ANSWERING, *options)
+    assert status == 0, printed.out
+    told = [line.split()[-1] for line in printed.out.splitlines() if line.startswith("Once more with inputs.json")]
+    assert told == ["interface", "socket", "none"]
+    assert "warning" not in printed.out
+
+
 @pytest.mark.parametrize("verb", ["run", "rehearse"])
 def test_an_edition_that_does_not_exist_is_refused(hnseg, case_dir, model, tmp_path, verb):
     folders = {
