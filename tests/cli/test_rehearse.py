@@ -147,6 +147,40 @@ def test_all_dialects_of_the_input_list_are_rehearsed_one_after_the_other(hnseg,
     assert "warning" not in printed.out
 
 
+def test_a_phase_is_rehearsed_by_its_own_file(hnseg, case_dir, model, tmp_path):
+    phase = {
+        "name": "final-phase",
+        "base": "exec",
+        "source": "its page",
+        "read_on": "2026-11-01",
+        "time_limit_s": 99,
+        "rules": [{"name": "GPU", "value": "A10G"}],
+    }
+    (tmp_path / "phase.json").write_text(json.dumps(phase))
+    options = ["--engine", "process", "--case", case_dir, "--model", model, "--report", tmp_path / "report"]
+    status, printed = hnseg("rehearse", ANSWERING, *options, "--profile", tmp_path / "phase.json")
+    assert status == 0, printed.out
+    (line,) = [line for line in printed.out.splitlines() if line.startswith("Rules of the profile final-phase: ")]
+    assert line.endswith(", GPU")
+    written = written_to(tmp_path / "report")
+    assert (written["profile"], written["cases"][0]["time_limit_s"]) == ("final-phase", 99)
+    rules = {rule["name"]: rule for rule in written["limits"]}
+    assert rules["GPU"] == {
+        "name": "GPU",
+        "value": "A10G",
+        "source": "its page",
+        "read_on": "2026-11-01",
+        "rehearsed": "not imitated",
+        "here": "",
+    }
+    assert (rules["time for a case"]["value"], rules["time for a case"]["source"]) == ("99 s", "its page")
+
+
+def test_a_profile_of_the_other_api_method_is_refused(hnseg, case_dir, model):
+    options = ["--engine", "process", "--case", case_dir, "--model", model]
+    assert hnseg("rehearse", ANSWERING, *options, "--profile", "invoke")[0] == 2
+
+
 @pytest.mark.parametrize("verb", ["run", "rehearse"])
 def test_an_edition_that_does_not_exist_is_refused(hnseg, case_dir, model, tmp_path, verb):
     folders = {

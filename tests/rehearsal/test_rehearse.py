@@ -7,6 +7,7 @@ from hnseg.platform.challenge import load_challenge
 from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
 from hnseg.rehearsal.profile import profile_of
+from hnseg.rehearsal.profile_file import read_profile
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.running.image import Image
@@ -166,3 +167,14 @@ def test_a_program_that_reads_one_key_of_the_list_passes_today_and_is_warned_of_
     assert [finding.explanation.split()[5] for finding in case.findings] == failing
     assert {finding.severity for finding in case.findings} == {"warning"}
     assert (request.keep_dir / "case_000/output" / OUTPUT_FILE).is_file()
+
+
+def test_the_cases_of_a_batch_share_their_time(small_request, tmp_path):
+    other = write_case(HNTS_MRG, tmp_path / "other").rename(tmp_path / "case_001")
+    cases = [*small_request.cases, *find_cases([other])]
+    batch = profile_of(small_request.spec.limits, files=read_profile("batch"), time_limit_s=30).of_job(len(cases))
+    request = replace(small_request, cases=cases, profile=batch)
+    assert rehearse(request, copying_runner(seconds=29.0), no_progress).passed
+    result = rehearse(request, copying_runner(seconds=31.0), no_progress)
+    assert (result.profile, [case.passed for case in result.cases]) == ("batch", [False, False])
+    assert result.cases[1].platform_says == "Time limit exceeded"

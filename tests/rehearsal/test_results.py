@@ -15,7 +15,7 @@ def test_the_json_file_holds_everything_under_its_documented_names(small_request
     written = json.loads(text)
     assert list(written) == [
         "schema_version", "created", "hnseg_version", "challenge", "title", "passed", "verdict", "engine", "image",
-        "model", "machine", "limits", "gaps", "findings", "cases", "score",
+        "model", "machine", "profile", "limits", "gaps", "findings", "cases", "score",
     ]  # fmt: skip
     assert list(written["cases"][0]) == [
         "name", "passed", "platform_says", "findings", "time_s", "time_limit_s", "startup_s", "exit_code", "timed_out",

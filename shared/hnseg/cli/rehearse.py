@@ -22,12 +22,14 @@ from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
 from hnseg.rehearsal.profile import Profile, profile_of
+from hnseg.rehearsal.profile_file import ProfileFile, merged, read_profile
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.report.page import check_report, write_report
-from hnseg.rehearsal.report.table import cases_table, findings_of
+from hnseg.rehearsal.report.table import cases_table, findings_of, rules_summary
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
-from hnseg.rehearsal.running.engine import find_engine
+from hnseg.rehearsal.running.engine import Engine, find_engine
+from hnseg.rehearsal.running.image import inspect_image
 from hnseg.rehearsal.running.runners import ImageChoice, Runner, container_runner, process_runner
 from hnseg.rehearsal.running.workplace import model_folder
 from hnseg.signals import sigterm_unwinds
@@ -46,6 +48,16 @@ class ApiMethod(str, Enum):
 
     EXEC = "exec"
     INVOKE = "invoke"
+
+
+_API_METHODS = tuple(method.value for method in ApiMethod)
+
+
+class Strictness(str, Enum):
+    """Confinement of the containers: the platform's own, or a stricter one."""
+
+    STRICTER = "stricter"
+    PLATFORM = "platform"
 
 
 class InputsJson(str, Enum):
@@ -91,6 +103,12 @@ def command(  # noqa: PLR0913 (one parameter an option)
     ram_gib: Annotated[
         float | None, typer.Option(min=1.01, max=1e6, help="Memory, instead of the challenge's.")
     ] = None,
+    profile: Annotated[
+        str, typer.Option(help="Limits: exec, invoke, batch, or a JSON file. Left out: exec or invoke, by the image.")
+    ] = "",
+    as_strict_as: Annotated[
+        Strictness, typer.Option(help="platform: nothing that only this rehearsal forbids, such as a writable root.")
+    ] = Strictness.STRICTER,
     inputs_json: Annotated[
         InputsJson,
         typer.Option(help="Dialect of the inputs.json that each case gets; all: a run for today's, each older, none."),
@@ -101,19 +119,28 @@ def command(  # noqa: PLR0913 (one parameter an option)
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
-    method = "" if api_method is None else api_method.value
+    files = read_profile(profile) if profile else []
+    method = _method_to_build(api_method, files)
     arguments = _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
     challenge = load_challenge(container_dir, arguments.get("EDITION"))
-    container_dir = container_dir.resolve()
-    profile = profile_of(challenge.spec.limits, time_limit_s=limit_s, ram_gib=ram_gib)
+    container_dir, choice = container_dir.resolve(), ImageChoice(image, arguments)
     with sigterm_unwinds(), _materials(container_dir, case or [], model, report) as given:
         if report:
             _check_report(report, given)
-        runner = _runner(engine, container_dir, ImageChoice(image, arguments), given.model_dir, profile, gpu=gpu)
+        found = _engine(engine, choice)
+        declared = _declared_method(found, choice)
+        limits = profile_of(
+            challenge.spec.limits,
+            files=files or read_profile(declared),
+            time_limit_s=limit_s,
+            ram_gib=ram_gib,
+            confinement=as_strict_as.value,
+        ).of_job(len(given.cases))
+        _check_method(limits, declared)
+        runner = _runner(found, container_dir, choice, given.model_dir, limits, gpu=gpu)
         edition = arguments.get("EDITION", "")
-        request = Request(
-            challenge.spec, given.cases, given.model_dir, profile, given.keep_dir, edition, inputs_json.dialects
-        )
+        dialects = inputs_json.dialects
+        request = Request(challenge.spec, given.cases, given.model_dir, limits, given.keep_dir, edition, dialects)
         result = rehearse(request, runner, typer.echo)
         _print(result)
         if report:
@@ -172,22 +199,63 @@ def _build_arguments(pairs: list[str], **chosen: str) -> dict[str, str]:
     return given | {name: value for name, value in chosen.items() if value}
 
 
-def _runner(
-    name: EngineName | None, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
-) -> Runner:
-    edition = choice.build_arguments.get("EDITION", "")
+def _method_to_build(chosen: ApiMethod | None, files: Sequence[ProfileFile]) -> str:
+    """Return the API method for the build: the chosen one, or else the one that the profile is for; empty for none."""
+    if chosen is not None:
+        return chosen.value
+    wanted = merged(files).api_method if files else ""
+    return wanted if wanted in _API_METHODS else ""
+
+
+def _engine(name: EngineName | None, choice: ImageChoice) -> Engine | None:
+    """Return the engine that was asked for, or the first that answers; None to run processes.
+
+    Raises:
+        EngineError: An engine is needed, and none answers.
+    """
     if name is EngineName.PROCESS:
         if choice.tag or choice.build_arguments.get("API_METHOD") == ApiMethod.INVOKE.value:
             raise typer.BadParameter(
                 "--engine process has no image, and runs a case once: --image and invoke need an engine"
             )
-        return process_runner(container_dir, profile, gpu=gpu, edition=edition)
+        return None
     try:
-        engine = find_engine(*([name.value] if name else []))
+        return find_engine(*([name.value] if name else []))
     except EngineError as error:
         if name or choice.tag:
             raise
         typer.echo(f"{error}\nGoing on without one, as --engine process does.\n", err=True)
+        return None
+
+
+def _declared_method(engine: Engine | None, choice: ImageChoice) -> str:
+    """Return the API method that the image declares, or will once it is built; exec for a process."""
+    if engine is None:
+        return ApiMethod.EXEC.value
+    if choice.tag:
+        declared = inspect_image(engine, choice.tag).api_method
+        return declared if declared in _API_METHODS else ApiMethod.EXEC.value  # judged with the image: it is refused
+    return choice.build_arguments.get("API_METHOD", ApiMethod.EXEC.value)
+
+
+def _check_method(profile: Profile, declared: str) -> None:
+    """Check that the profile is one for the image.
+
+    Raises:
+        InputError: It is for the other API method.
+    """
+    if profile.api_method not in ("any", declared):
+        raise InputError(
+            f"The profile {profile.name} is for containers of the API method {profile.api_method}, but this one's is"
+            f" {declared}. Leave out --profile, or build the image with --api-method {profile.api_method}."
+        )
+
+
+def _runner(
+    engine: Engine | None, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
+) -> Runner:
+    if engine is None:
+        edition = choice.build_arguments.get("EDITION", "")
         return process_runner(container_dir, profile, gpu=gpu, edition=edition)
     return container_runner(engine, container_dir, choice, model_dir, profile, gpu=gpu)
 
@@ -202,6 +270,7 @@ def _print(result: Rehearsal) -> None:
     for subject, finding in findings_of(result):
         typer.echo(f"{subject}: {finding.severity}: {finding.platform_says}")
         typer.echo(f"    {finding.explanation}")
+    typer.echo(rules_summary(result))
     for gap in result.gaps:
         typer.echo(f"Not imitated: {gap}")
     if result.score is not None and result.score.score is not None:

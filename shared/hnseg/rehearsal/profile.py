@@ -1,62 +1,57 @@
-"""Limits of the platform as data, each with its source and the day it was read.
+"""Profile under which a case is rehearsed: the platform's limits, and its rules with source and date.
 
-The challenge's own limits (time, memory, GPU memory) come from its `spec.py`; all others hold for every challenge.
-A GB of the platform's memory is 2**30 bytes, as its code counts.
+The challenge's own limits (time, memory, GPU memory) come from its `spec.py`, all others from a profile file. A GB of
+the platform's memory is 2**30 bytes, as its code counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-
-from pydantic import Field
+from typing import Literal
 
 from hnseg.machine import GIB
 from hnseg.options import LIMIT_S
 from hnseg.platform.spec import Limits
 from hnseg.records import Frozen
-
-_PLATFORM = "comic/grand-challenge.org at 9957bfc"
-_SHIM = "DIAGNijmegen/rse-sagemaker-shim at b20f0a7"
-_READ_PLATFORM = date(2025, 11, 15)
-_READ_SHIM = date(2026, 3, 9)
-
-ENVIRONMENT = {"LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1", "no_proxy": "amazonaws.com"}
-"""Variables that the platform adds to the environment of the container's process."""
-
-
-class Rule(Frozen):
-    """Limit as the report shows it."""
-
-    name: str
-    value: str
-    source: str
-    read_on: date
+from hnseg.rehearsal.profile_file import LIMITS, Count, Positive, ProfileFile, Rule, merged, read_profile, shipped_file
 
 
 class Profile(Frozen):
     """Limits under which a case runs on the platform."""
 
-    time_limit_s: float = Field(gt=0)
+    name: str
+    api_method: Literal["exec", "invoke", "any"]
+    """Generation of the platform's calls that the image must declare."""
+    time_limit_s: Positive
     """Time for a case. exec: from the start of the process to its end; invoke: the one call of /invoke."""
-    ram_gib: float = Field(gt=0)
-    vram_gib: float = Field(gt=0)
-    reserved_gib: float = Field(default=1.0, ge=0)
+    ram_gib: Positive
+    vram_gib: Positive
+    reserved_gib: float
     """Memory that the platform keeps for itself; RLIMIT_DATA of every process is the rest."""
-    cpus: int = 4
-    pids: int = 512
-    grace_s: float = 5.0
+    cpus: Count
+    pids: Count
+    """Most processes and threads of a container whose confinement is stricter than the platform's."""
+    grace_s: Positive
     """Time between SIGTERM and SIGKILL."""
-    health_limit_s: float = 300.0
-    health_call_limit_s: float = 10.0
-    port: int = 4743
-    image_limit_gb: float = 10.0
-    log_lines: int = 500
-    log_line_limit_bytes: int = 65536
-    segments_limit: int = 64
-    environment: Mapping[str, str] = ENVIRONMENT
+    health_limit_s: Positive
+    health_call_limit_s: Positive
+    port: int
+    image_limit_gb: Positive
+    log_lines: Count
+    log_line_limit_bytes: Count
+    segments_limit: Count
+    sums_time_limits: bool
+    """Whether the cases share one limit, the sum of theirs, and one that fails fails all: a batch."""
+    confinement: Literal["stricter", "platform"]
+    """Confinement of a container: the platform's own, or that with a read-only root, no privileges, few processes."""
+    environment: Mapping[str, str]
     """Variables added to the environment of the container's process."""
     rules: tuple[Rule, ...] = ()
+
+    def of_job(self, cases: int) -> Profile:
+        """Return the profile of a job of some cases, each of which may take what others leave where they share time."""
+        return self.model_copy(update={"time_limit_s": self.time_limit_s * cases}) if self.sums_time_limits else self
 
     @property
     def data_limit_bytes(self) -> int:
@@ -74,50 +69,47 @@ class Profile(Frozen):
         return self.ram_bytes // 2
 
 
-def profile_of(limits: Limits, *, time_limit_s: float | None = None, ram_gib: float | None = None) -> Profile:
+def profile_of(
+    limits: Limits,
+    *,
+    files: Sequence[ProfileFile] = (),
+    time_limit_s: float | None = None,
+    ram_gib: float | None = None,
+    confinement: Literal["stricter", "platform"] = "stricter",
+) -> Profile:
     """Return the platform's limits for one challenge.
 
     Args:
-        limits: Limits of the challenge.
-        time_limit_s: Time limit instead of the challenge's, which the container gets as well; None keeps it.
-        ram_gib: Memory instead of the challenge's; None keeps it. More than 1, which the platform reserves.
+        limits: Limits of the challenge, which hold where no file gives others.
+        files: Files of a profile, its base's first; empty for those of `exec`.
+        time_limit_s: Time limit instead of these, which the container gets as well; None keeps them.
+        ram_gib: Memory instead of these; None keeps them. More than 1, which the platform reserves.
+        confinement: Confinement of the containers; `platform` overrides what a file says.
     """
-    plain = Profile(
-        time_limit_s=time_limit_s or limits.time_s,
-        ram_gib=ram_gib or limits.ram_gib,
+    root, *others = files or read_profile("exec")
+    platform = [shipped_file("as_strict_as_platform")] if confinement == "platform" else []
+    whole = merged([root, _of_challenge(limits), *others, *platform, *_of_options(time_limit_s, ram_gib)])
+    plain = Profile(**{key: value for key, value in whole.given.items() if key in Profile.model_fields})
+    numbers = {key: getattr(plain, key) for key in LIMITS}
+    numbers |= {"data_limit_gib": plain.data_limit_bytes / GIB, "shm_gib": plain.shm_bytes / GIB}
+    return plain.model_copy(update={"rules": tuple(rule.worded(numbers) for rule in whole.rules)})
+
+
+def _of_challenge(limits: Limits) -> ProfileFile:
+    return ProfileFile(
+        source=limits.source,
+        read_on=limits.read_on,
+        time_limit_s=limits.time_s,
+        ram_gib=limits.ram_gib,
         vram_gib=limits.vram_gib,
-        environment=ENVIRONMENT | ({LIMIT_S.variable: str(time_limit_s)} if time_limit_s else {}),
-    )
-    own = (limits.source, limits.read_on)
-    chosen = ("chosen for this rehearsal", date.today())
-    given = (f"{chosen[0]}, and told to the container as {LIMIT_S.variable}", chosen[1])
-    rules = (
-        _rule("time for a case", f"{plain.time_limit_s:g} s", given if time_limit_s else own),
-        _rule("memory", f"{plain.ram_gib:g} GiB", chosen if ram_gib else own),
-        _rule("GPU memory", f"{plain.vram_gib:g} GiB", own),
-        *_platform_rules(plain),
-    )
-    return plain.model_copy(update={"rules": rules})
-
-
-def _platform_rules(profile: Profile) -> tuple[Rule, ...]:
-    """Return the rules that hold for every challenge."""
-    platform = (_PLATFORM, _READ_PLATFORM)
-    shim = (_SHIM, _READ_SHIM)
-    documentation = ("grand-challenge.org/documentation/runtime-environment", _READ_PLATFORM)
-    return (
-        _rule("data of a process (RLIMIT_DATA)", f"{profile.ram_gib - profile.reserved_gib:g} GiB", shim),
-        _rule("shared memory (/dev/shm)", f"{profile.ram_gib / 2:g} GiB", documentation),
-        _rule("processors", f"{profile.cpus} (ml.g4dn.xlarge)", platform),
-        _rule("network", "none", documentation),
-        _rule("past the time limit", f"SIGTERM, SIGKILL after {profile.grace_s:g} s", shim),
-        _rule("invoke: healthy within", f"{profile.health_limit_s:g} s", shim),
-        _rule("user", "not root", platform),
-        _rule("writable", "/output and an empty /tmp", documentation),
-        _rule("image size", f"{profile.image_limit_gb:g} GB", platform),
-        _rule("output", "one MetaImage or TIFF a socket, Int8 or UInt8", platform),
     )
 
 
-def _rule(name: str, value: str, source: tuple[str, date]) -> Rule:
-    return Rule(name=name, value=value, source=source[0], read_on=source[1])
+def _of_options(time_limit_s: float | None, ram_gib: float | None) -> Iterator[ProfileFile]:
+    chosen, today = "chosen for this rehearsal", date.today()
+    if ram_gib:
+        yield ProfileFile(source=chosen, read_on=today, ram_gib=ram_gib)
+    if time_limit_s:
+        told = {LIMIT_S.variable: str(time_limit_s)}
+        source = f"{chosen}, and told to the container as {LIMIT_S.variable}"
+        yield ProfileFile(source=source, read_on=today, time_limit_s=time_limit_s, environment=told)

@@ -17,6 +17,7 @@ from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.findings import Finding, failure, first_failure
 from hnseg.rehearsal.judging.answers import Answer, import_answers
+from hnseg.rehearsal.judging.batch import judge_batch
 from hnseg.rehearsal.judging.dialects import judge_dialect
 from hnseg.rehearsal.judging.image import judge_upload
 from hnseg.rehearsal.judging.left_out import judge_left_out
@@ -81,6 +82,7 @@ def rehearse(request: Request, runner: Runner, progress: Progress) -> Rehearsal:
         image=None if runner.image is None else ImageFacts.of(runner.image),
         model=ModelFacts.of(request.model_dir),
         machine=this_machine(),
+        profile=request.profile.name,
         limits=request.profile.rules,
         gaps=runner.gaps,
         findings=(*upload, *notes),
@@ -102,7 +104,8 @@ def _rehearse_in_dialects(request: Request, runner: Runner, progress: Progress) 
 
 
 def _rehearse_cases(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
-    return [_rehearse_case(request, runner, case, progress) for case in request.cases]
+    results = [_rehearse_case(request, runner, case, progress) for case in request.cases]
+    return judge_batch(results, request.profile) if request.profile.sums_time_limits else results
 
 
 def _rehearse_case(request: Request, runner: Runner, case: CaseFolder, progress: Progress) -> CaseResult:

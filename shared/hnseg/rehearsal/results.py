@@ -15,7 +15,7 @@ from hnseg.records import Frozen, Text
 from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.judging.answers import Answer
 from hnseg.rehearsal.machine import Machine
-from hnseg.rehearsal.profile import Rule
+from hnseg.rehearsal.profile_file import Rule
 from hnseg.rehearsal.running.image import Image
 from hnseg.rehearsal.running.workplace import size_bytes
 
@@ -123,6 +123,8 @@ class Rehearsal(Frozen):
     """Image that ran; null for a process."""
     model: ModelFacts
     machine: Machine
+    profile: Text
+    """Name of the profile: exec, invoke, batch, or that of a file."""
     limits: tuple[Rule, ...]
     gaps: tuple[Text, ...]
     """Rules of the platform that this rehearsal could not imitate, a sentence each."""

@@ -40,6 +40,7 @@ def test_the_page_shows_verdict_picture_scores_limits_gaps_and_log(report):
         "Structures, over 1 case",
         "Something was not imitated.", "&lt;script&gt;alert(1)&lt;/script&gt;", "Nothing was given up.", "torch 9.9",
         "SIGKILL after 5 s", "2025-11-15", "chosen for this rehearsal",
+        "The rules of the profile exec", "stricter: read-only", "not imitated",
     )  # fmt: skip
     assert [text for text in shown if text not in html] == []
 

@@ -11,6 +11,7 @@ from hnseg.rehearsal.report.table import (
     in_gib,
     lowest,
     mean_over_structures,
+    rules_summary,
 )
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_rehearsal import copying_runner, no_progress
@@ -65,3 +66,14 @@ def test_the_lowest_come_first_and_undefined_values_not_at_all():
 @pytest.mark.parametrize(("value", "text"), [(None, "-"), (1.234, "1.23 GiB"), (0.1, "0.10 GiB"), (0.0625, "64 MiB")])
 def test_memory_under_a_tenth_of_a_gib_is_in_mib(value, text):
     assert in_gib(value) == text
+
+
+def test_one_line_says_which_rules_are_imitated_stricter_or_not_imitated(small_request):
+    result = rehearse(small_request, copying_runner(), no_progress)
+    kinds = ("imitated", "stricter", "not imitated", "imitated")
+    rules = tuple(
+        rule.model_copy(update={"name": name, "rehearsed": kind})
+        for rule, name, kind in zip(result.limits, "abcd", kinds, strict=False)
+    )
+    shown = result.model_copy(update={"profile": "mine", "limits": rules})
+    assert rules_summary(shown) == "Rules of the profile mine: 2 imitated; stricter: b; not imitated: c"

@@ -27,6 +27,15 @@ def cases_table(rehearsal: Rehearsal) -> Table:
     return Table(headings=tuple(columns), rows=tuple(zip(*columns.values(), strict=True)), naming_columns=2)
 
 
+def rules_summary(rehearsal: Rehearsal) -> str:
+    """Return a line on the profile's rules: how many are imitated, and which are not, or more strictly."""
+    names: dict[str, list[str]] = {"imitated": [], "stricter": [], "not imitated": []}
+    for rule in rehearsal.limits:
+        names[rule.rehearsed].append(rule.name)
+    others = [f"{kind}: {', '.join(names[kind])}" for kind in ("stricter", "not imitated") if names[kind]]
+    return "; ".join([f"Rules of the profile {rehearsal.profile}: {len(names['imitated'])} imitated", *others])
+
+
 def findings_of(rehearsal: Rehearsal) -> list[tuple[str, Finding]]:
     """Return every finding with the name of its case, or with the word submission."""
     of_cases = [(case.name, finding) for case in rehearsal.cases for finding in case.findings]
