@@ -55,6 +55,11 @@ class CaseRun:
     invoke_status: int | None = None
     vram_gib: float | None = None
 
+    @property
+    def is_invoke(self) -> bool:
+        """Whether the case was a call of a server, which has been healthy before."""
+        return self.startup_s is not None
+
 
 RunCase = Callable[[Workplace], CaseRun]
 """Function that runs one case in its folders."""

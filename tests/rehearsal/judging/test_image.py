@@ -36,6 +36,26 @@ def test_a_user_whose_name_or_number_begins_like_roots_is_not_root():
     assert check_image(replace(GOOD, user="01000"), PROFILE) == []
 
 
+@pytest.mark.parametrize("user", ["_app", "my user", "a:_b", "1000:", "app@host", "-1", "café", "${UID}"])
+def test_a_user_that_the_shim_can_not_read_is_refused_in_its_words(user):
+    (finding,) = check_image(replace(GOOD, user=user), PROFILE)
+    assert finding.severity == "failure"
+    assert finding.platform_says == "Invalid argument for the containers USER instruction"
+    assert finding.explanation.startswith(f"The image's USER is {user!r}.")
+
+
+@pytest.mark.parametrize("user", ["app", "App.one_two-3:users", "app:1000", "1000", "1000:users"])
+def test_a_user_that_the_shim_reads_has_no_finding(user):
+    assert check_image(replace(GOOD, user=user), PROFILE) == []
+
+
+@pytest.mark.parametrize("user", ["00", "000:1000", ":1000"])
+def test_root_in_a_spelling_that_the_platform_overlooks_is_a_warning(user):
+    (finding,) = check_image(replace(GOOD, user=user), PROFILE)
+    assert finding.severity == "warning"
+    assert "is root, which the platform's check of it overlooks" in finding.explanation
+
+
 def test_another_architecture_and_an_unknown_method_are_refused_in_this_order():
     image = replace(GOOD, architecture="arm64", labels={API_METHOD_LABEL: "http"})
     architecture, method = check_image(image, PROFILE)

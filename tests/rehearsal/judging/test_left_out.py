@@ -27,7 +27,7 @@ def test_regular_files_have_no_findings():
 def test_every_kind_has_a_sentence_with_the_path(kind):
     (finding,) = judge(entry("debug/x", kind))
     assert finding.stage == "import"
-    assert finding.platform_says == ""
+    assert finding.platform_says.startswith("The output image was too large" if kind is Kind.TOO_LARGE else "")
     assert finding.explanation.startswith("In /output, debug/x: ")
 
 
@@ -35,6 +35,7 @@ def test_every_kind_has_a_sentence_with_the_path(kind):
     ("path", "kind", "severity"),
     [
         ("debug", Kind.LINK, "failure"),
+        ("debug", Kind.LINK_OUT, "failure"),
         ("debug", Kind.NOT_UTF8, "failure"),
         ("debug", Kind.TOO_DEEP, "failure"),
         ("debug", Kind.TOO_LARGE, "failure"),
@@ -56,8 +57,14 @@ def test_what_the_platform_or_the_verdict_needs_fails_the_case(path, kind, sever
 
 
 def test_a_link_is_named_with_its_target():
-    (finding,) = judge(entry("a", Kind.LINK, "/etc/passwd"))
-    assert "a to /etc/passwd: is a link." in finding.explanation
+    (finding,) = judge(entry("a", Kind.LINK, "debug"))
+    assert "a to debug: is a link. It leads to a folder or to nothing" in finding.explanation
+
+
+def test_a_link_out_of_the_output_is_named_as_stricter_than_the_platform():
+    (finding,) = judge(entry("a", Kind.LINK_OUT, "/etc/passwd"))
+    assert "a to /etc/passwd: is a link. It leads out of /output" in finding.explanation
+    assert "stricter than the platform" in finding.explanation
 
 
 def test_many_entries_of_a_kind_are_one_finding():
@@ -68,4 +75,11 @@ def test_many_entries_of_a_kind_are_one_finding():
 def test_more_entries_than_are_looked_at_fail_the_case():
     (finding,) = judge(is_complete=False)
     assert finding.severity == "failure"
+    assert finding.platform_says == ""
     assert "holds over 5,000 files and folders" in finding.explanation
+
+
+def test_more_files_of_a_socket_than_are_listed_have_the_platforms_sentence():
+    files = tuple(PurePosixPath(SPEC.output.relative_path, f"{n}") for n in range(1001))
+    (finding,) = judge_left_out(Collection(Path("kept"), files, (), is_complete=False), SPEC)
+    assert finding.platform_says == f"Too many files produced in '{SPEC.output.relative_path}'"

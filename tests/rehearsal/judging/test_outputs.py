@@ -102,3 +102,18 @@ def test_more_files_than_the_platform_lists_are_too_many(socket_dir, imported):
     (finding,) = imported().findings
     assert finding.platform_says == "Too many files produced in 'images/mri-head-neck-segmentation'"
     assert finding.explanation == "Found 1,001; the platform lists no more than 1,000."
+
+
+def test_files_of_a_folder_whose_name_begins_alike_are_listed_as_well(tmp_path, imported):
+    (tmp_path / f"{SPEC.output.relative_path}-2").mkdir(parents=True)
+    sitk.WriteImage(label_map(), str(tmp_path / f"{SPEC.output.relative_path}-2" / "output.mha"))
+    assert imported().findings[0].platform_says.startswith("No output images could be imported")
+
+
+def test_an_image_of_more_voxels_than_the_importer_holds_is_too_large(socket_dir, imported):
+    path = socket_dir / "output.mha"
+    sitk.WriteImage(label_map(), str(path), True)
+    path.write_bytes(path.read_bytes().replace(b"DimSize = 6 5 4", b"DimSize = 65536 65536 4"))
+    (finding,) = imported().findings
+    assert finding.platform_says.startswith("The output image was too large to process")
+    assert "promises 16.0 GiB of voxels" in finding.explanation

@@ -138,6 +138,37 @@ def test_bytes_that_are_no_text_fail(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("startup_s", "unread", "severity", "says"),
+    [
+        (None, 131_072, "failure", ""),
+        (None, 131_073, "failure", "Time limit exceeded"),
+        (5.0, 196_608, "warning", ""),
+        (5.0, 196_609, "failure", "Invoke time limit exceeded"),
+    ],
+)
+def test_what_follows_a_byte_that_is_no_text_decides_the_platforms_sentence(startup_s, unread, severity, says):
+    stdout = Log(lines=(), is_utf8=False, has_long_line=False, unread_bytes=unread)
+    (finding,) = judge_run(run(startup_s=startup_s), stdout, log(), PROFILE)
+    assert (finding.severity, finding.platform_says) == (severity, says)
+    assert f"stdout holds bytes that are not UTF-8, at which the platform's log reader stops, and {unread:,} bytes" in (
+        finding.explanation
+    )
+
+
+def test_a_program_that_fails_after_bytes_that_nobody_reads_would_not_have_ended_there():
+    stderr = Log(lines=("my error",), is_utf8=False, has_long_line=False, unread_bytes=1 << 20)
+    first, second = judged(run(exit_code=1), stderr)
+    assert (first.platform_says, second.platform_says) == ("Time limit exceeded", "my error")
+
+
+def test_lines_that_carriage_returns_push_out_are_warned_of():
+    stderr = Log(lines=("99 %",), is_utf8=True, has_long_line=False, pushed_out=7)
+    (finding,) = judged(run(), stderr)
+    assert finding.severity == "warning"
+    assert "they push 7 other lines out of the last 500" in finding.explanation
+
+
+@pytest.mark.parametrize(
     ("line", "says"),
     [
         ("[FATAL tini (7)] exec /opt/x failed: No such file or directory", "instructions does not exist"),

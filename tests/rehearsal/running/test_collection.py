@@ -54,12 +54,21 @@ def test_an_empty_output_has_no_files(collect):
     assert collect().files == ()
 
 
-@pytest.mark.parametrize("target", ["/etc/passwd", "../secret", "../../../../../../etc/passwd", "missing", "."])
-def test_a_link_out_of_the_output_or_to_no_file_is_left_out(source, collect, tmp_path, target):
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("/etc/passwd", Kind.LINK_OUT),
+        ("../secret", Kind.LINK_OUT),
+        ("../../../../../../etc/passwd", Kind.LINK_OUT),
+        ("missing", Kind.LINK),
+        (".", Kind.LINK),
+    ],
+)
+def test_a_link_out_of_the_output_or_to_no_file_is_left_out(source, collect, tmp_path, target, kind):
     (tmp_path / "secret").write_text("secret")
     (source / "link").symlink_to(target)
     collected = collect()
-    assert collected.left_out == (LeftOut(PurePosixPath("link"), Kind.LINK, target),)
+    assert collected.left_out == (LeftOut(PurePosixPath("link"), kind, target),)
     assert collected.files == ()
 
 
@@ -67,7 +76,17 @@ def test_a_linked_folder_is_left_out_with_all_that_is_in_it(source, collect, tmp
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "key.mha").write_text("secret")
     (source / "images").symlink_to(tmp_path / "secret")
-    assert left_out(collect()) == {"images": Kind.LINK}
+    assert left_out(collect()) == {"images": Kind.LINK_OUT}
+
+
+def test_links_are_told_apart_by_where_the_last_of_them_leads(source, collect):
+    (source / "folder").mkdir()
+    (source / "folder" / "up").symlink_to("..")
+    (source / "to_folder").symlink_to("/output/folder")
+    (source / "first").symlink_to("second")
+    (source / "second").symlink_to("/opt/app/file")
+    expected = {"folder/up": Kind.LINK, "to_folder": Kind.LINK, "first": Kind.LINK_OUT, "second": Kind.LINK_OUT}
+    assert left_out(collect()) == expected
 
 
 def test_links_that_lead_to_each_other_are_left_out(source, collect):

@@ -11,6 +11,9 @@ from hnseg.rehearsal.running.image import Image, build_image, inspect_image
         ({"org.grand-challenge.api-method": "invoke"}, "invoke"),
         ({"ORG.Grand-Challenge.API-Method": '"INVOKE"'}, "invoke"),
         ({"org.grand-challenge.api-method": "'exec'"}, "exec"),
+        ({"org.grand-challenge.api-method": " 'in\"vo'ke '"}, "invoke"),
+        ({" org.grand-challenge.api-method ": "invoke", "ORG.GRAND-CHALLENGE.API-METHOD": "exec"}, "invoke"),
+        ({"org.grand-challenge.api-method": "in voke"}, "in voke"),
     ],
 )
 def test_the_api_method_is_read_as_the_platform_reads_it(labels, method):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+from hnseg.rehearsal.running.log_scan import LogFacts, facts_of
 from hnseg.rehearsal.running.stream import StreamEnd, logged_to
 
 
@@ -32,6 +33,14 @@ def test_of_gigabytes_the_end_is_kept_and_the_writer_never_waits():
     assert kept.endswith(b"xlast")
 
 
+def test_what_is_not_kept_is_scanned_too():
+    stream = StreamEnd(most_bytes=1 << 20)
+    program = "import os\nos.write(1, b'\\xff\\n')\nfor _ in range(30): os.write(1, b'x' * (1 << 20))"
+    assert started(stream, program).wait(timeout=60) == 0
+    assert b"\xff" not in stream.end()
+    assert stream.scan.facts() == LogFacts(lines=2, longest_line_bytes=30 << 20, unread_bytes=1 + (30 << 20))
+
+
 def test_a_process_that_keeps_the_stream_open_is_not_waited_for():
     stream = StreamEnd()
     began = time.monotonic()
@@ -45,3 +54,4 @@ def test_logs_are_written_when_the_block_ends(tmp_path):
     with logged_to(*files) as streams:
         os.write(streams[0].writer, b"out")
     assert [file.read_bytes() for file in files] == [b"out", b""]
+    assert [facts_of(file).lines for file in files] == [1, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hnseg.rehearsal.findings import Finding, failure, warning
@@ -9,6 +10,11 @@ from hnseg.rehearsal.judging.verdict import NO_COMMAND
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.image import API_METHOD_LABEL, Image
 from hnseg.rehearsal.running.workplace import size_bytes
+
+# After DIAGNijmegen/rse-sagemaker-shim at b20f0a7, models.py.
+_USER = re.compile(r"([A-Za-z][A-Za-z0-9._-]*|[0-9]+)?(:([A-Za-z][A-Za-z0-9._-]*|[0-9]+))?")
+_USER_RULE = "A name must begin with a letter and go on with letters, digits, '.', '_' and '-', or be a number."
+_INVALID_USER = "Invalid argument for the containers USER instruction"
 
 _UNVERIFIED_QUOTA_GB = 2  # comic/grand-challenge.org at 9957bfc, config/settings.py
 
@@ -47,15 +53,20 @@ def check_model(model_dir: Path) -> list[Finding]:
 
 
 def _user(image: Image) -> Finding | None:
+    """Return the platform's refusal of a USER: of root at the upload, of an odd name when a case runs."""
     user = image.user.lower()
-    if user not in {"", "root", "0"} and not user.startswith(("0:", "root:")):
-        return None
-    return failure(
-        "image",
-        "The container runs as root. Please add a user, group and USER instruction to your Dockerfile,"
-        " rebuild, test and upload the container again",
-        f"The image's USER is {image.user!r}." if image.user else "The image's Dockerfile has no USER.",
-    )
+    if user in {"", "root", "0"} or user.startswith(("0:", "root:")):
+        return failure(
+            "image",
+            "The container runs as root. Please add a user, group and USER instruction to your Dockerfile,"
+            " rebuild, test and upload the container again",
+            f"The image's USER is {image.user!r}." if image.user else "The image's Dockerfile has no USER.",
+        )
+    if not _USER.fullmatch(image.user):
+        return failure("run", _INVALID_USER, f"The image's USER is {image.user!r}. {_USER_RULE}")
+    if re.fullmatch("0*(:.*)?", image.user):
+        return warning("image", f"The image's USER {image.user!r} is root, which the platform's check of it overlooks.")
+    return None
 
 
 def _architecture(image: Image) -> Finding | None:

@@ -11,14 +11,20 @@ from pathlib import PurePosixPath
 
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.judging.outputs import MOST_FILES, OUTPUT_TOO_LARGE, too_many_files
 from hnseg.rehearsal.running.collection import MOST_BYTES, MOST_ENTRIES, MOST_LEVELS, Collection, Kind, LeftOut
 
 _SHOWN = 5  # names in a sentence
 _NOT_COLLECTED = "The platform does not collect it; write a regular file."
 _EXPLANATIONS = {
     Kind.LINK: (
-        "is a link. The platform uploads the file that a link leads to, and stops where it leads to a folder or to"
-        " nothing; a link out of /output can't be followed here. Write the file itself."
+        "is a link. It leads to a folder or to nothing, at which the platform's upload ends in an error of its own."
+        " Write the file itself."
+    ),
+    Kind.LINK_OUT: (
+        "is a link. It leads out of /output, where nothing can be followed here, which is stricter than the platform:"
+        " it uploads the file that the link leads to, and ends in an error of its own at a folder or at nothing. Write"
+        " the file itself."
     ),
     Kind.FIFO: f"is a FIFO. {_NOT_COLLECTED}",
     Kind.SOCKET: f"is a socket. {_NOT_COLLECTED}",
@@ -29,7 +35,7 @@ _EXPLANATIONS = {
     Kind.NOT_UTF8: "has a name that is not UTF-8, which the platform's storage does not take.",
     Kind.UNNAMEABLE: "was not copied: its name can't be shown, and the name with escapes is taken or too long.",
 }
-_FAILS = {Kind.LINK, Kind.TOO_DEEP, Kind.TOO_LARGE, Kind.NOT_UTF8}
+_FAILS = {Kind.LINK, Kind.LINK_OUT, Kind.TOO_DEEP, Kind.TOO_LARGE, Kind.NOT_UTF8}
 """Kinds with which an upload fails, or may fail, wherever the entry lies."""
 _FAILS_WHERE_DECLARED = {Kind.UNREADABLE, Kind.UNNAMEABLE}
 """Kinds with which the declared outputs can't be judged here."""
@@ -43,7 +49,7 @@ def judge_left_out(collection: Collection, spec: ChallengeSpec) -> list[Finding]
         spec: Challenge whose declared outputs are needed to judge a case.
     """
     declared = [PurePosixPath(spec.output.relative_path), *_answer_paths(spec)]
-    findings = [] if collection.is_complete else [_too_many()]
+    findings = [] if collection.is_complete else [_too_many(collection, spec)]
     for kind in Kind:
         entries = [entry for entry in collection.left_out if entry.kind is kind]
         findings += _findings(entries, declared)
@@ -58,7 +64,7 @@ def _findings(entries: Sequence[LeftOut], declared: Sequence[PurePosixPath]) -> 
     """Return a failure of those of one kind that fail a case, and a warning of the others."""
     failing = [entry for entry in entries if _fails(entry, declared)]
     others = [entry for entry in entries if entry not in failing]
-    findings = [failure("import", "", _sentence(failing))] if failing else []
+    findings = [failure("import", _platform_says(failing[0].kind), _sentence(failing))] if failing else []
     return [*findings, warning("import", _sentence(others))] if others else findings
 
 
@@ -77,11 +83,17 @@ def _sentence(entries: Sequence[LeftOut]) -> str:
     return f"In /output, {names}{more}: {'each ' if len(entries) > 1 else ''}{_EXPLANATIONS[entries[0].kind]}"
 
 
-def _in_words(entry: LeftOut) -> str:
-    return f"{entry.path} to {entry.target}" if entry.target else str(entry.path)
+def _platform_says(kind: Kind) -> str:
+    return OUTPUT_TOO_LARGE if kind is Kind.TOO_LARGE else ""
 
 
-def _too_many() -> Finding:
+def _too_many(collection: Collection, spec: ChallengeSpec) -> Finding:
+    """Return the failure of an output with more entries than are looked at, in the platform's words where it fails."""
+    prefix = spec.output.relative_path
+    listed = sum(path.as_posix().startswith(prefix) for path in collection.files)
     return failure(
-        "import", "", f"/output holds over {MOST_ENTRIES:,} files and folders, and those beyond were not looked at."
+        "import",
+        too_many_files(prefix) if listed > MOST_FILES else "",
+        f"/output holds over {MOST_ENTRIES:,} files and folders, and those beyond were not looked at, which is stricter"
+        f" than the platform: it counts up to {MOST_FILES:,} files in the folder of each declared output.",
     )

@@ -1,7 +1,8 @@
 """Output files of a container, as the platform imports them.
 
 After the platform's own importer: MetaImage and TIFF are recognised by the file's content, everything below the
-socket's folder counts, and a file that is neither is passed over.
+socket's folder counts, and a file that is neither is passed over. The sentences are those of
+DIAGNijmegen/rse-grand-challenge, `components/backends/base.py`, read on 2026-11-29.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,11 @@ from hnseg.rehearsal.profile import Profile
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
 _RAW_SUFFIXES = {".raw", ".zraw"}  # the voxels of a header in a file of its own
 _HEADER_BYTES = 1 << 16
-_MOST_FILES = 1000  # of a listing of the platform's storage, `components/backends/base.py`
+MOST_FILES = 1000
+"""Number of files in a listing of the platform's storage, and so of a socket."""
+OUTPUT_TOO_LARGE = "The output image was too large to process, please try again with smaller images"
+"""Sentence of the platform on an image with which its importer runs out of memory or disk."""
+_MOST_VOXEL_BYTES = 4 << 30  # the importer's machine has 8 GB, and it needs voxels, their sorted copy, and the rest
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -57,30 +62,55 @@ def import_output(
         profile: Limits of the platform.
         answers: Sockets whose files are declared as well; they are not imported here.
     """
-    folder = output_dir / socket.relative_path
+    written = [path.relative_to(output_dir) for path in _files_below(output_dir)]
+    declared = {Path(answer.relative_path) for answer in answers}
+    stray = _stray([path for path in written if not _is_of(path, Path(socket.relative_path), declared)])
+    if refusal := _listing(socket, written):
+        return Imported(None, None, (refusal, *stray))
+    imported = _import_images(socket, output_dir / socket.relative_path, profile)
+    return replace(imported, findings=(*imported.findings, *stray))
+
+
+def _import_images(socket: OutputSocket, folder: Path, profile: Profile) -> Imported:
+    """Import what lies in a socket's folder: one image, and perhaps files that are none."""
     files = _files_below(folder)
-    stray = _stray(socket, output_dir, {output_dir / answer.relative_path for answer in answers})
-    if not files:
-        finding = failure(
+    try:
+        images = {path: image for path in files if (image := _image(path)) is not None}
+    except _TooLargeError as error:
+        return Imported(None, None, (failure("import", OUTPUT_TOO_LARGE, str(error)),))
+    others = [path.relative_to(folder) for path in files if path not in images and path.suffix not in _RAW_SUFFIXES]
+    if len(images) != 1:
+        return Imported(None, None, (_not_one(socket, images, others),))
+    (path, image), *_ = images.items()
+    return Imported(path, image, (*_value_findings(socket, path, image, profile), *_passed_over(others)))
+
+
+def too_many_files(relative_path: str) -> str:
+    """Return the platform's sentence on a socket's folder with more files than it lists."""
+    return f"Too many files produced in {relative_path!r}"
+
+
+def _listing(socket: OutputSocket, written: Collection[Path]) -> Finding | None:
+    """Return the failure of the listing of a socket's files; None with 1 to 1,000 of them.
+
+    As there, whatever begins with the socket's path is listed, so the files of a folder beside it count as well.
+    """
+    listed = sum(path.as_posix().startswith(socket.relative_path) for path in written)
+    if not listed:
+        return failure(
             "import",
             f"Output directory {socket.relative_path!r} is empty",
             f"The {socket.title} must be one .mha file in /output/{socket.relative_path}.",
         )
-        return Imported(None, None, (finding, *stray))
-    if len(files) > _MOST_FILES:
-        finding = failure(
-            "import",
-            f"Too many files produced in {socket.relative_path!r}",
-            f"Found {len(files):,}; the platform lists no more than {_MOST_FILES:,}.",
-        )
-        return Imported(None, None, (finding, *stray))
-    images = {path: image for path in files if (image := _image(path)) is not None}
-    others = [path.relative_to(folder) for path in files if path not in images and path.suffix not in _RAW_SUFFIXES]
-    if len(images) != 1:
-        return Imported(None, None, (_not_one(socket, images, others), *stray))
-    (path, image), *_ = images.items()
-    findings = _value_findings(socket, path, image, profile)
-    return Imported(path, image, (*findings, *_passed_over(others), *stray))
+    if listed > MOST_FILES:
+        explanation = f"Found {listed:,}; the platform lists no more than {MOST_FILES:,}."
+        return failure("import", too_many_files(socket.relative_path), explanation)
+    return None
+
+
+def _is_of(path: Path, folder: Path, declared: Collection[Path]) -> bool:
+    """Return whether a file lies in a socket's folder or is a declared answer."""
+    return folder in path.parents or path in declared
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -134,9 +164,19 @@ def _image(path: Path) -> sitk.Image | None:
     return image
 
 
+class _TooLargeError(Exception):
+    """An image has more voxels than the platform's importer can hold."""
+
+
 def _metaimage(path: Path) -> sitk.Image:
     with path.open("rb") as file:
-        check_voxels(read_metaimage_header(path, file))
+        header = read_metaimage_header(path, file)
+    if header.owed > _MOST_VOXEL_BYTES:
+        raise _TooLargeError(
+            f"{path.name} promises {header.owed / 2**30:.1f} GiB of voxels; over {_MOST_VOXEL_BYTES >> 30} GiB, the"
+            " memory of the platform's importer, 8 GB when it was last seen, is not enough. No limit is published."
+        )
+    check_voxels(header)
     image: sitk.Image = sitk.ReadImage(str(path), imageIO="MetaImageIO")
     return image
 
@@ -170,17 +210,11 @@ def _value_findings(socket: OutputSocket, path: Path, image: sitk.Image, profile
     ]
 
 
-def _stray(socket: OutputSocket, output_dir: Path, declared: Collection[Path]) -> list[Finding]:
+def _stray(paths: list[Path]) -> list[Finding]:
     """Return a warning of files outside the declared outputs, which the platform does not collect."""
-    folder = output_dir / socket.relative_path
-    stray = [
-        path.relative_to(output_dir)
-        for path in _files_below(output_dir)
-        if folder not in path.parents and path not in declared
-    ]
-    if not stray:
+    if not paths:
         return []
-    return [warning("import", f"Not a declared output, and not collected: {_listed(stray)}.")]
+    return [warning("import", f"Not a declared output, and not collected: {_listed(paths)}.")]
 
 
 def _listed(paths: list[Path]) -> str:

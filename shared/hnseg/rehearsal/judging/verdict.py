@@ -14,6 +14,7 @@ from hnseg.rehearsal.results import CaseResult
 from hnseg.rehearsal.running.container import UNKNOWN_USER
 
 NO_ERRORS = "No errors were reported in the logs."
+_TIME_EXCEEDED = "Time limit exceeded"
 OUT_OF_MEMORY = "The container was killed as it exceeded its memory limit"
 
 # In the platform's own words, DIAGNijmegen/rse-sagemaker-shim, models.py.
@@ -42,6 +43,11 @@ _NOT_STARTED = re.compile(
 """Last line of the engines' init programs when there is nothing to start, or no right to start it."""
 
 _LONGEST_OF_ENGINE = 1000  # characters of a line in which an engine's sentence is looked for
+
+_READER_TAKES = 131_072
+"""Bytes after one that is not UTF-8 that the platform's log reader still takes in, twice its limit of a line."""
+_PIPE_TAKES = 65_536
+"""Bytes that a program can write to a pipe that nobody empties, before it has to wait."""
 
 _NEAR = 0.8
 """Part of a limit above which a case that passes here may fail on another machine."""
@@ -76,7 +82,8 @@ def judge_run(run: CaseRun, stdout: Log, stderr: Log, profile: Profile) -> list[
         stderr: Errors of the program; the platform shows its last line when the program fails.
         profile: Limits of the platform.
     """
-    findings = [] if (ending := _ending(run, stderr, profile)) is None else [ending]
+    unread = _unread(run, stdout, stderr)  # first, as the program never ends there, however it ended here
+    findings = [each for each in (unread, _ending(run, stderr, profile)) if each is not None]
     findings += _logs(stdout, stderr, profile)
     if run.vram_gib is not None and run.vram_gib > profile.vram_gib:
         findings.append(
@@ -131,7 +138,7 @@ def _ending(run: CaseRun, stderr: Log, profile: Profile) -> Finding | None:
             if run.obeyed_sigterm
             else f"It did not end within {profile.grace_s:g} s of SIGTERM and was killed."
         )
-        return failure("run", "Time limit exceeded", f"The case may take {profile.time_limit_s:g} s. {end}")
+        return failure("run", _TIME_EXCEEDED, f"The case may take {profile.time_limit_s:g} s. {end}")
     if run.exit_code:
         why = _why_it_failed(run.exit_code, stderr, profile)
         return _not_started(stderr) or failure("run", stderr.last or NO_ERRORS, why)
@@ -173,22 +180,43 @@ def _why_no_reply(run: CaseRun, stderr: Log, profile: Profile) -> str:
     return " ".join(filter(None, (f"{ended}{last}", likely_cause(stderr, profile))))
 
 
+def _unread(run: CaseRun, stdout: Log, stderr: Log) -> Finding | None:
+    """Return the failure or warning of bytes at which the platform's log reader stops; None without such bytes."""
+    unread = {name: log.unread_bytes for name, log in (("stdout", stdout), ("stderr", stderr)) if not log.is_utf8}
+    if not unread:
+        return None
+    name, count = max(unread.items(), key=lambda item: item[1])
+    found = (
+        f"{name} holds bytes that are not UTF-8, at which the platform's log reader stops, and {count:,} bytes after"
+    )
+    if run.is_invoke:
+        if count > _READER_TAKES + _PIPE_TAKES:
+            says = _SERVER_FAULTS[ServerFault.TIMED_OUT]
+            return failure("run", says, f"{found} them: nobody empties the pipe, so the program waits.")
+        return warning("run", f"{found} them, which nobody sees there.")
+    if count > _READER_TAKES:
+        return failure("run", _TIME_EXCEEDED, f"{found} them, which nobody reads, so the run does not end there.")
+    return failure("run", "", f"{found} them; with it the run ends in an error of the platform's own.")
+
+
 def _logs(stdout: Log, stderr: Log, profile: Profile) -> list[Finding]:
-    """Return the findings on bytes and lines that the platform's log reader does not take."""
+    """Return the warnings of lines that the platform leaves out."""
     findings = []
     for name, log in (("stdout", stdout), ("stderr", stderr)):
-        if not log.is_utf8:
-            findings.append(
-                failure(
-                    "run", "", f"{name} holds bytes that are not UTF-8, over which the platform's log reader stops."
-                )
-            )
         if log.has_long_line:
             findings.append(
                 warning(
                     "run",
                     f"{name} has a line of over {profile.log_line_limit_bytes} bytes, which the platform leaves out"
                     " (a progress bar is such a line).",
+                )
+            )
+        if log.pushed_out:
+            findings.append(
+                warning(
+                    "run",
+                    f"{name} has carriage returns, each of which ends a line on the platform: they push"
+                    f" {log.pushed_out} other lines out of the last {profile.log_lines}. Switch the progress bar off.",
                 )
             )
     return findings

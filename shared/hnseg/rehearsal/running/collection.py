@@ -41,6 +41,9 @@ class Kind(Enum):
     """Kind of an entry that was not copied, and the reason."""
 
     LINK = "link"
+    """Link to a folder of the output, or to nothing."""
+    LINK_OUT = "link out"
+    """Link that leads out of the output, which is not followed."""
     FIFO = "FIFO"
     SOCKET = "socket"
     DEVICE = "device"
@@ -152,7 +155,7 @@ class _Copying:
             for path in [path for path in self._links if self._target_of(path) in self.kept]:
                 self._copy_linked(path, self._target_of(path))
         for path, target in self._links.items():
-            self.leave_out(path, Kind.LINK, target)
+            self.leave_out(path, Kind.LINK_OUT if self._leads_out(path) else Kind.LINK, target)
 
     def _copy_folder(self, folder: int, path: str, *, level: int) -> None:
         with os.scandir(folder) as entries:
@@ -208,6 +211,14 @@ class _Copying:
             return
         self._bytes_left -= size
         self.kept[path] = kept
+
+    def _leads_out(self, path: str) -> bool:
+        """Return whether a link, or the last of those that it leads to in turn, leads out of the output."""
+        for _ in range(_MOST_LINKS_IN_TURN):
+            if path not in self._links:
+                break
+            path = self._target_of(path)
+        return path.startswith(("/", "../")) or path == ".."
 
     def _target_of(self, path: str) -> str:
         """Return the path that a link leads to, relative to the output where it lies in it."""

@@ -13,6 +13,7 @@ from hnseg.errors import EngineError
 from hnseg.rehearsal.running.engine import Engine
 
 API_METHOD_LABEL = "org.grand-challenge.api-method"
+_NO_QUOTES = str.maketrans("", "", "\"'")
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Image:
     @property
     def api_method(self) -> str:
         """Generation of the platform's calls, as the label names it without quotes in lower case; exec without one."""
-        named = {name.lower(): value for name, value in self.labels.items()}
-        return named.get(API_METHOD_LABEL, "exec").strip("\"' ").lower()
+        values = (str(value) for name, value in self.labels.items() if name.lower().strip() == API_METHOD_LABEL)
+        return next(values, "exec").lower().translate(_NO_QUOTES).strip()
 
 
 def build_image(engine: Engine, container_dir: Path, *, tag: str, arguments: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Stream of a program whose end is kept, however much the program writes."""
+"""Stream of a program that is scanned as a whole and of which the end is kept, however much the program writes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
+from hnseg.rehearsal.running.log_scan import BLOCK_BYTES, LogScan, write_facts
+
 MOST_KEPT_BYTES = 16 << 20
 """Size of the end that is kept of a log."""
 
-_BLOCK_BYTES = 1 << 16
 _LOOK_S = 0.2  # between two looks whether reading is to stop
 _PATIENCE_S = 2.0  # for what is still in the pipe when the program has ended
 
@@ -23,10 +24,12 @@ class StreamEnd:
 
     Attributes:
         writer: Descriptor to write to, for `subprocess.Popen`; to be closed by `close_writer` once the program has it.
+        scan: Scan of all that came out of the pipe, of what is not kept too.
     """
 
     def __init__(self, *, most_bytes: int = MOST_KEPT_BYTES) -> None:
         self._reader, self.writer = os.pipe()
+        self.scan = LogScan()
         self._most_bytes = most_bytes
         self._blocks: deque[bytes] = deque()
         self._kept_bytes = self._left_out_bytes = 0
@@ -59,13 +62,14 @@ class StreamEnd:
             selector.register(self._reader, selectors.EVENT_READ)
             while not self._is_over.is_set():
                 if selector.select(_LOOK_S):
-                    block = os.read(self._reader, _BLOCK_BYTES)
+                    block = os.read(self._reader, BLOCK_BYTES)
                     if not block:
                         break
                     self._keep(block)
         os.close(self._reader)
 
     def _keep(self, block: bytes) -> None:
+        self.scan.add(block)
         self._blocks.append(block)
         self._kept_bytes += len(block)
         while self._kept_bytes > self._most_bytes:
@@ -76,10 +80,11 @@ class StreamEnd:
 
 @contextmanager
 def logged_to(*files: Path) -> Iterator[list[StreamEnd]]:
-    """Yield a stream for each of these files, and write the streams' ends to them when the block ends."""
+    """Yield a stream for each of these files, and write their ends and the facts about them when the block ends."""
     streams = [StreamEnd() for _ in files]
     try:
         yield streams
     finally:
         for file, stream in zip(files, streams, strict=True):
             file.write_bytes(stream.end())
+            write_facts(file, stream.scan.facts())
