@@ -181,6 +181,15 @@ def test_a_profile_of_the_other_api_method_is_refused(hnseg, case_dir, model):
     assert hnseg("rehearse", ANSWERING, *options, "--profile", "invoke")[0] == 2
 
 
+@pytest.mark.engine
+@pytest.mark.skipif(bool(why_there_is_no_engine()), reason=why_there_is_no_engine() or "there is one")
+def test_an_image_of_another_api_method_than_the_profiles_is_refused(hnseg, case_dir, model):
+    options = ["--image", "python:3.11-slim-bookworm", "--case", case_dir, "--model", model]
+    status, printed = hnseg("rehearse", ANSWERING, *options, "--profile", "invoke")
+    assert status == 1
+    assert "The profile invoke is for containers of the API method invoke, but this one's is exec." in printed.err
+
+
 @pytest.mark.parametrize("verb", ["run", "rehearse"])
 def test_an_edition_that_does_not_exist_is_refused(hnseg, case_dir, model, tmp_path, verb):
     folders = {

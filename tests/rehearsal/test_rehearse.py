@@ -178,3 +178,26 @@ def test_the_cases_of_a_batch_share_their_time(small_request, tmp_path):
     result = rehearse(request, copying_runner(seconds=31.0), no_progress)
     assert (result.profile, [case.passed for case in result.cases]) == ("batch", [False, False])
     assert result.cases[1].platform_says == "Time limit exceeded"
+
+
+@pytest.mark.parametrize(
+    ("facts", "runs"),
+    [
+        ({"exit_code": 1}, ["stricter", "platform"]),
+        ({"exit_code": 0}, ["stricter"]),
+        ({"exit_code": 143, "timed_out": True}, ["stricter"]),
+        ({"exit_code": 137, "memory_killed": True}, ["stricter"]),
+    ],
+    ids=["failed", "passed", "out of time", "out of memory"],
+)
+def test_only_a_case_that_failed_for_neither_time_nor_memory_runs_again_as_on_the_platform(small_request, facts, runs):
+    ran = []
+    strict, platform = copying_runner(**facts), copying_runner()
+
+    def noted(name, run):
+        return lambda work: (ran.append(name), run(work))[1]
+
+    runner = replace(strict, run=noted("stricter", strict.run), run_as_there=noted("platform", platform.run))
+    (case,) = rehearse(small_request, runner, no_progress).cases
+    assert ran == runs
+    assert case.passed == (runs[-1] == "platform" or facts["exit_code"] == 0)

@@ -53,6 +53,10 @@ class Profile(Frozen):
         """Return the profile of a job of some cases, each of which may take what others leave where they share time."""
         return self.model_copy(update={"time_limit_s": self.time_limit_s * cases}) if self.sums_time_limits else self
 
+    def with_confinement(self, confinement: Literal["stricter", "platform"]) -> Profile:
+        """Return the profile with another confinement; its rules stay those of this one."""
+        return self.model_copy(update={"confinement": confinement})
+
     @property
     def data_limit_bytes(self) -> int:
         """Largest data segment of a process: RLIMIT_DATA."""

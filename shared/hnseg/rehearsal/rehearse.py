@@ -18,6 +18,7 @@ from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.findings import Finding, failure, first_failure
 from hnseg.rehearsal.judging.answers import Answer, import_answers
 from hnseg.rehearsal.judging.batch import judge_batch
+from hnseg.rehearsal.judging.confinement import judge_confinement, may_be_confinement
 from hnseg.rehearsal.judging.dialects import judge_dialect
 from hnseg.rehearsal.judging.image import judge_upload
 from hnseg.rehearsal.judging.left_out import judge_left_out
@@ -104,13 +105,25 @@ def _rehearse_in_dialects(request: Request, runner: Runner, progress: Progress) 
 
 
 def _rehearse_cases(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
-    results = [_rehearse_case(request, runner, case, progress) for case in request.cases]
+    results = [_rehearse_confined(request, runner, case, progress) for case in request.cases]
     return judge_batch(results, request.profile) if request.profile.sums_time_limits else results
+
+
+def _rehearse_confined(request: Request, runner: Runner, case: CaseFolder, progress: Progress) -> CaseResult:
+    """Rehearse a case under the stricter confinement and, where that may be why it fails, under the platform's own."""
+    result = _rehearse_case(request, runner, case, progress)
+    if runner.run_as_there is None or not may_be_confinement(result):
+        return result
+    progress(f"{case.name}: once more, confined no more strictly than on the platform")
+    there = replace(request, profile=request.profile.with_confinement("platform"))
+    again = _rehearse_case(there, replace(runner, run=runner.run_as_there), case, progress)
+    return judge_confinement(result, again, request.profile)
 
 
 def _rehearse_case(request: Request, runner: Runner, case: CaseFolder, progress: Progress) -> CaseResult:
     progress(f"{case.name}: running")
-    with workplace(case, request.model_dir) as work:
+    may_write_model = request.profile.confinement == "platform"
+    with workplace(case, request.model_dir, may_write_model=may_write_model) as work:
         write_input_list(request.spec, work.input_dir, request.dialects[0])
         run = runner.run(work)
         stdout, stderr = read_log(work.stdout, request.profile), read_log(work.stderr, request.profile)

@@ -75,8 +75,8 @@ def test_a_good_container_passes_and_is_scored(build, rehearse_image):
             "urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
             "There is no network on the platform", id="needs the network"),
         pytest.param(
-            "open('/opt/app/cache.txt', 'w')", "Read-only file system: '/opt/app/cache.txt'",
-            "Only /output and /tmp can be written to.", id="writes outside",
+            "open('/opt/app/cache.txt', 'w')", "Permission denied: '/opt/app/cache.txt'",
+            "may write to /output and /tmp only", id="writes outside",
         ),
         pytest.param(
             "open('/input/images/x', 'w')", "Read-only file system: '/input/images/x'", "Only /output",

@@ -29,6 +29,39 @@ def test_a_case_runs_on_a_copy_that_everyone_may_read(case_dir, tmp_path):
     assert secret.stat().st_mode & 0o777 == 0o600
 
 
+def test_no_other_user_gets_into_the_folders(case_dir, tmp_path):
+    (case,) = find_cases([case_dir])
+    with workplace(case, tmp_path) as work:
+        assert work.input_dir.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_model_that_may_be_written_to_is_a_copy(case_dir, tmp_path):
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "plans.json").write_text("{}", encoding="ascii")
+    (model / "latest").symlink_to("plans.json")
+    (case,) = find_cases([case_dir])
+    with workplace(case, model, may_write_model=True) as work:
+        assert work.model_dir.stat().st_mode & 0o777 == 0o777
+        assert (work.model_dir / "latest").is_symlink()
+        (work.model_dir / "plans.json").write_text("changed", encoding="ascii")
+    assert (model / "plans.json").read_text(encoding="ascii") == "{}"
+    with workplace(case, model) as work:
+        assert work.model_dir == model
+
+
+def test_a_model_that_can_not_be_copied_is_refused(case_dir, tmp_path):
+    model = tmp_path / "model"
+    model.mkdir()
+    os.mkfifo(model / "x.pth")
+    (case,) = find_cases([case_dir])
+    with (
+        pytest.raises(ModelError, match=r"file of the model must be readable, but .*x\.pth could not be copied"),
+        workplace(case, model, may_write_model=True),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("spoil", [os.mkfifo, lambda path: path.symlink_to("nowhere")], ids=["pipe", "dangling link"])
 def test_an_input_that_can_not_be_copied_is_refused(case_dir, tmp_path, spoil):
     spoil(case_dir / "input/images/x.mha")

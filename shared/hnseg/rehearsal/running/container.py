@@ -130,13 +130,12 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
         f"--shm-size={profile.shm_bytes}",
         f"--ulimit=data={profile.data_limit_bytes}:{profile.data_limit_bytes}",
         f"--mount=type=bind,src={work.input_dir},dst=/input,readonly",
-        f"--mount=type=bind,src={work.model_dir},dst=/opt/ml/model,readonly",
         *(f"--env={name}={value}" for name, value in profile.environment.items()),
     ]
     processors = processor_numbers()
     if setup.engine.facts.chooses_processors and len(processors) > profile.cpus:
         arguments.append(f"--cpuset-cpus={','.join(map(str, processors[: profile.cpus]))}")
-    if setup.engine.facts.is_podman:
+    if setup.engine.facts.is_podman and profile.confinement == "stricter":
         arguments.append("--read-only-tmpfs=false")
     if setup.gpus:
         arguments.append("--device=nvidia.com/gpu=all" if setup.engine.facts.is_podman else "--gpus=all")
@@ -145,20 +144,24 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
 
 def _confinement(setup: ContainerSetup, work: Workplace) -> list[str]:
     """Return the options that every container of the image gets, whatever it is started for."""
+    is_stricter = setup.profile.confinement == "stricter"
     return [
         "--pull=never",
         "--log-driver=none",  # the engine's own copy of the logs, which nobody would read, has no limit
         "--network=none",
-        "--read-only",
-        "--cap-drop=ALL",
-        "--security-opt=no-new-privileges",
+        *(_stricter_than_the_platform(setup.profile) if is_stricter else ()),
         "--security-opt=label=disable",
-        f"--pids-limit={setup.profile.pids}",
+        f"--mount=type=bind,src={work.model_dir},dst=/opt/ml/model{',readonly' if is_stricter else ''}",
         f"--memory={setup.profile.ram_bytes}",
         f"--memory-swap={setup.profile.ram_bytes}",
         f"--mount=type=bind,src={work.output_dir},dst=/output",
         f"--mount=type=bind,src={work.scratch_dir},dst=/tmp",
     ]
+
+
+def _stricter_than_the_platform(profile: Profile) -> list[str]:
+    """Return the options that forbid what no case needs and the platform does not forbid."""
+    return ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", f"--pids-limit={profile.pids}"]
 
 
 def stop_container(setup: ContainerSetup, container: RunningContainer) -> bool:
@@ -261,7 +264,8 @@ def open_for_removal(setup: ContainerSetup, work: Workplace) -> None:
     The image's own user does it, to whom they belong: as root, a hostile image could leave programs in the folders that
     run as root on this machine.
     """
+    writable = ["/output", "/tmp", *(["/opt/ml/model"] if setup.profile.confinement == "platform" else [])]
     name = f"hnseg-{uuid4().hex}"
     command = ["run", "--rm", f"--name={name}", *_confinement(setup, work), "--entrypoint=/bin/sh", setup.image]
-    if not setup.engine.try_to(*command, "-c", "chmod -R a+rwX /output /tmp; true"):
+    if not setup.engine.try_to(*command, "-c", f"chmod -R a+rwX {' '.join(writable)}; true"):
         setup.engine.try_to("rm", "--force", "--volumes", name)

@@ -30,12 +30,15 @@ class Runner:
         run: Function that runs one case.
         image: Image that the cases run in; None for a process.
         gaps: Rules of the platform that can't be imitated here, a sentence each.
+        run_as_there: Function that runs one case under the platform's own confinement; None where `run` does, or where
+            nothing is confined more strictly than there.
     """
 
     name: str
     run: RunCase
     image: Image | None = None
     gaps: tuple[str, ...] = ()
+    run_as_there: RunCase | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,12 @@ def container_runner(
     image = inspect_image(engine, tag)
     machine = this_machine()
     gpus, no_gpu = passable_gpus(engine, machine) if gpu else (0, ())
-    setup = ContainerSetup(engine, tag, profile, gpus)
+    run = run_invoke if image.api_method == "invoke" else run_exec
+    there = profile.with_confinement("platform")
     return Runner(
         name=engine.facts.version,
-        run=partial(run_invoke if image.api_method == "invoke" else run_exec, setup),
+        run=partial(run, ContainerSetup(engine, tag, profile, gpus)),
+        run_as_there=None if profile == there else partial(run, ContainerSetup(engine, tag, there, gpus)),
         image=image,
         gaps=(*_engine_gaps(engine), *no_gpu, *_machine_gaps(machine, profile)),
     )

@@ -17,13 +17,13 @@ from hnseg.rehearsal.running.removal import remove_tree
 
 @dataclass(frozen=True)
 class Workplace:
-    """Folders and log files of one run; all but the model's exist for this run only.
+    """Folders and log files of one run; all but the model's, where that is no copy, exist for this run only.
 
     Attributes:
         input_dir: Copy of the case's input, readable for every user: /input.
         output_dir: Empty folder, writable for every user: /output.
         scratch_dir: Empty folder, writable for every user: /tmp.
-        model_dir: Folder of the weights: /opt/ml/model.
+        model_dir: Folder of the weights, or a copy of it: /opt/ml/model.
         stdout: File that receives the program's output.
         stderr: File that receives the program's errors.
     """
@@ -37,16 +37,26 @@ class Workplace:
 
 
 @contextmanager
-def workplace(case: CaseFolder, model_dir: Path) -> Iterator[Workplace]:
+def workplace(case: CaseFolder, model_dir: Path, *, may_write_model: bool = False) -> Iterator[Workplace]:
     """Make the folders of one run and remove them afterwards.
+
+    No other user of this machine gets into them: under the platform's own confinement a program may leave files there
+    that run as root.
+
+    Args:
+        case: Case whose input is copied.
+        model_dir: Folder of the weights.
+        may_write_model: Whether the program may write to its model, as on the platform, and gets a copy of it.
 
     Raises:
         InputError: The case's input can't be copied.
+        ModelError: The model is to be copied, and can't be.
     """
     folder = Path(mkdtemp(prefix="hnseg-rehearsal-"))
-    folder.chmod(0o755)
     try:
         _copy_input(case, folder / "input")
+        if may_write_model:
+            model_dir = _copy_model(model_dir, folder / "model")
         for name in ("output", "scratch"):
             (folder / name).mkdir()
             (folder / name).chmod(0o777)
@@ -118,6 +128,19 @@ def _copy_input(case: CaseFolder, folder: Path) -> None:
             " Is it a pipe, or a link that leads nowhere?"
         ) from error
     _let_everyone_read(folder)
+
+
+def _copy_model(model_dir: Path, folder: Path) -> Path:
+    """Copy the model into a folder to which every user may write: its top is 0777 on the platform, the rest is not."""
+    try:
+        shutil.copytree(model_dir, folder, symlinks=True)
+    except shutil.Error as error:
+        first, _, reason = error.args[0][0]
+        raise ModelError(
+            f"Every file of the model must be readable, but {first} could not be copied ({reason}). Is it a pipe?"
+        ) from error
+    folder.chmod(0o777)
+    return folder
 
 
 def size_bytes(folder: Path) -> int:
