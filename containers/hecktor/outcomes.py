@@ -134,7 +134,7 @@ class Outcomes(Frozen):
     n_stage: OrdinalModel
     rfs: CoxModel
     fitted_on: str = Field(min_length=1)
-    """Description of the patients that they were fitted on, such as "782 patients of HECKTOR 2026"."""
+    """Description of the patients that they were fitted on, such as "781 patients of HECKTOR 2026"."""
 
     def imputed(self, features: Mapping[str, float]) -> tuple[str, ...]:
         """Return the features that a model uses, are unknown, and count as the training set's mean; in order, once."""
