@@ -70,14 +70,18 @@ def test_the_cases_of_a_batch_share_the_sum_of_their_limits():
     assert profile_of(LIMITS).of_job(3).time_limit_s == LIMITS.time_s
 
 
-def test_as_strict_as_the_platform_nothing_but_links_out_of_the_output_is_stricter():
+def test_as_strict_as_the_platform_only_links_out_of_the_output_and_fork_bombs_are_stricter():
     stricter = {rule.name for rule in profile_of(LIMITS).rules if rule.rehearsed == "stricter"}
     assert stricter == {
         "processes and threads", "privileges", "root file system", "/opt/ml/model", "links out of /output",
     }  # fmt: skip
     platform = profile_of(LIMITS, confinement="platform")
     assert (profile_of(LIMITS).confinement, platform.confinement) == ("stricter", "platform")
-    assert [rule.name for rule in platform.rules if rule.rehearsed == "stricter"] == ["links out of /output"]
+    assert {rule.name for rule in platform.rules if rule.rehearsed == "stricter"} == {
+        "processes and threads", "links out of /output",
+    }  # fmt: skip
+    assert rules_of(platform)["processes and threads"].here == "at most 1024, for this machine's sake"
+    assert profile_of(LIMITS).as_strict_as_platform().pids == platform.pids == 1024
     assert rules_of(platform).keys() == rules_of(profile_of(LIMITS)).keys()
 
 

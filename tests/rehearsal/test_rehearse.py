@@ -192,12 +192,25 @@ def test_the_cases_of_a_batch_share_their_time(small_request, tmp_path):
 )
 def test_only_a_case_that_failed_for_neither_time_nor_memory_runs_again_as_on_the_platform(small_request, facts, runs):
     ran = []
-    strict, platform = copying_runner(**facts), copying_runner()
-
-    def noted(name, run):
-        return lambda work: (ran.append(name), run(work))[1]
-
-    runner = replace(strict, run=noted("stricter", strict.run), run_as_there=noted("platform", platform.run))
+    runner = replace(noting(copying_runner(**facts), "stricter", ran), there=noting(copying_runner(), "platform", ran))
     (case,) = rehearse(small_request, runner, no_progress).cases
     assert ran == runs
     assert case.passed == (runs[-1] == "platform" or facts["exit_code"] == 0)
+
+
+def noting(runner, name, ran):
+    """The same runner, which notes its name for each case."""
+    return replace(runner, run=lambda work: (ran.append(name), runner.run(work))[1])
+
+
+@pytest.mark.parametrize(("method", "runs"), [("exec", 1), ("invoke", 2)])
+def test_a_server_gets_all_cases_again_as_it_may_depend_on_those_before(small_request, tmp_path, method, runs):
+    other = write_case(HNTS_MRG, tmp_path / "other").rename(tmp_path / "case_001")
+    request = replace(small_request, cases=[*small_request.cases, *find_cases([other])])
+    image = Image("mine:1", "abc", "1000", "amd64", {"org.grand-challenge.api-method": method}, 10**9)
+    passing, failing, ran = copying_runner(image=image), copying_runner(image=image, exit_code=1), []
+    results = iter([passing, failing])
+    runner = replace(passing, run=lambda work: next(results).run(work), there=noting(passing, "platform", ran))
+    result = rehearse(request, runner, no_progress)
+    assert len(ran) == runs
+    assert [(case.passed, len(case.findings)) for case in result.cases] == [(True, 0), (True, 1)]

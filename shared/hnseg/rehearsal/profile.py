@@ -31,7 +31,7 @@ class Profile(Frozen):
     """Memory that the platform keeps for itself; RLIMIT_DATA of every process is the rest."""
     cpus: Count
     pids: Count
-    """Most processes and threads of a container whose confinement is stricter than the platform's."""
+    """Most processes and threads of a container, for this machine's sake: the platform has no such limit."""
     grace_s: Positive
     """Time between SIGTERM and SIGKILL."""
     health_limit_s: Positive
@@ -53,9 +53,10 @@ class Profile(Frozen):
         """Return the profile of a job of some cases, each of which may take what others leave where they share time."""
         return self.model_copy(update={"time_limit_s": self.time_limit_s * cases}) if self.sums_time_limits else self
 
-    def with_confinement(self, confinement: Literal["stricter", "platform"]) -> Profile:
-        """Return the profile with another confinement; its rules stay those of this one."""
-        return self.model_copy(update={"confinement": confinement})
+    def as_strict_as_platform(self) -> Profile:
+        """Return the profile with the platform's own confinement; its rules stay those of this one."""
+        most = max(self.pids, shipped_file("as_strict_as_platform").pids or 0)
+        return self.model_copy(update={"confinement": "platform", "pids": most})
 
     @property
     def data_limit_bytes(self) -> int:

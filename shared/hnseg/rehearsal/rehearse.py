@@ -94,30 +94,37 @@ def rehearse(request: Request, runner: Runner, progress: Progress) -> Rehearsal:
 
 def _rehearse_in_dialects(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
     """Rehearse the cases in the request's first dialect of inputs.json, and tell what is different in the others."""
-    results = _rehearse_cases(request, runner, progress)
+    results = _rehearse_job(request, runner, progress)
     for dialect in request.dialects[1:]:
         progress(f"Once more with inputs.json in the dialect {dialect.value}")
         with TemporaryDirectory(prefix="hnseg-") as folder:
             other = replace(request, dialects=(dialect,), keep_dir=Path(folder))
-            again = _rehearse_cases(other, runner, progress)
+            again = _rehearse_job(other, runner, progress)
         results = [judge_dialect(*pair, dialect) for pair in zip(results, again, strict=True)]
     return results
 
 
-def _rehearse_cases(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
-    results = [_rehearse_confined(request, runner, case, progress) for case in request.cases]
+def _rehearse_job(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
+    """Rehearse the cases, and let one that fails fail all where they are a batch."""
+    results = _rehearse_confined(request, runner, progress)
     return judge_batch(results, request.profile) if request.profile.sums_time_limits else results
 
 
-def _rehearse_confined(request: Request, runner: Runner, case: CaseFolder, progress: Progress) -> CaseResult:
-    """Rehearse a case under the stricter confinement and, where that may be why it fails, under the platform's own."""
-    result = _rehearse_case(request, runner, case, progress)
-    if runner.run_as_there is None or not may_be_confinement(result):
-        return result
-    progress(f"{case.name}: once more, confined no more strictly than on the platform")
-    there = replace(request, profile=request.profile.with_confinement("platform"))
-    again = _rehearse_case(there, replace(runner, run=runner.run_as_there), case, progress)
-    return judge_confinement(result, again, request.profile)
+def _rehearse_confined(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
+    """Rehearse the cases under the stricter confinement and, where that may be why one fails, under the platform's."""
+    results = _rehearse_cases(request, runner, progress)
+    if runner.there is None or not any(may_be_confinement(result) for result in results):
+        return results
+    failed = [case for case, result in zip(request.cases, results, strict=True) if may_be_confinement(result)]
+    cases = request.cases if runner.serves else failed  # what a server does may depend on the cases before
+    progress("Once more, confined no more strictly than on the platform")
+    there = replace(request, cases=cases, profile=request.profile.as_strict_as_platform())
+    again = {result.name: result for result in _rehearse_cases(there, runner.there, progress)}
+    return [judge_confinement(result, again.get(result.name, result), request.profile) for result in results]
+
+
+def _rehearse_cases(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
+    return [_rehearse_case(request, runner, case, progress) for case in request.cases]
 
 
 def _rehearse_case(request: Request, runner: Runner, case: CaseFolder, progress: Progress) -> CaseResult:

@@ -55,3 +55,15 @@ def test_a_case_that_fails_under_both_has_the_platforms_sentence(result_of, smal
 def test_a_case_out_of_time_or_memory_does_not_run_again(result_of, facts, may_be):
     assert may_be_confinement(result_of("It went wrong.", **facts)) == may_be
     assert not may_be_confinement(result_of())
+
+
+@pytest.mark.parametrize(
+    ("stderr", "may_be"),
+    [
+        ("BlockingIOError: [Errno 11] Resource temporarily unavailable", False),
+        ("libgomp: Thread creation failed: Resource temporarily unavailable", True),
+    ],
+    ids=["processes", "threads"],
+)
+def test_what_may_be_a_fork_bomb_does_not_run_again(result_of, stderr, may_be):
+    assert may_be_confinement(result_of(stderr)) == may_be

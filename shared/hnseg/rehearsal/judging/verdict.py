@@ -67,7 +67,7 @@ _CAUSES = (
     ),
     (
         r"Resource temporarily unavailable|can't start new thread",
-        "The number of processes and threads is limited to {pids} here.",
+        "The number of processes and threads is limited to {pids} here; --as-strict-as platform allows more.",
     ),
 )
 """Causes of a failure by what the last lines on stderr hold; the first that fits is named."""

@@ -25,6 +25,8 @@ from hnseg.rehearsal.running.workplace import Workplace
 
 SIGKILL_STATUS = 128 + signal.SIGKILL
 """Exit status of a program that SIGKILL ended."""
+_STRICTER_THAN_THE_PLATFORM = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+"""Options that forbid what no case needs and the platform does not forbid."""
 _ENTRY_POINT_AT_FAULT = {126, 127}
 UNKNOWN_USER = re.compile(r"Error\b.*\bunable to find (?:user|group) ")
 """Last line of an engine that does not start an image because its USER does not exist in it."""
@@ -149,7 +151,8 @@ def _confinement(setup: ContainerSetup, work: Workplace) -> list[str]:
         "--pull=never",
         "--log-driver=none",  # the engine's own copy of the logs, which nobody would read, has no limit
         "--network=none",
-        *(_stricter_than_the_platform(setup.profile) if is_stricter else ()),
+        *(_STRICTER_THAN_THE_PLATFORM if is_stricter else ()),
+        f"--pids-limit={setup.profile.pids}",
         "--security-opt=label=disable",
         f"--mount=type=bind,src={work.model_dir},dst=/opt/ml/model{',readonly' if is_stricter else ''}",
         f"--memory={setup.profile.ram_bytes}",
@@ -157,11 +160,6 @@ def _confinement(setup: ContainerSetup, work: Workplace) -> list[str]:
         f"--mount=type=bind,src={work.output_dir},dst=/output",
         f"--mount=type=bind,src={work.scratch_dir},dst=/tmp",
     ]
-
-
-def _stricter_than_the_platform(profile: Profile) -> list[str]:
-    """Return the options that forbid what no case needs and the platform does not forbid."""
-    return ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", f"--pids-limit={profile.pids}"]
 
 
 def stop_container(setup: ContainerSetup, container: RunningContainer) -> bool:

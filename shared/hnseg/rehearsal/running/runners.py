@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Runner:
         run: Function that runs one case.
         image: Image that the cases run in; None for a process.
         gaps: Rules of the platform that can't be imitated here, a sentence each.
-        run_as_there: Function that runs one case under the platform's own confinement; None where `run` does, or where
+        there: Runner of the same cases under the platform's own confinement; None where this one is, or where
             nothing is confined more strictly than there.
     """
 
@@ -38,7 +38,12 @@ class Runner:
     run: RunCase
     image: Image | None = None
     gaps: tuple[str, ...] = ()
-    run_as_there: RunCase | None = None
+    there: Runner | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether the image serves requests, so that what a case gets may depend on those before."""
+        return self.image is not None and self.image.api_method == "invoke"
 
 
 @dataclass(frozen=True)
@@ -81,14 +86,14 @@ def container_runner(
     machine = this_machine()
     gpus, no_gpu = passable_gpus(engine, machine) if gpu else (0, ())
     run = run_invoke if image.api_method == "invoke" else run_exec
-    there = profile.with_confinement("platform")
-    return Runner(
-        name=engine.facts.version,
-        run=partial(run, ContainerSetup(engine, tag, profile, gpus)),
-        run_as_there=None if profile == there else partial(run, ContainerSetup(engine, tag, there, gpus)),
-        image=image,
-        gaps=(*_engine_gaps(engine), *no_gpu, *_machine_gaps(machine, profile)),
-    )
+    gaps = (*_engine_gaps(engine), *no_gpu, *_machine_gaps(machine, profile))
+
+    def confined(by: Profile) -> Runner:
+        return Runner(engine.facts.version, partial(run, ContainerSetup(engine, tag, by, gpus)), image, gaps)
+
+    is_stricter = profile.confinement == "stricter"
+    there = confined(profile.as_strict_as_platform()) if is_stricter else None
+    return replace(confined(profile), there=there)
 
 
 def process_runner(container_dir: Path, profile: Profile, *, gpu: bool, edition: str = "") -> Runner:
