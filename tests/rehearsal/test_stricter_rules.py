@@ -38,6 +38,6 @@ def test_a_case_that_only_the_stricter_rules_fail_passes_with_a_warning(build, r
 @pytest.mark.parametrize("rule", BREAKING)
 def test_as_strict_as_the_platform_it_passes_at_once(build, rehearse_image, small_request, rule):
     program, user = BREAKING[rule]
-    (case,) = rehearse_image(build(WRITE + program, user=user), confinement="platform").cases
+    (case,) = rehearse_image(build(WRITE + program, user=user), confinement="platform", pids=1024).cases
     assert (case.passed, case.findings) == (True, ())
     assert list(small_request.model_dir.iterdir()) == []
