@@ -2,17 +2,25 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from containers.hnts_mrg.spec import MID_T2W
+from containers.hnts_mrg import method
+from containers.hnts_mrg.spec import MID_T2W, SPEC
+from hnseg import entrypoint
+from hnseg.imaging.geometry import Grid
+from hnseg.machine import process_started_s
+from hnseg.platform.challenge import Challenge
+from hnseg.platform.writing import write_empty
 from tests.support.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
 
 ROOT = Path(__file__).parent.parent
@@ -76,6 +84,8 @@ def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
     assert told["model_sha256"].keys() >= {"plans.json", "dataset.json"}
     assert told["settings"]["gradient_map"]["test_margin_voxels"] == 5
     assert set(told["stages_s"]) == {"read", "prepare", "predict", "finish", "write"}
+    (loaded,) = (line for line in lines if line.startswith("ensemble loaded "))
+    assert told["total_s"] > float(loaded.split()[2])  # from the process's start
 
 
 def test_precision_and_backend_come_from_the_environment_and_are_told(folders):
@@ -189,6 +199,41 @@ def test_a_case_too_long_for_its_time_ends_in_time(folders, long_model):
     assert any(f"to end within {limit_s} s" in note for note in provenance["notes"])
     assert provenance["effort_spent"]["folds"] >= 1
     assert provenance["total_s"] < limit_s
+    assert files_below(folders["--output"]) == [OUTPUT_FILE]
+
+
+def run_here(folders, prepare, *, for_s):
+    """Return the status of a run in this process with another `prepare`, whose limit is over in so many seconds."""
+    import torch  # noqa: F401 (imported before the time counts)
+
+    challenge = Challenge(SPEC, SimpleNamespace(Settings=method.Settings, prepare=prepare, finish=method.finish))
+    words = [str(word) for pair in folders.items() for word in pair]
+    limit_s = time.monotonic() - process_started_s() + for_s
+    return entrypoint.run(challenge, [*words, "--device", "cpu", "--backend", "torch", "--limit-s", str(limit_s)])
+
+
+def test_a_step_that_never_ends_is_given_up_in_time(folders, capsys):
+    began_s = time.monotonic()
+    assert run_here(folders, lambda *_: time.sleep(600), for_s=10) == 1
+    assert time.monotonic() - began_s < 100
+    sentence = (
+        r"The case must end within \S+ s, but they were over before there was a label map\. Is the machine slower"
+    )
+    assert re.match(sentence, capsys.readouterr().err)
+    assert files_below(folders["--output"]) == []
+
+
+def test_where_the_time_is_over_the_label_map_that_is_written_stays(folders, capsys):
+    def prepare(case, _):
+        write_empty(SPEC, Grid.of(case.reference), folders["--output"])  # as the delivery of a first label map does
+        time.sleep(600)
+
+    assert run_here(folders, prepare, for_s=20) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    provenance = json.loads(told.out.splitlines()[-1])
+    assert provenance["notes"][-1].startswith("The output is the label map that was written before ")
+    assert provenance["total_s"] < provenance["limit_s"]
     assert files_below(folders["--output"]) == [OUTPUT_FILE]
 
 

@@ -39,3 +39,8 @@ def test_a_step_that_failed_is_not_logged_as_done(caplog):
         raise ValueError("broken")
     assert caplog.messages == []
     assert json.loads(provenance.as_json())["stages_s"] == {}
+
+
+def test_its_time_counts_from_a_start_that_was_before_it():
+    told = json.loads(Provenance(time.monotonic() - 100).as_json())
+    assert 100 <= told["total_s"] < 200

@@ -15,6 +15,8 @@ Exception
     └── EngineError          Docker or Podman
 ValueError
 └── HeaderError              what an image file's header or voxels lack, as part of a sentence
+BaseException
+└── TimeOverError            a case's time is over while something still runs
 SystemExit                   a signal stopped the process
 └── StoppedWithOutputError   after a complete output was written
 ```
@@ -69,6 +71,10 @@ class HeaderError(ValueError):
     Its text is the reason as part of a sentence, such as "its NDims is 100, not 2 to 4". It does not leave the package:
     the reader makes the sentence, with the image's title and its file.
     """
+
+
+class TimeOverError(BaseException):
+    """Alarm at the end of a case's time; no `except Exception` on its way may take it for a failure of its own."""
 
 
 class StoppedWithOutputError(SystemExit):

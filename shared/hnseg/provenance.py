@@ -25,11 +25,16 @@ _PACKAGES = ("torch", "openvino", "dynamic-network-architectures", "SimpleITK", 
 class Provenance:
     """Provenance of one case, collected while it runs; each event is also a line of the log."""
 
-    def __init__(self) -> None:
+    def __init__(self, started_s: float | None = None) -> None:
+        """Begin the record of a case.
+
+        Args:
+            started_s: Time, on the clock of `time.monotonic`, from which the case's time counts; None for now.
+        """
         self._values: dict[str, Any] = {}
         self._notes: list[str] = []
         self._stages_s: dict[str, float] = {}
-        self._started_s = time.monotonic()
+        self._started_s = time.monotonic() if started_s is None else started_s
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -60,7 +65,7 @@ class Provenance:
         """Return the provenance as one line of JSON.
 
         Keys: `versions`, the names of `record`, `notes`, `stages_s` (seconds of each step), `total_s` (seconds since
-        this object was made), `peak_memory_gib`.
+        the case's start: in a container that runs once, that of its process), `peak_memory_gib`.
         """
         return json.dumps(
             {

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from hnseg.errors import OutputError
 from hnseg.imaging.geometry import Grid
 from hnseg.platform.answers import Answers
-from hnseg.platform.writing import clear_output, write_empty, write_output
+from hnseg.platform.writing import clear_output, is_output_complete, write_empty, write_output
 
 
 @pytest.fixture
@@ -72,6 +72,15 @@ def test_beside_an_empty_label_map_are_the_answers_for_it(asking, case, tmp_path
     write_empty(asking, Grid.of(case.reference), tmp_path)
     assert files_below(tmp_path) == FILES
     assert [json.loads((tmp_path / name).read_text()) for name in FILES[1:]] == [0.0, "T1"]
+
+
+def test_the_output_is_complete_once_all_of_it_is_written(asking, case, tmp_path):
+    clear_output(asking, tmp_path)
+    assert not is_output_complete(asking, tmp_path)
+    write_empty(asking, Grid.of(case.reference), tmp_path)
+    assert is_output_complete(asking, tmp_path)
+    (tmp_path / "t.json").unlink()
+    assert not is_output_complete(asking, tmp_path)
 
 
 def test_with_a_refused_answer_nothing_is_written(asking, case, label_map, tmp_path):

@@ -94,6 +94,11 @@ def write_empty(spec: ChallengeSpec, grid: Grid, output_dir: Path) -> Path:
     return _write(spec, image_of(np.zeros(grid.shape_zyx, np.uint8), grid), empty_answers(spec), output_dir)
 
 
+def is_output_complete(spec: ChallengeSpec, output_dir: Path) -> bool:
+    """Return whether the label map and every answer have been written since `clear_output`."""
+    return all(path.is_file() for path in _places(spec, output_dir).values())
+
+
 def withdraw_output(spec: ChallengeSpec, output_dir: Path) -> None:
     """Remove the files that were written for a case that failed after all."""
     for path in _places(spec, output_dir).values():
@@ -154,7 +159,7 @@ def _write_value(value: str | float, path: Path) -> None:
 def _give_names(places: Mapping[Path, Path]) -> None:
     """Move every finished file to its place; when one can't be, none stays there. Signals wait meanwhile."""
     moved: list[Path] = []
-    signals = {signal.SIGTERM, signal.SIGINT}
+    signals = {signal.SIGTERM, signal.SIGINT, signal.SIGALRM}
     former = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         for path, final in places.items():

@@ -45,6 +45,16 @@ def test_time_over_is_an_error_with_a_sentence(clock):
         deadline.check("3 of 27 tiles", keep_s=10)
 
 
+def test_the_alarm_leaves_time_to_end_and_comes_after_all_that_is_planned(clock):
+    deadline = Deadline(100, 10, clock)
+    assert deadline.alarm_s() == pytest.approx(110 - 0.3 - 1)  # 0.3 s to end, and a hundredth of the limit
+    kept_s = reserve_s(deadline, size_of(0), planes_left=0, delivery_s=0.0)
+    assert deadline.remaining_s() - deadline.alarm_s() < kept_s
+    clock.now_s = 200
+    assert deadline.alarm_s() < 0
+    assert Deadline.never().alarm_s() == float("inf")
+
+
 def size_of(voxels):
     return LabelMapSize(planes=10, cropped_voxels=voxels, voxels=voxels, outputs=31)
 
@@ -77,3 +87,7 @@ def test_time_is_kept_for_a_delivery_by_the_time_it_took(clock):
 def test_ending_takes_longer_for_a_larger_image():
     assert ending_s(size_of(0)) == pytest.approx(0.3)
     assert ending_s(size_of(10**8)) == pytest.approx(1.3)
+
+
+def test_ending_takes_as_long_as_it_took_where_that_is_known():
+    assert ending_s(size_of(10**8), delivery_s=5) == pytest.approx(0.3 + 1.1 * 5)

@@ -134,6 +134,16 @@ def test_a_label_map_that_could_not_be_written_any_more_is_an_error(clock):
         schedule.check()
 
 
+def test_where_it_is_known_how_long_writing_takes_that_much_is_left(clock):
+    schedule = schedule_of(clock)
+    schedule.delivery_s = 10.0
+    clock.now_s = 988
+    schedule.check()
+    clock.now_s = 989
+    with pytest.raises(DeadlineError):
+        schedule.check()
+
+
 @pytest.mark.parametrize(
     ("planes", "is_complete"),
     [

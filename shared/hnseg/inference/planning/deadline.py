@@ -12,9 +12,10 @@ from hnseg.machine import process_started_s
 MARGIN = 1.1
 """Factor by which work may take longer than it was measured to take."""
 _FOLLOWING_S_PER_VOXEL = 1e-8  # of the image: to postprocess and write a label map; 0.6e-8 s on the same processor
-_END_S = 0.3  # for the process to end
+_END_S = 0.3  # from the last line to the end of the container; see `benchmarks/limits.py`
 _RESERVE = 0.05  # of the whole time: postprocessing, writing, ending
 _LEAST_RESERVE = 0.02  # of the whole time, where it is known how long postprocessing and writing take
+_ALARM_RESERVE = 0.01  # of the whole time, to end with what is there; less than what is kept for all that is planned
 _LABELLING_S_PER_VOXEL = 2e-9  # and class; 0.2e-9 to 1.3e-9 s on a processor of 2024, most where no class leads clearly
 
 
@@ -66,10 +67,18 @@ class Deadline:
             DeadlineError: No more than `keep_s` is left.
         """
         if self.remaining_s() <= keep_s:
-            raise DeadlineError(
-                f"The case must end within {self.limit_s:g} s, but they were over after {done}."
-                " Is the machine slower than the model needs, or the limit too short for an image of this size?"
-            )
+            raise self.passed(f"after {done}")
+
+    def alarm_s(self) -> float:
+        """Return the seconds after which whatever still runs must be given up for the process to end in time."""
+        return self.remaining_s() - _END_S - _ALARM_RESERVE * self.limit_s if self.is_limited else float("inf")
+
+    def passed(self, when: str) -> DeadlineError:
+        """Return the error of a case whose time was over too early, `when` being its place in the work in words."""
+        return DeadlineError(
+            f"The case must end within {self.limit_s:g} s, but they were over {when}."
+            " Is the machine slower than the model needs, or the limit too short for an image of this size?"
+        )
 
 
 @dataclass(frozen=True)
@@ -93,9 +102,14 @@ class LabelMapSize:
         return self.cropped_voxels * planes // self.planes
 
 
-def ending_s(size: LabelMapSize) -> float:
-    """Return the seconds to write a label map and to end, as far as can be told before."""
-    return _END_S + _FOLLOWING_S_PER_VOXEL * size.voxels
+def ending_s(size: LabelMapSize, delivery_s: float | None = None) -> float:
+    """Return the seconds to postprocess and write a label map and to end.
+
+    Args:
+        size: Size of the label map.
+        delivery_s: Seconds that the delivery of a preview took; None where there was none, and it is estimated.
+    """
+    return _END_S + (_FOLLOWING_S_PER_VOXEL * size.voxels if delivery_s is None else MARGIN * delivery_s)
 
 
 def reserve_s(
@@ -121,4 +135,4 @@ def reserve_s(
         return labelling_s
     if delivery_s is None:
         return labelling_s + ending_s(size) + _RESERVE * deadline.limit_s
-    return labelling_s + _END_S + 2 * MARGIN * delivery_s + _LEAST_RESERVE * deadline.limit_s
+    return labelling_s + ending_s(size, 2 * delivery_s) + _LEAST_RESERVE * deadline.limit_s

@@ -144,9 +144,9 @@ class Schedule:
         """Stop once what is predicted could not be written any more.
 
         Raises:
-            DeadlineError: The time that is left is no longer than writing takes.
+            DeadlineError: The time that is left is no longer than postprocessing, writing and ending take.
         """
-        self.deadline.check(self.pace.done, keep_s=ending_s(self.size))
+        self.deadline.check(self.pace.done, keep_s=ending_s(self.size, self.delivery_s))
 
     def replan(self, current: Tiling, where: str) -> Tiling:
         """Return how the rest of the volume is covered, and keep the plan where it differs from the last one.
