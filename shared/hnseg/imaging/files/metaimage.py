@@ -103,7 +103,7 @@ def read_metaimage_header(path: Path, file: BinaryIO) -> Header:
 def _fields(file: BinaryIO) -> dict[str, str]:
     """Return the known fields of a header, and leave the file at the first byte after it."""
     fields: dict[str, str] = {}
-    for name, value in _lines(file):
+    for name, value in header_lines(file):
         if name in _KNOWN:  # and not somebody's own tag
             _check_field(name, value, fields)
             fields[name] = value
@@ -127,10 +127,16 @@ def _check_field(name: str, value: str, before: dict[str, str]) -> None:
         raise HeaderError(f"its {name} stands before its NDims")
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def header_lines(file: BinaryIO) -> Iterator[tuple[str, str]]:
     """Yield the names and values of a header up to its `ElementDataFile`, paired as MetaIO pairs them.
 
     A name without a value takes the next line for its value there, which happens in tags with several lines of text.
+
+    Args:
+        file: MetaImage, opened for binary reading at its start; left at the first byte after the header.
+
+    Raises:
+        HeaderError: A line is not one of a header.
     """
     name = ""
     while name != "ElementDataFile":

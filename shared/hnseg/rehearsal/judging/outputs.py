@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from hnseg.imaging.files.metaimage import read_metaimage_header
 from hnseg.imaging.files.voxels import check_voxels
 from hnseg.platform.spec import AnswerSocket, OutputSocket
 from hnseg.rehearsal.findings import Finding, failure, warning
+from hnseg.rehearsal.judging.metaimage_rules import check_additional_fields, names_voxels
 from hnseg.rehearsal.judging.tiff_pages import pages_are_whole
+from hnseg.rehearsal.judging.tiff_tags import first_page_tags, is_imported, segments_of
 from hnseg.rehearsal.profile import Profile
 
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
 _RAW_SUFFIXES = {".raw", ".zraw"}  # the voxels of a header in a file of its own
-_HEADER_BYTES = 1 << 16
 MOST_FILES = 1000
 """Number of files in a listing of the platform's storage, and so of a socket."""
 OUTPUT_TOO_LARGE = "The output image was too large to process, please try again with smaller images"
@@ -71,18 +73,41 @@ def import_output(
     return replace(imported, findings=(*imported.findings, *stray))
 
 
+@dataclass(frozen=True)
+class _Read:
+    """File of a socket's folder, read as an image.
+
+    Attributes:
+        path: The file.
+        image: Its image; None where there is none.
+        reason: Reason why there is none; empty for a file that is no image.
+        is_unclear: Whether the platform's importer may take a file that can't be read here.
+    """
+
+    path: Path
+    image: sitk.Image | None
+    reason: str = ""
+    is_unclear: bool = False
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is no image, nor the voxels of one."""
+        return self.image is None and self.path.suffix not in _RAW_SUFFIXES
+
+
 def _import_images(socket: OutputSocket, folder: Path, profile: Profile) -> Imported:
     """Import what lies in a socket's folder: one image, and perhaps files that are none."""
-    files = _files_below(folder)
     try:
-        images = {path: image for path in files if (image := _image(path)) is not None}
+        files = [_read(path) for path in _files_below(folder)]
     except _TooLargeError as error:
         return Imported(None, None, (failure("import", OUTPUT_TOO_LARGE, str(error)),))
-    others = [path.relative_to(folder) for path in files if path not in images and path.suffix not in _RAW_SUFFIXES]
-    if len(images) != 1:
-        return Imported(None, None, (_not_one(socket, images, others),))
+    images = {file.path: file.image for file in files if file.image is not None}
+    others = [file for file in files if file.is_other]
+    if len(images) != 1 or _count_unclear(others):
+        return Imported(None, None, (_not_one(socket, images, folder, others),))
     (path, image), *_ = images.items()
-    return Imported(path, image, (*_value_findings(socket, path, image, profile), *_passed_over(others)))
+    passed_over = _passed_over([file.path.relative_to(folder) for file in others])
+    return Imported(path, image, (*_value_findings(socket, path, image, profile), *passed_over))
 
 
 def too_many_files(relative_path: str) -> str:
@@ -130,84 +155,140 @@ def _passed_over(others: list[Path]) -> list[Finding]:
     return [warning("import", f"{_listed(others)}: not an image that the platform reads; it passes over it.")]
 
 
-def _not_one(socket: OutputSocket, images: Mapping[Path, sitk.Image], others: list[Path]) -> Finding:
+def _count_unclear(files: Sequence[_Read]) -> int:
+    return sum(file.is_unclear for file in files)
+
+
+def _not_one(socket: OutputSocket, images: Mapping[Path, sitk.Image], folder: Path, others: Sequence[_Read]) -> Finding:
+    reasons = "".join(f" {file.path.name}: {file.reason}." for file in others[:5] if file.reason)
     if images:
+        unclear = _count_unclear(others)
+        strict = " A file that can't be read here may be an image there, or be passed over." if unclear else ""
         return failure(
             "import",
-            f"Only 1 image should be produced in {socket.relative_path!r}, we found {len(images)}",
-            f"Found {', '.join(path.name for path in images)}.",
+            f"Only 1 image should be produced in {socket.relative_path!r}, we found {len(images) + unclear}",
+            f"Found {', '.join(path.name for path in images)}.{reasons}{strict}",
         )
-    compressed_nifti = any(path.name.endswith(NOT_COLLECTED) for path in others)
+    compressed_nifti = any(file.path.name.endswith(NOT_COLLECTED) for file in others)
     return failure(
         "import",
         f"No output images could be imported from {socket.relative_path!r}",
-        f"Found {_listed(others)}. The platform reads MetaImage (.mha) and TIFF only"
-        + (", not NIfTI or NRRD." if compressed_nifti else "; is the file whole?"),
+        f"Found {_listed([file.path.relative_to(folder) for file in others])}. The platform reads MetaImage (.mha) and"
+        " TIFF only" + (", not NIfTI or NRRD." if compressed_nifti else "; is the file whole?") + reasons,
     )
 
 
-def _image(path: Path) -> sitk.Image | None:
-    """Return a file's image; None where the platform's importer could not read it."""
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
+def _read(path: Path) -> _Read:
+    """Read a file as the platform's importer does, or more strictly.
+
+    Raises:
+        _TooLargeError: It has more voxels than the importer can hold.
+    """
     try:
-        if head.startswith(_TIFF_MAGIC):
-            image = sitk.ReadImage(str(path), imageIO="TIFFImageIO") if pages_are_whole(path) else None
-        elif b"ElementDataFile" in head:
-            image = _metaimage(path)
-        else:
-            image = None
-    except (HeaderError, RuntimeError):
-        return None
-    if image is None or image.GetNumberOfComponentsPerPixel() > 4 or image.GetDimension() not in {2, 3, 4}:
-        return None
-    return image
+        return _Read(path, _image(path))
+    except _UnclearError as error:
+        return _Read(path, None, str(error), is_unclear=True)
+    except HeaderError as error:
+        return _Read(path, None, str(error))
+
+
+def _image(path: Path) -> sitk.Image | None:
+    """Return a file's image; None for a file that is no image, or a TIFF that can't be imported.
+
+    Raises:
+        HeaderError: The platform's importer refuses the file, or it can't be read here.
+    """
+    if _is_tiff(path):
+        taken = is_imported(first_page_tags(path)) and pages_are_whole(path)
+        return _read_by("TIFFImageIO", path) if taken else None
+    return _metaimage(path) if names_voxels(path) else None
+
+
+def _is_tiff(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in _TIFF_MAGIC
 
 
 class _TooLargeError(Exception):
     """An image has more voxels than the platform's importer can hold."""
 
 
+class _UnclearError(HeaderError):
+    """A file can't be read here, and the platform's importer may take it."""
+
+
+@contextmanager
+def _unclear() -> Iterator[None]:
+    """Turn what makes a file unreadable here into an `_UnclearError`."""
+    try:
+        yield
+    except (HeaderError, RuntimeError) as error:
+        raise _UnclearError(str(error).strip().splitlines()[-1]) from error
+
+
 def _metaimage(path: Path) -> sitk.Image:
-    with path.open("rb") as file:
+    with path.open("rb") as file, _unclear():
         header = read_metaimage_header(path, file)
     if header.owed > _MOST_VOXEL_BYTES:
         raise _TooLargeError(
             f"{path.name} promises {header.owed / 2**30:.1f} GiB of voxels; over {_MOST_VOXEL_BYTES >> 30} GiB, the"
             " memory of the platform's importer, 8 GB when it was last seen, is not enough. No limit is published."
         )
-    check_voxels(header)
-    image: sitk.Image = sitk.ReadImage(str(path), imageIO="MetaImageIO")
+    check_additional_fields(path, header.size)
+    if header.components > 4:
+        raise HeaderError(f"it has {header.components} components a voxel, over 4")
+    with _unclear():
+        check_voxels(header)
+    return _read_by("MetaImageIO", path)
+
+
+def _read_by(image_io: str, path: Path) -> sitk.Image:
+    with _unclear():
+        image: sitk.Image = sitk.ReadImage(str(path), imageIO=image_io)
     return image
 
 
 def _value_findings(socket: OutputSocket, path: Path, image: sitk.Image, profile: Profile) -> list[Finding]:
     """Return the failure of voxel type or values that the platform finds in a segmentation; empty without one."""
     not_valid = f"The image produced in {socket.relative_path!r} is not valid."
-    components = image.GetNumberOfComponentsPerPixel()
-    if components != 1 or image.GetPixelID() not in _SEGMENTATION_TYPES:
+    values = _segments(path, image, profile.segments_limit)
+    if values is None:
         return [
             failure(
                 "import",
                 f"{not_valid} Image segments could not be determined, ensure the voxel values are integers and that it"
                 f" contains no more than {profile.segments_limit} segments. Ensure the image has the minimum and"
                 " maximum voxel values set as tags if the image is a TIFF file.",
-                f"{path.name} holds {image.GetPixelIDTypeAsString()}, {components} a voxel; only one 8-bit integer"
-                " (Int8 or UInt8) a voxel is taken for a segmentation.",
+                f"{path.name} holds {image.GetPixelIDTypeAsString()}, {image.GetNumberOfComponentsPerPixel()} a voxel,"
+                f" in {image.GetDimension()}-D; only one 8-bit integer (Int8 or UInt8) a voxel is taken for a"
+                " segmentation, of a 4-D image only 0 and 1, and of a TIFF only with the tags of its smallest and"
+                " largest value.",
             )
         ]
     allowed = {0, *socket.labels}
-    values = {int(value) for value in np.unique(sitk.GetArrayViewFromImage(image))}
     if values <= allowed:
         return []
     return [
         failure(
             "import",
             f"{not_valid} The valid voxel values for this segmentation are: {allowed}. This segmentation is invalid as"
-            f" it contains the voxel values: {values - allowed}.",
+            f" it contains the voxel values: {set(values - allowed)}.",
             "Was the model trained on another label set, or its output not reduced to the socket's labels?",
         )
     ]
+
+
+def _segments(path: Path, image: sitk.Image, most: int) -> frozenset[int] | None:
+    """Return the values that the platform's importer takes for segments; None for what is no segmentation."""
+    if _is_tiff(path):
+        return segments_of(first_page_tags(path), most=most)
+    if image.GetNumberOfComponentsPerPixel() != 1 or image.GetPixelID() not in _SEGMENTATION_TYPES:
+        return None
+    values = frozenset(int(value) for value in np.unique(sitk.GetArrayViewFromImage(image)))
+    if image.GetDimension() < 4:
+        return values
+    volumes = image.GetSize()[3]
+    return frozenset(range(1, volumes + 1)) if volumes <= most and values <= {0, 1} else None
 
 
 def _stray(paths: list[Path]) -> list[Finding]:
