@@ -225,6 +225,14 @@ def test_a_wrong_option_is_status_2(hnseg, case_dir, model, arguments, sentence)
     assert sentence in " ".join(printed.err.replace("│", "").split())
 
 
+def test_panimg_that_is_not_installed_is_refused_before_any_work(hnseg, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "panimg", None)  # as Python notes a package that it must not find
+    status, printed = hnseg("rehearse", tmp_path / "no challenge", "--importer", "panimg")
+    assert status == 1
+    assert "The importer panimg must be installed beside hnseg" in printed.err
+    assert "pip install 'hnseg[importer]'" in printed.err
+
+
 def test_a_folder_that_is_no_case_is_refused(hnseg, tmp_path, model):
     status, printed = hnseg("rehearse", CONTAINER_DIR, "--case", tmp_path, "--model", model)
     assert status == 1

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 from dataclasses import replace
 
@@ -42,6 +43,14 @@ def test_a_case_is_run_judged_scored_and_kept(small_request):
     assert case.structures["GTVp"]["dsc"] == 1
     assert (small_request.keep_dir / "case_000/output" / OUTPUT_FILE).is_file()
     assert json.loads((small_request.keep_dir / "case_000/stdout.txt").read_text().splitlines()[-1]) == PROVENANCE
+
+
+def test_panimg_judges_an_output_as_well_where_that_is_asked(small_request):
+    request = replace(small_request, asks_panimg=True)
+    (case,) = rehearse(request, copying_runner(), no_progress).cases
+    is_installed = importlib.util.find_spec("panimg") is not None
+    assert case.passed is is_installed
+    assert is_installed or "No module named 'panimg'" in case.findings[0].explanation
 
 
 def test_the_kept_output_of_a_former_rehearsal_is_removed(small_request):

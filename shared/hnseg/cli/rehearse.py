@@ -20,6 +20,7 @@ from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
 from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
+from hnseg.rehearsal.judging.importer.check import check_panimg
 from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.profile_file import ProfileFile, merged, read_profile
@@ -41,6 +42,13 @@ class EngineName(str, Enum):
     DOCKER = "docker"
     PODMAN = "podman"
     PROCESS = "process"
+
+
+class Importer(str, Enum):
+    """Importer that judges the outputs."""
+
+    OWN = "own"
+    PANIMG = "panimg"
 
 
 class ApiMethod(str, Enum):
@@ -113,12 +121,18 @@ def command(  # noqa: PLR0913 (one parameter an option)
         InputsJson,
         typer.Option(help="Dialect of the inputs.json that each case gets; all: a run for today's, each older, none."),
     ] = InputsJson.TODAY,
+    importer: Annotated[
+        Importer,
+        typer.Option(help="panimg: the platform's importer, where it is installed, judges each output as well."),
+    ] = Importer.OWN,
     gpu: Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")] = True,
 ) -> None:
     """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
+    if importer is Importer.PANIMG:
+        check_panimg()
     files = read_profile(profile) if profile else []
     method = _method_to_build(api_method, files)
     arguments = _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
@@ -139,8 +153,16 @@ def command(  # noqa: PLR0913 (one parameter an option)
         _check_method(limits, declared)
         runner = _runner(found, container_dir, choice, given.model_dir, limits, gpu=gpu)
         edition = arguments.get("EDITION", "")
-        dialects = inputs_json.dialects
-        request = Request(challenge.spec, given.cases, given.model_dir, limits, given.keep_dir, edition, dialects)
+        request = Request(
+            challenge.spec,
+            given.cases,
+            given.model_dir,
+            limits,
+            given.keep_dir,
+            edition,
+            dialects=inputs_json.dialects,
+            asks_panimg=importer is Importer.PANIMG,
+        )
         result = rehearse(request, runner, typer.echo)
         _print(result)
         if report:

@@ -21,6 +21,7 @@ from hnseg.rehearsal.judging.batch import judge_batch
 from hnseg.rehearsal.judging.confinement import judge_confinement, may_be_confinement
 from hnseg.rehearsal.judging.dialects import judge_dialect
 from hnseg.rehearsal.judging.image import judge_upload
+from hnseg.rehearsal.judging.importer.check import judge_by_panimg
 from hnseg.rehearsal.judging.left_out import judge_left_out
 from hnseg.rehearsal.judging.logs import Log, read_log
 from hnseg.rehearsal.judging.outputs import import_output
@@ -171,12 +172,13 @@ def _collect(request: Request, case: CaseFolder, kept: Collection) -> _Collected
     spec = request.spec
     left_out = judge_left_out(kept, spec)
     imported = import_output(spec.output, kept.folder, request.profile, spec.answers)
+    asked = judge_by_panimg(spec.output, kept.folder) if request.asks_panimg else []
     answers = import_answers(spec.answers, kept.folder, case.expected_dir)
     placement = [] if imported.image is None else judge_placement(imported.image, spec, case)
     return _Collected(
         output_file=None if imported.path is None else imported.path.relative_to(kept.folder).as_posix(),
         answers=answers.answers,
-        findings=(*left_out, *imported.findings, *answers.findings, *placement),
+        findings=(*left_out, *imported.findings, *asked, *answers.findings, *placement),
     )
 
 

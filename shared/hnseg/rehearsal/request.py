@@ -24,6 +24,7 @@ class Request:
         keep_dir: Folder that receives each case's output and logs, in a subfolder of the case's name.
         edition: Edition of the challenge by whose rules the cases are scored; empty for its default.
         dialects: Dialects of `inputs.json`; the cases run once for each, and those after the first only give warnings.
+        asks_panimg: Whether the platform's own importer judges each output as well.
     """
 
     spec: ChallengeSpec
@@ -33,6 +34,7 @@ class Request:
     keep_dir: Path
     edition: str = ""
     dialects: tuple[Dialect, ...] = (Dialect.TODAY,)
+    asks_panimg: bool = False
 
     def output_dir(self, case_name: str) -> Path:
         """Return the folder that keeps a case's output."""

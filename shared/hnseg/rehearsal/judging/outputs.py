@@ -23,9 +23,9 @@ from hnseg.imaging.files.metaimage import read_metaimage_header
 from hnseg.imaging.files.voxels import check_voxels
 from hnseg.platform.spec import AnswerSocket, OutputSocket
 from hnseg.rehearsal.findings import Finding, failure, warning
-from hnseg.rehearsal.judging.metaimage_rules import check_additional_fields, names_voxels
+from hnseg.rehearsal.judging.importer.metaimage_rules import check_additional_fields, names_voxels
+from hnseg.rehearsal.judging.importer.tiff_tags import first_page_tags, is_imported, segments_of
 from hnseg.rehearsal.judging.tiff_pages import pages_are_whole
-from hnseg.rehearsal.judging.tiff_tags import first_page_tags, is_imported, segments_of
 from hnseg.rehearsal.profile import Profile
 
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)

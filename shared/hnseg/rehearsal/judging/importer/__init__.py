@@ -1,1 +1,1 @@
-"""The platform's own importer, panimg, as a second opinion on an output where it is installed."""
+"""The platform's own importer, panimg: its rules, and itself as a second opinion where it is installed."""

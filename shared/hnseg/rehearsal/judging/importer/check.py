@@ -58,7 +58,7 @@ def judge_by_panimg(
         except subprocess.TimeoutExpired:
             return [failure("import", "", f"panimg must import the output, but had not done so after {most_s:g} s.")]
     if done.returncode != 0:
-        words = done.stderr.decode("utf-8", "backslashreplace").strip()[-_EXPLANATION_CHARACTERS:]
+        words = done.stderr.decode("utf-8", "backslashreplace").strip().rpartition("\n")[2][:_EXPLANATION_CHARACTERS]
         return [failure("import", "", f"panimg ended with status {done.returncode} at the output: {words}")]
     ((verdict, words),) = json.loads(done.stdout)
     if verdict == "a segmentation":

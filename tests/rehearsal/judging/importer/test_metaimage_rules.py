@@ -3,7 +3,7 @@
 import pytest
 
 from hnseg.errors import HeaderError
-from hnseg.rehearsal.judging.metaimage_rules import check_additional_fields, names_voxels
+from hnseg.rehearsal.judging.importer.metaimage_rules import check_additional_fields, names_voxels
 from tests.support.odd_outputs import header
 
 SIZE = (4, 3, 2)

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from hnseg.rehearsal.judging.tiff_tags import first_page_tags, is_imported, segments_of
+from hnseg.rehearsal.judging.importer.tiff_tags import first_page_tags, is_imported, segments_of
 from tests.support.odd_outputs import tiff
 
 
