@@ -1,6 +1,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from containers.hnts_mrg.spec import SPEC
+from hnseg import cli
 from hnseg.errors import EngineError
 from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.profile import profile_of
@@ -15,11 +17,13 @@ from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.running.engine import find_engine
 from hnseg.rehearsal.running.runners import ImageChoice, container_runner
+from tests.support.safe_report import SECRET, check_report
 from tests.support.small_challenges import HNTS_MRG
 from tests.support.small_rehearsal import no_progress, write_case
 
 STUB = Path(__file__).parents[1] / "support" / "stub_container.py"
 BASE_IMAGE = "python:3.11-slim-bookworm"
+MAIN = "import sys\nsys.path.insert(0, '/opt/app')\nexec(open('/input/program.py').read())\n"
 
 
 @pytest.fixture(scope="session")
@@ -87,5 +91,63 @@ def rehearse_image(engine, small_request):
         choice = ImageChoice(tag=tag)
         runner = container_runner(engine, HNTS_MRG.container_dir, choice, request.model_dir, profile, gpu=gpu)
         return rehearse(request, runner, no_progress)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def make_image(engine, tmp_path_factory):
+    """Build an image that runs the program among its inputs, with more lines of its Dockerfile."""
+    built = []
+
+    def make(*lines, user="1000:1000"):
+        context = tmp_path_factory.mktemp("context")
+        shutil.copy(STUB, context)
+        (context / "main.py").write_text(MAIN, encoding="utf-8")
+        dockerfile = [
+            f"FROM {BASE_IMAGE}",
+            "COPY stub_container.py main.py /opt/app/",
+            'ENTRYPOINT ["/usr/bin/python3", "/opt/app/main.py"]',
+            *lines,
+            f"USER {user}",
+        ]
+        (context / "Dockerfile").write_text("\n".join(dockerfile), encoding="utf-8")
+        built.append(f"hnseg-test:{uuid4().hex[:12]}")
+        subprocess.run([engine.command, "build", "-q", "-t", built[-1], context], check=True, capture_output=True)
+        return built[-1]
+
+    yield make
+    for tag in built:
+        engine.try_to("rmi", "--force", tag)
+
+
+@pytest.fixture(scope="module")
+def image(make_image):
+    return make_image()
+
+
+@pytest.fixture
+def rehearsed(case_dir, tmp_path, monkeypatch, capsys):
+    """Rehearse an image with a program from the command line, and return what its report says."""
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "model").mkdir()
+
+    def run(image, program, *options, cases=1):
+        text = program.replace("SECRET_FILE", repr(str(tmp_path / "secret")))
+        (case_dir / "input" / "program.py").write_text(text, encoding="utf-8")
+        report = tmp_path / "report"
+        copies = [shutil.copytree(case_dir, tmp_path / f"case_{number:03}") for number in range(1, cases)]
+        for number, folder in enumerate(copies):
+            for scan in (folder / "input").rglob("*.mha"):
+                scan.rename(scan.with_stem(f"{number}-{scan.stem}"))
+        named = [word for folder in (case_dir, *copies) for word in ("--case", folder)]
+        arguments = [*named, "--model", tmp_path / "model", "--report", report, "--image", image]
+        words = ["hnseg", "rehearse", HNTS_MRG.container_dir, *arguments, "--limit-s", "60", *options]
+        monkeypatch.setattr(sys, "argv", [str(word) for word in words])
+        with pytest.raises(SystemExit) as ended:
+            raise SystemExit(cli.main())
+        written = check_report(report, capsys.readouterr())
+        assert ended.value.code == (0 if written["passed"] else 1)
+        return written
 
     return run

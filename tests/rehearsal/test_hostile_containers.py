@@ -4,107 +4,12 @@ Each is one image that runs the Python program it finds among its inputs. Whatev
 JSON, a page without active parts, no character that steers a terminal, and nothing of this machine's files.
 """
 
-import json
-import shutil
-import subprocess
-import sys
-from html.parser import HTMLParser
-from uuid import uuid4
-
 import pytest
-
-from hnseg import cli
-from tests.rehearsal.conftest import BASE_IMAGE, STUB
-from tests.support.small_challenges import HNTS_MRG
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-SECRET = "secret of this machine"
 START = "import json, os, socket, sys, time\nfrom stub_container import *\nwrite()\nFOLDER = '/output/' + OUTPUT\n"
 GOOD = "images/mri-head-neck-segmentation/output.mha"
-MAIN = "import sys\nsys.path.insert(0, '/opt/app')\nexec(open('/input/program.py').read())\n"
-
-
-@pytest.fixture(scope="module")
-def make_image(engine, tmp_path_factory):
-    """Build an image that runs the program among its inputs, with more lines of its Dockerfile."""
-    built = []
-
-    def make(*lines, user="1000:1000"):
-        context = tmp_path_factory.mktemp("context")
-        shutil.copy(STUB, context)
-        (context / "main.py").write_text(MAIN, encoding="utf-8")
-        dockerfile = [
-            f"FROM {BASE_IMAGE}",
-            "COPY stub_container.py main.py /opt/app/",
-            'ENTRYPOINT ["/usr/bin/python3", "/opt/app/main.py"]',
-            *lines,
-            f"USER {user}",
-        ]
-        (context / "Dockerfile").write_text("\n".join(dockerfile), encoding="utf-8")
-        built.append(f"hnseg-test:{uuid4().hex[:12]}")
-        subprocess.run([engine.command, "build", "-q", "-t", built[-1], context], check=True, capture_output=True)
-        return built[-1]
-
-    yield make
-    for tag in built:
-        engine.try_to("rmi", "--force", tag)
-
-
-@pytest.fixture(scope="module")
-def image(make_image):
-    return make_image()
-
-
-class Page(HTMLParser):
-    """Page whose tags are counted."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags = set()
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.add(tag)
-        assert not [name for name, _ in attributes if name.startswith("on")]
-
-
-def check_report(report, printed):
-    """Check that a report can be trusted, and return what it says."""
-    text = (report / "rehearsal.json").read_bytes()
-    written = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    page = (report / "rehearsal.html").read_text(encoding="utf-8")
-    assert not Page(page).tags & {"script", "iframe", "object", "form", "svg"}
-    for shown in (page, printed.out, printed.err):
-        assert not [character for character in shown if not character.isprintable() and character not in "\n\t\xa0"]
-    for path in report.rglob("*"):
-        assert not path.is_symlink()
-        assert path.is_dir() or path.is_file()
-        assert path.is_dir() or path.stat().st_size > 1 << 30 or SECRET.encode() not in path.read_bytes()
-    return written
-
-
-@pytest.fixture
-def rehearsed(case_dir, tmp_path, monkeypatch, capsys):
-    """Rehearse an image with a program from the command line, and return what its report says."""
-    (tmp_path / "secret").write_text(SECRET)
-    (tmp_path / "model").mkdir()
-
-    def run(image, program, *options):
-        text = program.replace("SECRET_FILE", repr(str(tmp_path / "secret")))
-        (case_dir / "input" / "program.py").write_text(text, encoding="utf-8")
-        report = tmp_path / "report"
-        arguments = ["--case", case_dir, "--model", tmp_path / "model", "--report", report, "--image", image]
-        words = ["hnseg", "rehearse", HNTS_MRG.container_dir, *arguments, "--limit-s", "60", *options]
-        monkeypatch.setattr(sys, "argv", [str(word) for word in words])
-        with pytest.raises(SystemExit) as ended:
-            raise SystemExit(cli.main())
-        written = check_report(report, capsys.readouterr())
-        assert ended.value.code == (0 if written["passed"] else 1)
-        return written
-
-    return run
 
 
 PASSING = {
