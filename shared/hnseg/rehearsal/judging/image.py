@@ -59,7 +59,8 @@ def _user(image: Image) -> Finding | None:
         return failure(
             "image",
             "The container runs as root. Please add a user, group and USER instruction to your Dockerfile,"
-            " rebuild, test and upload the container again",
+            " rebuild, test and upload the container again, see"
+            " https://docs.docker.com/develop/develop-images/dockerfile_best-practices/#user",
             f"The image's USER is {image.user!r}." if image.user else "The image's Dockerfile has no USER.",
         )
     if not _USER.fullmatch(image.user):
