@@ -28,7 +28,9 @@ RUNS = {
     "a user that does not exist": Odd("", NO_USER, "SHIM", user="nobody-of-this-name"),
     "a label with quotes within": Odd("", PASSES, "GC-26", lines=("LABEL org.grand-challenge.api-method=\"'ex'ec\"",)),
     "a label of another generation": Odd(
-        "", NO_SENTENCE, "GC-26", lines=("LABEL org.grand-challenge.api-method=serve",)
+        "", "The label org.grand-challenge.api-method must be one of …, instead we found 'serve'.", "GC-26",
+        here=NO_SENTENCE, why="refused in both, here in the rehearsal's own words",
+        lines=("LABEL org.grand-challenge.api-method=serve",),
     ),
     "files written beside /output": Odd(
         "Path('/cache/x').write_text('x')", PASSES, "RUN", why=STRICTER, warns="root file system",
