@@ -70,6 +70,62 @@ def test_off_a_gpu_weights_travel_first_then_the_processor_computes(bundle):
 
 @pytest.mark.parametrize(("most_gib", "free_gib"), [(float("inf"), 6), (4, 3), (10, 6)])
 def test_the_memory_that_a_gpu_can_still_give_is_limited_by_both(monkeypatch, most_gib, free_gib):
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (6 * GIB, 8 * GIB))
-    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _device: 1 * GIB)
+    pretend_memory(monkeypatch, free=6, reserved=1, allocated=1)
     assert free_vram_gib(torch.device("cuda"), most_gib) == free_gib
+
+
+@pytest.mark.parametrize(("most_gib", "free_gib"), [(float("inf"), 12), (8, 6)])
+def test_what_the_allocator_keeps_of_an_earlier_case_is_free_for_the_next(monkeypatch, most_gib, free_gib):
+    pretend_memory(monkeypatch, free=4, reserved=10, allocated=2)
+    assert free_vram_gib(torch.device("cuda"), most_gib) == free_gib
+
+
+def pretend_memory(monkeypatch, free, reserved, allocated):
+    """Let torch tell of a GPU of 16 GiB, of which so many GiB are free, reserved by torch, and allocated of these."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (free * GIB, 16 * GIB))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _device: reserved * GIB)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _device: allocated * GIB)
+
+
+class Failing(torch.nn.Module):
+    """Network whose every pass ends with an error of some words."""
+
+    def __init__(self, words):
+        super().__init__()
+        self.words = words
+
+    def forward(self, _batch):
+        raise RuntimeError(self.words)
+
+
+IN_LIBRARIES = [
+    "Unable to find a valid cuDNN algorithm to run convolution",
+    "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "GET was unable to find an engine to execute this computation",
+    "FIND was unable to find an engine to execute this computation",
+]
+
+
+def fails_with(words, device, is_resident):
+    """Return the error of a pass; float32, as autocast on a GPU needs one."""
+    backend = TorchBackend((Failing(words),), torch.device(device), is_resident=is_resident, is_single=True)
+    with pytest.raises((MemoryError, RuntimeError)) as raised:
+        backend.logits(0, torch.zeros(1, 1, 2, 2, 2))
+    return raised.type
+
+
+@pytest.mark.parametrize("words", IN_LIBRARIES)
+def test_too_little_memory_in_the_words_of_cudnn_or_cublas_is_a_lack_of_memory(words):
+    assert fails_with(words, "cuda", is_resident=True) is MemoryError
+
+
+@pytest.mark.parametrize("words", IN_LIBRARIES)
+def test_those_words_are_no_lack_of_memory_off_a_gpu_or_once_weights_travel(words):
+    assert fails_with(words, "cpu", is_resident=True) is RuntimeError
+    assert fails_with(words, "cuda", is_resident=False) is RuntimeError
+
+
+def test_another_error_on_a_gpu_is_no_lack_of_memory():
+    assert fails_with("CUDA error: device-side assert triggered", "cuda", is_resident=True) is RuntimeError

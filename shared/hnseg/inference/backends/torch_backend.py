@@ -18,6 +18,12 @@ from hnseg.options import Precision
 UNLIMITED_GIB = float("inf")
 """Memory of a GPU without a limit."""
 
+_EXHAUSTED_IN_LIBRARIES = (
+    *("CUDNN_STATUS_ALLOC_FAILED", "CUDNN_STATUS_NOT_INITIALIZED", "CUBLAS_STATUS_ALLOC_FAILED"),
+    *("unable to find a valid cuDNN algorithm", "unable to find an engine"),
+)
+"""Words of cuDNN and cuBLAS that mostly mean too little memory of a GPU, and sometimes a broken driver."""
+
 
 @dataclass(frozen=True)
 class TorchBackend:
@@ -96,8 +102,20 @@ class TorchBackend:
         return self.copies_together if self.is_resident else 2
 
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
-        """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch)."""
-        network = self.networks[fold]
+        """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch).
+
+        Raises:
+            MemoryError: cuDNN or cuBLAS failed in a way that mostly means too little memory, and the weights can still
+                leave the GPU; after that, the same words mean something else.
+        """
+        try:
+            return self._logits(self.networks[fold], batch)
+        except RuntimeError as error:
+            if self.device.type == "cuda" and self.is_resident and _may_be_exhausted(error):
+                raise MemoryError(str(error)) from error
+            raise
+
+    def _logits(self, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode(), self._autocast():
             if self.is_resident:
                 logits: torch.Tensor = network(batch)
@@ -141,7 +159,15 @@ def _size_gib(networks: Iterable[nn.Module]) -> float:
     return sum(tensor.nbytes for network in networks for tensor in network.parameters()) / GIB
 
 
+def _may_be_exhausted(error: RuntimeError) -> bool:
+    return any(words.lower() in str(error).lower() for words in _EXHAUSTED_IN_LIBRARIES)
+
+
 def free_vram_gib(device: torch.device, most_gib: float = UNLIMITED_GIB) -> float:
-    """Return the memory that a GPU can still give this process, if it may have no more than `most_gib` in all."""
-    free = torch.cuda.mem_get_info(device)[0] / GIB
-    return min(free, most_gib - torch.cuda.memory_allocated(device) / GIB)
+    """Return the memory that a GPU can still give this process, if it may have no more than `most_gib` in all.
+
+    What torch's allocator keeps of earlier tensors counts as free: the driver does not know, but new ones get it.
+    """
+    allocated = torch.cuda.memory_allocated(device)
+    kept = torch.cuda.memory_reserved(device) - allocated
+    return min((torch.cuda.mem_get_info(device)[0] + kept) / GIB, most_gib - allocated / GIB)
