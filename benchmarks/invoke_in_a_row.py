@@ -32,7 +32,6 @@ from hnseg.inference.model.manifest import sha256_of
 from hnseg.platform.challenge import load_challenge
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import profile_of
-from hnseg.rehearsal.running import probe
 from hnseg.rehearsal.running.container import (
     ContainerSetup,
     RunningContainer,
@@ -41,7 +40,8 @@ from hnseg.rehearsal.running.container import (
     stop_container,
 )
 from hnseg.rehearsal.running.engine import find_engine
-from hnseg.rehearsal.running.image import build_image
+from hnseg.rehearsal.running.image import build_image, inspect_image
+from hnseg.rehearsal.running.inside import probe
 from hnseg.rehearsal.running.waiting import wait_for
 from hnseg.rehearsal.running.workplace import Workplace, workplace
 
@@ -108,7 +108,7 @@ def setup_of(given: argparse.Namespace, api_method: str) -> ContainerSetup:
     arguments = {"API_METHOD": api_method, "EDITION": given.edition, "BASE_IMAGE": os.environ.get("HNSEG_BASE_IMAGE")}
     tag = f"hnseg-{given.challenge}:in-a-row-{api_method}"
     build_image(engine, container_dir, tag=tag, arguments={name: text for name, text in arguments.items() if text})
-    return ContainerSetup(engine, tag, profile_of(limits), gpus=0)
+    return ContainerSetup(engine, tag, profile_of(limits), 0, inspect_image(engine, tag).command)
 
 
 def one_by_one(setup: ContainerSetup, cases: Iterable[CaseFolder], model: Path) -> Iterator[tuple[str, Alone]]:

@@ -23,7 +23,7 @@ from tests.support.small_rehearsal import no_progress, write_case
 
 STUB = Path(__file__).parents[1] / "support" / "stub_container.py"
 BASE_IMAGE = "python:3.11-slim-bookworm"
-MAIN = "import sys\nsys.path.insert(0, '/opt/app')\nexec(open('/input/program.py').read())\n"
+MAIN = "import sys\nsys.path.insert(0, '/opt/app')\nexec(open('/opt/ml/model/program.py').read())\n"
 
 
 @pytest.fixture(scope="session")
@@ -89,15 +89,15 @@ def rehearse_image(engine, small_request):
         profile = small_request.profile.model_copy(update=limits)
         request = replace(small_request, profile=profile)
         choice = ImageChoice(tag=tag)
-        runner = container_runner(engine, HNTS_MRG.container_dir, choice, request.model_dir, profile, gpu=gpu)
-        return rehearse(request, runner, no_progress)
+        with container_runner(engine, HNTS_MRG.container_dir, choice, request.model_dir, profile, gpu=gpu) as runner:
+            return rehearse(request, runner, no_progress)
 
     return run
 
 
 @pytest.fixture(scope="module")
 def make_image(engine, tmp_path_factory):
-    """Build an image that runs the program among its inputs, with more lines of its Dockerfile."""
+    """Build an image that runs the program in its model, with more lines of its Dockerfile."""
     built = []
 
     def make(*lines, user="1000:1000"):
@@ -134,7 +134,7 @@ def rehearsed(case_dir, tmp_path, monkeypatch, capsys):
 
     def run(image, program, *options, cases=1):
         text = program.replace("SECRET_FILE", repr(str(tmp_path / "secret")))
-        (case_dir / "input" / "program.py").write_text(text, encoding="utf-8")
+        (tmp_path / "model" / "program.py").write_text(text, encoding="utf-8")
         report = tmp_path / "report"
         copies = [shutil.copytree(case_dir, tmp_path / f"case_{number:03}") for number in range(1, cases)]
         for number, folder in enumerate(copies):

@@ -1,6 +1,6 @@
 """Containers that mean harm, or are merely odd, through the command line and a real engine.
 
-Each is one image that runs the Python program it finds among its inputs. Whatever it does, there is a report: valid
+Each is one image that runs the Python program it finds in its model. Whatever it does, there is a report: valid
 JSON, a page without active parts, no character that steers a terminal, and nothing of this machine's files.
 """
 

@@ -1,5 +1,6 @@
 import importlib.util
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -209,7 +210,8 @@ def test_only_a_case_that_failed_for_neither_time_nor_memory_runs_again_as_on_th
 
 def noting(runner, name, ran):
     """The same runner, which notes its name for each case."""
-    return replace(runner, run=lambda work: (ran.append(name), runner.run(work))[1])
+    with runner.open() as run:
+        return replace(runner, open=lambda: nullcontext(lambda work: (ran.append(name), run(work))[1]))
 
 
 @pytest.mark.parametrize(("method", "runs"), [("exec", 1), ("invoke", 2)])
@@ -218,8 +220,13 @@ def test_a_server_gets_all_cases_again_as_it_may_depend_on_those_before(small_re
     request = replace(small_request, cases=[*small_request.cases, *find_cases([other])])
     image = Image("mine:1", "abc", "1000", "amd64", {"org.grand-challenge.api-method": method}, 10**9)
     passing, failing, ran = copying_runner(image=image), copying_runner(image=image, exit_code=1), []
-    results = iter([passing, failing])
-    runner = replace(passing, run=lambda work: next(results).run(work), there=noting(passing, "platform", ran))
+    with passing.open() as passes, failing.open() as fails:
+        runs_in_turn = iter([passes, fails])
+
+    def in_turn():
+        return nullcontext(lambda work: next(runs_in_turn)(work))  # noqa: PLW0108 (each case the next one)
+
+    runner = replace(passing, open=in_turn, there=noting(passing, "platform", ran))
     result = rehearse(request, runner, no_progress)
     assert len(ran) == runs
     assert [(case.passed, len(case.findings)) for case in result.cases] == [(True, 0), (True, 1)]

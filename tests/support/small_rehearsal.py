@@ -3,6 +3,8 @@
 import json
 import shutil
 import sys
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from hnseg.rehearsal.case_run import CaseRun
@@ -26,7 +28,7 @@ def program_runner(program, folder, profile, *, cuts_network=False):
     file = folder / "program.py"
     file.write_text(program, encoding="utf-8")
     setup = ProcessSetup((sys.executable, str(file)), folder, profile, cuts_network, gpus=0)
-    return Runner("process", lambda work: run_process(setup, work))
+    return Runner("process", lambda: nullcontext(partial(run_process, setup)))
 
 
 def copying_runner(*, files=None, stderr="", image=None, provenance=PROVENANCE, **facts):
@@ -48,7 +50,7 @@ def copying_runner(*, files=None, stderr="", image=None, provenance=PROVENANCE, 
         work.stderr.write_text(stderr, encoding="utf-8")
         return CaseRun(**{"seconds": 1.5, "exit_code": 0, "memory": MemoryPeak(0.5, 0.6, "test"), **facts})
 
-    return Runner("process", run, image=image, gaps=("Something was not imitated.",))
+    return Runner("process", lambda: nullcontext(run), image=image, gaps=("Something was not imitated.",))
 
 
 def no_progress(line):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -138,7 +138,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     arguments = _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
     challenge = load_challenge(container_dir, arguments.get("EDITION"))
     container_dir, choice = container_dir.resolve(), ImageChoice(image, arguments)
-    with sigterm_unwinds(), _materials(container_dir, case or [], model, report) as given:
+    with sigterm_unwinds(), _materials(container_dir, case or [], model, report) as given, ExitStack() as at_the_end:
         if report:
             _check_report(report, given)
         found = _engine(engine, choice)
@@ -151,7 +151,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
             confinement=as_strict_as.value,
         ).of_job(len(given.cases))
         _check_method(limits, declared)
-        runner = _runner(found, container_dir, choice, given.model_dir, limits, gpu=gpu)
+        runner = at_the_end.enter_context(_runner(found, container_dir, choice, given.model_dir, limits, gpu=gpu))
         edition = arguments.get("EDITION", "")
         request = Request(
             challenge.spec,
@@ -275,10 +275,10 @@ def _check_method(profile: Profile, declared: str) -> None:
 
 def _runner(
     engine: Engine | None, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
-) -> Runner:
+) -> AbstractContextManager[Runner]:
     if engine is None:
         edition = choice.build_arguments.get("EDITION", "")
-        return process_runner(container_dir, profile, gpu=gpu, edition=edition)
+        return nullcontext(process_runner(container_dir, profile, gpu=gpu, edition=edition))
     return container_runner(engine, container_dir, choice, model_dir, profile, gpu=gpu)
 
 

@@ -39,6 +39,8 @@ class CaseRun:
         timed_out: Whether the time limit was reached, so that the case was stopped.
         obeyed_sigterm: Whether the program ended by itself at SIGTERM; true where none was sent.
         memory_killed: Whether the program was killed because its memory reached the limit.
+        held_by: Command lines of the processes that kept stdout or stderr open after the program's end, until the time
+            limit; empty where there was none, or it is not known.
         server_fault: Fault of a server that did not segment the case; None for exec and for a server that did.
         invoke_status: HTTP status of the reply of /invoke; None without a reply.
         vram_gib: Most GPU memory in use, in GiB; None without a GPU.
@@ -51,6 +53,7 @@ class CaseRun:
     timed_out: bool = False
     obeyed_sigterm: bool = True
     memory_killed: bool = False
+    held_by: tuple[str, ...] = ()
     server_fault: ServerFault | None = None
     invoke_status: int | None = None
     vram_gib: float | None = None

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hnseg.errors import OutputError
-from hnseg.rehearsal.case_run import CaseRun
+from hnseg.rehearsal.case_run import CaseRun, RunCase
 from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.findings import Finding, failure, first_failure
 from hnseg.rehearsal.judging.answers import Answer, import_answers
@@ -27,6 +27,7 @@ from hnseg.rehearsal.judging.logs import Log, read_log
 from hnseg.rehearsal.judging.outputs import import_output
 from hnseg.rehearsal.judging.placement import judge_placement
 from hnseg.rehearsal.judging.provenance import provenance_in
+from hnseg.rehearsal.judging.repeats import judge_repeats, note_on_one_case
 from hnseg.rehearsal.judging.scoring import score_cases
 from hnseg.rehearsal.judging.verdict import judge_run, verdict_of
 from hnseg.rehearsal.machine import this_machine
@@ -87,7 +88,7 @@ def rehearse(request: Request, runner: Runner, progress: Progress) -> Rehearsal:
         profile=request.profile.name,
         limits=request.profile.rules,
         gaps=runner.gaps,
-        findings=(*upload, *notes),
+        findings=(*upload, *(note_on_one_case(results) if runner.serves else ()), *notes),
         cases=cases,
         score=score,
     )
@@ -125,15 +126,17 @@ def _rehearse_confined(request: Request, runner: Runner, progress: Progress) -> 
 
 
 def _rehearse_cases(request: Request, runner: Runner, progress: Progress) -> list[CaseResult]:
-    return [_rehearse_case(request, runner, case, progress) for case in request.cases]
+    with runner.open() as run_case:
+        results = [_rehearse_case(request, run_case, case, progress) for case in request.cases]
+    return judge_repeats(request, results) if runner.serves else results
 
 
-def _rehearse_case(request: Request, runner: Runner, case: CaseFolder, progress: Progress) -> CaseResult:
+def _rehearse_case(request: Request, run_case: RunCase, case: CaseFolder, progress: Progress) -> CaseResult:
     progress(f"{case.name}: running")
     may_write_model = request.profile.confinement == "platform"
     with workplace(case, request.model_dir, may_write_model=may_write_model) as work:
         write_input_list(request.spec, work.input_dir, request.dialects[0])
-        run = runner.run(work)
+        run = run_case(work)
         stdout, stderr = read_log(work.stdout, request.profile), read_log(work.stderr, request.profile)
         findings = judge_run(run, stdout, stderr, request.profile)
         # As on the platform, nothing is collected from a container that failed; it is kept all the same.

@@ -87,6 +87,6 @@ def test_a_plain_process_uploads_nothing(tmp_path):
 
 
 def test_an_image_without_a_command_can_not_run():
-    (finding,) = check_image(replace(GOOD, has_command=False), PROFILE)
+    (finding,) = check_image(replace(GOOD, command=()), PROFILE)
     assert finding.severity == "failure"
     assert finding.platform_says.endswith("ENTRYPOINT and CMD instructions does not exist")

@@ -197,7 +197,7 @@ def test_what_a_container_closed_its_own_user_opens_again(build, engine, small_r
     program = "import os\nos.makedirs('/output/a/b')\nopen('/output/a/b/c', 'w').close()\n" + "".join(
         f"os.chmod('/output/{path}', 0)\n" for path in ("a/b/c", "a/b", "a")
     )
-    setup = ContainerSetup(engine, build(program), small_request.profile, gpus=0)
+    setup = ContainerSetup(engine, build(program), small_request.profile, 0, ("python", "/opt/app/main.py"))
     with workplace(small_request.cases[0], small_request.model_dir) as work:
         run_exec(setup, work)
         assert (work.output_dir / "a").stat().st_mode & 0o777 == 0

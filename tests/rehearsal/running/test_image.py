@@ -1,7 +1,7 @@
 import pytest
 
 from hnseg.rehearsal.running.engine import Engine, EngineError, EngineFacts
-from hnseg.rehearsal.running.image import Image, build_image, inspect_image
+from hnseg.rehearsal.running.image import Image, build_image, inspect_image, python_of
 
 
 @pytest.mark.parametrize(
@@ -37,23 +37,31 @@ def engine_that(tmp_path, monkeypatch):
 def test_an_image_is_described_by_its_engine(engine_that):
     known = (
         '[{"Id": "sha256:abc", "Architecture": "amd64", "Size": 1500,'
-        ' "Config": {"User": "1000", "Cmd": ["a"], "Labels": {"org.grand-challenge.api-method": "invoke"}}}]'
+        ' "Config": {"User": "1000", "Entrypoint": ["a"], "Cmd": ["b"], "Volumes": {"/data": {}},'
+        ' "Labels": {"org.grand-challenge.api-method": "invoke"}}}]'
     )
     image = inspect_image(engine_that(f"echo '{known}'"), "mine:1")
-    assert image == Image("mine:1", "abc", "1000", "amd64", {"org.grand-challenge.api-method": "invoke"}, 1500)
+    labels = {"org.grand-challenge.api-method": "invoke"}
+    assert image == Image("mine:1", "abc", "1000", "amd64", labels, 1500, ("a", "b"), ("/data",))
 
 
 def test_an_image_without_configuration_has_neither_user_nor_labels(engine_that):
     image = inspect_image(engine_that("""echo '[{"Id": "sha256:abc"}]'"""), "mine:1")
     assert (image.user, image.labels, image.api_method, image.size_bytes) == ("", {}, "exec", 0)
-    assert not image.has_command
+    assert image.command == ()
 
 
 @pytest.mark.parametrize("command", ['"Entrypoint": ["a"]', '"Cmd": ["a"], "Entrypoint": null'])
 def test_a_command_is_an_entry_point_or_a_cmd(engine_that, command):
-    assert inspect_image(
-        engine_that(f"""echo '[{{"Id": "sha256:abc", "Config": {{{command}}}}}]'"""), "mine:1"
-    ).has_command
+    image = inspect_image(engine_that(f"""echo '[{{"Id": "sha256:abc", "Config": {{{command}}}}}]'"""), "mine:1")
+    assert image.command == ("a",)
+
+
+@pytest.mark.parametrize(("here", "python"), [("python3|python", "python3"), ("python", "python"), ("none", "")])
+def test_a_python_is_one_that_computes(engine_that, here, python):
+    names = here.replace("|", "|*--entrypoint=")
+    answers = f'case "$*" in *--entrypoint={names}" "*) exit 42;; *) echo 42; exit 0;; esac'
+    assert python_of(engine_that(answers), "mine:1") == python
 
 
 def test_an_image_that_is_not_here_is_named(engine_that):

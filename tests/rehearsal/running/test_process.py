@@ -157,3 +157,32 @@ def test_a_rehearsal_that_gets_sigterm_leaves_nothing_running(case_dir, tmp_path
     beats = beat.stat().st_size
     time.sleep(0.3)
     assert beat.stat().st_size == beats
+
+
+HELPER = """
+if os.fork() == 0:
+    os.setsid()
+    {closes}
+    time.sleep(2)
+    os._exit(0)
+"""
+
+
+def test_a_helper_that_keeps_a_stream_open_is_waited_for(rehearse_program):
+    case = rehearse_program(GOOD + HELPER.format(closes="os.close(1)"), time_limit_s=1)
+    assert case.platform_says == "Time limit exceeded"
+    assert "stdout or stderr was kept open by " in case.findings[0].explanation
+    assert "program.py" in case.findings[0].explanation
+
+
+@pytest.mark.parametrize(("closes", "least_s"), [("os.close(1)", 2), ("os.closerange(0, 3)", 0)])
+def test_a_helper_costs_the_time_until_it_has_closed_both_streams(rehearse_program, closes, least_s):
+    case = rehearse_program(GOOD + HELPER.format(closes=closes), time_limit_s=20)
+    assert case.passed, case.platform_says
+    assert least_s <= case.time_s < least_s + 2
+
+
+def test_a_kill_that_is_not_for_memory_is_a_status(rehearse_program):
+    case = rehearse_program("os.kill(os.getpid(), 9)")
+    assert (case.platform_says, case.memory_killed) == ("No errors were reported in the logs.", False)
+    assert "SIGKILL (status 137)" in case.findings[0].explanation

@@ -58,5 +58,6 @@ def test_each_edition_is_built_under_a_tag_of_its_own(model_dir, tmp_path):
     choice = ImageChoice(build_arguments={"EDITION": "2025", **base})
     copy_readable(model_dir, tmp_path / "readable")
     profile = profile_of(SPEC.limits)
-    runner = container_runner(find_engine(), HECKTOR.container_dir, choice, tmp_path / "readable", profile, gpu=False)
-    assert runner.image.tag == "hnseg-hecktor:rehearsal-2025"
+    readable = tmp_path / "readable"
+    with container_runner(find_engine(), HECKTOR.container_dir, choice, readable, profile, gpu=False) as runner:
+        assert runner.image.tag == "hnseg-hecktor:rehearsal-2025"

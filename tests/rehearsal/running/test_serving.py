@@ -1,14 +1,23 @@
 """Containers that serve requests: the faults by their replies, and real servers in a real engine."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 
 from hnseg.rehearsal.case_run import ServerFault
+from hnseg.rehearsal.cases import find_cases
+from hnseg.rehearsal.rehearse import rehearse
+from hnseg.rehearsal.running.runners import ImageChoice, container_runner
 from hnseg.rehearsal.running.serving import Outcome, Reply, health_fault, invoke_fault, reply_in
+from tests.support.small_challenges import HNTS_MRG
+from tests.support.small_rehearsal import no_progress
 
 INVOKE = "LABEL org.grand-challenge.api-method='Invoke'"
 
 SERVER = """
-import http.server, os, time
+import http.server, os, sys, time
+from pathlib import Path
 from stub_container import *
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -154,3 +163,54 @@ def test_a_printed_reply_took_no_longer_than_was_measured(printed, reply):
 )
 def test_something_else_from_the_containers_python_is_a_broken_call(printed):
     assert reply_in(printed, 2.0) == Reply(Outcome.BROKEN, None, 2.0)
+
+
+@pytest.fixture
+def rehearse_cases(build, engine, small_request, tmp_path):
+    """Rehearse a server on the small case and copies of it, and return their results."""
+
+    def run(invoke, *, cases=3):
+        folders = [tmp_path / f"case_{number:03}" for number in range(cases)]
+        for folder in folders[1:]:
+            shutil.copytree(folders[0], folder)
+            scan = next((folder / "input/images/mid-rt-t2w-head-neck").iterdir())
+            scan.rename(scan.with_stem(folder.name))
+        request = replace(small_request, cases=find_cases(folders))
+        choice = ImageChoice(build(SERVER.format(health="200", invoke=invoke), label=INVOKE))
+        arguments = (engine, HNTS_MRG.container_dir, choice, request.model_dir, request.profile)
+        with container_runner(*arguments, gpu=False) as runner:
+            return rehearse(request, runner, no_progress).cases
+
+    return run
+
+
+@pytest.mark.engine
+def test_one_container_serves_all_cases_each_with_its_own_files(rehearse_cases):
+    look = "print(os.getpid(), os.path.realpath('/input'), os.listdir('/output'), os.listdir('/input/' + SCAN))"
+    cases = rehearse_cases(f"{look}; write(); print('so', file=sys.stderr); self.answer(201)")
+    assert [case.passed for case in cases] == [True] * 3, cases[0].findings
+    said = [case.stdout_tail[-1].split(" ", 2) for case in cases]
+    assert len({words[0] for words in said}) == 1  # one process
+    assert [words[1] for words in said] == [f"/opt/ml/input/data/case-{number}-input" for number in (1, 2, 3)]
+    assert all(words[2].startswith("[] ") for words in said)
+    assert "case_002.mha" in said[2][2]
+    assert [case.stderr_tail.count("so") for case in cases] == [1, 1, 1]
+    assert [case.startup_s is None for case in cases] == [False, True, True]
+    assert all((case.output_file, case.peak_program_gib > 0) for case in cases)
+
+
+@pytest.mark.engine
+def test_a_server_that_looks_for_its_case_once_fails_its_second_case(rehearse_cases):
+    once = "SEEN.extend(SEEN or Path('/input', SCAN).iterdir()); SEEN[0].read_bytes(); write(); self.answer(201)"
+    first, second = rehearse_cases(f"global SEEN; SEEN = globals().get('SEEN', []); {once}", cases=2)
+    assert (first.passed, second.passed) == (True, False)
+    assert second.platform_says == "HTTP error calling invoke endpoint"
+
+
+@pytest.mark.engine
+def test_after_a_failed_case_the_next_one_gets_a_new_container(rehearse_cases):
+    invoke = "open('/tmp/n', 'a').write('x'); os.path.getsize('/tmp/n') == 2 and os._exit(3); write(); self.answer(201)"
+    cases = rehearse_cases(invoke)
+    assert [case.passed for case in cases] == [True, False, True]
+    assert "status 3" in cases[1].findings[0].explanation
+    assert cases[2].startup_s is not None

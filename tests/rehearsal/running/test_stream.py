@@ -49,6 +49,27 @@ def test_a_process_that_keeps_the_stream_open_is_not_waited_for():
     assert time.monotonic() - began < 30
 
 
+def test_a_stream_is_cut_while_it_goes_on(tmp_path):
+    stream = StreamEnd()
+    os.write(stream.writer, b"first\n\xff\n")
+    stream.cut_to(tmp_path / "first.txt")
+    os.write(stream.writer, b"second\n")
+    stream.cut_to(tmp_path / "second.txt")
+    assert not stream.is_closed
+    stream.end_to(tmp_path / "third.txt")
+    written = [tmp_path / f"{name}.txt" for name in ("first", "second", "third")]
+    assert [file.read_bytes() for file in written] == [b"first\n\xff\n", b"second\n", b""]
+    assert [facts_of(file).unread_bytes for file in written] == [1, None, None]
+
+
+def test_a_stream_is_closed_when_nobody_can_write_to_it_any_more():
+    stream = StreamEnd()
+    assert stream.pipe.startswith("pipe:[")
+    stream.close_writer()
+    stream.end()
+    assert (stream.is_closed, stream.pipe) == (True, "")
+
+
 def test_logs_are_written_when_the_block_ends(tmp_path):
     files = tmp_path / "stdout.txt", tmp_path / "stderr.txt"
     with logged_to(*files) as streams:

@@ -6,6 +6,7 @@ import pytest
 
 from hnseg.errors import InputError, ModelError
 from hnseg.rehearsal.cases import find_cases
+from hnseg.rehearsal.running.input_link import CURRENT
 from hnseg.rehearsal.running.workplace import (
     check_readable,
     model_folder,
@@ -24,7 +25,8 @@ def test_a_case_runs_on_a_copy_that_everyone_may_read(case_dir, tmp_path):
         assert unreadable_for_others(work.input_dir) == []
         assert not (work.input_dir / "images/link.mha").is_symlink()
         assert work.output_dir.stat().st_mode & 0o777 == 0o777
-        folder = work.input_dir.parent
+        assert (work.inputs_dir / CURRENT / "images").samefile(work.input_dir / "images")
+        folder = work.inputs_dir.parent
     assert not folder.exists()
     assert secret.stat().st_mode & 0o777 == 0o600
 
@@ -32,7 +34,7 @@ def test_a_case_runs_on_a_copy_that_everyone_may_read(case_dir, tmp_path):
 def test_no_other_user_gets_into_the_folders(case_dir, tmp_path):
     (case,) = find_cases([case_dir])
     with workplace(case, tmp_path) as work:
-        assert work.input_dir.parent.stat().st_mode & 0o077 == 0
+        assert work.inputs_dir.parent.stat().st_mode & 0o077 == 0
 
 
 def test_a_model_that_may_be_written_to_is_a_copy(case_dir, tmp_path):

@@ -93,7 +93,7 @@ def _api_method(image: Image) -> Finding | None:
 
 
 def _command(image: Image) -> Finding | None:
-    if image.has_command:
+    if image.command:
         return None
     return failure("run", NO_COMMAND, "The image's Dockerfile has neither ENTRYPOINT nor CMD, so no case can run.")
 

@@ -38,7 +38,8 @@ _SERVER_FAULTS = {
 }
 
 _NOT_STARTED = re.compile(
-    r".*(?:tini|catatonit|OCI runtime|runc|crun)\b.*(?:No such file|not found|(?P<permission>[Pp]ermission denied))"
+    r".*(?:supervisor|tini|catatonit|OCI runtime|runc|crun)\b"
+    r".*(?:No such file|not found|(?P<permission>[Pp]ermission denied))"
 )
 """Last line of the engines' init programs when there is nothing to start, or no right to start it."""
 
@@ -133,16 +134,23 @@ def _ending(run: CaseRun, stderr: Log, profile: Profile) -> Finding | None:
     if run.server_fault is not None:
         return failure("run", _server_says(run.server_fault, run, profile), _why_no_reply(run, stderr, profile))
     if run.timed_out:
-        end = (
-            "It ended when it got SIGTERM."
-            if run.obeyed_sigterm
-            else f"It did not end within {profile.grace_s:g} s of SIGTERM and was killed."
-        )
-        return failure("run", _TIME_EXCEEDED, f"The case may take {profile.time_limit_s:g} s. {end}")
+        why = f"The case may take {profile.time_limit_s:g} s. {_how_it_was_stopped(run, profile)}"
+        return failure("run", _TIME_EXCEEDED, why)
     if run.exit_code:
         why = _why_it_failed(run.exit_code, stderr, profile)
         return _not_started(stderr) or failure("run", stderr.last or NO_ERRORS, why)
     return None
+
+
+def _how_it_was_stopped(run: CaseRun, profile: Profile) -> str:
+    if run.held_by:
+        return (
+            f"Its program had ended by then, but stdout or stderr was kept open by {' and '.join(run.held_by)}, and the"
+            " platform waits until both are closed. End helper processes, or give them other streams."
+        )
+    if run.obeyed_sigterm:
+        return "It ended when it got SIGTERM."
+    return f"It did not end within {profile.grace_s:g} s of SIGTERM and was killed."
 
 
 def _not_started(stderr: Log) -> Finding | None:

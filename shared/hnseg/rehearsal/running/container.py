@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,20 +13,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+from pydantic import TypeAdapter, ValidationError
+
+from hnseg.bounded_files import read_bounded
 from hnseg.errors import EngineError
 from hnseg.machine import processor_numbers
+from hnseg.printable import printable
 from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.engine import Engine, last_line
+from hnseg.rehearsal.running.input_link import LINKED_FOLDER
+from hnseg.rehearsal.running.inside import supervisor
 from hnseg.rehearsal.running.stream import StreamEnd, logged_to
 from hnseg.rehearsal.running.waiting import wait_for
 from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, MemoryWatch, StatisticsWatch, StreamWatch, cgroup_of
 from hnseg.rehearsal.running.workplace import Workplace
 
-SIGKILL_STATUS = 128 + signal.SIGKILL
-"""Exit status of a program that SIGKILL ended."""
 _STRICTER_THAN_THE_PLATFORM = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 """Options that forbid what no case needs and the platform does not forbid."""
+_HELD_FOLDER = "/run/hnseg-rehearsal"
+_HELD_FILE = "held.json"
+_COMMAND_LINES = TypeAdapter(list[str])
 _ENTRY_POINT_AT_FAULT = {126, 127}
 UNKNOWN_USER = re.compile(r"Error\b.*\bunable to find (?:user|group) ")
 """Last line of an engine that does not start an image because its USER does not exist in it."""
@@ -43,12 +50,18 @@ class ContainerSetup:
         image: Tag or identifier of the image.
         profile: Limits of the platform.
         gpus: Number of GPUs that are passed to each container.
+        command: Program of the image and its arguments.
+        python: Name of the image's Python; empty without one.
+        has_link: Whether the image's /input is a link, as `input_link` makes it.
     """
 
     engine: Engine
     image: str
     profile: Profile
     gpus: int
+    command: tuple[str, ...]
+    python: str = ""
+    has_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,7 @@ class RunningContainer:
         started: Moment at which the container's process was there, as `time.monotonic()` counts.
         memory: Watch of the container's memory.
         gpu: Watch of the GPUs' memory; None without a GPU.
+        streams: Its stdout and stderr.
     """
 
     identifier: str
@@ -68,6 +82,7 @@ class RunningContainer:
     started: float
     memory: MemoryWatch
     gpu: GpuWatch | None
+    streams: tuple[StreamEnd, StreamEnd]
 
 
 def run_exec(setup: ContainerSetup, work: Workplace) -> CaseRun:
@@ -76,7 +91,7 @@ def run_exec(setup: ContainerSetup, work: Workplace) -> CaseRun:
     with running_container(setup, work) as container:
         in_time = wait_for(container.process, until=container.started + limit_s, sample=container.memory.sample)
         obeyed = in_time or stop_container(setup, container)
-        return _ended_run(setup, container, in_time=in_time, obeyed_sigterm=obeyed)
+        return _ended_run(setup, work, container, in_time=in_time, obeyed_sigterm=obeyed)
 
 
 @contextmanager
@@ -108,12 +123,12 @@ def running_container(setup: ContainerSetup, work: Workplace) -> Iterator[Runnin
         memory = _memory_watch(engine, identifier, pid)
         if isinstance(memory, StatisticsWatch):
             at_the_end.callback(memory.stream.end)
-        yield RunningContainer(identifier, process, began, memory, gpu)
+        yield RunningContainer(identifier, process, began, memory, gpu, (stdout, stderr))
 
 
 def _create(setup: ContainerSetup, work: Workplace) -> str:
     try:
-        return setup.engine.ask("create", *create_arguments(setup, work), setup.image).splitlines()[-1]
+        return setup.engine.ask("create", *create_arguments(setup, work), *_image_and_command(setup)).splitlines()[-1]
     except EngineError as error:
         if "bind source path" in error.engine_says:
             raise EngineError(
@@ -127,11 +142,12 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
     """Return the options that confine a container as the platform does, or more strictly."""
     profile = setup.profile
     arguments = [
-        "--init",  # so that the program is not process 1, which ignores signals it does not handle
+        *_first_program(setup, work),
         *_confinement(setup, work),
         f"--shm-size={profile.shm_bytes}",
         f"--ulimit=data={profile.data_limit_bytes}:{profile.data_limit_bytes}",
-        f"--mount=type=bind,src={work.input_dir},dst=/input,readonly",
+        _input_mount(setup, work),
+        "--oom-score-adj=1000",
         *(f"--env={name}={value}" for name, value in profile.environment.items()),
     ]
     processors = processor_numbers()
@@ -142,6 +158,25 @@ def create_arguments(setup: ContainerSetup, work: Workplace) -> list[str]:
     if setup.gpus:
         arguments.append("--device=nvidia.com/gpu=all" if setup.engine.facts.is_podman else "--gpus=all")
     return arguments
+
+
+def _first_program(setup: ContainerSetup, work: Workplace) -> list[str]:
+    """Return the options for process 1, which ignores signals it does not handle, and so is not the image's program."""
+    if not setup.python:
+        return ["--init"]
+    return [f"--entrypoint={setup.python}", f"--mount=type=bind,src={work.held_dir},dst={_HELD_FOLDER}"]
+
+
+def _image_and_command(setup: ContainerSetup) -> list[str]:
+    if not setup.python:
+        return [setup.image]
+    source = inspect.getsource(supervisor)
+    return [setup.image, "-I", "-S", "-c", source, f"{_HELD_FOLDER}/{_HELD_FILE}", *setup.command]
+
+
+def _input_mount(setup: ContainerSetup, work: Workplace) -> str:
+    source, target = (work.inputs_dir, LINKED_FOLDER) if setup.has_link else (work.input_dir, "/input")
+    return f"--mount=type=bind,src={source},dst={target},readonly"
 
 
 def _confinement(setup: ContainerSetup, work: Workplace) -> list[str]:
@@ -195,20 +230,34 @@ def statistics_of(engine: Engine, identifier: str) -> StatisticsWatch:
     return StatisticsWatch(StreamWatch([engine.command, "stats", "--format={{.MemUsage}}", *every_second, identifier]))
 
 
-def _ended_run(setup: ContainerSetup, container: RunningContainer, *, in_time: bool, obeyed_sigterm: bool) -> CaseRun:
+def _ended_run(
+    setup: ContainerSetup, work: Workplace, container: RunningContainer, *, in_time: bool, obeyed_sigterm: bool
+) -> CaseRun:
     """Return the run of an exec container that has ended; one that was stopped took the whole time limit."""
     state = setup.engine.inspect(container.identifier, "State")
     exit_code = int(state["ExitCode"])
-    out_of_memory = bool(state.get("OOMKilled")) and exit_code != 0
     return CaseRun(
         seconds=_seconds_between(state["StartedAt"], state["FinishedAt"]) if in_time else setup.profile.time_limit_s,
         exit_code=exit_code,
         memory=container.memory.peak(),
         timed_out=not in_time,
         obeyed_sigterm=obeyed_sigterm,
-        memory_killed=in_time and (out_of_memory or exit_code == SIGKILL_STATUS),
+        memory_killed=in_time and exit_code != 0 and bool(state.get("OOMKilled")),
+        held_by=() if in_time else held_by(work),
         vram_gib=container.gpu.peak_gib(setup.gpus) if container.gpu else None,
     )
+
+
+def held_by(work: Workplace) -> tuple[str, ...]:
+    """Return the command lines of the processes that held a stream open after the program's end; empty for none."""
+    file = work.held_dir / _HELD_FILE
+    if file.is_symlink():  # to a file of this machine, perhaps
+        return ()
+    try:
+        told = read_bounded(file, most_mib=1)
+        return tuple(printable(line) for line in _COMMAND_LINES.validate_json(told))
+    except (OSError, ValidationError):  # nothing was told, or the container wrote something else there
+        return ()
 
 
 def _first_process(engine: Engine, identifier: str, client: subprocess.Popen[bytes]) -> int:

@@ -78,6 +78,10 @@ class Engine:
 
     def try_to(self, *arguments: str) -> bool:
         """Run a command of the engine whose failure does not matter, and return whether it succeeded."""
+        return self.status_of(*arguments) == 0
+
+    def status_of(self, *arguments: str) -> int | None:
+        """Run a command of the engine and return its exit status; None where it did not end in time."""
         try:  # without its output, which the container may have written and which has no limit
             done = subprocess.run(
                 [self.command, *arguments],
@@ -88,8 +92,8 @@ class Engine:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return False
-        return done.returncode == 0
+            return None
+        return done.returncode
 
     def inspect(self, container: str, part: str) -> dict[str, Any]:
         """Return one part of the engine's description of a container, such as State."""

@@ -14,6 +14,7 @@ from hnseg.rehearsal.running.engine import Engine
 
 API_METHOD_LABEL = "org.grand-challenge.api-method"
 _NO_QUOTES = str.maketrans("", "", "\"'")
+_ANSWER = 42  # status by which a Python shows that it is one
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Image:
         architecture: Processor architecture, such as amd64.
         labels: Labels by name.
         size_bytes: Size of the layers, uncompressed.
-        has_command: Whether its ENTRYPOINT or CMD names a program.
+        command: Program and arguments, those of its ENTRYPOINT and then those of its CMD; empty without both.
+        volumes: Folders that it declares as volumes.
     """
 
     tag: str
@@ -36,7 +38,8 @@ class Image:
     architecture: str
     labels: Mapping[str, str]
     size_bytes: int
-    has_command: bool = True
+    command: tuple[str, ...] = ("true",)
+    volumes: tuple[str, ...] = ()
 
     @property
     def api_method(self) -> str:
@@ -98,5 +101,16 @@ def inspect_image(engine: Engine, tag: str) -> Image:
         architecture=str(known.get("Architecture", "")),
         labels=config.get("Labels") or {},
         size_bytes=int(known.get("Size", 0)),
-        has_command=bool(config.get("Entrypoint") or config.get("Cmd")),
+        command=(*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())),
+        volumes=tuple(config.get("Volumes") or ()),
     )
+
+
+def python_of(engine: Engine, tag: str) -> str:
+    """Return the name of an image's Python, 3.7 or newer; empty where there is none on its PATH."""
+    answer = f"import sys; sys.exit({_ANSWER} if sys.version_info >= (3, 7) else 1)"
+    for python in ("python3", "python"):
+        options = ("--rm", "--pull=never", "--network=none", "--log-driver=none", f"--entrypoint={python}")
+        if engine.status_of("run", *options, tag, "-I", "-S", "-c", answer) == _ANSWER:
+            return python
+    return ""

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hnseg.machine import processor_numbers
+from hnseg.printable import printable
 from hnseg.rehearsal.case_run import CaseRun
 from hnseg.rehearsal.profile import Profile
-from hnseg.rehearsal.running.stream import logged_to
-from hnseg.rehearsal.running.waiting import wait_for
+from hnseg.rehearsal.running.inside.supervisor import holders
+from hnseg.rehearsal.running.stream import StreamEnd, logged_to
+from hnseg.rehearsal.running.waiting import wait_for, wait_until
 from hnseg.rehearsal.running.watch import GpuWatch, SessionWatch
 from hnseg.rehearsal.running.workplace import Workplace
 
@@ -77,22 +79,37 @@ def run_process(setup: ProcessSetup, work: Workplace) -> CaseRun:
         )
         stdout.close_writer()
         stderr.close_writer()
-        return _watched(setup, process, began, gpu)
+        return _watched(setup, process, began, gpu, (stdout, stderr))
 
 
-def _watched(setup: ProcessSetup, process: subprocess.Popen[bytes], began: float, gpu: GpuWatch | None) -> CaseRun:
-    """Wait for a process that began at a moment, stop it at the time limit, and return its run."""
+def _watched(
+    setup: ProcessSetup,
+    process: subprocess.Popen[bytes],
+    began: float,
+    gpu: GpuWatch | None,
+    streams: tuple[StreamEnd, StreamEnd],
+) -> CaseRun:
+    """Wait for a process that began at a moment, and for its streams, stop it at the time limit, and return its run."""
     profile = setup.profile
     memory = SessionWatch(process.pid)
+    killed: list[bool] = []
 
     def sample() -> None:
         """Sample the memory, and kill a program that has more than its limit."""
         if memory.sample() > profile.ram_bytes:
+            killed.append(True)
             _signal(process, signal.SIGKILL)
 
+    def is_over() -> bool:
+        """Return whether the program has ended, and whoever else held its streams."""
+        return process.poll() is not None and all(stream.is_closed for stream in streams)
+
+    held_by: list[str] = []
     try:
-        in_time = wait_for(process, until=began + profile.time_limit_s, sample=sample)
+        in_time = wait_until(is_over, until=began + profile.time_limit_s, sample=sample)
         seconds = time.monotonic() - began
+        if not in_time and process.poll() is not None:
+            held_by = holders({stream.pipe for stream in streams if not stream.is_closed})
         obeyed = in_time or _stop(process, profile)
     finally:
         exit_code = _end(process)  # also when SIGTERM stops this program
@@ -104,7 +121,8 @@ def _watched(setup: ProcessSetup, process: subprocess.Popen[bytes], began: float
         memory=memory.peak(),
         timed_out=not in_time,
         obeyed_sigterm=obeyed,
-        memory_killed=in_time and exit_code == 128 + signal.SIGKILL,
+        memory_killed=bool(killed),
+        held_by=tuple(map(printable, held_by)),
         vram_gib=gpu.peak_gib(setup.gpus) if gpu else None,
     )
 
@@ -118,7 +136,7 @@ def _command(setup: ProcessSetup, work: Workplace) -> list[str]:
 
 def _confined(data_bytes: int, *, cuts_network: bool, cpus: list[int]) -> list[str]:
     limits = [str(data_bytes), ",".join(map(str, cpus)), "none" if cuts_network else "host"]
-    return [sys.executable, "-m", "hnseg.rehearsal.running.confine", *limits]
+    return [sys.executable, "-m", "hnseg.rehearsal.running.inside.confine", *limits]
 
 
 def _environment(setup: ProcessSetup, work: Workplace) -> Mapping[str, str]:

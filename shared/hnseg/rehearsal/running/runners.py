@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from hnseg.options import EDITION
-from hnseg.rehearsal.case_run import RunCase
+from hnseg.rehearsal.case_run import CaseRun, RunCase
 from hnseg.rehearsal.machine import Machine, this_machine
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.container import ContainerSetup, run_exec
 from hnseg.rehearsal.running.engine import Engine
-from hnseg.rehearsal.running.image import Image, build_image, inspect_image
+from hnseg.rehearsal.running.image import Image, build_image, inspect_image, python_of
+from hnseg.rehearsal.running.input_link import NO_LINK, linked_image
 from hnseg.rehearsal.running.process import ProcessSetup, can_cut_network, process_gaps, run_process
-from hnseg.rehearsal.running.serving import run_invoke
-from hnseg.rehearsal.running.workplace import check_readable
+from hnseg.rehearsal.running.serving import served_cases
+from hnseg.rehearsal.running.workplace import Workplace, check_readable
+
+Setup = TypeVar("Setup")
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Runner:
 
     Attributes:
         name: Engine with its version, or process.
-        run: Function that runs one case.
+        open: Function that returns a context in which cases run, by the function that it yields.
         image: Image that the cases run in; None for a process.
         gaps: Rules of the platform that can't be imitated here, a sentence each.
         there: Runner of the same cases under the platform's own confinement; None where this one is, or where
@@ -35,7 +40,7 @@ class Runner:
     """
 
     name: str
-    run: RunCase
+    open: Callable[[], AbstractContextManager[RunCase]]
     image: Image | None = None
     gaps: tuple[str, ...] = ()
     there: Runner | None = None
@@ -59,10 +64,11 @@ class ImageChoice:
     build_arguments: Mapping[str, str] = field(default_factory=dict)
 
 
+@contextmanager
 def container_runner(
     engine: Engine, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
-) -> Runner:
-    """Build or find the image, and return the runner of its containers.
+) -> Iterator[Runner]:
+    """Build or find the image, and yield the runner of its containers.
 
     Args:
         engine: Container engine.
@@ -85,15 +91,26 @@ def container_runner(
     image = inspect_image(engine, tag)
     machine = this_machine()
     gpus, no_gpu = passable_gpus(engine, machine) if gpu else (0, ())
-    run = run_invoke if image.api_method == "invoke" else run_exec
-    gaps = (*_engine_gaps(engine), *no_gpu, *_machine_gaps(machine, profile))
+    is_server = image.api_method == "invoke"
+    python = python_of(engine, tag)
+    with linked_image(engine, image, python) as linked:
+        setup = ContainerSetup(engine, linked or tag, profile, gpus, image.command, python, has_link=bool(linked))
+        gaps = (*_engine_gaps(engine), *_image_gaps(setup), *no_gpu, *_machine_gaps(machine, profile))
 
-    def confined(by: Profile) -> Runner:
-        return Runner(engine.facts.version, partial(run, ContainerSetup(engine, tag, by, gpus)), image, gaps)
+        def confined(by: Profile) -> Runner:
+            """Return the runner under a profile."""
+            own = replace(setup, profile=by)
+            opened = partial(served_cases, own, model_dir) if is_server else partial(_each, run_exec, own)
+            return Runner(engine.facts.version, opened, image, gaps)
 
-    is_stricter = profile.confinement == "stricter"
-    there = confined(profile.as_strict_as_platform()) if is_stricter else None
-    return replace(confined(profile), there=there)
+        is_stricter = profile.confinement == "stricter"
+        there = confined(profile.as_strict_as_platform()) if is_stricter else None
+        yield replace(confined(profile), there=there)
+
+
+def _each(run: Callable[[Setup, Workplace], CaseRun], setup: Setup) -> AbstractContextManager[RunCase]:
+    """Return the context of cases that each have a container, or a process, of their own."""
+    return nullcontext(partial(run, setup))
 
 
 def process_runner(container_dir: Path, profile: Profile, *, gpu: bool, edition: str = "") -> Runner:
@@ -120,7 +137,7 @@ def process_runner(container_dir: Path, profile: Profile, *, gpu: bool, edition:
     )
     return Runner(
         name="process",
-        run=partial(run_process, setup),
+        open=partial(_each, run_process, setup),
         gaps=(*process_gaps(cuts_network=cuts_network), *_machine_gaps(machine, profile)),
     )
 
@@ -139,6 +156,16 @@ def passable_gpus(engine: Engine, machine: Machine) -> tuple[int, tuple[str, ...
         f"{engine.facts.version} can't pass this machine's GPU to a container: the cases ran on the processor."
         " Install the NVIDIA container toolkit.",
     )
+
+
+def _image_gaps(setup: ContainerSetup) -> list[str]:
+    gaps = [] if setup.has_link else [NO_LINK]
+    if not setup.python:
+        gaps.append(
+            "The image has no Python, so a process that keeps stdout or stderr open after the program has ended, for"
+            " which the platform waits, was not waited for."
+        )
+    return gaps
 
 
 def _engine_gaps(engine: Engine) -> tuple[str, ...]:

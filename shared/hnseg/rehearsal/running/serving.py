@@ -1,29 +1,35 @@
-"""Run of a case in a container that serves requests, called as the platform calls it."""
+"""Runs of cases in a container that serves requests, called as the platform calls it."""
 
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
 
 from hnseg.errors import EngineError
-from hnseg.rehearsal.case_run import CaseRun, ServerFault
-from hnseg.rehearsal.running import probe
+from hnseg.rehearsal.case_run import CaseRun, RunCase, ServerFault
 from hnseg.rehearsal.running.container import (
-    SIGKILL_STATUS,
     ContainerSetup,
     RunningContainer,
+    open_for_removal,
     running_container,
     stop_container,
 )
+from hnseg.rehearsal.running.input_link import CURRENT
+from hnseg.rehearsal.running.inside import probe
+from hnseg.rehearsal.running.removal import remove_tree
 from hnseg.rehearsal.running.stream import StreamEnd
 from hnseg.rehearsal.running.waiting import wait_for
-from hnseg.rehearsal.running.workplace import Workplace
+from hnseg.rehearsal.running.workplace import Workplace, empty_workplace
 
 _MOST_REPLY_BYTES = 1 << 16
 _PATIENCE_S = 10  # for the engine to start the call itself, beyond the call's own limit
@@ -64,20 +70,146 @@ class Reply:
     seconds: float
 
 
-def run_invoke(setup: ContainerSetup, work: Workplace) -> CaseRun:
-    """Start a case's server, wait until it is healthy, have it segment the case, and stop it.
+class Servers:
+    """Servers of the cases: one container serves them all, one after the other.
 
-    Raises:
-        EngineError: The image has no Python to make the calls with.
+    As on the platform, a case that fails ends its container (DIAGNijmegen/rse-sagemaker-shim at b20f0a7, `cli.py`). The
+    next one gets a new container, as it would in a job of its own.
     """
-    profile = setup.profile
-    with running_container(setup, work) as container:
-        python = _python_in(setup, container)
-        health = _call(setup, container, python, "health", (profile.health_limit_s, profile.health_call_limit_s))
-        if fault := health_fault(health):
-            return _stopped_run(setup, container, startup_s=health.seconds, invoke=None, fault=fault)
-        invoke = _call(setup, container, python, "invoke", (profile.time_limit_s,))
-        return _stopped_run(setup, container, startup_s=health.seconds, invoke=invoke, fault=invoke_fault(invoke))
+
+    def __init__(self, setup: ContainerSetup, model_dir: Path) -> None:
+        self._setup = setup
+        self._model_dir = model_dir
+        self._at_the_end = ExitStack()
+        self._server: Server | None = None
+
+    def run(self, work: Workplace) -> CaseRun:
+        """Have the present server, or a new one, segment a case.
+
+        Raises:
+            EngineError: The image has no Python to make the calls with.
+        """
+        is_new = self._server is None
+        server = self._server or self._start()
+        run = server.run(work)
+        if run.server_fault is not None:
+            self.end()
+        return run if is_new else replace(run, startup_s=None)
+
+    def end(self) -> None:
+        """Stop the server, if there is one, and remove its container."""
+        self._server = None
+        self._at_the_end.close()
+
+    def _start(self) -> Server:
+        may_write = self._setup.profile.confinement == "platform"
+        place = self._at_the_end.enter_context(empty_workplace(self._model_dir, may_write_model=may_write))
+        (place.inputs_dir / CURRENT).unlink()  # there is no case yet
+        container = self._at_the_end.enter_context(running_container(self._setup, place))
+        self._server = Server(self._setup, place, container)
+        self._at_the_end.callback(self._server.stop)
+        return self._server
+
+
+@contextmanager
+def served_cases(setup: ContainerSetup, model_dir: Path) -> Iterator[RunCase]:
+    """Yield a function that runs a case on a server that has run the cases before; the servers end with the block."""
+    servers = Servers(setup, model_dir)
+    try:
+        yield servers.run
+    finally:
+        servers.end()
+
+
+class Server:
+    """Server in its container, which is handed one case after the other.
+
+    Attributes:
+        setup: Setup of the container.
+        place: Folders of the container, into which each case's input is put.
+        container: The container, which runs.
+    """
+
+    def __init__(self, setup: ContainerSetup, place: Workplace, container: RunningContainer) -> None:
+        self.setup = setup
+        self.place = place
+        self.container = container
+        self._startup_s: float | None = None
+        self._cases = 0
+
+    def run(self, work: Workplace) -> CaseRun:
+        """Wait until the server is healthy, if this is its first case, and have it segment a case.
+
+        Raises:
+            EngineError: The image has no Python to make the calls with.
+        """
+        fault, invoke = self._start_up(), None
+        if fault is None:
+            self._hand_in(work)
+            invoke = _call(self.setup, self.container, "invoke", (self.setup.profile.time_limit_s,))
+            fault = invoke_fault(invoke)
+        run = self._run(invoke, fault)
+        self._hand_out(work)
+        return run
+
+    def stop(self) -> bool:
+        """Stop the server, and return whether it ended at SIGTERM or before."""
+        return self.container.process.poll() is not None or stop_container(self.setup, self.container)
+
+    def _start_up(self) -> ServerFault | None:
+        if self._startup_s is not None:
+            return None
+        if not self.setup.python:
+            raise EngineError(
+                "An image that serves requests must hold a Python to be rehearsed, because its server is called from"
+                " inside, but neither python3 nor python is on its PATH."
+            )
+        profile = self.setup.profile
+        health = _call(self.setup, self.container, "health", (profile.health_limit_s, profile.health_call_limit_s))
+        self._startup_s = health.seconds
+        return health_fault(health)
+
+    def _hand_in(self, work: Workplace) -> None:
+        """Make a case's input that of the container, whose output is empty by now."""
+        self._cases += 1
+        if not self.setup.has_link:
+            for entry in work.input_dir.iterdir():
+                entry.rename(self.place.input_dir / entry.name)
+            return
+        folder = self.place.inputs_dir / f"case-{self._cases}-input"
+        work.input_dir.rename(folder)
+        (self.place.inputs_dir / CURRENT).symlink_to(folder.name)
+
+    def _hand_out(self, work: Workplace) -> None:
+        """Move what the server wrote, and said, since the case before to the case's own folder, and its input away."""
+        if os.geteuid() != 0:
+            open_for_removal(self.setup, self.place)
+        for entry in self.place.output_dir.iterdir():
+            entry.rename(work.output_dir / entry.name)
+        for stream, file in zip(self.container.streams, (work.stdout, work.stderr), strict=True):
+            stream.cut_to(file)
+        (self.place.inputs_dir / CURRENT).unlink(missing_ok=True)
+        for entry in self.place.inputs_dir.glob("*/*"):
+            remove_tree(entry) if entry.is_dir() else entry.unlink()
+
+    def _run(self, invoke: Reply | None, fault: ServerFault | None) -> CaseRun:
+        """Return the run of a case; with a fault the server is stopped, and its exit code counts if it had ended."""
+        may_be_ending = fault in {ServerFault.BROKEN, ServerFault.REFUSED}
+        ended_itself = _has_ended(self.container) if may_be_ending else self.container.process.poll() is not None
+        obeyed = fault is None or self.stop()
+        state = self.setup.engine.inspect(self.container.identifier, "State")
+        return CaseRun(
+            seconds=0.0 if invoke is None else invoke.seconds,
+            exit_code=int(state["ExitCode"]) if ended_itself else None,
+            memory=self.container.memory.peak(),
+            startup_s=self._startup_s,
+            timed_out=fault is ServerFault.TIMED_OUT,
+            obeyed_sigterm=obeyed,
+            memory_killed=fault is not None and bool(state.get("OOMKilled")),
+            server_fault=fault,
+            invoke_status=None if invoke is None else invoke.status,
+            vram_gib=self.container.gpu.peak_gib(self.setup.gpus) if self.container.gpu else None,
+        )
 
 
 def health_fault(reply: Reply) -> ServerFault | None:
@@ -100,59 +232,12 @@ def invoke_fault(reply: Reply) -> ServerFault | None:
     }[reply.outcome]
 
 
-def _stopped_run(
-    setup: ContainerSetup,
-    container: RunningContainer,
-    *,
-    startup_s: float,
-    invoke: Reply | None,
-    fault: ServerFault | None,
-) -> CaseRun:
-    """Stop the server and return its run, whose exit code counts only if the server ended of its own accord."""
-    ended_itself = container.process.poll() is not None
-    obeyed = ended_itself or stop_container(setup, container)
-    state = setup.engine.inspect(container.identifier, "State")
-    exit_code = int(state["ExitCode"]) if ended_itself else None
-    return CaseRun(
-        seconds=0.0 if invoke is None else invoke.seconds,
-        exit_code=exit_code,
-        memory=container.memory.peak(),
-        startup_s=startup_s,
-        timed_out=fault is ServerFault.TIMED_OUT,
-        obeyed_sigterm=obeyed,
-        memory_killed=fault is not None and (bool(state.get("OOMKilled")) or exit_code == SIGKILL_STATUS),
-        server_fault=fault,
-        invoke_status=None if invoke is None else invoke.status,
-        vram_gib=container.gpu.peak_gib(setup.gpus) if container.gpu else None,
-    )
-
-
-def _python_in(setup: ContainerSetup, container: RunningContainer) -> str:
-    """Return the name of the container's Python.
-
-    Raises:
-        EngineError: The container has none.
-    """
-    for python in ("python3", "python"):
-        if setup.engine.try_to("exec", container.identifier, python, "-c", ""):
-            return python
-    if _has_ended(container):
-        return "python3"
-    raise EngineError(
-        "An image that serves requests must hold a Python to be rehearsed, because its server is called from inside,"
-        " but neither python3 nor python is on its PATH."
-    )
-
-
-def _call(
-    setup: ContainerSetup, container: RunningContainer, python: str, endpoint: str, limits_s: tuple[float, ...]
-) -> Reply:
+def _call(setup: ContainerSetup, container: RunningContainer, endpoint: str, limits_s: tuple[float, ...]) -> Reply:
     """Call an endpoint from inside the container, sampling its memory meanwhile.
 
     Args:
-        setup: Engine and port.
+        setup: Engine, port, and the name of the container's Python.
         container: Container of the server.
-        python: Name of the container's Python.
         endpoint: health or invoke.
         limits_s: Limits that `probe` takes; the first is that of the whole call.
     """
@@ -160,7 +245,7 @@ def _call(
     arguments = ["-c", inspect.getsource(probe), endpoint, str(setup.profile.port), *map(str, limits_s)]
     output = StreamEnd(most_bytes=_MOST_REPLY_BYTES)
     process = subprocess.Popen(
-        [setup.engine.command, "exec", container.identifier, python, *arguments],
+        [setup.engine.command, "exec", container.identifier, setup.python, *arguments],
         stdout=output.writer,
         stderr=subprocess.DEVNULL,
     )

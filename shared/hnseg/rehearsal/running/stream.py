@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import selectors
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from hnseg.rehearsal.running.log_scan import BLOCK_BYTES, LogScan, write_facts
 
@@ -17,6 +18,7 @@ MOST_KEPT_BYTES = 16 << 20
 
 _LOOK_S = 0.2  # between two looks whether reading is to stop
 _PATIENCE_S = 2.0  # for what is still in the pipe when the program has ended
+_QUIET_S = 0.1  # without a byte after which what was written before is taken to have come
 
 
 class StreamEnd:
@@ -24,7 +26,7 @@ class StreamEnd:
 
     Attributes:
         writer: Descriptor to write to, for `subprocess.Popen`; to be closed by `close_writer` once the program has it.
-        scan: Scan of all that came out of the pipe, of what is not kept too.
+        scan: Scan of all that has come out of the pipe since the last cut, of what is not kept too.
     """
 
     def __init__(self, *, most_bytes: int = MOST_KEPT_BYTES) -> None:
@@ -34,6 +36,8 @@ class StreamEnd:
         self._blocks: deque[bytes] = deque()
         self._kept_bytes = self._left_out_bytes = 0
         self._is_over = Event()
+        self._lock = Lock()
+        self._last_s = 0.0
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -43,15 +47,53 @@ class StreamEnd:
             os.close(self.writer)
             self.writer = -1
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether every process has closed the stream."""
+        return not self._thread.is_alive()
+
+    @property
+    def pipe(self) -> str:
+        """Name of the pipe, as /proc gives it; empty once it is closed."""
+        return "" if self.is_closed else str(Path(f"/proc/self/fd/{self._reader}").readlink())
+
+    def cut_to(self, file: Path) -> None:
+        """Write what has come since the beginning, or since the last cut, to a file, and the facts about it beside."""
+        began = time.monotonic()
+        while time.monotonic() < min(began + _PATIENCE_S, max(began, self._last_s) + _QUIET_S):
+            time.sleep(_QUIET_S / 4)
+        self._take_to(file)
+
+    def end_to(self, file: Path) -> None:
+        """Do as `cut_to`, once the program has ended; as `end`, it does not wait for other processes."""
+        self._end()
+        self._take_to(file)
+
     def end(self) -> bytes:
         """Return what was kept, after a line on what was not; to be called when the program has ended.
 
         A process that the program started and that keeps the stream open is not waited for.
         """
+        self._end()
+        with self._lock:
+            return self._kept()
+
+    def _end(self) -> None:
         self.close_writer()
         self._thread.join(_PATIENCE_S)
         self._is_over.set()
         self._thread.join()
+
+    def _take_to(self, file: Path) -> None:
+        with self._lock:
+            kept, scan = self._kept(), self.scan
+            self._blocks.clear()
+            self._kept_bytes = self._left_out_bytes = 0
+            self.scan = LogScan()
+        file.write_bytes(kept)
+        write_facts(file, scan.facts())
+
+    def _kept(self) -> bytes:
         kept = b"".join(self._blocks)
         if not self._left_out_bytes:
             return kept
@@ -69,13 +111,15 @@ class StreamEnd:
         os.close(self._reader)
 
     def _keep(self, block: bytes) -> None:
-        self.scan.add(block)
-        self._blocks.append(block)
-        self._kept_bytes += len(block)
-        while self._kept_bytes > self._most_bytes:
-            first = self._blocks.popleft()
-            self._kept_bytes -= len(first)
-            self._left_out_bytes += len(first)
+        with self._lock:
+            self._last_s = time.monotonic()
+            self.scan.add(block)
+            self._blocks.append(block)
+            self._kept_bytes += len(block)
+            while self._kept_bytes > self._most_bytes:
+                first = self._blocks.popleft()
+                self._kept_bytes -= len(first)
+                self._left_out_bytes += len(first)
 
 
 @contextmanager
@@ -86,5 +130,4 @@ def logged_to(*files: Path) -> Iterator[list[StreamEnd]]:
         yield streams
     finally:
         for file, stream in zip(files, streams, strict=True):
-            file.write_bytes(stream.end())
-            write_facts(file, stream.scan.facts())
+            stream.end_to(file)

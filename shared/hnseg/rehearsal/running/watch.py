@@ -131,16 +131,14 @@ class StreamWatch:
         self._process = subprocess.Popen(self.command, stdout=self._output, stderr=subprocess.DEVNULL)
 
     def end(self) -> None:
-        """End the command, if it has not ended yet."""
+        """End the command, if it has not ended yet; its lines stay."""
         self._process.kill()  # docker stats does not end at SIGTERM when its container has
         self._process.wait()
 
-    def stop(self) -> list[str]:
-        """End the command and return the lines that it printed."""
-        self.end()
-        with self._output:
-            self._output.seek(0)
-            return _ESCAPES.sub("", self._output.read()).splitlines()
+    def lines(self) -> list[str]:
+        """Return the lines that the command has printed so far."""
+        self._output.seek(0)
+        return _ESCAPES.sub("", self._output.read()).splitlines()
 
 
 @dataclass
@@ -154,12 +152,12 @@ class StatisticsWatch:
     stream: StreamWatch
 
     def sample(self) -> int:
-        """Return 0: the statistics are read when the container has ended."""
+        """Return 0: the statistics are read when the peak is asked for."""
         return 0
 
     def peak(self) -> MemoryPeak:
-        """Stop the command and return the highest value that it printed."""
-        used = [bytes_of(match[1]) for line in self.stream.stop() if (match := _MEMORY_USED.search(line))]
+        """Return the highest value that the command has printed."""
+        used = [bytes_of(match[1]) for line in self.stream.lines() if (match := _MEMORY_USED.search(line))]
         return MemoryPeak(None, _gib(max(used, default=0)), "the engine's statistics, about one a second")
 
 
@@ -178,8 +176,8 @@ class GpuWatch:
     )
 
     def peak_gib(self, gpus: int) -> float:
-        """Stop watching and return the largest rise, in GiB; `gpus` lines are one sample, and without one it is 0."""
-        used = [float(line) for line in self.stream.stop() if line.strip().isdigit()]
+        """Return the largest rise so far, in GiB; `gpus` lines are one sample, and without one it is 0."""
+        used = [float(line) for line in self.stream.lines() if line.strip().isdigit()]
         samples = [sum(used[start : start + gpus]) for start in range(0, len(used) - gpus + 1, gpus)]
         return (max(samples) - samples[0]) / 1024 if samples else 0.0
 

@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 from hnseg.errors import InputError, ModelError
 from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.preparing.unpacking import unpack_model
+from hnseg.rehearsal.running.input_link import CURRENT
 from hnseg.rehearsal.running.removal import remove_tree
 
 
@@ -20,9 +21,10 @@ class Workplace:
     """Folders and log files of one run; all but the model's, where that is no copy, exist for this run only.
 
     Attributes:
-        input_dir: Copy of the case's input, readable for every user: /input.
+        input_dir: Input of the case, readable for every user: /input. A link beside it, `CURRENT`, leads to it.
         output_dir: Empty folder, writable for every user: /output.
         scratch_dir: Empty folder, writable for every user: /tmp.
+        held_dir: Empty folder, writable for every user, for what a container's first process has to tell.
         model_dir: Folder of the weights, or a copy of it: /opt/ml/model.
         stdout: File that receives the program's output.
         stderr: File that receives the program's errors.
@@ -31,17 +33,20 @@ class Workplace:
     input_dir: Path
     output_dir: Path
     scratch_dir: Path
+    held_dir: Path
     model_dir: Path
     stdout: Path
     stderr: Path
 
+    @property
+    def inputs_dir(self) -> Path:
+        """Folder of the input's folder and of the link to it."""
+        return self.input_dir.parent
+
 
 @contextmanager
 def workplace(case: CaseFolder, model_dir: Path, *, may_write_model: bool = False) -> Iterator[Workplace]:
-    """Make the folders of one run and remove them afterwards.
-
-    No other user of this machine gets into them: under the platform's own confinement a program may leave files there
-    that run as root.
+    """Make the folders of one run, with a copy of a case's input, and remove them afterwards.
 
     Args:
         case: Case whose input is copied.
@@ -52,22 +57,38 @@ def workplace(case: CaseFolder, model_dir: Path, *, may_write_model: bool = Fals
         InputError: The case's input can't be copied.
         ModelError: The model is to be copied, and can't be.
     """
+    with empty_workplace(model_dir, may_write_model=may_write_model) as work:
+        work.input_dir.rmdir()
+        _copy_input(case, work.input_dir)
+        yield work
+
+
+@contextmanager
+def empty_workplace(model_dir: Path, *, may_write_model: bool = False) -> Iterator[Workplace]:
+    """Make the folders of one run, with an empty one for the input, and remove them afterwards.
+
+    No other user of this machine gets into them: under the platform's own confinement a program may leave files there
+    that run as root. Arguments and errors are those of `workplace`.
+    """
     folder = Path(mkdtemp(prefix="hnseg-rehearsal-"))
     try:
-        _copy_input(case, folder / "input")
         if may_write_model:
             model_dir = _copy_model(model_dir, folder / "model")
-        for name in ("output", "scratch"):
-            (folder / name).mkdir()
-            (folder / name).chmod(0o777)
-        yield Workplace(
-            input_dir=folder / "input",
+        work = Workplace(
+            input_dir=folder / "inputs" / "case-input",
             output_dir=folder / "output",
             scratch_dir=folder / "scratch",
+            held_dir=folder / "held",
             model_dir=model_dir,
             stdout=folder / "stdout.txt",
             stderr=folder / "stderr.txt",
         )
+        work.input_dir.mkdir(parents=True)
+        (work.inputs_dir / CURRENT).symlink_to(work.input_dir.name)
+        for writable in (work.output_dir, work.scratch_dir, work.held_dir):
+            writable.mkdir()
+            writable.chmod(0o777)
+        yield work
     finally:
         remove_tree(folder)
 

@@ -1,6 +1,6 @@
 """Start of a program under limits that it can't lift.
 
-    python -m hnseg.rehearsal.running.confine DATA_BYTES CPUS NETWORK COMMAND...
+    python -m hnseg.rehearsal.running.inside.confine DATA_BYTES CPUS NETWORK COMMAND...
 
 DATA_BYTES becomes RLIMIT_DATA, where no limit is lower already, and CPUS (numbers joined by commas) the processors that
 the program may run on. With NETWORK `none` the program gets a network of its own without any connection; with `host` it

@@ -11,7 +11,7 @@ FIRST = str(processor_numbers()[0])
 
 def confined(program, *, data_bytes=2**40, network="host"):
     """Run a Python program under these limits on one processor, and return its process number and its output."""
-    command = [sys.executable, "-m", "hnseg.rehearsal.running.confine", str(data_bytes), FIRST, network]
+    command = [sys.executable, "-m", "hnseg.rehearsal.running.inside.confine", str(data_bytes), FIRST, network]
     with subprocess.Popen([*command, sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0
@@ -30,7 +30,7 @@ def test_the_limits_are_those_of_the_program_and_can_not_be_lifted():
 
 
 def test_a_lower_limit_of_the_caller_stays():
-    inner = [sys.executable, "-m", "hnseg.rehearsal.running.confine", str(1 << 40), FIRST, "host"]
+    inner = [sys.executable, "-m", "hnseg.rehearsal.running.inside.confine", str(1 << 40), FIRST, "host"]
     program = f"import os; os.execv({sys.executable!r}, [*{inner!r}, 'sh', '-c', 'ulimit -d'])"
     _, printed = confined(program, data_bytes=1 << 30)
     assert printed == str((1 << 30) // 1024)

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from hnseg.rehearsal.running.probe import BODY_LIMIT_BYTES, call, main, wait_until_healthy
+from hnseg.rehearsal.running.inside.probe import BODY_LIMIT_BYTES, call, main, wait_until_healthy
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Programs that run inside a rehearsed container, by its own Python; see their headers."""
