@@ -6,6 +6,7 @@ defect of ours and keeps its traceback.
 ```
 Exception
 ├── UnreadableError          an entry of a container's output, which becomes a finding
+├── TooLargeError            an image in it that is too large to import, likewise
 └── HnsegError               a failure with a sentence for the user
     ├── InputError           a case's files, or an option
     ├── ModelError           a model folder
@@ -15,6 +16,7 @@ Exception
     └── EngineError          Docker or Podman
 ValueError
 └── HeaderError              what an image file's header or voxels lack, as part of a sentence
+    └── UnclearError         of an output that can't be read here, and might be by the platform's importer
 BaseException
 └── TimeOverError            a case's time is over while something still runs
 SystemExit                   a signal stopped the process
@@ -65,12 +67,20 @@ class UnreadableError(Exception):
     """Entry of a container's output that can't be opened or read; what copies the output makes a finding of it."""
 
 
+class TooLargeError(Exception):
+    """Image of a container's output that has more voxels than the platform's importer can hold."""
+
+
 class HeaderError(ValueError):
     """Header of an image file that is not understood, or that promises what the file does not hold.
 
     Its text is the reason as part of a sentence, such as "its NDims is 100, not 2 to 4". It does not leave the package:
     the reader makes the sentence, with the image's title and its file.
     """
+
+
+class UnclearError(HeaderError):
+    """File of a container's output that can't be read here, and that the platform's importer may take."""
 
 
 class TimeOverError(BaseException):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.errors import HeaderError
+from hnseg.errors import HeaderError, TooLargeError, UnclearError
 from hnseg.imaging.files.formats import NOT_COLLECTED
 from hnseg.imaging.files.metaimage import read_metaimage_header
 from hnseg.imaging.files.voxels import check_voxels
@@ -99,7 +99,7 @@ def _import_images(socket: OutputSocket, folder: Path, profile: Profile) -> Impo
     """Import what lies in a socket's folder: one image, and perhaps files that are none."""
     try:
         files = [_read(path) for path in _files_below(folder)]
-    except _TooLargeError as error:
+    except TooLargeError as error:
         return Imported(None, None, (failure("import", OUTPUT_TOO_LARGE, str(error)),))
     images = {file.path: file.image for file in files if file.image is not None}
     others = [file for file in files if file.is_other]
@@ -182,11 +182,11 @@ def _read(path: Path) -> _Read:
     """Read a file as the platform's importer does, or more strictly.
 
     Raises:
-        _TooLargeError: It has more voxels than the importer can hold.
+        TooLargeError: It has more voxels than the importer can hold.
     """
     try:
         return _Read(path, _image(path))
-    except _UnclearError as error:
+    except UnclearError as error:
         return _Read(path, None, str(error), is_unclear=True)
     except HeaderError as error:
         return _Read(path, None, str(error))
@@ -209,28 +209,20 @@ def _is_tiff(path: Path) -> bool:
         return file.read(4) in _TIFF_MAGIC
 
 
-class _TooLargeError(Exception):
-    """An image has more voxels than the platform's importer can hold."""
-
-
-class _UnclearError(HeaderError):
-    """A file can't be read here, and the platform's importer may take it."""
-
-
 @contextmanager
 def _unclear() -> Iterator[None]:
-    """Turn what makes a file unreadable here into an `_UnclearError`."""
+    """Turn what makes a file unreadable here into an `UnclearError`."""
     try:
         yield
     except (HeaderError, RuntimeError) as error:
-        raise _UnclearError(str(error).strip().splitlines()[-1]) from error
+        raise UnclearError(str(error).strip().splitlines()[-1]) from error
 
 
 def _metaimage(path: Path) -> sitk.Image:
     with path.open("rb") as file, _unclear():
         header = read_metaimage_header(path, file)
     if header.owed > _MOST_VOXEL_BYTES:
-        raise _TooLargeError(
+        raise TooLargeError(
             f"{path.name} promises {header.owed / 2**30:.1f} GiB of voxels; over {_MOST_VOXEL_BYTES >> 30} GiB, the"
             " memory of the platform's importer, 8 GB when it was last seen, is not enough. No limit is published."
         )

@@ -53,7 +53,7 @@ def _input_sha256(folder: Path) -> list[str]:
 
 
 def _has_labels(path: Path) -> bool:
-    return bool(sitk.GetArrayViewFromImage(sitk.ReadImage(str(path))).any())
+    return bool(sitk.GetArrayFromImage(sitk.ReadImage(str(path))).any())
 
 
 def _failed(result: CaseResult, earlier: CaseResult) -> CaseResult:
