@@ -78,11 +78,14 @@ def run(plan: Plan) -> int:
     began = time.monotonic()
     shutil.rmtree(plan.output / "faults", ignore_errors=True)
     plan.output.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="hnseg-fuzz-") as work:
-        _prepare(plan, Path(work))
-        outcomes = list(_reported(_outcomes(plan), began))
-    table = table_of(outcomes)
-    (plan.output / "table.md").write_text(table, encoding="utf-8")
+    outcomes: list[Outcome] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="hnseg-fuzz-") as work:
+            _prepare(plan, Path(work))
+            outcomes.extend(_reported(_outcomes(plan), began))
+    finally:  # a campaign that is cut off has its counts too
+        table = table_of(outcomes)
+        (plan.output / "table.md").write_text(table, encoding="utf-8")
     minutes = (time.monotonic() - began) / 60
     sys.stdout.write(f"{table}\nSeed {plan.seed}, {minutes:.1f} minutes, {plan.jobs} processes.\n")
     for outcome in outcomes:
