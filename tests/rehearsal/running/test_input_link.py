@@ -12,7 +12,7 @@ LOOK = "import os; print(os.path.islink('/input') and os.readlink('/input'), os.
 @pytest.mark.engine
 @pytest.mark.parametrize("lines", ["", "RUN mkdir -p /input"])
 def test_the_link_replaces_a_folder_and_changes_nothing_else(build, engine, lines):
-    tag = build("", label=lines)
+    tag = build("", user=f"{lines}\nUSER 1000:1000")
     image = inspect_image(engine, tag)
     with linked_image(engine, image, "python3") as linked:
         made = inspect_image(engine, linked)
@@ -25,12 +25,13 @@ def test_the_link_replaces_a_folder_and_changes_nothing_else(build, engine, line
 
 @pytest.mark.engine
 @pytest.mark.parametrize(
-    ("label", "python"),
+    ("lines", "python"),
     [("", ""), ("", "python9"), ("VOLUME /input", "python3"), ("RUN mkdir /input && touch /input/file", "python3")],
     ids=["no Python", "another Python", "a volume", "a folder with files"],
 )
-def test_where_no_link_can_be_made_there_is_none(build, engine, label, python):
-    with linked_image(engine, inspect_image(engine, build("", label=label, user="")), python) as linked:
+def test_where_no_link_can_be_made_there_is_none(build, engine, lines, python):
+    image = inspect_image(engine, build("", user=f"{lines}\nUSER 1000:1000"))
+    with linked_image(engine, image, python) as linked:
         assert linked == ""
 
 
