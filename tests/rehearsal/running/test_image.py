@@ -57,10 +57,12 @@ def test_a_command_is_an_entry_point_or_a_cmd(engine_that, command):
     assert image.command == ("a",)
 
 
-@pytest.mark.parametrize(("here", "python"), [("python3|python", "python3"), ("python", "python"), ("none", "")])
+@pytest.mark.parametrize(
+    ("here", "python"), [(("python3", "python"), "python3"), (("python",), "python"), (("none",), "")]
+)
 def test_a_python_is_one_that_computes(engine_that, here, python):
-    names = here.replace("|", "|*--entrypoint=")
-    answers = f'case "$*" in *--entrypoint={names}" "*) exit 42;; *) echo 42; exit 0;; esac'
+    patterns = "|".join(f'*" --entrypoint={name} "*' for name in here)
+    answers = f'case " $* " in {patterns}) exit 42;; *) echo 42; exit 0;; esac'
     assert python_of(engine_that(answers), "mine:1") == python
 
 
