@@ -111,7 +111,10 @@ def test_a_model_of_another_challenge_is_told_in_a_sentence(
 
 
 def test_time_that_is_over_is_told_in_a_sentence(hnseg_run, output_dir):
-    assert_told(hnseg_run("--limit-s", "0.01"), r"The case must end within 0\.01 s, but they were over before there was a label map")
+    assert_told(
+        hnseg_run("--limit-s", "0.01"),
+        r"The case must end within 0\.01 s, but they were over before there was a label map",
+    )
     assert files_below(output_dir) == []
 
 
