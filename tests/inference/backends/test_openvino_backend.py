@@ -2,6 +2,8 @@
 
 import gc
 import logging
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -79,3 +81,26 @@ def test_a_batch_may_be_a_view(exported):
     backend, tile = OpenvinoBackend.load(bundle), tile_of(bundle)
     view = tile.transpose(-1, -2).contiguous().transpose(-1, -2)
     assert np.array_equal(backend.logits(0, view).clone(), backend.logits(0, tile))
+
+
+SIGNALLED = """
+import gc, signal, sys, time
+from pathlib import Path
+from hnseg.inference.backends.openvino_backend import OpenvinoBackend
+from hnseg.inference.model.bundle import open_bundle
+bundle = open_bundle(Path(sys.argv[1]))
+first, second = OpenvinoBackend.load(bundle), OpenvinoBackend.load(bundle, "fast")
+del first
+gc.collect()
+del second
+gc.collect()
+signal.signal(signal.SIGALRM, lambda *_: print("heeded"))
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+time.sleep(0.5)
+"""
+
+
+def test_a_signal_is_heeded_after_several_backends_have_come_and_gone(exported):
+    command = [sys.executable, "-c", SIGNALLED, exported]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert (done.returncode, done.stdout.split()) == (0, ["heeded"]), done.stderr

@@ -9,7 +9,7 @@ import openvino
 import torch
 
 from hnseg.errors import ConversionError
-from hnseg.inference.backends.openvino_graph import graph_of, with_weights
+from hnseg.inference.backends.openvino_graph import core, graph_of, with_weights
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import is_exhausted, usable_threads
@@ -44,8 +44,8 @@ class OpenvinoBackend:
             ConversionError: OpenVINO can't run the network.
             ModelError: The weights don't fit the network that the plans describe, or a shipped graph is not whole.
         """
-        graph, core = graph_of(bundle), openvino.Core()
-        has_bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        graph = graph_of(bundle)
+        has_bfloat16 = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         arithmetic = torch.bfloat16 if precision == "fast" and has_bfloat16 else torch.float32
         settings = {
             "INFERENCE_PRECISION_HINT": "bf16" if arithmetic == torch.bfloat16 else "f32",
@@ -56,7 +56,7 @@ class OpenvinoBackend:
         shape = (1, len(bundle.channels), *bundle.configuration.patch_size)
         weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
         models = [with_weights(graph, each, shape, bundle.folder) for each in weights]
-        return cls(tuple(core.compile_model(model, "CPU", settings) for model in models), precision, arithmetic)
+        return cls(tuple(core().compile_model(model, "CPU", settings) for model in models), precision, arithmetic)
 
     @property
     def folds(self) -> int:
