@@ -53,6 +53,19 @@ def small_request(case_dir, tmp_path):
     return Request(SPEC, find_cases([case_dir]), model_dir, profile, tmp_path / "kept")
 
 
+def build_tagged(engine, context, program, *, python, lines):
+    """Build an image in a new folder whose entry point is a Python program, and return its tag."""
+    context.mkdir(exist_ok=True)
+    shutil.copy(STUB, context)
+    (context / "main.py").write_text(program, encoding="utf-8")
+    entry = f'ENTRYPOINT ["{python}", "/opt/app/main.py"]'
+    dockerfile = [f"FROM {BASE_IMAGE}", "COPY stub_container.py main.py /opt/app/", entry, *lines]
+    (context / "Dockerfile").write_text("\n".join(dockerfile), encoding="utf-8")
+    tag = f"hnseg-test:{uuid4().hex[:12]}"
+    subprocess.run([engine.command, "build", "-q", "-t", tag, context], check=True, capture_output=True)
+    return tag
+
+
 @pytest.fixture
 def build(engine, tmp_path):
     """Build an image whose entry point is a Python program, and remove it afterwards."""
@@ -60,21 +73,8 @@ def build(engine, tmp_path):
 
     def build_image(program, *, user="USER 1000:1000", label=""):
         context = tmp_path / f"context{len(built)}"
-        context.mkdir()
-        shutil.copy(STUB, context)
-        (context / "main.py").write_text(program, encoding="utf-8")
-        dockerfile = [
-            f"FROM {BASE_IMAGE}",
-            "COPY stub_container.py main.py /opt/app/",
-            'ENTRYPOINT ["python", "/opt/app/main.py"]',
-            user,
-            label,
-        ]
-        (context / "Dockerfile").write_text("\n".join(dockerfile), encoding="utf-8")
-        tag = f"hnseg-test:{uuid4().hex[:12]}"
-        subprocess.run([engine.command, "build", "-q", "-t", tag, str(context)], check=True, capture_output=True)
-        built.append(tag)
-        return tag
+        built.append(build_tagged(engine, context, program, python="python", lines=(user, label)))
+        return built[-1]
 
     yield build_image
     for tag in built:
@@ -102,18 +102,8 @@ def make_image(engine, tmp_path_factory):
 
     def make(*lines, user="1000:1000"):
         context = tmp_path_factory.mktemp("context")
-        shutil.copy(STUB, context)
-        (context / "main.py").write_text(MAIN, encoding="utf-8")
-        dockerfile = [
-            f"FROM {BASE_IMAGE}",
-            "COPY stub_container.py main.py /opt/app/",
-            'ENTRYPOINT ["/usr/bin/python3", "/opt/app/main.py"]',
-            *lines,
-            f"USER {user}",
-        ]
-        (context / "Dockerfile").write_text("\n".join(dockerfile), encoding="utf-8")
-        built.append(f"hnseg-test:{uuid4().hex[:12]}")
-        subprocess.run([engine.command, "build", "-q", "-t", built[-1], context], check=True, capture_output=True)
+        lines = (*lines, f"USER {user}")
+        built.append(build_tagged(engine, context, MAIN, python="/usr/bin/python3", lines=lines))
         return built[-1]
 
     yield make

@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
 
 import rich
 import typer
 
 from hnseg.cli.options import EditionOption
-from hnseg.errors import EngineError, InputError
+from hnseg.cli.rehearsal_options import (
+    ApiMethod,
+    ApiMethodOption,
+    BaseImageOption,
+    BuildArgOption,
+    CasesOption,
+    ContainerArgument,
+    EngineOption,
+    GpuOption,
+    ImageOption,
+    Importer,
+    ImporterOption,
+    InputsJson,
+    InputsJsonOption,
+    LimitOption,
+    ModelOption,
+    ProfileOption,
+    RamOption,
+    ReportOption,
+    Strictness,
+    StrictnessOption,
+)
+from hnseg.cli.rehearsal_target import find_target
+from hnseg.errors import InputError
 from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
+from hnseg.platform.spec import ChallengeSpec
 from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.judging.importer.check import check_panimg
-from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
+from hnseg.rehearsal.preparing.input_list import Dialect
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.profile_file import ProfileFile, merged, read_profile
 from hnseg.rehearsal.rehearse import rehearse
@@ -29,141 +51,54 @@ from hnseg.rehearsal.report.page import check_report, write_report
 from hnseg.rehearsal.report.table import cases_table, findings_of, rules_summary
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
-from hnseg.rehearsal.running.engine import Engine, find_engine
-from hnseg.rehearsal.running.image import inspect_image
-from hnseg.rehearsal.running.runners import ImageChoice, Runner, container_runner, process_runner
+from hnseg.rehearsal.running.runners import ImageChoice
 from hnseg.rehearsal.running.workplace import model_folder
 from hnseg.signals import sigterm_unwinds
 
 
-class EngineName(str, Enum):
-    """Engine that runs the cases; process: none."""
-
-    DOCKER = "docker"
-    PODMAN = "podman"
-    PROCESS = "process"
-
-
-class Importer(str, Enum):
-    """Importer that judges the outputs."""
-
-    OWN = "own"
-    PANIMG = "panimg"
-
-
-class ApiMethod(str, Enum):
-    """Generation of the platform's calls of a container."""
-
-    EXEC = "exec"
-    INVOKE = "invoke"
-
-
-_API_METHODS = tuple(method.value for method in ApiMethod)
-
-
-class Strictness(str, Enum):
-    """Confinement of the containers: the platform's own, or a stricter one."""
-
-    STRICTER = "stricter"
-    PLATFORM = "platform"
-
-
-class InputsJson(str, Enum):
-    """Dialect of inputs.json, or all of them, one after the other."""
-
-    TODAY = "today"
-    INTERFACE = "interface"
-    SOCKET = "socket"
-    NONE = "none"
-    ALL = "all"
-
-    @property
-    def dialects(self) -> tuple[Dialect, ...]:
-        """Dialects to rehearse; the first decides."""
-        return (Dialect.TODAY, *OLDER) if self is InputsJson.ALL else (Dialect(self.value),)
-
-
 def command(  # noqa: PLR0913 (one parameter an option)
-    container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
+    container_dir: ContainerArgument,
     *,
-    case: Annotated[list[Path] | None, typer.Option(help="input/, perhaps expected/. Left out: all shipped.")] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
-    ] = None,
+    case: CasesOption = None,
+    model: ModelOption = None,
     edition: EditionOption = "",
-    image: Annotated[str, typer.Option(help="Rehearse this image instead of building one.")] = "",
-    engine: Annotated[
-        EngineName | None,
-        typer.Option(help="The container engine; process: without any. Left out: the first that answers."),
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Write rehearsal.json, rehearsal.html, outputs and logs to this folder.")
-    ] = None,
-    base_image: Annotated[
-        str, typer.Option(envvar="HNSEG_BASE_IMAGE", help="Build on this image instead of the Dockerfile's.")
-    ] = "",
-    api_method: Annotated[ApiMethod | None, typer.Option(help="Build for this generation of the platform.")] = None,
-    build_arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the build. May be repeated.")] = None,
-    limit_s: Annotated[
-        float | None,
-        typer.Option(min=0.1, max=1e7, help="Seconds a case may take, instead of the challenge's; told to it."),
-    ] = None,
-    ram_gib: Annotated[
-        float | None, typer.Option(min=1.01, max=1e6, help="Memory, instead of the challenge's.")
-    ] = None,
-    profile: Annotated[
-        str, typer.Option(help="Limits: exec, invoke, batch, or a JSON file. Left out: exec or invoke, by the image.")
-    ] = "",
-    as_strict_as: Annotated[
-        Strictness, typer.Option(help="platform: nothing that only this rehearsal forbids, such as a writable root.")
-    ] = Strictness.STRICTER,
-    inputs_json: Annotated[
-        InputsJson,
-        typer.Option(help="Dialect of the inputs.json that each case gets; all: a run for today's, each older, none."),
-    ] = InputsJson.TODAY,
-    importer: Annotated[
-        Importer,
-        typer.Option(help="panimg: the platform's importer, where it is installed, judges each output as well."),
-    ] = Importer.OWN,
-    gpu: Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")] = True,
+    image: ImageOption = "",
+    engine: EngineOption = None,
+    report: ReportOption = None,
+    base_image: BaseImageOption = "",
+    api_method: ApiMethodOption = None,
+    build_arg: BuildArgOption = None,
+    limit_s: LimitOption = None,
+    ram_gib: RamOption = None,
+    profile: ProfileOption = "",
+    as_strict_as: StrictnessOption = Strictness.STRICTER,
+    inputs_json: InputsJsonOption = InputsJson.TODAY,
+    importer: ImporterOption = Importer.OWN,
+    gpu: GpuOption = True,
 ) -> None:
     """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
-    if importer is Importer.PANIMG:
+    asks_panimg = importer is Importer.PANIMG
+    if asks_panimg:
         check_panimg()
     files = read_profile(profile) if profile else []
     method = _method_to_build(api_method, files)
-    arguments = _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
-    challenge = load_challenge(container_dir, arguments.get("EDITION"))
-    container_dir, choice = container_dir.resolve(), ImageChoice(image, arguments)
-    with sigterm_unwinds(), _materials(container_dir, case or [], model, report) as given, ExitStack() as at_the_end:
-        if report:
-            _check_report(report, given)
-        found = _engine(engine, choice)
-        declared = _declared_method(found, choice)
+    choice = ImageChoice(
+        image, _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
+    )
+    spec = load_challenge(container_dir, choice.edition).spec
+    with sigterm_unwinds(), _materials(container_dir.resolve(), case or [], model, report) as given:
+        target = find_target(engine, container_dir, choice)
+        files = files or read_profile(target.api_method)
         limits = profile_of(
-            challenge.spec.limits,
-            files=files or read_profile(declared),
-            time_limit_s=limit_s,
-            ram_gib=ram_gib,
-            confinement=as_strict_as.value,
+            spec.limits, files=files, time_limit_s=limit_s, ram_gib=ram_gib, confinement=as_strict_as.value
         ).of_job(len(given.cases))
-        _check_method(limits, declared)
-        runner = at_the_end.enter_context(_runner(found, container_dir, choice, given.model_dir, limits, gpu=gpu))
-        edition = arguments.get("EDITION", "")
-        request = Request(
-            challenge.spec,
-            given.cases,
-            given.model_dir,
-            limits,
-            given.keep_dir,
-            edition,
-            dialects=inputs_json.dialects,
-            asks_panimg=importer is Importer.PANIMG,
-        )
-        result = rehearse(request, runner, typer.echo)
+        target.check(limits)
+        request = given.request(spec, limits, choice.edition, inputs_json.dialects, asks_panimg=asks_panimg)
+        with target.runner(given.model_dir, limits, gpu=gpu) as runner:
+            result = rehearse(request, runner, typer.echo)
         _print(result)
         if report:
             typer.echo(f"\nReport: {printable(str(write_report(request, result, report)))}")
@@ -184,6 +119,12 @@ class _Materials:
     model_dir: Path
     keep_dir: Path
 
+    def request(
+        self, spec: ChallengeSpec, limits: Profile, edition: str, dialects: tuple[Dialect, ...], *, asks_panimg: bool
+    ) -> Request:
+        """Return the request for a rehearsal with these."""
+        return Request(spec, self.cases, self.model_dir, limits, self.keep_dir, edition, dialects, asks_panimg)
+
 
 @contextmanager
 def _materials(container_dir: Path, cases: list[Path], model: Path | None, report: Path | None) -> Iterator[_Materials]:
@@ -191,13 +132,17 @@ def _materials(container_dir: Path, cases: list[Path], model: Path | None, repor
 
     Raises:
         InputError: There is no case.
+        OutputError: The report can't be written.
     """
     shipped = container_dir.parent.parent / "test_data" / container_dir.name
     found = find_cases(cases or sorted(shipped.glob("case_*")))
     if not found:
         raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
     with model_folder(model or shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
-        yield _Materials(found, model_dir, report / "cases" if report else Path(temporary))
+        given = _Materials(found, model_dir, report / "cases" if report else Path(temporary))
+        if report:
+            _check_report(report, given)
+        yield given
 
 
 def _check_report(report: Path, given: _Materials) -> None:
@@ -226,60 +171,7 @@ def _method_to_build(chosen: ApiMethod | None, files: Sequence[ProfileFile]) -> 
     if chosen is not None:
         return chosen.value
     wanted = merged(files).api_method if files else ""
-    return wanted if wanted in _API_METHODS else ""
-
-
-def _engine(name: EngineName | None, choice: ImageChoice) -> Engine | None:
-    """Return the engine that was asked for, or the first that answers; None to run processes.
-
-    Raises:
-        EngineError: An engine is needed, and none answers.
-    """
-    if name is EngineName.PROCESS:
-        if choice.tag or choice.build_arguments.get("API_METHOD") == ApiMethod.INVOKE.value:
-            raise typer.BadParameter(
-                "--engine process has no image, and runs a case once: --image and invoke need an engine"
-            )
-        return None
-    try:
-        return find_engine(*([name.value] if name else []))
-    except EngineError as error:
-        if name or choice.tag:
-            raise
-        typer.echo(f"{error}\nGoing on without one, as --engine process does.\n", err=True)
-        return None
-
-
-def _declared_method(engine: Engine | None, choice: ImageChoice) -> str:
-    """Return the API method that the image declares, or will once it is built; exec for a process."""
-    if engine is None:
-        return ApiMethod.EXEC.value
-    if choice.tag:
-        declared = inspect_image(engine, choice.tag).api_method
-        return declared if declared in _API_METHODS else ApiMethod.EXEC.value  # judged with the image: it is refused
-    return choice.build_arguments.get("API_METHOD", ApiMethod.EXEC.value)
-
-
-def _check_method(profile: Profile, declared: str) -> None:
-    """Check that the profile is one for the image.
-
-    Raises:
-        InputError: It is for the other API method.
-    """
-    if profile.api_method not in ("any", declared):
-        raise InputError(
-            f"The profile {profile.name} is for containers of the API method {profile.api_method}, but this one's is"
-            f" {declared}. Leave out --profile, or build the image with --api-method {profile.api_method}."
-        )
-
-
-def _runner(
-    engine: Engine | None, container_dir: Path, choice: ImageChoice, model_dir: Path, profile: Profile, *, gpu: bool
-) -> AbstractContextManager[Runner]:
-    if engine is None:
-        edition = choice.build_arguments.get("EDITION", "")
-        return nullcontext(process_runner(container_dir, profile, gpu=gpu, edition=edition))
-    return container_runner(engine, container_dir, choice, model_dir, profile, gpu=gpu)
+    return "" if wanted in (None, "any") else wanted
 
 
 def _print(result: Rehearsal) -> None:

@@ -4,11 +4,8 @@
 by HNSEG_TEST_PANIMG, panimg itself is asked again.
 """
 
-import importlib.util
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -225,16 +222,6 @@ def written(tmp_path):
         return output
 
     return write
-
-
-@pytest.fixture(scope="session")
-def python_with_panimg():
-    """The Python that has panimg: this one, or the one named by HNSEG_TEST_PANIMG."""
-    if named := os.environ.get("HNSEG_TEST_PANIMG"):
-        return named
-    if importlib.util.find_spec("panimg") is None:
-        pytest.skip("panimg is not installed here, and HNSEG_TEST_PANIMG names no Python that has it")
-    return sys.executable
 
 
 def verdict_here(output):

@@ -63,6 +63,11 @@ class ImageChoice:
     tag: str = ""
     build_arguments: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def edition(self) -> str:
+        """Edition of the challenge that the image is built for; empty for the default."""
+        return self.build_arguments.get("EDITION", "")
+
 
 @contextmanager
 def container_runner(
@@ -85,8 +90,7 @@ def container_runner(
     check_readable(model_dir)
     tag = choice.tag
     if not tag:
-        edition = choice.build_arguments.get("EDITION")
-        tag = f"hnseg-{container_dir.name}:rehearsal" + (f"-{edition}" if edition else "")
+        tag = f"hnseg-{container_dir.name}:rehearsal" + (f"-{choice.edition}" if choice.edition else "")
         build_image(engine, container_dir, tag=tag, arguments=choice.build_arguments)
     image = inspect_image(engine, tag)
     machine = this_machine()

@@ -1,5 +1,3 @@
-import importlib.util
-import os
 import sys
 
 import pytest
@@ -8,16 +6,6 @@ from containers.hnts_mrg.spec import SPEC
 from hnseg.errors import InputError
 from hnseg.rehearsal.judging.importer.check import check_panimg, judge_by_panimg
 from tests.support.odd_outputs import KINDS
-
-
-@pytest.fixture
-def python_with_panimg():
-    """The Python that has panimg: this one, or the one named by HNSEG_TEST_PANIMG."""
-    if named := os.environ.get("HNSEG_TEST_PANIMG"):
-        return named
-    if importlib.util.find_spec("panimg") is None:
-        pytest.skip("panimg is not installed here, and HNSEG_TEST_PANIMG names no Python that has it")
-    return sys.executable
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""Options of `hnseg rehearse`: their values, and what its help says of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
+
+
+class EngineName(str, Enum):
+    """Engine that runs the cases; process: none."""
+
+    DOCKER = "docker"
+    PODMAN = "podman"
+    PROCESS = "process"
+
+
+class Importer(str, Enum):
+    """Importer that judges the outputs."""
+
+    OWN = "own"
+    PANIMG = "panimg"
+
+
+class ApiMethod(str, Enum):
+    """Generation of the platform's calls of a container."""
+
+    EXEC = "exec"
+    INVOKE = "invoke"
+
+
+class Strictness(str, Enum):
+    """Confinement of the containers: the platform's own, or a stricter one."""
+
+    STRICTER = "stricter"
+    PLATFORM = "platform"
+
+
+class InputsJson(str, Enum):
+    """Dialect of inputs.json, or all of them, one after the other."""
+
+    TODAY = "today"
+    INTERFACE = "interface"
+    SOCKET = "socket"
+    NONE = "none"
+    ALL = "all"
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """Dialects to rehearse; the first decides."""
+        return (Dialect.TODAY, *OLDER) if self is InputsJson.ALL else (Dialect(self.value),)
+
+
+ContainerArgument = Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")]
+CasesOption = Annotated[
+    list[Path] | None, typer.Option("--case", help="input/, perhaps expected/. Left out: all shipped.")
+]
+ModelOption = Annotated[
+    Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
+]
+ImageOption = Annotated[str, typer.Option(help="Rehearse this image instead of building one.")]
+EngineOption = Annotated[
+    EngineName | None,
+    typer.Option(help="The container engine; process: without any. Left out: the first that answers."),
+]
+ReportOption = Annotated[
+    Path | None, typer.Option(help="Write rehearsal.json, rehearsal.html, outputs and logs to this folder.")
+]
+BaseImageOption = Annotated[
+    str, typer.Option(envvar="HNSEG_BASE_IMAGE", help="Build on this image instead of the Dockerfile's.")
+]
+ApiMethodOption = Annotated[ApiMethod | None, typer.Option(help="Build for this generation of the platform.")]
+BuildArgOption = Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the build. May be repeated.")]
+LimitOption = Annotated[
+    float | None,
+    typer.Option(min=0.1, max=1e7, help="Seconds a case may take, instead of the challenge's; told to it."),
+]
+RamOption = Annotated[float | None, typer.Option(min=1.01, max=1e6, help="Memory, instead of the challenge's.")]
+ProfileOption = Annotated[
+    str, typer.Option(help="Limits: exec, invoke, batch, or a JSON file. Left out: exec or invoke, by the image.")
+]
+StrictnessOption = Annotated[
+    Strictness, typer.Option(help="platform: nothing that only this rehearsal forbids, such as a writable root.")
+]
+InputsJsonOption = Annotated[
+    InputsJson,
+    typer.Option(help="Dialect of the inputs.json that each case gets; all: a run for today's, each older, none."),
+]
+ImporterOption = Annotated[
+    Importer,
+    typer.Option(help="panimg: the platform's importer, where it is installed, judges each output as well."),
+]
+GpuOption = Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")]
