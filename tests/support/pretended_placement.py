@@ -235,7 +235,7 @@ class Placement(TorchFunctionMode):
         is_number = not isinstance(value, Tensor) or (value.ndim == 0 and not self._is_on_gpu(value))
         if is_number or self._is_on_gpu(value) == self._is_on_gpu(tensor):
             self._run(Tensor.__setitem__, tensor, index, value)
-        elif any(_tensors_in(index)):
+        elif next(_tensors_in(index), None) is not None:
             self._run(Tensor.__setitem__, tensor, index, self._moved(value, self.device_of(tensor)))
         else:
             self._copy(tensor[index], value)
