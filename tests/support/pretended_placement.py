@@ -22,7 +22,7 @@ from tests.support.pretended_queue import Queue, Stream
 CPU = torch.device("cpu")
 GPU = torch.device("cuda", 0)
 
-_ON_ANY_DEVICES = {Tensor.__getitem__, torch._has_compatible_shallow_copy_type, Tensor.is_set_to}
+_ON_ANY_DEVICES = {Tensor.__getitem__, Tensor.__setitem__, torch._has_compatible_shallow_copy_type, Tensor.is_set_to}
 _READ_BY_HOST = {
     *(Tensor.item, Tensor.tolist, Tensor.__bool__, Tensor.__float__, Tensor.__int__, Tensor.__index__),
     *(Tensor.__contains__, Tensor.is_nonzero, Tensor.equal, Tensor.allclose, torch.equal, torch.allclose),
