@@ -1,6 +1,6 @@
 """Pretended GPU, under which torch finds one, and what runs there runs as on a real one, by real numbers.
 
-    with PretendedGpu(total_bytes=4 << 30, pass_s=0.5, arithmetic="single") as gpu:
+    with PretendedGpu(total_bytes=4 << 30, pass_s=0.5) as gpu:
         ensemble = load_ensemble(bundle, device="cuda")
         gpu.memory.fail_at = gpu.memory.allocations + 3  # the fourth allocation from here on fails, once
         result = predict(ensemble, channels, Deadline(600, 0, gpu.clock))
@@ -28,7 +28,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial, partialmethod
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any
 from unittest.mock import patch
 
 import torch
@@ -53,8 +53,6 @@ class PretendedGpu:
         first_pass_s: Time that the first pass takes more, in which the host has to wait, as it does for libraries.
         depth: Number of passes that the host may be ahead.
         bytes_per_s: Speed of copies between the devices.
-        arithmetic: `half` lets `torch.autocast("cuda", ...)` compute in the type it is told, by the processor's rules
-            and kernels; `single` lets it do nothing, so that numbers are the processor's.
         name: Name of the GPU.
         capability: Its compute capability.
         architectures: Those that this build of torch is for.
@@ -68,7 +66,6 @@ class PretendedGpu:
     first_pass_s: float = 0.0
     depth: int = 5
     bytes_per_s: float = float("inf")
-    arithmetic: Literal["half", "single"] = "half"
     name: str = "Tesla T4"
     capability: tuple[int, int] = (7, 5)
     architectures: tuple[str, ...] = ("sm_75", "sm_80", "sm_86", "sm_90")
@@ -96,7 +93,7 @@ class PretendedGpu:
         enter = self._patches.enter_context
         enter(patch.multiple(torch.cuda, **self._answers()))
         enter(patch.object(torch.version, "cuda", "12.6"))
-        enter(patch.object(torch, "autocast", _autocast_by(self.arithmetic)))
+        enter(patch.object(torch, "autocast", _Autocast))
         for owner, name, method in (
             (Tensor, "record_stream", self._placement.record_stream),
             (nn.Module, "__call__", self._call),
@@ -194,13 +191,9 @@ def _called(owner: Any, method: Callable[..., Any], *args: Any, **kwargs: Any) -
     return method(owner, *args, **kwargs)
 
 
-def _autocast_by(arithmetic: str) -> type[torch.autocast]:
-    """Return `torch.autocast`, whose rules for a GPU are the processor's, or none."""
+class _Autocast(torch.autocast):
+    """Autocast whose rules and kernels for a GPU are the processor's."""
 
-    class Autocast(torch.autocast):
-        def __init__(self, device_type: str, dtype: torch.dtype | None = None, enabled: bool = True) -> None:
-            is_on = enabled and not (device_type == "cuda" and arithmetic == "single")
-            fast = torch.float16 if device_type == "cuda" and dtype is None else dtype
-            super().__init__("cpu", dtype=fast, enabled=is_on)
-
-    return Autocast
+    def __init__(self, device_type: str, dtype: torch.dtype | None = None, enabled: bool = True, **kwargs: Any) -> None:
+        fast = torch.float16 if device_type == "cuda" and dtype is None else dtype
+        super().__init__("cpu", dtype=fast, enabled=enabled, **kwargs)
