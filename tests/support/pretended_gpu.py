@@ -96,7 +96,8 @@ class PretendedGpu:
         enter = self._patches.enter_context
         enter(patch.multiple(torch.cuda, **self._answers()))
         enter(patch.object(torch.version, "cuda", "12.6"))
-        enter(patch.object(torch, "autocast", _autocast_by(self.arithmetic)))
+        for module in (torch, torch.amp):
+            enter(patch.object(module, "autocast", _autocast_by(self.arithmetic)))
         for owner, name, method in (
             (Tensor, "record_stream", self._placement.record_stream),
             (nn.Module, "__call__", self._call),
@@ -198,9 +199,11 @@ def _autocast_by(arithmetic: str) -> type[torch.autocast]:
     """Return `torch.autocast`, whose rules for a GPU are the processor's, or none."""
 
     class Autocast(torch.autocast):
-        def __init__(self, device_type: str, dtype: torch.dtype | None = None, enabled: bool = True) -> None:
+        def __init__(
+            self, device_type: str, dtype: torch.dtype | None = None, enabled: bool = True, **kwargs: Any
+        ) -> None:
             is_on = enabled and not (device_type == "cuda" and arithmetic == "single")
             fast = torch.float16 if device_type == "cuda" and dtype is None else dtype
-            super().__init__("cpu", dtype=fast, enabled=is_on)
+            super().__init__("cpu", dtype=fast, enabled=is_on, **kwargs)
 
     return Autocast

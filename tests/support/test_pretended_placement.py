@@ -86,6 +86,23 @@ def test_a_device_that_is_asked_for_comes_before_that_of_the_tensors(ones):
         assert torch.ones(2).is_cuda
 
 
+def test_a_tensor_without_numbers_gets_memory_but_is_not_copied(gpu):
+    empty = torch.ones(2).to("meta")
+    assert empty.is_meta
+    assert torch.empty_like(empty, device="cuda").is_cuda
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        empty.to("cuda")
+    assert gpu.memory.allocated == 0
+
+
+def test_there_is_one_gpu(ones):
+    with torch.cuda.device(0):
+        assert ones.to("cuda:0") is ones
+    for attempt in (lambda: ones.to("cuda:1"), lambda: torch.zeros(2, device="cuda:1")):
+        with pytest.raises(RuntimeError, match="invalid device ordinal"):
+            attempt()
+
+
 def test_a_tensor_on_the_gpu_has_no_array(ones):
     for attempt in (ones.numpy, lambda: np.asarray(ones)):
         with pytest.raises(TypeError, match="can't convert cuda:0 device type tensor to numpy"):
