@@ -89,13 +89,14 @@ def test_with_the_sums_off_the_gpu_a_tile_goes_there_once(bundle, channels, expe
     assert np.array_equal(array_of(result.label_map), expected)
 
 
-def test_memory_may_end_at_any_allocation(bundle, channels, expected):
+def test_memory_may_end_at_any_allocation(bundle):
+    channels = noise((12, 8, 4))  # 2 tiles
     with PretendedGpu() as gpu:
         ensemble = in_single(bundle)
-        before = gpu.memory.allocations
         predict(ensemble, channels, effort=PLAIN)
-        count = gpu.memory.allocations - before
+        before = gpu.memory.allocations
         plain = array_of(predict(ensemble, channels, effort=PLAIN).label_map)
+        count = gpu.memory.allocations - before
         for number in range(0, count, max(1, count // 40)):
             gpu.memory.fail_at = gpu.memory.allocations + number
             result = predict(ensemble, channels, effort=PLAIN)
@@ -107,7 +108,7 @@ def test_memory_may_end_at_any_allocation(bundle, channels, expected):
 def test_a_case_steps_down_to_the_processor_and_the_next_begins_on_the_gpu_again(bundle, channels, expected):
     with PretendedGpu() as gpu:
         ensemble = in_single(bundle)
-        gpu.memory.capacity = gpu.memory.allocated
+        gpu.memory.fraction = 0.0
         result = predict(ensemble, channels)
         assert result.computed_by["device"] == "cpu"
         assert [note.split("there were ")[1].split(",")[0] for note in result.notes] == [
@@ -116,7 +117,7 @@ def test_a_case_steps_down_to_the_processor_and_the_next_begins_on_the_gpu_again
             "networks on cpu",
         ]
         assert gpu.memory.allocated == 0
-        gpu.memory.capacity = gpu.memory.total
+        gpu.memory.fraction = 1.0
         again = predict(ensemble, channels)
         assert (again.computed_by["device"], again.notes) == ("cuda", ())
     assert np.array_equal(array_of(result.label_map), expected)
@@ -124,12 +125,12 @@ def test_a_case_steps_down_to_the_processor_and_the_next_begins_on_the_gpu_again
 
 
 def test_the_peak_is_what_was_predicted(bundle):
-    channels = noise((64, 64, 8))
+    channels = noise((40, 24, 4))
     with PretendedGpu() as gpu:
         ensemble = load_ensemble(bundle, device="cuda")
         before = gpu.memory.allocated
         gpu.memory.reset_peak()
-        prediction = start_prediction(ensemble, channels, Deadline.never())
+        prediction = start_prediction(ensemble, channels, Deadline.never(), effort=PLAIN)
         execution, placement = prediction.sweep.accumulation.execution, prediction.canvas._target.placement
         need = MemoryNeed.of(placement, bundle, execution.layout, pass_gib=ensemble.backend.pass_gib)
         prediction.predict()
@@ -141,8 +142,7 @@ def test_a_slow_first_pass_takes_nothing_of_a_case_s_effort(bundle, channels):
     with PretendedGpu(pass_s=1.0, first_pass_s=500.0) as gpu:
         ensemble = load_ensemble(bundle, device="cuda")
         passes = gpu.passes
-        gpu.clock.now_s = 0.0
-        result = predict(ensemble, channels, Deadline(400, 0.0, gpu.clock), effort=PLAIN)
+        result = predict(ensemble, channels, Deadline(400, gpu.clock.now_s, gpu.clock), effort=PLAIN)
         assert result.effort_spent.passes == 2 * result.effort_spent.tiles
         assert gpu.passes - passes < 2 * 2 * result.effort_spent.tiles
     assert result.notes == ()
@@ -150,12 +150,12 @@ def test_a_slow_first_pass_takes_nothing_of_a_case_s_effort(bundle, channels):
 
 @pytest.mark.parametrize("depth", [1, 6, 30])
 def test_what_is_given_up_is_the_same_however_far_the_queue_runs_ahead(bundle, depth):
-    channels = noise((30, 16, 8))
+    channels = noise((12, 12, 8))
     with PretendedGpu(pass_s=1.0, depth=depth) as gpu:
         ensemble = load_ensemble(bundle, device="cuda")
-        gpu.clock.now_s = 0.0
-        result = predict(ensemble, channels, Deadline(500, 0.0, gpu.clock), effort=Effort())
-        assert gpu.clock.now_s < 500
+        deadline = Deadline(250, gpu.clock.now_s, gpu.clock)
+        result = predict(ensemble, channels, deadline, effort=Effort())
+        assert 0 < deadline.remaining_s() < 50
     spent = result.effort_spent
     assert (spent.folds, spent.step) == (2, 0.5)  # mirrored copies are given up first
     assert 1 < spent.mirrors < 8

@@ -26,7 +26,7 @@ def test_torch_finds_the_gpu_inside_the_with_only():
     with PretendedGpu(total_bytes=123, name="Tesla T4", capability=(7, 5)):
         assert torch.cuda.is_available()
         assert torch.cuda.get_device_properties(CUDA).total_memory == 123
-        assert torch.cuda.get_device_name() == "Tesla T4"
+        assert torch.cuda.get_device_name(device=CUDA) == "Tesla T4"
         assert torch.cuda.get_device_capability() == (7, 5)
         assert "sm_75" in torch.cuda.get_arch_list()
         assert (torch.cuda.device_count(), torch.cuda.current_device()) == (1, 0)

