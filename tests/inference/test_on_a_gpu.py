@@ -97,7 +97,7 @@ def test_memory_may_end_at_any_allocation(bundle):
         before = gpu.memory.allocations
         plain = array_of(predict(ensemble, channels, effort=PLAIN).label_map)
         count = gpu.memory.allocations - before
-        for number in range(0, count, max(1, count // 40)):
+        for number in range(0, count, max(1, count // 25)):
             gpu.memory.fail_at = gpu.memory.allocations + number
             result = predict(ensemble, channels, effort=PLAIN)
             assert np.array_equal(array_of(result.label_map), plain), number
@@ -111,11 +111,7 @@ def test_a_case_steps_down_to_the_processor_and_the_next_begins_on_the_gpu_again
         gpu.memory.fraction = 0.0
         result = predict(ensemble, channels)
         assert result.computed_by["device"] == "cpu"
-        assert [note.split("there were ")[1].split(",")[0] for note in result.notes] == [
-            "networks on cuda",
-            "networks on cuda",
-            "networks on cpu",
-        ]
+        assert [note.split("networks on ")[1].split(",")[0] for note in result.notes] == ["cuda"] * 3 + ["cpu"]
         assert gpu.memory.allocated == 0
         gpu.memory.fraction = 1.0
         again = predict(ensemble, channels)
@@ -153,9 +149,9 @@ def test_what_is_given_up_is_the_same_however_far_the_queue_runs_ahead(bundle, d
     channels = noise((12, 12, 8))
     with PretendedGpu(pass_s=1.0, depth=depth) as gpu:
         ensemble = load_ensemble(bundle, device="cuda")
-        deadline = Deadline(250, gpu.clock.now_s, gpu.clock)
+        deadline = Deadline(150, gpu.clock.now_s, gpu.clock)
         result = predict(ensemble, channels, deadline, effort=Effort())
-        assert 0 < deadline.remaining_s() < 50
+        assert 0 < deadline.remaining_s() < 30
     spent = result.effort_spent
     assert (spent.folds, spent.step) == (2, 0.5)  # mirrored copies are given up first
     assert 1 < spent.mirrors < 8

@@ -121,11 +121,30 @@ def test_weights_travel_first_then_the_processor_computes(gpu, on_processor):
     assert processor.networks is on_processor.networks
 
 
-@pytest.mark.parametrize(
-    ("features", "passes", "kind"), [(0.5, 3, "resident"), (128, 3, "travelling"), (0.5, 0.9, "processor")]
-)
-def test_folds_that_take_over_half_of_what_is_free_travel_from_the_start(make_model, features, passes, kind):
-    """See `test_a` """
+class Heavy(torch.nn.Module):
+    """Network whose weights take far more memory than its passes."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = torch.nn.Conv3d(2, 3, 1)
+        self.rest = torch.nn.Parameter(torch.zeros(GIB // 64), requires_grad=False)
+
+    def forward(self, batch):
+        return self.head(batch)
+
+
+@pytest.mark.parametrize(("total_gib", "kind"), [(5 / 16, "resident"), (3 / 16, "travelling"), (1 / 32, "processor")])
+def test_folds_that_take_over_half_of_what_is_free_travel_from_the_start(bundle, monkeypatch, total_gib, kind):
+    heavy = TorchBackend((Heavy(), Heavy()))  # an eighth of a GiB in all
+    monkeypatch.setattr(TorchBackend, "load", lambda _bundle: heavy)
+    with PretendedGpu(total_bytes=int(total_gib * GIB)):
+        backend = load_on_gpu(bundle, GPU)
+        found = backend.logits(1, torch.zeros((1, 2, 8, 32, 32), device=backend.device))
+        assert found.shape == (1, 3, 8, 32, 32)
+    if isinstance(backend, TorchBackend):
+        assert kind == "processor"
+    else:
+        assert kind == ("resident" if backend.is_resident else "travelling")
 
 
 def test_an_error_of_another_kind_is_none_of_memory(bundle, monkeypatch):
