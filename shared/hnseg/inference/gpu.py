@@ -3,9 +3,9 @@
 torch itself answers only whether it finds a GPU. Where it finds none, a program computes on the processor without a
 word, and takes many times as long.
 
-Minimum drivers are those of NVIDIA's "CUDA Compatibility", page "Minor Version Compatibility" (450.80.02, 525, 580; read
-2026-11-29), and the first release of 525 and of 580 that came with a CUDA. Any newer driver runs what is built for an
-older CUDA.
+Minimum drivers are those of NVIDIA's "CUDA Compatibility", page "Minor Version Compatibility" (450.80.02, 525, 580;
+read 2026-11-29), and the first release of 525 and of 580 that came with a CUDA. Any newer driver runs what is built
+for an older CUDA.
 """
 
 from __future__ import annotations
@@ -225,8 +225,8 @@ def _old_driver(kernel: KernelFacts, torch: TorchFacts) -> str | None:
         return None
     return (
         f"torch {torch.version} is built for CUDA {torch.cuda}, whose driver must be {_as_text(needed)} or newer, but"
-        f" the driver here is {kernel.driver}. Update the driver, or take a build for an older CUDA. {_CURE}, whose driver"
-        f" must be {_as_text(MINIMUM_DRIVERS[12])} or newer."
+        f" the driver here is {kernel.driver}. Update the driver, or take a build for an older CUDA. {_CURE}, whose"
+        f" driver must be {_as_text(MINIMUM_DRIVERS[12])} or newer."
     )
 
 
@@ -235,8 +235,8 @@ def _without_library(kernel: KernelFacts) -> str | None:
         return None
     return (
         f"There are {kernel.device_files[0]} and the driver {kernel.driver}, but its library libcuda.so.1 can't be"
-        " loaded. Was the container started with the device alone instead of --gpus all, or with NVIDIA_DRIVER_CAPABILITIES"
-        " without compute?"
+        " loaded. Was the container started with the device alone instead of --gpus all, or with"
+        " NVIDIA_DRIVER_CAPABILITIES without compute?"
     )
 
 
@@ -284,7 +284,7 @@ def _refusal() -> str:
     import torch
 
     try:
-        torch.cuda.init()
+        torch.empty(0, device="cuda")
     except (RuntimeError, AssertionError) as error:
         return " ".join(str(error).split())
     return ""
