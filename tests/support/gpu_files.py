@@ -1,9 +1,12 @@
-"""Trees of the kernel's files about GPUs, as a process would find them."""
+"""Machines with GPUs: trees of the kernel's files, as a process would find them, and programs in nvidia-smi's place."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 DRIVER_LINE = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  {}  Tue Jun  6 22:40:00 UTC 2023"
 
@@ -31,3 +34,12 @@ def write_gpu_files(
         if cards == 0:
             (folder / "gpus").mkdir()
     return root
+
+
+def write_nvidia_smi(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
+    """Write a shell script that the PATH finds as nvidia-smi, and return it."""
+    program = folder / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return program

@@ -6,6 +6,7 @@ import pytest
 from hnseg.rehearsal.machine import this_machine
 from hnseg.rehearsal.running.container import statistics_of
 from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, StreamWatch, bytes_of, cgroup_of
+from tests.support.gpu_files import write_nvidia_smi
 
 
 def write(folder, **files):
@@ -75,37 +76,16 @@ def test_the_engines_own_statistics(engine):
     assert peak.total_gib == pytest.approx(0.2, abs=0.05)
 
 
-@pytest.fixture
-def fake_nvidia_smi(tmp_path, monkeypatch):
-    """A program of that name that has two GPUs, whose memory in use rises by 3 GiB and falls again."""
-    program = tmp_path / "nvidia-smi"
-    program.write_text(
-        "#!/bin/sh\n"
-        'case "$1" in *name*) printf "Tesla T4, 15360\\nTesla T4, 15360\\n"; exit;; esac\n'
-        'printf "100\\n200\\n1124\\n2248\\n100\\n200\\n"\n'
-        ': > "$0.printed"\n'
-        "sleep 60\n",
-        encoding="ascii",
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-
-
-@pytest.mark.usefixtures("fake_nvidia_smi")
-def test_gpu_memory_is_what_was_added_on_all_gpus(tmp_path):
+def test_gpu_memory_is_what_was_added_on_all_gpus(tmp_path, monkeypatch):
+    names = 'case "$1" in *name*) printf "Tesla T4, 15360\\nTesla T4, 15360\\n"; exit;; esac'
+    samples = 'printf "100\\n200\\n1124\\n2248\\n100\\n200\\n"'  # it rises by 3 GiB and falls again
+    write_nvidia_smi(tmp_path, monkeypatch, f'{names}; {samples}; : > "$0.printed"; sleep 60')
     watch = GpuWatch(gpus=2)
     while not (tmp_path / "nvidia-smi.printed").exists():
         time.sleep(0.05)
     assert watch.peak_gib() == pytest.approx(3.0, abs=0.01)
-    watch.stream.end()
     assert [(gpu.name, gpu.memory_gib) for gpu in this_machine().gpus] == [("Tesla T4", 15.0)] * 2
-
-
-def write_nvidia_smi(folder, monkeypatch, script):
-    program = folder / "nvidia-smi"
-    program.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    watch.stream.end()
 
 
 def test_a_gpus_memory_before_the_program_starts_is_sampled_before_it_starts(tmp_path, monkeypatch):
