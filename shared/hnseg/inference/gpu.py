@@ -30,6 +30,8 @@ MINIMUM_DRIVERS = {11: (450, 80, 2), 12: (525, 60, 13), 13: (580, 65, 6)}
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _CURE = f"An image gets one by --build-arg BASE_IMAGE={GPU_IMAGE}"
 
+_ARCHITECTURE = re.compile(r"(sm|compute)_(\d+)(\d)([a-z]?)")
+
 Version = tuple[int, ...]
 Capability = tuple[int, int]
 
@@ -151,14 +153,16 @@ def runs_on(architectures: Sequence[str], capability: Capability) -> bool:
         architectures: Names such as sm_80, which is machine code, and compute_80, which is PTX.
         capability: Compute capability of the GPU, such as (8, 6).
     """
-    found = [re.fullmatch(r"(sm|compute)_(\d+)(\d)([a-z]?)", name) for name in architectures]
-    known = [
-        (kind, (int(major), int(minor)), letter) for kind, major, minor, letter in (m.groups() for m in found if m)
-    ]
-    return not known or any(
-        built == capability or (not letter and built <= capability and (kind == "compute" or built[0] == capability[0]))
-        for kind, built, letter in known
-    )
+    found = [match for name in architectures if (match := _ARCHITECTURE.fullmatch(name))]
+    return not found or any(_runs_on(match, capability) for match in found)
+
+
+def _runs_on(architecture: re.Match[str], capability: Capability) -> bool:
+    kind, major, minor, letter = architecture.groups()
+    built = (int(major), int(minor))
+    if letter or built > capability:
+        return built == capability
+    return kind == "compute" or built[0] == capability[0]
 
 
 def _why_not_found(kernel: KernelFacts, torch: TorchFacts) -> str:
