@@ -318,7 +318,7 @@ def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[st
         labels = array_of(predicted.label_map)
         return turned_array(labels, grid) if job.turns else labels, predicted.effort_spent.passes
 
-    return ensemble.record["arithmetic"], segment
+    return str(ensemble.backend.arithmetic).removeprefix("torch."), segment
 
 
 def described(bundle: Bundle, job: Job, *, a_pass: int, passes: int) -> str:

@@ -92,3 +92,12 @@ def long_model(make_model) -> Path:
 def _make_label_map():
     """Return the function that makes a label map of boxes."""
     return make_label_map
+
+
+@pytest.fixture
+def gpu():
+    """Return a GPU that torch finds during the test; see `tests.support.pretended_gpu`."""
+    from tests.support.pretended_gpu import PretendedGpu
+
+    with PretendedGpu() as pretended:
+        yield pretended

@@ -80,7 +80,6 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
                 delivery.deliver_preview(preview)
             del preview  # as large as the image: gone before the networks go on
             result = prediction.predict()
-            provenance.record(**ensemble.record)
         delivery.deliver(result, provenance)
     except SystemExit as stop:
         if prediction is None or not prediction.is_complete:

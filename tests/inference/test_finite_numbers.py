@@ -49,7 +49,7 @@ def by_torch(folder):
 
 def half(folder):
     ensemble = by_torch(folder)
-    return dataclasses.replace(ensemble, backend=HalfOnTheProcessor(ensemble.backend.networks, torch.device("cpu")))
+    return dataclasses.replace(ensemble, backend=HalfOnTheProcessor(ensemble.backend.networks))
 
 
 def test_half_precision_that_does_not_overflow_is_left_as_it_is(results):
@@ -135,7 +135,7 @@ def test_torch_goes_on_where_openvino_fails_in_a_pass(by_openvino, make_model):
     expected = predict(by_torch(make_model(exported=True)), noise(GRID.size_xyz))
     np.testing.assert_array_equal(array_of(found.label_map), array_of(expected.label_map))
     assert found.notes[0].startswith("torch runs the networks. OpenVINO must be able to run every pass of a network")
-    assert ensemble.record["backend"] == "torch"
+    assert ensemble.backend.name == "torch"
 
 
 def test_openvino_that_was_asked_for_fails_with_a_sentence(by_openvino):

@@ -40,6 +40,7 @@ class SimulatedBackend:
     precision: str = "exact"
     arithmetic: torch.dtype = torch.float32
     device: ClassVar[torch.device] = torch.device("cpu")
+    pass_gib: ClassVar[float] = 0.0
 
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         if self.fails is not None:
@@ -50,6 +51,12 @@ class SimulatedBackend:
         return values.reshape(1, -1, *(1,) * (batch.ndim - 2)).expand(len(batch), -1, *batch.shape[2:])
 
     def release(self, fold: int) -> None:
+        pass
+
+    def wait(self) -> None:
+        pass
+
+    def finish(self) -> None:
         pass
 
     def in_single(self) -> SimulatedBackend | None:

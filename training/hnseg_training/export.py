@@ -190,7 +190,7 @@ def add_graph(folder: Path) -> None:
     tile = torch.randn(
         (1, len(bundle.channels), *bundle.configuration.patch_size), generator=torch.Generator().manual_seed(0)
     )
-    expected = TorchBackend.load(bundle, torch.device("cpu")).logits(0, tile)
+    expected = TorchBackend.load(bundle).logits(0, tile)
     difference = (OpenvinoBackend.load(bundle).logits(0, tile) - expected).abs().max().item()
     if not difference <= _LARGEST_DIFFERENCE * expected.std().item():
         raise ModelError(

@@ -115,7 +115,7 @@ def _segment(
         del channels  # gone before the networks run
         predicted = prediction.predict()
         provenance.note(*predicted.notes)
-        provenance.record(**predicted.record, **ensemble.record)  # of what ran the networks in the end
+        provenance.record(**predicted.record)
     return predicted.label_map
 
 

@@ -1,8 +1,7 @@
-"""Accumulation of tiles' logits for one image: its volume, the sums over tiles, and retries with less memory."""
+"""Accumulation of tiles' logits for one image: its volume, and the sums over tiles."""
 
 from __future__ import annotations
 
-import gc
 import itertools
 import logging
 import time
@@ -15,14 +14,14 @@ import torch
 from hnseg.errors import ConversionError, ModelError
 from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray
-from hnseg.inference.ensemble import Axes, Ensemble
+from hnseg.inference.ensemble import Axes
+from hnseg.inference.execution import Execution
 from hnseg.inference.planning.effort import Effort, TileEffort
 from hnseg.inference.planning.interest import Interest
-from hnseg.inference.planning.memory import MemoryLayout
 from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
 from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
-from hnseg.machine import is_exhausted, process_started_s
+from hnseg.machine import process_started_s
 
 logger = logging.getLogger(__name__)
 
@@ -37,42 +36,40 @@ class Accumulation:
     Attributes:
         window: Volume, padded to a patch, and the patch.
         inner: Slices of the image in the padded volume.
-        layout: Devices of the networks and the sums; changes when memory was not enough.
+        execution: Execution of the networks' passes, which says where the volume and the sums are.
     """
 
-    def __init__(
-        self, ensemble: Ensemble, volume: torch.Tensor, effort: Effort, interest: Interest, layout: MemoryLayout
-    ) -> None:
+    def __init__(self, execution: Execution, volume: torch.Tensor, effort: Effort, interest: Interest) -> None:
         """Prepare for an image.
 
         Args:
-            ensemble: Networks; they may move to where they need less memory.
+            execution: Execution of the networks' passes.
             volume: Input of the network, (c, z, y, x).
             effort: Most that may be done, by which a tile has mirrored copies or none.
             interest: Region that tiles must overlap to be predicted.
-            layout: Devices of the networks and the sums.
         """
-        self.layout = layout
-        self._ensemble, self._effort, self._interest = ensemble, effort, interest
-        patch_size = ensemble.bundle.configuration.patch_size
+        self.execution, self._effort, self._interest = execution, effort, interest
+        patch_size = execution.ensemble.bundle.configuration.patch_size
         padded, (_, *inner) = pad_to_patch(volume, patch_3d(patch_size))
         self._volume = self._rolled(padded)
         self._weights = self._rolled(gaussian(patch_size)[None])[0]
         shape, patch = (patch_3d(tuple(each)) for each in (self._volume.shape[1:], self._weights.shape))
         self.window = Window(shape, patch, is_flat=len(patch_size) == 2)
-        self.inner = [inner[axis] for axis in layout.order]
+        self.inner = [inner[axis] for axis in execution.layout.order]
         self._sums: RollingSums | None = None
         self._has_predicted = False
         self._tiles_in_single = 0
-        self._with_less_memory(self._move)
+        self._in_memory(self._move)
 
     def begin(self) -> None:
         """Allocate new sums, all zero."""
         self._sums = None
-        outputs, (_, rows, columns) = self._ensemble.outputs, self.window.shape
-        self._sums = self._with_less_memory(
-            lambda: RollingSums(outputs, (rows, columns), self._weights.to(self.layout.sums_on, self.layout.sums_in))
-        )
+        self._sums = self._in_memory(self._new_sums)
+
+    def _new_sums(self) -> RollingSums:
+        _, *in_plane = self.window.shape
+        layout, outputs = self.execution.layout, self.execution.ensemble.outputs
+        return RollingSums(outputs, (in_plane[0], in_plane[1]), self._weights.to(layout.sums_on, layout.sums_in))
 
     def end(self) -> None:
         """Free the memory of the sums."""
@@ -87,7 +84,7 @@ class Accumulation:
     def _in_image(self, box: Slices) -> tuple[slice, ...]:
         """Return a tile's voxels on the network's grid, over whose ends it may reach."""
         parts = [slice(part.start - at.start, part.stop - at.start) for part, at in zip(box, self.inner, strict=True)]
-        return tuple(parts[axis] for axis in self.layout.order)
+        return tuple(parts[axis] for axis in self.execution.layout.order)
 
     def add(self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]) -> TileEffort:
         """Predict some tiles, which begin at the first plane of the sums, and add their logits.
@@ -104,11 +101,10 @@ class Accumulation:
             ModelError: The logits of a fold are not finite, in float32 neither.
         """
         sums = self._begun()
-        means, given = self._with_less_memory(lambda: self._finite_mean_logits(tiles, allowance, check))
+        means, given = self._in_memory(lambda: self._finite_mean_logits(tiles, allowance, check))
         for logits, (_, rows, columns) in zip(means, tiles, strict=True):
-            self._with_less_memory(partial(sums.add, logits, rows, columns))
-        if self._ensemble.backend.device.type == "cuda":
-            torch.cuda.synchronize()  # passes are only timed when they have ended
+            self._in_memory(partial(sums.add, logits, rows, columns))
+        self.execution.backend.finish()  # passes are only timed when they have ended
         return given
 
     def finished_planes(self, count: int, first: int) -> Iterator[FloatArray]:
@@ -122,11 +118,11 @@ class Accumulation:
         sums = self._begun()
         for plane in range(count):
             if along.start <= first + plane < along.stop:
-                mean = self._with_less_memory(partial(sums.mean, plane))
+                mean = self._in_memory(partial(sums.mean, plane))
                 if not _is_finite(mean):
                     raise ModelError(
                         "The sums of the logits over tiles must be finite numbers, but those of a plane are not:"
-                        f" {self.layout}. Are the logits of this model beyond the range of that precision?"
+                        f" {self.execution.layout}. Are the logits of this model beyond the range of that precision?"
                     )
                 yield mean[(slice(None), *in_plane)].cpu().float().numpy()
         sums.drop(count)
@@ -140,9 +136,9 @@ class Accumulation:
     def notes(self) -> tuple[str, ...]:
         """Sentences on passes that had to be repeated in another way."""
         if not (again := self._tiles_in_single):
-            return self._ensemble.notes
+            return tuple(self.execution.notes)
         overflowed = f"{again} tiles were predicted again in single precision, since half precision overflowed there."
-        return (*self._ensemble.notes, overflowed)
+        return (*self.execution.notes, overflowed)
 
     def _finite_mean_logits(
         self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
@@ -151,12 +147,11 @@ class Accumulation:
         try:
             means, given = self._mean_logits(tiles, allowance, check)
         except ConversionError as error:
-            self._ensemble.fall_back(error)
-            self.layout = self.layout.for_networks_of(self._ensemble.backend)
+            self.execution.fall_back(error)
             means, given = self._mean_logits(tiles, allowance, check)
         if _is_finite(means):
             return means, given
-        with self._ensemble.in_single() as is_other:
+        with self.execution.in_single() as is_other:
             if is_other:
                 means, given = self._mean_logits(tiles, allowance, check)
                 self._tiles_in_single += len(tiles)
@@ -167,11 +162,11 @@ class Accumulation:
     @torch.inference_mode()
     def _not_finite(self, tiles: Sequence[Slices]) -> ModelError:
         """Return the error of logits that are not finite, with the folds whose they are."""
-        backend, bundle = self._ensemble.backend, self._ensemble.bundle
+        backend, bundle = self.execution.backend, self.execution.ensemble.bundle
         wrong = set()
         for fold, box in itertools.product(range(backend.folds), tiles):
             tile = self._rolled(self._volume[(slice(None), *box)])
-            if not all(_is_finite(logits) for logits in self._ensemble.logits_of(fold, [(tile, ())])):
+            if not all(_is_finite(logits) for logits in self.execution.logits_of(fold, [(tile, ())])):
                 wrong.add(bundle.weights_files[fold])
         files = ", ".join(sorted(map(str, wrong))) or f"an ensemble in {bundle.folder}"
         return ModelError(
@@ -184,10 +179,9 @@ class Accumulation:
         self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
     ) -> tuple[torch.Tensor, TileEffort]:
         """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
-        inputs = [self._rolled(self._volume[(slice(None), *box)]) for box in tiles]
-        total = torch.zeros(
-            (len(inputs), self._ensemble.outputs, *inputs[0].shape[1:]), device=self._ensemble.backend.device
-        )
+        device, outputs = self.execution.backend.device, self.execution.ensemble.outputs
+        inputs = [self._rolled(self._volume[(slice(None), *box)]).to(device) for box in tiles]
+        total = torch.zeros((len(inputs), outputs, *inputs[0].shape[1:]), device=device)
         folds = passes = 0
         for mirrors, fold in self._turns(len(inputs), allowance):
             if passes and not allowance.may_go_on(len(mirrors) * len(inputs)):
@@ -198,8 +192,8 @@ class Accumulation:
 
     def _turns(self, tiles: int, allowance: Allowance) -> Iterator[tuple[Sequence[Axes], int]]:
         """Yield the copies and the fold of each turn: all copies at once, or in rounds of enough for a batch."""
-        mirrors = self._ensemble.mirrors(self._effort)[: int(allowance.effort.mirrors)]
-        size = max(1, self.layout.copies_together // tiles) if allowance.in_rounds else len(mirrors)
+        mirrors = self.execution.ensemble.mirrors(self._effort)[: int(allowance.effort.mirrors)]
+        size = max(1, self.execution.layout.copies_together // tiles) if allowance.in_rounds else len(mirrors)
         for first in range(0, len(mirrors), size):
             for fold in range(allowance.effort.folds):
                 yield mirrors[first : first + size], fold
@@ -214,49 +208,28 @@ class Accumulation:
     ) -> None:
         """Add one fold's logits of some copies of every tile to the tile's total."""
         copies = [(number, axes) for number in range(len(inputs)) for axes in mirrors]
-        for first in range(0, len(copies), self.layout.copies_together):
+        for first in range(0, len(copies), self.execution.layout.copies_together):
             check()
-            group = copies[first : first + self.layout.copies_together]
-            outputs = self._ensemble.logits_of(fold, [(inputs[number], axes) for number, axes in group])
+            group = copies[first : first + self.execution.layout.copies_together]
+            outputs = self.execution.logits_of(fold, [(inputs[number], axes) for number, axes in group])
             for (number, _), logits in zip(group, outputs, strict=True):
                 total[number] += logits
+            self.execution.backend.wait()  # or a GPU would be many passes behind the clock that is read next
             self._log_first()
-        self._ensemble.backend.release(fold)
+        self.execution.backend.release(fold)
 
-    def _with_less_memory(self, work: Callable[[], Result]) -> Result:
-        """Do some work, and again with a smaller layout as long as memory is not enough."""
-        while True:
-            try:
-                return work()
-            except (MemoryError, RuntimeError) as error:
-                smaller = self._smaller_layout() if is_exhausted(error) else None
-                if smaller is None:
-                    raise
-            self._change_to(smaller)  # not before the error is gone, which holds the memory of the work
-
-    def _smaller_layout(self) -> MemoryLayout | None:
-        """Return a layout that takes less memory, None where there is nothing left to give up."""
-        smaller = self.layout.smaller()
-        if smaller is None and self._ensemble.lighten():
-            smaller = self.layout.for_networks_of(self._ensemble.backend)
-        return smaller
-
-    def _change_to(self, layout: MemoryLayout) -> None:
-        self.layout = layout
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        self._move()
-        logger.info("note: memory was not enough, so that from now on there are %s.", layout)
+    def _in_memory(self, work: Callable[[], Result]) -> Result:
+        return self.execution.in_memory(work, self._move)
 
     def _move(self) -> None:
-        self._volume = self._volume.to(self.layout.sums_on)
+        layout = self.execution.layout
+        self._volume = self._volume.to(layout.sums_on)
         if self._sums is not None:
-            self._sums.to(self.layout.sums_on, self.layout.sums_in)
+            self._sums.to(layout.sums_on, layout.sums_in)
 
     def _rolled(self, volume: torch.Tensor) -> torch.Tensor:
         """Return (..., z, y, x) with the axis along which planes come at the front, or back in its place."""
-        return volume.transpose(-3, -3 + self.layout.rolls_along)
+        return volume.transpose(-3, -3 + self.execution.layout.rolls_along)
 
     def _log_first(self) -> None:
         if not self._has_predicted:

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from hnseg.errors import ConversionError, InputError, ModelError
+from hnseg.inference.backends.cuda_backend import load_on_gpu
+from hnseg.inference.backends.cuda_memory import UNLIMITED_GIB
 from hnseg.inference.backends.protocol import Backend
-from hnseg.inference.backends.torch_backend import UNLIMITED_GIB, TorchBackend
+from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.gpu import UNUSED_GPU, unusable_reason
 from hnseg.inference.model.bundle import Bundle
@@ -31,7 +33,8 @@ def load_ensemble(
 ) -> Ensemble:
     """Build the networks of a bundle and give them their weights.
 
-    Sets the number of threads that torch uses in this process to what the machine and its container allow.
+    Sets the number of threads that torch uses in this process to what the machine and its container allow. A GPU is
+    made ready by two passes, which take seconds, so that no case's time is measured by them.
 
     Args:
         bundle: Model folder, opened.
@@ -51,17 +54,19 @@ def load_ensemble(
     on_gpu, notes = _choose_gpu(device) if device != "cpu" and backend != "openvino" else (False, ())
     torch.set_num_threads(usable_threads())
     _claim_blas_buffer()
-    by_torch = partial(TorchBackend.load, bundle, torch.device("cuda" if on_gpu else "cpu"), precision, vram_gib)
-    if on_gpu or backend == "torch" or not _has_openvino():
-        return Ensemble(bundle, by_torch(), vram_gib, notes=notes)
+    if on_gpu:
+        return Ensemble(bundle, load_on_gpu(bundle, torch.device("cuda"), precision, vram_gib), vram_gib)
+    by_torch = partial(TorchBackend.load, bundle, precision)
+    if backend == "torch" or not _has_openvino():
+        return Ensemble(bundle, by_torch(), notes=notes)
     if backend == "openvino":
-        return Ensemble(bundle, _load_openvino(bundle, precision), vram_gib)
+        return Ensemble(bundle, _load_openvino(bundle, precision))
     try:
-        return Ensemble(bundle, _load_openvino(bundle, precision), vram_gib, fallback=by_torch, notes=notes)
+        return Ensemble(bundle, _load_openvino(bundle, precision), fallback=by_torch, notes=notes)
     except ConversionError as reason:
         note = f"torch runs the networks. {reason}"
         logger.info("note: %s", note)
-        return Ensemble(bundle, by_torch(), vram_gib, notes=(*notes, note))
+        return Ensemble(bundle, by_torch(), notes=(*notes, note))
 
 
 def _claim_blas_buffer() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import SimpleITK as sitk
 
 from hnseg.imaging.geometry import FloatArray
+from hnseg.inference.labelling.beside import fill_beside
 from hnseg.inference.labelling.label_map import Canvas
 from hnseg.inference.planning.coverage import EffortPlan
 from hnseg.inference.planning.effort import EffortSpent
@@ -17,9 +18,12 @@ from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.schedule import PREVIEW, Schedule
 from hnseg.inference.planning.tiling import Tiling
 from hnseg.inference.sweep import Sweep
+from hnseg.machine import GIB, free_ram_gib
 
 logger = logging.getLogger(__name__)
 
+_FLOAT = 4
+_OF_FREE = 0.25  # of the memory that is free: planes that wait to be labelled beside a GPU
 _STEPS = ("preprocessing", "first_look", "tiles", "label_map", "seen_again")
 
 
@@ -32,8 +36,9 @@ class PredictionResult:
         effort_spent: Effort spent on it.
         notes: Sentences, one for each thing given up to keep to the limits, or done in another way.
         seconds: Seconds of each step: `preprocessing`, `first_look` (the preview), `tiles`, `label_map` and
-            `seen_again` (planes predicted again).
+            `seen_again` (planes predicted again). On a GPU the label map is made beside the tiles.
         plans: Effort plan for the first slab, and every change of it.
+        computed_by: Values for the provenance on what ran the networks in the end; see `Execution.record`.
     """
 
     label_map: sitk.Image
@@ -41,11 +46,13 @@ class PredictionResult:
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
     plans: tuple[EffortPlan, ...]
+    computed_by: Mapping[str, str]
 
     @property
     def record(self) -> Mapping[str, Any]:
-        """Values for the provenance: effort planned and spent, and seconds taken."""
+        """Values for the provenance: what computed, effort planned and spent, and seconds taken."""
         return {
+            **self.computed_by,
             "effort_spent": asdict(self.effort_spent),
             "predict_s": dict(self.seconds),
             "plans": [asdict(plan) for plan in self.plans],
@@ -106,10 +113,10 @@ class Prediction:
             self.schedule.delivery_s = self.schedule.deadline.clock() - self._previewed_s
         elif not self._has_tried_preview:
             self._try_preview()
-        self.canvas.fill(self.planes())
+        self._fill(self.planes(), self._timed)
         if self.canvas.is_gradual and self.schedule.has_much_time_left:
             started_s = self.schedule.deadline.clock()
-            self.canvas.fill(self._planes_again())
+            self._fill(self._planes_again())
             self.seconds["seen_again"] = self.schedule.deadline.clock() - started_s
         return self.result()
 
@@ -121,6 +128,7 @@ class Prediction:
             notes=self.sweep.accumulation.notes + self.schedule.notes(is_gradual=self.canvas.is_gradual),
             seconds={step: round(taken, 3) for step, taken in self.seconds.items()},
             plans=tuple(self.schedule.plans),
+            computed_by=self.sweep.accumulation.execution.record,
         )
 
     def planes(self) -> Iterator[FloatArray]:
@@ -136,12 +144,40 @@ class Prediction:
         clock = self.schedule.deadline.clock
         since_s = clock()
         for plane in self.sweep.planes(self.schedule.tiling, self._replanned):
-            yielded_s = clock()
-            self.seconds["tiles"] += yielded_s - since_s
+            self.seconds["tiles"] += clock() - since_s
             yield plane
             since_s = clock()
-            self.seconds["label_map"] += since_s - yielded_s
-            self.schedule.plane_done(since_s - yielded_s)
+
+    def _fill(
+        self, planes: Iterable[FloatArray], passed: Callable[[Iterable[FloatArray]], Iterable[FloatArray]] = iter
+    ) -> None:
+        """Fill the canvas with planes; where a GPU predicts them, beside it.
+
+        Args:
+            planes: Logits (k, y, x) of one plane after another.
+            passed: Function by which they pass on their way to the canvas, in the thread that labels them.
+        """
+        if self.sweep.accumulation.execution.backend.device.type == "cpu":
+            self.canvas.fill(passed(planes))
+        else:
+            fill_beside(lambda arriving: self.canvas.fill(passed(arriving)), planes, self._most_waiting())
+
+    def _timed(self, planes: Iterable[FloatArray]) -> Iterator[FloatArray]:
+        """Yield planes to be labelled, and count each as done with the time that it took."""
+        clock = self.schedule.deadline.clock
+        for plane in planes:
+            yielded_s = clock()
+            yield plane
+            labelling_s = clock() - yielded_s
+            self.seconds["label_map"] += labelling_s
+            self.schedule.plane_done(labelling_s)
+
+    def _most_waiting(self) -> int:
+        """Return the number of planes that may wait to be labelled: at most in a part of the memory that is free."""
+        accumulation = self.sweep.accumulation
+        _, rows, columns = accumulation.window.shape
+        plane_gib = _FLOAT * accumulation.execution.ensemble.outputs * rows * columns / GIB
+        return max(2, int(_OF_FREE * free_ram_gib() / plane_gib))
 
     def _try_preview(self) -> bool:
         """Fill the canvas by one fold on few tiles; False where the case is too short to be worth it."""
@@ -151,14 +187,14 @@ class Prediction:
         if not schedule.is_worth_a_preview:
             return False
         started_s = schedule.deadline.clock()
-        self.canvas.fill(self.sweep.planes(schedule.preview_tiling, lambda left: left, PREVIEW))
+        self._fill(self.sweep.planes(schedule.preview_tiling, lambda left: left, PREVIEW))
         schedule.planes.has_preview = True
         self.seconds["first_look"] = schedule.deadline.clock() - started_s
         logger.info("first label map after %.1f s", schedule.deadline.elapsed_s())
         return True
 
     def _replanned(self, left: Tiling) -> Tiling:
-        return self.schedule.replan(left, where=str(self.sweep.accumulation.layout))
+        return self.schedule.replan(left, where=str(self.sweep.accumulation.execution.layout))
 
     def _planes_again(self) -> Iterator[FloatArray]:
         """Yield the first planes with nothing given up, as far as they had less and there is time."""

@@ -12,8 +12,9 @@ import torch
 from hnseg.errors import ModelError
 from hnseg.imaging.channels import Channels, channels_of
 from hnseg.inference.accumulation import Accumulation
-from hnseg.inference.backends.torch_backend import free_vram_gib
+from hnseg.inference.backends.cuda_memory import free_vram_gib
 from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.execution import Execution
 from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize
@@ -93,7 +94,7 @@ def start_prediction(
     layout = _memory_layout(ensemble, placement)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
     interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
-    accumulation = Accumulation(ensemble, volume, effort, interest, layout)
+    accumulation = Accumulation(Execution(ensemble, layout), volume, effort, interest)
     schedule = Schedule(
         window=accumulation.window,
         effort=effort,
@@ -125,13 +126,13 @@ def _memory_layout(ensemble: Ensemble, placement: Placement) -> MemoryLayout:
     layout = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
     while not _fits(layout, ensemble, placement) and (smaller := layout.smaller()) is not None:
         layout = smaller
-    need = MemoryNeed.of(placement, ensemble.bundle, layout)
+    need = MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=ensemble.backend.pass_gib)
     need.check(free_ram_gib(), placement, outputs=ensemble.outputs, on_gpu=layout.sums_on.type == "cuda")
     return layout
 
 
 def _fits(layout: MemoryLayout, ensemble: Ensemble, placement: Placement) -> bool:
-    need = MemoryNeed.of(placement, ensemble.bundle, layout)
+    need = MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=ensemble.backend.pass_gib)
     if layout.sums_on.type == "cuda":
         return need.predicting_gib < free_vram_gib(layout.sums_on, ensemble.vram_gib)
     return max(need.preparing_gib, need.labelling_gib + need.predicting_gib) < free_ram_gib()

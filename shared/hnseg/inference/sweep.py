@@ -65,7 +65,7 @@ class Sweep:
         Raises:
             DeadlineError: The time is over.
         """
-        schedule, layout = self.schedule, self.accumulation.layout
+        schedule, layout = self.schedule, self.accumulation.execution.layout
         if not schedule.deadline.is_limited or schedule.pace.pass_s is not None:
             return
         self.accumulation.begin()
@@ -77,7 +77,7 @@ class Sweep:
             started_s = schedule.deadline.clock()
             self.accumulation.add(tiles, Allowance(TileEffort(1, mirrors)), schedule.check)
             seconds = schedule.deadline.clock() - started_s
-            if seconds > _LONG_S:
+            if seconds > _LONG_S and layout.networks_on.type == "cpu":
                 break
         schedule.pace.measured(seconds, mirrors * len(tiles))
 
@@ -100,7 +100,7 @@ class Sweep:
         """Return the number of tiles that all folds predict before the next ones."""
         pace = self.schedule.pace
         effort, in_rounds = (pace.full, pace.in_rounds) if fixed is None else (fixed.effort, fixed.in_rounds)
-        return self.accumulation.layout.tiles_a_group(1 if in_rounds else int(effort.mirrors))
+        return self.accumulation.execution.layout.tiles_a_group(1 if in_rounds else int(effort.mirrors))
 
     def _add_group(self, boxes: list[Slices], fixed: Allowance | None) -> TileEffort | None:
         """Add some tiles, and time their passes; None when the time is over and there is a label map already.

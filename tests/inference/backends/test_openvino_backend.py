@@ -29,7 +29,7 @@ def tile_of(bundle):
 @pytest.mark.numeric
 def test_every_fold_gives_the_logits_that_torch_gives(exported):
     bundle = open_bundle(exported)
-    theirs, ours = TorchBackend.load(bundle, torch.device("cpu")), OpenvinoBackend.load(bundle)
+    theirs, ours = TorchBackend.load(bundle), OpenvinoBackend.load(bundle)
     gc.collect()  # the weights must stay
     for fold in (0, 1):
         logits = ours.logits(fold, tile_of(bundle))

@@ -1,6 +1,7 @@
 """Memory of a case: estimates beside the kernel's counts, and layouts that take less."""
 
 import ctypes
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
 from hnseg.inference import predictor
+from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline
@@ -129,7 +131,7 @@ def test_where_memory_is_scarce_copies_go_one_by_one(ensemble, monkeypatch):
         (least * 1.01, fastest.smaller()),
     ):
         monkeypatch.setattr(predictor, "free_ram_gib", lambda free_gib=free_gib: free_gib)
-        assert start_prediction(ensemble, channels, Deadline.never()).sweep.accumulation.layout == layout
+        assert start_prediction(ensemble, channels, Deadline.never()).sweep.accumulation.execution.layout == layout
     monkeypatch.setattr(predictor, "free_ram_gib", lambda: least * 0.99)
     with pytest.raises(InputError, match="The image must fit into memory"):
         start_prediction(ensemble, channels, Deadline.never())
@@ -157,6 +159,30 @@ def test_sums_leave_the_gpu_first_then_copies_go_one_by_one():
     single = off.smaller()
     assert (single.copies_together, single.copies_a_turn) == (1, 1)
     assert single.smaller() is None
+
+
+def test_a_pass_that_was_measured_takes_the_place_of_the_estimate(ensemble):
+    placement = place(noise((64, 64, 8)), ensemble.bundle.plans, ensemble.bundle.configuration)
+    layout = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    one, two = (MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=gib).predicting_gib for gib in (1.0, 2.0))
+    assert two - one == pytest.approx(1)
+    volume, sums, means = 2 * 8 * 64 * 64, 41 * 8 * 64 * 64, layout.copies_a_turn * 40 * 8 * 64 * 64
+    assert one == pytest.approx(1 + 4 * (volume + sums + means) / GIB)
+
+
+def test_sums_in_half_precision_take_half_the_memory(ensemble):
+    placement = place(noise((64, 64, 8)), ensemble.bundle.plans, ensemble.bundle.configuration)
+    single = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    half = dataclasses.replace(single, sums_in=torch.float16)
+    saved = [MemoryNeed.of(placement, ensemble.bundle, layout).predicting_gib for layout in (single, half)]
+    assert saved[0] - saved[1] == pytest.approx(2 * 41 * 8 * 64 * 64 / GIB)
+
+
+def test_another_backend_brings_its_own_number_of_copies():
+    gpu = torch.device("cuda")
+    layout = MemoryLayout(gpu, torch.device("cpu"), torch.float32, copies_together=1, copies_a_turn=1)
+    on_processor = layout.for_networks_of(TorchBackend(()))
+    assert (on_processor.networks_on.type, on_processor.copies_together, on_processor.copies_a_turn) == ("cpu", 2, 2)
 
 
 @pytest.mark.parametrize(("copies", "tiles"), [(8, 1), (4, 1), (2, 2), (1, 4), (3, 4), (6, 2)])

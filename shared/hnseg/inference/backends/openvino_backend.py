@@ -33,6 +33,7 @@ class OpenvinoBackend:
     name: ClassVar[str] = "openvino"
     device: ClassVar[torch.device] = torch.device("cpu")
     copies_together: ClassVar[int] = 1
+    pass_gib: ClassVar[float] = 0.0
     copies_a_turn: ClassVar[int] = 4
     """Least number of copies a turn: to `release` after every second pass took 9 % more processor time."""
 
@@ -86,6 +87,12 @@ class OpenvinoBackend:
     def release(self, fold: int) -> None:
         """Free the memory of a fold's layers, which each model would keep for itself."""
         self.models[fold].release_memory()
+
+    def wait(self) -> None:
+        """Do nothing: a pass has ended when its logits are returned."""
+
+    def finish(self) -> None:
+        """Do nothing: a pass has ended when its logits are returned."""
 
     def in_single(self) -> None:
         """Return None: bfloat16 has the range of float32, so nothing overflows that would not there."""

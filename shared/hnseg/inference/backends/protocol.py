@@ -1,6 +1,7 @@
 """Protocol between the predictor and the libraries that compute: a batch of tiles in, one fold's logits out.
 
-`torch_backend` runs everywhere. `openvino_backend` is two to five times faster on a processor, and optional.
+`torch_backend` runs on every processor and `cuda_backend` on a GPU. `openvino_backend` is two to five times faster on a
+processor, and optional.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class Backend(Protocol):
     def copies_a_turn(self) -> int:
         """Least number of copies that a fold should predict before another fold's turn."""
 
+    @property
+    def pass_gib(self) -> float:
+        """Memory that a pass takes beside the weights, measured; 0 where it was not."""
+
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch).
 
@@ -52,8 +57,14 @@ class Backend(Protocol):
     def release(self, fold: int) -> None:
         """Free the memory that a fold needs only while it runs: another fold has its turn."""
 
+    def wait(self) -> None:
+        """Wait until all passes but the latest have ended, so that a clock tells what passes take."""
+
+    def finish(self) -> None:
+        """Wait until all passes, and what follows them, have ended."""
+
     def in_single(self) -> Backend | None:
         """Return the same networks computing in float32; None where this backend does."""
 
     def lighter(self) -> Backend | None:
-        """Return a backend that takes less memory of a GPU in this one's place, which is not used again; or None."""
+        """Return a backend that takes less memory of a GPU, for the rest of a case; or None."""

@@ -83,8 +83,13 @@ class MemoryLayout:
         return None
 
     def for_networks_of(self, backend: Backend) -> MemoryLayout:
-        """Return the same layout for a backend that may run on another device."""
-        return replace(self, networks_on=backend.device)
+        """Return the same layout for another backend, which may run on another device."""
+        return replace(
+            self,
+            networks_on=backend.device,
+            copies_together=backend.copies_together,
+            copies_a_turn=backend.copies_a_turn,
+        )
 
     def __str__(self) -> str:
         return (
@@ -108,20 +113,27 @@ class MemoryNeed:
     labelling_gib: float
 
     @classmethod
-    def of(cls, placement: Placement, bundle: Bundle, layout: MemoryLayout) -> MemoryNeed:
-        """Return an estimate from the sizes involved and the layout; for single precision, which takes most."""
+    def of(cls, placement: Placement, bundle: Bundle, layout: MemoryLayout, *, pass_gib: float = 0.0) -> MemoryNeed:
+        """Return an estimate from the sizes involved and the layout.
+
+        Args:
+            placement: Placement of the network's grid in the image.
+            bundle: Model folder, opened.
+            layout: Devices of the networks and the sums.
+            pass_gib: Memory of a pass, as far as it is not taken yet, where it was measured; else it is estimated, for
+                single precision, which takes most, and with all weights.
+        """
         configuration = bundle.configuration
         channels, outputs = len(bundle.channels), len(bundle.dataset.output_values)
         patch = patch_3d(configuration.patch_size)
         padded = [max(n, size) for n, size in zip(placement.network_shape, patch, strict=True)]
         is_padded = tuple(padded) != placement.network_shape
-        features = configuration.architecture.arch_kwargs.get("features_per_stage", [32])
-        first = features if isinstance(features, int) else features[0]
-        # The mean logits of the tiles at hand, and those of one pass, one of them flipped and one about to be added.
-        logits = max(layout.copies_a_turn, layout.copies_together) + layout.copies_together + 2
-        one_pass = prod(patch) * (first * _FEATURE_MAPS * layout.copies_together + outputs * logits)
-        sums = (outputs + 1) * patch[layout.rolls_along] * prod(padded) // padded[layout.rolls_along]
-        predicting = _FLOAT * ((1 + is_padded) * channels * prod(padded) + sums + one_pass) + _weights_bytes(bundle)
+        volume = (1 + is_padded) * channels * prod(padded) * _FLOAT
+        in_plane = prod(padded) // padded[layout.rolls_along]
+        sums = (outputs + 1) * patch[layout.rolls_along] * in_plane * layout.sums_in.itemsize
+        means = layout.copies_a_turn * outputs * prod(patch) * _FLOAT  # of the tiles at hand
+        one_pass = GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)
+        predicting = volume + sums + means + one_pass
         labelling = _labelling(placement, bundle, layout.rolls_along)
         return cls(_preparing(placement, channels) / GIB, predicting / GIB, labelling / GIB)
 
@@ -145,6 +157,15 @@ class MemoryNeed:
                 f" and {max(free_gib, 0):.3g} GiB are free. Is the image far larger, or its spacing finer, than those"
                 " that the model was trained on?"
             )
+
+
+def _pass_bytes(bundle: Bundle, layout: MemoryLayout) -> int:
+    """Return the bytes of the feature maps of a pass, and of its logits, of one flipped and one about to be added."""
+    features = bundle.configuration.architecture.arch_kwargs.get("features_per_stage", [32])
+    first = features if isinstance(features, int) else features[0]
+    outputs, together = len(bundle.dataset.output_values), layout.copies_together
+    numbers = first * _FEATURE_MAPS * together + outputs * (together + 2)
+    return _FLOAT * prod(bundle.configuration.patch_size) * numbers
 
 
 def _preparing(placement: Placement, channels: int) -> float:
