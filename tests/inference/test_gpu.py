@@ -15,6 +15,7 @@ from hnseg.inference.gpu import (
     unusable_reason,
 )
 from tests.support.gpu_files import DRIVER_LINE, write_gpu_files
+from tests.support.pretended_gpu import PretendedGpu
 
 CARD = KernelFacts(device_files=("/dev/nvidia0",), driver="580.65.06", cards=1)
 BLIND = TorchFacts("2.13.0+cu130", "13.0")
@@ -143,6 +144,18 @@ def test_a_gpu_whose_architecture_torch_was_not_built_for_is_named():
 
 def test_a_gpu_that_torch_finds_and_was_built_for_has_nothing_against_it():
     assert unusable_reason(replace(CARD, driver="470.256.02", visible="-1"), replace(T4, architectures=WHEEL)) is None
+
+
+def test_the_facts_about_torch_are_those_of_the_gpu_that_it_finds():
+    with PretendedGpu(architectures=("sm_80", "sm_90")):
+        facts = torch_facts()
+    assert (facts.finds_gpu, facts.gpu, facts.capability, facts.cuda) == (True, "Tesla T4", (7, 5), "12.6")
+    assert facts.architectures == ("sm_80", "sm_90")
+
+
+def test_a_gpu_whose_memory_another_program_holds_can_be_used():
+    with PretendedGpu(total_bytes=0):
+        assert unusable_reason() is None
 
 
 def test_the_facts_about_torch_are_those_of_this_installation():

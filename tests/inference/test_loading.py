@@ -17,6 +17,7 @@ from hnseg.inference.predictor import predict
 from hnseg.machine import usable_threads
 from tests.support.exported_bundles import change_arguments
 from tests.support.gpu_files import DRIVER_LINE, write_gpu_files
+from tests.support.pretended_gpu import PretendedGpu
 from tests.support.small_ensembles import noise
 
 UNKNOWN_TO_OPENVINO = {"nonlin": "torch.nn.Softshrink", "nonlin_kwargs": {}}
@@ -54,6 +55,14 @@ def test_a_gpu_that_can_not_be_used_is_warned_of_and_noted(make_model, old_drive
     assert str(ensemble.backend.device) == "cpu"
     assert ensemble.notes == (f"THE GPU IS NOT USED: {old_driver}",)
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [*ensemble.notes]
+
+
+def test_torch_without_the_gpus_architecture_leaves_it_unused(make_model):
+    with PretendedGpu(architectures=("sm_80",)):
+        ensemble = load_ensemble(open_bundle(make_model()), backend="torch")
+        with pytest.raises(InputError, match=r"architecture sm_75 of the Tesla T4, but torch \S+ is built for sm_80"):
+            load_ensemble(open_bundle(make_model()), device="cuda")
+    assert (str(ensemble.backend.device), len(ensemble.notes)) == ("cpu", 1)
 
 
 def test_a_gpu_that_was_asked_for_and_can_not_be_used_is_refused_with_the_reason(make_model, old_driver):
