@@ -1,10 +1,10 @@
 """Pretended GPU, under which torch finds one, and what runs there runs as on a real one, by real numbers.
 
-    with PretendedGpu(total_bytes=4 << 30, pass_s=0.5, arithmetic="single") as gpu:
+    with PretendedGpu(total_bytes=4 << 30, pass_s=0.5) as gpu:
         ensemble = load_ensemble(bundle, device="cuda")
         gpu.memory.fail_at = gpu.memory.allocations + 3  # the fourth allocation from here on fails, once
         result = predict(ensemble, channels, Deadline(600, 0, gpu.clock))
-        assert sum(copy.nbytes for copy in gpu.to_device) < 1 << 20
+        assert sum(copy.nbytes for copy in gpu.to_device) < 16 << 20  # the weights among them
         torch.cuda.synchronize()  # the queue may hold more passes than the host has waited for
         assert gpu.clock.now_s == pytest.approx(gpu.passes * gpu.pass_s)
     assert gpu.memory.peak < 3 << 30
@@ -28,7 +28,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial, partialmethod
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any
 from unittest.mock import patch
 
 import torch
@@ -53,8 +53,6 @@ class PretendedGpu:
         first_pass_s: Time that the first pass takes more, in which the host has to wait, as it does for libraries.
         depth: Number of passes that the host may be ahead.
         bytes_per_s: Speed of copies between the devices.
-        arithmetic: `half` lets `torch.autocast("cuda", ...)` compute in the type it is told, by the processor's rules
-            and kernels; `single` lets it do nothing, so that numbers are the processor's.
         name: Name of the GPU.
         capability: Its compute capability.
         architectures: Those that this build of torch is for.
@@ -68,7 +66,6 @@ class PretendedGpu:
     first_pass_s: float = 0.0
     depth: int = 5
     bytes_per_s: float = float("inf")
-    arithmetic: Literal["half", "single"] = "half"
     name: str = "Tesla T4"
     capability: tuple[int, int] = (7, 5)
     architectures: tuple[str, ...] = ("sm_75", "sm_80", "sm_86", "sm_90")
@@ -96,7 +93,8 @@ class PretendedGpu:
         enter = self._patches.enter_context
         enter(patch.multiple(torch.cuda, **self._answers()))
         enter(patch.object(torch.version, "cuda", "12.6"))
-        enter(patch.object(torch, "autocast", _autocast_by(self.arithmetic)))
+        for module in (torch, torch.amp):
+            enter(patch.object(module, "autocast", _Autocast))
         for owner, name, method in (
             (Tensor, "record_stream", self._placement.record_stream),
             (nn.Module, "__call__", self._call),
@@ -121,9 +119,9 @@ class PretendedGpu:
             "Event": partial(Event, queue),
             "Stream": queue.new_stream,
             "stream": queue.on,
-            "current_stream": lambda _device=None: queue.current,
-            "default_stream": lambda _device=None: queue.default,
-            "synchronize": queue.synchronize,
+            "current_stream": _answer(lambda: queue.current),
+            "default_stream": _answer(lambda: queue.default),
+            "synchronize": _answer(queue.synchronize),
         }
 
     def _description(self) -> dict[str, Any]:
@@ -134,31 +132,31 @@ class PretendedGpu:
         return {
             "is_available": lambda: True,
             "is_initialized": lambda: True,
-            "is_bf16_supported": lambda *_: major >= 8,
+            "is_bf16_supported": _answer(lambda: major >= 8),
             "init": lambda: None,
             "_lazy_init": lambda: None,
-            "_exchange_device": lambda _device: 0,
-            "_maybe_exchange_device": lambda _device: 0,
-            "set_device": lambda _device: None,
+            "_exchange_device": _answer(lambda: 0),
+            "_maybe_exchange_device": _answer(lambda: 0),
+            "set_device": _answer(lambda: None),
             "device_count": lambda: 1,
             "current_device": lambda: 0,
-            "get_device_properties": lambda _device=None: properties,
-            "get_device_name": lambda _device=None: self.name,
-            "get_device_capability": lambda _device=None: self.capability,
+            "get_device_properties": _answer(lambda: properties),
+            "get_device_name": _answer(lambda: self.name),
+            "get_device_capability": _answer(lambda: self.capability),
             "get_arch_list": lambda: list(self.architectures),
         }
 
     def _memory_answers(self) -> dict[str, Any]:
         memory = self.memory
         return {
-            "memory_allocated": lambda _device=None: memory.allocated,
-            "memory_reserved": lambda _device=None: memory.reserved,
-            "max_memory_allocated": lambda _device=None: memory.peak,
-            "max_memory_reserved": lambda _device=None: memory.peak_reserved,
-            "reset_peak_memory_stats": lambda _device=None: memory.reset_peak(),
-            "mem_get_info": lambda _device=None: (memory.free, memory.total),
+            "memory_allocated": _answer(lambda: memory.allocated),
+            "memory_reserved": _answer(lambda: memory.reserved),
+            "max_memory_allocated": _answer(lambda: memory.peak),
+            "max_memory_reserved": _answer(lambda: memory.peak_reserved),
+            "reset_peak_memory_stats": _answer(memory.reset_peak),
+            "mem_get_info": _answer(lambda: (memory.free, memory.total)),
             "empty_cache": memory.empty_cache,
-            "set_per_process_memory_fraction": lambda fraction, _device=None: setattr(memory, "fraction", fraction),
+            "set_per_process_memory_fraction": lambda fraction, *_, **__: setattr(memory, "fraction", fraction),
         }
 
     def _start(self, thread: threading.Thread) -> None:
@@ -189,18 +187,19 @@ class PretendedGpu:
         return result
 
 
+def _answer(value: Callable[[], Any]) -> Callable[..., Any]:
+    """Return a function of torch.cuda's that says the same of whatever device it is asked about."""
+    return lambda *_, **__: value()
+
+
 def _called(owner: Any, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a method of the GPU that takes the place of one of another class, with that one's object first."""
     return method(owner, *args, **kwargs)
 
 
-def _autocast_by(arithmetic: str) -> type[torch.autocast]:
-    """Return `torch.autocast`, whose rules for a GPU are the processor's, or none."""
+class _Autocast(torch.autocast):
+    """Autocast whose rules and kernels for a GPU are the processor's."""
 
-    class Autocast(torch.autocast):
-        def __init__(self, device_type: str, dtype: torch.dtype | None = None, enabled: bool = True) -> None:
-            is_on = enabled and not (device_type == "cuda" and arithmetic == "single")
-            fast = torch.float16 if device_type == "cuda" and dtype is None else dtype
-            super().__init__("cpu", dtype=fast, enabled=is_on)
-
-    return Autocast
+    def __init__(self, device_type: str, dtype: torch.dtype | None = None, enabled: bool = True, **kwargs: Any) -> None:
+        fast = torch.float16 if device_type == "cuda" and dtype is None else dtype
+        super().__init__("cpu", dtype=fast, enabled=enabled, **kwargs)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 import torch
 
+from hnseg.machine import GIB
 from tests.support.pretended_queue import Stream
-
-GIB = 1 << 30
 
 
 @dataclass
@@ -49,7 +48,8 @@ class DeviceMemory:
         allocated: Bytes of the blocks that are alive.
         peak: Most bytes that were alive at once.
         reserved: Bytes of these and of the freed ones that the allocator keeps.
-        races: Sentences on blocks that were freed while a stream still used them.
+        peak_reserved: Most bytes that were reserved.
+        races: Sentences on memory that was used before, or freed while, another stream worked on it.
     """
 
     total: int = 16 * GIB

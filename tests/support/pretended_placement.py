@@ -112,7 +112,7 @@ class Placement(TorchFunctionMode):
             self._check_together(func, given)
         is_on_gpu = bool(blocks)
         if device is not None:
-            is_on_gpu = torch.device(device).type == "cuda"
+            is_on_gpu = _is_gpu(torch.device(device))
             kwargs["device"] = CPU if is_on_gpu else device
         result = func(*args, **kwargs)
         if is_pinned:
@@ -182,13 +182,12 @@ class Placement(TorchFunctionMode):
     ) -> Tensor:
         """Return a tensor on a device: itself where it is there already and nothing else is asked for, or a copy."""
         dtype, layout = dtype or tensor.dtype, memory_format or torch.preserve_format
-        if device is None or device.type == self.device_of(tensor).type:
-            moved: Tensor = self._run(Tensor.to, tensor, dtype, copy=copy, memory_format=layout)
+        if device is None or _is_gpu(device) == self._is_on_gpu(tensor):
+            there = device or self.device_of(tensor)
+            moved: Tensor = self._run(Tensor.to, tensor, device=there, dtype=dtype, copy=copy, memory_format=layout)
             return moved
-        if "meta" in {device.type, tensor.device.type}:
-            return tensor.to(device, dtype)
-        target = torch.empty_like(tensor, dtype=dtype, memory_format=layout)
-        if device.type == "cuda":
+        target = torch.empty_like(tensor, dtype=dtype, device=CPU, memory_format=layout)
+        if _is_gpu(device):
             self.memory.claim(target, self.queue.current)
         elif non_blocking:  # as torch does
             self._pinned.add(target.untyped_storage())
@@ -274,6 +273,12 @@ class Placement(TorchFunctionMode):
     def _note(transfers: list[Transfer], tensor: Tensor, shape: Iterable[int]) -> None:
         shape = tuple(shape)
         transfers.append(Transfer(prod(shape) * tensor.element_size(), shape))
+
+
+def _is_gpu(device: torch.device) -> bool:
+    if device.type == "cuda" and device.index:
+        raise RuntimeError("CUDA error: invalid device ordinal")
+    return device.type == "cuda"
 
 
 def _tensors_in(values: Any) -> Iterator[Tensor]:

@@ -30,8 +30,7 @@ class Stream:
 
     device = torch.device("cuda", 0)
 
-    def __init__(self, queue: Queue, priority: int = 0) -> None:
-        self.priority = priority
+    def __init__(self, queue: Queue) -> None:
         self.end_s, self.waited = 0.0, {self: 0}
         self._queue = queue
 
@@ -66,8 +65,8 @@ class Stream:
 class Event:
     """Point in the work of a stream; see `torch.cuda.Event`. One that was never recorded has passed."""
 
-    def __init__(self, queue: Queue, enable_timing: bool = False, blocking: bool = False) -> None:
-        self.enable_timing, self.blocking = enable_timing, blocking
+    def __init__(self, queue: Queue, enable_timing: bool = False, *_: object, **__: object) -> None:
+        self.enable_timing = enable_timing
         self.end_s = 0.0
         self.waited: Waited = {}
         self._queue = queue
@@ -109,7 +108,8 @@ class _Pending:
 class Queue:
     """Work of all streams, of which the host has waited for some.
 
-    The clock is that of the main thread: what another thread waits for completes, but moves no clock.
+    The clock is that of the main thread: what another thread waits for completes, but moves no clock, also where the
+    main thread then waits for that one.
 
     Attributes:
         clock: Clock of the host.
@@ -144,12 +144,12 @@ class Queue:
         finally:
             self._thread.stream = usual
 
-    def new_stream(self, _device: object = None, priority: int = 0, **_: object) -> Stream:
-        """Return a new stream."""
-        self._streams.append(Stream(self, priority))
+    def new_stream(self, *_: object, **__: object) -> Stream:
+        """Return a new stream, of whatever priority."""
+        self._streams.append(Stream(self))
         return self._streams[-1]
 
-    def synchronize(self, _device: object = None) -> None:
+    def synchronize(self) -> None:
         """Wait for all work of all streams."""
         for stream in self._streams:
             stream.synchronize()

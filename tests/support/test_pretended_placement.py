@@ -1,5 +1,7 @@
 """Placement on a pretended GPU: mixed devices are refused, and copies are copies, and counted."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -67,6 +69,7 @@ def test_numbers_and_tensors_without_axes_go_with_any_device(ones):
         lambda gpu: gpu.half(),
         lambda gpu: gpu[None, :, 1:],
         torch.nn.Parameter,
+        copy.deepcopy,
         lambda gpu: functional.max_pool2d(gpu[None, None], (2, 1), return_indices=True)[1],
         lambda gpu: functional.pad(gpu, (1, 1)),
         lambda _: torch.empty(2, device=torch.device("cuda", 0)),
@@ -84,6 +87,23 @@ def test_a_device_that_is_asked_for_comes_before_that_of_the_tensors(ones):
     assert torch.zeros_like(torch.ones(2), device="cuda").is_cuda
     with torch.device("cuda"):
         assert torch.ones(2).is_cuda
+
+
+def test_a_tensor_without_numbers_gets_memory_but_is_not_copied(gpu):
+    empty = torch.ones(2).to("meta")
+    assert empty.is_meta
+    assert torch.empty_like(empty, device="cuda").is_cuda
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        empty.to("cuda")
+    assert gpu.memory.allocated == 0
+
+
+def test_there_is_one_gpu(ones):
+    with torch.cuda.device(0):
+        assert ones.to("cuda:0") is ones
+    for attempt in (lambda: ones.to("cuda:1"), lambda: torch.zeros(2, device="cuda:1")):
+        with pytest.raises(RuntimeError, match="invalid device ordinal"):
+            attempt()
 
 
 def test_a_tensor_on_the_gpu_has_no_array(ones):
@@ -133,14 +153,14 @@ def test_copies_in_place_go_between_devices(gpu, ones):
     ones[torch.tensor([0])] = torch.zeros(1, 3)
     assert ones.cpu().tolist() == [[0, 0, 0], [7, 7, 7]]
     assert on_cpu.tolist() == [[5, 5, 5], [7, 5, 5]]
-    assert [copy.shape for copy in gpu.to_device] == [(2, 3), (3,), (1, 3)]
-    assert [copy.shape for copy in gpu.to_host] == [(2,), (2, 3)]
+    assert [one.shape for one in gpu.to_device] == [(2, 3), (3,), (1, 3)]
+    assert [one.shape for one in gpu.to_host] == [(2,), (2, 3)]
 
 
 def test_numbers_that_the_host_reads_are_counted(gpu, ones):
     assert bool(ones.isfinite().all())
     assert ones.sum().item() == 6
-    assert [copy.nbytes for copy in gpu.to_host] == [1, 4]
+    assert [one.nbytes for one in gpu.to_host] == [1, 4]
 
 
 def test_pinned_memory_is_known(gpu, ones):

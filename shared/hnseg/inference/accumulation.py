@@ -114,18 +114,27 @@ class Accumulation:
             count: Number of planes that no further tile will reach.
             first: Index of the first of them in the padded volume.
         """
-        along, *in_plane = self.inner
+        along = self.inner[0]
         sums = self._begun()
         for plane in range(count):
             if along.start <= first + plane < along.stop:
-                mean = self._in_memory(partial(sums.mean, plane))
-                if not _is_finite(mean):
-                    raise ModelError(
-                        "The sums of the logits over tiles must be finite numbers, but those of a plane are not:"
-                        f" {self.execution.layout}. Are the logits of this model beyond the range of that precision?"
-                    )
-                yield mean[(slice(None), *in_plane)].cpu().float().numpy()
+                yield self._in_memory(partial(self._plane, sums, plane))
         sums.drop(count)
+
+    def _plane(self, sums: RollingSums, plane: int) -> FloatArray:
+        """Return the mean logits (k, y, x) of a plane of the sums, of the image only.
+
+        Raises:
+            ModelError: They are not finite.
+        """
+        mean = sums.mean(plane)
+        if not _is_finite(mean):
+            raise ModelError(
+                "The sums of the logits over tiles must be finite numbers, but those of a plane are not:"
+                f" {self.execution.layout}. Are the logits of this model beyond the range of that precision?"
+            )
+        plane_of_image: FloatArray = mean[(slice(None), *self.inner[1:])].cpu().float().numpy()
+        return plane_of_image
 
     def _begun(self) -> RollingSums:
         if self._sums is None:
