@@ -18,6 +18,7 @@ from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import MID_T2W, SPEC
 from hnseg import entrypoint
 from hnseg.imaging.geometry import Grid
+from hnseg.inference import loading
 from hnseg.machine import process_started_s
 from hnseg.platform.challenge import Challenge
 from hnseg.platform.writing import write_empty
@@ -210,6 +211,16 @@ def run_here(folders, prepare, *, for_s):
     words = [str(word) for pair in folders.items() for word in pair]
     limit_s = time.monotonic() - process_started_s() + for_s
     return entrypoint.run(challenge, [*words, "--device", "cpu", "--backend", "torch", "--limit-s", str(limit_s)])
+
+
+def test_a_gpu_that_can_not_be_used_is_told_on_stderr_and_in_the_provenance(folders, capsys, monkeypatch):
+    monkeypatch.setattr(loading, "unusable_reason", lambda: "torch must be built for CUDA, but it is not.")
+    words = [str(word) for pair in folders.items() for word in pair]
+    assert entrypoint.main(SPEC, method, [*words, "--backend", "torch"]) == 0
+    told, line = capsys.readouterr(), "THE GPU IS NOT USED: torch must be built for CUDA, but it is not."
+    assert told.err.splitlines() == [line]
+    provenance = json.loads(told.out.splitlines()[-1])
+    assert (provenance["device"], provenance["notes"].count(line)) == ("cpu", 1)
 
 
 def test_a_step_that_never_ends_is_given_up_in_time(folders, capsys):

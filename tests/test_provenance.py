@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hnseg.provenance import Provenance
+from hnseg.provenance import Provenance, warnings_on_stderr
 
 
 def test_the_provenance_is_one_line_of_json():
@@ -44,3 +44,15 @@ def test_a_step_that_failed_is_not_logged_as_done(caplog):
 def test_its_time_counts_from_a_start_that_was_before_it():
     told = json.loads(Provenance(time.monotonic() - 100).as_json())
     assert 100 <= told["total_s"] < 200
+
+
+def test_only_warnings_of_hnseg_go_to_stderr(capsys):
+    handler = warnings_on_stderr()
+    names = ("hnseg.inference.loading", "hnsegment", "torch", "py.warnings")
+    for name in names:
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.warning("%s warns", name)
+        logger.info("%s tells", name)
+        logger.removeHandler(handler)
+    assert capsys.readouterr().err == "hnseg.inference.loading warns\n"

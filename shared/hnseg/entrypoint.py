@@ -1,7 +1,7 @@
 """Start of a container: what a challenge's `__main__.py` calls, in both generations of the platform.
 
 Its options and the environment variables it obeys are those of `hnseg.options`; `--help` lists them. stdout gets a line
-an event and the provenance as one line of JSON; stderr stays empty unless something went wrong.
+an event and the provenance as one line of JSON; stderr stays empty unless something went wrong or needs to be known.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import clear_output, is_output_complete, withdraw_output, write_empty
-from hnseg.provenance import Provenance
+from hnseg.provenance import Provenance, warnings_on_stderr
 from hnseg.signals import unwind_on_signals
 
 if TYPE_CHECKING:
@@ -247,11 +247,11 @@ def _port(text: str) -> int:
 
 @contextmanager
 def _lines_on_stdout() -> Iterator[None]:
-    """Send the log, and with it Python's warnings, to stdout and nowhere else, a line an event."""
+    """Send the log, and with it Python's warnings, to stdout, a line an event, and our own warnings to stderr too."""
     root = logging.getLogger()
     former, level = root.handlers, root.level
     logging.captureWarnings(True)
-    root.handlers = [logging.StreamHandler(sys.stdout)]
+    root.handlers = [logging.StreamHandler(sys.stdout), warnings_on_stderr()]
     root.setLevel(logging.INFO)
     try:
         yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,6 +79,14 @@ class Provenance:
             },
             default=str,
         )
+
+
+def warnings_on_stderr() -> logging.Handler:
+    """Return the log's handler that writes hnseg's own warnings to stderr, a line each, and those of no library."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.addFilter(logging.Filter("hnseg"))
+    return handler
 
 
 def _versions() -> dict[str, str]:

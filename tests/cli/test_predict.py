@@ -160,6 +160,19 @@ def test_the_command_itself_obeys_a_limit_of_time(model, images, output):
     assert list(output.parent.iterdir()) == []
 
 
+def test_a_gpu_that_can_not_be_used_is_told_on_stderr_and_in_the_report(model, images, output, tmp_path):
+    report = tmp_path / "report.json"
+    words = ["hnseg", "predict", model, *images, "--output", output, "--report", report, "--backend", "torch"]
+    program = (
+        "import sys; from hnseg import cli; from hnseg.inference import loading;"
+        "loading.unusable_reason = lambda: 'No driver.';"
+        f"sys.argv = {[str(word) for word in words]}; sys.exit(cli.main())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "THE GPU IS NOT USED: No driver.\n")
+    assert json.loads(report.read_text())["notes"].count("THE GPU IS NOT USED: No driver.") == 1
+
+
 def test_one_image_a_channel_must_be_given(run, model, images):
     sentence = refused(run(model, images[0]), InputError)
     assert sentence == (

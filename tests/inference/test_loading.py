@@ -10,11 +10,14 @@ import torch
 
 from hnseg.errors import InputError
 from hnseg.inference import loading
+from hnseg.inference.gpu import TorchFacts, kernel_facts, unusable_reason
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.predictor import predict
 from hnseg.machine import usable_threads
 from tests.support.exported_bundles import change_arguments
+from tests.support.gpu_files import DRIVER_LINE, write_gpu_files
+from tests.support.pretended_gpu import PretendedGpu
 from tests.support.small_ensembles import noise
 
 UNKNOWN_TO_OPENVINO = {"nonlin": "torch.nn.Softshrink", "nonlin_kwargs": {}}
@@ -31,6 +34,46 @@ def test_a_gpu_that_is_not_there_is_refused(make_model):
         pytest.skip("there is a GPU")
     with pytest.raises(InputError, match=r"A GPU was asked for .* but torch finds none"):
         load_ensemble(open_bundle(make_model()), device="cuda")
+
+
+@pytest.fixture
+def old_driver(tmp_path, monkeypatch):
+    """A machine whose driver is too old for its torch, in which this process sees no GPU either way."""
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    root = write_gpu_files(
+        tmp_path / "root", devices=["nvidia0"], driver_line=DRIVER_LINE.format("470.256.02"), cards=1
+    )
+    reason = unusable_reason(kernel_facts(root, {}), TorchFacts("2.13.0", "13.0"))
+    monkeypatch.setattr(loading, "unusable_reason", lambda: reason)
+    return reason
+
+
+@pytest.mark.parametrize("backend", ["torch", "auto"])
+def test_a_gpu_that_can_not_be_used_is_warned_of_and_noted(make_model, old_driver, backend, caplog):
+    ensemble = load_ensemble(open_bundle(make_model()), backend=backend)
+    assert str(ensemble.backend.device) == "cpu"
+    assert ensemble.notes == (f"THE GPU IS NOT USED: {old_driver}",)
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [*ensemble.notes]
+
+
+def test_torch_without_the_gpus_architecture_leaves_it_unused(make_model):
+    with PretendedGpu(architectures=("sm_80",)):
+        ensemble = load_ensemble(open_bundle(make_model()), backend="torch")
+        with pytest.raises(InputError, match=r"architecture sm_75 of the Tesla T4, but torch \S+ is built for sm_80"):
+            load_ensemble(open_bundle(make_model()), device="cuda")
+    assert (str(ensemble.backend.device), len(ensemble.notes)) == ("cpu", 1)
+
+
+def test_a_gpu_that_was_asked_for_and_can_not_be_used_is_refused_with_the_reason(make_model, old_driver):
+    with pytest.raises(InputError, match=r"torch finds none that it can use\. torch 2\.13\.0 is built for CUDA 13\.0,"):
+        load_ensemble(open_bundle(make_model()), device="cuda")
+    assert "470.256.02" in old_driver
+
+
+def test_a_processor_that_was_asked_for_is_used_without_a_word_about_the_gpu(make_model, old_driver, caplog):
+    assert load_ensemble(open_bundle(make_model()), device="cpu").notes == ()
+    assert old_driver not in caplog.text
 
 
 def test_openvino_on_a_gpu_is_refused(make_model, monkeypatch):

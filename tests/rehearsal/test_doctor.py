@@ -1,8 +1,11 @@
+import sys
 from pathlib import Path
 
+from hnseg.inference.gpu import TorchFacts, kernel_facts, unusable_reason
 from hnseg.rehearsal import doctor
 from hnseg.rehearsal.doctor import base_image_of, examine
 from hnseg.rehearsal.machine import Gpu, Machine
+from tests.support.gpu_files import DRIVER_LINE, write_gpu_files
 
 
 def test_every_ability_is_listed_and_has_advice_for_what_is_missing():
@@ -49,3 +52,27 @@ def test_a_machine_smaller_than_the_platforms_is_limited_and_one_as_large_is_not
     small = examined(cpus=3.5, ram_gib=15.9, gpus=(Gpu("Tesla T4", 15.0),))
     assert (small["processors"], small["memory"]) == (("limited", "3.5 x cpu"), ("limited", "15.9 GiB"))
     assert (large["GPU"][0], small["GPU"]) == ("no", ("yes", "Tesla T4, 15 GiB"))
+
+
+def gpu_row(monkeypatch, *gpus):
+    monkeypatch.setattr(doctor, "this_machine", lambda: Machine("Linux 6", "cpu", cpus=4, ram_gib=16, gpus=gpus))
+    return next(ability for ability in examine("") if ability.name == "GPU")
+
+
+def test_a_gpu_that_torch_can_not_use_fails_with_the_cure(tmp_path, monkeypatch):
+    root = write_gpu_files(tmp_path, devices=["nvidia0"], driver_line=DRIVER_LINE.format("470.256.02"), cards=1)
+    reason = unusable_reason(kernel_facts(root, {}), TorchFacts("2.13.0", "13.0"))
+    monkeypatch.setattr(doctor, "unusable_reason", lambda: reason)
+    row = gpu_row(monkeypatch, Gpu("Tesla T4", 15.0))
+    assert (row.state, row.found) == ("no", "Tesla T4, 15 GiB; torch can't use it")
+    assert "must be 580.65.06 or newer, but the driver here is 470.256.02. Update the driver" in row.advice
+    assert gpu_row(monkeypatch).found == "nvidia-smi lists none; torch can't use it"
+
+
+def test_a_gpu_without_torch_fails_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    row = gpu_row(monkeypatch, Gpu("Tesla T4", 15.0))
+    assert (row.state, row.found) == ("no", "Tesla T4, 15 GiB; torch can't use it")
+    assert row.advice.startswith("torch can't be imported: ")
+    assert row.advice.endswith("make setup, or: pip install -e .")
+    assert gpu_row(monkeypatch).advice == "Everything runs on the processor, more slowly."

@@ -23,11 +23,11 @@ def write_case(challenge, folder):
     return case_dir
 
 
-def program_runner(program, folder, profile, *, cuts_network=False):
-    """Write a Python program into a folder, and return a runner whose process it is."""
+def program_runner(program, folder, profile, *, cuts_network=False, gpus=0):
+    """Write a Python program into a folder, and return a runner whose process it is, with so many GPUs."""
     file = folder / "program.py"
     file.write_text(program, encoding="utf-8")
-    setup = ProcessSetup((sys.executable, str(file)), folder, profile, cuts_network, gpus=0)
+    setup = ProcessSetup((sys.executable, str(file)), folder, profile, cuts_network, gpus)
     return Runner("process", lambda: nullcontext(partial(run_process, setup)))
 
 

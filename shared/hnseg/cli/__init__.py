@@ -6,12 +6,14 @@ import logging
 import sys
 
 from hnseg.cli.program import run_program
+from hnseg.provenance import warnings_on_stderr
 
 VERBS = ("run", "predict", "rehearse", "score", "rank", "register", "phantom", "doctor")
 
 
 def main() -> int:
     """Run the command line; 0 fine, 1 refused or failed with a sentence on stderr, 2 usage."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    handlers = [logging.StreamHandler(sys.stdout), warnings_on_stderr()]
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers)
     description = "nnU-Net ensembles as Grand Challenge containers for head-and-neck radiotherapy."
     return run_program("hnseg", description, package=__name__, verbs=VERBS)

@@ -15,6 +15,7 @@ from hnseg.inference.backends.cuda_memory import UNLIMITED_GIB
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.gpu import UNUSED_GPU, unusable_reason
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import is_exhausted, usable_threads
 from hnseg.options import BackendName, Precision
@@ -37,7 +38,8 @@ def load_ensemble(
 
     Args:
         bundle: Model folder, opened.
-        device: `cpu`, `cuda`, or `auto`: the GPU if there is one and the backend can use it.
+        device: `cpu`, `cuda`, or `auto`: the GPU if there is one and the backend can use it. Where torch can't use one
+            that is there, a warning is logged and noted.
         vram_gib: Memory of the GPU that this process may have in all.
         precision: Precision of the networks' arithmetic.
         backend: Library that runs the networks; `auto` is OpenVINO on a processor where it is installed, else torch.
@@ -45,27 +47,26 @@ def load_ensemble(
     Raises:
         ModelError: The weights don't fit the network that the plans describe, or OpenVINO was asked for and can't run
             it.
-        InputError: A GPU was asked for and there is none, or OpenVINO and it is not installed.
+        InputError: A GPU was asked for and there is none that can be used, or OpenVINO and it is not installed.
     """
-    _check_device(device)
     if backend == "openvino":
         _check_openvino(device)
-    on_gpu = device != "cpu" and backend != "openvino" and torch.cuda.is_available()
+    on_gpu, notes = _choose_gpu(device) if device != "cpu" and backend != "openvino" else (False, ())
     torch.set_num_threads(usable_threads())
     _claim_blas_buffer()
     if on_gpu:
         return Ensemble(bundle, load_on_gpu(bundle, torch.device("cuda"), precision, vram_gib), vram_gib)
     by_torch = partial(TorchBackend.load, bundle, precision)
     if backend == "torch" or not _has_openvino():
-        return Ensemble(bundle, by_torch())
+        return Ensemble(bundle, by_torch(), notes=notes)
     if backend == "openvino":
         return Ensemble(bundle, _load_openvino(bundle, precision))
     try:
-        return Ensemble(bundle, _load_openvino(bundle, precision), fallback=by_torch)
+        return Ensemble(bundle, _load_openvino(bundle, precision), fallback=by_torch, notes=notes)
     except ConversionError as reason:
         note = f"torch runs the networks. {reason}"
         logger.info("note: %s", note)
-        return Ensemble(bundle, by_torch(), notes=(note,))
+        return Ensemble(bundle, by_torch(), notes=(*notes, note))
 
 
 def _claim_blas_buffer() -> None:
@@ -73,12 +74,23 @@ def _claim_blas_buffer() -> None:
     np.eye(2) @ np.eye(2)  # its first product of matrices takes what all later ones use
 
 
-def _check_device(device: str) -> None:
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError(
-            "A GPU was asked for (device cuda), but torch finds none. Was the container started with --gpus all, or is"
-            " this a build of torch without CUDA?"
-        )
+def _choose_gpu(device: str) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a GPU runs the networks, and notes: one where a GPU is there and torch can't use it.
+
+    Raises:
+        InputError: A GPU was asked for, and there is none that can be used.
+    """
+    reason = unusable_reason()
+    if reason is None and torch.cuda.is_available():
+        return True, ()
+    if device == "cuda":
+        guess = "Was the container started with --gpus all, or is this a build of torch without CUDA?"
+        raise InputError(f"A GPU was asked for (device cuda), but torch finds none that it can use. {reason or guess}")
+    if reason is None:
+        return False, ()
+    note = UNUSED_GPU + reason
+    logger.warning("%s", note)
+    return False, (note,)
 
 
 def _load_openvino(bundle: Bundle, precision: Precision) -> Backend:

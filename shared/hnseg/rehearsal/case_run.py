@@ -43,7 +43,9 @@ class CaseRun:
             limit; empty where there was none, or it is not known.
         server_fault: Fault of a server that did not segment the case; None for exec and for a server that did.
         invoke_status: HTTP status of the reply of /invoke; None without a reply.
-        vram_gib: Most GPU memory in use, in GiB; None without a GPU.
+        gpus: Number of GPUs that the program was given.
+        vram_gib: Largest rise of the GPUs' memory in use, CUDA's own counted in, in GiB; None without a GPU, or where
+            it could not be measured.
     """
 
     seconds: float
@@ -56,6 +58,7 @@ class CaseRun:
     held_by: tuple[str, ...] = ()
     server_fault: ServerFault | None = None
     invoke_status: int | None = None
+    gpus: int = 0
     vram_gib: float | None = None
 
     @property

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
+from hnseg.inference.gpu import unusable_reason
 from hnseg.machine import GIB
 from hnseg.rehearsal.machine import Machine, this_machine
 from hnseg.rehearsal.running.engine import COMMANDS, Engine, probe_engine
@@ -130,9 +131,16 @@ def _memory(machine: Machine) -> Ability:
 
 
 def _gpu(machine: Machine) -> Ability:
+    found = ", ".join(f"{gpu.name}, {gpu.memory_gib:.0f} GiB" for gpu in machine.gpus) or "nvidia-smi lists none"
+    try:
+        reason = unusable_reason()
+    except (ImportError, OSError) as error:  # torch is not there, or a library of its own
+        reason = f"torch can't be imported: {error}. {_PARTS['segment'][1]}" if machine.gpus else None
+    if reason is not None:
+        return Ability("GPU", "no", f"{found}; torch can't use it", reason)
     if machine.gpus:
-        return Ability("GPU", "yes", ", ".join(f"{gpu.name}, {gpu.memory_gib:.0f} GiB" for gpu in machine.gpus))
-    return Ability("GPU", "no", "nvidia-smi lists none", "Everything runs on the processor, more slowly.")
+        return Ability("GPU", "yes", found)
+    return Ability("GPU", "no", found, "Everything runs on the processor, more slowly.")
 
 
 def _engines(machine: Machine, base_image: str) -> Iterator[Ability]:

@@ -37,6 +37,7 @@ def test_a_run_well_inside_its_limits_has_no_finding():
         ("RuntimeError: [enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory", "RLIMIT_DATA"),
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20 GiB.", "The GPU's memory"),
         ("OSError: [Errno 28] No space left on device", "/dev/shm"),
+        ("RuntimeError: CUDA error: no kernel image is available for execution on the device", "architecture"),
         ("RuntimeError: can't start new thread", "limited to 512"),
     ],
 )
@@ -109,6 +110,36 @@ def test_more_gpu_memory_than_the_platform_has_fails():
     (finding,) = judged(run(vram_gib=17.0))
     assert finding.severity == "failure"
     assert "17.0 GiB; the platform's GPU has 16 GiB" in finding.explanation
+
+
+OURS = "THE GPU IS NOT USED: The driver 470.256.02 is loaded, but this process sees no GPU."
+TORCHS = "CUDA initialization: The NVIDIA driver on your system is too old (found version 11040)."
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "why"),
+    [
+        (log(), log(OURS), "The driver 470.256.02 is loaded, but this process sees no GPU."),
+        (log(f"note: {OURS}", "{}"), log(), "The driver 470.256.02 is loaded, but this process sees no GPU."),
+        (log(f"/opt/torch/cuda/__init__.py:180: UserWarning: {TORCHS}"), log(OURS), "The driver 470.256.02 is loaded"),
+        (log(), log(f"/opt/torch/cuda/__init__.py:180: UserWarning: {TORCHS}"), TORCHS),
+        (
+            log(),
+            log("Tesla T4 with CUDA capability sm_75 is not compatible with the current PyTorch installation."),
+            "T4",
+        ),
+    ],
+)
+def test_a_gpu_that_was_given_and_could_not_be_used_fails_with_the_reason(stdout, stderr, why):
+    (finding,) = judge_run(run(gpus=1), stdout, stderr, PROFILE)
+    assert finding.severity == "failure"
+    assert finding.explanation.startswith("It was given a GPU and could not use it, so it may take far too long")
+    assert why in finding.explanation
+
+
+def test_without_a_gpu_to_give_it_fails_nothing_that_none_was_used():
+    assert judge_run(run(gpus=0), log(f"note: {OURS}"), log(OURS), PROFILE) == []
+    assert judge_run(run(gpus=1, vram_gib=2.0), log("device: cuda"), log(), PROFILE) == []
 
 
 def test_close_to_a_limit_is_a_warning():

@@ -14,6 +14,7 @@ from containers.hnts_mrg.spec import SPEC
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.running.process import can_cut_network
+from tests.support.gpu_files import write_nvidia_smi
 from tests.support.small_rehearsal import no_progress, program_runner
 
 TESTS = Path(__file__).parents[2]
@@ -33,10 +34,10 @@ arguments = parser.parse_args()
 def rehearse_program(small_request, tmp_path):
     """Rehearse a Python program on the one case and return the case."""
 
-    def run(program, *, cuts_network=False, **limits):
+    def run(program, *, cuts_network=False, gpus=0, **limits):
         profile = small_request.profile.model_copy(update=limits)
         program = HEAD.format(here=str(TESTS / "support")) + program
-        runner = program_runner(program, tmp_path, profile, cuts_network=cuts_network)
+        runner = program_runner(program, tmp_path, profile, cuts_network=cuts_network, gpus=gpus)
         (case,) = rehearse(replace(small_request, profile=profile), runner, no_progress).cases
         return case
 
@@ -186,3 +187,33 @@ def test_a_kill_that_is_not_for_memory_is_a_status(rehearse_program):
     case = rehearse_program("os.kill(os.getpid(), 9)")
     assert (case.platform_says, case.memory_killed) == ("No errors were reported in the logs.", False)
     assert "SIGKILL (status 137)" in case.findings[0].explanation
+
+
+@pytest.fixture
+def busy_gpu(tmp_path, monkeypatch):
+    """A GPU of which other programs hold 1 GiB, and this one 2 GiB more once it has made a file, which is returned."""
+    began = tmp_path / "on the GPU"
+    loop = f'while sleep 0.05; do if [ -e "{began}" ]; then echo 3072; else echo 1024; fi; done'
+    names = 'case "$1" in *name*) echo "Tesla T4, 15360"; exit;; esac'
+    write_nvidia_smi(tmp_path, monkeypatch, f"{names}; {loop}")
+    return began
+
+
+def test_a_gpus_memory_is_watched_beside_what_other_programs_hold(rehearse_program, busy_gpu):
+    on_gpu = f"open({str(busy_gpu)!r}, 'w').close(); time.sleep(1)\n"
+    case = rehearse_program(GOOD + on_gpu, gpus=1, vram_gib=2.5)
+    assert (case.passed, case.peak_vram_gib) == (True, 2.0)
+    busy_gpu.unlink()
+    case = rehearse_program(GOOD + on_gpu, gpus=1, vram_gib=1.5)
+    assert case.platform_says.startswith("The GPU's memory in use, CUDA's own counted in, rose by 2.0 GiB; the")
+
+
+@pytest.mark.usefixtures("busy_gpu")
+def test_a_gpu_that_a_program_can_not_use_fails_its_case(rehearse_program):
+    told = "print('THE GPU IS NOT USED: torch must be built for CUDA.', file=sys.stderr)"
+    case = rehearse_program(GOOD + told, gpus=1)
+    assert not case.passed
+    assert case.platform_says.endswith(
+        "could not use it, so it may take far too long on the platform: torch must be built for CUDA."
+    )
+    assert rehearse_program(GOOD + told, gpus=0).passed

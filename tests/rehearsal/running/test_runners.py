@@ -10,6 +10,7 @@ from hnseg.rehearsal.running import runners
 from hnseg.rehearsal.running.engine import Engine, EngineFacts, find_engine
 from hnseg.rehearsal.running.runners import ImageChoice, container_runner, passable_gpus, process_runner
 from tests.support.engine import copy_readable, why_there_is_no_engine
+from tests.support.gpu_files import DRIVER_LINE, write_gpu_files
 from tests.support.small_challenges import HECKTOR, HNTS_MRG
 
 SMALL = Machine("Linux 6", "cpu", cpus=2, ram_gib=7.5, gpus=())
@@ -32,11 +33,18 @@ def test_a_process_says_what_it_does_not_imitate(monkeypatch):
     )
 
 
-def test_a_machine_without_a_gpu_passes_none():
-    assert passable_gpus(DOCKER, SMALL) == (
+def test_a_machine_without_a_gpu_passes_none(tmp_path):
+    assert passable_gpus(DOCKER, SMALL, tmp_path) == (
         0,
         ("This machine has no NVIDIA GPU: the cases ran on the processor.",),
     )
+
+
+def test_a_gpu_that_nvidia_smi_does_not_list_is_told(tmp_path):
+    write_gpu_files(tmp_path, devices=["nvidia0"], driver_line=DRIVER_LINE.format("535.54.03"), cards=1)
+    count, (gap,) = passable_gpus(DOCKER, SMALL, tmp_path)
+    assert count == 0
+    assert gap.startswith("This machine has an NVIDIA GPU, but nvidia-smi lists none: the cases ran on the processor.")
 
 
 def test_gpus_are_passed_by_an_engine_that_has_nvidias_toolkit(tmp_path, monkeypatch):

@@ -5,7 +5,8 @@ import pytest
 
 from hnseg.rehearsal.machine import this_machine
 from hnseg.rehearsal.running.container import statistics_of
-from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, bytes_of, cgroup_of
+from hnseg.rehearsal.running.watch import CgroupWatch, GpuWatch, StreamWatch, bytes_of, cgroup_of
+from tests.support.gpu_files import write_nvidia_smi
 
 
 def write(folder, **files):
@@ -75,26 +76,41 @@ def test_the_engines_own_statistics(engine):
     assert peak.total_gib == pytest.approx(0.2, abs=0.05)
 
 
-@pytest.fixture
-def fake_nvidia_smi(tmp_path, monkeypatch):
-    """A program of that name that has two GPUs, whose memory in use rises by 3 GiB and falls again."""
-    program = tmp_path / "nvidia-smi"
-    program.write_text(
-        "#!/bin/sh\n"
-        'case "$1" in *name*) printf "Tesla T4, 15360\\nTesla T4, 15360\\n"; exit;; esac\n'
-        'printf "100\\n200\\n1124\\n2248\\n100\\n200\\n"\n'
-        ': > "$0.printed"\n'
-        "sleep 60\n",
-        encoding="ascii",
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-
-
-@pytest.mark.usefixtures("fake_nvidia_smi")
-def test_gpu_memory_is_what_was_added_on_all_gpus(tmp_path):
-    watch = GpuWatch()
+def test_gpu_memory_is_what_was_added_on_all_gpus(tmp_path, monkeypatch):
+    names = 'case "$1" in *name*) printf "Tesla T4, 15360\\nTesla T4, 15360\\n"; exit;; esac'
+    samples = 'printf "100\\n200\\n1124\\n2248\\n100\\n200\\n"'  # it rises by 3 GiB and falls again
+    write_nvidia_smi(tmp_path, monkeypatch, f'{names}; {samples}; : > "$0.printed"; sleep 60')
+    watch = GpuWatch(gpus=2)
     while not (tmp_path / "nvidia-smi.printed").exists():
         time.sleep(0.05)
-    assert watch.peak_gib(gpus=2) == pytest.approx(3.0, abs=0.01)
+    assert watch.peak_gib() == pytest.approx(3.0, abs=0.01)
     assert [(gpu.name, gpu.memory_gib) for gpu in this_machine().gpus] == [("Tesla T4", 15.0)] * 2
+    watch.stream.end()
+
+
+def test_a_gpus_memory_before_the_program_starts_is_sampled_before_it_starts(tmp_path, monkeypatch):
+    # 500 MiB are in use, then a program of 400 MiB of arrays and 300 MiB of context, as soon as it is let start.
+    started = tmp_path / "started"
+    loop = f"while sleep 0.05; do if [ -e {started} ]; then echo 1200; else echo 500; fi; done"
+    write_nvidia_smi(tmp_path, monkeypatch, f"sleep 0.5; echo 500; {loop}")
+    watch = GpuWatch(gpus=1)
+    started.touch()
+    until = time.monotonic() + 20
+    while watch.peak_gib() == 0 and time.monotonic() < until:
+        time.sleep(0.02)
+    watch.stream.end()
+    assert watch.peak_gib() == pytest.approx(700 / 1024)
+
+
+def test_without_a_sample_the_gpus_memory_is_not_known(tmp_path, monkeypatch):
+    write_nvidia_smi(
+        tmp_path, monkeypatch, 'echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18'
+    )
+    assert GpuWatch(gpus=1).peak_gib() is None
+
+
+def test_lines_that_are_read_while_a_command_writes_are_whole():
+    watch = StreamWatch(["sh", "-c", "seq 20000"])
+    while not watch.has_ended:
+        watch.lines()
+    assert watch.lines() == [str(number) for number in range(1, 20001)]

@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Iterable, Sequence
 
+from hnseg.inference.gpu import UNUSED_GPU
 from hnseg.rehearsal.case_run import CaseRun, ServerFault
 from hnseg.rehearsal.findings import Finding, failure, first_failure, warning
 from hnseg.rehearsal.judging.logs import Log
@@ -45,6 +46,13 @@ _NOT_STARTED = re.compile(
 
 _LONGEST_OF_ENGINE = 1000  # characters of a line in which an engine's sentence is looked for
 
+_UNUSED_GPU = re.compile(
+    rf"{UNUSED_GPU}(.+)"
+    r"|(CUDA initialization: .+|.*The NVIDIA driver on your system is too old.*"
+    r"|.* is not compatible with the current PyTorch installation.*)"
+)
+"""Line by which this repository's containers, or torch itself, say that there is a GPU that they can't use."""
+
 _READER_TAKES = 131_072
 """Bytes after one that is not UTF-8 that the platform's log reader still takes in, twice its limit of a line."""
 _PIPE_TAKES = 65_536
@@ -60,6 +68,10 @@ _CAUSES = (
         "There is no network on the platform: put everything that is needed into the image or the model archive.",
     ),
     (r"CUDA out of memory|CUDA error: out of memory", "The GPU's memory was not enough."),
+    (
+        r"no kernel image is available",
+        "torch is not built for this GPU's architecture: base the image on another build of torch.",
+    ),
     (r"MemoryError|bad_alloc|[Cc]annot allocate memory|can't allocate memory|failed to allocate", "{memory}"),
     (r"No space left on device", "A disk is full, or /dev/shm, which has half the machine's memory."),
     (
@@ -86,15 +98,7 @@ def judge_run(run: CaseRun, stdout: Log, stderr: Log, profile: Profile) -> list[
     unread = _unread(run, stdout, stderr)  # first, as the program never ends there, however it ended here
     findings = [each for each in (unread, _ending(run, stderr, profile)) if each is not None]
     findings += _logs(stdout, stderr, profile)
-    if run.vram_gib is not None and run.vram_gib > profile.vram_gib:
-        findings.append(
-            failure(
-                "run",
-                "",
-                f"The GPU's memory in use rose by {run.vram_gib:.1f} GiB; the platform's GPU has"
-                f" {profile.vram_gib:g} GiB.",
-            )
-        )
+    findings += _gpu(run, stdout, stderr, profile)
     return findings + _margins(run, profile)
 
 
@@ -228,6 +232,24 @@ def _logs(stdout: Log, stderr: Log, profile: Profile) -> list[Finding]:
                 )
             )
     return findings
+
+
+def _gpu(run: CaseRun, stdout: Log, stderr: Log, profile: Profile) -> list[Finding]:
+    """Return the failures of a GPU that was given and not used, or whose memory would not be enough there."""
+    findings = []
+    if run.gpus and (why := _why_gpu_unused(stdout, stderr)):
+        found = "It was given a GPU and could not use it, so it may take far too long on the platform"
+        findings.append(failure("run", "", f"{found}: {why}"))
+    if run.vram_gib is not None and run.vram_gib > profile.vram_gib:
+        rise = f"The GPU's memory in use, CUDA's own counted in, rose by {run.vram_gib:.1f} GiB"
+        findings.append(failure("run", "", f"{rise}; the platform's GPU has {profile.vram_gib:g} GiB."))
+    return findings
+
+
+def _why_gpu_unused(stdout: Log, stderr: Log) -> str:
+    """Return why a program could not use a GPU, by the first line that says so; empty where none does."""
+    lines = (line[:_LONGEST_OF_ENGINE] for log in (stderr, stdout) for line in log.lines)
+    return next((found[1] or found[2] for line in lines if (found := _UNUSED_GPU.search(line))), "")
 
 
 def _margins(run: CaseRun, profile: Profile) -> list[Finding]:

@@ -108,7 +108,7 @@ def running_container(setup: ContainerSetup, work: Workplace) -> Iterator[Runnin
             at_the_end.callback(open_for_removal, setup, work)
         identifier = _create(setup, work)
         at_the_end.callback(engine.try_to, "rm", "--force", "--volumes", identifier)
-        gpu = GpuWatch() if setup.gpus else None
+        gpu = GpuWatch(setup.gpus) if setup.gpus else None
         if gpu:
             at_the_end.callback(gpu.stream.end)
         process = subprocess.Popen(
@@ -244,7 +244,8 @@ def _ended_run(
         obeyed_sigterm=obeyed_sigterm,
         memory_killed=in_time and exit_code != 0 and bool(state.get("OOMKilled")),
         held_by=() if in_time else held_by(work),
-        vram_gib=container.gpu.peak_gib(setup.gpus) if container.gpu else None,
+        gpus=setup.gpus,
+        vram_gib=container.gpu.peak_gib() if container.gpu else None,
     )
 
 

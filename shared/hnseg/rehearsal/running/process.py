@@ -65,7 +65,7 @@ def process_gaps(*, cuts_network: bool) -> tuple[str, ...]:
 
 def run_process(setup: ProcessSetup, work: Workplace) -> CaseRun:
     """Run a case as a process of its own session, and stop it as the platform does."""
-    gpu = GpuWatch() if setup.gpus else None
+    gpu = GpuWatch(setup.gpus) if setup.gpus else None
     with logged_to(work.stdout, work.stderr) as (stdout, stderr):
         began = time.monotonic()
         process = subprocess.Popen(
@@ -123,7 +123,8 @@ def _watched(
         obeyed_sigterm=obeyed,
         memory_killed=bool(killed),
         held_by=tuple(map(printable, held_by)),
-        vram_gib=gpu.peak_gib(setup.gpus) if gpu else None,
+        gpus=setup.gpus,
+        vram_gib=gpu.peak_gib() if gpu else None,
     )
 
 

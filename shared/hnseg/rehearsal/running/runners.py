@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from hnseg.control_groups import ROOT
+from hnseg.inference.gpu import kernel_facts
 from hnseg.options import EDITION
 from hnseg.rehearsal.case_run import CaseRun, RunCase
 from hnseg.rehearsal.machine import Machine, this_machine
@@ -146,8 +148,19 @@ def process_runner(container_dir: Path, profile: Profile, *, gpu: bool, edition:
     )
 
 
-def passable_gpus(engine: Engine, machine: Machine) -> tuple[int, tuple[str, ...]]:
-    """Return the number of GPUs that the engine can pass to a container, and the gaps where that is none."""
+def passable_gpus(engine: Engine, machine: Machine, root: Path = ROOT) -> tuple[int, tuple[str, ...]]:
+    """Return the number of GPUs that the engine can pass to a container, and the gaps where that is none.
+
+    Args:
+        engine: Container engine.
+        machine: This machine.
+        root: Folder that holds the kernel's `dev` and `proc`.
+    """
+    if not machine.gpus and kernel_facts(root).has_gpu:
+        return 0, (
+            "This machine has an NVIDIA GPU, but nvidia-smi lists none: the cases ran on the processor. Do the driver"
+            " and nvidia-smi belong together?",
+        )
     if not machine.gpus:
         return 0, ("This machine has no NVIDIA GPU: the cases ran on the processor.",)
     if engine.facts.is_podman:

@@ -208,7 +208,8 @@ class Server:
             memory_killed=fault is not None and bool(state.get("OOMKilled")),
             server_fault=fault,
             invoke_status=None if invoke is None else invoke.status,
-            vram_gib=self.container.gpu.peak_gib(self.setup.gpus) if self.container.gpu else None,
+            gpus=self.setup.gpus,
+            vram_gib=self.container.gpu.peak_gib() if self.container.gpu else None,
         )
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,8 @@ from hnseg.machine import GIB
 
 SAMPLE_S = 0.05
 """Seconds between two samples of the memory."""
+_FIRST_SAMPLE_S = 10
+"""Seconds that nvidia-smi has for its first sample: where no program holds the GPU, the driver starts it anew."""
 
 _UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _MEMORY_USED = re.compile(r"([\d.]+[A-Za-z]+) / ")
@@ -127,7 +130,7 @@ class StreamWatch:
     command: list[str]
 
     def __post_init__(self) -> None:
-        self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (stop closes it)
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (stop closes it)
         self._process = subprocess.Popen(self.command, stdout=self._output, stderr=subprocess.DEVNULL)
 
     def end(self) -> None:
@@ -135,10 +138,16 @@ class StreamWatch:
         self._process.kill()  # docker stats does not end at SIGTERM when its container has
         self._process.wait()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the command has ended."""
+        return self._process.poll() is not None
+
     def lines(self) -> list[str]:
         """Return the lines that the command has printed so far."""
-        self._output.seek(0)
-        return _ESCAPES.sub("", self._output.read()).splitlines()
+        file = self._output.fileno()
+        printed = os.pread(file, os.fstat(file).st_size, 0)  # the command writes where this program's offset stands
+        return _ESCAPES.sub("", printed.decode("utf-8", "replace")).splitlines()
 
 
 @dataclass
@@ -163,23 +172,38 @@ class StatisticsWatch:
 
 @dataclass
 class GpuWatch:
-    """Watch of the memory in use on all GPUs, less the memory in use at the start.
+    """Watch of the memory in use on all GPUs, less the memory in use before the program starts.
+
+    It is the cards' memory, not that of the program's arrays, so CUDA's context and its libraries count: some hundred
+    MiB that a limit of the program's own allocator leaves out. So does another program that starts or ends meanwhile.
+    The watch begins with its first sample, for which it waits, so that it can be made just before the program starts.
 
     Attributes:
+        gpus: Number of GPUs; as many lines are one sample.
         stream: Command that prints the memory of each GPU, in MiB, a line each.
     """
 
+    gpus: int
     stream: StreamWatch = field(
         default_factory=lambda: StreamWatch(
             ["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits", "--loop-ms=200"]
         )
     )
 
-    def peak_gib(self, gpus: int) -> float:
-        """Return the largest rise so far, in GiB; `gpus` lines are one sample, and without one it is 0."""
+    def __post_init__(self) -> None:
+        until = time.monotonic() + _FIRST_SAMPLE_S
+        while not self._samples() and not self.stream.has_ended and time.monotonic() < until:
+            time.sleep(SAMPLE_S)
+
+    def peak_gib(self) -> float | None:
+        """Return the largest rise so far, in GiB; None without a sample."""
+        samples = self._samples()
+        return (max(samples) - samples[0]) / 1024 if samples else None
+
+    def _samples(self) -> list[float]:
+        """Return the memory in use on all GPUs together, in MiB, of each sample."""
         used = [float(line) for line in self.stream.lines() if line.strip().isdigit()]
-        samples = [sum(used[start : start + gpus]) for start in range(0, len(used) - gpus + 1, gpus)]
-        return (max(samples) - samples[0]) / 1024 if samples else 0.0
+        return [sum(used[start : start + self.gpus]) for start in range(0, len(used) - self.gpus + 1, self.gpus)]
 
 
 def cgroup_of(pid: int, container: str) -> Path | None:
