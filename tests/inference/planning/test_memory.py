@@ -178,6 +178,16 @@ def test_sums_in_half_precision_take_half_the_memory(ensemble):
     assert saved[0] - saved[1] == pytest.approx(2 * 41 * 8 * 64 * 64 / GIB)
 
 
+def test_a_pass_on_the_gpu_takes_no_memory_of_the_machine(ensemble):
+    placement = place(noise((64, 64, 8)), ensemble.bundle.plans, ensemble.bundle.configuration)
+    layout = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    on_gpu = dataclasses.replace(layout, networks_on=torch.device("cuda"))
+    in_ram, without = (
+        MemoryNeed.of(placement, ensemble.bundle, each, pass_gib=1.0).predicting_gib for each in (layout, on_gpu)
+    )
+    assert in_ram - without == pytest.approx(1)
+
+
 def test_another_backend_brings_its_own_number_of_copies():
     gpu = torch.device("cuda")
     layout = MemoryLayout(gpu, torch.device("cpu"), torch.float32, copies_together=1, copies_a_turn=1)

@@ -104,7 +104,8 @@ class MemoryNeed:
 
     Attributes:
         preparing_gib: Memory to bring the channels to the network's grid.
-        predicting_gib: Memory for the network's input, the sums over tiles, and the copies that pass together.
+        predicting_gib: Memory for the network's input, the sums over tiles, and the copies that pass together; without
+            these where they pass on another device.
         labelling_gib: Memory to bring the logits to the image's grid; in RAM, while the networks still run.
     """
 
@@ -132,8 +133,9 @@ class MemoryNeed:
         in_plane = prod(padded) // padded[layout.rolls_along]
         sums = (outputs + 1) * patch[layout.rolls_along] * in_plane * layout.sums_in.itemsize
         means = layout.copies_a_turn * outputs * prod(patch) * _FLOAT  # of the tiles at hand
-        one_pass = GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)
-        predicting = volume + sums + means + one_pass
+        predicting = volume + sums + means
+        if layout.networks_on.type == layout.sums_on.type:
+            predicting += GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)
         labelling = _labelling(placement, bundle, layout.rolls_along)
         return cls(_preparing(placement, channels) / GIB, predicting / GIB, labelling / GIB)
 
