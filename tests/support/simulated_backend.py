@@ -40,6 +40,7 @@ class SimulatedBackend:
     precision: str = "exact"
     arithmetic: torch.dtype = torch.float32
     device: ClassVar[torch.device] = torch.device("cpu")
+    channels_last: ClassVar[bool] = False
 
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         if self.fails is not None:

@@ -21,7 +21,7 @@ from hnseg.inference.planning.interest import Interest
 from hnseg.inference.planning.memory import MemoryLayout
 from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
-from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
+from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch, zero_logits
 from hnseg.machine import is_exhausted, process_started_s
 
 logger = logging.getLogger(__name__)
@@ -70,8 +70,14 @@ class Accumulation:
         """Allocate new sums, all zero."""
         self._sums = None
         outputs, (_, rows, columns) = self._ensemble.outputs, self.window.shape
+        channels_last = self._ensemble.backend.channels_last
         self._sums = self._with_less_memory(
-            lambda: RollingSums(outputs, (rows, columns), self._weights.to(self.layout.sums_on, self.layout.sums_in))
+            lambda: RollingSums(
+                outputs,
+                (rows, columns),
+                self._weights.to(self.layout.sums_on, self.layout.sums_in),
+                channels_last=channels_last,
+            )
         )
 
     def end(self) -> None:
@@ -185,9 +191,8 @@ class Accumulation:
     ) -> tuple[torch.Tensor, TileEffort]:
         """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
         inputs = [self._rolled(self._volume[(slice(None), *box)]) for box in tiles]
-        total = torch.zeros(
-            (len(inputs), self._ensemble.outputs, *inputs[0].shape[1:]), device=self._ensemble.backend.device
-        )
+        shape, backend = (len(inputs), self._ensemble.outputs, *inputs[0].shape[1:]), self._ensemble.backend
+        total = zero_logits(shape, channels_last=backend.channels_last, device=backend.device)
         folds = passes = 0
         for mirrors, fold in self._turns(len(inputs), allowance):
             if passes and not allowance.may_go_on(len(mirrors) * len(inputs)):
@@ -266,4 +271,5 @@ class Accumulation:
 
 def _is_finite(logits: torch.Tensor) -> bool:
     """Return whether all numbers are finite, in one pass without memory: NaN is the extreme wherever there is one."""
-    return bool(torch.stack(torch.aminmax(logits)).isfinite().all())
+    in_memory = logits.permute(sorted(range(logits.ndim), key=logits.stride, reverse=True))  # others would be copied
+    return bool(torch.stack(torch.aminmax(in_memory)).isfinite().all())

@@ -11,14 +11,17 @@ import torch
 
 from hnseg.errors import ModelError
 from hnseg.inference.backends.torch_backend import TorchBackend
+from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import sha256_of
+from hnseg.machine import usable_threads
 from tests.support.exported_bundles import ship_graph
 from tests.support.tolerances import assert_same_logits
 
 pytest.importorskip("openvino")
 
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
+from hnseg.inference.backends.openvino_graph import core, graph_of, with_weights
 
 
 def tile_of(bundle):
@@ -35,6 +38,27 @@ def test_every_fold_gives_the_logits_that_torch_gives(exported):
         logits = ours.logits(fold, tile_of(bundle))
         assert logits.dtype == torch.float32
         assert_same_logits(logits.numpy(), theirs.logits(fold, tile_of(bundle)).numpy())
+
+
+@pytest.fixture(params=["8x32x32", "32x48", "shipped"])
+def bundle(request, make_model, exported):
+    """Return a bundle of a 3-D network, of a 2-D one, and one that ships its graph."""
+    if request.param == "shipped":
+        ship_graph(exported)
+    flat = {"configuration": "2d", "patch": (8, 32, 48)} if request.param == "32x48" else {}
+    return open_bundle(make_model(exported=True, **flat) if flat else exported)
+
+
+@pytest.mark.numeric
+def test_logits_are_those_of_the_network_as_converted_with_the_classes_of_a_voxel_side_by_side(bundle):
+    backend, tile = OpenvinoBackend.load(bundle), tile_of(bundle)
+    logits = backend.logits(0, tile)
+    plain = with_weights(graph_of(bundle), network_of(bundle, 0).state_dict(), tile.shape, bundle.folder)
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": usable_threads()}
+    expected = core().compile_model(plain, "CPU", settings)(tile.numpy())[0]
+    assert np.array_equal(logits.numpy(), expected)
+    assert backend.channels_last
+    assert logits.movedim(1, -1).is_contiguous()
 
 
 @pytest.mark.numeric

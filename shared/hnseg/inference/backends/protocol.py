@@ -43,6 +43,10 @@ class Backend(Protocol):
     def copies_a_turn(self) -> int:
         """Least number of copies that a fold should predict before another fold's turn."""
 
+    @property
+    def channels_last(self) -> bool:
+        """Whether the logits of one voxel lie side by side in memory, and not those of one class."""
+
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch).
 

@@ -43,6 +43,7 @@ class TorchBackend:
     is_resident: bool = True
     is_single: bool = False
     name: ClassVar[str] = "torch"
+    channels_last: ClassVar[bool] = False
 
     @classmethod
     def load(
