@@ -10,12 +10,17 @@ import pytest
 import torch
 
 from hnseg.errors import ModelError
+from hnseg.imaging.geometry import array_of
 from hnseg.inference.backends.torch_backend import TorchBackend
+from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import sha256_of
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict
 from hnseg.machine import usable_threads
 from tests.support.exported_bundles import ship_graph
+from tests.support.small_ensembles import PLAIN, logits_of, noise
 from tests.support.tolerances import assert_same_logits
 
 pytest.importorskip("openvino")
@@ -59,6 +64,28 @@ def test_logits_are_those_of_the_network_as_converted_with_the_classes_of_a_voxe
     assert np.array_equal(logits.numpy(), expected)
     assert backend.channels_last
     assert logits.movedim(1, -1).is_contiguous()
+
+
+class ClassByClass(OpenvinoBackend):
+    """Networks whose logits lie in memory class after class."""
+
+    channels_last = False
+
+    def logits(self, fold, batch):
+        return super().logits(fold, batch).contiguous()
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize("shape_xyz", [(11, 12, 6), (6, 30, 5)])  # rolling along slices, and along rows
+def test_mean_logits_and_labels_are_the_same_however_they_lie_in_memory(small_patch, shape_xyz):
+    side_by_side = OpenvinoBackend.load(small_patch)
+    apart = ClassByClass(side_by_side.models, side_by_side.precision, side_by_side.arithmetic)
+    image = noise(shape_xyz, (2.0, 2.0, 3.0))
+    ours, theirs = (Ensemble(small_patch, backend) for backend in (side_by_side, apart))
+    assert np.array_equal(logits_of(ours, image, Effort()), logits_of(theirs, image, Effort()))
+    labels, expected = (array_of(predict(each, image, effort=PLAIN).label_map) for each in (ours, theirs))
+    assert np.array_equal(labels, expected)
+    assert len(np.unique(labels)) == 3
 
 
 @pytest.mark.numeric
