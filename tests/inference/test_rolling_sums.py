@@ -5,7 +5,7 @@ import torch
 from nnunetv2.inference.sliding_window_prediction import compute_gaussian
 
 from hnseg.inference.planning.tiling import Window
-from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
+from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch, zero_logits
 
 pytestmark = pytest.mark.numeric
 
@@ -35,11 +35,11 @@ def test_what_is_large_enough_is_not_copied():
     assert padded[inner].shape == volume.shape
 
 
-def means(window, tiling, weights, logits_of):
+def means(window, tiling, weights, logits_of, *, channels_last=False):
     """Return the planes, put together again."""
     planes = []
     outputs = len(logits_of(0))
-    sums = RollingSums(outputs, window.shape[1:], weights)
+    sums = RollingSums(outputs, window.shape[1:], weights, channels_last=channels_last)
     number = 0
     while tiling.along[0]:
         for start in tiling.slab.starts:
@@ -86,6 +86,34 @@ def test_planes_are_those_of_sums_over_the_whole_volume():
         weight[tiling.box(start)] += weights
     rounded = 8 * 2.0**-23 * logits.abs().max().item()  # at most 8 tiles overlap
     assert torch.allclose(means(window, tiling, weights, logits.__getitem__), total / weight, rtol=0, atol=rounded)
+
+
+@pytest.mark.parametrize("outputs", [1, 3, 31])
+def test_sums_with_the_classes_of_a_voxel_side_by_side_are_the_same_bit_for_bit(outputs):
+    patch = (4, 6, 7)
+    window, weights = Window((9, 13, 20), patch), gaussian(patch)
+    tiling = window.tiling(0.5)
+    logits = torch.randn(tiling.count, outputs, *patch, generator=torch.Generator().manual_seed(0))
+    side_by_side = logits.movedim(1, -1).contiguous().movedim(-1, 1)
+    expected = means(window, tiling, weights, logits.__getitem__)
+    assert torch.equal(means(window, tiling, weights, side_by_side.__getitem__, channels_last=True), expected)
+    assert torch.equal(means(window, tiling, weights, logits.__getitem__, channels_last=True), expected)
+
+
+def test_a_plane_has_the_classes_one_after_another_however_the_sums_lie():
+    sums = RollingSums(2, (3, 4), torch.ones(1, 3, 4), channels_last=True)
+    assert sums.mean(0).is_contiguous()
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (2, 3, 4, 5, 6)])
+def test_zero_logits_lie_as_is_asked(shape):
+    of_a_class, of_a_voxel = (
+        zero_logits(shape, channels_last=channels_last, device=torch.device("cpu")) for channels_last in (False, True)
+    )
+    assert of_a_class.shape == of_a_voxel.shape == shape
+    assert of_a_class.is_contiguous()
+    assert of_a_voxel.movedim(1, -1).is_contiguous()
+    assert not of_a_voxel.any()
 
 
 def test_sums_are_of_the_type_of_the_weights():

@@ -41,6 +41,7 @@ class SimulatedBackend:
     arithmetic: torch.dtype = torch.float32
     device: ClassVar[torch.device] = torch.device("cpu")
     pass_gib: ClassVar[float] = 0.0
+    channels_last: ClassVar[bool] = False
 
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         if self.fails is not None:

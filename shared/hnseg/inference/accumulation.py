@@ -20,7 +20,7 @@ from hnseg.inference.planning.effort import Effort, TileEffort
 from hnseg.inference.planning.interest import Interest
 from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
-from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
+from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch, zero_logits
 from hnseg.machine import process_started_s
 
 logger = logging.getLogger(__name__)
@@ -67,9 +67,10 @@ class Accumulation:
         self._sums = self._in_memory(self._new_sums)
 
     def _new_sums(self) -> RollingSums:
-        _, *in_plane = self.window.shape
-        layout, outputs = self.execution.layout, self.execution.ensemble.outputs
-        return RollingSums(outputs, (in_plane[0], in_plane[1]), self._weights.to(layout.sums_on, layout.sums_in))
+        execution, (_, rows, columns) = self.execution, self.window.shape
+        weights = self._weights.to(execution.layout.sums_on, execution.layout.sums_in)
+        channels_last = execution.backend.channels_last
+        return RollingSums(execution.ensemble.outputs, (rows, columns), weights, channels_last=channels_last)
 
     def end(self) -> None:
         """Free the memory of the sums."""
@@ -188,9 +189,10 @@ class Accumulation:
         self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
     ) -> tuple[torch.Tensor, TileEffort]:
         """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
-        device, outputs = self.execution.backend.device, self.execution.ensemble.outputs
-        inputs = [self._rolled(self._volume[(slice(None), *box)]).to(device) for box in tiles]
-        total = torch.zeros((len(inputs), outputs, *inputs[0].shape[1:]), device=device)
+        outputs, backend = self.execution.ensemble.outputs, self.execution.backend
+        inputs = [self._rolled(self._volume[(slice(None), *box)]).to(backend.device) for box in tiles]
+        shape = (len(inputs), outputs, *inputs[0].shape[1:])
+        total = zero_logits(shape, channels_last=backend.channels_last, device=backend.device)
         folds = passes = 0
         for mirrors, fold in self._turns(len(inputs), allowance):
             if passes and not allowance.may_go_on(len(mirrors) * len(inputs)):
@@ -248,4 +250,5 @@ class Accumulation:
 
 def _is_finite(logits: torch.Tensor) -> bool:
     """Return whether all numbers are finite, in one pass without memory: NaN is the extreme wherever there is one."""
-    return bool(torch.stack(torch.aminmax(logits)).isfinite().all())
+    in_memory = logits.permute(sorted(range(logits.ndim), key=logits.stride, reverse=True))  # others would be copied
+    return bool(torch.stack(torch.aminmax(in_memory)).isfinite().all())

@@ -10,15 +10,23 @@ import pytest
 import torch
 
 from hnseg.errors import ModelError
+from hnseg.imaging.geometry import array_of
 from hnseg.inference.backends.torch_backend import TorchBackend
+from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import sha256_of
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import predict
+from hnseg.machine import usable_threads
 from tests.support.exported_bundles import ship_graph
+from tests.support.small_ensembles import PLAIN, logits_of, noise
 from tests.support.tolerances import assert_same_logits
 
 pytest.importorskip("openvino")
 
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
+from hnseg.inference.backends.openvino_graph import core, graph_of, with_weights
 
 
 def tile_of(bundle):
@@ -35,6 +43,49 @@ def test_every_fold_gives_the_logits_that_torch_gives(exported):
         logits = ours.logits(fold, tile_of(bundle))
         assert logits.dtype == torch.float32
         assert_same_logits(logits.numpy(), theirs.logits(fold, tile_of(bundle)).numpy())
+
+
+@pytest.fixture(params=["8x32x32", "32x48", "shipped"])
+def bundle(request, make_model, exported):
+    """Return a bundle of a 3-D network, of a 2-D one, and one that ships its graph."""
+    if request.param == "shipped":
+        ship_graph(exported)
+    flat = {"configuration": "2d", "patch": (8, 32, 48)} if request.param == "32x48" else {}
+    return open_bundle(make_model(exported=True, **flat) if flat else exported)
+
+
+@pytest.mark.numeric
+def test_logits_are_those_of_the_network_as_converted_with_the_classes_of_a_voxel_side_by_side(bundle):
+    backend, tile = OpenvinoBackend.load(bundle), tile_of(bundle)
+    logits = backend.logits(0, tile)
+    plain = with_weights(graph_of(bundle), network_of(bundle, 0).state_dict(), tile.shape, bundle.folder)
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": usable_threads()}
+    expected = core().compile_model(plain, "CPU", settings)(tile.numpy())[0]
+    assert np.array_equal(logits.numpy(), expected)
+    assert backend.channels_last
+    assert logits.movedim(1, -1).is_contiguous()
+
+
+class ClassByClass(OpenvinoBackend):
+    """Networks whose logits lie in memory class after class."""
+
+    channels_last = False
+
+    def logits(self, fold, batch):
+        return super().logits(fold, batch).contiguous()
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize("shape_xyz", [(11, 12, 6), (6, 30, 5)])  # rolling along slices, and along rows
+def test_mean_logits_and_labels_are_the_same_however_they_lie_in_memory(small_patch, shape_xyz):
+    side_by_side = OpenvinoBackend.load(small_patch)
+    apart = ClassByClass(side_by_side.models, side_by_side.precision, side_by_side.arithmetic)
+    image = noise(shape_xyz, (2.0, 2.0, 3.0))
+    ours, theirs = (Ensemble(small_patch, backend) for backend in (side_by_side, apart))
+    assert np.array_equal(logits_of(ours, image, Effort()), logits_of(theirs, image, Effort()))
+    labels, expected = (array_of(predict(each, image, effort=PLAIN).label_map) for each in (ours, theirs))
+    assert np.array_equal(labels, expected)
+    assert len(np.unique(labels)) == 3
 
 
 @pytest.mark.numeric

@@ -5,13 +5,14 @@ import warnings
 import pytest
 
 from hnseg.errors import ModelError
+from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import GRAPH_FILES
 from tests.support.exported_bundles import seal, ship_graph
 
 pytest.importorskip("openvino")
 
-from hnseg.inference.backends.openvino_graph import convert, graph_of
+from hnseg.inference.backends.openvino_graph import convert, ending_channels_last, graph_of, with_weights
 
 
 def test_the_graph_holds_no_weights(exported):
@@ -39,3 +40,14 @@ def test_converting_warns_of_nothing(exported):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         convert(open_bundle(exported))
+
+
+def test_a_model_can_end_with_the_classes_of_a_voxel_side_by_side(exported):
+    bundle = open_bundle(exported)
+    graph = graph_of(bundle)
+    shape = (1, len(bundle.channels), *bundle.configuration.patch_size)
+    model = with_weights(graph, network_of(bundle, 0).state_dict(), shape, bundle.folder)
+    assert list(model.output(0).shape) == [1, 3, 8, 32, 32]
+    assert list(ending_channels_last(model).output(0).shape) == [1, 8, 32, 32, 3]
+    assert graph.output(0).partial_shape.rank.get_length() == 5
+    assert len(graph.get_parameters()) > 1  # the graph is left as it was, with its weights open

@@ -44,6 +44,7 @@ class CudaBackend:
     is_resident: bool = True
     is_single: bool = False
     name: ClassVar[str] = "torch"
+    channels_last: ClassVar[bool] = False
     copies_together: ClassVar[int] = 1
     _measured_gib: float = 0.0
     _copies: dict[int, nn.Module] = field(default_factory=dict, init=False, repr=False)

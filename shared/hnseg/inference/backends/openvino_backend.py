@@ -9,7 +9,7 @@ import openvino
 import torch
 
 from hnseg.errors import ConversionError
-from hnseg.inference.backends.openvino_graph import core, graph_of, with_weights
+from hnseg.inference.backends.openvino_graph import core, ending_channels_last, graph_of, with_weights
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import is_exhausted, usable_threads
@@ -32,6 +32,7 @@ class OpenvinoBackend:
     arithmetic: torch.dtype
     name: ClassVar[str] = "openvino"
     device: ClassVar[torch.device] = torch.device("cpu")
+    channels_last: ClassVar[bool] = True
     copies_together: ClassVar[int] = 1
     pass_gib: ClassVar[float] = 0.0
     copies_a_turn: ClassVar[int] = 4
@@ -56,7 +57,7 @@ class OpenvinoBackend:
         }
         shape = (1, len(bundle.channels), *bundle.configuration.patch_size)
         weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
-        models = [with_weights(graph, each, shape, bundle.folder) for each in weights]
+        models = [ending_channels_last(with_weights(graph, each, shape, bundle.folder)) for each in weights]
         return cls(tuple(core().compile_model(model, "CPU", settings) for model in models), precision, arithmetic)
 
     @property
@@ -67,7 +68,7 @@ class OpenvinoBackend:
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch), n being 1.
 
-        They lie in the model's own memory, which its next batch and `release` take back.
+        They lie in the model's own memory, which its next batch and `release` take back, as (n, *patch, k).
 
         Raises:
             ConversionError: OpenVINO failed in the pass.
@@ -82,7 +83,7 @@ class OpenvinoBackend:
                 f"OpenVINO must be able to run every pass of a network, but one ended with: {error}."
                 " Is this processor too old for it? HNSEG_BACKEND=torch runs it with torch."
             ) from error
-        return torch.from_numpy(outputs[0])
+        return torch.from_numpy(outputs[0]).movedim(-1, 1)
 
     def release(self, fold: int) -> None:
         """Free the memory of a fold's layers, which each model would keep for itself."""

@@ -17,8 +17,10 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino
 import torch
+from openvino import opset13
 from torch import nn
 
 from hnseg.errors import ConversionError, ModelError
@@ -131,6 +133,18 @@ def with_weights(graph: openvino.Model, weights: StateDict, shape: Sequence[int]
         raise _misfit(path, _reason(error)) from error
     if [count, *patch] != [shape[0], *shape[2:]]:
         raise _misfit(path, f"its logits are {patch} voxels large")
+    return model
+
+
+def ending_channels_last(model: openvino.Model) -> openvino.Model:
+    """Return the model, changed so that its logits (n, k, *patch) end as (n, *patch, k).
+
+    OpenVINO's convolutions leave the classes of a voxel side by side, and to part them takes 23 % of a pass of 31.
+    """
+    end = model.get_results()[0].input(0)
+    order = np.array([0, *range(2, len(model.output(0).shape)), 1])
+    end.replace_source_output(opset13.transpose(end.get_source_output(), order).output(0))
+    model.validate_nodes_and_infer_types()
     return model
 
 

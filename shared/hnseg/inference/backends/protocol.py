@@ -48,6 +48,10 @@ class Backend(Protocol):
     def pass_gib(self) -> float:
         """Memory that a pass takes beside the weights, measured; 0 where it was not."""
 
+    @property
+    def channels_last(self) -> bool:
+        """Whether the logits of one voxel lie side by side in memory, and not those of one class."""
+
     def logits(self, fold: int, batch: torch.Tensor) -> torch.Tensor:
         """Return a fold's float32 logits (n, k, *patch) of n tiles (n, c, *patch).
 

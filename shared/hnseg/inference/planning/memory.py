@@ -133,7 +133,7 @@ class MemoryNeed:
         in_plane = prod(padded) // padded[layout.rolls_along]
         sums = (outputs + 1) * patch[layout.rolls_along] * in_plane * layout.sums_in.itemsize
         means = layout.copies_a_turn * outputs * prod(patch) * _FLOAT  # of the tiles at hand
-        predicting = volume + sums + means
+        predicting: float = volume + sums + means
         if layout.networks_on.type == layout.sums_on.type:
             predicting += GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)
         labelling = _labelling(placement, bundle, layout.rolls_along)
