@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hnseg.platform.spec import ChallengeSpec, InputSocket, Limits, OutputSocket
+from hnseg.platform.spec import T4_VRAM_GIB, ChallengeSpec, InputSocket, Limits, OutputSocket
 
 # The organisers publish the folders (gasperpodobnik/HanSeg2023Algorithm); the platform's slugs are not published.
 # That of images/ct is ct-image in other challenges; the other two are taken to be named like their folders.
@@ -60,7 +60,7 @@ SPEC = ChallengeSpec(
     limits=Limits(
         time_s=15 * 60,
         ram_gib=16,
-        vram_gib=16,
+        vram_gib=T4_VRAM_GIB,
         source=(
             "Time and VRAM: the challenge's report, Podobnik et al., Radiotherapy and Oncology 2024, 110410."
             " RAM: the platform's default, ml.g4dn.xlarge (DIAGNijmegen/rse-grand-challenge at 4e38c78); the"

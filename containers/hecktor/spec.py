@@ -6,7 +6,7 @@ One method serves both editions; they differ in the folder of the label map, in 
 from datetime import date
 
 from hnseg.clinical import N_STAGES, T_STAGES
-from hnseg.platform.spec import AnswerSocket, ChallengeSpec, InputSocket, Limits, OutputSocket, ValueSocket
+from hnseg.platform.spec import T4_VRAM_GIB, AnswerSocket, ChallengeSpec, InputSocket, Limits, OutputSocket, ValueSocket
 
 # Paths: BioMedIA-MBZUAI/HECKTOR2025 (docker-template at 503f89d) and HECKTOR2026 (docker-template). The slugs of the
 # inputs are those of 2026; whether 2025 has the same is not published.
@@ -39,9 +39,9 @@ def _output(slug: str) -> OutputSocket:
 
 
 def _limits(minutes: int, readme: str, read_on: date) -> Limits:
-    """Return the limits of an edition: 16 GiB of memory each, and some minutes."""
+    """Return the limits of an edition: 16 GiB of memory, a T4, and some minutes."""
     source = f"README of {readme}: T4 with 16 GB, 16 GB of RAM, {minutes} minutes."
-    return Limits(time_s=minutes * 60, ram_gib=16, vram_gib=16, source=source, read_on=read_on)
+    return Limits(time_s=minutes * 60, ram_gib=16, vram_gib=T4_VRAM_GIB, source=source, read_on=read_on)
 
 
 EDITIONS = {

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hnseg.platform.spec import ChallengeSpec, InputSocket, Limits, OutputSocket
+from hnseg.platform.spec import T4_VRAM_GIB, ChallengeSpec, InputSocket, Limits, OutputSocket
 
 # The organisers publish the folders (kwahid/HNTSMRG_2024, Docker_tutorial); the platform's slugs are not published;
 # they are taken to be the folders' names, as is usual there.
@@ -60,7 +60,7 @@ SPEC = ChallengeSpec(
     limits=Limits(
         time_s=20 * 60,
         ram_gib=16,
-        vram_gib=16,
+        vram_gib=T4_VRAM_GIB,
         source=(
             "Time: hntsmrg24.grand-challenge.org/submission-instructions and kwahid/HNTSMRG_2024 at baaea52."
             " RAM and VRAM: the platform's default GPU choice, T4 on ml.g4dn.xlarge"

@@ -105,6 +105,10 @@ class AnswerSocket(Frozen):
         return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
+T4_VRAM_GIB = 14.5
+"""Memory of a T4, which is sold with 16 GB: torch finds 14.56 GiB with drivers of 2025, 14.76 GiB with older ones."""
+
+
 class Limits(Frozen):
     """Limits of one case on the platform, and the source in which they were read."""
 

@@ -8,7 +8,7 @@ def test_sockets_are_those_of_the_organisers_template():
     ]
     assert SPEC.output.relative_path == "images/head_neck_oar"
     assert SPEC.output.on_grid_of == CT
-    assert (SPEC.limits.time_s, SPEC.limits.ram_gib, SPEC.limits.vram_gib) == (900, 16, 16)
+    assert (SPEC.limits.time_s, SPEC.limits.ram_gib, SPEC.limits.vram_gib) == (900, 16, 14.5)
 
 
 def test_the_30_labels_are_those_of_the_challenge():

@@ -10,7 +10,7 @@ def test_both_editions_have_the_organisers_sockets():
         ]
         assert [(s.slug, s.relative_path) for s in spec.values] == [("electronic-health-record", "ehr.json")]
         assert spec.output.labels == {1: "GTVp", 2: "GTVn"}
-        assert (spec.output.on_grid_of, spec.limits.ram_gib, spec.limits.vram_gib) == (CT, 16, 16)
+        assert (spec.output.on_grid_of, spec.limits.ram_gib, spec.limits.vram_gib) == (CT, 16, 14.5)
     older, newer = EDITIONS["2025"], EDITIONS["2026"]
     assert (older.output.relative_path, older.limits.time_s) == ("images/tumor-lymph-node-segmentation", 600)
     assert (newer.output.relative_path, newer.limits.time_s) == ("images/head-neck-tumor-segmentation", 1500)

@@ -12,5 +12,5 @@ def test_sockets_are_those_of_the_organisers_template():
     assert SPEC.output.relative_path == "images/mri-head-neck-segmentation"
     assert SPEC.output.labels == {1: "GTVp", 2: "GTVn"}
     assert SPEC.output.on_grid_of == MID_T2W
-    assert (SPEC.limits.time_s, SPEC.limits.ram_gib, SPEC.limits.vram_gib) == (1200, 16, 16)
+    assert (SPEC.limits.time_s, SPEC.limits.ram_gib, SPEC.limits.vram_gib) == (1200, 16, 14.5)
     assert OUTPUT not in {REGISTERED_T2W, *(s.slug for s in SPEC.inputs)}
