@@ -7,7 +7,7 @@ import sys
 
 from hnseg.cli.program import run_program
 
-VERBS = ("run", "predict", "rehearse", "score", "rank", "register", "phantom", "doctor")
+VERBS = ("run", "predict", "rehearse", "score", "rank", "register", "phantom", "doctor", "selftest")
 
 
 def main() -> int:
