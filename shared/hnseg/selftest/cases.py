@@ -109,7 +109,7 @@ def judge_many_labels(size_xyz: Shape3, labels: int, how: str, peak_gib: float |
     size = " x ".join(map(str, size_xyz))
     memory = "no cap" if peak_gib is None else f"{peak_gib:.2f} of {CAP_GIB:.1f} GiB of the GPU"
     name = "31 labels, full size" if peak_gib is not None else "31 labels, reduced size"
-    found = f"{size} voxels, {labels} labels found: {how}; {memory}."
+    found = f"{size} voxels, {labels} labels found; {how}; {memory}."
     if labels < 2:
         return Row(name=name, state="wrong", found=found, cure="An untrained network must give many labels. Report it.")
     if peak_gib is not None and peak_gib > CAP_GIB:

@@ -106,8 +106,8 @@ def guarded(name: str, check: Callable[[], list[Row]]) -> list[Row]:
     except Exception as error:  # noqa: BLE001 (whatever a device or its driver raises is a finding)
         rows = [_failed(name, error)]
     free_memory()
-    seconds = round((time.perf_counter() - started_s) / len(rows), 2)
-    return [row.model_copy(update={"seconds": seconds}) for row in rows]
+    seconds = round(time.perf_counter() - started_s, 2)
+    return [rows[0].model_copy(update={"seconds": seconds}), *rows[1:]]
 
 
 def _failed(name: str, error: Exception) -> Row:

@@ -94,7 +94,7 @@ def driver_version(path: Path = _DRIVER) -> str:
         path: File that the module writes.
     """
     try:
-        found = re.search(r"Kernel Module\D*\s(\d+[\d.]*)", path.read_text(encoding="utf-8"))
+        found = re.search(r"\s(\d+\.\d[\d.]*)\s", path.read_text(encoding="utf-8"))
     except OSError:
         return "unknown"
     return found[1] if found else "unknown"

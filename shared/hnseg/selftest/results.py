@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import computed_field
+
 from hnseg.records import Frozen, Text
 
 State = Literal["right", "measured", "warning", "wrong", "absent"]
@@ -25,8 +27,8 @@ class Row(Frozen):
     """Observation, with units."""
     cure: Text = ""
     """Advice; empty where there is nothing to do."""
-    seconds: float = 0.0
-    """Time that the check took."""
+    seconds: float | None = None
+    """Time that the check took; None where it is counted in an earlier row."""
 
 
 class SelfTest(Frozen):
@@ -41,11 +43,13 @@ class SelfTest(Frozen):
     """Model that it was tested with, in words."""
     rows: tuple[Row, ...]
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def is_usable(self) -> bool:
         """Whether no check is wrong."""
         return not any(row.state == "wrong" for row in self.rows)
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def verdict(self) -> str:
         """Sentence on the device: usable, or what is wrong with the cure."""
@@ -53,6 +57,6 @@ class SelfTest(Frozen):
         if wrong:
             faults = " ".join(f"{row.name}: {row.found} {row.cure}".strip() for row in wrong)
             return f"NOT usable ({self.device}). {faults}"
-        warnings = sum(row.state == "warning" for row in self.rows)
-        rest = f" {warnings} row{'s' if warnings > 1 else ''} to look at." if warnings else ""
-        return f"Usable ({self.device}): every check is right.{rest}"
+        if warnings := [row.name for row in self.rows if row.state == "warning"]:
+            return f"Usable ({self.device}): no check is wrong. Look at: {', '.join(warnings)}."
+        return f"Usable ({self.device}): every check is right."
