@@ -33,7 +33,19 @@ def test_a_usable_device_has_a_table_a_report_and_status_0(run, tmp_path):
     assert done.output.endswith("Usable (cpu): every check is right. Tested with untrained ensembles.\n")
     values = json.loads(report.read_text())
     assert values["verdict"] == "Usable (cpu): every check is right."
-    assert values["rows"][0]["name"] == "device"
+    assert [row["name"] for row in values["rows"]] == [
+        "device",
+        "first pass",
+        "a pass by parts",
+        "label map, exact",
+        "label map, fast",
+        "peak memory",
+        "step down: sums in RAM",
+        "step down: weights travel",
+        "step down: copies one by one",
+        "demo case",
+        "31 labels, reduced size",
+    ]
 
 
 def test_a_check_that_fails_is_told_on_the_page_and_ends_with_status_1(run, tmp_path, monkeypatch):

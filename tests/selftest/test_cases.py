@@ -22,7 +22,7 @@ def test_a_case_without_time_says_so(subject):
 
 def test_many_labels_are_found_in_a_reduced_case(tmp_path):
     bundle = open_bundle(write_untrained(SMALL_SIZES.many_labels, tmp_path / "model"))
-    (row,) = check_many_labels(Subject(bundle, torch.device("cpu")).many_labels_voxels)
+    (row,) = check_many_labels(Subject(bundle, torch.device("cpu")), SMALL_SIZES.many_labels_voxels)
     assert (row.name, row.state) == ("31 labels, reduced size", "right")
     assert row.found.startswith("51 x 51 x 16 voxels, ")
 

@@ -35,10 +35,10 @@ def test_a_model_that_can_not_be_used_ends_the_test(tmp_path):
     model = tmp_path / "model"
     model.mkdir()
     with pytest.raises(ModelError):
-        next(checks(torch.device("cpu"), model, None, tmp_path))
+        next(checks(torch.device("cpu"), model, None, tmp_path, SMALL_SIZES))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_missing_gpu_ends_the_test(tmp_path):
     with pytest.raises(InputError, match="A GPU was asked for"):
-        next(checks(torch.device("cuda"), None, None, tmp_path))
+        next(checks(torch.device("cuda"), None, None, tmp_path, SMALL_SIZES))
