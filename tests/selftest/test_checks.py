@@ -4,6 +4,7 @@ import torch
 from hnseg.errors import InputError, ModelError
 from hnseg.selftest.checks import checks, guarded
 from hnseg.selftest.results import Row
+from tests.support.small_selftest import SMALL_SIZES
 
 
 def test_a_check_that_raises_is_a_row_with_the_error():
