@@ -8,7 +8,7 @@ from tests.support.small_selftest import SMALL_SIZES
 
 
 def test_a_model_that_can_not_be_used_is_refused_and_the_log_is_as_before(tmp_path):
-    with pytest.raises(ModelError, match="A model folder must hold plans.json"):
+    with pytest.raises(ModelError, match="A model folder must hold plans"):
         run_selftest("cpu", tmp_path, sizes=SMALL_SIZES)
     assert logging.getLogger("hnseg.inference").level == logging.NOTSET
 
