@@ -62,4 +62,4 @@ def _predict(subject: Subject) -> float:
 
 def _in_words(where: str, peak: float, predicted: float) -> str:
     ratio = f" ({peak / predicted:.0%})" if predicted else ""
-    return f"{peak * _MIB:.0f} MiB {where} taken, {predicted * _MIB:.0f} MiB predicted{ratio}."
+    return f"{peak * _MIB:.0f} MiB {where} taken with loading, {predicted * _MIB:.0f} MiB predicted{ratio}."

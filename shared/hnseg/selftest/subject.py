@@ -80,7 +80,7 @@ class Subject:
 def free_memory() -> None:
     """Free what earlier checks have left, and take back the limit that a GPU's memory may have had in them."""
     gc.collect()
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         with suppress(RuntimeError):  # a GPU that failed in a check may refuse every call from then on
             torch.cuda.set_per_process_memory_fraction(1.0)
             torch.cuda.empty_cache()
