@@ -1,0 +1,1 @@
+"""Self-test: what the device is, whether it computes the label maps that it should, and how fast; a row for each."""
