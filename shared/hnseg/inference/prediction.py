@@ -11,9 +11,7 @@ import SimpleITK as sitk
 
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.labelling.label_map import Canvas
-from hnseg.inference.planning.coverage import EffortPlan
-from hnseg.inference.planning.effort import EffortSpent
-from hnseg.inference.planning.pace import Allowance
+from hnseg.inference.planning.effort import EffortPlan, EffortSpent
 from hnseg.inference.planning.schedule import PREVIEW, Schedule
 from hnseg.inference.planning.tiling import Tiling
 from hnseg.inference.sweep import Sweep
@@ -162,7 +160,7 @@ class Prediction:
 
     def _planes_again(self) -> Iterator[FloatArray]:
         """Yield the first planes with nothing given up, as far as they had less and there is time."""
-        tiling, full = self.schedule.begin_again(), Allowance(self.schedule.pace.full)
-        for plane in self.sweep.planes(tiling, self.schedule.next_again, full):
+        schedule = self.schedule
+        for plane in self.sweep.planes(schedule.begin_again(), schedule.next_again, schedule.pace.full):
             yield plane
-            self.schedule.planes.again += 1
+            schedule.plane_done_again()

@@ -83,6 +83,12 @@ class OpenvinoBackend:
             ) from error
         return torch.from_numpy(outputs[0])
 
+    def wait(self) -> None:
+        """Do nothing: a pass has ended when its logits are returned."""
+
+    def finish(self) -> None:
+        """Do nothing: a pass has ended when its logits are returned."""
+
     def release(self, fold: int) -> None:
         """Free the memory of a fold's layers, which each model would keep for itself."""
         self.models[fold].release_memory()

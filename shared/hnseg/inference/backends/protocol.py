@@ -49,6 +49,12 @@ class Backend(Protocol):
         They may lie in memory that the fold's next batch or `release` takes back.
         """
 
+    def wait(self) -> None:
+        """Wait until all passes but the last one launched have ended."""
+
+    def finish(self) -> None:
+        """Wait until all passes have ended."""
+
     def release(self, fold: int) -> None:
         """Free the memory that a fold needs only while it runs: another fold has its turn."""
 

@@ -124,6 +124,12 @@ class TorchBackend:
                 logits = torch.func.functional_call(network, weights, (batch,))
         return logits.float()
 
+    def wait(self) -> None:
+        """Do nothing: a pass has ended when its logits are returned."""
+
+    def finish(self) -> None:
+        """Do nothing: a pass has ended when its logits are returned."""
+
     def release(self, fold: int) -> None:
         """Do nothing: torch frees the memory of a pass after it."""
 
