@@ -94,19 +94,22 @@ class Pace:
             tiles: Number of these tiles.
             together: Number of copies that pass through a network together.
         """
-        passes = 0
+        until_s = self._end_of_part(tiles)
         copies = max(1, together // tiles) if self.in_rounds else int(self.full.mirrors)
-        for turn in self.full.turns(copies):
-            if passes and not self._may_go_on(passes, turn.count, tiles):
+        for index, turn in enumerate(self.full.turns(copies)):
+            if index and not self._may_go_on(turn.count * tiles, until_s, self.tiles_left - tiles):
                 return
             yield turn
-            passes += turn.count
 
-    def _may_go_on(self, passes: int, more: int, tiles: int) -> bool:
-        """Return whether some tiles that got so many passes may get more: no fewer than there will be for the others."""
+    def _end_of_part(self, tiles: int) -> float:
+        """Return when the time for the next tiles ends: after their part of it, or what the others don't need."""
         if not self.deadline.is_limited or not self.pass_s:
-            return True
-        others = self.tiles_left - tiles
-        # To stop at the pass that comes nearest to their part takes neither more nor less than that.
-        needed_s = self.pass_s * (passes * others + more / 2 * self.tiles_left)
-        return needed_s <= self.time_left_s and self.has_time_for(more * tiles + others)
+            return float("inf")
+        needed_s = (self.tiles_left - tiles) * self.full.passes * self.pass_s
+        return self.deadline.clock() + max(self.time_left_s * tiles / self.tiles_left, self.time_left_s - needed_s)
+
+    def _may_go_on(self, passes: int, until_s: float, others: int) -> bool:
+        """Return whether there is time for so many passes before a time, and then for one pass of each other tile."""
+        # To stop at the pass that comes nearest to the end takes neither more nor less than their part.
+        is_due = self.deadline.clock() + (self.pass_s or 0.0) * passes / 2 <= until_s
+        return is_due and self.has_time_for(passes + others)
