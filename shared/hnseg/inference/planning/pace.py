@@ -88,15 +88,19 @@ class Pace:
         return not self.pass_s or self.time_left_s >= (passes - 1) * self.pass_s + slowest_s
 
     def turns(self, tiles: int, together: int) -> Iterator[Turn]:
-        """Yield the folds' turns on the next tiles, as long as there is time; a turn must have ended before the next.
+        """Yield the folds' turns on the next tiles, as long as there is time.
+
+        A turn must have ended when the next but one is asked for.
 
         Args:
             tiles: Number of these tiles.
             together: Number of copies that pass through a network together.
         """
-        until_s = self._end_of_part(tiles)
         copies = max(1, together // tiles) if self.in_rounds else int(self.full.mirrors)
+        started_s, until_s = self.deadline.clock(), self._end_of_part(tiles)
         for index, turn in enumerate(self.full.turns(copies)):
+            if index == 1:
+                until_s -= self._still_running_s(copies * tiles, started_s)
             if index and not self._may_go_on(turn.count * tiles, until_s, self.tiles_left - tiles):
                 return
             yield turn
@@ -107,6 +111,10 @@ class Pace:
             return float("inf")
         needed_s = (self.tiles_left - tiles) * self.full.passes * self.pass_s
         return self.deadline.clock() + max(self.time_left_s * tiles / self.tiles_left, self.time_left_s - needed_s)
+
+    def _still_running_s(self, passes: int, started_s: float) -> float:
+        """Return for how long passes launched at a time still run: on a GPU the clock is always a turn ahead of them."""
+        return max(0.0, (self.pass_s or 0.0) * passes - (self.deadline.clock() - started_s))
 
     def _may_go_on(self, passes: int, until_s: float, others: int) -> bool:
         """Return whether there is time for so many passes before a time, and then for one pass of each other tile."""
