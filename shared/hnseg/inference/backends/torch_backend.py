@@ -125,10 +125,13 @@ class TorchBackend:
         return logits.float()
 
     def wait(self) -> None:
-        """Do nothing: a pass has ended when its logits are returned."""
+        """Wait until all passes have ended, the last one too."""
+        self.finish()
 
     def finish(self) -> None:
-        """Do nothing: a pass has ended when its logits are returned."""
+        """Wait until all passes have ended: a GPU runs behind the calls that launch them."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
     def release(self, fold: int) -> None:
         """Do nothing: torch frees the memory of a pass after it."""

@@ -113,7 +113,7 @@ class Pace:
         return self.deadline.clock() + max(self.time_left_s * tiles / self.tiles_left, self.time_left_s - needed_s)
 
     def _still_running_s(self, passes: int, started_s: float) -> float:
-        """Return for how long passes launched at a time still run: on a GPU the clock is always a turn ahead of them."""
+        """Return how long the passes of the first turn still run: a GPU is a turn behind whoever launches them."""
         return max(0.0, (self.pass_s or 0.0) * passes - (self.deadline.clock() - started_s))
 
     def _may_go_on(self, passes: int, until_s: float, others: int) -> bool:
