@@ -47,7 +47,10 @@ def noise(size_xyz):
 
 @dataclasses.dataclass
 class Case:
-    """Prediction on a simulated machine; its full effort takes `ratio` of the limit on a steady one."""
+    """Prediction on a simulated machine; its full effort takes `ratio` of the limit on a steady one.
+
+    Up to so many passes are launched `ahead` of the clock, as on a GPU.
+    """
 
     bundle: object = dataclasses.field(repr=False)
     size_xyz: tuple[int, int, int]
@@ -55,12 +58,16 @@ class Case:
     mirroring: bool
     limit_s: float
     ratio: float
+    ahead: int = 0
 
     def __post_init__(self):
         self.clock = Clock()
         rng = random.Random(0)
         backend = SimulatedBackend(
-            self.clock, lambda now_s: MACHINES[self.machine](self.pass_s, now_s / self.limit_s, rng), folds=FOLDS
+            self.clock,
+            lambda now_s: MACHINES[self.machine](self.pass_s, now_s / self.limit_s, rng),
+            folds=FOLDS,
+            ahead=self.ahead,
         )
         self.clock.now_s = STARTING * self.limit_s
         deadline = Deadline(self.limit_s, 0.0, self.clock)
@@ -107,6 +114,30 @@ def test_every_case_ends_in_time_and_uses_the_time(bundle, machine, size_xyz, mi
                 assert case.clock.now_s + case.slowest_s >= used * limit_s, what
                 assert predicted.notes, what
     assert tried or (size_xyz, mirroring) == (SIZES_XYZ["one tile"], False)
+
+
+@pytest.mark.parametrize("ahead", [6, 30])
+@pytest.mark.parametrize("size_xyz", [SIZES_XYZ["27 tiles"], SIZES_XYZ["one slab"]], ids=["27 tiles", "one slab"])
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_case_on_a_gpu_that_runs_behind_the_clock_ends_in_time(bundle, machine, size_xyz, ahead):
+    for ratio in (0.7, 1.05, 2):
+        case = Case(bundle, size_xyz, machine, False, 60, ratio, ahead)
+        predicted = case.predict()
+        assert case.clock.now_s <= case.limit_s
+        if predicted.effort_spent.passes < 0.95 * case.passes:
+            assert case.clock.now_s + case.slowest_s >= (USED - TOO_CAREFUL) * case.limit_s
+
+
+@pytest.mark.parametrize("ratio", [5, 10, 17])
+def test_on_a_gpu_the_same_is_given_up_as_where_each_pass_ends_first(bundle, ratio):
+    first, *others = [
+        Case(bundle, SIZES_XYZ["441 tiles"], "steady", True, 600, ratio, ahead).predict().effort_spent
+        for ahead in (0, 6, 30)
+    ]
+    for spent in others:
+        assert spent.step == first.step
+        assert spent.folds == pytest.approx(first.folds, abs=0.05)
+        assert spent.mirrors == pytest.approx(first.mirrors, abs=0.05)
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar, cast
 
@@ -16,9 +16,8 @@ from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.ensemble import Axes
 from hnseg.inference.execution import Execution
-from hnseg.inference.planning.effort import Effort, TileEffort
+from hnseg.inference.planning.effort import Effort, TileEffort, Turn
 from hnseg.inference.planning.interest import Interest
-from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
 from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch, zero_logits
 from hnseg.machine import process_started_s
@@ -26,6 +25,7 @@ from hnseg.machine import process_started_s
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Turns = Callable[[], Iterable[Turn]]
 
 
 class Accumulation:
@@ -87,12 +87,12 @@ class Accumulation:
         parts = [slice(part.start - at.start, part.stop - at.start) for part, at in zip(box, self.inner, strict=True)]
         return tuple(parts[axis] for axis in self.execution.layout.order)
 
-    def add(self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]) -> TileEffort:
+    def add(self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]) -> TileEffort:
         """Predict some tiles, which begin at the first plane of the sums, and add their logits.
 
         Args:
             tiles: Voxels of each of them.
-            allowance: Most effort for each of them, and the end of their time.
+            turns: Function that returns the turns of folds on them, each of which ends before the next is asked for.
             check: Function called before every batch, which may stop the work by an error.
 
         Returns:
@@ -102,7 +102,7 @@ class Accumulation:
             ModelError: The logits of a fold are not finite, in float32 neither.
         """
         sums = self._begun()
-        means, given = self._in_memory(lambda: self._finite_mean_logits(tiles, allowance, check))
+        means, given = self._in_memory(lambda: self._finite_mean_logits(tiles, turns, check))
         for logits, (_, rows, columns) in zip(means, tiles, strict=True):
             self._in_memory(partial(sums.add, logits, rows, columns))
         self.execution.backend.finish()  # passes are only timed when they have ended
@@ -151,19 +151,19 @@ class Accumulation:
         return (*self.execution.notes, overflowed)
 
     def _finite_mean_logits(
-        self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
+        self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
     ) -> tuple[torch.Tensor, TileEffort]:
         """Return what `_mean_logits` does, once more in float32 where it is not finite."""
         try:
-            means, given = self._mean_logits(tiles, allowance, check)
+            means, given = self._mean_logits(tiles, turns, check)
         except ConversionError as error:
             self.execution.fall_back(error)
-            means, given = self._mean_logits(tiles, allowance, check)
+            means, given = self._mean_logits(tiles, turns, check)
         if _is_finite(means):
             return means, given
         with self.execution.in_single() as is_other:
             if is_other:
-                means, given = self._mean_logits(tiles, allowance, check)
+                means, given = self._mean_logits(tiles, turns, check)
                 self._tiles_in_single += len(tiles)
             if not _is_finite(means):
                 raise self._not_finite(tiles)
@@ -186,28 +186,19 @@ class Accumulation:
 
     @torch.inference_mode()
     def _mean_logits(
-        self, tiles: Sequence[Slices], allowance: Allowance, check: Callable[[], None]
+        self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
     ) -> tuple[torch.Tensor, TileEffort]:
         """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
         outputs, backend = self.execution.ensemble.outputs, self.execution.backend
         inputs = [self._rolled(self._volume[(slice(None), *box)]).to(backend.device) for box in tiles]
         shape = (len(inputs), outputs, *inputs[0].shape[1:])
         total = zero_logits(shape, channels_last=backend.channels_last, device=backend.device)
+        mirrors = self.execution.ensemble.mirrors(self._effort)
         folds = passes = 0
-        for mirrors, fold in self._turns(len(inputs), allowance):
-            if passes and not allowance.may_go_on(len(mirrors) * len(inputs)):
-                break
-            self._add_turn(total, inputs, fold, mirrors, check)
-            folds, passes = max(folds, fold + 1), passes + len(mirrors)
+        for turn in turns():
+            self._add_turn(total, inputs, turn.fold, mirrors[turn.first : turn.first + turn.count], check)
+            folds, passes = max(folds, turn.fold + 1), passes + turn.count
         return self._rolled(total.div_(passes)), TileEffort(folds, passes / folds)
-
-    def _turns(self, tiles: int, allowance: Allowance) -> Iterator[tuple[Sequence[Axes], int]]:
-        """Yield the copies and the fold of each turn: all copies at once, or in rounds of enough for a batch."""
-        mirrors = self.execution.ensemble.mirrors(self._effort)[: int(allowance.effort.mirrors)]
-        size = max(1, self.execution.layout.copies_together // tiles) if allowance.in_rounds else len(mirrors)
-        for first in range(0, len(mirrors), size):
-            for fold in range(allowance.effort.folds):
-                yield mirrors[first : first + size], fold
 
     def _add_turn(
         self,

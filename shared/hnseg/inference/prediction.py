@@ -12,9 +12,7 @@ import SimpleITK as sitk
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.labelling.beside import fill_beside
 from hnseg.inference.labelling.label_map import Canvas
-from hnseg.inference.planning.coverage import EffortPlan
-from hnseg.inference.planning.effort import EffortSpent
-from hnseg.inference.planning.pace import Allowance
+from hnseg.inference.planning.effort import EffortPlan, EffortSpent
 from hnseg.inference.planning.schedule import PREVIEW, Schedule
 from hnseg.inference.planning.tiling import Tiling
 from hnseg.inference.sweep import Sweep
@@ -146,6 +144,7 @@ class Prediction:
         for plane in self.sweep.planes(self.schedule.tiling, self._replanned):
             self.seconds["tiles"] += clock() - since_s
             yield plane
+            self.schedule.plane_done()
             since_s = clock()
 
     def _fill(
@@ -163,14 +162,14 @@ class Prediction:
             fill_beside(lambda arriving: self.canvas.fill(passed(arriving)), planes, self._most_waiting())
 
     def _timed(self, planes: Iterable[FloatArray]) -> Iterator[FloatArray]:
-        """Yield planes to be labelled, and count each as done with the time that it took."""
+        """Yield planes to be labelled, and count each with the time that it took."""
         clock = self.schedule.deadline.clock
         for plane in planes:
             yielded_s = clock()
             yield plane
             labelling_s = clock() - yielded_s
             self.seconds["label_map"] += labelling_s
-            self.schedule.plane_done(labelling_s)
+            self.schedule.plane_labelled(labelling_s)
 
     def _most_waiting(self) -> int:
         """Return the number of planes that may wait to be labelled: at most in a part of the memory that is free."""
@@ -198,7 +197,7 @@ class Prediction:
 
     def _planes_again(self) -> Iterator[FloatArray]:
         """Yield the first planes with nothing given up, as far as they had less and there is time."""
-        tiling, full = self.schedule.begin_again(), Allowance(self.schedule.pace.full)
-        for plane in self.sweep.planes(tiling, self.schedule.next_again, full):
+        schedule = self.schedule
+        for plane in self.sweep.planes(schedule.begin_again(), schedule.next_again, schedule.pace.full):
             yield plane
-            self.schedule.planes.again += 1
+            schedule.plane_done_again()

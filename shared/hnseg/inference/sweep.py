@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from hnseg.errors import DeadlineError
 from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.planning.effort import TileEffort
-from hnseg.inference.planning.pace import Allowance
 from hnseg.inference.planning.schedule import Schedule
 from hnseg.inference.planning.tiling import Tiling
 
@@ -34,7 +34,7 @@ class Sweep:
     progress: Progress | None = None
 
     def planes(
-        self, tiling: Tiling, next_of: Callable[[Tiling], Tiling | None], fixed: Allowance | None = None
+        self, tiling: Tiling, next_of: Callable[[Tiling], Tiling | None], fixed: TileEffort | None = None
     ) -> Iterator[FloatArray]:
         """Yield the mean logits (k, y, x) of the image's planes, slab by slab, each in memory of its own.
 
@@ -43,7 +43,7 @@ class Sweep:
         Args:
             tiling: Tiling of the volume.
             next_of: Function that returns the tiling by which to go on with the rest, or None to end.
-            fixed: Allowance for each tile; left out, it is by the time there is, and tiles are counted as done.
+            fixed: Effort for each tile; left out, it is by the time there is, and tiles are counted as done.
 
         Raises:
             DeadlineError: The time is over and there is no label map yet.
@@ -75,13 +75,13 @@ class Sweep:
         seconds = 0.0
         for _ in range(2):
             started_s = schedule.deadline.clock()
-            self.accumulation.add(tiles, Allowance(TileEffort(1, mirrors)), schedule.check)
+            self.accumulation.add(tiles, TileEffort(1, mirrors).turns, schedule.check)
             seconds = schedule.deadline.clock() - started_s
             if seconds > _LONG_S and layout.networks_on.type == "cpu":
                 break
         schedule.pace.measured(seconds, mirrors * len(tiles))
 
-    def _add_slab(self, tiling: Tiling, fixed: Allowance | None) -> bool:
+    def _add_slab(self, tiling: Tiling, fixed: TileEffort | None) -> bool:
         """Add the first slab's tiles to the sums; False when the time is over and there is a label map already."""
         slab = self.accumulation.tiles_to_predict(tiling.slab)
         while slab:
@@ -91,18 +91,18 @@ class Sweep:
                 return False
             slab = slab[len(group) :]
             if fixed is None:
-                for start in group:
-                    self.schedule.tile_done(start, given)
+                for _ in group:
+                    self.schedule.tile_done(given)
                     self._report()
         return True
 
-    def _group_size(self, fixed: Allowance | None) -> int:
+    def _group_size(self, fixed: TileEffort | None) -> int:
         """Return the number of tiles that all folds predict before the next ones."""
         pace = self.schedule.pace
-        effort, in_rounds = (pace.full, pace.in_rounds) if fixed is None else (fixed.effort, fixed.in_rounds)
-        return self.accumulation.execution.layout.tiles_a_group(1 if in_rounds else int(effort.mirrors))
+        copies = (1 if pace.in_rounds else pace.full.mirrors) if fixed is None else fixed.mirrors
+        return self.accumulation.execution.layout.tiles_a_group(int(copies))
 
-    def _add_group(self, boxes: list[Slices], fixed: Allowance | None) -> TileEffort | None:
+    def _add_group(self, boxes: list[Slices], fixed: TileEffort | None) -> TileEffort | None:
         """Add some tiles, and time their passes; None when the time is over and there is a label map already.
 
         Raises:
@@ -111,9 +111,10 @@ class Sweep:
         schedule, pace = self.schedule, self.schedule.pace
         if schedule.planes.is_complete and not pace.has_time_for(len(boxes)):
             return None
+        by_time = partial(pace.turns, len(boxes), self.accumulation.execution.layout.copies_together)
         started_s = schedule.deadline.clock()
         try:
-            given = self.accumulation.add(boxes, fixed or pace.allowance(len(boxes)), schedule.check)
+            given = self.accumulation.add(boxes, fixed.turns if fixed else by_time, schedule.check)
         except DeadlineError:
             if schedule.planes.is_complete:
                 return None

@@ -7,7 +7,7 @@ import pytest
 
 from hnseg.errors import DeadlineError
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize
-from hnseg.inference.planning.effort import Effort, TileEffort
+from hnseg.inference.planning.effort import Effort, SlabEffort, TileEffort
 from hnseg.inference.planning.pace import Pace
 from hnseg.inference.planning.schedule import PlanesDone, Schedule
 from hnseg.inference.planning.tiling import Window
@@ -15,6 +15,7 @@ from tests.support.simulated_backend import Clock
 
 WINDOW = Window((20, 8, 8), (4, 8, 8))  # 9 tiles at half a patch, 5 at a whole one, one a slab
 SIZE = LabelMapSize(planes=20, cropped_voxels=1280, voxels=1280, outputs=3)
+SLAB = SlabEffort(0, 0.5)
 
 
 @pytest.fixture
@@ -67,11 +68,11 @@ def test_a_plan_is_kept_only_where_it_changes(clock):
     assert [plan.why for plan in schedule.plans] == ["the image's size, and what passes take", "what passes take now"]
 
 
-def test_with_less_time_tiles_move_apart_and_the_largest_step_is_kept(clock):
+def test_with_less_time_tiles_move_apart(clock):
     schedule = schedule_of(clock, pass_s=22.0)  # 39 passes with the margin: 7 tiles for 5 folds
     chosen = schedule.replan(schedule.tiling, "here")
     assert (chosen.count, schedule.pace.tiles_left) == (7, 7)
-    assert schedule.step == 0.67  # 16 planes in 6 steps of a patch of 4, rounded up
+    assert schedule.plans[-1].step == 0.67  # 16 planes in 6 steps of a patch of 4, rounded up
 
 
 def test_tiles_that_are_skipped_are_counted_and_get_no_time(clock):
@@ -87,29 +88,74 @@ def test_tiles_that_are_skipped_are_counted_and_get_no_time(clock):
     )
 
 
-def test_planes_that_had_less_reach_as_far_as_their_tiles_without_a_gap(clock):
+def predict_slabs(schedule, *folds):
+    """Predict the first slabs of one tile, each by so many folds."""
+    left = schedule.tiling
+    for each in folds:
+        chosen = schedule.replan(left, "here")
+        schedule.tile_done(TileEffort(each, 1))
+        for _ in range(chosen.finished_planes):
+            schedule.plane_done()
+            schedule.plane_labelled(0.0)
+        left = chosen.rest
+
+
+def test_the_effort_spent_is_that_of_the_tiles_whose_planes_are_done(clock):
     schedule = schedule_of(clock)
-    for first, folds in ((0, 4), (2, 5), (4, 3), (12, 3)):
-        schedule.tile_done((first, 0, 0), TileEffort(folds, 1))
-    assert schedule.planes.short == 8  # the tile at 12 comes after planes that had everything
-    assert schedule.effort_spent.passes == 15
+    predict_slabs(schedule, 4, 5)
+    schedule.replan(schedule.tiling.rest.rest, "here")
+    schedule.tile_done(TileEffort(3, 1))
+    assert (schedule.effort_spent.tiles, schedule.effort_spent.passes) == (2, 9)
 
 
-def test_planes_are_predicted_again_as_far_as_they_had_less_and_there_is_time(clock):
+@pytest.mark.parametrize(
+    ("folds", "again"),
+    [
+        ((4, 5, 5, 5, 5), [0, 2]),  # planes up to 4, where the first tile ends
+        ((4, 4, 5, 5, 5), [0, 2, 4]),
+        ((4, 5, 5, 5, 3), [0, 2]),  # the last one is not among the first
+        ((5, 4, 5, 5, 5), []),
+    ],
+)
+def test_planes_are_predicted_again_as_far_as_tiles_had_less(clock, folds, again):
+    schedule = schedule_of(clock, pass_s=1.0)
+    predict_slabs(schedule, *folds)
+    left = schedule.begin_again()
+    begun = []
+    while schedule.next_again(left) is not None:
+        begun.append(left.along[0][0])
+        left = left.rest
+    assert begun == again
+
+
+def test_planes_are_predicted_again_only_as_long_as_there_is_time(clock):
     schedule = schedule_of(clock, pass_s=10.0)
-    schedule.tile_done((0, 0, 0), TileEffort(4, 1))
+    predict_slabs(schedule, 4)
     left = schedule.begin_again()
     assert schedule.next_again(left) is left
-    assert schedule.next_again(left.rest.rest) is None  # begins at plane 4
     clock.now_s = 900  # 100 s are left, of which 50 are kept
     assert schedule.next_again(left) is None  # 5 passes
+
+
+def test_what_was_given_up_before_planes_were_predicted_again_is_forgotten(clock):
+    schedule = schedule_of(clock, pass_s=1.0)
+    predict_slabs(schedule, 4, 5, 5)
+    assert schedule.effort_spent.folds < 5
+    left = schedule.begin_again()
+    for slab in (left, left.rest):
+        chosen = schedule.next_again(slab)
+        for _ in range(chosen.finished_planes):
+            schedule.plane_done_again()
+    assert (schedule.effort_spent.tiles, schedule.effort_spent.folds) == (3, 5)
+    assert schedule.planes.again == 4
 
 
 def test_much_time_is_left_only_when_every_plane_is_done(clock):
     schedule = schedule_of(clock)
     assert not schedule.has_much_time_left
     for _ in range(20):
-        schedule.plane_done(labelling_s=0.5)
+        schedule.plane_done()
+        schedule.plane_labelled(0.5)
     assert schedule.has_much_time_left
     clock.now_s = 880
     assert not schedule.has_much_time_left
@@ -118,10 +164,12 @@ def test_much_time_is_left_only_when_every_plane_is_done(clock):
 def test_time_is_kept_to_label_the_planes_left_at_the_speed_of_those_done(clock):
     schedule = schedule_of(clock)
     before_s = schedule.pace.reserve_s
-    schedule.plane_done(labelling_s=2.0)
+    schedule.plane_done()
+    schedule.plane_labelled(2.0)
     assert schedule.pace.reserve_s - before_s == pytest.approx(1.1 * 19 * 2, abs=0.1)
     schedule.delivery_s = 100.0
-    schedule.plane_done(labelling_s=2.0)
+    schedule.plane_done()
+    schedule.plane_labelled(2.0)
     assert schedule.pace.reserve_s == pytest.approx(1.1 * 18 * 2 + 0.3 + 2.2 * 100 + 20)
 
 
@@ -148,8 +196,8 @@ def test_where_it_is_known_how_long_writing_takes_that_much_is_left(clock):
     ("planes", "is_complete"),
     [
         (PlanesDone(20), False),
-        (PlanesDone(20, done=19), False),
-        (PlanesDone(20, done=20), True),
+        (PlanesDone(20, [SLAB] * 19), False),
+        (PlanesDone(20, [SLAB] * 20), True),
         (PlanesDone(20, has_preview=True), True),
     ],
 )
@@ -158,10 +206,10 @@ def test_a_label_map_is_complete_with_a_preview_or_every_plane(planes, is_comple
 
 
 def test_planes_of_a_preview_and_planes_predicted_again_have_a_sentence():
-    (previewed,) = PlanesDone(20, done=15, has_preview=True).notes(is_gradual=True)
+    (previewed,) = PlanesDone(20, [SLAB] * 15, has_preview=True).notes(is_gradual=True)
     assert previewed.startswith("Of 20 planes 5 are those of a first look, by one fold")
-    (previewed,) = PlanesDone(20, done=15, has_preview=True).notes(is_gradual=False)
+    (previewed,) = PlanesDone(20, [SLAB] * 15, has_preview=True).notes(is_gradual=False)
     assert previewed.startswith("Of 20 planes 20 are those of a first look")
-    (again,) = PlanesDone(20, done=20, again=6).notes(is_gradual=True)
+    (again,) = PlanesDone(20, [SLAB] * 20, again=6).notes(is_gradual=True)
     assert again == "Of 20 planes the first 6 were seen again with nothing given up."
-    assert PlanesDone(20, done=20).notes(is_gradual=True) == ()
+    assert PlanesDone(20, [SLAB] * 20).notes(is_gradual=True) == ()

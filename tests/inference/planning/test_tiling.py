@@ -38,6 +38,13 @@ def test_what_is_left_is_covered_from_a_plane_on():
     assert window.tiling(1.0, first=16).along[0] == (16,)
 
 
+def test_what_is_left_after_a_slab_keeps_the_tiles_of_the_whole_volume():
+    window = Window((15, 8, 8), (5, 8, 8))
+    whole = window.tiling(0.5)
+    assert whole.along[0] == (0, 2, 5, 8, 10)
+    assert window.tiling(0.5, first=2) == whole.rest
+
+
 def test_every_tiling_between_two_steps_is_given():
     window = Window((12, 8, 13), (4, 8, 4))
     tilings = window.tilings(0.5, 0.75)

@@ -7,7 +7,8 @@ tiles of different effort fit together.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.options import Skip
@@ -51,6 +52,84 @@ class TileEffort:
         """Number of passes of a network."""
         return self.folds * self.mirrors
 
+    def turns(self, copies: int | None = None) -> Iterator[Turn]:
+        """Yield turns of so many copies, or all: every fold has one before any fold gets the next copies."""
+        mirrors = int(self.mirrors)
+        copies = copies or mirrors
+        for first in range(0, mirrors, copies):
+            for fold in range(self.folds):
+                yield Turn(fold, first, min(copies, mirrors - first))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Turn of one fold: some mirrored copies of a tile, one after another.
+
+    Attributes:
+        fold: Index of the fold.
+        first: Index of the first copy.
+        count: Number of copies.
+    """
+
+    fold: int
+    first: int
+    count: int
+
+
+@dataclass
+class SlabEffort:
+    """Effort for the tiles that begin at one plane.
+
+    Attributes:
+        first: Plane at which they begin.
+        step: Largest distance between them as a fraction of the patch.
+        tiles: Effort for each of them, as far as they are done.
+    """
+
+    first: int
+    step: float
+    tiles: list[TileEffort] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class EffortPlan:
+    """Effort planned, at one moment, for all tiles that are left.
+
+    Attributes:
+        at_s: Time of the plan, in seconds since the case's time began to count.
+        why: Reason for it, in words.
+        tiles: Number of tiles still to be predicted.
+        step: Largest distance between them as a fraction of the patch.
+        folds: Number of folds for each of them.
+        mirrors: Number of copies that each of these folds predicts.
+        pass_s: Seconds that a pass takes, as far as is known.
+        where: Devices that run the networks and hold the sums over tiles, in words.
+    """
+
+    at_s: float
+    why: str
+    tiles: int
+    step: float
+    folds: int
+    mirrors: float
+    pass_s: float
+    where: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.tiles} tiles, {self.step:g} of a patch apart, {self.folds} folds, {self.mirrors} mirrored copies,"
+            f" {self.pass_s:.3g} s a pass, {self.where}, after {self.at_s:.1f} s ({self.why})"
+        )
+
+    def is_like(self, other: EffortPlan) -> bool:
+        """Return whether both plans do the same with every tile."""
+        return (self.step, self.folds, self.mirrors, self.where) == (
+            other.step,
+            other.folds,
+            other.mirrors,
+            other.where,
+        )
+
 
 @dataclass(frozen=True)
 class EffortSpent:
@@ -69,6 +148,19 @@ class EffortSpent:
     passes: int
     folds: float
     mirrors: float
+
+    @classmethod
+    def on(cls, slabs: Sequence[SlabEffort], step: float) -> EffortSpent:
+        """Return the effort spent on some slabs, zeros where there is none, their tiles at least a step apart."""
+        tiles = [tile for slab in slabs for tile in slab.tiles]
+        folds, passes = sum(tile.folds for tile in tiles), sum(tile.passes for tile in tiles)
+        return cls(
+            step=max([step, *(slab.step for slab in slabs)]),
+            tiles=len(tiles),
+            passes=round(passes),
+            folds=folds / max(1, len(tiles)),
+            mirrors=passes / max(1, folds),
+        )
 
     def notes(self, full: TileEffort, effort: Effort, deadline: Deadline) -> tuple[str, ...]:
         """Return a sentence for each thing that was given up of the full effort; none where nothing was."""

@@ -1,16 +1,16 @@
-"""Pace of the passes of networks, and the time that each tile may take of what is left.
+"""Pace of the passes of networks, and the turns of folds that there is time for.
 
-Mirrored copies are given up first, then folds, but never the last one. How far apart tiles are is decided in
-`hnseg.inference.planning.coverage`.
+How far apart tiles are, and how much each may get at all, is decided in `hnseg.inference.planning.ladder`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from hnseg.inference.planning.deadline import MARGIN, Deadline
-from hnseg.inference.planning.effort import EffortSpent, TileEffort
+from hnseg.inference.planning.effort import TileEffort, Turn
 
 _MEMORY = 0.1  # of the whole time: how long passes count
 _LONG_TURN = 0.01  # of the whole time: too long to go on without checking the clock
@@ -26,16 +26,17 @@ class Pace:
         deadline: Deadline of the case.
         reserve_s: Seconds kept for finished planes on their way to the label map, and for all that follows.
         tiles_left: Number of tiles that the networks are still to predict.
+        tiles_done: Number of tiles that have got at least one pass.
     """
 
     full: TileEffort
     deadline: Deadline
     reserve_s: float = 0.0
     tiles_left: int = 0
+    tiles_done: int = 0
     _seconds: float = 0.0
     _passes: float = 0.0
     _latest_s: float = 0.0
-    _spent: list[TileEffort] = field(default_factory=list)
 
     def measured(self, seconds: float, passes: int) -> None:
         """Learn the seconds some passes took; earlier ones count less, as a shared machine changes its speed."""
@@ -62,33 +63,11 @@ class Pace:
         return max(0.0, self.time_left_s) / (self.pass_s * MARGIN)
 
     @property
-    def tiles_done(self) -> int:
-        """Number of tiles that have got at least one pass."""
-        return len(self._spent)
-
-    @property
     def done(self) -> str:
         """Work done so far, in words."""
         if not self.tiles_done:
             return "loading and preparing"
         return f"{self.tiles_done} of {self.tiles_done + self.tiles_left} tiles"
-
-    @property
-    def next_effort(self) -> TileEffort:
-        """Effort for each of the next tiles, as far as is known."""
-        passes = self.passes_left / max(1, self.tiles_left)
-        if passes >= self.full.passes:
-            effort = self.full
-        elif passes >= self.full.folds:
-            effort = TileEffort(self.full.folds, int(passes) // self.full.folds)
-        else:
-            effort = TileEffort(max(1, int(passes)), 1)
-        return effort
-
-    def has_time_for(self, passes: int) -> bool:
-        """Return whether so many passes end in time, even if one of them takes somewhat longer."""
-        slowest_s = _SLOWER * max(self._latest_s, self.pass_s or 0.0)
-        return not self.pass_s or self.time_left_s >= (passes - 1) * self.pass_s + slowest_s
 
     @property
     def in_rounds(self) -> bool:
@@ -98,50 +77,47 @@ class Pace:
         is_short = self.passes_left < self.tiles_left * self.full.passes
         return is_short or self.pass_s * self.full.mirrors > _LONG_TURN * self.deadline.limit_s
 
-    def allowance(self, tiles: int) -> Allowance:
-        """Return the allowance for the next tiles: their part of the time that is left."""
-        if not self.deadline.is_limited or self.pass_s is None:
-            return Allowance(self.full)
-        others = self.tiles_left - tiles
-        part_s = self.time_left_s * tiles / self.tiles_left
-        not_needed_s = self.time_left_s - others * self.full.passes * self.pass_s
-        until_s = self.deadline.clock() + max(part_s, not_needed_s)
-        return Allowance(self.full, self.in_rounds, self, until_s, others)
-
-    def spend(self, effort: TileEffort) -> None:
-        """Count a tile as done, with the effort that it got."""
-        self._spent.append(effort)
+    def tile_done(self) -> None:
+        """Count a tile as done."""
+        self.tiles_done += 1
         self.tiles_left -= 1
 
-    def spent(self, step: float) -> EffortSpent:
-        """Return the effort spent on all tiles so far, which were at most a step apart; zeros where there was none."""
-        tiles, folds = len(self._spent), sum(effort.folds for effort in self._spent)
-        passes = sum(effort.passes for effort in self._spent)
-        return EffortSpent(step, tiles, round(passes), folds=folds / max(1, tiles), mirrors=passes / max(1, folds))
+    def has_time_for(self, passes: int) -> bool:
+        """Return whether so many passes end in time, even if one of them takes somewhat longer."""
+        slowest_s = _SLOWER * max(self._latest_s, self.pass_s or 0.0)
+        return not self.pass_s or self.time_left_s >= (passes - 1) * self.pass_s + slowest_s
 
+    def turns(self, tiles: int, together: int) -> Iterator[Turn]:
+        """Yield the folds' turns on the next tiles, as long as there is time.
 
-@dataclass(frozen=True)
-class Allowance:
-    """Effort and time allowed to some tiles.
+        A turn must have ended when the next but one is asked for.
 
-    Attributes:
-        effort: Most effort for each of them.
-        in_rounds: Whether every fold predicts the tiles once before any fold gets mirrored copies.
-        pace: Pace that says how long passes take; None where there is time for everything.
-        until_s: End of the time for these tiles, by the deadline's clock.
-        others: Number of tiles left for later, each of which needs a pass.
-    """
+        Args:
+            tiles: Number of these tiles.
+            together: Number of copies that pass through a network together.
+        """
+        copies = max(1, together // tiles) if self.in_rounds else int(self.full.mirrors)
+        started_s, until_s = self.deadline.clock(), self._end_of_part(tiles)
+        for index, turn in enumerate(self.full.turns(copies)):
+            if index == 1:
+                until_s -= self._still_running_s(copies * tiles, started_s)
+            if index and not self._may_go_on(turn.count * tiles, until_s, self.tiles_left - tiles):
+                return
+            yield turn
 
-    effort: TileEffort
-    in_rounds: bool = False
-    pace: Pace | None = None
-    until_s: float = float("inf")
-    others: int = 0
+    def _end_of_part(self, tiles: int) -> float:
+        """Return when the time for the next tiles ends: after their part of it, or what the others don't need."""
+        if not self.deadline.is_limited or not self.pass_s:
+            return float("inf")
+        needed_s = (self.tiles_left - tiles) * self.full.passes * self.pass_s
+        return self.deadline.clock() + max(self.time_left_s * tiles / self.tiles_left, self.time_left_s - needed_s)
 
-    def may_go_on(self, passes: int) -> bool:
-        """Return whether there is time for so many passes more; each tile gets one pass in any case."""
-        if self.pace is None or self.pace.pass_s is None:
-            return True
+    def _still_running_s(self, passes: int, started_s: float) -> float:
+        """Return how long the passes of the first turn still run: a GPU is a turn behind whoever launches them."""
+        return max(0.0, (self.pass_s or 0.0) * passes - (self.deadline.clock() - started_s))
+
+    def _may_go_on(self, passes: int, until_s: float, others: int) -> bool:
+        """Return whether there is time for so many passes before a time, and then for one pass of each other tile."""
         # To stop at the pass that comes nearest to the end takes neither more nor less than their part.
-        is_due = self.pace.deadline.clock() + self.pace.pass_s * passes / 2 <= self.until_s
-        return is_due and self.pace.has_time_for(passes + self.others)
+        is_due = self.deadline.clock() + (self.pass_s or 0.0) * passes / 2 <= until_s
+        return is_due and self.has_time_for(passes + others)

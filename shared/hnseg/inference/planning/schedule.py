@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from hnseg.inference.planning.coverage import WIDEST_STEP, EffortPlan, affordable
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize, ending_s, reserve_s
-from hnseg.inference.planning.effort import Effort, EffortSpent, TileEffort
-from hnseg.inference.planning.pace import Allowance, Pace
+from hnseg.inference.planning.effort import Effort, EffortPlan, EffortSpent, SlabEffort, TileEffort
+from hnseg.inference.planning.ladder import WIDEST_STEP, Ladder, Rung
+from hnseg.inference.planning.pace import Pace
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window
 
 logger = logging.getLogger(__name__)
 
-PREVIEW = Allowance(TileEffort(folds=1, mirrors=1))
-"""Allowance for the tiles of a preview."""
+PREVIEW = TileEffort(folds=1, mirrors=1)
+"""Effort for a tile of a preview."""
 _SHORT = 0.1  # of the time that is left: a case that takes no more needs no preview
 _DEAR = 0.2  # of the passes that there is time for: a preview that takes more is not worth it
 _MUCH = 0.1  # of the whole time: where so much is left, planes that had less are predicted again
@@ -31,17 +31,22 @@ class PlanesDone:
 
     Attributes:
         total: Number of planes along the axis on which they come one after another.
-        done: Number of planes predicted, from the first on, a preview not counted.
-        short: Number of planes, from the first on, that are reached by a tile of less than the full effort.
+        slabs: Slab of tiles that finished each plane predicted, from the first on, a preview not counted.
+        labelled: Number of planes predicted that have been labelled; fewer than those, where that is done beside.
         again: Number of planes, from the first on, that were predicted again with nothing given up.
         has_preview: Whether a preview has labelled all of them.
     """
 
     total: int
-    done: int = 0
-    short: int = 0
+    slabs: list[SlabEffort] = field(default_factory=list)
+    labelled: int = 0
     again: int = 0
     has_preview: bool = False
+
+    @property
+    def done(self) -> int:
+        """Number of planes predicted."""
+        return len(self.slabs)
 
     @property
     def left(self) -> int:
@@ -52,6 +57,16 @@ class PlanesDone:
     def is_complete(self) -> bool:
         """Whether there is a label map of the whole image, if only a preview."""
         return self.has_preview or self.done == self.total
+
+    def done_again(self, slab: SlabEffort) -> None:
+        """Count the next of the planes predicted again."""
+        self.slabs[self.again] = slab
+        self.again += 1
+
+    @property
+    def distinct_slabs(self) -> list[SlabEffort]:
+        """Slabs that planes have their labels from, each once."""
+        return list({id(slab): slab for slab in self.slabs}.values())
 
     def notes(self, *, is_gradual: bool) -> tuple[str, ...]:
         """Return a sentence for planes that are only a preview's, and one for planes that were predicted again.
@@ -81,11 +96,11 @@ class Schedule:
         size: Size of the label map to be made.
         pace: Pace of the passes, with the full effort for a tile and the case's deadline.
         tiles_to_predict: Function that returns those tiles of a tiling, by their first voxels, that are not skipped.
-        step: Largest distance between tiles so far, as a fraction of the patch.
+        ladder: Efforts for the volume, from which one is taken before every slab.
         planes: Planes of the network's grid that are done so far.
         plans: Effort plans so far; one for the first slab, and one for every change.
         tiles_skipped: Number of tiles that were skipped.
-        labelling_s: Seconds that labelling the planes done has taken.
+        labelling_s: Seconds that labelling has taken so far.
         delivery_s: Seconds that the delivery of a preview took; None where there was none.
     """
 
@@ -94,7 +109,7 @@ class Schedule:
     size: LabelMapSize
     pace: Pace
     tiles_to_predict: Callable[[Tiling], Sequence[Shape3]]
-    step: float = field(init=False)
+    ladder: Ladder = field(init=False)
     planes: PlanesDone = field(init=False)
     plans: list[EffortPlan] = field(default_factory=list)
     tiles_skipped: int = 0
@@ -103,8 +118,8 @@ class Schedule:
 
     def __post_init__(self) -> None:
         self.planes = PlanesDone(self.size.planes)
-        self.step = self.effort.step
-        self._is_coarse = False
+        self.ladder = Ladder(self.window, self.effort.step, self.pace.full)
+        self._slab = SlabEffort(0, self.effort.step)
         self._keep_time(self.planes.total)
 
     @property
@@ -124,8 +139,8 @@ class Schedule:
 
     @property
     def effort_spent(self) -> EffortSpent:
-        """Effort spent so far, without a preview and planes that were predicted again."""
-        return self.pace.spent(self.step)
+        """Effort spent on the planes done, those predicted again as they are now; without a preview."""
+        return EffortSpent.on(self.planes.distinct_slabs, self.effort.step)
 
     @property
     def is_worth_a_preview(self) -> bool:
@@ -155,45 +170,57 @@ class Schedule:
             current: Rest of the present tiling, with at least one slab.
             where: Devices that run the networks and hold the sums, in words.
         """
-        step, chosen = self.effort.step, current
+        first = current.along[0][0]
         not_skipped = self._slab_count(current) / current.slab.count
-        if self.deadline.is_limited and not_skipped:
-            passes = self.pace.passes_left / not_skipped
-            chosen = affordable(current, self.window, step=step, full=self.pace.full, passes=passes)
-        step = max(step, ceil(100 * self.window.step_of(chosen)) / 100)
-        self._is_coarse, self.step = step > self.effort.step, max(self.step, step)
-        self.tiles_skipped += chosen.slab.count - self._slab_count(chosen)
-        self.pace.tiles_left = self._slab_count(chosen) + ceil(not_skipped * chosen.rest.count)
-        self._keep_plan(chosen, step, where)
-        return chosen
+        rung = self.ladder.highest(self.pace.passes_left / not_skipped if not_skipped else float("inf"), first)
+        count = self._slab_count(rung.tiling)
+        self.tiles_skipped += rung.tiling.slab.count - count
+        self.pace.tiles_left = count + ceil(not_skipped * rung.tiling.rest.count)
+        self._slab = SlabEffort(first, rung.step)
+        self._keep_plan(rung, where)
+        return rung.tiling
 
-    def tile_done(self, start: Shape3, effort: TileEffort) -> None:
-        """Count a tile as done, with the effort that it got.
+    def tile_done(self, effort: TileEffort) -> None:
+        """Count a tile as done, with the effort that it got."""
+        self._slab.tiles.append(effort)
+        self.pace.tile_done()
 
-        Args:
-            start: First voxel of the tile, its plane first.
-            effort: Effort that the tile got.
-        """
-        had_less = self._is_coarse or effort.passes < self.pace.full.passes
-        if had_less and start[0] <= self.planes.short:
-            self.planes.short = start[0] + self.window.patch[0]
-        self.pace.spend(effort)
+    def plane_done(self) -> None:
+        """Count a plane as predicted, and given to be labelled."""
+        self.planes.slabs.append(self._slab)
 
-    def plane_done(self, labelling_s: float) -> None:
-        """Count a plane as done, and keep time to label the others at the speed of all so far."""
-        self.planes.done += 1
+    def plane_labelled(self, labelling_s: float) -> None:
+        """Count a plane as labelled, and keep time to label the others at the speed of all so far."""
+        self.planes.labelled += 1
         self.labelling_s += labelling_s
-        self._keep_time(self.planes.left)
+        self._keep_time(self.planes.total - self.planes.labelled)
 
     def begin_again(self) -> Tiling:
         """Return the tiling by which planes that had less are predicted again, and keep time to label them."""
-        self._keep_time(self.planes.short)
+        self._short = self._reach_of_less()
+        self._keep_time(self._short)
         return self.tiling
 
     def next_again(self, left: Tiling) -> Tiling | None:
         """Return the rest of that tiling if its next planes had less and there is time for its slab, else None."""
-        passes = left.slab.count * int(self.pace.full.passes)
-        return left if left.along[0][0] < self.planes.short and self.pace.has_time_for(passes) else None
+        full, first, count = self.pace.full, left.along[0][0], self._slab_count(left)
+        if first >= self._short or not self.pace.has_time_for(count * int(full.passes)):
+            return None
+        self._slab = SlabEffort(first, self.effort.step, [full] * count)
+        return left
+
+    def plane_done_again(self) -> None:
+        """Count a plane as predicted again."""
+        self.planes.done_again(self._slab)
+
+    def _reach_of_less(self) -> int:
+        """Return the number of planes, from the first on, that are reached by tiles that had less, without a gap."""
+        reach = 0
+        for slab in self.planes.distinct_slabs:
+            had_less = slab.step > self.effort.step or any(tile.passes < self.pace.full.passes for tile in slab.tiles)
+            if had_less and slab.first <= reach:
+                reach = slab.first + self.window.patch[0]
+        return reach
 
     def notes(self, *, is_gradual: bool) -> tuple[str, ...]:
         """Return a sentence for each thing that was given up, left out or done twice; see `PlanesDone.notes`."""
@@ -208,15 +235,14 @@ class Schedule:
         """Return the number of tiles of the first slab that are not skipped."""
         return len(self.tiles_to_predict(tiling.slab))
 
-    def _keep_plan(self, tiling: Tiling, step: float, where: str) -> None:
-        effort = self.pace.next_effort
+    def _keep_plan(self, rung: Rung, where: str) -> None:
         plan = EffortPlan(
             at_s=round(self.deadline.elapsed_s(), 1),
             why="what passes take now" if self.plans else "the image's size, and what passes take",
-            tiles=tiling.count,
-            step=step,
-            folds=effort.folds,
-            mirrors=effort.mirrors,
+            tiles=rung.tiling.count,
+            step=rung.step,
+            folds=rung.effort.folds,
+            mirrors=rung.effort.mirrors,
             pass_s=round(self.pace.pass_s or 0.0, 4),
             where=where,
         )
@@ -225,11 +251,11 @@ class Schedule:
             logger.info("plan: %s", plan)
 
     def _keep_time(self, planes_left: int) -> None:
-        """Keep time to label so many planes, at the speed of those that are done, and for all that follows."""
+        """Keep time to label so many planes, at the speed of those that are labelled, and for all that follows."""
         self.pace.reserve_s = reserve_s(
             self.deadline,
             self.size,
             planes_left=planes_left,
-            measured_s=self.labelling_s / max(1, self.planes.done) * planes_left,
+            measured_s=self.labelling_s / max(1, self.planes.labelled) * planes_left,
             delivery_s=self.delivery_s,
         )

@@ -75,7 +75,13 @@ class Window:
     is_flat: bool = False
 
     def tiling(self, step: float, first: int = 0) -> Tiling:
-        """Return the tiles, at most a fraction of the patch apart, that cover the volume from a plane on."""
+        """Return the tiles, at most a fraction of the patch apart, that cover the volume from a plane on.
+
+        These are tiles of the whole volume's tiling where one of them begins at that plane.
+        """
+        whole = self._spread(self._counts(step, 0), 0)
+        if first in whole.along[0]:
+            return Tiling(self.patch, (whole.along[0][whole.along[0].index(first) :], *whole.along[1:]))
         return self._spread(self._counts(step, first), first)
 
     def tilings(self, fine: float, wide: float, first: int = 0) -> list[Tiling]:
