@@ -1,5 +1,5 @@
 # make demo    set up, run every container's main job on test_data, write a report for each
-# make test    set up, run the tests
+# make test    set up, run the tests in WORKERS=2 processes, 2 GiB each
 # make fuzz    set up, try hostile inputs; COUNT=10000 cases and the rest in proportion, SEED= the date, KIND= all
 # make check   format, lint, type and import checks, then the tests
 PYTHON ?= python3
@@ -7,6 +7,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 REPORT ?= build/demo
 COUNT  ?= 10000
+WORKERS ?= 2
 CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
 TORCH  := $(shell grep '^torch==' requirements.lock)
 
@@ -30,8 +31,9 @@ demo: setup
 		$(BIN)/hnseg rehearse containers/$$challenge --report $(REPORT)/$$challenge || exit 1; \
 	done
 
+# Where threads that wait spin, tests beside one another take several times as long.
 test: setup
-	$(BIN)/pytest
+	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED)) --kind "$(KIND)"
