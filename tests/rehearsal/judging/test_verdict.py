@@ -109,7 +109,7 @@ def test_the_time_limit_is_named_with_the_end_that_followed():
 def test_more_gpu_memory_than_the_platform_has_fails():
     (finding,) = judged(run(vram_gib=17.0))
     assert finding.severity == "failure"
-    assert "17.0 GiB; the platform's GPU has 16 GiB" in finding.explanation
+    assert "17.0 GiB; the platform's GPU has 14.5 GiB" in finding.explanation
 
 
 OURS = "THE GPU IS NOT USED: The driver 470.256.02 is loaded, but this process sees no GPU."
