@@ -290,7 +290,7 @@ def load_stock(job: Job, folder: Path) -> tuple[str, Segment]:
     device = torch.device(job.device)
     if job.device == "cuda" and np.isfinite(job.vram_gib):
         total_gib = torch.cuda.get_device_properties(device).total_memory / GIB
-        torch.cuda.set_per_process_memory_fraction(min(1.0, job.vram_gib / total_gib), device)
+        torch.cuda.set_per_process_memory_fraction(min(1.0, job.vram_gib / total_gib))
     predictor = nnUNetPredictor(use_mirroring=job.mirroring, device=device, allow_tqdm=False)
     predictor.initialize_from_trained_model_folder(job.results, tuple(job.folds))
     image = np.load(folder / "seen.npy")

@@ -1,6 +1,8 @@
 """Loading of an ensemble: the device and the library that are chosen, and choices that are refused."""
 
+import importlib
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import sys
 import pytest
 import torch
 
+import hnseg.inference
 from hnseg.errors import InputError
 from hnseg.inference import loading
 from hnseg.inference.gpu import TorchFacts, kernel_facts, unusable_reason
@@ -127,3 +130,15 @@ def test_it_is_imported_only_when_chosen(exported):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("own", ["PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF", None])
+def test_a_gpu_s_memory_grows_in_segments_unless_the_user_has_another_way(monkeypatch, own):
+    for name in ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"):
+        monkeypatch.delenv(name, raising=False)
+    if own:
+        monkeypatch.setenv(own, "backend:cudaMallocAsync")
+    importlib.reload(hnseg.inference)
+    expected = "backend:cudaMallocAsync" if own else "expandable_segments:True"
+    assert os.environ[own or "PYTORCH_CUDA_ALLOC_CONF"] == expected
+    assert len([name for name in os.environ if name.endswith("_ALLOC_CONF")]) == 1

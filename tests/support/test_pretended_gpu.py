@@ -173,3 +173,13 @@ def use_too_early():
 def test_what_is_out_of_order_is_an_error_at_the_end():
     with pytest.raises(AssertionError, match="before the work of another stream"):
         use_too_early()
+
+
+def test_memory_is_limited_by_a_float_and_on_a_device_with_a_number_as_torch_has_it():
+    with PretendedGpu() as gpu:
+        with pytest.raises(ValueError, match="with a specified index"):
+            torch.cuda.set_per_process_memory_fraction(0.5, CUDA)
+        with pytest.raises(TypeError, match="must be `float`"):
+            torch.cuda.set_per_process_memory_fraction(1)
+        torch.cuda.set_per_process_memory_fraction(0.5, torch.device("cuda", 0))
+        assert gpu.memory.fraction == 0.5

@@ -57,7 +57,7 @@ def pass_by_parts(subject: Subject, ensemble: Ensemble) -> Mapping[str, float]:
     device = backend.device
     _, rows, columns = subject.patch
     weights = gaussian(subject.bundle.configuration.patch_size).to(device)
-    sums = RollingSums(ensemble.outputs, (rows, columns), weights)
+    sums = RollingSums(ensemble.outputs, (rows, columns), weights, channels_last=backend.channels_last)
     channels = body_channels(subject.bundle, subject.patch)
     target = Target(
         subject.placement(channels),

@@ -23,7 +23,7 @@ def limit_allocator(device: torch.device, most_gib: float) -> None:
         return
     total_gib = torch.cuda.get_device_properties(device).total_memory / GIB
     fraction = max(0.0, most_gib - CONTEXT_GIB) / total_gib
-    torch.cuda.set_per_process_memory_fraction(min(1.0, fraction), device)
+    torch.cuda.set_per_process_memory_fraction(min(1.0, fraction))  # takes no device without a number
 
 
 def free_vram_gib(device: torch.device, most_gib: float = UNLIMITED_GIB) -> float:
