@@ -156,8 +156,16 @@ class PretendedGpu:
             "reset_peak_memory_stats": _answer(memory.reset_peak),
             "mem_get_info": _answer(lambda: (memory.free, memory.total)),
             "empty_cache": memory.empty_cache,
-            "set_per_process_memory_fraction": lambda fraction, *_, **__: setattr(memory, "fraction", fraction),
+            "set_per_process_memory_fraction": self._set_fraction,
         }
+
+    def _set_fraction(self, fraction: float, device: torch.device | None = None) -> None:
+        """Limit the memory; as torch's, it takes no device without a number, and no fraction that is no float."""
+        if device is not None and device.index is None:
+            raise ValueError(f"Expected a torch.device with a specified index or an integer, but got:{device}")
+        if not isinstance(fraction, float):
+            raise TypeError("Invalid type for fraction argument, must be `float`")
+        self.memory.fraction = fraction
 
     def _start(self, thread: threading.Thread) -> None:
         """Start a thread that finds the GPU too."""

@@ -76,7 +76,8 @@ class CudaBackend:
         network = self._on_device(fold)
         with torch.inference_mode(), self._autocast():
             logits: torch.Tensor = network(batch)
-        ended = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        # Whoever waits for it sleeps, and leaves the processor to those that label planes.
+        ended = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
         ended.record()
         self._passes.append(ended)
         return logits.float()
