@@ -194,7 +194,7 @@ class Server:
 
     def _run(self, invoke: Reply | None, fault: ServerFault | None) -> CaseRun:
         """Return the run of a case; with a fault the server is stopped, and its exit code counts if it had ended."""
-        may_be_ending = fault in {ServerFault.BROKEN, ServerFault.REFUSED}
+        may_be_ending = fault in {ServerFault.BROKEN, ServerFault.REFUSED, ServerFault.UNHEALTHY}
         ended_itself = _has_ended(self.container) if may_be_ending else self.container.process.poll() is not None
         obeyed = fault is None or self.stop()
         state = self.setup.engine.inspect(self.container.identifier, "State")
