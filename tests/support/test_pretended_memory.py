@@ -80,7 +80,7 @@ def test_beyond_its_limit_memory_is_exhausted_and_what_there_was_stays(shrink):
     with PretendedGpu(total_bytes=(4 if shrink == "total" else 8) * KIB) as gpu:
         gpu.memory.elsewhere = 4 * KIB if shrink == "elsewhere" else 0
         if shrink == "fraction":
-            torch.cuda.set_per_process_memory_fraction(0.5, CUDA)
+            torch.cuda.set_per_process_memory_fraction(0.5)
         tensor = on_gpu(3)
         with pytest.raises(torch.OutOfMemoryError, match=r"CUDA out of memory\. Tried to allocate"):
             tensor + 1
