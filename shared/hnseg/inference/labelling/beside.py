@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import Full, Queue
+from queue import SimpleQueue
+from threading import Semaphore
 
 from hnseg.imaging.geometry import FloatArray
 
-_LOOK_S = 0.1  # between looks at whether the labelling has failed, while its queue is full
+_LOOK_S = 0.1  # between looks at whether the labelling has failed, while no more planes may wait
 
 
 def fill_beside(fill: Callable[[Iterable[FloatArray]], None], planes: Iterable[FloatArray], most: int) -> None:
@@ -21,29 +22,30 @@ def fill_beside(fill: Callable[[Iterable[FloatArray]], None], planes: Iterable[F
         planes: Logits (k, y, x) of one plane after another.
         most: Number of planes that may wait to be labelled.
     """
-    waiting: Queue[FloatArray | None] = Queue(most)
-
-    def arriving() -> Iterator[FloatArray]:
-        while (plane := waiting.get()) is not None:
-            yield plane
-
+    waiting: SimpleQueue[FloatArray | None] = SimpleQueue()
+    room = Semaphore(most)
     with ThreadPoolExecutor(1, "labelling") as thread:
-        filling = thread.submit(fill, arriving())
+        filling = thread.submit(fill, _arriving(waiting, room))
         try:
             for plane in planes:
-                if not _put(waiting, plane, filling):
+                if not _has_room(room, filling):
                     break
+                waiting.put(plane)
         finally:
-            _put(waiting, None, filling)
+            waiting.put(None)  # never waits, so that a second signal can't come between
     filling.result()
 
 
-def _put(waiting: Queue[FloatArray | None], plane: FloatArray | None, filling: Future[None]) -> bool:
-    """Let a plane, or None for the end, wait to be labelled; False where the labelling has ended by an error."""
+def _arriving(waiting: SimpleQueue[FloatArray | None], room: Semaphore) -> Iterator[FloatArray]:
+    """Planes as they arrive in a queue, until None does; each makes room for another."""
+    while (plane := waiting.get()) is not None:
+        room.release()
+        yield plane
+
+
+def _has_room(room: Semaphore, filling: Future[None]) -> bool:
+    """Wait until one more plane may wait; False where the labelling has ended by an error."""
     while not filling.done():
-        try:
-            waiting.put(plane, timeout=_LOOK_S)
-        except Full:
-            continue
-        return True
+        if room.acquire(timeout=_LOOK_S):
+            return True
     return False
