@@ -120,6 +120,7 @@ class Schedule:
         self.planes = PlanesDone(self.size.planes)
         self.ladder = Ladder(self.window, self.effort.step, self.pace.full)
         self._slab = SlabEffort(0, self.effort.step)
+        self._short = 0  # number of planes to predict again
         self._keep_time(self.planes.total)
 
     @property
