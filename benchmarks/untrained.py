@@ -17,9 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save_file
-
 from hnseg.inference.model.architecture import build_network
 from hnseg.inference.model.bundle import Bundle, open_bundle
 from hnseg.inference.model.manifest import (
@@ -33,6 +30,7 @@ from hnseg.inference.model.manifest import (
     weights_file,
 )
 from hnseg.inference.model.nnunet_plans import configuration_of, read_dataset, read_plans
+from hnseg.selftest.untrained import initialise, save_weights
 
 
 @dataclass(frozen=True)
@@ -123,19 +121,13 @@ def write_weights(
     configuration = configuration_of(read_plans(output), model.configuration.name, plans_path)
     outputs = len(read_dataset(output).output_values)
     for seed, fold in enumerate(folds):
-        torch.manual_seed(seed)
         network = build_network(
             configuration.architecture,
             channels=len(model.channels),
             outputs=outputs,
             path=plans_path,
-        ).to_empty(device="cpu")
-        for layer in network.modules():
-            if hasattr(layer, "reset_parameters"):
-                layer.reset_parameters()
-        once = {tensor.data_ptr(): (name, tensor) for name, tensor in network.state_dict().items()}
-        save_file({name: tensor.clone() for name, tensor in once.values()}, output / weights_file(fold))
-        (output / weights_file(fold)).chmod(0o644)  # a container's user reads it too
+        )
+        save_weights(initialise(network, seed), output / weights_file(fold))
     manifest = Manifest(
         name=f"as large as {model.folder.name}",
         version="0",

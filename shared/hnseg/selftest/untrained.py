@@ -68,22 +68,34 @@ def write_untrained(shape: Shape, folder: Path) -> Path:
     return folder
 
 
+def initialise(network: nn.Module, seed: int) -> nn.Module:
+    """Give a network without values weights as torch initialises layers, and return it."""
+    network.to_empty(device="cpu")
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(seed)
+        for layer in network.modules():
+            if callable(reset := getattr(layer, "reset_parameters", None)):
+                reset()
+    return network
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Write a network's weights as a bundle has them, each tensor once; a container's user reads them too."""
+    once = {tensor.data_ptr(): (name, tensor) for name, tensor in network.state_dict().items()}
+    save_file({name: tensor.clone() for name, tensor in once.values()}, path)
+    path.chmod(0o644)
+
+
 def _write_weights(shape: Shape, fold: int, folder: Path) -> None:
-    """Write weights as torch initialises layers, each tensor once; the fold's number is the seed."""
+    """Write a fold's weights; its number is the seed."""
     path = folder / PLANS_FILE
     architecture = configuration_of(read_plans(folder), _CONFIGURATION, path).architecture
-    network = build_network(architecture, channels=1, outputs=shape.labels, path=path).to_empty(device="cpu")
-    with torch.random.fork_rng(devices=()):
-        torch.manual_seed(fold)
-        for layer in network.modules():
-            if isinstance(layer, nn.Conv3d | nn.ConvTranspose3d | nn.InstanceNorm3d):
-                layer.reset_parameters()
+    network = initialise(build_network(architecture, channels=1, outputs=shape.labels, path=path), fold)
     if shape.background is not None:
         last = f"decoder.seg_layers.{len(shape.features) - 2}"
         network.get_parameter(f"{last}.weight")[0] = 0
         network.get_parameter(f"{last}.bias")[0] = shape.background
-    once = {tensor.data_ptr(): (name, tensor) for name, tensor in network.state_dict().items()}
-    save_file({name: tensor.clone() for name, tensor in once.values()}, folder / weights_file(fold))
+    save_weights(network, folder / weights_file(fold))
 
 
 def _plans(shape: Shape) -> dict[str, Any]:
