@@ -160,7 +160,7 @@ def segment(challenge: Challenge, cases: list[Path], bundle: Bundle, way: Way, t
             if way.without:
                 shutil.rmtree(given / challenge.spec.input(way.without).relative_path)
             output.mkdir()
-            folders = {"input_dir": given, "output_dir": output}
+            folders = {"inputs": given, "output_dir": output}
             run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=Provenance())
             (image,) = (output / challenge.spec.output.relative_path).iterdir()
             shutil.move(image, target / f"{case.name}.mha")

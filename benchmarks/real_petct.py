@@ -203,7 +203,7 @@ def segment(challenge: Challenge, ensemble: Ensemble, images: Mapping[str, Path]
             socket.mkdir(parents=True)
             shutil.copy(image, socket)
         output.mkdir()
-        folders = {"input_dir": given, "output_dir": output}
+        folders = {"inputs": given, "output_dir": output}
         run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=Provenance())
         (written,) = (output / challenge.spec.output.relative_path).iterdir()
         return sitk.ReadImage(str(written))

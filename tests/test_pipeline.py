@@ -43,7 +43,7 @@ def run(tmp_path, model_dir):
     def run_with(folder=model_dir, *, challenge=CHALLENGE):
         ensemble = load_ensemble(open_bundle(folder), device="cpu")
         provenance = Provenance()
-        folders = {"input_dir": tmp_path / "input", "output_dir": tmp_path / "output"}
+        folders = {"inputs": tmp_path / "input", "output_dir": tmp_path / "output"}
         (tmp_path / "output").mkdir()
         run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=provenance)
         return ensemble, json.loads(provenance.as_json())
@@ -165,7 +165,7 @@ class Limited:
 
     def run(self, fails=None):
         ensemble = Ensemble(open_bundle(self.model_dir), Later(self.clock, lambda _now_s: 1.0, fails=fails))
-        folders = {"input_dir": self.input_dir, "output_dir": self.output_dir}
+        folders = {"inputs": self.input_dir, "output_dir": self.output_dir}
         run_case(CHALLENGE, ensemble, **folders, deadline=Deadline(50, 0, self.clock), provenance=self.provenance)
 
     @property

@@ -154,7 +154,7 @@ def _run(request: _Request, ensemble: Ensemble, deadline: Deadline, provenance: 
     run_case(
         request.challenge,
         ensemble,
-        input_dir=request.input_dir,
+        inputs=request.input_dir,
         output_dir=request.output_dir,
         deadline=deadline,
         effort=Effort(skip=request.skip),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hnseg.inference.prediction import Prediction, PredictionResult
     from hnseg.platform.case import Case
     from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod, Method
+    from hnseg.platform.input_files import InputFiles
     from hnseg.provenance import Provenance
 
 
@@ -35,7 +36,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     challenge: Challenge,
     ensemble: Ensemble,
     *,
-    input_dir: Path,
+    inputs: Path | InputFiles,
     output_dir: Path,
     deadline: Deadline,
     effort: Effort = FULL_EFFORT,
@@ -46,7 +47,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     Args:
         challenge: Sockets and labels of the challenge, and the functions of its method.
         ensemble: Trained folds, loaded.
-        input_dir: Folder that holds the input sockets' folders and files.
+        inputs: Folder that holds the input sockets' folders and files, or the files by socket.
         output_dir: Folder that receives the output sockets' folders and files: all of them, or none. Where a case takes
             long, first those of a preview, which the final ones replace.
         deadline: Time by which the case must have ended.
@@ -63,7 +64,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     settings = _settings(challenge.method, ensemble.bundle)
     provenance.record(settings=settings.model_dump(mode="json"))
     with provenance.step("read"):
-        case = read_case(challenge.spec, input_dir)
+        case = read_case(challenge.spec, inputs)
         provenance.note(*case.notes)
         provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
     with provenance.step("prepare"):

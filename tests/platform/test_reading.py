@@ -5,7 +5,8 @@ from pydantic import ValidationError
 
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid
-from hnseg.platform.reading import read_case, read_reference_grid
+from hnseg.platform.input_files import InputFiles
+from hnseg.platform.reading import find_input_files, read_case, read_reference_grid
 from hnseg.platform.spec import InputSocket
 
 
@@ -237,3 +238,22 @@ def test_a_link_that_leaves_the_input_is_refused(spec, input_dir, put, make_imag
     scan.rename(tmp_path / "outside.mha")
     scan.symlink_to(tmp_path / "outside.mha")
     assert refusal(spec, input_dir).startswith(f"The scan must lie inside {input_dir}, but {scan} is a link to")
+
+
+def test_files_named_one_by_one_are_read_wherever_they_lie(spec, put, make_image, tmp_path):
+    scan = put(make_image())
+    elsewhere = scan.rename(tmp_path / "patient.mha")
+    case = read_case(spec, InputFiles(images={"scan": elsewhere}, notes=("A note.",)))
+    assert case.files == {"scan": elsewhere}
+    assert case.notes == ("A note.",)
+
+
+def test_the_files_of_a_mounted_case_are_found_without_opening_them(spec, input_dir, put, make_image):
+    scan = put(make_image())
+    scan.write_bytes(b"no image")
+    assert find_input_files(spec, input_dir) == InputFiles(images={"scan": scan}, inside=input_dir)
+
+
+def test_a_required_image_that_was_not_named_is_asked_for(spec):
+    with pytest.raises(InputError, match="must have the scan, but none was given for scan"):
+        read_case(spec, InputFiles(images={}))

@@ -11,6 +11,7 @@ from hnseg.imaging.files.formats import MOUNTED, READ, has_suffix
 from hnseg.imaging.files.reading import read_grid, read_scan, read_volume
 from hnseg.imaging.geometry import Grid, resample_label_map
 from hnseg.platform.case import Case
+from hnseg.platform.input_files import InputFiles
 from hnseg.platform.inputs_json import input_paths
 from hnseg.platform.spec import ChallengeSpec, InputSocket
 from hnseg.platform.values import read_values
@@ -18,12 +19,29 @@ from hnseg.platform.values import read_values
 _ASKED_FOR = tuple(suffix for suffix in MOUNTED if suffix in READ)
 
 
-def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
+def find_input_files(spec: ChallengeSpec, input_dir: Path) -> InputFiles:
+    """Return the files of a case that is laid out as the platform mounts it.
+
+    Args:
+        spec: Description of the sockets.
+        input_dir: Folder with the sockets' folders and perhaps `inputs.json`; may be a symbolic link.
+
+    Raises:
+        InputError: A required image is missing, or there are two.
+    """
+    paths = input_paths(spec, input_dir)
+    found = {socket.slug: _image_if_any(socket, paths.folders[socket.slug]) for socket in spec.inputs}
+    images = {slug: path for slug, path in found.items() if path is not None}
+    return InputFiles(images=images, values=paths.files, inside=input_dir, notes=paths.notes)
+
+
+def read_case(spec: ChallengeSpec, inputs: Path | InputFiles) -> Case:
     """Read and check every input socket of a case once.
 
     Args:
         spec: Description of the sockets and of what each promises.
-        input_dir: Folder with the sockets' folders and perhaps `inputs.json`; only read, and may be a symbolic link.
+        inputs: Folder with the sockets' folders and perhaps `inputs.json`, which may be a symbolic link; or the files
+            by socket. They are only read.
 
     Returns:
         Case with intensities in the voxel type of their file and label maps as uint8. An empty optional socket gives no
@@ -34,17 +52,15 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
         InputError: A required image is missing, there are two, or one breaks what its socket promises.
         MemoryError: There is not enough memory for an image.
     """
-    paths = input_paths(spec, input_dir)
-    values = read_values(spec, paths.files)
+    given = inputs if isinstance(inputs, InputFiles) else find_input_files(spec, inputs)
+    values = read_values(spec, given.values)
     images: dict[str, sitk.Image] = {}
     files: dict[str, Path] = {}
     left_out: dict[str, str] = {}
-    for socket in spec.inputs:
-        path = _image_if_any(socket, paths.folders[socket.slug])
-        if path is None:
-            continue
+    for socket in _sockets_with_image(spec, given):
+        path = given.images[socket.slug]
         try:
-            images[socket.slug] = read_image(socket, path, inside=input_dir)
+            images[socket.slug] = read_image(socket, path, inside=given.inside)
         except InputError as error:
             if not socket.dispensable:
                 raise
@@ -58,7 +74,7 @@ def read_case(spec: ChallengeSpec, input_dir: Path) -> Case:
         files=files | values.files,
         left_out=left_out | values.left_out,
         values=values.parsed,
-        notes=(*paths.notes, *notes),
+        notes=(*given.notes, *notes),
         asked=tuple(socket.slug for socket in spec.answers),
     )
 
@@ -92,6 +108,21 @@ def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
     socket = spec.input(spec.output.on_grid_of)
     path = _only_image(socket, input_paths(spec, input_dir).folders[socket.slug])
     return read_grid(path, title=socket.title, inside=input_dir)
+
+
+def _sockets_with_image(spec: ChallengeSpec, given: InputFiles) -> list[InputSocket]:
+    """Return the sockets that have an image, in the spec's order.
+
+    Raises:
+        InputError: A required one has none.
+    """
+    for socket in spec.inputs:
+        if socket.required and socket.slug not in given.images:
+            raise InputError(
+                f"Every case must have the {socket.title}, but none was given for {socket.slug}."
+                " Is its file missing, or named otherwise than the others'?"
+            )
+    return [socket for socket in spec.inputs if socket.slug in given.images]
 
 
 def _image_if_any(socket: InputSocket, folder: Path) -> Path | None:

@@ -41,11 +41,12 @@ def read_values(spec: ChallengeSpec, files: Mapping[str, Path]) -> Values:
 
     Args:
         spec: Description of the sockets.
-        files: File of each value socket, by slug; it need not exist.
+        files: File of each value socket, by slug; it need not exist, and a slug may be left out.
     """
     values = Values()
     for socket in spec.values:
-        _read_into(values, socket, files[socket.slug])
+        if socket.slug in files:
+            _read_into(values, socket, files[socket.slug])
     return values
 
 
