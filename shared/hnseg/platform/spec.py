@@ -145,7 +145,8 @@ class ChallengeSpec(Frozen):
 
     @model_validator(mode="after")
     def _bids_words_tell_sockets_apart(self) -> ChallengeSpec:
-        wanted = [frozenset(socket.bids) for socket in (*self.inputs, *self.values) if socket.bids]
+        words = [*(socket.bids for socket in self.inputs), *(socket.bids for socket in self.values)]
+        wanted = [frozenset(of_socket) for of_socket in words if of_socket]
         if len(set(wanted)) != len(wanted):
             raise ValueError(f"the words of two sockets in BIDS names must differ, found {list(map(sorted, wanted))}")
         return self
