@@ -43,12 +43,15 @@ LABELS = {
     30: "SpinalCord",
 }
 
+# In BIDS names, the suffix T1w is the standard's, and ct that of its extension proposal 024 (computed tomography).
 SPEC = ChallengeSpec(
     name="han_seg",
     title="HaN-Seg 2023 (CT and T1 MR)",
     inputs=(
-        InputSocket(slug=CT, relative_path="images/ct", title="CT"),
-        InputSocket(slug=T1, relative_path="images/t1-mri", title="T1 MR", required=False, dispensable=True),
+        InputSocket(slug=CT, relative_path="images/ct", title="CT", bids=("ct",)),
+        InputSocket(
+            slug=T1, relative_path="images/t1-mri", title="T1 MR", required=False, dispensable=True, bids=("T1w",)
+        ),
     ),
     output=OutputSocket(
         slug=OUTPUT,

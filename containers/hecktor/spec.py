@@ -19,11 +19,13 @@ RFS = "rfs"
 
 LABELS = {1: "GTVp", 2: "GTVn"}
 
+# In BIDS names, the suffix pet is the standard's, ct that of its extension proposal 024 (computed tomography), and ehr
+# ours: the standard has no file of one subject's health record.
 _INPUTS = (
-    InputSocket(slug=CT, relative_path="images/ct", title="CT"),
-    InputSocket(slug=PET, relative_path="images/pet", title="PET", required=False, dispensable=True),
+    InputSocket(slug=CT, relative_path="images/ct", title="CT", bids=("ct",)),
+    InputSocket(slug=PET, relative_path="images/pet", title="PET", required=False, dispensable=True, bids=("pet",)),
 )
-_VALUES = (ValueSocket(slug=EHR, relative_path="ehr.json", title="electronic health record"),)
+_VALUES = (ValueSocket(slug=EHR, relative_path="ehr.json", title="electronic health record", bids=("ehr",)),)
 _ANSWERS = (
     # Answers beside an empty label map: those of a tumour too small to be seen.
     AnswerSocket(slug=T_STAGE, relative_path="t-stage.json", title="T stage", choices=T_STAGES, if_empty="T1"),

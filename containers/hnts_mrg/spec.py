@@ -15,11 +15,15 @@ OUTPUT = "mri-head-neck-segmentation"
 
 LABELS = {1: "GTVp", 2: "GTVn"}
 
+# In BIDS names, sessions are called as in the challenge's own file names (midRT, preRT). The suffixes T2w and dseg
+# (discrete segmentation) and the entity space, the grid that an image was resampled onto, are the standard's.
+_MID, _PRE, _REGISTERED = "ses-midRT", "ses-preRT", "space-midRT"
+
 SPEC = ChallengeSpec(
     name="hnts_mrg",
     title="HNTS-MRG 2024 task 2 (mid-RT)",
     inputs=(
-        InputSocket(slug=MID_T2W, relative_path=f"images/{MID_T2W}", title="mid-RT T2w"),
+        InputSocket(slug=MID_T2W, relative_path=f"images/{MID_T2W}", title="mid-RT T2w", bids=(_MID, "T2w")),
         InputSocket(
             slug=REGISTERED_MASK,
             relative_path=f"images/{REGISTERED_MASK}",
@@ -28,6 +32,7 @@ SPEC = ChallengeSpec(
             required=False,
             dispensable=True,
             on_grid_of=MID_T2W,
+            bids=(_PRE, _REGISTERED, "dseg"),
         ),
         InputSocket(
             slug=REGISTERED_T2W,
@@ -36,9 +41,15 @@ SPEC = ChallengeSpec(
             required=False,
             dispensable=True,
             on_grid_of=MID_T2W,
+            bids=(_PRE, _REGISTERED, "T2w"),
         ),
         InputSocket(
-            slug=PRE_T2W, relative_path=f"images/{PRE_T2W}", title="pre-RT T2w", required=False, dispensable=True
+            slug=PRE_T2W,
+            relative_path=f"images/{PRE_T2W}",
+            title="pre-RT T2w",
+            required=False,
+            dispensable=True,
+            bids=(_PRE, "T2w"),
         ),
         InputSocket(
             slug=PRE_MASK,
@@ -48,6 +59,7 @@ SPEC = ChallengeSpec(
             required=False,
             dispensable=True,
             on_grid_of=PRE_T2W,
+            bids=(_PRE, "dseg"),
         ),
     ),
     output=OutputSocket(

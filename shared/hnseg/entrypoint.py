@@ -20,18 +20,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hnseg import options
-from hnseg.errors import InputError, StoppedWithOutputError, TimeOverError
+from hnseg.errors import InputError, StoppedWithOutputError
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.machine import process_started_s
-from hnseg.platform.alarm import alarm_after
 from hnseg.platform.challenge import Challenge, choose_edition
 from hnseg.platform.exec import run_once
 from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.platform.writing import clear_output, is_output_complete, withdraw_output, write_empty
+from hnseg.platform.writing import clear_output, withdraw_output, write_empty
 from hnseg.provenance import Provenance, warnings_on_stderr
 from hnseg.signals import unwind_on_signals
+from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
@@ -116,7 +116,15 @@ def _segment(request: _Request, load: Callable[[], Ensemble], *, started_s: floa
     provenance = Provenance(started_s)
     provenance.record(challenge=spec.name, limit_s=request.limit_s)
     try:
-        _run_in_time(request, load, Deadline(request.limit_s, started_s), provenance)
+        run_in_time(
+            request.challenge,
+            load,
+            inputs=request.input_dir,
+            output_dir=request.output_dir,
+            deadline=Deadline(request.limit_s, started_s),
+            skip=request.skip,
+            provenance=provenance,
+        )
     except StoppedWithOutputError:
         logger.info("%s", provenance.as_json())
         raise
@@ -126,40 +134,6 @@ def _segment(request: _Request, load: Callable[[], Ensemble], *, started_s: floa
             raise
         _write_empty_outputs(request, error, provenance)
     logger.info("%s", provenance.as_json())
-
-
-def _run_in_time(request: _Request, load: Callable[[], Ensemble], deadline: Deadline, provenance: Provenance) -> None:
-    """Load and run; where the time is over before the end, it ends with the output that was written by then.
-
-    Passes of networks keep to the time by themselves. The alarm is for what nobody planned: a start, a preparation or
-    a single pass that takes too long.
-    """
-    try:
-        with alarm_after(deadline.alarm_s()):
-            _run(request, load(), deadline, provenance)
-    except TimeOverError:
-        if not is_output_complete(request.challenge.spec, request.output_dir):
-            raise deadline.passed("before there was a label map") from None
-        provenance.note(
-            f"The output is the label map that was written before {deadline.limit_s:g} s were over, since there was no"
-            " time to end as planned."
-        )
-
-
-def _run(request: _Request, ensemble: Ensemble, deadline: Deadline, provenance: Provenance) -> None:
-    from hnseg.inference.planning.effort import Effort
-    from hnseg.pipeline import run_case
-
-    provenance.record(model_sha256=ensemble.bundle.sha256)
-    run_case(
-        request.challenge,
-        ensemble,
-        inputs=request.input_dir,
-        output_dir=request.output_dir,
-        deadline=deadline,
-        effort=Effort(skip=request.skip),
-        provenance=provenance,
-    )
 
 
 def _write_empty_outputs(request: _Request, error: Exception, provenance: Provenance) -> None:

@@ -61,7 +61,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         DeadlineError: The time ran out.
         StoppedWithOutputError: A signal stopped it, and the best label map so far was written.
     """
-    settings = _settings(challenge.method, ensemble.bundle)
+    settings = settings_of(challenge.method, ensemble.bundle)
     provenance.record(settings=settings.model_dump(mode="json"))
     with provenance.step("read"):
         case = read_case(challenge.spec, inputs)
@@ -152,8 +152,12 @@ class Delivery:
         write_output(self.challenge.spec, label_map, self.case, self.output_dir, answers=answers)
 
 
-def _settings(method: Method, bundle: Bundle) -> BaseModel:
-    """Return the method's settings that the model was trained with."""
+def settings_of(method: Method, bundle: Bundle) -> BaseModel:
+    """Return the method's settings that the model was trained with.
+
+    Raises:
+        ModelError: The model holds settings that the method does not have.
+    """
     try:
         return method.Settings.model_validate(bundle.settings)
     except ValidationError as error:

@@ -8,6 +8,8 @@ from hnseg.platform.spec import AnswerSocket, ChallengeSpec, ValueSocket
 STAGE = {"slug": "stage", "relative_path": "stage.json", "title": "stage", "choices": ("T1", "T2"), "if_empty": "T1"}
 DAYS = {"slug": "days", "relative_path": "days.json", "title": "days", "choices": None, "if_empty": 0}
 
+WORDS = {"a": ("ehr", "acq-1"), "b": ("acq-1", "ehr")}
+
 
 def rebuilt(spec, **changed):
     """The challenge again, checked: `model_copy` checks nothing."""
@@ -87,3 +89,9 @@ def test_no_two_sockets_of_a_direction_share_a_slug_or_a_place(spec, changed, fo
 def test_an_input_and_an_output_may_share_a_slug(spec):
     value = {"slug": "stage", "relative_path": "stage.json", "title": "stage before"}
     assert rebuilt(spec, values=[value], answers=[STAGE]).answers[0].slug == "stage"
+
+
+def test_no_two_sockets_have_the_same_words_in_bids_names(spec):
+    values = [{"slug": n, "relative_path": f"{n}.json", "title": n, "bids": words} for n, words in WORDS.items()]
+    with pytest.raises(ValidationError, match="words of two sockets in BIDS names must differ"):
+        rebuilt(spec, values=values)

@@ -17,17 +17,14 @@ from rich.progress import Progress
 
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
 from hnseg.errors import InputError
-from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
-from hnseg.imaging.files.reading import read_volume
 from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
-    from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.planning.effort import Effort
 
@@ -93,30 +90,20 @@ def _segment(
     files: OutputFiles,
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and record how it came about."""
-    from hnseg.inference.model.manifest import sha256_of
     from hnseg.inference.planning.deadline import Deadline
-    from hnseg.inference.predictor import start_prediction
+    from hnseg.segmentation import segment_images
 
-    bundle = ensemble.bundle
-    with provenance.step("read"):
-        channels = _read(images, bundle)
-        inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
-        provenance.record(model_sha256=bundle.sha256, inputs_sha256=inputs)
-    with provenance.step("predict"), Progress(disable=not sys.stdout.isatty()) as bar:
+    with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
-        prediction = start_prediction(
+        return segment_images(
             ensemble,
-            channels,
-            Deadline.from_process_start(limit_s),
+            images,
+            provenance,
+            deadline=Deadline.from_process_start(limit_s),
             effort=effort,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
-            probabilities=_mapped(files, (ensemble.outputs, *channels.grid.shape_zyx)),
+            probabilities=lambda shape: _mapped(files, shape),
         )
-        del channels  # gone before the networks run
-        predicted = prediction.predict()
-        provenance.note(*predicted.notes)
-        provenance.record(**predicted.record)
-    return predicted.label_map
 
 
 def _mapped(files: OutputFiles, shape: tuple[int, ...]) -> np.memmap[Any, Any] | None:
@@ -138,18 +125,6 @@ def _folds(text: str | None) -> list[Fold] | None:
     if not all(word.isdecimal() or word == "all" for word in words):
         raise typer.BadParameter(f"must be numbers with commas between them, or all, found {text!r}")
     return ["all" if word == "all" else int(word) for word in words]
-
-
-def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
-    """Read one image a channel.
-
-    Raises:
-        InputError: There are more or fewer images than channels, or one can't be used or lies on another grid.
-    """
-    check_count(len(paths), bundle.channels)
-    titles = [f"image of channel {channel}" for channel in bundle.channels]
-    images = [read_volume(path, title=title) for path, title in zip(paths, titles, strict=True)]
-    return channels_of(images, bundle.channels, titles=[str(path) for path in paths])
 
 
 @contextmanager

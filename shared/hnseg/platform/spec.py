@@ -44,6 +44,9 @@ class InputSocket(Frozen):
     A label map on another grid than it promises is resampled."""
     on_grid_of: str | None = None
     """Slug of the image whose grid this one promises to have; None when it has its own."""
+    bids: tuple[str, ...] = ()
+    """Words that stand between the underscores of its file's name in a BIDS-like folder, such as ("ses-midRT", "T2w");
+    empty where such a folder can't have it."""
 
     @model_validator(mode="after")
     def _only_what_is_optional_can_be_left_out(self) -> InputSocket:
@@ -60,6 +63,9 @@ class ValueSocket(Frozen):
     """File under /input."""
     title: str
     """Name of the value in sentences, such as "health record"."""
+    bids: tuple[str, ...] = ()
+    """Words that stand between the underscores of its file's name in a BIDS-like folder, such as ("ses-midRT", "T2w");
+    empty where such a folder can't have it."""
 
 
 class OutputSocket(Frozen):
@@ -135,6 +141,14 @@ class ChallengeSpec(Frozen):
     def _names_are_unique(self) -> ChallengeSpec:
         _check_unique(*self.inputs, *self.values)
         _check_unique(self.output, *self.answers)
+        return self
+
+    @model_validator(mode="after")
+    def _bids_words_tell_sockets_apart(self) -> ChallengeSpec:
+        words = [*(socket.bids for socket in self.inputs), *(socket.bids for socket in self.values)]
+        wanted = [frozenset(of_socket) for of_socket in words if of_socket]
+        if len(set(wanted)) != len(wanted):
+            raise ValueError(f"the words of two sockets in BIDS names must differ, found {list(map(sorted, wanted))}")
         return self
 
     @model_validator(mode="after")

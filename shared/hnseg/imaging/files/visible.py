@@ -35,10 +35,13 @@ def beside(folder: Path, taken: Collection[Path]) -> Iterator[Path]:
         folder: Folder that the files lie in, at any depth.
         taken: Files below it.
     """
-    around = {parent for path in taken for parent in path.parents}
+    return _beside(folder, set(taken), {parent for path in taken for parent in path.parents})
+
+
+def _beside(folder: Path, taken: set[Path], around: set[Path]) -> Iterator[Path]:
     for path in visible_in(folder):
         if path in around:
-            yield from beside(path, [file for file in taken if path in file.parents])
+            yield from _beside(path, taken, around)
         elif path not in taken:
             yield path
 

@@ -155,6 +155,8 @@ class Dataset(_Read):
     labels: dict[str, int | tuple[int, ...]]
     """Value of each label by its name; several values where it is a region."""
     regions_class_order: tuple[int, ...] | None = None
+    file_ending: Any = None
+    """Suffix of its images, such as ".nii.gz"; unchecked, since no network depends on it."""
 
     @field_validator("channel_names")
     @classmethod

@@ -1,0 +1,145 @@
+"""Work of a challenge on a case: the outputs that its container would leave, with the ensemble loaded once."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hnseg.cohort.case import CohortCase
+from hnseg.cohort.work import Facts, Work, WorkReference
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.options import BackendName, Device, Precision, Skip
+from hnseg.platform.challenge import Challenge, load_challenge
+from hnseg.provenance import Provenance
+from hnseg.timed_run import run_in_time
+
+if TYPE_CHECKING:
+    from hnseg.inference.ensemble import Ensemble
+
+_NO_SETTINGS: Mapping[str, Any] = {}
+
+
+def challenge_work(  # noqa: PLR0913 (the options of a run)
+    container_dir: Path,
+    model_dir: Path,
+    *,
+    edition: str = "",
+    device: Device = "auto",
+    precision: Precision = "exact",
+    backend: BackendName = "auto",
+    skip: Skip = "none",
+    limit_s: float | None = None,
+    settings_override: Mapping[str, Any] = _NO_SETTINGS,
+) -> WorkReference:
+    """Describe the work of a challenge, such as `hnseg run` does it.
+
+    Args:
+        container_dir: Folder of the challenge.
+        model_dir: Result folder of nnU-Net, or an exported bundle.
+        edition: Edition of the challenge; empty for its latest.
+        device: Processor of the networks.
+        precision: Precision of the networks' arithmetic.
+        backend: Library that runs the networks.
+        skip: Tiles that the networks need not predict.
+        limit_s: Seconds a case may take; None for the challenge's limit, infinite for none.
+        settings_override: Settings of the method that replace those the model was trained with.
+
+    Raises:
+        InputError: There is no such challenge or edition.
+        ModelError: The model folder can't be used, or was made for another challenge.
+    """
+    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.pipeline import settings_of
+
+    challenge, bundle = load_challenge(container_dir, edition), open_bundle(model_dir)
+    spec = challenge.spec
+    settings = settings_of(challenge.method, replace(bundle, settings={**bundle.settings, **settings_override}))
+    seconds = spec.limits.time_s if limit_s is None else limit_s
+    options = {
+        "device": device,
+        "precision": precision,
+        "backend": backend,
+        "skip": skip,
+        "limit_s": seconds if math.isfinite(seconds) else None,
+    }
+    return WorkReference(
+        loader=f"{__name__}:load",
+        parameters={
+            "container_dir": str(container_dir.absolute()),
+            "model_dir": str(model_dir.absolute()),
+            "edition": edition,
+            "settings_override": dict(settings_override),
+            **options,
+        },
+        identity={
+            "challenge": spec.name,
+            "output": spec.output.model_dump(mode="json"),
+            "answers": [socket.slug for socket in spec.answers],
+            "model_sha256": dict(bundle.sha256),
+            "settings": settings.model_dump(mode="json"),
+            **options,
+        },
+    )
+
+
+def load(  # noqa: PLR0913 (as above)
+    *,
+    container_dir: str,
+    model_dir: str,
+    edition: str,
+    settings_override: Mapping[str, Any],
+    device: Device,
+    precision: Precision,
+    backend: BackendName,
+    skip: Skip,
+    limit_s: float | None,
+) -> Work:
+    """Load the challenge and its ensemble, once for all cases; the parameters are those that `challenge_work` gives.
+
+    Raises:
+        InputError: There is no such challenge or edition, or the device or backend can't be used.
+        ModelError: The model folder can't be used.
+    """
+    from hnseg.inference.loading import load_ensemble
+    from hnseg.inference.model.bundle import open_bundle
+
+    challenge, bundle = load_challenge(Path(container_dir), edition), open_bundle(Path(model_dir))
+    ensemble = load_ensemble(
+        replace(bundle, settings={**bundle.settings, **settings_override}),
+        device=device,
+        vram_gib=challenge.spec.limits.vram_gib,
+        precision=precision,
+        backend=backend,
+    )
+    return _ChallengeWork(challenge, ensemble, skip, limit_s)
+
+
+@dataclass(frozen=True)
+class _ChallengeWork:
+    """Work with what it keeps between cases; `limit_s` is None for no limit."""
+
+    challenge: Challenge
+    ensemble: Ensemble
+    skip: Skip
+    limit_s: float | None
+
+    def __call__(self, case: CohortCase, folder: Path) -> Facts:
+        """Run a case, whose time begins now, and return its provenance as the container's log has it."""
+        started_s = time.monotonic()
+        provenance = Provenance(started_s)
+        provenance.record(challenge=self.challenge.spec.name, limit_s=self.limit_s)
+        run_in_time(
+            self.challenge,
+            lambda: self.ensemble,
+            inputs=case.inputs,
+            output_dir=folder,
+            deadline=Deadline(math.inf if self.limit_s is None else self.limit_s, started_s),
+            skip=self.skip,
+            provenance=provenance,
+        )
+        return {"provenance": json.loads(provenance.as_json())}

@@ -1,0 +1,77 @@
+"""Segmentation of images by a model alone, without a challenge, as nnU-Net's own predictor would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from hnseg.imaging.channels import Channels, channels_of, check_count
+from hnseg.imaging.files.reading import read_volume
+from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.model.manifest import sha256_of
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.planning.effort import Effort
+from hnseg.inference.predictor import start_prediction
+from hnseg.provenance import Provenance
+
+Shape = tuple[int, ...]
+
+
+def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell)
+    ensemble: Ensemble,
+    images: Sequence[Path],
+    provenance: Provenance,
+    *,
+    deadline: Deadline,
+    effort: Effort,
+    progress: Callable[[int, int], None] | None = None,
+    probabilities: Callable[[Shape], np.memmap[Any, Any] | None] | None = None,
+) -> sitk.Image:
+    """Return the label map of an image, on the grid of its first channel.
+
+    Args:
+        ensemble: Trained folds, loaded.
+        images: Files of the channels, in the model's order.
+        provenance: Record of what each step did, took and gave up; it is added to.
+        deadline: Time by which it must have ended.
+        effort: Most that may be done.
+        progress: Function that gets the number of tiles done and of all, as the networks go on.
+        probabilities: Function that makes the array for the probabilities, float16, of the shape (k, z, y, x) it gets.
+
+    Raises:
+        InputError: There are more or fewer images than channels, or one can't be used or lies on another grid.
+        DeadlineError: The time ran out.
+        OutputError: The probabilities can't be written.
+    """
+    bundle = ensemble.bundle
+    with provenance.step("read"):
+        channels = _read(images, bundle)
+        inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
+        provenance.record(model_sha256=bundle.sha256, inputs_sha256=inputs)
+    with provenance.step("predict"):
+        prediction = start_prediction(
+            ensemble,
+            channels,
+            deadline,
+            effort=effort,
+            progress=progress,
+            probabilities=probabilities((ensemble.outputs, *channels.grid.shape_zyx)) if probabilities else None,
+        )
+        del channels  # gone before the networks run
+        predicted = prediction.predict()
+        provenance.note(*predicted.notes)
+        provenance.record(**predicted.record)
+    return predicted.label_map
+
+
+def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
+    """Read one image a channel."""
+    check_count(len(paths), bundle.channels)
+    titles = [f"image of channel {channel}" for channel in bundle.channels]
+    images = [read_volume(path, title=title) for path, title in zip(paths, titles, strict=True)]
+    return channels_of(images, bundle.channels, titles=[str(path) for path in paths])

@@ -1,0 +1,84 @@
+"""Run of one case of a challenge within its time: the one way, of a container and of a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hnseg.errors import TimeOverError
+from hnseg.platform.alarm import alarm_after
+from hnseg.platform.writing import is_output_complete
+
+if TYPE_CHECKING:
+    from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.planning.deadline import Deadline
+    from hnseg.options import Skip
+    from hnseg.platform.challenge import Challenge
+    from hnseg.platform.input_files import InputFiles
+    from hnseg.provenance import Provenance
+
+
+def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
+    challenge: Challenge,
+    load: Callable[[], Ensemble],
+    *,
+    inputs: Path | InputFiles,
+    output_dir: Path,
+    deadline: Deadline,
+    skip: Skip,
+    provenance: Provenance,
+) -> None:
+    """Load and run; where the time is over before the end, it ends with the output that was written by then.
+
+    Passes of networks keep to the time by themselves. The alarm is for what nobody planned: a start, a preparation or
+    a single pass that takes too long. To be used in the main thread.
+
+    Args:
+        challenge: Challenge of the case.
+        load: Function that returns the ensemble, whose loading counts as the case's time.
+        inputs: Folder of the input sockets, or the files by socket.
+        output_dir: Folder that receives the outputs; it holds none before.
+        deadline: Time by which the case must have ended.
+        skip: Tiles that the networks need not predict.
+        provenance: Record of the case; it is added to.
+
+    Raises:
+        HnsegError: As `hnseg.pipeline.run_case` and `load` raise it; a DeadlineError where the time is over and there
+            is no complete output.
+    """
+    try:
+        with alarm_after(deadline.alarm_s()):
+            _run(challenge, load(), inputs, output_dir, deadline, skip, provenance)
+    except TimeOverError:
+        if not is_output_complete(challenge.spec, output_dir):
+            raise deadline.passed("before there was a label map") from None
+        provenance.note(
+            f"The output is the label map that was written before {deadline.limit_s:g} s were over, since there was no"
+            " time to end as planned."
+        )
+
+
+def _run(  # noqa: PLR0913, PLR0917 (as above)
+    challenge: Challenge,
+    ensemble: Ensemble,
+    inputs: Path | InputFiles,
+    output_dir: Path,
+    deadline: Deadline,
+    skip: Skip,
+    provenance: Provenance,
+) -> None:
+    # torch is imported here, not above: a wrong argument or output folder should not wait for it.
+    from hnseg.inference.planning.effort import Effort
+    from hnseg.pipeline import run_case
+
+    provenance.record(model_sha256=ensemble.bundle.sha256)
+    run_case(
+        challenge,
+        ensemble,
+        inputs=inputs,
+        output_dir=output_dir,
+        deadline=deadline,
+        effort=Effort(skip=skip),
+        provenance=provenance,
+    )
