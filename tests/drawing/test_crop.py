@@ -1,8 +1,8 @@
 import pytest
 import SimpleITK as sitk
 
+from hnseg.drawing.crop import CropRecord, crop_in
 from hnseg.imaging.box import Box
-from hnseg.rehearsal.report.crop import CropRecord, crop_in
 
 RECORD = {"index_xyz": [5, 6, 2], "size_xyz": [20, 10, 4], "why": "head and neck"}
 

@@ -15,11 +15,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from hnseg.drawing.colours import FEW, colours_of
+from hnseg.drawing.crop import CropRecord
 from hnseg.imaging.box import Box
 from hnseg.imaging.geometry import array_of
 from hnseg.imaging.hounsfield import looks_like_hounsfield
-from hnseg.rehearsal.report.colours import FEW, colours_of
-from hnseg.rehearsal.report.crop import CropRecord
 
 _MARGIN_MM = 20.0
 _CROP_MARGIN_MM = 5.0
