@@ -1,39 +1,33 @@
-"""Pictures of a case: slices of the scan, the reference as filled areas, and the output as contours over them."""
+"""Pictures of a case: slices of the scan, the reference as filled areas, and the output as outlines over them."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from PIL import Image, ImageDraw, ImageFont
 
-from hnseg.drawing.colours import FEW, colours_of
+from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import CropRecord
+from hnseg.drawing.panel import Cut, draw_panel
+from hnseg.drawing.slices import PANELS_A_ROW, ChosenSlice, Frame, Labels, choose_slices, frame_around
+from hnseg.drawing.turn import Turn
 from hnseg.imaging.box import Box
-from hnseg.imaging.geometry import array_of
 from hnseg.imaging.hounsfield import looks_like_hounsfield
 
-_MARGIN_MM = 20.0
-_CROP_MARGIN_MM = 5.0
-_SMALLEST_MM = 100.0
-_PANELS_A_ROW = 3
-_NEIGHBOURS = 3  # slices nearer than this show much the same
-_PANEL_INCHES = 3.3
-_DPI = 100
-_SOFT_TISSUE_HU = (-160.0, 350.0)
+THUMBNAIL_SIDE = 120
+"""Width and height of a thumbnail, in pixels."""
 
-Volume = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.uint8]
-Counts = npt.NDArray[np.intp]
-Slice = int | tuple[slice, int]
+_SIDE, _TITLE, _GAP = 328, 24, 3  # pixels of a panel, of its title above it, and between two panels
+_FONT_SIZE = 13
+_SOFT_TISSUE_HU = (-160.0, 350.0)
+_SAMPLE = 2_000_000  # voxels of which the window is found
+_COMPRESSION = 1  # of the PNG: written three times as fast as with the default, and somewhat larger
 
 
 @dataclass(frozen=True)
@@ -42,18 +36,20 @@ class Picture:
 
     Attributes:
         png: Slices as a PNG.
+        thumbnail: The slice with most to see as a small PNG, without a title.
         labels: Labels that occur in the slices, sorted.
         crop: Crop whose box is drawn; None without one.
     """
 
     png: bytes
+    thumbnail: bytes
     labels: tuple[int, ...]
     crop: CropRecord | None = None
 
 
 @dataclass(frozen=True)
 class _Volumes:
-    """Volumes that are drawn, LPS: arrays (z, y, x), indices and spacing (x, y, z).
+    """Volumes that are drawn, LPS: views (z, y, x), indices and spacing (x, y, z).
 
     Attributes:
         scan: Intensities.
@@ -65,36 +61,13 @@ class _Volumes:
         box: Box of the crop; None without one.
     """
 
-    scan: Volume
+    scan: npt.NDArray[Any]
     window: tuple[float, float]
     found: Labels
     wanted: Labels
-    spacing_mm: tuple[float, ...]
+    spacing_mm: tuple[float, float, float]
     colours: Mapping[int, str]
     box: Box | None
-
-
-@dataclass(frozen=True)
-class _Panel:
-    """Axial slice to draw.
-
-    Attributes:
-        z: Index of the slice.
-        title: Title, with the reason why the slice is shown.
-    """
-
-    z: int
-    title: str
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Part of a slice that is shown: first and last row and column, both inside."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
 
 
 def draw_case(
@@ -118,26 +91,16 @@ def draw_case(
         crop: Crop inside the scan; None where there is none.
     """
     volumes = _volumes(scan, label_map, reference, labels, crop)
-    found, wanted = volumes.found, volumes.wanted
-    panels = _panels(found, wanted, labels)
-    frame = _frame(volumes)
-    a_row = _PANELS_A_ROW + (crop is not None)
-    rows = -(-(len(panels) + (crop is not None)) // a_row)
-    columns = min(len(panels) + (crop is not None), a_row)
-    figure = Figure(figsize=(_PANEL_INCHES * columns, _PANEL_INCHES * 1.08 * rows), dpi=_DPI, facecolor="black")
-    FigureCanvasAgg(figure)
-    every_axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in every_axes:
-        axes.set_axis_off()
-    for axes, panel in zip(every_axes, panels, strict=False):
-        _draw_axial(axes, volumes, panel, frame)
+    chosen, fullest = choose_slices(volumes.found, volumes.wanted, labels)
+    frame = frame_around(_columns_shown(volumes), volumes.spacing_mm, volumes.box)
+    cuts = [(panel.title, _axial(volumes, panel.z, frame)) for panel in chosen]
+    a_row = PANELS_A_ROW
     if volumes.box is not None:
-        _draw_coronal(every_axes[len(panels)], volumes, volumes.box)
-    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=1 - 0.07 / rows, wspace=0.01, hspace=0.08)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
-    shown = {int(label) for panel in panels for volume in (found, wanted) for label in np.unique(volume[panel.z :][:1])}
-    return Picture(picture.getvalue(), tuple(sorted(shown & set(labels))), crop)
+        cuts.append(("coronal: the crop", _coronal(volumes, volumes.box)))
+        a_row += 1
+    panels = [(title, draw_panel(cut, volumes.window, volumes.colours, side=_SIDE)) for title, cut in cuts]
+    small = draw_panel(_axial(volumes, fullest, frame), volumes.window, volumes.colours, side=THUMBNAIL_SIDE)
+    return Picture(_as_png(_composed(panels, a_row)), _as_png(small), _labels_shown(volumes, chosen, labels), crop)
 
 
 def _volumes(
@@ -147,137 +110,87 @@ def _volumes(
     labels: Mapping[int, str],
     crop: CropRecord | None,
 ) -> _Volumes:
-    upright = sitk.DICOMOrient(scan, "LPS")
-    found: Labels = array_of(sitk.DICOMOrient(label_map, "LPS"))
+    turn = Turn.of(scan)
+    found: Labels = turn.view_of(label_map)
     return _Volumes(
-        scan=array_of(upright),
+        scan=turn.view_of(scan),
         window=_window(scan),
         found=found,
-        wanted=found[:0] if reference is None else array_of(sitk.DICOMOrient(reference, "LPS")),
-        spacing_mm=upright.GetSpacing(),
+        wanted=found[:0] if reference is None else turn.view_of(reference),
+        spacing_mm=turn.spacing_of(scan),
         colours=colours_of(labels),
-        box=None if crop is None else crop.box_in(upright, scan),
-    )
-
-
-def _draw_axial(axes: Axes, volumes: _Volumes, panel: _Panel, frame: _Frame) -> None:
-    z = panel.z
-    _draw_slice(axes, volumes, np.s_[z])
-    if volumes.box is not None and volumes.box.index_xyz[2] <= z <= volumes.box.last_xyz[2]:
-        axes.add_patch(_outline(volumes.box, across=0, down=1))
-    axes.set_xlim(frame.left - 0.5, frame.right + 0.5)
-    axes.set_ylim(frame.bottom + 0.5, frame.top - 0.5)
-    axes.set_aspect(volumes.spacing_mm[1] / volumes.spacing_mm[0])
-    axes.set_title(panel.title, color="white", fontsize=9)
-
-
-def _draw_coronal(axes: Axes, volumes: _Volumes, box: Box) -> None:
-    """Draw the whole scan from the front: in the plane with most segmented voxels, or through the box's middle."""
-    areas = (volumes.found > 0).sum(axis=(0, 2))
-    y = int(areas.argmax()) if areas.any() else (box.index_xyz[1] + box.last_xyz[1]) // 2
-    _draw_slice(axes, volumes, np.s_[:, y])
-    axes.add_patch(_outline(box, across=0, down=2))
-    axes.set_ylim(-0.5, len(volumes.scan) - 0.5)  # the head above
-    axes.set_aspect(volumes.spacing_mm[2] / volumes.spacing_mm[0])
-    axes.set_title("coronal: the crop", color="white", fontsize=9)
-
-
-def _outline(box: Box, *, across: int, down: int) -> Rectangle:
-    """Return the edge of a box in a slice, whose columns and rows are these axes (0 x, 1 y, 2 z)."""
-    (left, width), (top, height) = ((box.index_xyz[axis], box.size_xyz[axis]) for axis in (across, down))
-    return Rectangle(
-        (left - 0.5, top - 0.5), width, height, fill=False, linestyle="--", linewidth=0.9, edgecolor="white"
+        box=None if crop is None else turn.box_in(scan, crop.box),
     )
 
 
 def _window(scan: sitk.Image) -> tuple[float, float]:
-    """Return the values that become black and white: soft tissue of a CT, percentiles 1 and 99 of other images."""
-    if looks_like_hounsfield(scan):
+    """Return the values that become black and white: soft tissue of a CT, percentiles 1 and 99 of other images.
+
+    Of a large image, a regular sample of its voxels is asked.
+    """
+    step = max(1, round((np.prod(scan.GetSize()) / _SAMPLE) ** (1 / 3)))
+    sample = scan[::step, ::step, ::step] if step > 1 else scan
+    if looks_like_hounsfield(sample):
         return _SOFT_TISSUE_HU
-    low, high = np.percentile(sitk.GetArrayViewFromImage(scan), (1, 99))
+    low, high = np.percentile(sitk.GetArrayViewFromImage(sample), (1, 99))
     return float(low), max(float(high), float(low) + 1)
 
 
-def _draw_slice(axes: Axes, volumes: _Volumes, where: Slice) -> None:
-    """Draw a slice of the scan, the reference as filled areas, and the output as contours."""
-    low, high = volumes.window
-    axes.imshow(volumes.scan[where], cmap="gray", vmin=low, vmax=high, interpolation="bilinear")
-    found, colours = volumes.found[where], volumes.colours
-    if len(volumes.wanted):
-        wanted = volumes.wanted[where]
-        overlay = np.zeros((*wanted.shape, 4), dtype=np.float32)
-        for label, colour in colours.items():
-            overlay[wanted == label] = (*to_rgb(colour), 0.45)
-        axes.imshow(overlay, interpolation="nearest")
-    width = 1.6 if len(colours) <= len(FEW) else 1.1
-    for label, colour in colours.items():
-        mask = found == label
-        if mask.any():
-            axes.contour(mask.astype(float), levels=[0.5], colors=[colour], linewidths=width)
+def _columns_shown(volumes: _Volumes) -> npt.NDArray[np.bool_]:
+    """Return the mask of the columns of voxels with something segmented, (y, x)."""
+    shown: npt.NDArray[np.bool_] = volumes.found.any(axis=0) | volumes.wanted.any(axis=0)
+    return shown
 
 
-def _panels(found: Labels, wanted: Labels, labels: Iterable[int]) -> list[_Panel]:
-    """Choose the slices: the one with most structures, the one where output and reference differ most, and others.
-
-    Others are added for structures that the chosen slices lack; without any label, the middle slice is chosen.
-    """
-    drawn = sorted(labels)
-    voxels = _counts(found, drawn) + (_counts(wanted, drawn) if len(wanted) else 0)
-    count, areas = len(found), voxels.sum(axis=1)
-    if not areas.any():
-        return [_Panel(count // 2, f"slice {count // 2 + 1} of {count}: nothing segmented")]
-    chosen: dict[int, str] = {_most_informative(voxels, []): ": most to see"}
-    if len(wanted):
-        differing = (found != wanted).sum(axis=(1, 2))
-        z = int(differing.argmax())
-        if differing[z] and all(abs(z - other) >= _NEIGHBOURS for other in chosen):
-            chosen[z] = ": largest difference"
-    while len(chosen) < min(_PANELS_A_ROW * (1 if len(drawn) <= len(FEW) else 2), count):
-        chosen[_most_informative(voxels, list(chosen))] = ""
-    return [_Panel(z, f"slice {z + 1} of {count}{why}") for z, why in sorted(chosen.items())]
+def _axial(volumes: _Volumes, z: int, frame: Frame) -> Cut:
+    """Return the frame's part of an axial slice."""
+    where = (z, slice(frame.top, frame.bottom + 1), slice(frame.left, frame.right + 1))
+    box = volumes.box
+    crop = None
+    if box is not None and box.index_xyz[2] <= z <= box.last_xyz[2]:
+        crop = (box.index_xyz[0] - frame.left, box.index_xyz[1] - frame.top, box.size_xyz[0], box.size_xyz[1])
+    return Cut(
+        scan=volumes.scan[where],
+        found=volumes.found[where],
+        wanted=volumes.wanted[where] if len(volumes.wanted) else None,
+        spacing_mm=(volumes.spacing_mm[0], volumes.spacing_mm[1]),
+        crop=crop,
+    )
 
 
-def _counts(volume: Labels, labels: Sequence[int]) -> Counts:
-    """Return the number of voxels of each label in each slice, (z, label)."""
-    return np.array([np.bincount(z_slice.ravel(), minlength=256)[list(labels)] for z_slice in volume])
+def _coronal(volumes: _Volumes, box: Box) -> Cut:
+    """Return the whole scan from the front: in the plane with most segmented voxels, or through the box's middle."""
+    areas = (volumes.found > 0).sum(axis=(0, 2))
+    y = int(areas.argmax()) if areas.any() else (box.index_xyz[1] + box.last_xyz[1]) // 2
+    head_above = (slice(None, None, -1), y)
+    return Cut(
+        scan=volumes.scan[head_above],
+        found=volumes.found[head_above],
+        wanted=volumes.wanted[head_above] if len(volumes.wanted) else None,
+        spacing_mm=(volumes.spacing_mm[0], volumes.spacing_mm[2]),
+        crop=(box.index_xyz[0], len(volumes.scan) - 1 - box.last_xyz[2], box.size_xyz[0], box.size_xyz[2]),
+    )
 
 
-def _most_informative(voxels: Counts, chosen: Sequence[int]) -> int:
-    """Return the index of the slice with most labels that the chosen ones lack, and of these the fullest.
-
-    Slices near a chosen one come last.
-
-    Args:
-        voxels: Number of voxels, (z, label).
-        chosen: Indices of the slices that are chosen already.
-    """
-    shown = voxels[np.array(chosen, np.intp)].sum(axis=0) > 0
-    new = (voxels[:, ~shown] > 0).sum(axis=1)
-    apart = np.array([min((abs(z - other) for other in chosen), default=len(voxels)) for z in range(len(voxels))])
-    return int(np.lexsort((voxels.sum(axis=1), new, np.minimum(apart, _NEIGHBOURS)))[-1])
+def _composed(panels: Sequence[tuple[str, Image.Image]], a_row: int) -> Image.Image:
+    """Return the panels in rows, each below its title."""
+    columns, rows = min(len(panels), a_row), -(-len(panels) // a_row)
+    picture = Image.new("RGB", (columns * (_SIDE + _GAP) + _GAP, rows * (_TITLE + _SIDE) + _GAP))
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_FONT_SIZE)
+    for place, (title, panel) in enumerate(panels):
+        row, column = divmod(place, a_row)
+        left, top = _GAP + column * (_SIDE + _GAP), row * (_TITLE + _SIDE)
+        picture.paste(panel, (left, top + _TITLE))
+        draw.text((left + _SIDE / 2, top + _TITLE / 2), title, fill="white", font=font, anchor="mm")
+    return picture
 
 
-def _frame(volumes: _Volumes) -> _Frame:
-    """Return the frame around everything that is segmented and the crop; the whole slice where there is neither."""
-    shown: npt.NDArray[np.bool_] = np.logical_or(volumes.found.any(axis=0), volumes.wanted.any(axis=0))
-    margin_mm = _MARGIN_MM
-    if volumes.box is not None:
-        (left, top, _), (right, bottom, _) = volumes.box.index_xyz, volumes.box.last_xyz
-        shown[top : bottom + 1, left : right + 1] = True
-        margin_mm = _CROP_MARGIN_MM
-    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return _Frame(0, shown.shape[0] - 1, 0, shown.shape[1] - 1)
-    x_mm, y_mm, _ = volumes.spacing_mm
-    side_mm = max(_SMALLEST_MM, np.ptp(rows) * y_mm + 2 * margin_mm, np.ptp(columns) * x_mm + 2 * margin_mm)
-    top, bottom = _span(rows, side_mm / y_mm, shown.shape[0])
-    left, right = _span(columns, side_mm / x_mm, shown.shape[1])
-    return _Frame(top, bottom, left, right)
+def _labels_shown(volumes: _Volumes, chosen: Sequence[ChosenSlice], labels: Mapping[int, str]) -> tuple[int, ...]:
+    drawn = [volume[panel.z] for panel in chosen for volume in (volumes.found, volumes.wanted) if len(volume)]
+    return tuple(sorted({int(label) for plane in drawn for label in np.unique(plane)} & set(labels)))
 
 
-def _span(indices: npt.NDArray[np.intp], length: float, size: int) -> tuple[int, int]:
-    """Return the first and last index of a span around the middle of these indices, kept inside the image."""
-    length = min(round(length), size)
-    first = round((indices[0] + indices[-1] - length) / 2)
-    first = min(max(first, 0), size - length)
-    return first, first + length - 1
+def _as_png(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, format="png", compress_level=_COMPRESSION)
+    return content.getvalue()
