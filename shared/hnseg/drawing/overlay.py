@@ -138,7 +138,7 @@ def _window(scan: sitk.Image) -> tuple[float, float]:
 
 def _columns_shown(volumes: _Volumes) -> npt.NDArray[np.bool_]:
     """Return the mask of the columns of voxels with something segmented, (y, x)."""
-    shown: npt.NDArray[np.bool_] = volumes.found.any(axis=0) | volumes.wanted.any(axis=0)
+    shown: npt.NDArray[np.bool_] = np.logical_or(volumes.found.any(axis=0), volumes.wanted.any(axis=0))
     return shown
 
 

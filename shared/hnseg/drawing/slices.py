@@ -102,7 +102,8 @@ def frame_around(shown: Mask, spacing_mm: Sequence[float], box: Box | None) -> F
 def _counts(volume: Labels, labels: Sequence[int]) -> Counts:
     """Return the number of voxels of each label in each slice, (z, label)."""
     counts = np.zeros((len(volume), len(labels)), np.intp)
-    rows, columns = (np.flatnonzero(volume.any(axis=0).any(axis=axis)) for axis in (1, 0))
+    labelled: Mask = np.logical_or.reduce(volume, axis=0)
+    rows, columns = (np.flatnonzero(labelled.any(axis=axis)) for axis in (1, 0))
     if len(rows):
         part = volume[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         for z in np.flatnonzero(part.any(axis=(1, 2))):

@@ -1,4 +1,4 @@
-"""Turn of an image into the patient's axes: exchanged and reversed as views, without a copy and without interpolation."""
+"""Turn of an image into the patient's axes: exchanged and reversed as views, without copies and interpolation."""
 
 from __future__ import annotations
 
