@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from hnseg.inference.model.structure_range import StructureRange
 from hnseg.records import Frozen
 
 MANIFEST_FILE = "manifest.json"
@@ -46,6 +47,8 @@ class Manifest(Frozen):
     folds: tuple[Fold, ...] = Field(min_length=1)
     metrics: dict[str, float] = Field(default_factory=dict)
     """Values measured, by what and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
+    structures: dict[str, StructureRange] = Field(default_factory=dict)
+    """Ranges of each structure's measures in the training data, by its name; empty where they were not taken."""
     sha256: dict[str, str]
     """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
 
