@@ -51,6 +51,17 @@ def test_cases_without_a_position_still_have_a_volume():
     assert kinds(ranges, measures(8.0)) == []
 
 
+@pytest.mark.parametrize(("at_border", "may"), [(5, False), (6, True)])
+def test_a_structure_may_touch_the_border_where_it_does_in_training_cases(at_border, may):
+    cases = [measures().model_copy(update={"touches_border": number < at_border}) for number in range(100)]
+    assert StructureRange.of(cases).may_touch_border is may
+
+
+def test_where_the_border_was_not_looked_at_no_structure_may_touch_it():
+    ranges = StructureRange(cases=9, empty=0, volume_ml=(1, 2, 3), most_components=1, position_mm=None)
+    assert not ranges.may_touch_border
+
+
 @pytest.mark.parametrize("case", TRAINING)
 def test_a_training_case_departs_in_nothing(case):
     assert kinds(StructureRange.of(TRAINING), case) == []

@@ -79,7 +79,9 @@ class Summary:
         )
 
 
-def as_index_page(rows: Sequence[CaseRow], structures: Sequence[str], folder: Path, *, title: str, csv_file: str) -> str:
+def as_index_page(
+    rows: Sequence[CaseRow], structures: Sequence[str], folder: Path, *, title: str, csv_file: str
+) -> str:
     """Return the page as HTML: without outside parts but the pictures, so that it opens from disk.
 
     Args:
@@ -89,17 +91,21 @@ def as_index_page(rows: Sequence[CaseRow], structures: Sequence[str], folder: Pa
         title: Title of the page.
         csv_file: Name of the table beside it.
     """
-    return environment().get_template("index.html.j2").render(
-        title=title,
-        c=Summary.of(rows),
-        rows=in_order(rows),
-        drawn={row.name for row in rows if (row.folder / REPORT_FOLDER / THUMBNAIL_FILE).is_file()},
-        columns=structures if len(structures) <= MOST_COLUMNS else (),
-        kinds=FLAG_WORDS,
-        csv_file=csv_file,
-        address_of=lambda row, name: address_of(row.folder / REPORT_FOLDER / name, seen_from=folder),
-        chips_of=chips_of,
-        version=__version__,
+    return (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            title=title,
+            c=Summary.of(rows),
+            rows=in_order(rows),
+            drawn={row.name for row in rows if (row.folder / REPORT_FOLDER / THUMBNAIL_FILE).is_file()},
+            columns=structures if len(structures) <= MOST_COLUMNS else (),
+            kinds=FLAG_WORDS,
+            csv_file=csv_file,
+            address_of=lambda row, name: address_of(row.folder / REPORT_FOLDER / name, seen_from=folder),
+            chips_of=chips_of,
+            version=__version__,
+        )
     )
 
 

@@ -68,7 +68,15 @@ def in_ml(value: float) -> str:
     """
     if value == 0:
         return "0"
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return (
+        f"{value:.3f}"
+        if value < 1
+        else f"{value:.2f}"
+        if value < 10
+        else f"{value:.1f}"
+        if value < 100
+        else f"{value:.0f}"
+    )
 
 
 def in_mm(point: tuple[float, ...] | None) -> str:

@@ -21,11 +21,12 @@ from hnseg.cohort.report.rows import CaseRow
 from hnseg.drawing.colours import colours_of
 from hnseg.errors import OutputError
 from hnseg.imaging.files.output_files import reason_of
+from hnseg.inference.model.structure_range import StructureRange
 from hnseg.version import __version__
 
 LOCK_FILE = "report.lock"
 
-_KEY = '<!doctype html><!-- {} -->\n'
+_KEY = "<!doctype html><!-- {} -->\n"
 
 
 def write_report(
@@ -34,7 +35,7 @@ def write_report(
     *,
     title: str,
     flat: bool = False,
-    expected: Mapping[str, str] | None = None,
+    expected: Mapping[str, StructureRange] | None = None,
 ) -> Path:
     """Write the report on all cases that have a status, and return the path of `index.html`.
 
@@ -46,7 +47,7 @@ def write_report(
         labels: Values of the label maps with their names.
         title: Title of the page.
         flat: Whether the outputs lie beside each other; see `hnseg.cohort.report.collecting`.
-        expected: Text on each structure in the training data, by name; None where nothing is known.
+        expected: Ranges of the structures in the training data, by name; None where nothing is known.
 
     Raises:
         OutputError: The folder can't be written to.
@@ -74,7 +75,12 @@ def _structures(rows: Sequence[CaseRow], labels: Mapping[int, str]) -> list[str]
 
 
 def _write_case_pages(
-    rows: Sequence[CaseRow], output: Path, labels: Mapping[int, str], *, flat: bool, expected: Mapping[str, str]
+    rows: Sequence[CaseRow],
+    output: Path,
+    labels: Mapping[int, str],
+    *,
+    flat: bool,
+    expected: Mapping[str, StructureRange],
 ) -> None:
     colours = {labels[label]: colour for label, colour in colours_of(labels).items()}
     for place, row in enumerate(rows):
@@ -100,7 +106,7 @@ def _links(rows: Sequence[CaseRow], place: int, output: Path) -> Links:
     return Links(address_of(output / INDEX_FILE, seen_from=here), *others)
 
 
-def _key_of(row: CaseRow, links: Links, colours: Mapping[str, str], expected: Mapping[str, str]) -> str:
+def _key_of(row: CaseRow, links: Links, colours: Mapping[str, str], expected: Mapping[str, StructureRange]) -> str:
     """Return the first line of a case's page: a checksum over all that it shows."""
     files_there = [(row.folder / REPORT_FOLDER / name).is_file() for name in (OVERLAY_FILE, LOG_FILE)]
     shown = (row.status.model_dump_json(), links, files_there, dict(colours), dict(expected), _look())

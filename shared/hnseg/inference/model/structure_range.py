@@ -21,6 +21,7 @@ LEAST_FACTOR, VOLUME_SHARE = 1.5, 0.3  # a volume's range widens by the factor, 
 LEAST_MARGIN_MM, POSITION_SHARE = 8.0, 0.3  # a position's range likewise
 MORE_COMPONENTS = 3  # than the most of the training data; a network leaves specks where a person draws none
 RARELY_EMPTY = 0.02  # fraction of the training cases; where more are empty, an empty structure is nothing to look at
+RARELY_AT_BORDER = 0.05  # fraction of the training cases; where more touch the border, a structure at it is no surprise
 
 _SIDES = (("right", "left"), ("front", "back"), ("head", "feet"))  # at the least and at the greatest x, y and z
 
@@ -52,6 +53,8 @@ class StructureRange(Frozen):
     """Least, median and greatest volume: the 1st, 50th and 99th percentile of 100 cases or more; None for no case."""
     most_components: int
     """Largest number of connected pieces; 0 for no case."""
+    at_border: int | None = None
+    """Number of cases in which it touches the border of the image; None where that was not counted."""
     position_mm: tuple[Interval, Interval, Interval] | None
     """Least and greatest position along x, y and z, as volumes, in the frame of `hnseg.imaging.body_frame`; None where
     no case has one."""
@@ -76,8 +79,14 @@ class StructureRange(Frozen):
             empty=len(measured) - len(present),
             volume_ml=(low, median, high) if present else None,
             most_components=max((each.components for each in present), default=0),
+            at_border=sum(each.touches_border for each in present),
             position_mm=(x, y, z) if len(positions) else None,
         )
+
+    @property
+    def may_touch_border(self) -> bool:
+        """Whether it touches the border of the image in training cases too, such as an organ that is longer."""
+        return self.at_border is not None and self.at_border > RARELY_AT_BORDER * self.cases
 
     def departures(self, name: str, measures: StructureMeasures) -> list[Departure]:
         """Return the departures of a case's structure from the widened ranges; an empty list where there is none.
