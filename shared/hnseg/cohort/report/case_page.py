@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hnseg.cohort.report.pictures import OVERLAY_FILE
-from hnseg.cohort.report.rendering import address_of, environment, in_ml
+from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.printable import printable
@@ -77,6 +77,6 @@ def _in_words(ranges: StructureRange) -> str:
     """Return the range of a structure in the training data: volume, pieces, and how often it is empty."""
     if ranges.volume_ml is None:
         return f"empty in all {ranges.cases} cases"
-    least, _, most = map(in_ml, ranges.volume_ml)
+    least, _, most = ranges.volume_ml
     pieces = f"{ranges.most_components} piece{'s' if ranges.most_components != 1 else ''} at most"
-    return f"{least} to {most} ml, {pieces}" + (f", empty in {ranges.empty} of {ranges.cases}" if ranges.empty else "")
+    return f"{least:.3g} to {most:.3g} ml, {pieces}" + (f", empty in {ranges.empty} of {ranges.cases}" if ranges.empty else "")

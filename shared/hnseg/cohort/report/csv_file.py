@@ -44,10 +44,8 @@ def _headings(structures: Sequence[str]) -> list[str]:
 
 def _cells(row: CaseRow, structures: Sequence[str]) -> list[str | float | None]:
     status = row.status
-    measures: list[float | None] = []
-    for name in structures:
-        found = row.structures.get(name)
-        measures += [found and found.volume_ml, found and found.components]
+    found = [row.structures.get(name) for name in structures]
+    measures = [value for each in found for value in ((each.volume_ml, each.components) if each else (None, None))]
     return [
         row.name, status.status, status.reason, round(status.seconds, 2), row.peak_memory_gib, status.attempts,
         *measures,

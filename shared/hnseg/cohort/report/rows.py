@@ -101,8 +101,8 @@ class CaseRow:
 
 
 def in_order(rows: Iterable[CaseRow]) -> list[CaseRow]:
-    """Return the rows in the order of what to look at first, and by name."""
-    return sorted(rows, key=lambda row: (row.rank, row.name))
+    """Return the rows in the order of what to look at first: failed, most flags, and by name."""
+    return sorted(rows, key=lambda row: (row.rank, -len(row.flags), row.name))
 
 
 def checksums(stamps: Mapping[str, FileStamp]) -> str:
