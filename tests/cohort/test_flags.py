@@ -104,7 +104,10 @@ FULL = {"folds": 5, "mirrors": 8, "step": 0.5}
     ("spent", "words"),
     [
         ({"folds": 3.52}, "3.52 of 5 folds on average"),
-        ({"mirrors": 1.0, "step": 0.75}, "1 of 8 mirrored copies on average and tiles 0.75 instead of 0.5 of a patch apart"),
+        (
+            {"mirrors": 1.0, "step": 0.75},
+            "1 of 8 mirrored copies on average and tiles 0.75 instead of 0.5 of a patch apart",
+        ),
     ],
     ids=["folds", "mirrors and tiles"],
 )

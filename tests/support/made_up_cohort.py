@@ -27,7 +27,9 @@ def measures(volume_ml: float = 8.0, components: int = 1, *, touches_border: boo
     )
 
 
-def facts(*, flags: list[dict[str, Any]] | None = None, notes: tuple[str, ...] = (), **volumes: float) -> dict[str, Any]:
+def facts(
+    *, flags: list[dict[str, Any]] | None = None, notes: tuple[str, ...] = (), **volumes: float
+) -> dict[str, Any]:
     """Return the facts of a case with these structures."""
     return {
         "provenance": {"notes": list(notes), "peak_memory_gib": 2.5, "model_sha256": {"plans.json": "cd" * 32}},

@@ -79,4 +79,6 @@ def _in_words(ranges: StructureRange) -> str:
         return f"empty in all {ranges.cases} cases"
     least, _, most = ranges.volume_ml
     pieces = f"{ranges.most_components} piece{'s' if ranges.most_components != 1 else ''} at most"
-    return f"{least:.3g} to {most:.3g} ml, {pieces}" + (f", empty in {ranges.empty} of {ranges.cases}" if ranges.empty else "")
+    return f"{least:.3g} to {most:.3g} ml, {pieces}" + (
+        f", empty in {ranges.empty} of {ranges.cases}" if ranges.empty else ""
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from hnseg.cohort.report.rows import CaseRow
+from hnseg.cohort.report.rows import CaseRow, by_number
 from hnseg.cohort.status import STATUS_FILE, CaseStatus
 
 FLAT_FOLDER = ".cohort"
@@ -22,7 +22,7 @@ def collect_rows(output: Path, *, flat: bool = False) -> list[CaseRow]:
     """
     folder = output / FLAT_FOLDER if flat else output
     found = (_row(path) for path in folder.glob(f"*/{STATUS_FILE}") if not path.parent.name.startswith("."))
-    return sorted((row for row in found if row is not None), key=lambda row: row.name)
+    return sorted((row for row in found if row is not None), key=lambda row: (by_number(row.name), row.name))
 
 
 def _row(path: Path) -> CaseRow | None:

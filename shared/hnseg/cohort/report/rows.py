@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,7 +103,17 @@ class CaseRow:
 
 def in_order(rows: Iterable[CaseRow]) -> list[CaseRow]:
     """Return the rows in the order of what to look at first: failed, most flags, and by name."""
-    return sorted(rows, key=lambda row: (row.rank, -len(row.flags), row.name))
+    return sorted(rows, key=lambda row: (row.rank, -len(row.flags), by_number(row.name)))
+
+
+def by_number(name: str) -> tuple[tuple[str, int], ...]:
+    """Return a key by which names are sorted as readers expect: numbers in them count as numbers.
+
+    >>> sorted(["p10", "p9", "a"], key=by_number)
+    ['a', 'p9', 'p10']
+    """
+    parts = re.findall(r"([^0-9]*)([0-9]{0,18})", name)
+    return tuple((text.casefold(), int(digits or -1)) for text, digits in parts)
 
 
 def checksums(stamps: Mapping[str, FileStamp]) -> str:

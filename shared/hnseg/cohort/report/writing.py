@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -92,7 +92,7 @@ def _write_case_pages(
         page = as_case_page(
             row, links, folder, outputs=output if flat else row.folder, colours=colours, expected=expected
         )
-        if row.folder.is_dir():  # else another run replaces it, and then writes its page
+        with suppress(FileNotFoundError):  # another run replaces the folder at this moment, and then writes its page
             folder.mkdir(exist_ok=True)
             _replace(folder / INDEX_FILE, f"{key}{page}".encode())
 
