@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from hnseg.imaging.body_frame import Point
 from hnseg.imaging.structures import StructureMeasures
 from hnseg.records import Frozen
 
@@ -68,15 +68,12 @@ class StructureRange(Frozen):
         (2.0, 3.0, 4.0)
         """
         present = [each for each in measured if each.components]
-        positions = np.array([each.position_mm for each in present if each.position_mm is not None])
-        low, median, high = _quantiles([each.volume_ml for each in present]) if present else (0.0, 0.0, 0.0)
-        x, y, z = (_quantiles(positions[:, axis])[::2] for axis in range(3)) if len(positions) else ((0.0, 0.0),) * 3
         return cls(
             cases=len(measured),
             empty=len(measured) - len(present),
-            volume_ml=(low, median, high) if present else None,
+            volume_ml=_quantiles([each.volume_ml for each in present]) if present else None,
             most_components=max((each.components for each in present), default=0),
-            position_mm=(x, y, z) if len(positions) else None,
+            position_mm=_extent([each.position_mm for each in present if each.position_mm is not None]),
         )
 
     def departures(self, name: str, measures: StructureMeasures) -> list[Departure]:
@@ -137,7 +134,15 @@ class StructureRange(Frozen):
         return Departure("position", f"{name} lies {mm:.0f} mm farther to the {side} than in any training case.")
 
 
-def _quantiles(values: Sequence[float] | npt.NDArray[np.float64]) -> tuple[float, float, float]:
+def _extent(positions: Sequence[Point]) -> tuple[Interval, Interval, Interval] | None:
+    """Return the least and greatest of positions along each axis; None of no position."""
+    if not positions:
+        return None
+    (low_x, _, high_x), (low_y, _, high_y), (low_z, _, high_z) = map(_quantiles, zip(*positions, strict=True))
+    return ((low_x, high_x), (low_y, high_y), (low_z, high_z))
+
+
+def _quantiles(values: Sequence[float]) -> tuple[float, float, float]:
     """Return the least, median and greatest of values; of many the 1st, 50th and 99th percentile."""
     outer = 1 if np.size(values) >= ENOUGH_FOR_PERCENTILES else 0
     low, median, high = (float(f"{value:.4g}") for value in np.percentile(values, [outer, 50, 100 - outer]))
