@@ -1,7 +1,8 @@
 """Ranges of a structure's measures in the training data, and the departures of a case's measures from them.
 
-A case is compared with the ranges widened, since a case that a model never saw lies outside those of 60 others in one
-measure of thirty by chance alone.
+A case is compared with the ranges widened, since many a case that a model never saw lies a little outside those of the
+others. Left out one by one, 2.3 % of 213 structures of 36 real planning CTs depart from the others' ranges; without
+widening it is a quarter.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from hnseg.imaging.structures import StructureMeasures
 from hnseg.records import Frozen
 
 ENOUGH_FOR_PERCENTILES = 100  # cases; of fewer, the least and the greatest value are the range
-LEAST_FACTOR, VOLUME_SHARE = 1.5, 0.3  # a volume's range widens by the factor, or by a share of its own width if larger
-LEAST_MARGIN_MM, POSITION_SHARE = 8.0, 0.3  # a position's range likewise
+VOLUME_FACTOR = 1.5  # by which a volume's range widens at both ends
+LEAST_MARGIN_MM, MARGIN_SHARE = 10.0, 0.15  # a position's range widens by a length, or by a share of its own if larger
 MORE_COMPONENTS = 3  # than the most of the training data; a network leaves specks where a person draws none
 RARELY_EMPTY = 0.02  # fraction of the training cases; where more are empty, an empty structure is nothing to look at
 
@@ -107,8 +108,7 @@ class StructureRange(Frozen):
         if self.volume_ml is None:
             return Departure("volume", f"{name} has {measures.volume_ml:.3g} ml, but no training case has any.")
         low, _, high = self.volume_ml
-        factor = max(LEAST_FACTOR, (high / low) ** VOLUME_SHARE)
-        if low / factor <= measures.volume_ml <= high * factor:
+        if low / VOLUME_FACTOR <= measures.volume_ml <= high * VOLUME_FACTOR:
             return None
         side = "less" if measures.volume_ml < low else "more"
         known = f"{side} than in the training data ({low:.3g} to {high:.3g} ml)"
@@ -126,7 +126,7 @@ class StructureRange(Frozen):
             return None
         beyond_mm: dict[str, tuple[float, float]] = {}
         for place, (low, high), (before, behind) in zip(measures.position_mm, self.position_mm, _SIDES, strict=True):
-            margin = max(LEAST_MARGIN_MM, POSITION_SHARE * (high - low))
+            margin = max(LEAST_MARGIN_MM, MARGIN_SHARE * (high - low))
             beyond_mm |= {before: (low - place, margin), behind: (place - high, margin)}
         side, (mm, margin) = max(beyond_mm.items(), key=lambda item: item[1][0] / item[1][1])
         if mm <= margin:
@@ -138,8 +138,8 @@ def _extent(positions: Sequence[Point]) -> tuple[Interval, Interval, Interval] |
     """Return the least and greatest of positions along each axis; None of no position."""
     if not positions:
         return None
-    (low_x, _, high_x), (low_y, _, high_y), (low_z, _, high_z) = map(_quantiles, zip(*positions, strict=True))
-    return ((low_x, high_x), (low_y, high_y), (low_z, high_z))
+    x, y, z = ((round(low, 1), round(high, 1)) for low, _, high in map(_quantiles, zip(*positions, strict=True)))
+    return (x, y, z)
 
 
 def _quantiles(values: Sequence[float]) -> tuple[float, float, float]:
