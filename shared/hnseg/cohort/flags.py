@@ -73,14 +73,18 @@ def _of_structures(
         yield Flag(kind="empty", sentence="Nothing was segmented.")
         return
     for name, measures in structures.items():
-        if name in expected:
-            for departure in expected[name].departures(name, measures):
-                yield Flag(kind=departure.kind, structure=name, sentence=departure.sentence)
-        elif measures.components > MANY_COMPONENTS:
-            yield Flag(kind="components", structure=name, sentence=f"{name} is in {measures.components} pieces.")
-        if measures.touches_border and not (name in expected and expected[name].may_touch_border):
-            reason = f"{name} touches the border of the image: is it cut off?"
-            yield Flag(kind="border", structure=name, sentence=reason)
+        yield from _of_structure(name, measures, expected.get(name))
+
+
+def _of_structure(name: str, measures: StructureMeasures, expected: StructureRange | None) -> Iterator[Flag]:
+    if expected is not None:
+        for departure in expected.departures(name, measures):
+            yield Flag(kind=departure.kind, structure=name, sentence=departure.sentence)
+    elif measures.components > MANY_COMPONENTS:
+        yield Flag(kind="components", structure=name, sentence=f"{name} is in {measures.components} pieces.")
+    if measures.touches_border and not (expected and expected.may_touch_border):
+        reason = f"{name} touches the border of the image: is it cut off?"
+        yield Flag(kind="border", structure=name, sentence=reason)
 
 
 def _of_uncertainty(structures: Mapping[str, Any]) -> Iterator[Flag]:

@@ -8,8 +8,8 @@ from hnseg.cohort.report.rendering import address_of, environment, in_gib, in_ml
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "-"), (0.004, "0.00 s"), (9.994, "9.99 s"), (9.996, "10.0 s"), (59.96, "1 min 00 s"), (3599.9, "1 h 00 min"),
-     (86400, "24 h 00 min")],
+    [(None, "-"), (0.004, "0.00 s"), (9.994, "9.99 s"), (9.996, "10.0 s"), (59.96, "1 min 00 s"),
+     (3599.9, "1 h 00 min"), (86400, "24 h 00 min")],
 )  # fmt: skip
 def test_a_time_has_as_many_digits_as_are_worth_reading(seconds, text):
     assert in_time(seconds) == text

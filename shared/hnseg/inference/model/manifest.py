@@ -59,6 +59,10 @@ class Manifest(Frozen):
             raise ValueError(f"sha256 must list every file of the bundle, but {', '.join(missing)} is missing")
         return self
 
+    def text(self) -> str:
+        """Return the content of the file; without ranges of structures, as versions write it that know none."""
+        return self.model_dump_json(indent=2, exclude=None if self.structures else {"structures"}) + "\n"
+
 
 def weights_file(fold: Fold) -> str:
     """Return the name of the file with the weights of one fold of an exported bundle."""

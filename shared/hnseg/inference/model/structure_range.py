@@ -1,7 +1,8 @@
 """Ranges of a structure's measures in the training data, and the departures of a case's measures from them.
 
-A case is compared with the ranges widened, since a case that a model never saw lies outside those of 60 others in one
-measure of thirty by chance alone.
+A case is compared with the ranges widened, since many a case that a model never saw lies a little outside those of the
+others. Left out one by one, 2.3 % of 213 structures of 36 real planning CTs depart from the others' ranges; without
+widening it is a quarter.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from hnseg.imaging.body_frame import Point
 from hnseg.imaging.structures import StructureMeasures
 from hnseg.records import Frozen
 
 ENOUGH_FOR_PERCENTILES = 100  # cases; of fewer, the least and the greatest value are the range
-LEAST_FACTOR, VOLUME_SHARE = 1.5, 0.3  # a volume's range widens by the factor, or by a share of its own width if larger
-LEAST_MARGIN_MM, POSITION_SHARE = 8.0, 0.3  # a position's range likewise
+VOLUME_FACTOR = 1.5  # by which a volume's range widens at both ends
+LEAST_MARGIN_MM, MARGIN_SHARE = 10.0, 0.15  # a position's range widens by a length, or by a share of its own if larger
 MORE_COMPONENTS = 3  # than the most of the training data; a network leaves specks where a person draws none
 RARELY_EMPTY = 0.02  # fraction of the training cases; where more are empty, an empty structure is nothing to look at
 RARELY_AT_BORDER = 0.05  # fraction of the training cases; where more touch the border, a structure at it is no surprise
@@ -71,16 +72,13 @@ class StructureRange(Frozen):
         (2.0, 3.0, 4.0)
         """
         present = [each for each in measured if each.components]
-        positions = np.array([each.position_mm for each in present if each.position_mm is not None])
-        low, median, high = _quantiles([each.volume_ml for each in present]) if present else (0.0, 0.0, 0.0)
-        x, y, z = (_quantiles(positions[:, axis])[::2] for axis in range(3)) if len(positions) else ((0.0, 0.0),) * 3
         return cls(
             cases=len(measured),
             empty=len(measured) - len(present),
-            volume_ml=(low, median, high) if present else None,
+            volume_ml=_quantiles([each.volume_ml for each in present]) if present else None,
             most_components=max((each.components for each in present), default=0),
             at_border=sum(each.touches_border for each in present),
-            position_mm=(x, y, z) if len(positions) else None,
+            position_mm=_extent([each.position_mm for each in present if each.position_mm is not None]),
         )
 
     @property
@@ -119,8 +117,7 @@ class StructureRange(Frozen):
         if self.volume_ml is None:
             return Departure("volume", f"{name} has {measures.volume_ml:.3g} ml, but no training case has any.")
         low, _, high = self.volume_ml
-        factor = max(LEAST_FACTOR, (high / low) ** VOLUME_SHARE)
-        if low / factor <= measures.volume_ml <= high * factor:
+        if low / VOLUME_FACTOR <= measures.volume_ml <= high * VOLUME_FACTOR:
             return None
         side = "less" if measures.volume_ml < low else "more"
         known = f"{side} than in the training data ({low:.3g} to {high:.3g} ml)"
@@ -138,7 +135,7 @@ class StructureRange(Frozen):
             return None
         beyond_mm: dict[str, tuple[float, float]] = {}
         for place, (low, high), (before, behind) in zip(measures.position_mm, self.position_mm, _SIDES, strict=True):
-            margin = max(LEAST_MARGIN_MM, POSITION_SHARE * (high - low))
+            margin = max(LEAST_MARGIN_MM, MARGIN_SHARE * (high - low))
             beyond_mm |= {before: (low - place, margin), behind: (place - high, margin)}
         side, (mm, margin) = max(beyond_mm.items(), key=lambda item: item[1][0] / item[1][1])
         if mm <= margin:
@@ -146,7 +143,15 @@ class StructureRange(Frozen):
         return Departure("position", f"{name} lies {mm:.0f} mm farther to the {side} than in any training case.")
 
 
-def _quantiles(values: Sequence[float] | npt.NDArray[np.float64]) -> tuple[float, float, float]:
+def _extent(positions: Sequence[Point]) -> tuple[Interval, Interval, Interval] | None:
+    """Return the least and greatest of positions along each axis; None of no position."""
+    if not positions:
+        return None
+    x, y, z = ((round(low, 1), round(high, 1)) for low, _, high in map(_quantiles, zip(*positions, strict=True)))
+    return (x, y, z)
+
+
+def _quantiles(values: Sequence[float]) -> tuple[float, float, float]:
     """Return the least, median and greatest of values; of many the 1st, 50th and 99th percentile."""
     outer = 1 if np.size(values) >= ENOUGH_FOR_PERCENTILES else 0
     low, median, high = (float(f"{value:.4g}") for value in np.percentile(values, [outer, 50, 100 - outer]))
