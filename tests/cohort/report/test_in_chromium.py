@@ -6,6 +6,7 @@ import pytest
 
 from hnseg.cohort.report.pictures import draw_pictures
 from hnseg.cohort.report.writing import write_report
+from hnseg.imaging.files.reading import read_volume
 from tests.support.chromium import chromium, find_chromium
 from tests.support.made_up_cohort import FLAG, LABELS, done, facts, failed, write_statuses
 from tests.support.small_challenges import ROOT
@@ -34,8 +35,8 @@ def cohort(tmp_path_factory):
         )  # fmt: skip
         write_statuses(folder, status)
     case = ROOT / "test_data" / "hnts_mrg" / "case_000"
-    scan, label_map = (next(case.glob(path)) for path in ("input/images/mid-rt-t2w*/*", "expected/images/*/*"))
-    assert draw_pictures(scan, label_map, LABELS, folder / "patient_2" / "report") == ""
+    paths = (next(case.glob(pattern)) for pattern in ("input/images/mid-rt-t2w*/*", "expected/images/*/*"))
+    draw_pictures(*(read_volume(path, title="image") for path in paths), LABELS, folder / "patient_2" / "report")
     return write_report(folder, LABELS, title="HNTS-MRG 2024"), folder / "patient_2"
 
 
