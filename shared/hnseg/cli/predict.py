@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,11 +16,13 @@ import typer
 from rich.progress import Progress
 
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.errors import InputError
-from hnseg.imaging.files.formats import WRITTEN
+from hnseg.cohort.status import STATUS_FILE
+from hnseg.errors import InputError, OutputError
+from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
+from hnseg.printable import printable
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -31,8 +33,14 @@ if TYPE_CHECKING:
 
 def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     model_dir: Annotated[Path, typer.Argument(help="An nnU-Net v2 result folder, or an exported bundle.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One a channel, in the model's order.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="One a channel, in the model's order; or one folder of cases."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd. For a folder, a folder."),
+    ],
     folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None,
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False,
     step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5,
@@ -47,15 +55,27 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = float("inf"),
     probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Of a folder: cases at a time.")] = None,
+    gpus: Annotated[str, typer.Option(metavar="all|0,1", help="Of a folder: GPUs, one a worker.")] = "",
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Of a folder: run the cases again that failed before.")
+    ] = False,
 ) -> None:
-    """Segment an image with the ensemble of an nnU-Net v2 model.
+    """Segment an image, or every case of a folder, with the ensemble of an nnU-Net v2 model.
 
-    The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding.
+    The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding. A folder
+    holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz.
     """
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
     from hnseg.inference.planning.effort import Effort
 
+    if len(images) == 1 and images[0].is_dir():
+        _check_folders(images[0], output, {"--probabilities": probabilities, "--report": report})
+        options = {"step": step, "mirroring": not no_mirroring, "device": device, "precision": precision}
+        options |= {"backend": backend, "skip": skip, "limit_s": limit_s, "vram_gib": vram_gib}
+        settings = {"workers": workers, "gpus": gpus, "retry_failed": retry_failed, "ram_gib": ram_gib}
+        raise typer.Exit(_predict_folder(model_dir, images[0], output, _folds(folds), options, settings))
     provenance = Provenance()
     provenance.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     outputs = (
@@ -74,6 +94,55 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
         as_json = json.dumps(json.loads(provenance.as_json()), indent=2) + "\n"
         files.write("--report", lambda path: path.write_text(as_json, encoding="utf-8"))
     typer.echo(str(output))
+
+
+def _check_folders(folder: Path, output: Path, left_out: Mapping[str, Path | None]) -> None:
+    """Refuse options that a folder of cases does not have, and an output in which label maps would replace images.
+
+    Raises:
+        InputError: One of the options was used.
+        OutputError: The output is no folder, or the images' own.
+    """
+    if used := [option for option, path in left_out.items() if path is not None]:
+        raise InputError(
+            f"For a folder of cases, {used[0]} must be left out: it names the file of one image. What was done of each"
+            f" case is told by {output}/.cohort/CASE/{STATUS_FILE}."
+        )
+    if output.is_file() or has_suffix(output.name):
+        raise OutputError(f"For a folder of cases, --output must be a folder, but {output} is named as a file.")
+    if output.resolve() == folder.resolve():
+        raise OutputError(
+            f"--output must not be the folder of the images, but both are {folder}. Name another folder; nothing was"
+            " written."
+        )
+
+
+def _predict_folder(
+    model_dir: Path,
+    folder: Path,
+    output: Path,
+    folds: list[Fold] | None,
+    options: dict[str, Any],
+    settings: dict[str, Any],
+) -> int:
+    """Segment every case of a folder, and return the status of the process: 1 where a case failed.
+
+    Raises:
+        InputError: There is no case, or Dask is not installed.
+    """
+    from hnseg.cohort.finding.channel_images import find_channel_images
+    from hnseg.cohort.loop import run_cohort
+    from hnseg.cohort.predict_work import predict_work
+    from hnseg.cohort.settings import RunSettings
+    from hnseg.cohort.store import CaseStore
+    from hnseg.inference.model.bundle import open_bundle
+
+    bundle = open_bundle(model_dir, folds=folds)
+    found = find_channel_images(folder, bundle.channels)
+    for path in found.ignored:
+        typer.echo(printable(f"{path} belongs to no case and is left out."), err=True)
+    work = predict_work(bundle, **options)
+    return run_cohort(found.cases, work, CaseStore(output.absolute(), flat=True), RunSettings(**settings)).exit_status
 
 
 def _promise(title: str, path: Path | None) -> str:
