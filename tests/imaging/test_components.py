@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.components import components_of, drop_smaller_than, number_components
+from hnseg.imaging.components import component_sizes, components_of, drop_smaller_than, number_components
 
 
 @pytest.fixture
@@ -107,3 +107,20 @@ def test_an_edge_connects_from_18_on_and_a_corner_from_26(second, pieces):
         numbered, sizes = number_components(mask, connectivity=connectivity)
         assert numbered.max() == count
         assert sizes.tolist() == [62, *([2] if count == 1 else [1, 1])]
+
+
+@pytest.mark.parametrize("connectivity", [6, 18, 26])
+@pytest.mark.parametrize("size", [12, 40], ids=["dense", "sparse"])
+def test_the_sizes_are_those_of_the_numbered_pieces(connectivity, size):
+    rng = np.random.default_rng(3)
+    mask = np.zeros((size, size, size), bool)
+    mask[:12, :12, :5] = mask[-12:, -12:, -5:] = rng.random((12, 12, 5)) > 0.6  # at all edges of the array
+    expected = number_components(mask, connectivity=connectivity)[1][1:]
+    assert component_sizes(mask, connectivity=connectivity).tolist() == expected.tolist()
+
+
+def test_neither_an_empty_mask_nor_a_single_voxel_has_neighbours():
+    mask = np.zeros((9, 9, 9), bool)
+    assert component_sizes(mask, connectivity=26).tolist() == []
+    mask[8, 8, 8] = True
+    assert component_sizes(mask, connectivity=26).tolist() == [1]

@@ -135,7 +135,7 @@ def test_the_record_has_the_keys_of_the_provenance(slow):
     prediction, _, _ = slow
     record = prediction.predict().record
     what_computed = {"device", "backend", "precision", "arithmetic"}
-    assert set(record) == what_computed | {"effort_spent", "predict_s", "plans"}
+    assert set(record) == what_computed | {"effort_spent", "effort_full", "predict_s", "plans"}
     assert set(record["effort_spent"]) == {"step", "tiles", "passes", "folds", "mirrors"}
     assert list(record["predict_s"]) == ["preprocessing", "first_look", "tiles", "label_map", "seen_again"]
     assert set(record["plans"][0]) == {"at_s", "why", "tiles", "step", "folds", "mirrors", "pass_s", "where"}

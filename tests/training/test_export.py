@@ -58,6 +58,18 @@ def test_the_graph_for_openvino_is_shipped_on_request(trained, tmp_path):
     assert open_bundle(folder).further_file("network.xml") == folder / "network.xml"
 
 
+def test_the_manifest_has_the_ranges_of_the_structures(bundle):
+    structures = open_bundle(bundle).manifest.structures
+    assert list(structures) == ["GTVp", "GTVn"]
+    assert (structures["GTVp"].cases, structures["GTVp"].empty) == (10, 0)
+
+
+def test_ranges_may_be_left_out_as_versions_without_them_read_it(trained, tmp_path):
+    export(trained, DEMO, tmp_path / "model", folds=[0], checkpoint="final", label=LABEL, workers=None)
+    assert "structures" not in json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert open_bundle(tmp_path / "model").manifest.structures == {}
+
+
 def test_any_user_may_read_the_bundle(bundle):
     assert all(path.stat().st_mode & 0o444 == 0o444 for path in bundle.iterdir())
 

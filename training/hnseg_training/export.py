@@ -30,8 +30,10 @@ from hnseg.inference.model.manifest import (
     sha256_of,
     weights_file,
 )
+from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint
 from hnseg.signals import sigterm_unwinds
+from hnseg_training.dataset.structure_ranges import structure_ranges
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.preset import Preset
 
@@ -69,6 +71,7 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
     checkpoint: Literal["final", "best"],
     label: Label,
     openvino: bool = False,
+    workers: int | None = 1,
 ) -> Path:
     """Write the bundle `output` and, beside it, the same files as `<output>.tar.gz`.
 
@@ -83,13 +86,15 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
         checkpoint: Weights of the last epoch, or of nnU-Net's best moving average.
         label: Description of the weights for the manifest.
         openvino: Whether to ship the network's graph too, so that a container with OpenVINO need not convert it.
+        workers: Processes that measure the structures of the training data, whose ranges go into the manifest; None
+            leaves the ranges out.
 
     Returns:
         Path of the archive; its files lie at its root.
 
     Raises:
         ModelError: A fold is not trained, or OpenVINO can't run the network.
-        InputError: `output` holds something already.
+        InputError: `output` holds something already, or the data set's `dataset.json` can't be read.
         OutputError: The bundle or the archive can't be written; then a former archive is still there.
     """
     results = work.results(preset.result_name)
@@ -99,12 +104,13 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
         raise InputError(f"The bundle's folder {output} must be empty or not exist yet. Remove it or name another.")
     archive = output.with_name(output.name + ".tar.gz")
     _check_places(output, archive)
+    structures = {} if workers is None else structure_ranges(work, workers=workers)
     others = [results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE]
     try:
         with sigterm_unwinds(), tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as unfinished:
             bundle = Path(unfinished) / output.name
             bundle.mkdir()
-            _fill(bundle, checkpoints, others, label)
+            _fill(bundle, checkpoints, others, label, structures)
             if openvino:
                 add_graph(bundle)
             write_archive(bundle, Path(unfinished) / archive.name)
@@ -145,7 +151,13 @@ def _failure(output: Path, error: OSError) -> OutputError:
     )
 
 
-def _fill(bundle: Path, checkpoints: Mapping[Fold, Path], others: Sequence[Path], label: Label) -> None:
+def _fill(
+    bundle: Path,
+    checkpoints: Mapping[Fold, Path],
+    others: Sequence[Path],
+    label: Label,
+    structures: Mapping[str, StructureRange],
+) -> None:
     """Write every file of a bundle: weights, copies of those of the others that exist, and the manifest of all."""
     for source in others:
         if source.is_file():
@@ -164,9 +176,10 @@ def _fill(bundle: Path, checkpoints: Mapping[Fold, Path], others: Sequence[Path]
         mirroring_axes=trained.mirroring_axes,
         folds=tuple(checkpoints),
         metrics=dict(label.metrics),
+        structures=dict(structures),
         sha256={path.name: sha256_of(path) for path in sorted(bundle.iterdir())},
     )
-    (bundle / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (bundle / MANIFEST_FILE).write_text(manifest.text(), encoding="utf-8")
 
 
 def add_graph(folder: Path) -> None:
@@ -184,8 +197,8 @@ def add_graph(folder: Path) -> None:
         (folder / name).chmod(READABLE)
     manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
     sums = {**manifest.sha256, **{name: sha256_of(folder / name) for name in GRAPH_FILES}}
-    text = manifest.model_copy(update={"sha256": dict(sorted(sums.items()))}).model_dump_json(indent=2)
-    (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+    text = manifest.model_copy(update={"sha256": dict(sorted(sums.items()))}).text()
+    (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
     bundle = open_bundle(folder, folds=manifest.folds[:1])
     tile = torch.randn(
         (1, len(bundle.channels), *bundle.configuration.patch_size), generator=torch.Generator().manual_seed(0)

@@ -137,7 +137,7 @@ def _report(
 
 
 def _drawn(fixed: _Scan, moving: _Scan, found: Registration) -> bytes:
-    from hnseg.rehearsal.report.checkerboard import draw_checkerboard  # brings matplotlib
+    from hnseg.drawing.checkerboard import draw_checkerboard  # brings matplotlib
 
     return draw_checkerboard(fixed.image, moving.image, found.transform)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from math import isfinite
 from typing import Any, Literal
 
@@ -20,6 +21,9 @@ from hnseg.imaging.geometry import Grid, array_of, image_of
 
 Connectivity = Literal[6, 18, 26]
 _REACH: dict[Connectivity, int] = {6: 1, 18: 2, 26: 3}  # number of axes that one step may change
+_SPARSE = (
+    50  # voxels of the array to one of the mask: above, neighbours are looked up, and not the array walked through
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,36 @@ def number_components(
     numbered = np.zeros(mask.shape, dtype=np.int32)
     count = ndimage.label(mask, structure=ndimage.generate_binary_structure(3, _REACH[connectivity]), output=numbered)
     return numbered, np.bincount(numbered.ravel(), minlength=int(count) + 1)
+
+
+def component_sizes(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) -> npt.NDArray[Any]:
+    """Return the number of voxels of each connected piece of a mask (z, y, x), shape (pieces,), in the pieces' order.
+
+    A few voxels scattered over a large image are looked up one by one: of 31 labels at 512 x 512 x 200, with 170 such
+    voxels each, that takes 3 s in place of 23.
+
+    >>> component_sizes(np.array([[[True, True, False, True]]]), connectivity=6).tolist()
+    [2, 1]
+    """
+    if np.count_nonzero(mask) * _SPARSE > mask.size:
+        return number_components(mask, connectivity=connectivity)[1][1:]
+    from scipy.sparse import coo_array  # here, since a container that starts has no need of them
+    from scipy.sparse.csgraph import connected_components
+
+    z, y, x = np.unravel_index(np.flatnonzero(mask), mask.shape)
+    rows, columns = mask.shape[1] + 1, mask.shape[2] + 1  # one more, so that no step leads around an edge
+    index = (z * rows + y) * columns + x
+    found = []
+    for dz, dy, dx in product((-1, 0, 1), repeat=3):
+        if (dz, dy, dx) > (0, 0, 0) and abs(dz) + abs(dy) + abs(dx) <= _REACH[connectivity]:
+            neighbour = index + (dz * rows + dy) * columns + dx
+            place = np.minimum(np.searchsorted(index, neighbour), max(0, len(index) - 1))
+            own = np.flatnonzero(index[place] == neighbour)
+            found.append((own, place[own]))
+    first, second = (np.concatenate(ends) for ends in zip(*found, strict=True))
+    touching = coo_array((np.ones(len(first), np.bool_), (first, second)), shape=(len(index), len(index)))
+    numbers = connected_components(touching, directed=False)[1]
+    return np.asarray(np.bincount(numbers))
 
 
 def drop_smaller_than(label_map: sitk.Image, *, volume_mm3: Mapping[int, float]) -> sitk.Image:

@@ -123,6 +123,17 @@ def torch_facts() -> TorchFacts:
     return TorchFacts(*build, architectures, finds_gpu=True, gpu=name, capability=capability)
 
 
+def number_of_gpus() -> int:
+    """Return how many GPUs torch finds, without starting CUDA.
+
+    Raises:
+        ImportError: torch is not installed, or its own libraries can't be loaded.
+    """
+    import torch
+
+    return torch.cuda.device_count()
+
+
 def unusable_reason(kernel: KernelFacts | None = None, torch: TorchFacts | None = None) -> str | None:
     """Return why torch can't use a GPU that is there, with the cure; None where it can, or there is none.
 

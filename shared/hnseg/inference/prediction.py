@@ -32,6 +32,7 @@ class PredictionResult:
     Attributes:
         label_map: Label map on the image's grid: uint8, or uint16 where a label is over 255.
         effort_spent: Effort spent on it.
+        effort_full: Effort that was asked for: `step`, `folds` and `mirrors`, as in the one spent.
         notes: Sentences, one for each thing given up to keep to the limits, or done in another way.
         seconds: Seconds of each step: `preprocessing`, `first_look` (the preview), `tiles`, `label_map` and
             `seen_again` (planes predicted again). On a GPU the label map is made beside the tiles.
@@ -41,6 +42,7 @@ class PredictionResult:
 
     label_map: sitk.Image
     effort_spent: EffortSpent
+    effort_full: Mapping[str, float]
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
     plans: tuple[EffortPlan, ...]
@@ -52,6 +54,7 @@ class PredictionResult:
         return {
             **self.computed_by,
             "effort_spent": asdict(self.effort_spent),
+            "effort_full": dict(self.effort_full),
             "predict_s": dict(self.seconds),
             "plans": [asdict(plan) for plan in self.plans],
         }
@@ -123,6 +126,7 @@ class Prediction:
         return PredictionResult(
             label_map=self.canvas.label_map,
             effort_spent=self.schedule.effort_spent,
+            effort_full=self.schedule.effort_full,
             notes=self.sweep.accumulation.notes + self.schedule.notes(is_gradual=self.canvas.is_gradual),
             seconds={step: round(taken, 3) for step, taken in self.seconds.items()},
             plans=tuple(self.schedule.plans),

@@ -1,9 +1,12 @@
 """Manifest of an exported bundle: files that it must list, and their checksums."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
 from hnseg.inference.model.manifest import Manifest, sha256_of, weights_file
+from hnseg.inference.model.structure_range import StructureRange
 
 FILES = ("plans.json", "dataset.json", "fold_0.safetensors", "fold_all.safetensors")
 
@@ -25,6 +28,14 @@ def test_a_manifest_comes_back_from_its_json():
     manifest = manifest_of(FILES)
     assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
     assert manifest.format == "hnseg-bundle-1"
+
+
+def test_ranges_of_structures_are_kept_and_none_are_not_named():
+    ranges = StructureRange(cases=3, empty=1, volume_ml=(1, 2, 3), most_components=2, position_mm=None)
+    manifest = manifest_of(FILES).model_copy(update={"structures": {"GTVp": ranges}})
+    assert Manifest.model_validate_json(manifest.text()).structures == {"GTVp": ranges}
+    assert "structures" not in json.loads(manifest_of(FILES).text())
+    assert Manifest.model_validate_json(manifest_of(FILES).text()).structures == {}
 
 
 @pytest.mark.parametrize("missing", FILES)

@@ -106,6 +106,7 @@ def test_the_effort_spent_is_that_of_the_tiles_whose_planes_are_done(clock):
     schedule.replan(schedule.tiling.rest.rest, "here")
     schedule.tile_done(TileEffort(3, 1))
     assert (schedule.effort_spent.tiles, schedule.effort_spent.passes) == (2, 9)
+    assert schedule.effort_full == {"step": 0.5, "folds": 5, "mirrors": 1}
 
 
 @pytest.mark.parametrize(

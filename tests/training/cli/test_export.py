@@ -14,6 +14,13 @@ def test_the_planned_preset_is_exported_where_none_is_named(run, trained, tmp_pa
     assert (manifest["name"], manifest["licence"]) == ("hnts_mrg ensemble", "CC0-1.0")
     assert (manifest["training_data"], manifest["metrics"]) == ("HNTS-MRG 2024", {"mean DSC": 0.5})
     assert manifest["folds"] == [0, 3]
+    assert list(manifest["structures"]) == ["GTVp", "GTVn"]
+
+
+def test_ranges_are_left_out_on_request(run, trained, tmp_path):
+    options = ("--folds", "0", "--output", tmp_path / "model", "--no-ranges")
+    assert run("export", "hnts_mrg", "--work", trained.root, *options)[0] == 0
+    assert "structures" not in json.loads((tmp_path / "model" / "manifest.json").read_text())
 
 
 @pytest.mark.parametrize(

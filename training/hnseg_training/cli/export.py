@@ -9,6 +9,7 @@ import typer
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from hnseg.errors import InputError
+from hnseg.machine import usable_threads
 from hnseg_training.cli.options import Challenge, Folds, Planned, Work, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
 
@@ -28,6 +29,10 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     openvino: Annotated[
         bool, typer.Option("--openvino", help="Convert the network for OpenVINO now, not when a case runs.")
     ] = False,
+    ranges: Annotated[
+        bool, typer.Option(help="Measure the training data's structures, and put their ranges into the manifest.")
+    ] = True,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that measure them.")] = usable_threads(),
 ) -> None:
     """Write the bundle and the archive to upload."""
     from hnseg_training.dataset.splits import fold_count
@@ -44,7 +49,16 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     )
     planned = planned_preset(folder, preset)
     chosen = folds_named(folds, of=fold_count(folder))
-    export(folder, planned, output, folds=chosen, checkpoint=checkpoint, label=label, openvino=openvino)
+    export(
+        folder,
+        planned,
+        output,
+        folds=chosen,
+        checkpoint=checkpoint,
+        label=label,
+        openvino=openvino,
+        workers=workers if ranges else None,
+    )
 
 
 def _metrics_in(path: Path) -> dict[str, float]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from hnseg.inference.model.structure_range import StructureRange
 from hnseg.records import Frozen
 
 MANIFEST_FILE = "manifest.json"
@@ -46,6 +47,8 @@ class Manifest(Frozen):
     folds: tuple[Fold, ...] = Field(min_length=1)
     metrics: dict[str, float] = Field(default_factory=dict)
     """Values measured, by what and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
+    structures: dict[str, StructureRange] = Field(default_factory=dict)
+    """Ranges of each structure's measures in the training data, by its name; empty where they were not taken."""
     sha256: dict[str, str]
     """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
 
@@ -55,6 +58,10 @@ class Manifest(Frozen):
         if missing := sorted(wanted - self.sha256.keys()):
             raise ValueError(f"sha256 must list every file of the bundle, but {', '.join(missing)} is missing")
         return self
+
+    def text(self) -> str:
+        """Return the content of the file; without ranges of structures, as versions write it that know none."""
+        return self.model_dump_json(indent=2, exclude=None if self.structures else {"structures"}) + "\n"
 
 
 def weights_file(fold: Fold) -> str:

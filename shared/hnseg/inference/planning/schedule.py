@@ -6,7 +6,7 @@ Pure decisions: no image, no network and no torch are needed to test them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -142,6 +142,11 @@ class Schedule:
     def effort_spent(self) -> EffortSpent:
         """Effort spent on the planes done, those predicted again as they are now; without a preview."""
         return EffortSpent.on(self.planes.distinct_slabs, self.effort.step)
+
+    @property
+    def effort_full(self) -> Mapping[str, float]:
+        """Effort that was asked for, under the names of the one that was spent: `step`, `folds`, `mirrors`."""
+        return {"step": self.effort.step, "folds": self.pace.full.folds, "mirrors": self.pace.full.mirrors}
 
     @property
     def is_worth_a_preview(self) -> bool:

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from hnseg.drawing.colours import colours_of
+from hnseg.drawing.crop import crop_in
+from hnseg.drawing.overlay import Picture, draw_case
+from hnseg.drawing.registration import RegistrationFigure, draw_registration, record_in
 from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.tables import structures_table
 from hnseg.imaging.files.output_files import Output, output_files
@@ -20,10 +24,6 @@ from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
 from hnseg.rehearsal.judging.provenance import ShownProvenance
-from hnseg.rehearsal.report.colours import colours_of
-from hnseg.rehearsal.report.crop import crop_in
-from hnseg.rehearsal.report.overlay import Picture, draw_case
-from hnseg.rehearsal.report.registration import RegistrationFigure, draw_registration, record_in
 from hnseg.rehearsal.report.table import findings_of, first_metric, in_gib, lowest, mean_over_structures
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult, Rehearsal
@@ -199,4 +199,8 @@ def _picture(request: Request, case: CaseResult) -> Picture | None:
 def _registration(request: Request, case: CaseResult) -> RegistrationFigure | None:
     """Draw the registration that a case's provenance records; None without one."""
     record = record_in(case.provenance)
-    return draw_registration(request.spec, request.case(case.name), record) if record else None
+    if record is None:
+        return None
+    folder, sockets = request.case(case.name).input_dir, request.spec.inputs
+    images = {socket.slug: path for socket in sockets if (path := first_image(folder / socket.relative_path))}
+    return draw_registration(request.spec, images, record)

@@ -5,8 +5,8 @@ import pytest
 import SimpleITK as sitk
 from matplotlib.image import imread
 
+from hnseg.drawing.checkerboard import draw_checkerboard
 from hnseg.imaging.geometry import Grid, image_of, resample_image
-from hnseg.rehearsal.report.checkerboard import draw_checkerboard
 
 LARGE = Grid((60, 64, 56), (3.0, 3.0, 3.0), (-90.0, -96.0, -84.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 SMALL = Grid(

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from containers.hnts_mrg.spec import SPEC
-from hnseg.rehearsal.report.registration import draw_registration, record_in
+from hnseg.drawing.registration import draw_registration, record_in
+from hnseg.platform.reading import find_input_files
+from tests.support.small_challenges import HNTS_MRG
 
 RECORD = {
     "fixed": "mid-rt-t2w-head-neck", "moving": "registered-pre-rt-head-neck", "status": "registered", "reason": "",
@@ -11,12 +13,14 @@ RECORD = {
 
 
 @pytest.fixture
-def figure(small_request):
+def figure(tmp_path):
     """Draw the registration of a record, changed so, of the small case."""
+
+    images = find_input_files(SPEC, HNTS_MRG.write_case(tmp_path)).images
 
     def draw(**changed):
         record = record_in({"registration": RECORD | changed})
-        return draw_registration(SPEC, small_request.cases[0], record)
+        return draw_registration(SPEC, images, record)
 
     return draw
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Iterable
 
-from matplotlib.colors import to_hex
-
 # Okabe and Ito's colours, told apart with any kind of colour vision; black and grey left out.
 FEW = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2")
 
@@ -27,4 +25,5 @@ def colours_of(labels: Iterable[int]) -> dict[int, str]:
 
 def _hue(place: int) -> str:
     lightness = _LIGHTNESSES[place % len(_LIGHTNESSES)]
-    return to_hex(colorsys.hls_to_rgb((0.08 + place * _GOLDEN_TURN) % 1.0, lightness, 0.9))
+    colour = colorsys.hls_to_rgb((0.08 + place * _GOLDEN_TURN) % 1.0, lightness, 0.9)
+    return "#{:02x}{:02x}{:02x}".format(*(round(part * 255) for part in colour))

@@ -6,8 +6,8 @@ import pytest
 import SimpleITK as sitk
 from matplotlib.image import imread
 
-from hnseg.rehearsal.report.crop import CropRecord
-from hnseg.rehearsal.report.overlay import draw_case
+from hnseg.drawing.crop import CropRecord
+from hnseg.drawing.overlay import draw_case
 
 
 class Drawn(NamedTuple):

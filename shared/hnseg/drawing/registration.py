@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import SimpleITK as sitk
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from hnseg.drawing.checkerboard import draw_checkerboard
 from hnseg.imaging.files.reading import read_volume
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.rehearsal.cases import CaseFolder, first_image
-from hnseg.rehearsal.report.checkerboard import draw_checkerboard
 
 SMALLEST_DETERMINANT = 1e-3
 """Determinant below which a matrix counts as one that can't be inverted; that of a rotation is 1."""
@@ -76,12 +77,14 @@ def record_in(provenance: dict[str, Any] | None) -> RegistrationRecord | None:
         return None
 
 
-def draw_registration(spec: ChallengeSpec, case: CaseFolder, record: RegistrationRecord) -> RegistrationFigure | None:
+def draw_registration(
+    spec: ChallengeSpec, images: Mapping[str, Path], record: RegistrationRecord
+) -> RegistrationFigure | None:
     """Draw a registration, unless none was attempted, and write its caption.
 
     Args:
         spec: Challenge whose sockets the record names.
-        case: Case with the images.
+        images: Files of the case's images, by the slug of their socket.
         record: Record of the container's registration.
 
     Returns:
@@ -92,7 +95,7 @@ def draw_registration(spec: ChallengeSpec, case: CaseFolder, record: Registratio
         return None
     fixed, moving = (sockets[slug] for slug in (record.fixed, record.moving))
     png = b""
-    files = [first_image(case.input_dir / socket.relative_path) for socket in (fixed, moving)]
+    files = [images.get(socket.slug) for socket in (fixed, moving)]
     if record.status != "not_attempted" and all(files):
         pair = zip((fixed, moving), files, strict=True)
         fixed_image, moving_image = (read_volume(path, title=socket.title) for socket, path in pair if path)

@@ -1,7 +1,7 @@
 import pytest
 from matplotlib.colors import to_rgb
 
-from hnseg.rehearsal.report.colours import FEW, colours_of
+from hnseg.drawing.colours import FEW, colours_of
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 30])

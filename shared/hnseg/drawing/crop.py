@@ -29,20 +29,6 @@ class CropRecord(BaseModel):
         """Return whether the box lies inside an image."""
         return all(last < size for last, size in zip(self.box.last_xyz, scan.GetSize(), strict=True))
 
-    def box_in(self, turned: sitk.Image, scan: sitk.Image) -> Box:
-        """Return the box in an image that has the scan's voxels with the axes exchanged or reversed.
-
-        Args:
-            turned: Image that was made from the scan by exchanging or reversing axes.
-            scan: Image in whose voxels the record counts.
-        """
-        corners = [
-            turned.TransformPhysicalPointToIndex(scan.TransformIndexToPhysicalPoint(corner))
-            for corner in (self.index_xyz, self.box.last_xyz)
-        ]
-        (x1, x2), (y1, y2), (z1, z2) = (sorted(along) for along in zip(*corners, strict=True))
-        return Box((x1, y1, z1), (x2 - x1 + 1, y2 - y1 + 1, z2 - z1 + 1))
-
     @property
     def box(self) -> Box:
         """Box of the reference's voxels."""

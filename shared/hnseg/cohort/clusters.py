@@ -1,0 +1,110 @@
+"""Clusters of jobs: dask-jobqueue's for the schedulers of high-performance computing, and Kubernetes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from hnseg.cohort.settings import JobSettings, RunSettings
+from hnseg.cohort.store import CaseStore
+from hnseg.errors import InputError
+
+_CLASSES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
+_ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project", "sge": "project"}
+_PROCESSORS, _MEMORY = 4, "16GB"
+"""Processors and memory of a job where neither the settings nor Dask's configuration say."""
+
+
+@contextmanager
+def cluster_of_jobs(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
+    """Submit the jobs of the workers, and remove them afterwards; a job that ends early is submitted again.
+
+    Raises:
+        InputError: The scheduler or its package is not there, or does not take a job.
+    """
+    with _started(store, settings) as cluster:
+        number = settings.number_of_workers
+        try:
+            if settings.on == "kubernetes":
+                cluster.scale(number)
+            else:
+                cluster.adapt(minimum_jobs=number, maximum_jobs=number)
+        except (OSError, RuntimeError) as error:
+            raise _refused(settings, error) from error
+        yield cluster
+
+
+def job_options(store: CaseStore, settings: RunSettings, configured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what dask-jobqueue is to be told of a job; the rest it takes from Dask's configuration.
+
+    A job is one worker of one thread for Dask, whose runner uses all of the job's processors.
+
+    Args:
+        store: Store of results, which gets the jobs' logs.
+        settings: Settings of the run.
+        configured: Dask's configuration of this scheduler.
+    """
+    job = settings.job
+    logs = store.own_folder() / "jobs"
+    logs.mkdir(exist_ok=True)
+    given = {
+        "queue": job.queue,
+        _ACCOUNT[settings.on]: job.account,
+        "walltime": job.walltime,
+        "cores": job.processors or (None if configured.get("cores") else _PROCESSORS),
+        "memory": job.memory or (None if configured.get("memory") else _MEMORY),
+        "job_extra_directives": list(job.directives) or None,
+    }
+    return {
+        **{name: value for name, value in given.items() if value is not None},
+        "processes": 1,
+        "worker_extra_args": [*(configured.get("worker-extra-args") or []), "--nthreads", "1"],
+        "log_directory": str(logs),
+    }
+
+
+@contextmanager
+def _started(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
+    with _kubernetes(settings.job) if settings.on == "kubernetes" else _jobs(store, settings) as cluster:
+        yield cluster
+
+
+def _jobs(store: CaseStore, settings: RunSettings) -> Any:
+    try:
+        import dask
+        import dask_jobqueue
+    except ImportError as error:
+        raise InputError(
+            f"Jobs are submitted by dask-jobqueue, which is not installed here ({error.name} is missing)."
+            ' Install it with: pip install "hnseg[cluster]"'
+        ) from error
+    options = job_options(store, settings, dask.config.get(f"jobqueue.{settings.on}", {}))
+    try:
+        return getattr(dask_jobqueue, _CLASSES[settings.on])(silence_logs=logging.CRITICAL, **options)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _refused(settings, error) from error
+
+
+def _kubernetes(job: JobSettings) -> Any:
+    if job.specification is None or not job.specification.is_file():
+        raise InputError(
+            "For Kubernetes the specification of a DaskCluster must be given as a YAML file (--cluster-file), but"
+            f" {job.specification or 'none'} is no file."
+        )
+    try:
+        from dask_kubernetes.operator import KubeCluster
+    except ImportError as error:
+        raise InputError(
+            f"Kubernetes is used by dask-kubernetes, which is not installed here ({error.name} is missing)."
+            ' Install it with: pip install "hnseg[kubernetes]"'
+        ) from error
+    return KubeCluster(custom_cluster_spec=str(job.specification))
+
+
+def _refused(settings: RunSettings, error: Exception) -> InputError:
+    said = " ".join(str(error).split())
+    return InputError(
+        f"{settings.on} must take the workers' jobs, but: {said}. Are its commands on the PATH of this machine?"
+    )

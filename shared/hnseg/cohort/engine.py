@@ -1,0 +1,169 @@
+"""Engine of a cohort: Dask, which has workers on this machine or on others run one case each at a time.
+
+It holds no state that would be missed: a case's result is published by its worker, and what was not is run again.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from hnseg.cohort.case import CohortCase
+from hnseg.cohort.settings import RunSettings
+from hnseg.cohort.standing import input_stamps
+from hnseg.cohort.status import CaseStatus
+from hnseg.cohort.store import CaseStore
+from hnseg.cohort.supervisor import Share
+from hnseg.cohort.work import WorkReference
+from hnseg.errors import InputError
+from hnseg.machine import limit_gib, processor_numbers
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_POLL_S = 2.0  # after which workers that joined get their cases
+_CONFIGURATION = {
+    "distributed.scheduler.allowed-failures": 1,  # a case whose worker is lost is tried once more
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.admin.tick.limit": "1h",  # a worker that hashes a large file is not worth a warning
+}
+
+
+@contextmanager
+def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iterator[Client]:
+    """Start the workers, and end them afterwards with whatever they do.
+
+    Raises:
+        InputError: Dask is not installed, or the scheduler can't be used.
+    """
+    try:
+        import dask
+        from distributed import Client
+    except ImportError as error:
+        raise InputError(
+            f"Many cases are run by Dask, which is not installed here ({error.name} is missing)."
+            ' Install it with: pip install "hnseg[cluster]"'
+        ) from error
+    from hnseg.cohort.worker_plugin import SupervisorPlugin, close_supervisor
+
+    for name in ("distributed", "tornado.application", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with ExitStack() as started:
+        started.enter_context(dask.config.set(_CONFIGURATION))
+        cluster = started.enter_context(_cluster(store, settings))
+        client = started.enter_context(Client(cluster))
+        client.register_plugin(SupervisorPlugin(work, store, _shares(settings), settings.limit_s))
+        try:
+            yield client
+        finally:
+            client.run(close_supervisor, on_error="ignore")
+
+
+def results(client: Client, cases: Iterable[CohortCase], work: WorkReference, store: CaseStore) -> Iterator[CaseStatus]:
+    """Yield the status of each case as it ends.
+
+    No worker has a case waiting, so that the loss of one is held against the case that it ran only.
+
+    Raises:
+        WorkError: The work can't be loaded.
+        OutputError: A result can't be written.
+    """
+    from distributed import wait
+
+    from hnseg.cohort.worker_plugin import run_case
+
+    waiting = deque(cases)
+    running: dict[Future[CaseStatus], CohortCase] = {}
+    while waiting or running:
+        while waiting and len(running) < max(1, sum(client.nthreads().values())):
+            case = waiting.popleft()
+            running[client.submit(run_case, case, key=f"case-{case.name}", pure=False)] = case
+        try:
+            ended = wait(list(running), timeout=_POLL_S, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            continue
+        for future in ended:
+            yield _status_of(future, running.pop(future), work, store)
+
+
+def _status_of(future: Future[CaseStatus], case: CohortCase, work: WorkReference, store: CaseStore) -> CaseStatus:
+    """Return the status of a case that has ended; one whose worker was lost twice is published as failed."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        status: CaseStatus = future.result()
+    except KilledWorker:
+        status = _lost(case, work)
+        with store.provisional() as made:
+            store.publish(status, made)
+    return status
+
+
+def _lost(case: CohortCase, work: WorkReference) -> CaseStatus:
+    return CaseStatus(
+        case=case.name,
+        status="failed",
+        reason=(
+            "The worker that runs a case must live, but it was lost twice. Did its job end, by the scheduler's limit of"
+            " time or memory, or with its machine? The job's log may say."
+        ),
+        attempts=2,
+        seconds=0.0,
+        ended=datetime.now(timezone.utc),
+        work_sha256=work.sha256,
+        inputs=input_stamps(case),
+    )
+
+
+@contextmanager
+def _cluster(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
+    if settings.on != "local":
+        from hnseg.cohort.clusters import cluster_of_jobs
+
+        with cluster_of_jobs(store, settings) as jobs:
+            yield jobs
+        return
+    from distributed import LocalCluster
+
+    with (
+        tempfile.TemporaryDirectory(prefix="hnseg-cohort-") as folder,
+        LocalCluster(
+            n_workers=settings.number_of_workers,
+            threads_per_worker=1,
+            processes=False,  # what runs the cases is a process of each worker's own
+            dashboard_address=None,
+            memory_limit=0,
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
+        yield cluster
+
+
+def _shares(settings: RunSettings) -> Mapping[str, Share]:
+    """Return the share of this machine of each worker, by its name; empty where jobs have shares of their own."""
+    if settings.on != "local":
+        return {}
+    workers = settings.number_of_workers
+    numbers = processor_numbers()
+    ram_gib = settings.ram_gib if settings.ram_gib or workers == 1 else limit_gib() / workers
+    return {
+        str(worker): Share(
+            processors=() if workers == 1 else _part(numbers, worker, workers),
+            ram_gib=ram_gib,
+            gpu=settings.gpus[worker] if settings.gpus else None,
+        )
+        for worker in range(workers)
+    }
+
+
+def _part(numbers: list[int], worker: int, workers: int) -> tuple[int, ...]:
+    """Return a worker's processors: as many as any, and none that another has while there is one for each."""
+    if workers >= len(numbers):
+        return (numbers[worker % len(numbers)],)
+    return tuple(numbers[worker * len(numbers) // workers : (worker + 1) * len(numbers) // workers])

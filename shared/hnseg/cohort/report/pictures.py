@@ -1,0 +1,35 @@
+"""Pictures of a case of a cohort, drawn by the worker that ran it: slices with outlines, and a thumbnail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from hnseg.drawing.crop import CropRecord
+from hnseg.drawing.overlay import draw_case
+
+OVERLAY_FILE, THUMBNAIL_FILE = "overlay.png", "thumbnail.png"
+"""Names of the pictures in a case's `report` folder."""
+
+
+def draw_pictures(
+    scan: sitk.Image, label_map: sitk.Image, labels: Mapping[int, str], folder: Path, *, crop: CropRecord | None = None
+) -> None:
+    """Draw the pictures of a case into a folder.
+
+    Args:
+        scan: Intensities, 3-D.
+        label_map: Label map on the same grid.
+        labels: Values to draw, with their names.
+        folder: Folder for `overlay.png` and `thumbnail.png`, made if it does not exist.
+        crop: Box of the scan's voxels that the network was given, drawn too where it lies in the scan; None for none.
+
+    Raises:
+        OSError: The folder can't be written to.
+    """
+    picture = draw_case(scan, label_map, None, labels, crop=crop if crop and crop.lies_in(scan) else None)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / OVERLAY_FILE).write_bytes(picture.png)
+    (folder / THUMBNAIL_FILE).write_bytes(picture.thumbnail)

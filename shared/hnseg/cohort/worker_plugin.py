@@ -1,0 +1,61 @@
+"""Plugin of Dask's workers: each gets a supervisor with a runner, which end with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from distributed import Worker, WorkerPlugin, get_worker
+
+from hnseg.cohort.case import CohortCase
+from hnseg.cohort.status import CaseStatus
+from hnseg.cohort.store import CaseStore
+from hnseg.cohort.supervisor import Share, Supervisor
+from hnseg.cohort.work import WorkReference
+
+_SUPERVISORS: dict[str, Supervisor] = {}
+"""Supervisors by the identifier of their worker; on one machine the workers share a process."""
+
+
+class SupervisorPlugin(WorkerPlugin):
+    """Plugin that gives every worker, also one that joins later, a supervisor of its own."""
+
+    name = "hnseg-supervisor"
+
+    def __init__(self, work: WorkReference, store: CaseStore, shares: Mapping[str, Share], limit_s: float) -> None:
+        """Describe the supervisors.
+
+        Args:
+            work: Work that each runner loads.
+            store: Store that gets the results.
+            shares: Share of the machine by the worker's name; a worker without one has all of it.
+            limit_s: Seconds that a case may take.
+        """
+        self._work = work
+        self._store = store
+        self._shares = shares
+        self._limit_s = limit_s
+
+    def setup(self, worker: Worker) -> None:
+        """Give a worker its supervisor."""
+        share = self._shares.get(str(worker.name), Share())
+        _SUPERVISORS[worker.id] = Supervisor(self._work, self._store, share, limit_s=self._limit_s)
+
+    def teardown(self, worker: Worker) -> None:
+        """End the supervisor of a worker that ends."""
+        _SUPERVISORS.pop(worker.id).close()
+
+
+def run_case(case: CohortCase) -> CaseStatus:
+    """Run a case on the worker that calls this, and publish its result.
+
+    Raises:
+        WorkError: The work can't be loaded.
+        OutputError: The result can't be written.
+        StoppedError: The worker is being ended.
+    """
+    return _SUPERVISORS[get_worker().id].run(case)
+
+
+def close_supervisor(dask_worker: Worker) -> None:
+    """End the supervisor of a worker, with the case that it runs."""
+    _SUPERVISORS[dask_worker.id].close()

@@ -1,0 +1,137 @@
+"""Panel of a picture: one slice of the scan, the reference as filled areas, and the output as outlines over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageColor, ImageDraw
+
+Rectangle = tuple[int, int, int, int]
+"""Rectangle in a slice: left, top, width and height, in voxels."""
+
+_FILLED = 0.45  # opacity of the reference
+_WHITE = (255, 255, 255)
+_DASH, _GAP = 6, 4  # pixels of a dashed line
+
+Pixels = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Cut through a case, arrays (row, column).
+
+    Attributes:
+        scan: Intensities.
+        found: Labels of the output.
+        wanted: Labels of the reference; None where there is none.
+        spacing_mm: Distance of two columns, and of two rows.
+        crop: Rectangle to draw dashed; None for none.
+    """
+
+    scan: npt.NDArray[Any]
+    found: npt.NDArray[np.uint8]
+    wanted: npt.NDArray[np.uint8] | None
+    spacing_mm: tuple[float, float]
+    crop: Rectangle | None = None
+
+
+def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str], *, side: int) -> Image.Image:
+    """Draw a cut as large as fits into a black square.
+
+    Args:
+        cut: Part of a slice that is shown, in the radiological view.
+        window: Values that become black and white.
+        colours: Colours by label, #rrggbb.
+        side: Width and height of the square in pixels.
+    """
+    size = _size_in(cut, side)
+    pixels = np.repeat(_grey(cut.scan, window, size)[..., np.newaxis], 3, axis=2)
+    if cut.wanted is not None:
+        _fill(pixels, cut.wanted, colours)
+    _outline(pixels, cut.found, colours)
+    image = Image.fromarray(pixels.round().astype(np.uint8))
+    if cut.crop is not None:
+        _draw_dashed(image, cut.crop, (size[0] / cut.scan.shape[1], size[1] / cut.scan.shape[0]))
+    panel = Image.new("RGB", (side, side))
+    panel.paste(image, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return panel
+
+
+def _size_in(cut: Cut, side: int) -> tuple[int, int]:
+    """Return width and height in pixels, in the proportions of the patient."""
+    rows, columns = cut.scan.shape
+    width_mm, height_mm = columns * cut.spacing_mm[0], rows * cut.spacing_mm[1]
+    scale = side / max(width_mm, height_mm)
+    return max(1, round(width_mm * scale)), max(1, round(height_mm * scale))
+
+
+def _grey(scan: npt.NDArray[Any], window: tuple[float, float], size: tuple[int, int]) -> Pixels:
+    low, high = window
+    brightness = np.clip((scan.astype(np.float32) - low) * (255 / (high - low)), 0, 255)
+    return np.asarray(Image.fromarray(brightness.astype(np.uint8)).resize(size, Image.Resampling.BILINEAR), np.float32)
+
+
+def _fill(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> None:
+    """Lay the colour of each label thinly over its area."""
+    size = (pixels.shape[1], pixels.shape[0])
+    enlarged = np.asarray(Image.fromarray(np.ascontiguousarray(labels)).resize(size, Image.Resampling.NEAREST))
+    for label in _present(labels, colours):
+        where = enlarged == label
+        pixels[where] = pixels[where] * (1 - _FILLED) + _rgb(colours[label]) * _FILLED
+
+
+def _outline(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> None:
+    """Draw the outline of each label, two pixels wide."""
+    size = (pixels.shape[1], pixels.shape[0])
+    for label in _present(labels, colours):
+        area = _smooth_area(labels == label, size)
+        pixels[_dilated(area) & ~_eroded(area)] = _rgb(colours[label])
+
+
+def _present(labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> list[int]:
+    counts = np.bincount(labels.ravel(), minlength=256)
+    return [label for label in colours if counts[label]]
+
+
+def _smooth_area(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Return a mask at another size, with round corners; what would vanish in a smaller one is kept."""
+    covered = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR))
+    half = covered >= 128
+    area: Mask = half if half.any() else covered > 0
+    return area
+
+
+def _eroded(area: Mask) -> Mask:
+    """Return a mask without its edge, which the border of the picture is not."""
+    padded = np.pad(area, 1, mode="edge")
+    inner: Mask = area & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return inner
+
+
+def _dilated(area: Mask) -> Mask:
+    padded = np.pad(area, 1)
+    outer: Mask = area | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    return outer
+
+
+def _rgb(colour: str) -> Pixels:
+    return np.array(ImageColor.getrgb(colour), np.float32)
+
+
+def _draw_dashed(image: Image.Image, rectangle: Rectangle, scale: tuple[float, float]) -> None:
+    """Draw a dashed rectangle, whose edges on the border of the image lie just inside."""
+    left, top, width, height = rectangle
+    xs = [min(max(round(x * scale[0]), 0), image.width - 1) for x in (left, left + width)]
+    ys = [min(max(round(y * scale[1]), 0), image.height - 1) for y in (top, top + height)]
+    draw = ImageDraw.Draw(image)
+    for y in ys:
+        for x in range(xs[0], xs[1], _DASH + _GAP):
+            draw.line((x, y, min(x + _DASH, xs[1]), y), fill=_WHITE)
+    for x in xs:
+        for y in range(ys[0], ys[1], _DASH + _GAP):
+            draw.line((x, y, x, min(y + _DASH, ys[1])), fill=_WHITE)

@@ -1,0 +1,134 @@
+"""Choice of the axial slices of a case that are drawn, and of the part of them that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hnseg.drawing.colours import FEW
+from hnseg.imaging.box import Box
+
+PANELS_A_ROW = 3
+
+_MARGIN_MM = 20.0
+_CROP_MARGIN_MM = 5.0
+_SMALLEST_MM = 100.0
+_NEIGHBOURS = 3  # slices nearer than this show much the same
+
+Labels = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class ChosenSlice:
+    """Axial slice to draw.
+
+    Attributes:
+        z: Index of the slice.
+        title: Title, with the reason why the slice is shown.
+    """
+
+    z: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Part of a slice that is shown: first and last row and column, both inside."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+def choose_slices(found: Labels, wanted: Labels, labels: Iterable[int]) -> tuple[list[ChosenSlice], int]:
+    """Choose slices: the one with most structures, the one where output and reference differ most, and others.
+
+    Others are added for structures that the chosen slices lack; without any label, the middle slice is chosen.
+
+    Args:
+        found: Label map of the output, (z, y, x).
+        wanted: Label map of the reference, the same; without slices where there is none.
+        labels: Values that are drawn.
+
+    Returns:
+        The slices from below, and the index of the one with most to see.
+    """
+    drawn = sorted(labels)
+    voxels = _counts(found, drawn) + (_counts(wanted, drawn) if len(wanted) else 0)
+    count = len(found)
+    if not voxels.any():
+        return [ChosenSlice(count // 2, f"slice {count // 2 + 1} of {count}: nothing segmented")], count // 2
+    fullest = _most_informative(voxels, [])
+    chosen: dict[int, str] = {fullest: ": most to see"}
+    if len(wanted):
+        differing = (found != wanted).sum(axis=(1, 2))
+        z = int(differing.argmax())
+        if differing[z] and all(abs(z - other) >= _NEIGHBOURS for other in chosen):
+            chosen[z] = ": largest difference"
+    while len(chosen) < min(PANELS_A_ROW * (1 if len(drawn) <= len(FEW) else 2), count):
+        chosen[_most_informative(voxels, list(chosen))] = ""
+    return [ChosenSlice(z, f"slice {z + 1} of {count}{why}") for z, why in sorted(chosen.items())], fullest
+
+
+def frame_around(shown: Mask, spacing_mm: Sequence[float], box: Box | None) -> Frame:
+    """Return the frame around everything that is segmented and the crop; the whole slice where there is neither.
+
+    Args:
+        shown: Mask of the columns of voxels with something segmented, (y, x).
+        spacing_mm: Voxel spacing, (x, y, z).
+        box: Box of the crop; None without one.
+    """
+    margin_mm = _MARGIN_MM
+    if box is not None:
+        shown = shown.copy()
+        shown[box.slices[1:]] = True
+        margin_mm = _CROP_MARGIN_MM
+    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return Frame(0, shown.shape[0] - 1, 0, shown.shape[1] - 1)
+    x_mm, y_mm, _ = spacing_mm
+    side_mm = max(_SMALLEST_MM, np.ptp(rows) * y_mm + 2 * margin_mm, np.ptp(columns) * x_mm + 2 * margin_mm)
+    top, bottom = _span(rows, side_mm / y_mm, shown.shape[0])
+    left, right = _span(columns, side_mm / x_mm, shown.shape[1])
+    return Frame(top, bottom, left, right)
+
+
+def _counts(volume: Labels, labels: Sequence[int]) -> Counts:
+    """Return the number of voxels of each label in each slice, (z, label)."""
+    counts = np.zeros((len(volume), len(labels)), np.intp)
+    labelled: Mask = np.logical_or.reduce(volume, axis=0)
+    rows, columns = (np.flatnonzero(labelled.any(axis=axis)) for axis in (1, 0))
+    if len(rows):
+        part = volume[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        for z in np.flatnonzero(part.any(axis=(1, 2))):
+            counts[z] = np.bincount(part[z].ravel(), minlength=256)[list(labels)]
+    return counts
+
+
+def _most_informative(voxels: Counts, chosen: Sequence[int]) -> int:
+    """Return the index of the slice with most labels that the chosen ones lack, and of these the fullest.
+
+    Slices near a chosen one come last.
+
+    Args:
+        voxels: Number of voxels, (z, label).
+        chosen: Indices of the slices that are chosen already.
+    """
+    shown = voxels[np.array(chosen, np.intp)].sum(axis=0) > 0
+    new = (voxels[:, ~shown] > 0).sum(axis=1)
+    apart = np.array([min((abs(z - other) for other in chosen), default=len(voxels)) for z in range(len(voxels))])
+    return int(np.lexsort((voxels.sum(axis=1), new, np.minimum(apart, _NEIGHBOURS)))[-1])
+
+
+def _span(indices: npt.NDArray[np.intp], length: float, size: int) -> tuple[int, int]:
+    """Return the first and last index of a span around the middle of these indices, kept inside the image."""
+    length = min(round(length), size)
+    first = round((indices[0] + indices[-1] - length) / 2)
+    first = min(max(first, 0), size - length)
+    return first, first + length - 1

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from hnseg.drawing.panel import Cut, draw_panel
+
+RED = {1: "#ff0000"}
+WINDOW = (0.0, 100.0)
+
+
+def drawn(scan, *, found=None, wanted=None, spacing_mm=(1.0, 1.0), crop=None, side=80):
+    """Draw a panel and return its pixels (row, column, colour)."""
+    empty = np.zeros(scan.shape, np.uint8)
+    cut = Cut(np.asarray(scan, np.float32), empty if found is None else found, wanted, spacing_mm, crop)
+    return np.asarray(draw_panel(cut, WINDOW, RED, side=side)).astype(int)
+
+
+def is_red(pixels):
+    return pixels[..., 0] - pixels[..., 1] > 60
+
+
+def square(value=1):
+    area = np.zeros((20, 20), np.uint8)
+    area[5:15, 5:15] = value
+    return area
+
+
+def test_the_window_ends_at_black_and_white():
+    left_black = np.full((10, 10), 300.0)
+    left_black[:, :5] = -50
+    pixels = drawn(left_black)
+    assert pixels[40, 10].tolist() == [0, 0, 0]
+    assert pixels[40, 70].tolist() == [255, 255, 255]
+
+
+def test_a_slice_keeps_the_patients_proportions():
+    lit = drawn(np.full((10, 20), 300.0), spacing_mm=(1.0, 4.0)).max(axis=2) > 0
+    assert (lit.any(axis=0).sum(), lit.any(axis=1).sum()) == (40, 80)
+
+
+def test_an_outline_is_two_pixels_wide_at_the_edge_of_the_area():
+    pixels = drawn(np.zeros((20, 20)), found=square())  # four pixels a voxel: the edges at 20 and 60
+    assert np.flatnonzero(is_red(pixels)[40]).tolist() == [19, 20, 59, 60]
+
+
+def test_a_reference_is_filled_so_that_the_scan_is_seen_through():
+    pixels = drawn(np.full((20, 20), 100.0), wanted=square())
+    assert is_red(pixels).sum() == 40 * 40
+    assert pixels[40, 40].tolist() == [255, 140, 140]
+
+
+@pytest.mark.parametrize("side", [80, 8])
+def test_one_voxel_is_drawn_at_any_size(side):
+    found = np.zeros((20, 20), np.uint8)
+    found[10, 10] = 1
+    assert is_red(drawn(np.zeros((20, 20)), found=found, side=side)).any()
+
+
+def test_other_labels_are_not_drawn():
+    assert not is_red(drawn(np.zeros((20, 20)), found=square(2))).any()
+
+
+@pytest.mark.parametrize("crop", [(5, 5, 10, 10), (0, 0, 20, 20), (-5, -5, 30, 30)], ids=["inside", "all", "beyond"])
+def test_a_crop_is_a_dashed_rectangle(crop):
+    white = (drawn(np.zeros((20, 20)), crop=crop) == 255).all(axis=2)
+    rows, columns = np.flatnonzero(white.any(axis=1)), np.flatnonzero(white.any(axis=0))
+    edges = [max(0, 4 * crop[0]), min(79, 4 * (crop[0] + crop[2]))]
+    assert [rows[0], rows[-1]] == [columns[0], columns[-1]] == edges
+    assert 0.4 < white[rows[0]][edges[0] : edges[1]].mean() < 0.8
