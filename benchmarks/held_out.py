@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk
-from hnseg.cohort.loop import run_cohort
-from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.store import CaseStore
 from threshold import threshold
 
 from hnseg.cohort.challenge_work import challenge_work
 from hnseg.cohort.finding.find import find_cohort
+from hnseg.cohort.loop import run_cohort
+from hnseg.cohort.settings import RunSettings
+from hnseg.cohort.store import CaseStore
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table
@@ -158,9 +158,10 @@ def segment(name: str, cases: list[Path], model_dir: Path, way: Way, target: Pat
     found = [case for folder in cases for case in find_cohort(folder, spec).cases]
     kept = [case.model_copy(update={"inputs": without(case.inputs, way.without)}) for case in found]
     work = challenge_work(ROOT / "containers" / name, model_dir, limit_s=math.inf, settings_override=way.settings)
-    summary = run_cohort(kept, work, CaseStore(runs), RunSettings(workers=workers))
-    if summary.exit_status:
-        sys.exit(f"{target.name}: not every case could be run; see the lines above.")
+    store = CaseStore(runs)
+    failed = run_cohort(kept, work, store, RunSettings(workers=workers), say=lambda _: None).failed
+    if failed and (status := store.status(failed[0])):
+        sys.exit(f"{target.name}, {failed[0]} failed: {status.reason}")
     target.mkdir()
     for case in kept:
         (image,) = (runs / case.name / spec.output.relative_path).iterdir()

@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import typer
+from typer.testing import CliRunner
 
+from hnseg.cli import predict
+from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, image_of
 
 HNSEG = Path(sys.executable).with_name("hnseg")
@@ -55,6 +59,15 @@ def test_a_folder_gives_the_label_maps_of_each_case_alone(model, folder, tmp_pat
     written = (output / "b.nii.gz").stat().st_mtime_ns
     assert run(model, folder, "--output", output, *OPTIONS).returncode == 1
     assert (output / "b.nii.gz").stat().st_mtime_ns == written
+
+
+def test_without_dask_the_cure_is_told(model, folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask", None)
+    app = typer.Typer()
+    app.command()(predict.command)
+    done = CliRunner().invoke(app, list(map(str, (model, folder, "--output", tmp_path / "out", *OPTIONS))))
+    assert isinstance(done.exception, InputError)
+    assert 'pip install "hnseg[cluster]"' in str(done.exception)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ import typer
 from rich.progress import Progress
 
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
+from hnseg.cohort.settings import RunSettings, gpus_of
 from hnseg.cohort.status import STATUS_FILE
+from hnseg.cohort.store import OWN_FOLDER
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
@@ -24,9 +26,11 @@ from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
 from hnseg.printable import printable
 from hnseg.provenance import Provenance
+from hnseg.signals import unwind_on_signals
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.planning.effort import Effort
 
@@ -72,10 +76,17 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
 
     if len(images) == 1 and images[0].is_dir():
         _check_folders(images[0], output, {"--probabilities": probabilities, "--report": report})
-        options = {"step": step, "mirroring": not no_mirroring, "device": device, "precision": precision}
-        options |= {"backend": backend, "skip": skip, "limit_s": limit_s, "vram_gib": vram_gib}
-        settings = {"workers": workers, "gpus": gpus, "retry_failed": retry_failed, "ram_gib": ram_gib}
-        raise typer.Exit(_predict_folder(model_dir, images[0], output, _folds(folds), options, settings))
+        options: dict[str, Any] = {"step": step, "mirroring": not no_mirroring, "skip": skip, "limit_s": limit_s}
+        options |= {"device": device, "precision": precision, "backend": backend, "vram_gib": vram_gib}
+        settings = RunSettings(
+            workers=workers,
+            gpus=gpus_of(gpus) if gpus else (),
+            retry_failed=retry_failed,
+            limit_s=limit_s,
+            ram_gib=ram_gib if np.isfinite(ram_gib) else None,
+        )
+        bundle = open_bundle(model_dir, folds=_folds(folds))
+        raise typer.Exit(_predict_folder(bundle, images[0], output, options, settings))
     provenance = Provenance()
     provenance.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     outputs = (
@@ -106,7 +117,7 @@ def _check_folders(folder: Path, output: Path, left_out: Mapping[str, Path | Non
     if used := [option for option, path in left_out.items() if path is not None]:
         raise InputError(
             f"For a folder of cases, {used[0]} must be left out: it names the file of one image. What was done of each"
-            f" case is told by {output}/.cohort/CASE/{STATUS_FILE}."
+            f" case is told by {output / OWN_FOLDER}/CASE/{STATUS_FILE}."
         )
     if output.is_file() or has_suffix(output.name):
         raise OutputError(f"For a folder of cases, --output must be a folder, but {output} is named as a file.")
@@ -117,14 +128,7 @@ def _check_folders(folder: Path, output: Path, left_out: Mapping[str, Path | Non
         )
 
 
-def _predict_folder(
-    model_dir: Path,
-    folder: Path,
-    output: Path,
-    folds: list[Fold] | None,
-    options: dict[str, Any],
-    settings: dict[str, Any],
-) -> int:
+def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[str, Any], settings: RunSettings) -> int:
     """Segment every case of a folder, and return the status of the process: 1 where a case failed.
 
     Raises:
@@ -133,16 +137,27 @@ def _predict_folder(
     from hnseg.cohort.finding.channel_images import find_channel_images
     from hnseg.cohort.loop import run_cohort
     from hnseg.cohort.predict_work import predict_work
-    from hnseg.cohort.settings import RunSettings
     from hnseg.cohort.store import CaseStore
-    from hnseg.inference.model.bundle import open_bundle
 
-    bundle = open_bundle(model_dir, folds=folds)
     found = find_channel_images(folder, bundle.channels)
     for path in found.ignored:
-        typer.echo(printable(f"{path} belongs to no case and is left out."), err=True)
-    work = predict_work(bundle, **options)
-    return run_cohort(found.cases, work, CaseStore(output.absolute(), flat=True), RunSettings(**settings)).exit_status
+        _say(f"{path} belongs to no case and is left out.")
+    store = CaseStore(output.absolute(), flat=True)
+    with unwind_on_signals():
+        try:
+            summary = run_cohort(found.cases, predict_work(bundle, **options), store, settings, say=_say)
+        except SystemExit:
+            _say("Stopped. The same command goes on with the cases that are left.")
+            raise
+    for name in summary.failed:
+        status = store.status(name)
+        _say(f"{name} failed: {status.reason if status else 'its status can not be read.'}")
+    typer.echo(str(output))
+    return 1 if summary.failed else 0
+
+
+def _say(sentence: str) -> None:
+    typer.echo(printable(sentence), err=True)
 
 
 def _promise(title: str, path: Path | None) -> str:
@@ -160,7 +175,7 @@ def _segment(
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and record how it came about."""
     from hnseg.inference.planning.deadline import Deadline
-    from hnseg.segmentation import segment_images
+    from hnseg.inference.segmentation import segment_images
 
     with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
