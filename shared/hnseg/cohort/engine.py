@@ -136,7 +136,7 @@ def _cluster(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
             n_workers=settings.number_of_workers,
             threads_per_worker=1,
             processes=False,  # what runs the cases is a process of each worker's own
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port; None would be a certain one
             memory_limit=0,
             local_directory=folder,
             silence_logs=logging.CRITICAL,
