@@ -110,7 +110,7 @@ def _tissue(values: npt.NDArray[Any]) -> Mask:
     values = np.nan_to_num(values.astype(np.float32))
     if (values < SKIN_HU).mean() > _LEAST_AIR:  # interpolated MR has a few such low values at edges
         return np.asarray(values > SKIN_HU)
-    values -= values.min()
+    values -= np.percentile(values, 100 * _LEAST_AIR)
     return np.asarray(values > _TISSUE_SHARE * values[values >= values.mean()].mean())
 
 
