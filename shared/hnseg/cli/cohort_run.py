@@ -58,7 +58,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
         SystemExit: A signal stopped it.
         HnsegError: As `run_cohort` raises it.
     """
-    report = partial(write_report, store.folder, labels, title=title, flat=store.flat, expected=expected)
+    report = partial(write_report, store, labels, title=title, expected=expected)
     with unwind_on_signals():
         try:
             summary = run_cohort(cases, work, store, settings, say=_say)
