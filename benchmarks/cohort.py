@@ -27,7 +27,7 @@ from hnseg.cohort.challenge_work import challenge_work
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.loop import run_cohort
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import Work, WorkReference
 from hnseg.evaluation.tables import Table
 from hnseg.machine import processor_numbers

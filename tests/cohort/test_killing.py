@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from tests.support.cohort_program import start_cohort
 from tests.support.cohort_works import make_cases
 
@@ -20,7 +20,7 @@ def runners_of(process):
     """The processes that run cases for a program."""
     children = Path(f"/proc/{process.pid}/task").glob("*/children")
     found = [int(pid) for path in children for pid in path.read_text().split()]
-    return [pid for pid in found if b"hnseg.cohort.runner" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in found if b"hnseg.cohort.running.runner" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def wait_for(condition, seconds=30):

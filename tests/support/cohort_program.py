@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hnseg.cohort.loop import run_cohort
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.signals import unwind_on_signals
 from tests.support.cohort_works import cases_in, work_reference
 

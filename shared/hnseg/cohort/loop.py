@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hnseg.cohort.case import CohortCase
-from hnseg.cohort.engine import engine, results
-from hnseg.cohort.lock import Shard, cohort_lock
 from hnseg.cohort.progress import log_line, watcher
+from hnseg.cohort.running.engine import engine, results
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.standing import Standing, standing_of
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.lock import Shard, cohort_lock
+from hnseg.cohort.state.standing import Standing, standing_of
+from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
 
 _NAMED = 5  # cases that are named in a sentence

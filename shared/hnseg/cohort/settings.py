@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from hnseg.cohort.lock import Shard
+from hnseg.cohort.state.lock import Shard
 from hnseg.errors import InputError
 
 Place = Literal["local", "slurm", "pbs", "lsf", "sge", "kubernetes"]

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from distributed import Worker, WorkerPlugin, get_worker
 
 from hnseg.cohort.case import CohortCase
+from hnseg.cohort.running.supervisor import Share, Supervisor
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.status import CaseStatus
-from hnseg.cohort.store import CaseStore
-from hnseg.cohort.supervisor import Share, Supervisor
+from hnseg.cohort.state.status import CaseStatus
+from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
 
 _SUPERVISORS: dict[str, Supervisor] = {}

@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 
 from pydantic import ValidationError
 
-from hnseg.cohort.status import STATUS_FILE, CaseStatus
+from hnseg.cohort.state.status import STATUS_FILE, CaseStatus
 from hnseg.errors import OutputError
 from hnseg.imaging.files.visible import visible_in
 
