@@ -50,7 +50,7 @@ def test_on_a_terminal_there_is_a_bar_with_the_failed():
 def test_the_log_has_a_line_a_case(tmp_path):
     store = CaseStore(tmp_path)
     log_line(store, ended(worker=Worker(host="node", pid=7)))
-    log_line(store, ended("failed", "The scan\tmust be a scan."))
+    log_line(store, ended("failed", "The scan  must be a scan."))
     first, second = (line.split("\t") for line in (tmp_path / "cohort.log").read_text().splitlines())
     assert first[1:] == ["case_000", "done", "1.2 s", "node:7"]
-    assert second[1:] == ["case_000", "failed", "1.2 s", "-", r"The scan\tmust be a scan."]
+    assert second[1:] == ["case_000", "failed", "1.2 s", "-", "The scan must be a scan."]

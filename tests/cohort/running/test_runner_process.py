@@ -33,9 +33,11 @@ def test_its_end_is_told_by_signal_or_status(process):
         process.ask(Start(work=work_reference()))
 
 
-def test_the_last_line_of_a_process_that_can_not_start_is_told():
-    process = RunnerProcess({"PYTHONHOME": "/nowhere"})
-    with pytest.raises(DiedError, match=r"it ended with status 1 \(.+\)"):
+def test_the_last_line_of_a_process_that_can_not_start_is_told(tmp_path):
+    (tmp_path / "hnseg").mkdir()
+    (tmp_path / "hnseg/__init__.py").write_text("raise SystemExit('The installation is broken.')")
+    process = RunnerProcess({"PYTHONPATH": str(tmp_path)})
+    with pytest.raises(DiedError, match=r"it ended with status 1 \(The installation is broken\.\)"):
         process.ask(Start(work=work_reference()))
 
 
