@@ -18,26 +18,28 @@ keeps the scores.
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk
 from threshold import threshold
 
+from hnseg.cohort.challenge_work import challenge_work
+from hnseg.cohort.finding.find import find_cohort
+from hnseg.cohort.loop import run_cohort
+from hnseg.cohort.settings import RunSettings
+from hnseg.cohort.store import CaseStore
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table
-from hnseg.inference.loading import load_ensemble
-from hnseg.inference.model.bundle import Bundle, open_bundle
-from hnseg.inference.planning.deadline import Deadline
-from hnseg.pipeline import run_case
-from hnseg.platform.challenge import Challenge, load_challenge
-from hnseg.provenance import Provenance
+from hnseg.platform.challenge import load_challenge
+from hnseg.platform.input_files import InputFiles
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,9 +100,10 @@ def main() -> int:
     parser.add_argument("cases", type=Path, help="folder of hnseg phantom's cases")
     parser.add_argument("models", nargs="+", metavar="NAME=MODEL_DIR")
     parser.add_argument("--json", type=Path, help="folder for the scores of each row")
+    parser.add_argument("--workers", type=int, default=1, help="cases at a time (default: %(default)s)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        reports = scored(given.challenge, sorted(given.cases.glob("case_*")), given.models, Path(folder))
+        reports = scored(given.challenge, sorted(given.cases.glob("case_*")), given.models, Path(folder), given.workers)
     if given.json:
         given.json.mkdir(parents=True, exist_ok=True)
         for name, report in reports.items():
@@ -109,7 +112,7 @@ def main() -> int:
     return 0
 
 
-def scored(name: str, cases: list[Path], models: list[str], work: Path) -> dict[str, ScoreReport]:
+def scored(name: str, cases: list[Path], models: list[str], work: Path, workers: int) -> dict[str, ScoreReport]:
     """Return the scores by row: what is copied, then every model in every way."""
     challenge, comparison = load_challenge(ROOT / "containers" / name), COMPARISONS[name]
     output = challenge.spec.output.relative_path
@@ -125,7 +128,7 @@ def scored(name: str, cases: list[Path], models: list[str], work: Path) -> dict[
     for model, folder in (argument.split("=", 1) for argument in models):
         for title, way in comparison.ways.items():
             row = ", ".join(filter(None, (model, title)))
-            predictions = segment(challenge, cases, open_bundle(Path(folder)), way, work / row)
+            predictions = segment(name, cases, Path(folder), way, work / row, workers)
             reports[row] = score_folder(name, predictions, references, rules)
             print(f"{row}: {reports[row].score:.3f}", file=sys.stderr)
     return reports
@@ -149,23 +152,26 @@ def drawn(draw: Draw, images: Path, references: Path, target: Path) -> Path:
     return target
 
 
-def segment(challenge: Challenge, cases: list[Path], bundle: Bundle, way: Way, target: Path) -> Path:
-    """Run the pipeline on each case in one way and gather the label maps in `target`."""
-    ensemble = load_ensemble(replace(bundle, settings={**bundle.settings, **way.settings}))
+def segment(name: str, cases: list[Path], model_dir: Path, way: Way, target: Path, workers: int) -> Path:
+    """Run the pipeline on each case in one way, as a cohort, and gather the label maps in `target`."""
+    spec, runs = load_challenge(ROOT / "containers" / name).spec, target.with_name(f"{target.name}, runs")
+    found = [case for folder in cases for case in find_cohort(folder, spec).cases]
+    kept = [case.model_copy(update={"inputs": without(case.inputs, way.without)}) for case in found]
+    work = challenge_work(ROOT / "containers" / name, model_dir, limit_s=math.inf, settings_override=way.settings)
+    store = CaseStore(runs)
+    failed = run_cohort(kept, work, store, RunSettings(workers=workers), say=lambda _: None).failed
+    if failed and (status := store.status(failed[0])):
+        sys.exit(f"{target.name}, {failed[0]} failed: {status.reason}")
     target.mkdir()
-    for case in cases:
-        with tempfile.TemporaryDirectory() as folder:
-            given, output = Path(folder) / "input", Path(folder) / "output"
-            shutil.copytree(case / "input", given)
-            if way.without:
-                shutil.rmtree(given / challenge.spec.input(way.without).relative_path)
-            output.mkdir()
-            folders = {"inputs": given, "output_dir": output}
-            run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=Provenance())
-            (image,) = (output / challenge.spec.output.relative_path).iterdir()
-            shutil.move(image, target / f"{case.name}.mha")
-        print(f"{target.name}, {case.name} done", file=sys.stderr)
+    for case in kept:
+        (image,) = (runs / case.name / spec.output.relative_path).iterdir()
+        shutil.move(image, target / f"{case.name}.mha")
     return target
+
+
+def without(inputs: InputFiles, slug: str) -> InputFiles:
+    """Return a case's files without that of a socket."""
+    return inputs.model_copy(update={"images": {key: path for key, path in inputs.images.items() if key != slug}})
 
 
 def tables_of(reports: Mapping[str, ScoreReport]) -> list[Table]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,23 +16,35 @@ import typer
 from rich.progress import Progress
 
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.errors import InputError
-from hnseg.imaging.files.formats import WRITTEN
+from hnseg.cohort.settings import RunSettings, gpus_of
+from hnseg.cohort.status import STATUS_FILE
+from hnseg.cohort.store import OWN_FOLDER
+from hnseg.errors import InputError, OutputError
+from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
+from hnseg.printable import printable
 from hnseg.provenance import Provenance
+from hnseg.signals import unwind_on_signals
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.planning.effort import Effort
 
 
 def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     model_dir: Annotated[Path, typer.Argument(help="An nnU-Net v2 result folder, or an exported bundle.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One a channel, in the model's order.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="One a channel, in the model's order; or one folder of cases."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd. For a folder, a folder."),
+    ],
     folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None,
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False,
     step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5,
@@ -47,15 +59,34 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = float("inf"),
     probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Of a folder: cases at a time.")] = None,
+    gpus: Annotated[str, typer.Option(metavar="all|0,1", help="Of a folder: GPUs, one a worker.")] = "",
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Of a folder: run the cases again that failed before.")
+    ] = False,
 ) -> None:
-    """Segment an image with the ensemble of an nnU-Net v2 model.
+    """Segment an image, or every case of a folder, with the ensemble of an nnU-Net v2 model.
 
-    The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding.
+    The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding. A folder
+    holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz.
     """
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
     from hnseg.inference.planning.effort import Effort
 
+    if len(images) == 1 and images[0].is_dir():
+        _check_folders(images[0], output, {"--probabilities": probabilities, "--report": report})
+        options: dict[str, Any] = {"step": step, "mirroring": not no_mirroring, "skip": skip, "limit_s": limit_s}
+        options |= {"device": device, "precision": precision, "backend": backend, "vram_gib": vram_gib}
+        settings = RunSettings(
+            workers=workers,
+            gpus=gpus_of(gpus) if gpus else (),
+            retry_failed=retry_failed,
+            limit_s=limit_s,
+            ram_gib=ram_gib if np.isfinite(ram_gib) else None,
+        )
+        bundle = open_bundle(model_dir, folds=_folds(folds))
+        raise typer.Exit(_predict_folder(bundle, images[0], output, options, settings))
     provenance = Provenance()
     provenance.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     outputs = (
@@ -76,6 +107,59 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     typer.echo(str(output))
 
 
+def _check_folders(folder: Path, output: Path, left_out: Mapping[str, Path | None]) -> None:
+    """Refuse options that a folder of cases does not have, and an output in which label maps would replace images.
+
+    Raises:
+        InputError: One of the options was used.
+        OutputError: The output is no folder, or the images' own.
+    """
+    if used := [option for option, path in left_out.items() if path is not None]:
+        raise InputError(
+            f"For a folder of cases, {used[0]} must be left out: it names the file of one image. What was done of each"
+            f" case is told by {output / OWN_FOLDER}/CASE/{STATUS_FILE}."
+        )
+    if output.is_file() or has_suffix(output.name):
+        raise OutputError(f"For a folder of cases, --output must be a folder, but {output} is named as a file.")
+    if output.resolve() == folder.resolve():
+        raise OutputError(
+            f"--output must not be the folder of the images, but both are {folder}. Name another folder; nothing was"
+            " written."
+        )
+
+
+def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[str, Any], settings: RunSettings) -> int:
+    """Segment every case of a folder, and return the status of the process: 1 where a case failed.
+
+    Raises:
+        InputError: There is no case, or Dask is not installed.
+    """
+    from hnseg.cohort.finding.channel_images import find_channel_images
+    from hnseg.cohort.loop import run_cohort
+    from hnseg.cohort.predict_work import predict_work
+    from hnseg.cohort.store import CaseStore
+
+    found = find_channel_images(folder, bundle.channels)
+    for path in found.ignored:
+        _say(f"{path} belongs to no case and is left out.")
+    store = CaseStore(output.absolute(), flat=True)
+    with unwind_on_signals():
+        try:
+            summary = run_cohort(found.cases, predict_work(bundle, **options), store, settings, say=_say)
+        except SystemExit:
+            _say("Stopped. The same command goes on with the cases that are left.")
+            raise
+    for name in summary.failed:
+        status = store.status(name)
+        _say(f"{name} failed: {status.reason if status else 'its status can not be read.'}")
+    typer.echo(str(output))
+    return 1 if summary.failed else 0
+
+
+def _say(sentence: str) -> None:
+    typer.echo(printable(sentence), err=True)
+
+
 def _promise(title: str, path: Path | None) -> str:
     return "" if path is None else f"{title} must be written to {path.parent}"
 
@@ -91,7 +175,7 @@ def _segment(
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and record how it came about."""
     from hnseg.inference.planning.deadline import Deadline
-    from hnseg.segmentation import segment_images
+    from hnseg.inference.segmentation import segment_images
 
     with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)

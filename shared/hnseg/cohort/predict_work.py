@@ -133,7 +133,7 @@ class _PredictWork:
 
     def __call__(self, case: CohortCase, folder: Path) -> Facts:
         """Write the label map of a case, whose time begins now, and return its provenance."""
-        from hnseg.segmentation import segment_images
+        from hnseg.inference.segmentation import segment_images
 
         started_s = time.monotonic()
         provenance = Provenance(started_s)

@@ -70,13 +70,18 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 def _taken(path: Path, spec: ChallengeSpec) -> Iterator[_File]:
     """Yield the file with the socket that takes it; nothing where none does."""
-    is_image, is_value = has_suffix(path.name, READ), path.suffix.lower() == ".json"
-    words = (stem_of(path.name) if is_image else path.stem).lower().split("_")
-    sockets = spec.inputs if is_image else spec.values if is_value else ()
-    fitting = [socket for socket in sockets if socket.bids and {word.lower() for word in socket.bids} <= set(words)]
+    is_image = has_suffix(path.name, READ)
+    words = (stem_of(path.name) if is_image else path.stem).split("_")
+    sockets = spec.inputs if is_image else spec.values if path.suffix.lower() == ".json" else ()
+    fitting = [socket for socket in sockets if _fits(socket.bids, words)]
     if fitting:
-        session = next((word for word in stem_of(path.name).split("_") if word.startswith("ses-")), "")
+        session = next((word for word in words if word.startswith("ses-")), "")
         yield _File(path, session, max(fitting, key=lambda socket: len(socket.bids)).slug)
+
+
+def _fits(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    """Return whether a name has all wanted words, of which there must be one, in whatever capitals."""
+    return bool(wanted) and {word.lower() for word in wanted} <= {word.lower() for word in words}
 
 
 def _groups_of(subject: Path, spec: ChallengeSpec) -> Iterator[tuple[str, list[_File]]]:

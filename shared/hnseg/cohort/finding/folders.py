@@ -39,15 +39,18 @@ def find_in_folders(folder: Path, spec: ChallengeSpec) -> FoundCohort:
         folder: Absolute path of the folder.
         spec: Description of the sockets.
     """
+    folders = _case_folders(folder)
+    cases = [_case(name, path, spec) for name, path in folders.items()]
+    beside = [] if folder in folders.values() else [path for path in visible_in(folder) if path.name not in folders]
+    within = (path for case in cases for path in _untaken_of(case))
+    return FoundCohort(tuple(cases), "folders", (*beside, *within))
+
+
+def _case_folders(folder: Path) -> dict[str, Path]:
+    """Return the folders of cases by their names: the folder itself where it is one."""
     if is_case_folder(folder):
-        name = folder.parent.name if folder.name == _INPUT else folder.name
-        folders, beside = {name: folder}, []
-    else:
-        folders = {path.name: path for path in visible_in(folder) if path.is_dir() and is_case_folder(path)}
-        beside = [path for path in visible_in(folder) if path.name not in folders]
-    cases = {name: _case(name, path, spec) for name, path in folders.items()}
-    within = (path for case in cases.values() for path in _untaken_of(case))
-    return FoundCohort(tuple(cases.values()), "folders", (*beside, *within))
+        return {folder.parent.name if folder.name == _INPUT else folder.name: folder}
+    return {path.name: path for path in visible_in(folder) if path.is_dir() and is_case_folder(path)}
 
 
 def _is_input(folder: Path) -> bool:

@@ -10,8 +10,8 @@ from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
+from hnseg.inference.segmentation import segment_images
 from hnseg.provenance import Provenance
-from hnseg.segmentation import segment_images
 
 GRID = Grid((34, 30, 9), (1.0, 1.13, 1.9), (4.1, 5.3, -6.7), sitk.Euler3DTransform().GetMatrix())
 

@@ -4,7 +4,7 @@ import pytest
 
 from containers.hecktor.spec import SPEC
 from hnseg.cohort.finding.find import find_cohort
-from hnseg.cohort.listing import listing, summary
+from hnseg.cohort.finding.listing import listing, summary
 from hnseg.cohort.status import CaseStatus
 from tests.support.cohort_files import touch
 
