@@ -34,7 +34,7 @@ from hnseg.cohort.challenge_work import challenge_work
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.loop import run_cohort
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 import pytest
 from pydantic import BaseModel
 
-from hnseg.cohort.status import CaseStatus, FileStamp
+from hnseg.cohort.state.status import CaseStatus, FileStamp
 from hnseg.evaluation.ranking.borda.report import BordaReport
 from hnseg.evaluation.ranking.report import RankingReport
 from hnseg.evaluation.report import ScoreReport

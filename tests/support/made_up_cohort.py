@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hnseg.cohort.report.rows import CaseRow
-from hnseg.cohort.status import STATUS_FILE, CaseStatus, FileStamp, Worker
+from hnseg.cohort.state.status import STATUS_FILE, CaseStatus, FileStamp, Worker
 from hnseg.imaging.structures import StructureMeasures
 
 START = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hnseg.cli.cohort_options import (
+from hnseg.cli.cohort_run import run_and_report, settings_of
+from hnseg.cli.options.cohort import (
     AccountOption,
     ClusterFileOption,
     GpusOption,
@@ -22,13 +23,12 @@ from hnseg.cli.cohort_options import (
     WalltimeOption,
     WorkersOption,
 )
-from hnseg.cli.cohort_run import run_and_report, settings_of
-from hnseg.cli.options import BackendOption, DeviceOption, EditionOption, LimitOption, PrecisionOption, SkipOption
+from hnseg.cli.options.run import BackendOption, DeviceOption, EditionOption, LimitOption, PrecisionOption, SkipOption
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
-from hnseg.cohort.listing import listing, summary
+from hnseg.cohort.finding.listing import listing, summary
 from hnseg.cohort.settings import JobSettings
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
 

@@ -12,7 +12,7 @@ from hnseg.cohort.case import CohortCase
 from hnseg.cohort.loop import run_cohort
 from hnseg.cohort.report.writing import write_report
 from hnseg.cohort.settings import RunSettings, gpus_of, shard_of
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.signals import unwind_on_signals

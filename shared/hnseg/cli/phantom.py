@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hnseg.cli.options import check_choice
+from hnseg.cli.options.run import check_choice
 from hnseg.discovery import challenge_module
 from hnseg.imaging.files.output_folders import added_files
 

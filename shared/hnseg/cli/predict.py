@@ -15,10 +15,10 @@ import SimpleITK as sitk
 import typer
 from rich.progress import Progress
 
-from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
+from hnseg.cli.options.run import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
 from hnseg.cohort.settings import RunSettings, gpus_of
-from hnseg.cohort.status import STATUS_FILE
-from hnseg.cohort.store import OWN_FOLDER
+from hnseg.cohort.state.status import STATUS_FILE
+from hnseg.cohort.state.store import OWN_FOLDER
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
@@ -137,7 +137,7 @@ def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[st
     from hnseg.cohort.finding.channel_images import find_channel_images
     from hnseg.cohort.loop import run_cohort
     from hnseg.cohort.predict_work import predict_work
-    from hnseg.cohort.store import CaseStore
+    from hnseg.cohort.state.store import CaseStore
 
     found = find_channel_images(folder, bundle.channels)
     for path in found.ignored:

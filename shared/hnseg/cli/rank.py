@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hnseg.cli.options import check_choice
+from hnseg.cli.options.run import check_choice
 from hnseg.cli.printing import show_table
 from hnseg.errors import InputError
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS

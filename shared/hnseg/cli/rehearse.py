@@ -12,8 +12,7 @@ from tempfile import TemporaryDirectory
 import rich
 import typer
 
-from hnseg.cli.options import EditionOption
-from hnseg.cli.rehearsal_options import (
+from hnseg.cli.options.rehearsal import (
     ApiMethod,
     ApiMethodOption,
     BaseImageOption,
@@ -35,7 +34,8 @@ from hnseg.cli.rehearsal_options import (
     Strictness,
     StrictnessOption,
 )
-from hnseg.cli.rehearsal_target import find_target
+from hnseg.cli.options.rehearsal_target import find_target
+from hnseg.cli.options.run import EditionOption
 from hnseg.errors import InputError
 from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge

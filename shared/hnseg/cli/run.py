@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hnseg import entrypoint
-from hnseg.cli.options import BackendOption, DeviceOption, EditionOption, LimitOption, PrecisionOption, SkipOption
+from hnseg.cli.options.run import BackendOption, DeviceOption, EditionOption, LimitOption, PrecisionOption, SkipOption
 from hnseg.platform.challenge import load_challenge
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from hnseg.cli.options import check_text
+from hnseg.cli.options.run import check_text
 from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from hnseg.cli.options import DeviceOption
+from hnseg.cli.options.run import DeviceOption
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.files.output_files import Output, output_files
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.output_facts import facts_of_output
-from hnseg.cohort.store import REPORT_FOLDER
+from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.options import BackendName, Device, Precision, Skip

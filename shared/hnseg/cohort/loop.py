@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hnseg.cohort.case import CohortCase
-from hnseg.cohort.engine import engine, results
-from hnseg.cohort.lock import Shard, cohort_lock
 from hnseg.cohort.progress import log_line, watcher
+from hnseg.cohort.running.engine import engine, results
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.standing import Standing, standing_of
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.lock import Shard, cohort_lock
+from hnseg.cohort.state.standing import Standing, standing_of
+from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
 
 _NAMED = 5  # cases that are named in a sentence
@@ -56,8 +56,7 @@ def run_cohort(
         OutputError: The store can't be written to.
         WorkError: The work can't be loaded.
     """
-    with cohort_lock(store.own_folder(), settings.shard):
-        store.sweep(alone=settings.shard is None)
+    with cohort_lock(store.own_folder(), settings.shard), store.swept(alone=settings.shard is None):
         mine = share_of(cases, settings.shard)
         for case in mine:
             store.check(case.name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.channel_images import keys_of
 from hnseg.cohort.output_facts import facts_of_output
-from hnseg.cohort.store import REPORT_FOLDER
+from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.errors import OutputError
 from hnseg.imaging.files.formats import WRITTEN

@@ -12,8 +12,8 @@ from typing import Protocol, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from hnseg.cohort.status import CaseStatus
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.status import CaseStatus
+from hnseg.cohort.state.store import CaseStore
 
 LOG_FILE = "cohort.log"
 _EVERY_S = 15.0

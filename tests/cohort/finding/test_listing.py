@@ -5,7 +5,7 @@ import pytest
 from containers.hecktor.spec import SPEC
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import listing, summary
-from hnseg.cohort.status import CaseStatus
+from hnseg.cohort.state.status import CaseStatus
 from tests.support.cohort_files import touch
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from hnseg.cohort.report.case_page import Links, as_case_page
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.inference.model.structure_range import StructureRange
 from tests.support.made_up_cohort import FLAG, done, facts, failed, row
 

@@ -1,5 +1,5 @@
 from hnseg.cohort.report.collecting import collect_rows
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from tests.support.made_up_cohort import done, write_statuses
 
 

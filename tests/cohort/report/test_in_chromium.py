@@ -6,7 +6,7 @@ import pytest
 
 from hnseg.cohort.report.pictures import draw_pictures
 from hnseg.cohort.report.writing import write_report
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.imaging.files.reading import read_volume
 from tests.support.chromium import chromium, find_chromium
 from tests.support.made_up_cohort import FLAG, LABELS, done, facts, failed, write_statuses

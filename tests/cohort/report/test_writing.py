@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 
 from hnseg.cohort.report.writing import write_report
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import OutputError
 from tests.support.made_up_cohort import LABELS, done, facts, failed, write_statuses
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.found import FoundCohort, Layout
 from hnseg.cohort.finding.slots import Slot, slots_of
-from hnseg.cohort.status import CaseStatus
+from hnseg.cohort.state.status import CaseStatus
 from hnseg.evaluation.tables import Table
 from hnseg.platform.spec import ChallengeSpec
 

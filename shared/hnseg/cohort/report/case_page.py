@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hnseg.cohort.report.pictures import OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow
-from hnseg.cohort.store import REPORT_FOLDER, CaseStore
+from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.printable import printable
 from hnseg.version import __version__

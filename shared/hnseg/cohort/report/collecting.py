@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hnseg.cohort.report.rows import CaseRow, by_number
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 
 
 def collect_rows(store: CaseStore) -> list[CaseRow]:

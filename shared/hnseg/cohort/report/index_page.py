@@ -12,7 +12,7 @@ from hnseg.cohort.flags import FLAG_WORDS, Flag, FlagKind
 from hnseg.cohort.report.pictures import THUMBNAIL_FILE
 from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow, in_order
-from hnseg.cohort.store import REPORT_FOLDER
+from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.version import __version__
 
 INDEX_FILE = "index.html"

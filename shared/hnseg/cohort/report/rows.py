@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from hnseg.cohort.flags import Flag
-from hnseg.cohort.status import CaseStatus, FileStamp
+from hnseg.cohort.state.status import CaseStatus, FileStamp
 from hnseg.imaging.structures import StructureMeasures
 from hnseg.printable import printable
 from hnseg.records import Frozen

@@ -18,7 +18,7 @@ from hnseg.cohort.report.index_page import INDEX_FILE, as_index_page
 from hnseg.cohort.report.pictures import OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of
 from hnseg.cohort.report.rows import CaseRow
-from hnseg.cohort.store import REPORT_FOLDER, CaseStore
+from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
 from hnseg.drawing.colours import colours_of
 from hnseg.errors import OutputError
 from hnseg.imaging.files.output_files import reason_of

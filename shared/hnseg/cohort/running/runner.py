@@ -1,6 +1,6 @@
 """Runner: a process that has loaded some work once and does it on one case after another, as its parent asks.
 
-    python -m hnseg.cohort.runner
+    python -m hnseg.cohort.running.runner
 
 It reads a line of JSON for each request from its standard input, a `Start` and then `Request`s, and answers each with
 a `Reply` on what was its standard output; what the work prints goes to the case's log. It is a process of its own so
@@ -26,9 +26,9 @@ from typing import Any, Literal, TextIO
 from pydantic import Field
 
 from hnseg.cohort.case import CohortCase
-from hnseg.cohort.standing import input_stamps
-from hnseg.cohort.status import FileStamp
-from hnseg.cohort.store import REPORT_FOLDER
+from hnseg.cohort.state.standing import input_stamps
+from hnseg.cohort.state.status import FileStamp
+from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Work, WorkReference
 from hnseg.errors import HnsegError
 from hnseg.imaging.files.visible import visible_in

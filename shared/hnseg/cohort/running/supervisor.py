@@ -13,11 +13,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from hnseg.cohort.case import CohortCase
-from hnseg.cohort.runner import Reply, Request, Start
-from hnseg.cohort.runner_process import DiedError, RunnerProcess
-from hnseg.cohort.standing import input_stamps
-from hnseg.cohort.status import CaseStatus, Worker
-from hnseg.cohort.store import REPORT_FOLDER, CaseStore
+from hnseg.cohort.running.runner import Reply, Request, Start
+from hnseg.cohort.running.runner_process import DiedError, RunnerProcess
+from hnseg.cohort.state.standing import input_stamps
+from hnseg.cohort.state.status import CaseStatus, Worker
+from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
 from hnseg.cohort.work import WorkReference
 from hnseg.errors import HnsegError
 from hnseg.imaging.files.visible import visible_in

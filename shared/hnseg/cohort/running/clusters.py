@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hnseg.cohort.settings import JobSettings, RunSettings
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
 
 _CLASSES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}

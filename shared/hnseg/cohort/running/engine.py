@@ -14,11 +14,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from hnseg.cohort.case import CohortCase
+from hnseg.cohort.running.supervisor import Share
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.standing import input_stamps
-from hnseg.cohort.status import CaseStatus
-from hnseg.cohort.store import CaseStore
-from hnseg.cohort.supervisor import Share
+from hnseg.cohort.state.standing import input_stamps
+from hnseg.cohort.state.status import CaseStatus
+from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
 from hnseg.errors import InputError
 from hnseg.machine import limit_gib, processor_numbers
@@ -49,7 +49,7 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
             f"Many cases are run by Dask, which is not installed here ({error.name} is missing)."
             ' Install it with: pip install "hnseg[cluster]"'
         ) from error
-    from hnseg.cohort.worker_plugin import SupervisorPlugin, close_supervisor
+    from hnseg.cohort.running.worker_plugin import SupervisorPlugin, close_supervisor
 
     for name in ("distributed", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -57,7 +57,7 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
         started.enter_context(dask.config.set(_CONFIGURATION))
         cluster = started.enter_context(_cluster(store, settings))
         client = started.enter_context(Client(cluster))
-        client.register_plugin(SupervisorPlugin(work, store, _shares(settings), settings.limit_s))
+        client.register_plugin(SupervisorPlugin(work, store, settings, _shares(settings)))
         try:
             yield client
         finally:
@@ -83,7 +83,7 @@ def results(
     """
     from distributed import wait
 
-    from hnseg.cohort.worker_plugin import run_case
+    from hnseg.cohort.running.worker_plugin import run_case
 
     waiting = deque(cases)
     running: dict[Future[CaseStatus], CohortCase] = {}
@@ -131,7 +131,7 @@ def _lost(case: CohortCase, work: WorkReference) -> CaseStatus:
 @contextmanager
 def _cluster(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
     if settings.on != "local":
-        from hnseg.cohort.clusters import cluster_of_jobs
+        from hnseg.cohort.running.clusters import cluster_of_jobs
 
         with cluster_of_jobs(store, settings) as jobs:
             yield jobs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hnseg.cli.rehearsal_options import InputsJson
+from hnseg.cli.options.rehearsal import InputsJson
 from hnseg.rehearsal.preparing.input_list import Dialect
 
 

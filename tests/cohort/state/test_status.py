@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from hnseg.cohort.status import FileStamp
+from hnseg.cohort.state.status import FileStamp
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hnseg.cohort.case import CohortCase
-from hnseg.cohort.status import CaseStatus, FileStamp
-from hnseg.cohort.store import CaseStore
+from hnseg.cohort.state.status import CaseStatus, FileStamp
+from hnseg.cohort.state.store import CaseStore
 
 
 class Standing(NamedTuple):

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 
-from hnseg.cohort.runner import Reply
+from hnseg.cohort.running.runner import Reply
 from hnseg.records import Frozen
 
 _LAST_BYTES = 2000
@@ -33,7 +33,7 @@ class RunnerProcess:
         """
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (of what is printed outside a case; closed by `end`)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hnseg.cohort.runner"],
+            [sys.executable, "-m", "hnseg.cohort.running.runner"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from hnseg.cohort.case import CohortCase
-from hnseg.cohort.store import CaseStore
-from hnseg.cohort.supervisor import Share, StoppedError, Supervisor, WorkError
+from hnseg.cohort.running.supervisor import Share, StoppedError, Supervisor, WorkError
+from hnseg.cohort.state.store import CaseStore
 from hnseg.platform.input_files import InputFiles
 from tests.support.cohort_works import make_cases, work_reference
 

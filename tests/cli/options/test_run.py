@@ -7,7 +7,7 @@ import pytest
 
 from hnseg import options
 from hnseg.cli import predict, run
-from hnseg.cli.options import check_choice, check_text
+from hnseg.cli.options.run import check_choice, check_text
 from hnseg.errors import InputError
 
 RUN_OPTIONS = (options.DEVICE, options.PRECISION, options.BACKEND, options.SKIP)

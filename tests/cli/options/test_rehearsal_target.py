@@ -4,8 +4,8 @@ import pytest
 import typer
 
 from containers.hnts_mrg.spec import SPEC
-from hnseg.cli.rehearsal_options import EngineName
-from hnseg.cli.rehearsal_target import find_target
+from hnseg.cli.options.rehearsal import EngineName
+from hnseg.cli.options.rehearsal_target import find_target
 from hnseg.errors import EngineError, InputError
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.profile_file import read_profile

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from hnseg.cli.rehearsal_options import ApiMethod, EngineName
+from hnseg.cli.options.rehearsal import ApiMethod, EngineName
 from hnseg.errors import EngineError, InputError
 from hnseg.rehearsal.profile import Profile
 from hnseg.rehearsal.running.engine import Engine, find_engine
