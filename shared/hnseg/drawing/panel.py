@@ -15,10 +15,12 @@ Rectangle = tuple[int, int, int, int]
 
 _FILLED = 0.45  # opacity of the reference
 _WHITE = (255, 255, 255)
+_MARGIN = 3  # pixels around a structure in which its outline is drawn
 _DASH, _GAP = 6, 4  # pixels of a dashed line
 
 Pixels = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Part = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,11 @@ def _fill(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, s
 
 def _outline(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> None:
     """Draw the outline of each label, two pixels wide."""
-    size = (pixels.shape[1], pixels.shape[0])
     for label in _present(labels, colours):
-        area = _smooth_area(labels == label, size)
-        pixels[_dilated(area) & ~_eroded(area)] = _rgb(colours[label])
+        mask = labels == label
+        part = _pixels_around(mask, pixels)
+        area = _smooth_area(mask, pixels, part)
+        pixels[part][_dilated(area) & ~_eroded(area)] = _rgb(colours[label])
 
 
 def _present(labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> list[int]:
@@ -98,9 +101,27 @@ def _present(labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> list[
     return [label for label in colours if counts[label]]
 
 
-def _smooth_area(mask: Mask, size: tuple[int, int]) -> Mask:
-    """Return a mask at another size, with round corners; what would vanish in a smaller one is kept."""
-    covered = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR))
+def _pixels_around(mask: Mask, pixels: Pixels) -> Part:
+    """Return the part of the pixels that a mask covers, with a margin: small structures are drawn in less time."""
+    spans = []
+    for axis in (0, 1):
+        where, scale = np.flatnonzero(mask.any(axis=1 - axis)), pixels.shape[axis] / mask.shape[axis]
+        first, end = int(where[0] * scale) - _MARGIN, int((where[-1] + 1) * scale) + _MARGIN + 1
+        spans.append(slice(max(0, first), min(pixels.shape[axis], end)))
+    return spans[0], spans[1]
+
+
+def _smooth_area(mask: Mask, pixels: Pixels, part: Part) -> Mask:
+    """Return a mask at the size of a part of the pixels, with round corners; what would vanish there is kept."""
+    rows, columns = part
+    down, across = mask.shape[0] / pixels.shape[0], mask.shape[1] / pixels.shape[1]
+    covered = np.asarray(
+        Image.fromarray(mask.astype(np.uint8) * 255).resize(
+            (columns.stop - columns.start, rows.stop - rows.start),
+            Image.Resampling.BILINEAR,
+            box=(columns.start * across, rows.start * down, columns.stop * across, rows.stop * down),
+        )
+    )
     half = covered >= 128
     area: Mask = half if half.any() else covered > 0
     return area

@@ -82,7 +82,7 @@ def in_ml(value: float) -> str:
 def in_mm(point: tuple[float, ...] | None) -> str:
     """Return a position as text, in whole millimetres.
 
-    >>> in_mm((-1.6, 20.0, 103.4))
-    '-2, 20, 103'
+    >>> in_mm((-1.6, -0.2, 103.4))
+    '-2, 0, 103'
     """
-    return UNKNOWN if point is None else ", ".join(f"{value:.0f}" for value in point)
+    return UNKNOWN if point is None else ", ".join(str(round(value)) for value in point)
