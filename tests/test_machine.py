@@ -22,6 +22,15 @@ def test_the_peak_grows_with_what_is_used_and_stays():
     assert [float(gib) for gib in grown] == pytest.approx([0.25, 0.25], abs=0.01)
 
 
+def test_the_peak_can_count_anew():
+    child = (
+        "from hnseg.machine import forget_peak, peak_gib; before = peak_gib(); block = bytearray(1 << 28); del block;"
+        "forget_peak(); print(peak_gib() - before)"
+    )
+    found = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True).stdout
+    assert float(found) < 0.05
+
+
 def test_the_peak_is_the_processs_own_not_its_parents():
     block = bytearray(1 << 29)  # half a GiB here; the child has none of it
     child = [sys.executable, "-c", "from hnseg.machine import peak_gib; print(peak_gib())"]

@@ -9,12 +9,14 @@ import os
 import resource
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from hnseg.control_groups import ROOT, memory_limit_bytes, processor_limit
 
 GIB = 1 << 30
 _STATUS = Path("/proc/self/status")
+_CLEAR_REFS = Path("/proc/self/clear_refs")
 _EXHAUSTED = (
     *("allocate memory", "out of memory", "bad_alloc", "failed to map segment", "cannot map zero-fill pages"),
     *("can't alloc", "failed to allocate"),  # of OpenVINO and oneDNN
@@ -56,6 +58,12 @@ def peak_gib() -> float:
         return own
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / GIB
+
+
+def forget_peak() -> None:
+    """Let the largest resident memory count from now on; where the kernel does not do that, it goes on counting."""
+    with suppress(OSError):
+        _CLEAR_REFS.write_text("5")  # proc(5): resets the peak resident set size
 
 
 def free_ram_gib() -> float:

@@ -7,9 +7,11 @@ from pkgutil import resolve_name
 import pytest
 from pydantic import BaseModel
 
+from hnseg.cohort.status import CaseStatus, FileStamp
 from hnseg.evaluation.ranking.borda.report import BordaReport
 from hnseg.evaluation.ranking.report import RankingReport
 from hnseg.evaluation.report import ScoreReport
+from hnseg.imaging.structures import StructureMeasures
 from hnseg.inference.model.manifest import Manifest
 from hnseg.rehearsal.results import CaseResult, Rehearsal
 
@@ -48,7 +50,7 @@ def test_every_name_with_dots_that_a_page_mentions_exists(page):
         assert resolve_name(name) is not None
 
 
-@pytest.mark.parametrize("model", [Manifest, Rehearsal, CaseResult, ScoreReport, RankingReport, BordaReport])
+@pytest.mark.parametrize("model", [Manifest, CaseStatus, FileStamp, StructureMeasures, Rehearsal, CaseResult, ScoreReport, RankingReport, BordaReport])
 def test_every_frozen_key_is_listed(model: type[BaseModel]):
     missing = [key for key in model.model_fields if not re.search(rf"[`.]{key}\b", FORMATS)]
     assert missing == []

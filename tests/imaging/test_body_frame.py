@@ -61,6 +61,7 @@ def test_an_mr_has_its_body_where_it_is_bright():
     signal = np.where(person() == TISSUE, rng.normal(300, 80, GRID.shape_zyx), 0)
     noise = np.abs(rng.normal(0, 15, GRID.shape_zyx))
     mr = np.hypot(signal, noise).astype(np.float32)
+    mr[20, 12:14, 4:56] = -400  # overshoot at an edge
     assert position(mr, (130.0, 90.0, 200.0)) == pytest.approx((12.0, -8.0, 50.0))
 
 

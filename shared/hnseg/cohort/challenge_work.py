@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnseg.cohort.case import CohortCase
+from hnseg.cohort.output_facts import facts_of_output
+from hnseg.cohort.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.options import BackendName, Device, Precision, Skip
 from hnseg.platform.challenge import Challenge, load_challenge
+from hnseg.platform.writing import FILE_NAME
 from hnseg.provenance import Provenance
 from hnseg.timed_run import run_in_time
 
@@ -129,7 +132,7 @@ class _ChallengeWork:
     limit_s: float | None
 
     def __call__(self, case: CohortCase, folder: Path) -> Facts:
-        """Run a case, whose time begins now, and return its provenance as the container's log has it."""
+        """Run a case, whose time begins now; return its provenance, as the container's log has it, and more facts."""
         started_s = time.monotonic()
         provenance = Provenance(started_s)
         provenance.record(challenge=self.challenge.spec.name, limit_s=self.limit_s)
@@ -142,4 +145,16 @@ class _ChallengeWork:
             skip=self.skip,
             provenance=provenance,
         )
-        return {"provenance": json.loads(provenance.as_json())}
+        return self._facts(case, folder, provenance)
+
+    def _facts(self, case: CohortCase, folder: Path, provenance: Provenance) -> Facts:
+        """Measure and draw what was written; the case's time does not count that."""
+        spec, manifest = self.challenge.spec, self.ensemble.bundle.manifest
+        return facts_of_output(
+            case.inputs.images[spec.output.on_grid_of],
+            folder / spec.output.relative_path / FILE_NAME,
+            spec.output.labels,
+            folder / REPORT_FOLDER,
+            facts={"provenance": json.loads(provenance.as_json())},
+            expected=manifest.structures if manifest else {},
+        )

@@ -64,10 +64,18 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
             client.run(close_supervisor, on_error="ignore")
 
 
-def results(client: Client, cases: Iterable[CohortCase], work: WorkReference, store: CaseStore) -> Iterator[CaseStatus]:
+def results(
+    client: Client, cases: Iterable[CohortCase], work: WorkReference, store: CaseStore, *, ahead: int = 0
+) -> Iterator[CaseStatus]:
     """Yield the status of each case as it ends.
 
-    No worker has a case waiting, so that the loss of one is held against the case that it ran only.
+    Args:
+        client: Client of the engine.
+        cases: Cases to run.
+        work: Work that the engine was started for.
+        store: Store of results.
+        ahead: Number of cases that wait at each worker for the one that it runs. Where a worker can be lost, none is to
+            wait, so that its loss is held against the case that it ran only.
 
     Raises:
         WorkError: The work can't be loaded.
@@ -80,7 +88,7 @@ def results(client: Client, cases: Iterable[CohortCase], work: WorkReference, st
     waiting = deque(cases)
     running: dict[Future[CaseStatus], CohortCase] = {}
     while waiting or running:
-        while waiting and len(running) < max(1, sum(client.nthreads().values())):
+        while waiting and len(running) < (1 + ahead) * max(1, sum(client.nthreads().values())):
             case = waiting.popleft()
             running[client.submit(run_case, case, key=f"case-{case.name}", pure=False)] = case
         try:
@@ -136,7 +144,7 @@ def _cluster(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
             n_workers=settings.number_of_workers,
             threads_per_worker=1,
             processes=False,  # what runs the cases is a process of each worker's own
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port; None would be a certain one
             memory_limit=0,
             local_directory=folder,
             silence_logs=logging.CRITICAL,

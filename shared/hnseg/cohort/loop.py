@@ -67,7 +67,7 @@ def run_cohort(
         outcomes = {name: standing.kind for name, standing in standings.items()}
         if to_run:
             with engine(work, store, settings) as client, watcher(len(to_run)) as watching:
-                for status in results(client, to_run, work, store):
+                for status in results(client, to_run, work, store, ahead=settings.on == "local"):
                     log_line(store, status)
                     watching.ended(status)
                     outcomes[status.case] = status.status

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.channel_images import keys_of
+from hnseg.cohort.output_facts import facts_of_output
+from hnseg.cohort.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.errors import OutputError
 from hnseg.imaging.files.formats import WRITTEN
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
+    from hnseg.inference.model.nnunet_plans import Dataset
 
 _SUFFIX = ".nii.gz"
 
@@ -143,9 +146,25 @@ class _PredictWork:
             deadline=Deadline(self.limit_s, started_s),
             effort=self.effort,
         )
+        path = folder / f"{case.name}{self.suffix}"
         with provenance.step("write"):
-            _write(label_map, folder / f"{case.name}{self.suffix}")
-        return {"provenance": json.loads(provenance.as_json())}
+            _write(label_map, path)
+        del label_map  # read back below
+        manifest = self.ensemble.bundle.manifest
+        return facts_of_output(
+            case.inputs.images[keys[0]],
+            path,
+            labels_of(self.ensemble.bundle.dataset),
+            folder / REPORT_FOLDER,
+            facts={"provenance": json.loads(provenance.as_json())},
+            expected=manifest.structures if manifest else {},
+        )
+
+
+def labels_of(dataset: Dataset) -> dict[int, str]:
+    """Return the values of a model's label maps, without the background's, with their names."""
+    named = zip(dataset.output_values, dataset.output_names, strict=True)
+    return {value: name for value, name in named if value != 0}
 
 
 def _write(label_map: sitk.Image, path: Path) -> None:

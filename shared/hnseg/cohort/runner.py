@@ -32,7 +32,7 @@ from hnseg.cohort.store import REPORT_FOLDER
 from hnseg.cohort.work import Work, WorkReference
 from hnseg.errors import HnsegError
 from hnseg.imaging.files.visible import visible_in
-from hnseg.machine import GIB, data_limit_bytes, is_exhausted
+from hnseg.machine import GIB, data_limit_bytes, forget_peak, is_exhausted
 from hnseg.platform.failure import explain, sentence_of
 from hnseg.records import Frozen
 
@@ -150,6 +150,7 @@ def _run(work: Work, request: Request) -> Reply:
     """Do the work on a case, and return its outcome with the stamps of its inputs, from before, and outputs."""
     started_s = time.monotonic()
     inputs = input_stamps(request.case)
+    forget_peak()
     try:
         facts = dict(work(request.case, request.folder))
     except (Exception, SystemExit) as error:  # noqa: BLE001 (a failed case is an outcome)

@@ -25,6 +25,7 @@ from hnseg.imaging.geometry import Grid, array_of
 COARSE_MM = 6.0  # largest spacing of the coarse copy, unless the scan's own is larger
 LEVEL_MM = 15.0  # up and down from a point: the slices that show the body's middle at its level
 COLUMN_MM = (40.0, 60.0)  # from the body's middle to both sides, and to front and back: a head, but no arm, is there
+_LEAST_AIR = 0.01  # fraction of a CT's voxels
 _TISSUE_SHARE = 0.25  # of the mean of what is brighter than the mean: tissue on MR and PET, and not their noise
 
 Point = tuple[float, float, float]
@@ -107,9 +108,9 @@ def body_frame_of(scan: sitk.Image) -> BodyFrame | None:
 def _tissue(values: npt.NDArray[Any]) -> Mask:
     """Return the mask of tissue: above the skin's Hounsfield units on a CT, else of what is bright."""
     values = np.nan_to_num(values.astype(np.float32))
-    if values.min() < SKIN_HU:
+    if (values < SKIN_HU).mean() > _LEAST_AIR:  # interpolated MR has a few such low values at edges
         return np.asarray(values > SKIN_HU)
-    values -= values.min()
+    values -= np.percentile(values, 100 * _LEAST_AIR)
     return np.asarray(values > _TISSUE_SHARE * values[values >= values.mean()].mean())
 
 

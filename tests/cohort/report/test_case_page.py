@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from hnseg.cohort.report.case_page import Links, as_case_page
+from hnseg.cohort.store import CaseStore
 from hnseg.inference.model.structure_range import StructureRange
 from tests.support.made_up_cohort import FLAG, done, facts, failed, row
 
@@ -13,10 +14,9 @@ EXPECTED = {
 }
 
 
-def page(status, folder=Path("out/p1/report"), expected=None):
-    return as_case_page(
-        row(status), LINKS, folder, outputs=folder.parent, colours={"GTVp": "#e69f00"}, expected=expected or {}
-    )
+def page(status, folder=Path("out"), expected=None):
+    colours = {"GTVp": "#e69f00"}
+    return as_case_page(row(status, folder), LINKS, CaseStore(folder), colours=colours, expected=expected or {})
 
 
 def test_a_case_shows_measures_flags_notes_and_checksums():
@@ -44,7 +44,8 @@ def test_a_failed_case_shows_its_reason():
 @pytest.mark.parametrize("name", ["overlay.png", "log.txt"])
 def test_picture_and_log_are_shown_where_they_are(tmp_path, name):
     assert name not in page(done(), tmp_path)
-    (tmp_path / name).write_bytes(b"")
+    (tmp_path / "p1" / "report").mkdir(parents=True)
+    (tmp_path / "p1" / "report" / name).write_bytes(b"")
     assert f'"{name}"' in page(done(), tmp_path)
 
 

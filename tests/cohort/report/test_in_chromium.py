@@ -6,6 +6,7 @@ import pytest
 
 from hnseg.cohort.report.pictures import draw_pictures
 from hnseg.cohort.report.writing import write_report
+from hnseg.cohort.store import CaseStore
 from hnseg.imaging.files.reading import read_volume
 from tests.support.chromium import chromium, find_chromium
 from tests.support.made_up_cohort import FLAG, LABELS, done, facts, failed, write_statuses
@@ -37,7 +38,7 @@ def cohort(tmp_path_factory):
     case = ROOT / "test_data" / "hnts_mrg" / "case_000"
     paths = (next(case.glob(pattern)) for pattern in ("input/images/mid-rt-t2w*/*", "expected/images/*/*"))
     draw_pictures(*(read_volume(path, title="image") for path in paths), LABELS, folder / "patient_2" / "report")
-    return write_report(folder, LABELS, title="HNTS-MRG 2024"), folder / "patient_2"
+    return write_report(CaseStore(folder), LABELS, title="HNTS-MRG 2024"), folder / "patient_2"
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,15 @@ from urllib.parse import unquote
 import pytest
 
 from hnseg.cohort.report.writing import write_report
+from hnseg.cohort.store import CaseStore
 from hnseg.errors import OutputError
 from tests.support.made_up_cohort import LABELS, done, facts, failed, write_statuses
 
 NAMES = ["a", "b c", "d#1", '<i>"&']
 
 
-def report(folder, **options):
-    return write_report(folder, LABELS, title="HNTS-MRG 2024", **options)
+def report(folder, *, flat=False):
+    return write_report(CaseStore(folder, flat=flat), LABELS, title="HNTS-MRG 2024")
 
 
 def pages_of(folder):

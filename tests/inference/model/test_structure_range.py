@@ -1,7 +1,14 @@
-import pytest
+from pathlib import Path
 
-from hnseg.imaging.structures import StructureMeasures
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.imaging.structures import StructureMeasures, measure_structures
+from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.structure_range import StructureRange
+from hnseg.platform.challenge import load_challenge
 
 
 def measures(volume_ml=10.0, *, components=1, position_mm=(20.0, 5.0, 120.0)):
@@ -100,12 +107,23 @@ def test_a_position_is_said_by_the_side_where_it_departs_most(position_mm, side)
 
 def test_the_ranges_widen_a_little():
     ranges = StructureRange.of(TRAINING)
-    assert kinds(ranges, measures(5.4, components=6, position_mm=(39.0, 14.0, 111.0))) == []
-    assert kinds(ranges, measures(5.2, components=7, position_mm=(41.0, 14.0, 111.0))) == [
+    assert kinds(ranges, measures(6.5, components=6, position_mm=(39.0, 14.0, 111.0))) == []
+    assert kinds(ranges, measures(6.2, components=7, position_mm=(41.0, 14.0, 111.0))) == [
         "volume",
         "components",
         "position",
     ]
+
+
+@pytest.mark.parametrize(
+    ("volumes_ml", "inside_ml", "outside_ml"),
+    [((10.0, 11.0), 13.1, 13.3), ((10.0, 20.0), 25.1, 25.3), ((1.0, 100.0), 149.0, 151.0)],
+    ids=["least", "third", "most"],
+)
+def test_a_volumes_range_widens_by_its_own_width(volumes_ml, inside_ml, outside_ml):
+    ranges = StructureRange.of([measures(volume_ml) for volume_ml in volumes_ml])
+    assert kinds(ranges, measures(inside_ml)) == []
+    assert kinds(ranges, measures(outside_ml)) == ["volume"]
 
 
 @pytest.mark.parametrize(("empty", "expected"), [(1, ["empty"]), (4, [])])
@@ -117,3 +135,58 @@ def test_an_empty_structure_is_worth_a_look_only_where_it_is_rarely_empty(empty,
 def test_ranges_come_back_from_their_json():
     ranges = StructureRange.of([*TRAINING, measures(0.0)])
     assert StructureRange.model_validate_json(ranges.model_dump_json()) == ranges
+
+
+DEMOS = Path(__file__).parents[3] / "test_data"
+SCANS = {"hnts_mrg": "mid-rt-t2w-head-neck", "han_seg": "ct", "hecktor": "ct"}
+
+
+def demo(challenge, case="case_000"):
+    """Return the labels, the true label map and the scan of a shipped case, and the ranges of the demo bundle."""
+    labels = load_challenge(challenge).spec.output.labels
+    (scan,) = (DEMOS / challenge / case / "input" / "images").glob(f"*{SCANS[challenge]}/*")
+    truth = min((DEMOS / challenge / case / "expected" / "images").glob("*/*"))
+    ranges = open_bundle(DEMOS / challenge / "model").manifest.structures
+    return labels, sitk.ReadImage(truth), sitk.ReadImage(scan), ranges
+
+
+@pytest.mark.parametrize("challenge", SCANS)
+def test_hardly_a_true_structure_departs_from_the_demo_bundles_ranges(challenge):
+    cases = [demo(challenge, f"case_{number:03}") for number in range(6)]
+    found = [
+        (len(measured), [one for name in measured for one in ranges[name].departures(name, measured[name])])
+        for labels, truth, scan, ranges in cases
+        if (measured := measure_structures(truth, labels, scan=scan)).keys() == ranges.keys()
+    ]
+    assert len(found) == 6
+    structures, departures = sum(count for count, _ in found), [one.sentence for _, some in found for one in some]
+    assert len(departures) <= max(1, 0.02 * structures), departures
+
+
+def test_organs_of_the_wrong_side_are_told_by_their_position():
+    labels, truth, scan, ranges = demo("han_seg")
+    found = measure_structures(truth, labels, scan=scan)
+    for name in ("Parotid", "Glnd_Submand", "A_Carotid"):
+        departures = ranges[f"{name}_L"].departures(name, found[f"{name}_R"])
+        assert "position" in {departure.kind for departure in departures}, name
+
+
+def test_an_organ_drawn_on_both_sides_is_told_and_so_is_its_empty_twin():
+    labels, truth, scan, ranges = demo("han_seg")
+    left, right = (next(label for label, name in labels.items() if name == f"Parotid_{side}") for side in "LR")
+    array = array_of(truth)
+    array[array == right] = left
+    found = measure_structures(image_of(array, Grid.of(truth)), labels, scan=scan)
+    assert kinds(ranges["Parotid_L"], found["Parotid_L"])[-1] == "position"
+    assert kinds(ranges["Parotid_R"], found["Parotid_R"]) == ["empty"]
+
+
+@pytest.mark.parametrize(("axis", "mm", "side"), [(0, -40, "feet"), (1, 40, "back"), (2, 40, "left")])
+def test_a_shifted_organ_is_told_by_the_side(axis, mm, side):
+    labels, truth, scan, ranges = demo("han_seg")
+    (label,) = (label for label, name in labels.items() if name == "Brainstem")
+    voxels = round(mm / truth.GetSpacing()[2 - axis])
+    shifted = np.roll(array_of(truth) == label, voxels, axis=axis).astype(np.uint8)
+    found = measure_structures(image_of(shifted, Grid.of(truth)), {1: "Brainstem"}, scan=scan)["Brainstem"]
+    (departure,) = ranges["Brainstem"].departures("Brainstem", found)
+    assert (departure.kind, side in departure.sentence) == ("position", True)

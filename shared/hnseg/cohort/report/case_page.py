@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from hnseg.cohort.report.pictures import OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow
+from hnseg.cohort.store import REPORT_FOLDER, CaseStore
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.printable import printable
 from hnseg.version import __version__
@@ -35,9 +35,8 @@ class Links:
 def as_case_page(
     row: CaseRow,
     links: Links,
-    folder: Path,
+    store: CaseStore,
     *,
-    outputs: Path,
     colours: Mapping[str, str],
     expected: Mapping[str, StructureRange],
 ) -> str:
@@ -46,11 +45,11 @@ def as_case_page(
     Args:
         row: Row of the case.
         links: Other pages.
-        folder: Folder of the page, with the pictures and the log where there are any.
-        outputs: Folder that the paths of the output files are relative to.
+        store: Store with its outputs, pictures and log.
         colours: Colour of each structure in the picture, #rrggbb.
         expected: Ranges of the structures in the training data, by name; empty where nothing is known.
     """
+    folder = row.folder / REPORT_FOLDER
     return (
         environment()
         .get_template("case.html.j2")
@@ -67,7 +66,7 @@ def as_case_page(
             provenance="\n".join(map(printable, json.dumps(row.provenance, indent=1).splitlines()))
             if row.provenance
             else "",
-            address_of_output=lambda path: address_of(outputs / path, seen_from=folder),
+            address_of_output=lambda path: address_of(store.output(row.name, path), seen_from=folder),
             version=__version__,
         )
     )

@@ -12,11 +12,10 @@ from hnseg.cohort.flags import FLAG_WORDS, Flag, FlagKind
 from hnseg.cohort.report.pictures import THUMBNAIL_FILE
 from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow, in_order
+from hnseg.cohort.store import REPORT_FOLDER
 from hnseg.version import __version__
 
 INDEX_FILE = "index.html"
-REPORT_FOLDER = "report"
-"""Name of the folder with a case's page and pictures."""
 
 MOST_COLUMNS = 4
 """Number of structures up to which the table has a column for the volume of each."""

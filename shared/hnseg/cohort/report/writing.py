@@ -12,12 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from hnseg.cohort.report.case_page import LOG_FILE, Links, as_case_page
-from hnseg.cohort.report.collecting import FLAT_FOLDER, collect_rows
+from hnseg.cohort.report.collecting import collect_rows
 from hnseg.cohort.report.csv_file import CSV_FILE, as_csv
-from hnseg.cohort.report.index_page import INDEX_FILE, REPORT_FOLDER, as_index_page
+from hnseg.cohort.report.index_page import INDEX_FILE, as_index_page
 from hnseg.cohort.report.pictures import OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of
 from hnseg.cohort.report.rows import CaseRow
+from hnseg.cohort.store import REPORT_FOLDER, CaseStore
 from hnseg.drawing.colours import colours_of
 from hnseg.errors import OutputError
 from hnseg.imaging.files.output_files import reason_of
@@ -30,11 +31,10 @@ _KEY = "<!doctype html><!-- {} -->\n"
 
 
 def write_report(
-    output: Path,
+    store: CaseStore,
     labels: Mapping[int, str],
     *,
     title: str,
-    flat: bool = False,
     expected: Mapping[str, StructureRange] | None = None,
 ) -> Path:
     """Write the report on all cases that have a status, and return the path of `index.html`.
@@ -43,21 +43,21 @@ def write_report(
     case's page is written again only where what it shows has changed.
 
     Args:
-        output: Output folder of the cohort.
+        store: Store with the cases' statuses, in whose folder the report lies.
         labels: Values of the label maps with their names.
         title: Title of the page.
-        flat: Whether the outputs lie beside each other; see `hnseg.cohort.report.collecting`.
         expected: Ranges of the structures in the training data, by name; None where nothing is known.
 
     Raises:
         OutputError: The folder can't be written to.
     """
+    output = store.folder
     try:
-        with _turn(output / FLAT_FOLDER):
-            rows = collect_rows(output, flat=flat)
+        with _turn(store.own_folder()):
+            rows = collect_rows(store)
             structures = _structures(rows, labels)
             _replace(output / CSV_FILE, as_csv(rows, structures).encode())
-            _write_case_pages(rows, output, labels, flat=flat, expected=expected or {})
+            _write_case_pages(rows, store, labels, expected or {})
             page = as_index_page(rows, structures, output, title=title, csv_file=CSV_FILE)
             _replace(output / INDEX_FILE, page.encode())
     except OSError as error:
@@ -76,22 +76,18 @@ def _structures(rows: Sequence[CaseRow], labels: Mapping[int, str]) -> list[str]
 
 def _write_case_pages(
     rows: Sequence[CaseRow],
-    output: Path,
+    store: CaseStore,
     labels: Mapping[int, str],
-    *,
-    flat: bool,
     expected: Mapping[str, StructureRange],
 ) -> None:
     colours = {labels[label]: colour for label, colour in colours_of(labels).items()}
     for place, row in enumerate(rows):
         folder = row.folder / REPORT_FOLDER
-        links = _links(rows, place, output)
+        links = _links(rows, place, store.folder)
         key = _key_of(row, links, colours, expected)
         if _has_key(folder / INDEX_FILE, key):
             continue
-        page = as_case_page(
-            row, links, folder, outputs=output if flat else row.folder, colours=colours, expected=expected
-        )
+        page = as_case_page(row, links, store, colours=colours, expected=expected)
         with suppress(FileNotFoundError):  # another run replaces the folder at this moment, and then writes its page
             folder.mkdir(exist_ok=True)
             _replace(folder / INDEX_FILE, f"{key}{page}".encode())
@@ -143,7 +139,6 @@ def _replace(path: Path, content: bytes) -> None:
 @contextmanager
 def _turn(folder: Path) -> Iterator[None]:
     """Wait until no other run writes the report; the kernel ends the turn of a run that dies."""
-    folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,0 +1,77 @@
+"""Run of a loop over cases from the command line: stopped by signals, and with its report in any case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import typer
+
+from hnseg.cohort.case import CohortCase
+from hnseg.cohort.loop import run_cohort
+from hnseg.cohort.report.writing import write_report
+from hnseg.cohort.settings import RunSettings, gpus_of, shard_of
+from hnseg.cohort.store import CaseStore
+from hnseg.cohort.work import WorkReference
+from hnseg.inference.model.structure_range import StructureRange
+from hnseg.signals import unwind_on_signals
+
+
+def settings_of(*, gpus: str, shard: str, **others: Any) -> RunSettings:
+    """Return the settings of a run from its options.
+
+    Args:
+        gpus: Text of the GPUs; empty for no choice.
+        shard: Text of the share of the cases; empty for all.
+        others: Further settings, by their name.
+
+    Raises:
+        InputError: A text can't be understood, or the settings don't go together.
+    """
+    return RunSettings(gpus=gpus_of(gpus) if gpus else (), shard=shard_of(shard) if shard else None, **others)
+
+
+def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
+    cases: Sequence[CohortCase],
+    work: WorkReference,
+    store: CaseStore,
+    settings: RunSettings,
+    *,
+    labels: Mapping[int, str],
+    title: str,
+    expected: Mapping[str, StructureRange],
+) -> None:
+    """Run the cases and write the report, also where a signal or an error ends the run; say how it ended.
+
+    Args:
+        cases: Cases with different names.
+        work: Work to do.
+        store: Store of results.
+        settings: Settings of the run.
+        labels: Values of the label maps with their names.
+        title: Title of the report.
+        expected: Ranges of the structures in the training data, by name.
+
+    Raises:
+        Exit: Some cases failed.
+        SystemExit: A signal stopped it.
+        HnsegError: As `run_cohort` raises it.
+    """
+    report = partial(write_report, store, labels, title=title, expected=expected)
+    with unwind_on_signals():
+        try:
+            summary = run_cohort(cases, work, store, settings, say=_say)
+        except SystemExit:
+            _say("Stopped. The cases that had ended are kept; the same command goes on with the others.")
+            report()
+            raise
+        typer.echo(str(report()))
+    failed = f", {len(summary.failed)} failed: {', '.join(summary.failed[:5])}" if summary.failed else ""
+    _say(f"{summary.done} cases done{failed}{' and more' if len(summary.failed) > 5 else ''}.")
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence, err=True)
