@@ -50,7 +50,20 @@ def test_every_name_with_dots_that_a_page_mentions_exists(page):
         assert resolve_name(name) is not None
 
 
-@pytest.mark.parametrize("model", [Manifest, CaseStatus, FileStamp, StructureMeasures, Rehearsal, CaseResult, ScoreReport, RankingReport, BordaReport])
+@pytest.mark.parametrize(
+    "model",
+    [
+        Manifest,
+        CaseStatus,
+        FileStamp,
+        StructureMeasures,
+        Rehearsal,
+        CaseResult,
+        ScoreReport,
+        RankingReport,
+        BordaReport,
+    ],
+)
 def test_every_frozen_key_is_listed(model: type[BaseModel]):
     missing = [key for key in model.model_fields if not re.search(rf"[`.]{key}\b", FORMATS)]
     assert missing == []

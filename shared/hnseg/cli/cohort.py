@@ -26,7 +26,7 @@ from hnseg.cli.cohort_run import run_and_report, settings_of
 from hnseg.cli.options import BackendOption, DeviceOption, EditionOption, LimitOption, PrecisionOption, SkipOption
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
-from hnseg.cohort.listing import listing, summary
+from hnseg.cohort.finding.listing import listing, summary
 from hnseg.cohort.settings import JobSettings
 from hnseg.cohort.store import CaseStore
 from hnseg.errors import InputError

@@ -15,8 +15,9 @@ import SimpleITK as sitk
 import typer
 from rich.progress import Progress
 
+from hnseg.cli.cohort_options import GpusOption, RetryOption, ShardOption, WorkersOption
+from hnseg.cli.cohort_run import settings_of
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.cohort.settings import RunSettings, gpus_of
 from hnseg.cohort.status import STATUS_FILE
 from hnseg.cohort.store import OWN_FOLDER
 from hnseg.errors import InputError, OutputError
@@ -29,6 +30,7 @@ from hnseg.provenance import Provenance
 from hnseg.signals import unwind_on_signals
 
 if TYPE_CHECKING:
+    from hnseg.cohort.settings import RunSettings
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
@@ -59,16 +61,16 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = float("inf"),
     probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Of a folder: cases at a time.")] = None,
-    gpus: Annotated[str, typer.Option(metavar="all|0,1", help="Of a folder: GPUs, one a worker.")] = "",
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Of a folder: run the cases again that failed before.")
-    ] = False,
+    workers: WorkersOption = None,
+    gpus: GpusOption = "",
+    shard: ShardOption = "",
+    retry_failed: RetryOption = False,
 ) -> None:
     """Segment an image, or every case of a folder, with the ensemble of an nnU-Net v2 model.
 
     The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding. A folder
-    holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz.
+    holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz;
+    --workers, --gpus, --shard and --retry-failed are for it, and the same command goes on where it stopped.
     """
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
@@ -78,13 +80,9 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
         _check_folders(images[0], output, {"--probabilities": probabilities, "--report": report})
         options: dict[str, Any] = {"step": step, "mirroring": not no_mirroring, "skip": skip, "limit_s": limit_s}
         options |= {"device": device, "precision": precision, "backend": backend, "vram_gib": vram_gib}
-        settings = RunSettings(
-            workers=workers,
-            gpus=gpus_of(gpus) if gpus else (),
-            retry_failed=retry_failed,
-            limit_s=limit_s,
-            ram_gib=ram_gib if np.isfinite(ram_gib) else None,
-        )
+        ram = ram_gib if np.isfinite(ram_gib) else None
+        more = {"workers": workers, "retry_failed": retry_failed, "limit_s": limit_s, "ram_gib": ram}
+        settings = settings_of(gpus=gpus, shard=shard, **more)
         bundle = open_bundle(model_dir, folds=_folds(folds))
         raise typer.Exit(_predict_folder(bundle, images[0], output, options, settings))
     provenance = Provenance()
@@ -135,13 +133,13 @@ def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[st
         InputError: There is no case, or Dask is not installed.
     """
     from hnseg.cohort.finding.channel_images import find_channel_images
+    from hnseg.cohort.finding.listing import ignored_in_words
     from hnseg.cohort.loop import run_cohort
     from hnseg.cohort.predict_work import predict_work
     from hnseg.cohort.store import CaseStore
 
     found = find_channel_images(folder, bundle.channels)
-    for path in found.ignored:
-        _say(f"{path} belongs to no case and is left out.")
+    _say("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".")
     store = CaseStore(output.absolute(), flat=True)
     with unwind_on_signals():
         try:
