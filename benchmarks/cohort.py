@@ -4,9 +4,9 @@
     python benchmarks/cohort.py run containers/hnts_mrg cases --model test_data/hnts_mrg/model --workers 2
     python benchmarks/cohort.py sleep --cases 2000 --seconds 1 --workers 2
 
-Overhead is what the workers' time has beside the cases' own: (seconds of the loop times workers, less the seconds of all
-cases) over the seconds of all cases. `run` then does each case once more as `hnseg run` does, in one process with the
-processors of one worker, and compares every output byte for byte. Tables are markdown.
+Overhead is what the workers' time has beside the cases' own: seconds of the loop times workers, less the seconds of
+all cases, over the seconds of all cases. `run` then does each case once more by `hnseg run`, on the processors of one
+worker, and compares every output byte for byte. Tables are markdown.
 """
 
 from __future__ import annotations

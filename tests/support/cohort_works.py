@@ -22,12 +22,15 @@ def work_reference(name="copy", **parameters):
 def make_cases(folder, count=3):
     """Cases with one small file each."""
     folder.mkdir(parents=True, exist_ok=True)
-    cases = []
     for number in range(count):
-        path = folder / f"case_{number:03}.txt"
-        path.write_text(f"patient {number}")
-        cases.append(CohortCase(name=path.stem, inputs=InputFiles(images={"scan": path})))
-    return cases
+        (folder / f"case_{number:03}.txt").write_text(f"patient {number}")
+    return cases_in(folder)
+
+
+def cases_in(folder):
+    """The cases of such files."""
+    paths = sorted(folder.glob("*.txt"))
+    return [CohortCase(name=path.stem, inputs=InputFiles(images={"scan": path})) for path in paths]
 
 
 def copy(seconds=0.0, word=""):
@@ -93,10 +96,11 @@ ODD = {
 }
 
 
-def surroundings():
+def surroundings(seconds=0.0):
     """Write what the process was given of the machine."""
 
     def write(_case, folder):
+        time.sleep(seconds)
         given = {"gpu": os.environ.get("CUDA_VISIBLE_DEVICES"), "processors": sorted(os.sched_getaffinity(0))}
         (folder / "given.json").write_text(json.dumps(given))
         return given

@@ -57,7 +57,7 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
         started.enter_context(dask.config.set(_CONFIGURATION))
         cluster = started.enter_context(_cluster(store, settings))
         client = started.enter_context(Client(cluster))
-        client.register_plugin(SupervisorPlugin(work, store, _shares(settings), settings.limit_s))
+        client.register_plugin(SupervisorPlugin(work, store, settings, _shares(settings)))
         try:
             yield client
         finally:

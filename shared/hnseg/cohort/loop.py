@@ -56,8 +56,7 @@ def run_cohort(
         OutputError: The store can't be written to.
         WorkError: The work can't be loaded.
     """
-    with cohort_lock(store.own_folder(), settings.shard):
-        store.sweep(alone=settings.shard is None)
+    with cohort_lock(store.own_folder(), settings.shard), store.swept(alone=settings.shard is None):
         mine = share_of(cases, settings.shard)
         for case in mine:
             store.check(case.name)

@@ -49,7 +49,8 @@ class RunSettings:
         gpus: Numbers or identifiers of the GPUs of this machine that are used, one a worker; empty for no choice.
         shard: Share of the cases that is run; None for all of them.
         retry_failed: Whether cases that failed before are tried again.
-        limit_s: Seconds that a case may take.
+        limit_s: Seconds that a case may take, to which the work keeps by itself.
+        grace_s: Seconds after them, or a tenth of them if that is more, until a case that does not end is stopped.
         ram_gib: Memory of each worker; None for an equal share of this machine's.
         job: Settings of a scheduler's jobs.
     """
@@ -60,6 +61,7 @@ class RunSettings:
     shard: Shard | None = None
     retry_failed: bool = False
     limit_s: float = math.inf
+    grace_s: float = 30.0
     ram_gib: float | None = None
     job: JobSettings = field(default_factory=JobSettings)
 

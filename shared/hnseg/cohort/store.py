@@ -117,13 +117,21 @@ class CaseStore:
                 " Is the disk full, or the folder not writable?"
             ) from error
 
-    def sweep(self, *, alone: bool) -> None:
-        """Remove what runs that ended early left behind.
+    @contextmanager
+    def swept(self, *, alone: bool) -> Iterator[None]:
+        """Remove what was left unfinished, before and after: by runs that were killed, and by this one.
 
         Args:
-            alone: Whether no other run can be writing to this folder now; if not, only what a dead process of this host
+            alone: Whether no other run can be writing to this folder; if not, only what a dead process of this host
                 made, and what is older than a day, is removed.
         """
+        self._sweep(alone=alone)
+        try:
+            yield
+        finally:
+            self._sweep(alone=alone)
+
+    def _sweep(self, *, alone: bool) -> None:
         for path in (self.folder / _UNFINISHED).glob("*"):
             if alone or _is_left_behind(path):
                 shutil.rmtree(path, ignore_errors=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from distributed import Worker, WorkerPlugin, get_worker
 
 from hnseg.cohort.case import CohortCase
+from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.status import CaseStatus
 from hnseg.cohort.store import CaseStore
 from hnseg.cohort.supervisor import Share, Supervisor
@@ -21,24 +22,28 @@ class SupervisorPlugin(WorkerPlugin):
 
     name = "hnseg-supervisor"
 
-    def __init__(self, work: WorkReference, store: CaseStore, shares: Mapping[str, Share], limit_s: float) -> None:
+    def __init__(
+        self, work: WorkReference, store: CaseStore, settings: RunSettings, shares: Mapping[str, Share]
+    ) -> None:
         """Describe the supervisors.
 
         Args:
             work: Work that each runner loads.
             store: Store that gets the results.
+            settings: Settings of the run.
             shares: Share of the machine by the worker's name; a worker without one has all of it.
-            limit_s: Seconds that a case may take.
         """
         self._work = work
         self._store = store
+        self._settings = settings
         self._shares = shares
-        self._limit_s = limit_s
 
     def setup(self, worker: Worker) -> None:
         """Give a worker its supervisor."""
         share = self._shares.get(str(worker.name), Share())
-        _SUPERVISORS[worker.id] = Supervisor(self._work, self._store, share, limit_s=self._limit_s)
+        _SUPERVISORS[worker.id] = Supervisor(
+            self._work, self._store, share, limit_s=self._settings.limit_s, grace_s=self._settings.grace_s
+        )
 
     def teardown(self, worker: Worker) -> None:
         """End the supervisor of a worker that ends."""
