@@ -53,6 +53,8 @@ def test_a_folder_gives_the_label_maps_of_each_case_alone(model, folder, tmp_pat
     assert done.returncode == 1, done.stderr
     assert "3 cases; 1 files or folders belong to no case (notes.txt)." in done.stderr
     assert sorted(path.name for path in output.glob("*.nii.gz")) == ["a.nii.gz", "b.nii.gz"]
+    assert done.stdout.strip() == str(output / "index.html")
+    assert "2 cases done, 1 failed: c." in done.stderr
     alone = tmp_path / "a.nii.gz"
     assert in_this_process(model, *sorted(folder.glob("a_*")), "--output", alone, *OPTIONS).exit_code == 0
     assert (output / "a.nii.gz").read_bytes() == alone.read_bytes()

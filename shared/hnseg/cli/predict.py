@@ -16,18 +16,16 @@ import typer
 from rich.progress import Progress
 
 from hnseg.cli.cohort_options import GpusOption, RetryOption, ShardOption, WorkersOption
-from hnseg.cli.cohort_run import settings_of
+from hnseg.cli.cohort_run import run_and_report, settings_of
 from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
 from hnseg.cohort.status import STATUS_FILE
-from hnseg.cohort.store import OWN_FOLDER
+from hnseg.cohort.store import OWN_FOLDER, CaseStore
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
-from hnseg.printable import printable
 from hnseg.provenance import Provenance
-from hnseg.signals import unwind_on_signals
 
 if TYPE_CHECKING:
     from hnseg.cohort.settings import RunSettings
@@ -84,7 +82,8 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
         more = {"workers": workers, "retry_failed": retry_failed, "limit_s": limit_s, "ram_gib": ram}
         settings = settings_of(gpus=gpus, shard=shard, **more)
         bundle = open_bundle(model_dir, folds=_folds(folds))
-        raise typer.Exit(_predict_folder(bundle, images[0], output, options, settings))
+        _predict_folder(bundle, images[0], output, options, settings)
+        return
     provenance = Provenance()
     provenance.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     outputs = (
@@ -126,36 +125,28 @@ def _check_folders(folder: Path, output: Path, left_out: Mapping[str, Path | Non
         )
 
 
-def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[str, Any], settings: RunSettings) -> int:
-    """Segment every case of a folder, and return the status of the process: 1 where a case failed.
+def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[str, Any], settings: RunSettings) -> None:
+    """Segment every case of a folder and write the report.
 
     Raises:
         InputError: There is no case, or Dask is not installed.
+        Exit: A case failed.
     """
     from hnseg.cohort.finding.channel_images import find_channel_images
     from hnseg.cohort.finding.listing import ignored_in_words
-    from hnseg.cohort.loop import run_cohort
-    from hnseg.cohort.predict_work import predict_work
-    from hnseg.cohort.store import CaseStore
+    from hnseg.cohort.predict_work import labels_of, predict_work
 
     found = find_channel_images(folder, bundle.channels)
-    _say("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".")
-    store = CaseStore(output.absolute(), flat=True)
-    with unwind_on_signals():
-        try:
-            summary = run_cohort(found.cases, predict_work(bundle, **options), store, settings, say=_say)
-        except SystemExit:
-            _say("Stopped. The same command goes on with the cases that are left.")
-            raise
-    for name in summary.failed:
-        status = store.status(name)
-        _say(f"{name} failed: {status.reason if status else 'its status can not be read.'}")
-    typer.echo(str(output))
-    return 1 if summary.failed else 0
-
-
-def _say(sentence: str) -> None:
-    typer.echo(printable(sentence), err=True)
+    typer.echo("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".", err=True)
+    run_and_report(
+        found.cases,
+        predict_work(bundle, **options),
+        CaseStore(output.absolute(), flat=True),
+        settings,
+        labels=labels_of(bundle.dataset),
+        title=f"Label maps of {folder.name} by {bundle.folder.name}",
+        expected=bundle.manifest.structures if bundle.manifest else {},
+    )
 
 
 def _promise(title: str, path: Path | None) -> str:
