@@ -73,6 +73,16 @@ def test_without_dask_the_cure_is_told(model, folder, tmp_path, monkeypatch):
     assert 'pip install "hnseg[cluster]"' in str(failure)
 
 
+def test_files_of_another_program_are_not_replaced(model, folder, tmp_path):
+    reference = tmp_path / "labelsTs" / "b.nii.gz"
+    reference.parent.mkdir()
+    reference.write_text("reference")
+    failure = in_this_process(model, folder, "--output", reference.parent, *OPTIONS).exception
+    assert isinstance(failure, OutputError)
+    assert f"{reference} is there, which no run wrote" in str(failure)
+    assert [path.read_text() for path in reference.parent.iterdir()] == ["reference"]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

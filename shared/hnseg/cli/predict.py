@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -130,6 +130,7 @@ def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[st
 
     Raises:
         InputError: There is no case, or Dask is not installed.
+        OutputError: A label map would replace a file that no earlier run wrote.
         Exit: A case failed.
     """
     from hnseg.cohort.finding.channel_images import find_channel_images
@@ -138,15 +139,27 @@ def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[st
 
     found = find_channel_images(folder, bundle.channels)
     typer.echo("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".", err=True)
+    work = predict_work(bundle, **options)
+    _check_new(output, [f"{case.name}{work.identity['suffix']}" for case in found.cases])
     run_and_report(
         found.cases,
-        predict_work(bundle, **options),
+        work,
         CaseStore(output.absolute(), flat=True),
         settings,
         labels=labels_of(bundle.dataset),
         title=f"Label maps of {folder.name} by {bundle.folder.name}",
         expected=bundle.manifest.structures if bundle.manifest else {},
     )
+
+
+def _check_new(output: Path, names: Iterable[str]) -> None:
+    """Refuse a folder that holds files of these names and is not that of an earlier run."""
+    there = [] if (output / OWN_FOLDER).exists() else [output / name for name in names if (output / name).exists()]
+    if there:
+        raise OutputError(
+            f"--output must be a new folder or that of an earlier run, but {there[0]} is there, which no run wrote."
+            " Does it hold references, or results of another program? Name another folder; nothing was written."
+        )
 
 
 def _promise(title: str, path: Path | None) -> str:
