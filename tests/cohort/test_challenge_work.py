@@ -10,7 +10,7 @@ from hnseg import entrypoint
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.challenge_work import challenge_work
 from hnseg.cohort.finding.find import find_cohort
-from hnseg.cohort.store import REPORT_FOLDER
+from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import WorkReference
 from hnseg.errors import DeadlineError, InputError, ModelError
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of

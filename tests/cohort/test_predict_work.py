@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from hnseg.cli import predict
 from hnseg.cohort.finding.channel_images import find_channel_images
 from hnseg.cohort.predict_work import predict_work
-from hnseg.cohort.store import REPORT_FOLDER
+from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import WorkReference
 from hnseg.errors import DeadlineError, InputError, OutputError
 from hnseg.imaging.geometry import Grid, image_of

@@ -15,11 +15,11 @@ import SimpleITK as sitk
 import typer
 from rich.progress import Progress
 
-from hnseg.cli.cohort_options import GpusOption, RetryOption, ShardOption, WorkersOption
 from hnseg.cli.cohort_run import run_and_report, settings_of
-from hnseg.cli.options import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.cohort.status import STATUS_FILE
-from hnseg.cohort.store import OWN_FOLDER, CaseStore
+from hnseg.cli.options.cohort import GpusOption, RetryOption, ShardOption, WorkersOption
+from hnseg.cli.options.run import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
+from hnseg.cohort.state.status import STATUS_FILE
+from hnseg.cohort.state.store import OWN_FOLDER, CaseStore
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
