@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from hnseg.cli import predict
-from hnseg.errors import InputError
+from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import Grid, image_of
 
 HNSEG = Path(sys.executable).with_name("hnseg")
@@ -40,34 +40,47 @@ def folder(tmp_path):
     return folder
 
 
-def run(*words):
-    return subprocess.run([HNSEG, "predict", *map(str, words)], capture_output=True, text=True, check=False)
+def in_this_process(*words):
+    app = typer.Typer()
+    app.command()(predict.command)
+    return CliRunner().invoke(app, [*map(str, words)])
 
 
 def test_a_folder_gives_the_label_maps_of_each_case_alone(model, folder, tmp_path):
     output = tmp_path / "out"
-    done = run(model, folder, "--output", output, "--workers", "2", *OPTIONS)
+    words = [HNSEG, "predict", model, folder, "--output", output, "--workers", "2", *OPTIONS]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
-    assert f"{folder / 'notes.txt'} belongs to no case" in done.stderr
+    assert "3 cases; 1 files or folders belong to no case (notes.txt)." in done.stderr
     assert sorted(path.name for path in output.glob("*.nii.gz")) == ["a.nii.gz", "b.nii.gz"]
+    assert done.stdout.strip() == str(output / "index.html")
+    assert "2 cases done, 1 failed: c." in done.stderr
     alone = tmp_path / "a.nii.gz"
-    assert run(model, *sorted(folder.glob("a_*")), "--output", alone, *OPTIONS).returncode == 0
+    assert in_this_process(model, *sorted(folder.glob("a_*")), "--output", alone, *OPTIONS).exit_code == 0
     assert (output / "a.nii.gz").read_bytes() == alone.read_bytes()
     status = {name: json.loads((output / ".cohort" / name / "status.json").read_text()) for name in "abc"}
     assert [status[name]["status"] for name in "abc"] == ["done", "done", "failed"]
     assert "image of channel noNorm" in status["c"]["reason"]
     written = (output / "b.nii.gz").stat().st_mtime_ns
-    assert run(model, folder, "--output", output, *OPTIONS).returncode == 1
+    assert in_this_process(model, folder, "--output", output, *OPTIONS).exit_code == 1
     assert (output / "b.nii.gz").stat().st_mtime_ns == written
 
 
 def test_without_dask_the_cure_is_told(model, folder, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
-    app = typer.Typer()
-    app.command()(predict.command)
-    done = CliRunner().invoke(app, list(map(str, (model, folder, "--output", tmp_path / "out", *OPTIONS))))
-    assert isinstance(done.exception, InputError)
-    assert 'pip install "hnseg[cluster]"' in str(done.exception)
+    failure = in_this_process(model, folder, "--output", tmp_path / "out", *OPTIONS).exception
+    assert isinstance(failure, InputError)
+    assert 'pip install "hnseg[cluster]"' in str(failure)
+
+
+def test_files_of_another_program_are_not_replaced(model, folder, tmp_path):
+    reference = tmp_path / "labelsTs" / "b.nii.gz"
+    reference.parent.mkdir()
+    reference.write_text("reference")
+    failure = in_this_process(model, folder, "--output", reference.parent, *OPTIONS).exception
+    assert isinstance(failure, OutputError)
+    assert f"{reference} is there, which no run wrote" in str(failure)
+    assert [path.read_text() for path in reference.parent.iterdir()] == ["reference"]
 
 
 @pytest.mark.parametrize(
@@ -78,10 +91,11 @@ def test_without_dask_the_cure_is_told(model, folder, tmp_path, monkeypatch):
         (("--output", "{0}/out.nii.gz"), "--output must be a folder"),
         (("--output", "{0}/imagesTs"), "--output must not be the folder of the images"),
     ],
+    ids=["report", "probabilities", "file", "images"],
 )
 def test_what_a_folder_does_not_have_is_refused(folder, tmp_path, words, sentence):
     # The model does not exist, which would be told first if it were opened first.
-    done = run(tmp_path / "no model", folder, *(word.format(tmp_path) for word in words))
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert sentence in done.stderr
+    failure = in_this_process(tmp_path / "no model", folder, *(word.format(tmp_path) for word in words)).exception
+    assert isinstance(failure, InputError | OutputError)
+    assert sentence in str(failure)
     assert not (tmp_path / "out").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,20 +15,20 @@ import SimpleITK as sitk
 import typer
 from rich.progress import Progress
 
+from hnseg.cli.cohort_run import run_and_report, settings_of
+from hnseg.cli.options.cohort import GpusOption, RetryOption, ShardOption, WorkersOption
 from hnseg.cli.options.run import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.cohort.settings import RunSettings, gpus_of
 from hnseg.cohort.state.status import STATUS_FILE
-from hnseg.cohort.state.store import OWN_FOLDER
+from hnseg.cohort.state.store import OWN_FOLDER, CaseStore
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
-from hnseg.printable import printable
 from hnseg.provenance import Provenance
-from hnseg.signals import unwind_on_signals
 
 if TYPE_CHECKING:
+    from hnseg.cohort.settings import RunSettings
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
@@ -59,16 +59,16 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = float("inf"),
     probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Of a folder: cases at a time.")] = None,
-    gpus: Annotated[str, typer.Option(metavar="all|0,1", help="Of a folder: GPUs, one a worker.")] = "",
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Of a folder: run the cases again that failed before.")
-    ] = False,
+    workers: WorkersOption = None,
+    gpus: GpusOption = "",
+    shard: ShardOption = "",
+    retry_failed: RetryOption = False,
 ) -> None:
     """Segment an image, or every case of a folder, with the ensemble of an nnU-Net v2 model.
 
     The label map has the geometry of the first image, is compressed, and is nnU-Net's own to within rounding. A folder
-    holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz.
+    holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz;
+    --workers, --gpus, --shard and --retry-failed are for it, and the same command goes on where it stopped.
     """
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
@@ -78,15 +78,12 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
         _check_folders(images[0], output, {"--probabilities": probabilities, "--report": report})
         options: dict[str, Any] = {"step": step, "mirroring": not no_mirroring, "skip": skip, "limit_s": limit_s}
         options |= {"device": device, "precision": precision, "backend": backend, "vram_gib": vram_gib}
-        settings = RunSettings(
-            workers=workers,
-            gpus=gpus_of(gpus) if gpus else (),
-            retry_failed=retry_failed,
-            limit_s=limit_s,
-            ram_gib=ram_gib if np.isfinite(ram_gib) else None,
-        )
+        ram = ram_gib if np.isfinite(ram_gib) else None
+        more = {"workers": workers, "retry_failed": retry_failed, "limit_s": limit_s, "ram_gib": ram}
+        settings = settings_of(gpus=gpus, shard=shard, **more)
         bundle = open_bundle(model_dir, folds=_folds(folds))
-        raise typer.Exit(_predict_folder(bundle, images[0], output, options, settings))
+        _predict_folder(bundle, images[0], output, options, settings)
+        return
     provenance = Provenance()
     provenance.record(limit_s=limit_s if np.isfinite(limit_s) else None)
     outputs = (
@@ -128,36 +125,41 @@ def _check_folders(folder: Path, output: Path, left_out: Mapping[str, Path | Non
         )
 
 
-def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[str, Any], settings: RunSettings) -> int:
-    """Segment every case of a folder, and return the status of the process: 1 where a case failed.
+def _predict_folder(bundle: Bundle, folder: Path, output: Path, options: dict[str, Any], settings: RunSettings) -> None:
+    """Segment every case of a folder and write the report.
 
     Raises:
         InputError: There is no case, or Dask is not installed.
+        OutputError: A label map would replace a file that no earlier run wrote.
+        Exit: A case failed.
     """
     from hnseg.cohort.finding.channel_images import find_channel_images
-    from hnseg.cohort.loop import run_cohort
-    from hnseg.cohort.predict_work import predict_work
-    from hnseg.cohort.state.store import CaseStore
+    from hnseg.cohort.finding.listing import ignored_in_words
+    from hnseg.cohort.predict_work import labels_of, predict_work
 
     found = find_channel_images(folder, bundle.channels)
-    for path in found.ignored:
-        _say(f"{path} belongs to no case and is left out.")
-    store = CaseStore(output.absolute(), flat=True)
-    with unwind_on_signals():
-        try:
-            summary = run_cohort(found.cases, predict_work(bundle, **options), store, settings, say=_say)
-        except SystemExit:
-            _say("Stopped. The same command goes on with the cases that are left.")
-            raise
-    for name in summary.failed:
-        status = store.status(name)
-        _say(f"{name} failed: {status.reason if status else 'its status can not be read.'}")
-    typer.echo(str(output))
-    return 1 if summary.failed else 0
+    typer.echo("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".", err=True)
+    work = predict_work(bundle, **options)
+    _check_new(output, [f"{case.name}{work.identity['suffix']}" for case in found.cases])
+    run_and_report(
+        found.cases,
+        work,
+        CaseStore(output.absolute(), flat=True),
+        settings,
+        labels=labels_of(bundle.dataset),
+        title=f"Label maps of {folder.name} by {bundle.folder.name}",
+        expected=bundle.manifest.structures if bundle.manifest else {},
+    )
 
 
-def _say(sentence: str) -> None:
-    typer.echo(printable(sentence), err=True)
+def _check_new(output: Path, names: Iterable[str]) -> None:
+    """Refuse a folder that holds files of these names and is not that of an earlier run."""
+    there = [] if (output / OWN_FOLDER).exists() else [output / name for name in names if (output / name).exists()]
+    if there:
+        raise OutputError(
+            f"--output must be a new folder or that of an earlier run, but {there[0]} is there, which no run wrote."
+            " Does it hold references, or results of another program? Name another folder; nothing was written."
+        )
 
 
 def _promise(title: str, path: Path | None) -> str:

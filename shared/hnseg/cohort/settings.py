@@ -112,16 +112,24 @@ def gpus_of(text: str) -> tuple[str, ...]:
         InputError: It is neither, or a GPU is not there.
     """
     visible = _visible_gpus()
-    if text.strip() == "all":
-        if not visible:
-            raise InputError("All GPUs were asked for, but none is found here. `hnseg doctor` says why.")
-        return visible
-    numbers = [word.strip() for word in text.split(",")]
-    if not all(re.fullmatch("[0-9]{1,4}", word) for word in numbers) or len(set(numbers)) < len(numbers):
+    if text.strip() != "all":
+        return tuple(_numbered(number, visible) for number in _numbers_in(text))
+    if not visible:
+        raise InputError("All GPUs were asked for, but none is found here. `hnseg doctor` says why.")
+    return visible
+
+
+def _numbers_in(text: str) -> list[int]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(re.fullmatch("[0-9]{1,4}", word) for word in words) or len(set(words)) < len(words):
         raise InputError(f"GPUs must be all, or different numbers with commas between them, as in 0,1, found {text!r}.")
-    if visible and (missing := [word for word in numbers if int(word) >= len(visible)]):
-        raise InputError(f"GPU {missing[0]} was asked for, but there are {len(visible)} here, which count from 0.")
-    return tuple(visible[int(word)] if visible else word for word in numbers)
+    return [int(word) for word in words]
+
+
+def _numbered(number: int, visible: tuple[str, ...]) -> str:
+    if visible and number >= len(visible):
+        raise InputError(f"GPU {number} was asked for, but there are {len(visible)} here, which count from 0.")
+    return visible[number] if visible else str(number)
 
 
 def _visible_gpus() -> tuple[str, ...]:

@@ -51,10 +51,15 @@ def summary(found: FoundCohort, spec: ChallengeSpec) -> str:
     problems = sum(bool(case.problem) for case in found.cases)
     parts = [f"{len(found.cases)} cases, found as {_LAYOUTS[found.layout]}", *optional]
     parts.append(f"{problems} with a problem" if problems else "none with a problem")
-    if found.ignored:
-        some = ", ".join([path.name for path in found.ignored[:_SHOWN]] + ["..."] * (len(found.ignored) > _SHOWN))
-        parts.append(f"{len(found.ignored)} files or folders belong to no case ({some})")
-    return "; ".join(parts) + "."
+    return "; ".join(filter(None, [*parts, ignored_in_words(found)])) + "."
+
+
+def ignored_in_words(found: FoundCohort) -> str:
+    """Return how much belongs to no case, with the first few names; empty where there is none."""
+    if not found.ignored:
+        return ""
+    some = ", ".join([path.name for path in found.ignored[:_SHOWN]] + ["..."] * (len(found.ignored) > _SHOWN))
+    return f"{len(found.ignored)} files or folders belong to no case ({some})"
 
 
 def _cell(case: CohortCase, slot: Slot) -> str:

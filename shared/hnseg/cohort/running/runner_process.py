@@ -31,7 +31,7 @@ class RunnerProcess:
         Args:
             environment: Environment variables that it gets beside this process's.
         """
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (of what is printed outside a case; closed by `end`)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (what is printed outside a case; gone with this)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "hnseg.cohort.running.runner"],
             stdin=subprocess.PIPE,
@@ -70,13 +70,9 @@ class RunnerProcess:
         return Reply.model_validate(json.loads(line))
 
     def end(self) -> None:
-        """End the process at once, and wait for its end."""
+        """End the process at once, and wait for its end; what waits for its reply then gets a `DiedError`."""
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            with suppress(OSError):  # what was not sent yet
-                if stream is not None:
-                    stream.close()
 
     def _end_in_words(self) -> str:
         status = self._process.wait()
