@@ -35,7 +35,7 @@ def small_case(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("challenge", (HNTS_MRG, HECKTOR), ids=lambda challenge: challenge.name)
+@pytest.mark.parametrize("challenge", [HNTS_MRG, HECKTOR], ids=lambda challenge: challenge.name)
 def test_the_outputs_are_those_of_the_container(challenge, quick_model, small_case, tmp_path, capsys):
     case, model = small_case(challenge), quick_model(challenge)
     folders = [tmp_path / "own", tmp_path / "container"]
