@@ -62,7 +62,13 @@ class RollingSums:
     """
 
     def __init__(
-        self, outputs: int, in_plane: tuple[int, int], weights: torch.Tensor, *, channels_last: bool = False
+        self,
+        outputs: int,
+        in_plane: tuple[int, int],
+        weights: torch.Tensor,
+        *,
+        channels_last: bool = False,
+        total_in: torch.dtype | None = None,
     ) -> None:
         """Begin with zeros.
 
@@ -71,10 +77,13 @@ class RollingSums:
             in_plane: Size of a plane in voxels, (y, x).
             weights: Weights (*patch) of the voxels of a tile, of the device and the type that the sums are to have.
             channels_last: Whether the logits of a voxel lie side by side in memory, and not those of a class.
+            total_in: Type of the sums of logits, where it is not that of the weights and their sums.
         """
         self._weights, self._least_weight = weights, weights.min().item()
         shape = (len(weights), outputs, *in_plane)
-        self._total = zero_logits(shape, channels_last=channels_last, device=weights.device, dtype=weights.dtype)
+        self._total = zero_logits(
+            shape, channels_last=channels_last, device=weights.device, dtype=total_in or weights.dtype
+        )
         self._weight = weights.new_zeros((len(weights), 1, *in_plane))
 
     def add(self, logits: torch.Tensor, rows: slice, columns: slice) -> None:
@@ -91,15 +100,20 @@ class RollingSums:
         total, weight = self._total[plane], self._weight[plane].clamp_min(self._least_weight)
         return torch.div(total, weight, out=total.new_empty(total.shape))
 
+    def is_seen(self, plane: int) -> torch.Tensor:
+        """Return the voxels (y, x) of a plane, counted from the first, that a tile was added to."""
+        seen: torch.Tensor = self._weight[plane, 0] > 0
+        return seen
+
     def drop(self, count: int) -> None:
         """Drop the first planes: the next tiles begin after them."""
         _move_up(self._total, count)
         _move_up(self._weight, count)
 
-    def to(self, device: torch.device, dtype: torch.dtype) -> None:
-        """Move the sums to another device or type."""
-        for name in ("_total", "_weight", "_weights"):
-            setattr(self, name, getattr(self, name).to(device, dtype))
+    def to(self, device: torch.device, dtype: torch.dtype, total_in: torch.dtype | None = None) -> None:
+        """Move the sums to another device or type; those of logits to a type of their own where one is given."""
+        self._total = self._total.to(device, total_in or dtype)
+        self._weight, self._weights = self._weight.to(device, dtype), self._weights.to(device, dtype)
 
 
 def _move_up(planes: torch.Tensor, count: int) -> None:

@@ -202,6 +202,15 @@ class Dataset(_Read):
         return tuple(range(len(flat)))
 
     @property
+    def output_names(self) -> tuple[str, ...]:
+        """Name of each of the network's outputs; without regions the first is that of the background."""
+        if self.has_regions:
+            regions = self._regions
+            return tuple(name for name, value in self.labels.items() if name != "ignore" and value in regions)
+        names = {_as_tuple(value)[0]: name for name, value in self.labels.items() if name != "ignore"}
+        return tuple(names.get(value, str(value)) for value in self.output_values)
+
+    @property
     def _learnt(self) -> list[int | tuple[int, ...]]:
         return [value for name, value in self.labels.items() if name != "ignore"]
 
