@@ -59,6 +59,11 @@ def folder_made(folder: Path | None) -> Iterator[None]:
             folder.rmdir()
 
 
+def are_asked_for(files: OutputFiles) -> bool:
+    """Return whether `uncertainty_outputs` are among the files of a verb."""
+    return files.has(_option(ENTROPY))
+
+
 def write_uncertainty(files: OutputFiles, uncertainty: Uncertainty) -> None:
     """Write the provisional files of an uncertainty, where `uncertainty_outputs` are among the files.
 
