@@ -20,6 +20,7 @@ from hnseg.inference.labelling.finished_plane import FinishedPlane, MemberLogits
 from hnseg.inference.planning.effort import Effort, TileEffort, Turn
 from hnseg.inference.planning.interest import Interest
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
+from hnseg.inference.rolling_means import RollingMeans
 from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
 from hnseg.inference.tile_totals import TileTotals
 from hnseg.machine import process_started_s
@@ -28,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Turns = Callable[[], Iterable[Turn]]
-_CERTAIN = 60.0  # of logits to be summed in half precision: none below needs to be told from it, and no sum overflows
 
 
 class _TileLogits(NamedTuple):
@@ -67,7 +67,7 @@ class Accumulation:
         self.window = Window(shape, patch, is_flat=len(patch_size) == 2)
         self.inner = [inner[axis] for axis in execution.layout.order]
         self._sums: RollingSums | None = None
-        self._member_sums: list[RollingSums] = []
+        self._member_sums: list[RollingSums | RollingMeans] = []
         self._has_predicted = False
         self._tiles_in_single = 0
         self._in_memory(self._move)
@@ -77,15 +77,15 @@ class Accumulation:
         self.end()
         self._sums, self._member_sums = self._in_memory(self._new_sums)
 
-    def _new_sums(self) -> tuple[RollingSums, list[RollingSums]]:
+    def _new_sums(self) -> tuple[RollingSums, list[RollingSums | RollingMeans]]:
         """Return the sums of the ensemble, and those of its members."""
         execution, (_, rows, columns) = self.execution, self.window.shape
         layout, outputs, channels_last = execution.layout, execution.ensemble.outputs, execution.backend.channels_last
         weights = self._weights.to(layout.sums_on)
         sums = RollingSums(outputs, (rows, columns), weights.to(layout.sums_in), channels_last=channels_last)
+        of_member = RollingMeans if layout.members_in == torch.float16 else RollingSums
         members = [
-            RollingSums(outputs, (rows, columns), weights, channels_last=channels_last, total_in=layout.members_in)
-            for _ in range(layout.members)
+            of_member(outputs, (rows, columns), weights, channels_last=channels_last) for _ in range(layout.members)
         ]
         return sums, members
 
@@ -129,14 +129,12 @@ class Accumulation:
 
     def _add_member(self, member: int, logits: torch.Tensor, rows: slice, columns: slice) -> None:
         """Add a member's mean logits (k, *patch) of a tile to its sums, where these have not been given up."""
-        layout = self.execution.layout
         if member >= len(self._member_sums):
             return
-        if layout.members_in == torch.float16:
-            if not self.execution.ensemble.bundle.dataset.has_regions:
-                logits = logits - logits.amax(dim=0)  # leaves probabilities as they are, and digits to what is likely
-            logits = logits.clamp(-_CERTAIN, _CERTAIN)
-        self._member_sums[member].add(logits, rows, columns)
+        sums = self._member_sums[member]
+        if isinstance(sums, RollingMeans) and not self.execution.ensemble.bundle.dataset.has_regions:
+            logits = logits - logits.amax(dim=0)  # leaves probabilities as they are, and digits to what is likely
+        sums.add(logits, rows, columns)
 
     def finished_planes(self, count: int, first: int) -> Iterator[FinishedPlane]:
         """Yield the sums' first planes, of the image only, and drop them from the sums.
@@ -266,9 +264,16 @@ class Accumulation:
         self._volume = self._volume.to(layout.sums_on)
         if self._sums is not None:
             self._sums.to(layout.sums_on, layout.sums_in)
-        del self._member_sums[layout.members :]
-        for each in self._member_sums:
-            each.to(layout.sums_on, torch.float32, total_in=layout.members_in)
+        self._member_sums = [self._moved(each) for each in self._member_sums[: layout.members]]
+
+    def _moved(self, sums: RollingSums | RollingMeans) -> RollingSums | RollingMeans:
+        """Return a member's sums where and as the layout has them."""
+        layout = self.execution.layout
+        if isinstance(sums, RollingMeans):
+            sums.to(layout.sums_on)
+            return sums
+        sums.to(layout.sums_on, torch.float32)
+        return RollingMeans.of(sums) if layout.members_in == torch.float16 else sums
 
     def _rolled(self, volume: torch.Tensor) -> torch.Tensor:
         """Return (..., z, y, x) with the axis along which planes come at the front, or back in its place."""
