@@ -28,7 +28,7 @@ class RollingMeans:
     @classmethod
     def of(cls, sums: RollingSums) -> RollingMeans:
         """Return the means of sums, which are still to be moved on."""
-        weights, weight = sums.weights.float(), sums.weight.float()
+        weights, weight = sums.weights.float(), sums.weight.to(torch.float32, copy=True)
         means = cls(0, (0, 0), weights)
         means._weight, means._mean = weight, torch.empty_like(sums.total, dtype=torch.float16)
         for plane, into in enumerate(means._mean):
