@@ -68,7 +68,7 @@ class UncertaintyTable(Frozen):
         if self.sums_in != "float32":
             notes.append(
                 f"Members' logits were summed in {self.sums_in}, since single precision did not fit into memory or was"
-                " not asked for; entropies differ by less than 0.001 for it."
+                " not asked for; entropies differ by some 0.0003 for it."
             )
         return tuple(notes)
 
