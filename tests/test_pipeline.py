@@ -14,6 +14,7 @@ from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import MID_T2W, SPEC
 from hnseg import pipeline
 from hnseg.errors import ModelError, OutputError, StoppedWithOutputError
+from hnseg.imaging.geometry import Grid
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
@@ -40,12 +41,12 @@ def run(tmp_path, model_dir):
     """Return a function that runs the small case through the pipeline, and returns ensemble and provenance."""
     write_small_case(tmp_path / "input")
 
-    def run_with(folder=model_dir, *, challenge=CHALLENGE):
+    def run_with(folder=model_dir, *, challenge=CHALLENGE, **options):
         ensemble = load_ensemble(open_bundle(folder), device="cpu")
         provenance = Provenance()
         folders = {"inputs": tmp_path / "input", "output_dir": tmp_path / "output"}
         (tmp_path / "output").mkdir()
-        run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=provenance)
+        run_case(challenge, ensemble, **folders, deadline=Deadline.never(), provenance=provenance, **options)
         return ensemble, json.loads(provenance.as_json())
 
     return run_with
@@ -60,6 +61,40 @@ def test_the_output_is_what_the_steps_give_one_after_another(run, tmp_path):
     wanted = sitk.GetArrayFromImage(method.finish(label_map, case, method.Settings()))
     assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / OUTPUT_FILE))), wanted)
     assert len(np.unique(wanted)) > 1
+
+
+@pytest.mark.numeric
+def test_the_uncertainty_is_written_beside_on_request_and_changes_no_output(run, tmp_path):
+    ensemble, record = run(uncertainty_dir=tmp_path / "uncertainty")
+    written = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / OUTPUT_FILE)))
+    case = read_case(SPEC, tmp_path / "input")
+    channels = method.prepare(case, method.Settings())
+    label_map = predict(ensemble, channels, Deadline.never()).label_map
+    assert np.array_equal(written, sitk.GetArrayFromImage(method.finish(label_map, case, method.Settings())))
+    table = json.loads((tmp_path / "uncertainty" / "structures.json").read_text())
+    assert table == record["uncertainty"]
+    before = sitk.GetArrayFromImage(label_map)
+    voxel_ml = channels.grid.voxel_volume_mm3 / 1000
+    for value, name in ((1, "GTVp"), (2, "GTVn")):
+        assert table["structures"][name]["volume_ml"] == pytest.approx((before == value).sum() * voxel_ml, abs=1e-4)
+    entropy = sitk.ReadImage(str(tmp_path / "uncertainty" / "entropy.nii.gz"))
+    assert Grid.of(entropy).is_close_to(channels.grid)
+    assert 0 < sitk.GetArrayFromImage(entropy).max() <= np.log(3) + 1e-5
+
+
+def test_without_a_request_nothing_is_recorded_of_it(run):
+    assert "uncertainty" not in run()[1]
+
+
+def test_where_the_outputs_can_t_be_written_there_is_no_uncertainty_either(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "write_output", failing)
+    with pytest.raises(OutputError, match="no space"):
+        run(uncertainty_dir=tmp_path / "uncertainty")
+    assert not (tmp_path / "uncertainty").exists()
+
+
+def failing(*_given, **_options):
+    raise OutputError("no space")
 
 
 def test_the_provenance_has_every_stage_and_what_was_read(run, tmp_path):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from pydantic import BaseModel, ValidationError
 
 from hnseg.errors import ModelError, StoppedWithOutputError
+from hnseg.imaging.files.output_files import output_files
+from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
 from hnseg.inference.planning.effort import FULL_EFFORT
 from hnseg.inference.predictor import start_prediction
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
     from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.labelling.uncertainty import Uncertainty
     from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.planning.effort import Effort
@@ -41,6 +44,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     deadline: Deadline,
     effort: Effort = FULL_EFFORT,
     provenance: Provenance,
+    uncertainty_dir: Path | None = None,
 ) -> None:
     """Segment one case, from the mounted sockets to checked output files.
 
@@ -53,6 +57,9 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         deadline: Time by which the case must have ended.
         effort: Most that may be done.
         provenance: Record of what each step did, took and gave up; it is added to.
+        uncertainty_dir: Folder that receives the ensemble's uncertainty, of the label map before the method's
+            postprocessing and on the grid of its channels; see `hnseg.inference.labelling.uncertainty_files`. None for
+            none. Where it does not fit into memory it is left out, with a note, and no file of it is written.
 
     Raises:
         InputError: The case breaks what the challenge promises.
@@ -71,11 +78,12 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         channels = challenge.method.prepare(case, settings)
         provenance.record(**channels.record)
         provenance.note(*channels.notes)
-    delivery = Delivery(challenge, case, settings, output_dir)
+    delivery = Delivery(challenge, case, settings, output_dir, uncertainty_dir)
     prediction: Prediction | None = None
     try:
         with provenance.step("predict"):
-            prediction = start_prediction(ensemble, channels, deadline, effort=effort)
+            is_unsure = uncertainty_dir is not None
+            prediction = start_prediction(ensemble, channels, deadline, effort=effort, uncertainty=is_unsure)
             del channels  # as large as the image times its channels: gone before the networks run
             if (preview := prediction.preview()) is not None:
                 delivery.deliver_preview(preview)
@@ -98,12 +106,14 @@ class Delivery:
         case: Case that the label map belongs to.
         settings: Settings of the method.
         output_dir: Folder that receives the outputs.
+        uncertainty_dir: Folder that receives the uncertainty; None for none.
     """
 
     challenge: Challenge
     case: Case
     settings: BaseModel
     output_dir: Path
+    uncertainty_dir: Path | None = None
 
     def deliver_preview(self, label_map: sitk.Image) -> None:
         """Write the outputs of a preview, which later ones replace; nothing of it is recorded.
@@ -132,7 +142,7 @@ class Delivery:
                 provenance.record(**answers.record)
                 provenance.note(*answers.notes)
         with provenance.step("write"):
-            self._write(label_map, answers)
+            self._write_all(label_map, answers, result.uncertainty)
 
     def _inspect(self, label_map: sitk.Image, provenance: Provenance) -> None:
         """Record and note what is odd about a predicted label map, where the method inspects it."""
@@ -147,6 +157,14 @@ class Delivery:
 
     def _answers(self, label_map: sitk.Image) -> Answers:
         return cast("AnsweringMethod", self.challenge.method).answer(label_map, self.case, self.settings)
+
+    def _write_all(self, label_map: sitk.Image, answers: Answers, uncertainty: Uncertainty | None) -> None:
+        """Write the outputs, and the uncertainty if there is one: all of them, or none."""
+        folder = None if uncertainty is None else self.uncertainty_dir
+        with folder_made(folder), output_files(*uncertainty_outputs(folder), inputs=self.case.files.values()) as files:
+            if uncertainty is not None:
+                write_uncertainty(files, uncertainty)
+            self._write(label_map, answers)
 
     def _write(self, label_map: sitk.Image, answers: Answers) -> None:
         write_output(self.challenge.spec, label_map, self.case, self.output_dir, answers=answers)

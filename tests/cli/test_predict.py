@@ -109,6 +109,28 @@ def test_probabilities_are_written_beside_the_label_map(run, model, images, outp
     assert not list(tmp_path.glob(".unfinished*"))
 
 
+@pytest.mark.numeric
+def test_the_uncertainty_is_written_to_a_folder(run, model, images, output, tmp_path):
+    folder, report = tmp_path / "uncertainty", tmp_path / "report.json"
+    done = run(model, *images, "--step", "1", "--no-mirroring", "--uncertainty", folder, "--report", report)
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "entropy.nii.gz",
+        "mutual_information.nii.gz",
+        "structures.json",
+    ]
+    table = json.loads((folder / "structures.json").read_text())
+    assert table["members"] == 2
+    assert json.loads(report.read_text())["uncertainty"] == table
+    labels, voxel_ml = array_of(sitk.ReadImage(str(output))), GRID.voxel_volume_mm3 / 1000
+    assert table["structures"]["GTVp"]["volume_ml"] == pytest.approx((labels == 1).sum() * voxel_ml, abs=1e-4)
+    entropy, information = (
+        sitk.ReadImage(str(folder / f"{name}.nii.gz")) for name in ("entropy", "mutual_information")
+    )
+    assert Grid.of(entropy).is_close_to(GRID)
+    assert 0 < array_of(information).max() <= array_of(entropy).max() <= np.log(3) + 1e-5
+
+
 def test_probabilities_without_a_place_are_told_before_the_networks_run(run, model, images, tmp_path):
     done = run(model, *images, "--probabilities", tmp_path / "none" / "probabilities.npy")
     told = refused(done, OutputError)

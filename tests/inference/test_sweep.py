@@ -104,7 +104,7 @@ def test_then_the_overlap_of_tiles_then_folds(five, channels, clock):
 
 def test_less_effort_still_covers_the_image(five, channels, clock):
     prediction = start_prediction(five, channels, Deadline(20, 0, clock))
-    planes = list(prediction.planes())
+    planes = [plane.mean for plane in prediction.planes()]
     assert len(planes) == prediction.schedule.size.planes == 8
     assert np.isfinite(planes).all()
     assert prediction.schedule.effort_spent.mirrors < 2

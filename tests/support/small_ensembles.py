@@ -39,7 +39,8 @@ def with_networks(ensemble: Ensemble, networks: Iterable[nn.Module]) -> Ensemble
 
 def logits_of(ensemble: Ensemble, channels: Channels, effort: Effort = PLAIN) -> FloatArray:
     """Return the mean logits (k, z, y, x) of an image, without a deadline."""
-    return np.stack(list(start_prediction(ensemble, channels, Deadline.never(), effort=effort).planes()), axis=1)
+    planes = start_prediction(ensemble, channels, Deadline.never(), effort=effort).planes()
+    return np.stack([plane.mean for plane in planes], axis=1)
 
 
 def log_probabilities_of(ensemble: Ensemble, channels: Channels) -> FloatArray:

@@ -58,6 +58,9 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     ram_gib: Annotated[float, typer.Option(min=0, help="Memory this may take.")] = float("inf"),
     vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = float("inf"),
     probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None,
+    uncertainty: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information and a table of structures.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None,
     workers: WorkersOption = None,
     gpus: GpusOption = "",
@@ -70,6 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz;
     --workers, --gpus, --shard and --retry-failed are for it, and the same command goes on where it stopped.
     """
+    from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
     from hnseg.inference.planning.effort import Effort
@@ -90,8 +94,9 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
         Output("--output", output, f"A label map must be written to {output.parent}", WRITTEN),
         Output("--probabilities", probabilities, _promise("Probabilities", probabilities), (".npy",)),
         Output("--report", report, _promise("The report", report)),
+        *uncertainty_outputs(uncertainty),
     )
-    with _limited_ram(ram_gib), output_files(*outputs, inputs=[*images, model_dir]) as files:
+    with _limited_ram(ram_gib), folder_made(uncertainty), output_files(*outputs, inputs=[*images, model_dir]) as files:
         with provenance.step("load"):
             bundle = open_bundle(model_dir, folds=_folds(folds))
             ensemble = load_ensemble(bundle, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
@@ -176,12 +181,13 @@ def _segment(
     files: OutputFiles,
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and record how it came about."""
+    from hnseg.inference.labelling.uncertainty_files import are_asked_for, write_uncertainty
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.segmentation import segment_images
 
     with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
-        return segment_images(
+        predicted = segment_images(
             ensemble,
             images,
             provenance,
@@ -189,7 +195,12 @@ def _segment(
             effort=effort,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             probabilities=lambda shape: _mapped(files, shape),
+            uncertainty=are_asked_for(files),
         )
+    if predicted.uncertainty is not None:
+        with provenance.step("write_uncertainty"):
+            write_uncertainty(files, predicted.uncertainty)
+    return predicted.label_map
 
 
 def _mapped(files: OutputFiles, shape: tuple[int, ...]) -> np.memmap[Any, Any] | None:

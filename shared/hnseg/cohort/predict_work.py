@@ -139,7 +139,7 @@ class _PredictWork:
         provenance = Provenance(started_s)
         provenance.record(limit_s=self.limit_s if math.isfinite(self.limit_s) else None)
         keys = keys_of(self.ensemble.bundle.channels)
-        label_map = segment_images(
+        predicted = segment_images(
             self.ensemble,
             [case.inputs.images[key] for key in keys],
             provenance,
@@ -148,8 +148,8 @@ class _PredictWork:
         )
         path = folder / f"{case.name}{self.suffix}"
         with provenance.step("write"):
-            _write(label_map, path)
-        del label_map  # read back below
+            _write(predicted.label_map, path)
+        del predicted  # its label map is read back below
         manifest = self.ensemble.bundle.manifest
         return facts_of_output(
             case.inputs.images[keys[0]],

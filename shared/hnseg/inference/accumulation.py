@@ -7,25 +7,35 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
+import numpy as np
 import torch
 
 from hnseg.errors import ConversionError, ModelError
 from hnseg.imaging.box import Slices
-from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.ensemble import Axes
 from hnseg.inference.execution import Execution
+from hnseg.inference.labelling.finished_plane import FinishedPlane, MemberLogits
 from hnseg.inference.planning.effort import Effort, TileEffort, Turn
 from hnseg.inference.planning.interest import Interest
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
-from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch, zero_logits
+from hnseg.inference.rolling_means import RollingMeans
+from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
+from hnseg.inference.tile_totals import TileTotals
 from hnseg.machine import process_started_s
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Turns = Callable[[], Iterable[Turn]]
+
+
+class _TileLogits(NamedTuple):
+    """Mean logits (n, k, *patch) of n tiles, rolled: of all passes, and of each member by its index if kept."""
+
+    mean: torch.Tensor
+    members: dict[int, torch.Tensor]
 
 
 class Accumulation:
@@ -57,24 +67,31 @@ class Accumulation:
         self.window = Window(shape, patch, is_flat=len(patch_size) == 2)
         self.inner = [inner[axis] for axis in execution.layout.order]
         self._sums: RollingSums | None = None
+        self._member_sums: list[RollingSums | RollingMeans] = []
         self._has_predicted = False
         self._tiles_in_single = 0
         self._in_memory(self._move)
 
     def begin(self) -> None:
         """Allocate new sums, all zero."""
-        self._sums = None
-        self._sums = self._in_memory(self._new_sums)
+        self.end()
+        self._sums, self._member_sums = self._in_memory(self._new_sums)
 
-    def _new_sums(self) -> RollingSums:
+    def _new_sums(self) -> tuple[RollingSums, list[RollingSums | RollingMeans]]:
+        """Return the sums of the ensemble, and those of its members."""
         execution, (_, rows, columns) = self.execution, self.window.shape
-        weights = self._weights.to(execution.layout.sums_on, execution.layout.sums_in)
-        channels_last = execution.backend.channels_last
-        return RollingSums(execution.ensemble.outputs, (rows, columns), weights, channels_last=channels_last)
+        layout, outputs, channels_last = execution.layout, execution.ensemble.outputs, execution.backend.channels_last
+        weights = self._weights.to(layout.sums_on)
+        sums = RollingSums(outputs, (rows, columns), weights.to(layout.sums_in), channels_last=channels_last)
+        of_member = RollingMeans if layout.members_in == torch.float16 else RollingSums
+        members = [
+            of_member(outputs, (rows, columns), weights, channels_last=channels_last) for _ in range(layout.members)
+        ]
+        return sums, members
 
     def end(self) -> None:
         """Free the memory of the sums."""
-        self._sums = None
+        self._sums, self._member_sums = None, []
 
     def tiles_to_predict(self, tiling: Tiling) -> list[Shape3]:
         """Return the first voxels of those tiles that overlap the region of interest."""
@@ -102,14 +119,25 @@ class Accumulation:
             ModelError: The logits of a fold are not finite, in float32 neither.
         """
         sums = self._begun()
-        means, given = self._in_memory(lambda: self._finite_mean_logits(tiles, turns, check))
-        for logits, (_, rows, columns) in zip(means, tiles, strict=True):
-            self._in_memory(partial(sums.add, logits, rows, columns))
+        found, given = self._in_memory(lambda: self._finite_mean_logits(tiles, turns, check))
+        for tile, (_, rows, columns) in enumerate(tiles):
+            self._in_memory(partial(sums.add, found.mean[tile], rows, columns))
+            for member, logits in found.members.items():
+                self._in_memory(partial(self._add_member, member, logits[tile], rows, columns))
         self.execution.backend.finish()  # passes are only timed when they have ended
         return given
 
-    def finished_planes(self, count: int, first: int) -> Iterator[FloatArray]:
-        """Yield the mean logits (k, y, x) of the sums' first planes, of the image only, and drop these from the sums.
+    def _add_member(self, member: int, logits: torch.Tensor, rows: slice, columns: slice) -> None:
+        """Add a member's mean logits (k, *patch) of a tile to its sums, where these have not been given up."""
+        if member >= len(self._member_sums):
+            return
+        sums = self._member_sums[member]
+        if isinstance(sums, RollingMeans) and not self.execution.ensemble.bundle.dataset.has_regions:
+            logits = logits - logits.amax(dim=0)  # leaves probabilities as they are, and digits to what is likely
+        sums.add(logits, rows, columns)
+
+    def finished_planes(self, count: int, first: int) -> Iterator[FinishedPlane]:
+        """Yield the sums' first planes, of the image only, and drop them from the sums.
 
         Args:
             count: Number of planes that no further tile will reach.
@@ -120,10 +148,11 @@ class Accumulation:
         for plane in range(count):
             if along.start <= first + plane < along.stop:
                 yield self._in_memory(partial(self._plane, sums, plane))
-        sums.drop(count)
+        for each in (sums, *self._member_sums):
+            each.drop(count)
 
-    def _plane(self, sums: RollingSums, plane: int) -> FloatArray:
-        """Return the mean logits (k, y, x) of a plane of the sums, of the image only.
+    def _plane(self, sums: RollingSums, plane: int) -> FinishedPlane:
+        """Return a plane of the sums, of the image only.
 
         Raises:
             ModelError: They are not finite.
@@ -134,8 +163,13 @@ class Accumulation:
                 "The sums of the logits over tiles must be finite numbers, but those of a plane are not:"
                 f" {self.execution.layout}. Are the logits of this model beyond the range of that precision?"
             )
-        plane_of_image: FloatArray = mean[(slice(None), *self.inner[1:])].cpu().float().numpy()
-        return plane_of_image
+        _, rows, columns = self.inner
+        members = None
+        if self._member_sums:
+            logits = [each.mean(plane)[..., rows, columns].cpu().float().numpy() for each in self._member_sums]
+            is_seen = [each.is_seen(plane)[..., rows, columns].cpu().numpy() for each in self._member_sums]
+            members = MemberLogits(np.stack(logits), np.stack(is_seen))
+        return FinishedPlane(mean[..., rows, columns].cpu().float().numpy(), members)
 
     def _begun(self) -> RollingSums:
         if self._sums is None:
@@ -152,22 +186,22 @@ class Accumulation:
 
     def _finite_mean_logits(
         self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
-    ) -> tuple[torch.Tensor, TileEffort]:
+    ) -> tuple[_TileLogits, TileEffort]:
         """Return what `_mean_logits` does, once more in float32 where it is not finite."""
         try:
-            means, given = self._mean_logits(tiles, turns, check)
+            found, given = self._mean_logits(tiles, turns, check)
         except ConversionError as error:
             self.execution.fall_back(error)
-            means, given = self._mean_logits(tiles, turns, check)
-        if _is_finite(means):
-            return means, given
+            found, given = self._mean_logits(tiles, turns, check)
+        if _is_finite(found.mean):
+            return found, given
         with self.execution.in_single() as is_other:
             if is_other:
-                means, given = self._mean_logits(tiles, turns, check)
+                found, given = self._mean_logits(tiles, turns, check)
                 self._tiles_in_single += len(tiles)
-            if not _is_finite(means):
+            if not _is_finite(found.mean):
                 raise self._not_finite(tiles)
-        return means, given
+        return found, given
 
     @torch.inference_mode()
     def _not_finite(self, tiles: Sequence[Slices]) -> ModelError:
@@ -187,35 +221,37 @@ class Accumulation:
     @torch.inference_mode()
     def _mean_logits(
         self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
-    ) -> tuple[torch.Tensor, TileEffort]:
-        """Return the logits (n, k, *patch) of n tiles, the mean over the passes that each of them got."""
+    ) -> tuple[_TileLogits, TileEffort]:
+        """Return the logits of some tiles, the mean over the passes that each of them got."""
         outputs, backend = self.execution.ensemble.outputs, self.execution.backend
         inputs = [self._rolled(self._volume[(slice(None), *box)]).to(backend.device) for box in tiles]
         shape = (len(inputs), outputs, *inputs[0].shape[1:])
-        total = zero_logits(shape, channels_last=backend.channels_last, device=backend.device)
+        totals = TileTotals(shape, backend.device, backend.channels_last, members=len(self._member_sums))
         mirrors = self.execution.ensemble.mirrors(self._effort)
         folds = passes = 0
         for turn in turns():
-            self._add_turn(total, inputs, turn.fold, mirrors[turn.first : turn.first + turn.count], check)
+            self._add_turn(totals, inputs, turn.fold, mirrors[turn.first : turn.first + turn.count], check)
             folds, passes = max(folds, turn.fold + 1), passes + turn.count
-        return self._rolled(total.div_(passes)), TileEffort(folds, passes / folds)
+        members = {member: self._rolled(mean) for member, mean in totals.member_means()}
+        return _TileLogits(self._rolled(totals.mean()), members), TileEffort(folds, passes / folds)
 
     def _add_turn(
         self,
-        total: torch.Tensor,
+        totals: TileTotals,
         inputs: Sequence[torch.Tensor],
         fold: int,
         mirrors: Sequence[Axes],
         check: Callable[[], None],
     ) -> None:
-        """Add one fold's logits of some copies of every tile to the tile's total."""
+        """Add one fold's logits of some copies of every tile to the tile's totals."""
+        totals.begin_turn(fold, len(mirrors))
         copies = [(number, axes) for number in range(len(inputs)) for axes in mirrors]
         for first in range(0, len(copies), self.execution.layout.copies_together):
             check()
             group = copies[first : first + self.execution.layout.copies_together]
             outputs = self.execution.logits_of(fold, [(inputs[number], axes) for number, axes in group])
             for (number, _), logits in zip(group, outputs, strict=True):
-                total[number] += logits
+                totals.add(number, fold, logits)
             self.execution.backend.wait()  # or a GPU would be many passes behind the clock that is read next
             self._log_first()
         self.execution.backend.release(fold)
@@ -228,6 +264,16 @@ class Accumulation:
         self._volume = self._volume.to(layout.sums_on)
         if self._sums is not None:
             self._sums.to(layout.sums_on, layout.sums_in)
+        self._member_sums = [self._moved(each) for each in self._member_sums[: layout.members]]
+
+    def _moved(self, sums: RollingSums | RollingMeans) -> RollingSums | RollingMeans:
+        """Return a member's sums where and as the layout has them."""
+        layout = self.execution.layout
+        if isinstance(sums, RollingMeans):
+            sums.to(layout.sums_on)
+            return sums
+        sums.to(layout.sums_on, torch.float32)
+        return RollingMeans.of(sums) if layout.members_in == torch.float16 else sums
 
     def _rolled(self, volume: torch.Tensor) -> torch.Tensor:
         """Return (..., z, y, x) with the axis along which planes come at the front, or back in its place."""

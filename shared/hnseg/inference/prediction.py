@@ -9,9 +9,10 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.labelling.beside import fill_beside
+from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.labelling.label_map import Canvas
+from hnseg.inference.labelling.uncertainty import NO_MEMORY, Uncertainty, UncertaintyMap
 from hnseg.inference.planning.effort import EffortPlan, EffortSpent
 from hnseg.inference.planning.schedule import PREVIEW, Schedule
 from hnseg.inference.planning.tiling import Tiling
@@ -38,6 +39,7 @@ class PredictionResult:
             `seen_again` (planes predicted again). On a GPU the label map is made beside the tiles.
         plans: Effort plan for the first slab, and every change of it.
         computed_by: Values for the provenance on what ran the networks in the end; see `Execution.record`.
+        uncertainty: Uncertainty of the label map; None where it was not asked for, or given up, which is noted.
     """
 
     label_map: sitk.Image
@@ -47,17 +49,21 @@ class PredictionResult:
     seconds: Mapping[str, float]
     plans: tuple[EffortPlan, ...]
     computed_by: Mapping[str, str]
+    uncertainty: Uncertainty | None = None
 
     @property
     def record(self) -> Mapping[str, Any]:
-        """Values for the provenance: what computed, effort planned and spent, and seconds taken."""
-        return {
+        """Values for the provenance: what computed, effort planned and spent, seconds taken, and how sure it is."""
+        record = {
             **self.computed_by,
             "effort_spent": asdict(self.effort_spent),
             "effort_full": dict(self.effort_full),
             "predict_s": dict(self.seconds),
             "plans": [asdict(plan) for plan in self.plans],
         }
+        if self.uncertainty is not None:
+            record["uncertainty"] = self.uncertainty.table.model_dump(mode="json")
+        return record
 
 
 @dataclass
@@ -70,11 +76,15 @@ class Prediction:
     Attributes:
         sweep: Sweep of the image's tiles through the networks.
         canvas: Label map that is filled plane by plane.
+        uncertainty_map: Uncertainty that is filled beside it; None where it was not asked for, or can't be had.
+        refused: Why an uncertainty that was asked for can't be had, each a sentence.
         seconds: Seconds that each step has taken so far; see `PredictionResult`.
     """
 
     sweep: Sweep
     canvas: Canvas
+    uncertainty_map: UncertaintyMap | None = None
+    refused: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STEPS, 0.0))
     _has_tried_preview: bool = False
     _previewed_s: float | None = None
@@ -123,21 +133,34 @@ class Prediction:
 
     def result(self) -> PredictionResult:
         """Return the label map so far, of a prediction that is done, or was interrupted and `is_complete`."""
+        accumulation, schedule = self.sweep.accumulation, self.schedule
+        uncertainty, unsure = self._uncertainty()
         return PredictionResult(
             label_map=self.canvas.label_map,
-            effort_spent=self.schedule.effort_spent,
-            effort_full=self.schedule.effort_full,
-            notes=self.sweep.accumulation.notes + self.schedule.notes(is_gradual=self.canvas.is_gradual),
+            effort_spent=schedule.effort_spent,
+            effort_full=schedule.effort_full,
+            notes=accumulation.notes + schedule.notes(is_gradual=self.canvas.is_gradual) + unsure,
             seconds={step: round(taken, 3) for step, taken in self.seconds.items()},
-            plans=tuple(self.schedule.plans),
-            computed_by=self.sweep.accumulation.execution.record,
+            plans=tuple(schedule.plans),
+            computed_by=accumulation.execution.record,
+            uncertainty=uncertainty,
         )
 
-    def planes(self) -> Iterator[FloatArray]:
-        """Yield the logits (k, y, x), k classes or regions, of each plane along the axis on which they roll.
+    def _uncertainty(self) -> tuple[Uncertainty | None, tuple[str, ...]]:
+        """Return the uncertainty of the label map so far, None where there is none, and the notes on it."""
+        layout = self.sweep.accumulation.execution.layout
+        if self.uncertainty_map is None:
+            return None, self.refused
+        if not layout.members:
+            return None, (NO_MEMORY,)
+        found = self.uncertainty_map.result(sums_in=str(layout.members_in).removeprefix("torch."))
+        return found, found.table.notes
 
-        Planes come in blocks, when all tiles that reach them are predicted, and each is the receiver's own. They end
-        early when the time is over after a preview.
+    def planes(self) -> Iterator[FinishedPlane]:
+        """Yield the logits of each plane along the axis on which they roll.
+
+        Planes come in blocks, when all tiles that reach them are predicted. They end early when the time is over after
+        a preview.
 
         Raises:
             DeadlineError: The time was over before every tile was predicted, and there was no preview.
@@ -152,20 +175,29 @@ class Prediction:
             since_s = clock()
 
     def _fill(
-        self, planes: Iterable[FloatArray], passed: Callable[[Iterable[FloatArray]], Iterable[FloatArray]] = iter
+        self,
+        planes: Iterable[FinishedPlane],
+        passed: Callable[[Iterable[FinishedPlane]], Iterable[FinishedPlane]] = iter,
     ) -> None:
         """Fill the canvas with planes; where a GPU predicts them, beside it.
 
         Args:
-            planes: Logits (k, y, x) of one plane after another.
+            planes: Logits of one plane after another.
             passed: Function by which they pass on their way to the canvas, in the thread that labels them.
         """
         if self.sweep.accumulation.execution.backend.device.type == "cpu":
-            self.canvas.fill(passed(planes))
+            self._label(passed(planes))
         else:
-            fill_beside(lambda arriving: self.canvas.fill(passed(arriving)), planes, self._most_waiting())
+            fill_beside(lambda arriving: self._label(passed(arriving)), planes, self._most_waiting())
 
-    def _timed(self, planes: Iterable[FloatArray]) -> Iterator[FloatArray]:
+    def _label(self, planes: Iterable[FinishedPlane]) -> None:
+        """Label planes, and fill the uncertainty beside where it was asked for."""
+        if self.uncertainty_map is None:
+            self.canvas.fill(plane.mean for plane in planes)
+        else:
+            self.canvas.fill(self.uncertainty_map.beside(planes))
+
+    def _timed(self, planes: Iterable[FinishedPlane]) -> Iterator[FinishedPlane]:
         """Yield planes to be labelled, and count each with the time that it took."""
         clock = self.schedule.deadline.clock
         for plane in planes:
@@ -179,7 +211,8 @@ class Prediction:
         """Return the number of planes that may wait to be labelled: at most in a part of the memory that is free."""
         accumulation = self.sweep.accumulation
         _, rows, columns = accumulation.window.shape
-        plane_gib = _FLOAT * accumulation.execution.ensemble.outputs * rows * columns / GIB
+        outputs = accumulation.execution.ensemble.outputs * (1 + accumulation.execution.layout.members)
+        plane_gib = _FLOAT * outputs * rows * columns / GIB
         return max(2, int(_OF_FREE * free_ram_gib() / plane_gib))
 
     def _try_preview(self) -> bool:
@@ -199,7 +232,7 @@ class Prediction:
     def _replanned(self, left: Tiling) -> Tiling:
         return self.schedule.replan(left, where=str(self.sweep.accumulation.execution.layout))
 
-    def _planes_again(self) -> Iterator[FloatArray]:
+    def _planes_again(self) -> Iterator[FinishedPlane]:
         """Yield the first planes with nothing given up, as far as they had less and there is time."""
         schedule = self.schedule
         for plane in self.sweep.planes(schedule.begin_again(), schedule.next_again, schedule.pace.full):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import SimpleITK as sitk
@@ -16,6 +17,7 @@ from hnseg.inference.backends.cuda_memory import free_vram_gib
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.execution import Execution
 from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
+from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, UncertaintyMap
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize
 from hnseg.inference.planning.effort import FULL_EFFORT, Effort
@@ -59,7 +61,7 @@ def predict(
     return start_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
 
 
-def start_prediction(
+def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made of it)
     ensemble: Ensemble,
     channels: Channels,
     deadline: Deadline,
@@ -67,6 +69,7 @@ def start_prediction(
     effort: Effort = FULL_EFFORT,
     progress: Progress | None = None,
     probabilities: Probabilities | None = None,
+    uncertainty: bool = False,
 ) -> Prediction:
     """Bring an image to the network's grid, and return its prediction, ready for the networks.
 
@@ -80,6 +83,8 @@ def start_prediction(
         progress: Function called after each tile; None for none.
         probabilities: Array (k, z, y, x) on the channels' grid that receives those of each class, or region; see
             `hnseg.inference.labelling.label_map.Canvas`.
+        uncertainty: Whether the ensemble's uncertainty is made beside the label map. It is left out, with a note, where
+            it does not fit into memory, or the model's logits are resampled by splines of an order over 1.
 
     Raises:
         ModelError: The number of channels is not the model's.
@@ -91,22 +96,35 @@ def start_prediction(
     _check_channels(bundle, channels)
     oriented = turned(channels) if bundle.plans.reorients else channels
     placement = place(oriented, bundle.plans, bundle.configuration)
-    layout = _memory_layout(ensemble, placement)
+    resampling = bundle.configuration.resampling_of_logits
+    target = Target(placement, channels.grid, bundle.dataset, resampling)
+    members = ensemble.backend.folds if uncertainty and target.is_gradual else 0
+    layout = _memory_layout(ensemble, placement, members)
+    target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
     interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
     accumulation = Accumulation(Execution(ensemble, layout), volume, effort, interest)
     schedule = Schedule(
         window=accumulation.window,
         effort=effort,
-        size=_label_map_size(placement, layout, ensemble.outputs),
+        size=_label_map_size(placement, layout, ensemble.outputs * (1 + layout.members)),
         pace=Pace(ensemble.full_effort(effort), deadline),
         tiles_to_predict=accumulation.tiles_to_predict,
     )
-    resampling = bundle.configuration.resampling_of_logits
-    target = Target(placement, channels.grid, bundle.dataset, resampling, layout.rolls_along)
     prediction = Prediction(Sweep(accumulation, schedule, progress), Canvas(target, probabilities))
+    if uncertainty:
+        _begin_uncertainty(prediction, target)
     prediction.seconds["preprocessing"] = time.monotonic() - started_s
     return prediction
+
+
+def _begin_uncertainty(prediction: Prediction, target: Target) -> None:
+    """Let a prediction fill the uncertainty too, or say why it can't."""
+    layout = prediction.sweep.accumulation.execution.layout
+    if layout.members:
+        prediction.uncertainty_map = UncertaintyMap(target, layout.members)
+    else:
+        prediction.refused = (NO_MEMORY if target.is_gradual else NOT_GRADUAL,)
 
 
 def _check_channels(bundle: Bundle, channels: Channels) -> None:
@@ -117,13 +135,13 @@ def _check_channels(bundle: Bundle, channels: Channels) -> None:
         )
 
 
-def _memory_layout(ensemble: Ensemble, placement: Placement) -> MemoryLayout:
-    """Return the fastest layout that fits into memory.
+def _memory_layout(ensemble: Ensemble, placement: Placement, members: int) -> MemoryLayout:
+    """Return the fastest layout that fits into memory, of those that sum so many members apart if any of these does.
 
     Raises:
         InputError: None fits.
     """
-    layout = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    layout = replace(MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend), members=members)
     while not _fits(layout, ensemble, placement) and (smaller := layout.smaller()) is not None:
         layout = smaller
     need = MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=ensemble.backend.pass_gib)

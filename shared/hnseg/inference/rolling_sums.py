@@ -59,6 +59,11 @@ class RollingSums:
 
     A plane is finished when the tiles that are left begin after it, so the sums need be no deeper. They lie in memory
     as the logits do, because to add numbers that lie in another order takes twice the time.
+
+    Attributes:
+        total: Sums (planes, k, y, x) of the weighted logits.
+        weight: Sums (planes, 1, y, x) of their weights.
+        weights: Weights (*patch) of the voxels of a tile.
     """
 
     def __init__(
@@ -72,37 +77,42 @@ class RollingSums:
             weights: Weights (*patch) of the voxels of a tile, of the device and the type that the sums are to have.
             channels_last: Whether the logits of a voxel lie side by side in memory, and not those of a class.
         """
-        self._weights, self._least_weight = weights, weights.min().item()
+        self.weights, self._least_weight = weights, weights.min().item()
         shape = (len(weights), outputs, *in_plane)
-        self._total = zero_logits(shape, channels_last=channels_last, device=weights.device, dtype=weights.dtype)
-        self._weight = weights.new_zeros((len(weights), 1, *in_plane))
+        self.total = zero_logits(shape, channels_last=channels_last, device=weights.device, dtype=weights.dtype)
+        self.weight = weights.new_zeros((len(weights), 1, *in_plane))
 
     def add(self, logits: torch.Tensor, rows: slice, columns: slice) -> None:
         """Add the float32 logits (k, *patch) of a tile that begins at the first plane."""
-        addend = logits.to(self._weights).transpose(0, 1)  # first, because memory may end here
-        self._total[..., rows, columns].addcmul_(addend, self._weights[:, None])
-        self._weight[..., rows, columns] += self._weights[:, None]
+        addend = logits.to(self.weights).transpose(0, 1)  # first, because memory may end here
+        self.total[..., rows, columns].addcmul_(addend, self.weights[:, None])
+        self.weight[..., rows, columns] += self.weights[:, None]
 
     def mean(self, plane: int) -> torch.Tensor:
         """Return the mean logits (k, y, x) of a plane, counted from the first, class after class in memory of its own.
 
         Where no tile was added all logits are 0, which is background.
         """
-        total, weight = self._total[plane], self._weight[plane].clamp_min(self._least_weight)
+        total, weight = self.total[plane], self.weight[plane].clamp_min(self._least_weight)
         return torch.div(total, weight, out=total.new_empty(total.shape))
+
+    def is_seen(self, plane: int) -> torch.Tensor:
+        """Return the voxels (y, x) of a plane, counted from the first, that a tile was added to."""
+        seen: torch.Tensor = self.weight[plane, 0] > 0
+        return seen
 
     def drop(self, count: int) -> None:
         """Drop the first planes: the next tiles begin after them."""
-        _move_up(self._total, count)
-        _move_up(self._weight, count)
+        move_up(self.total, count)
+        move_up(self.weight, count)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> None:
         """Move the sums to another device or type."""
-        for name in ("_total", "_weight", "_weights"):
+        for name in ("total", "weight", "weights"):
             setattr(self, name, getattr(self, name).to(device, dtype))
 
 
-def _move_up(planes: torch.Tensor, count: int) -> None:
+def move_up(planes: torch.Tensor, count: int) -> None:
     """Drop the first planes, move the others to their place, and set those that follow to zero."""
     kept = len(planes) - count
     for plane in range(kept):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
 
 from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.reading import read_volume
@@ -16,6 +15,7 @@ from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
+from hnseg.inference.prediction import PredictionResult
 from hnseg.inference.predictor import start_prediction
 from hnseg.provenance import Provenance
 
@@ -31,8 +31,9 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
     effort: Effort,
     progress: Callable[[int, int], None] | None = None,
     probabilities: Callable[[Shape], np.memmap[Any, Any] | None] | None = None,
-) -> sitk.Image:
-    """Return the label map of an image, on the grid of its first channel.
+    uncertainty: bool = False,
+) -> PredictionResult:
+    """Return the label map of an image, on the grid of its first channel, and what else the prediction tells.
 
     Args:
         ensemble: Trained folds, loaded.
@@ -42,6 +43,7 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
         effort: Most that may be done.
         progress: Function that gets the number of tiles done and of all, as the networks go on.
         probabilities: Function that makes the array for the probabilities, float16, of the shape (k, z, y, x) it gets.
+        uncertainty: Whether the uncertainty of the ensemble is computed too.
 
     Raises:
         InputError: There are more or fewer images than channels, or one can't be used or lies on another grid.
@@ -61,12 +63,13 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
             effort=effort,
             progress=progress,
             probabilities=probabilities((ensemble.outputs, *channels.grid.shape_zyx)) if probabilities else None,
+            uncertainty=uncertainty,
         )
         del channels  # gone before the networks run
         predicted = prediction.predict()
         provenance.note(*predicted.notes)
         provenance.record(**predicted.record)
-    return predicted.label_map
+    return predicted
 
 
 def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:

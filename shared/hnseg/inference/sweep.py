@@ -8,8 +8,8 @@ from functools import partial
 
 from hnseg.errors import DeadlineError
 from hnseg.imaging.box import Slices
-from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.accumulation import Accumulation
+from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.planning.effort import TileEffort
 from hnseg.inference.planning.schedule import Schedule
 from hnseg.inference.planning.tiling import Tiling
@@ -35,8 +35,8 @@ class Sweep:
 
     def planes(
         self, tiling: Tiling, next_of: Callable[[Tiling], Tiling | None], fixed: TileEffort | None = None
-    ) -> Iterator[FloatArray]:
-        """Yield the mean logits (k, y, x) of the image's planes, slab by slab, each in memory of its own.
+    ) -> Iterator[FinishedPlane]:
+        """Yield the logits of the image's planes, slab by slab.
 
         They end early when the time is over and there is a label map already.
 

@@ -106,3 +106,11 @@ def test_a_configuration_inherits_the_values_it_does_not_have(results):
 )
 def test_each_output_has_its_value_in_the_label_map(labels, order, values):
     assert Dataset(channel_names={"0": "CT"}, labels=labels, regions_class_order=order).output_values == values
+
+
+def test_outputs_have_the_names_of_their_labels():
+    classes = Dataset(channel_names={"0": "CT"}, labels={"background": 0, "b": 2, "a": 1, "ignore": 3})
+    assert classes.output_names == ("background", "a", "b")
+    labels = {"background": 0, "whole": (1, 2), "core": 2, "ignore": 3}
+    regions = Dataset(channel_names={"0": "CT"}, labels=labels, regions_class_order=(1, 2))
+    assert regions.output_names == ("whole", "core")

@@ -99,6 +99,40 @@ def test_predicting_takes_no_more_than_estimated(ensemble):
     assert estimated / 3 < taken <= estimated + ALLOCATOR_GIB
 
 
+def test_the_sums_of_members_and_what_is_made_of_them_are_counted(ensemble):
+    channels = noise((192, 192, 10))
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    need = MemoryNeed.of(placement, ensemble.bundle, dataclasses.replace(fastest, members=3))
+    effort = Effort(step=1, mirroring=False)
+    prediction = start_prediction(ensemble, channels, Deadline.never(), effort=effort, uncertainty=True)
+    taken, result = taken_gib(prediction.predict)
+    estimated = need.predicting_gib + need.labelling_gib
+    assert result.uncertainty.table.members == 3
+    assert estimated / 2 < taken <= estimated + ALLOCATOR_GIB
+
+
+def test_members_take_memory_only_where_they_are_asked_for(ensemble):
+    placement = place(noise((64, 64, 8)), ensemble.bundle.plans, ensemble.bundle.configuration)
+    without = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    with_members = dataclasses.replace(without, members=3)
+    needs = [MemoryNeed.of(placement, ensemble.bundle, each) for each in (without, with_members)]
+    sums = 3 * (40 + 1) * 8 * 64 * 64
+    means = 3 * without.copies_a_turn * 40 * 8 * 64 * 64
+    assert needs[1].predicting_gib - needs[0].predicting_gib == pytest.approx(4 * (sums + means) / GIB)
+    assert without.members == 0
+
+
+def test_members_go_to_half_precision_first_and_are_given_up_last():
+    gpu = torch.device("cuda")
+    layout = MemoryLayout(gpu, gpu, torch.float32, copies_together=2, copies_a_turn=2, members=5)
+    steps = []
+    while (layout := layout.smaller()) is not None:
+        steps.append((layout.members, layout.members_in, layout.sums_on.type, layout.copies_together))
+    half = torch.float16
+    assert steps == [(5, half, "cuda", 2), (5, half, "cpu", 2), (5, half, "cpu", 1), (0, half, "cpu", 1)]
+
+
 def test_a_deeper_image_needs_no_deeper_sums(ensemble):
     shallow, deep = (needed(ensemble, noise((64, 64, slices))) for slices in (8, 800))
     inputs_gib = 4 * 2 * 64 * 64 * (800 - 8) / GIB

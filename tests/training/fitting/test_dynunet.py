@@ -84,7 +84,7 @@ def test_the_exported_bundle_predicts_as_monais_module_does(bundle):
     array = rng.normal(100, 30, (2, *GRID.shape_zyx)).astype(np.float32)
     ensemble = load_ensemble(opened, device="cpu")
     prediction = start_prediction(ensemble, Channels(array, GRID), Deadline.never(), effort=Effort(mirroring=False))
-    found = np.stack(list(prediction.planes()), axis=1)
+    found = np.stack([plane.mean for plane in prediction.planes()], axis=1)
 
     tile = array.copy()
     tile[0] = (tile[0] - tile[0].mean()) / tile[0].std()  # the second channel is noNorm

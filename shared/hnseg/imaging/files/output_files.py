@@ -73,6 +73,10 @@ class OutputFiles:
         """Take the places of the outputs that were asked for."""
         self._places = {place.output.option: place for place in places}
 
+    def has(self, option: str) -> bool:
+        """Return whether an option was used."""
+        return option in self._places
+
     def folder_of(self, option: str) -> Path:
         """Return the folder of the provisional file of an option that was used."""
         return self._places[option].provisional.parent

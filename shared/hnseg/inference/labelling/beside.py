@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Semaphore
+from typing import TypeVar
 
-from hnseg.imaging.geometry import FloatArray
-
+Plane = TypeVar("Plane")
 _LOOK_S = 0.1  # between looks at whether the labelling has failed, while no more planes may wait
 
 
-def fill_beside(fill: Callable[[Iterable[FloatArray]], None], planes: Iterable[FloatArray], most: int) -> None:
+def fill_beside(fill: Callable[[Iterable[Plane]], None], planes: Iterable[Plane], most: int) -> None:
     """Label planes in a thread of its own, while this one makes them, drives the GPU and hears the signals.
 
     However the planes end, those that were made are labelled before this returns or raises.
 
     Args:
         fill: Function that labels planes as they come.
-        planes: Logits (k, y, x) of one plane after another.
+        planes: Logits of one plane after another.
         most: Number of planes that may wait to be labelled.
     """
-    waiting: SimpleQueue[FloatArray | None] = SimpleQueue()
+    waiting: SimpleQueue[Plane | None] = SimpleQueue()
     room = Semaphore(most)
     with ThreadPoolExecutor(1, "labelling") as thread:
         filling = thread.submit(fill, _arriving(waiting, room))
@@ -36,7 +36,7 @@ def fill_beside(fill: Callable[[Iterable[FloatArray]], None], planes: Iterable[F
     filling.result()
 
 
-def _arriving(waiting: SimpleQueue[FloatArray | None], room: Semaphore) -> Iterator[FloatArray]:
+def _arriving(waiting: SimpleQueue[Plane | None], room: Semaphore) -> Iterator[Plane]:
     """Planes as they arrive in a queue, until None does; each makes room for another."""
     while (plane := waiting.get()) is not None:
         room.release()

@@ -17,7 +17,8 @@ import torch
 
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
-from hnseg.inference.labelling.label_plane import LabelPlane, Labels, LogitPlane, label_rule_of
+from hnseg.inference.labelling.block_interpolation import LogitPlane
+from hnseg.inference.labelling.label_plane import LabelPlane, Labels, label_rule_of
 from hnseg.inference.model.nnunet_plans import Dataset, Resampling, Spline
 from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.orientation import turned_array
@@ -45,6 +46,33 @@ class Target:
     dataset: Dataset
     resampling: Resampling
     rolls_along: int = 0
+
+    @property
+    def is_gradual(self) -> bool:
+        """Whether the image's planes can be made as the network's come; if not, when the last of these is there."""
+        return not (isinstance(self.resampling, Spline) and self.resampling.order > 1)
+
+    def planes_in(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the part of an array (z, y, x) on the image's grid that is filled plane by plane, as a view.
+
+        What is written into it is in the array, in the image's own order of axes.
+        """
+        oriented = array if self.placement.grid == self.grid else turned_array(array, self.grid)
+        return oriented.transpose(self.placement.transpose)[self.placement.crop].swapaxes(0, self.rolls_along)
+
+    def axes(self) -> tuple[AxisMap, AxisMap, AxisMap]:
+        """Return the interpolation from the network's grid along the axis that planes follow, rows and columns."""
+        placement = self.placement
+        maps = axis_maps(
+            placement.network_shape,
+            placement.cropped_shape,
+            self.resampling,
+            from_mm=placement.network_mm,
+            to_mm=placement.image_mm,
+        )
+        along = maps.pop(self.rolls_along)
+        rows, columns = maps
+        return along, rows, columns
 
 
 class Canvas:
@@ -84,15 +112,12 @@ class Canvas:
             self._probabilities = crop.swapaxes(1, 1 + target.rolls_along)
         dtype = np.uint8 if max(target.dataset.output_values) <= np.iinfo(np.uint8).max else np.uint16
         self._labels: Labels = np.zeros(target.grid.shape_zyx, dtype)
-        # A view: labels written into it are those of the image, in its own order of axes.
-        oriented = self._labels if placement.grid == target.grid else turned_array(self._labels, target.grid)
-        self._inner = oriented.transpose(placement.transpose)[placement.crop].swapaxes(0, target.rolls_along)
+        self._inner = target.planes_in(self._labels)
 
     @property
     def is_gradual(self) -> bool:
         """Whether labels are set as planes come; if not, all of them at once when the last plane is there."""
-        resampling = self._target.resampling
-        return not (isinstance(resampling, Spline) and resampling.order > 1)
+        return self._target.is_gradual
 
     @property
     def label_map(self) -> sitk.Image:
@@ -113,16 +138,7 @@ class Canvas:
             self._fill_at_once(list(planes))
 
     def _fill_by_planes(self, planes: Iterable[FloatArray]) -> None:
-        placement = self._target.placement
-        maps = axis_maps(
-            placement.network_shape,
-            placement.cropped_shape,
-            self._target.resampling,
-            from_mm=placement.network_mm,
-            to_mm=placement.image_mm,
-        )
-        along = maps.pop(self._target.rolls_along)
-        rows, columns = maps
+        along, rows, columns = self._target.axes()
         plane = LabelPlane(rows, columns, self._target.dataset)
         for number, (near, weight) in enumerate(_near(map(plane.prepared, planes), along)):
             plane.fill(self._inner[number], near, weight)

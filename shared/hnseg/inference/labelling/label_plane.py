@@ -1,27 +1,24 @@
 """Labels of a plane of the image, from the planes of logits that it lies between, block by block.
 
 In most blocks few classes come so near to the largest logit that they could lead anywhere, and only these are
-interpolated. A new voxel is made of one or two old ones along an axis, so that to interpolate is to sum small bags of
-weighted rows, which torch has a fast kernel for; columns become rows in between.
+interpolated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn.functional import embedding_bag, max_pool2d
+from torch.nn.functional import max_pool2d
 
 from hnseg.imaging.geometry import FloatArray
+from hnseg.inference.labelling.block_interpolation import Blocks, LogitPlane, bounds_between, interpolated
 from hnseg.inference.model.nnunet_plans import Dataset
-from hnseg.inference.preprocessing.axis_map import AxisMap, Piece
-
-_ROWS, _COLUMNS = 64, 128  # voxels of a block: small, so that few classes meet in it
+from hnseg.inference.preprocessing.axis_map import AxisMap
 
 Labels = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -126,14 +123,11 @@ class LabelPlane:
             dataset: Outputs of the network, and whether they are regions.
         """
         self._rule = label_rule_of(dataset)
-        outputs = len(dataset.output_values)
-        self._rows = [_Bags(piece, outputs) for piece in rows.pieces(_ROWS)]
-        self._columns = [_Bags(piece, outputs) for piece in columns.pieces(_COLUMNS)]
+        self._blocks = Blocks(rows, columns, len(dataset.output_values))
 
     def prepared(self, logits: FloatArray) -> LogitPlane:
         """Return a plane of logits (k, y, x) as `fill` takes it, once for all planes of the image beside it."""
-        rows, columns = ([bags.old for bags in axis] for axis in (self._rows, self._columns))
-        return LogitPlane(torch.from_numpy(logits), rows, columns)
+        return self._blocks.prepared(logits)
 
     def fill(self, labels: Labels, near: Sequence[LogitPlane], weight: float = 0.0) -> None:
         """Set every label of a plane.
@@ -143,77 +137,14 @@ class LabelPlane:
             near: Plane of logits that it lies on, or the two that it lies between.
             weight: Weight of the second of two, 0 to 1; the first has the rest.
         """
-        lowest, highest = (_mixed(bounds, weight).numpy() for bounds in zip(*(one.bounds for one in near), strict=True))
-        possible = self._rule.possible(lowest, highest)
-        for row, rows in enumerate(self._rows):
-            for column, columns in enumerate(self._columns):
+        possible = self._rule.possible(*bounds_between(near, weight))
+        for row, rows in enumerate(self._blocks.rows):
+            for column, columns in enumerate(self._blocks.columns):
                 outputs = np.flatnonzero(possible[:, row, column])
                 block = labels[rows.new, columns.new].T
                 settled = self._rule.settled(outputs)
                 if settled is not None:
                     block[...] = settled
                     continue
-                of = torch.from_numpy(outputs)
-                parts = [one.logits[:, rows.old, columns.old].index_select(0, of) for one in near]
-                logits = rows.sums(_mixed(parts, weight)).transpose(1, 2)
-                block[...] = self._rule.at_once(outputs, columns.sums(logits))
-
-
-@dataclass(frozen=True)
-class LogitPlane:
-    """Plane of logits on the network's grid, divided into the blocks that labels are set by.
-
-    Attributes:
-        logits: Logits (k, y, x), float32.
-        rows: Rows that each row of blocks is interpolated from.
-        columns: Columns that each column of blocks is interpolated from.
-    """
-
-    logits: torch.Tensor
-    rows: Sequence[slice]
-    columns: Sequence[slice]
-
-    @cached_property
-    def bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Smallest and largest logits (k, rows of blocks, columns of blocks) in each block."""
-        strips = [(strip.amin(dim=1), strip.amax(dim=1)) for strip in (self.logits[:, rows] for rows in self.rows)]
-        low, high = (torch.stack(extreme, dim=1) for extreme in zip(*strips, strict=True))
-        lowest = torch.stack([low[..., columns].amin(dim=-1) for columns in self.columns], dim=-1)
-        highest = torch.stack([high[..., columns].amax(dim=-1) for columns in self.columns], dim=-1)
-        return lowest, highest
-
-
-def _mixed(near: Sequence[torch.Tensor], weight: float) -> torch.Tensor:
-    return torch.lerp(near[0], near[1], weight) if len(near) == 2 else near[0]
-
-
-class _Bags:
-    """Piece of an axis as bags of the weighted old voxels that each new one is made of, for several outputs.
-
-    Attributes:
-        new: New voxels.
-        old: Old voxels.
-    """
-
-    def __init__(self, piece: Piece, outputs: int) -> None:
-        self.new, self.old = piece.new, piece.old
-        self._length, width = piece.weights.shape
-        new, old = np.nonzero(piece.weights)
-        self._taps = len(new)
-        first = np.arange(outputs)[:, None]
-        self._taken = torch.from_numpy((first * width + old).ravel())
-        self._starts = torch.from_numpy((first * len(new) + np.searchsorted(new, range(self._length))).ravel())
-        self._weights = torch.from_numpy(np.tile(piece.weights[new, old], outputs))
-
-    def sums(self, logits: torch.Tensor) -> torch.Tensor:
-        """Return (outputs, new, rest) from logits (outputs, old, rest)."""
-        count, _, rest = logits.shape
-        taps = count * self._taps
-        summed = embedding_bag(
-            self._taken[:taps],
-            logits.reshape(-1, rest),
-            self._starts[: count * self._length],
-            mode="sum",
-            per_sample_weights=self._weights[:taps],
-        )
-        return summed.view(count, self._length, rest)
+                logits = interpolated(near, weight, rows, columns, torch.from_numpy(outputs))
+                block[...] = self._rule.at_once(outputs, logits)

@@ -19,6 +19,7 @@ from hnseg.machine import GIB
 
 _FLOAT = 4
 _WORTH_ROLLING = 0.67  # sums that are so much smaller are worth rolling along another axis than nnU-Net's first
+_OF_BLOCK = 6 * 64 * 128  # numbers for each member and class: logits, probabilities and masks of a block, and copies
 _FEATURE_MAPS = 10  # of the first stage alive at once in a pass; 7 to 8.5 measured with plain and residual encoders
 
 
@@ -33,6 +34,8 @@ class MemoryLayout:
         copies_together: Number of mirrored copies of tiles in a batch.
         copies_a_turn: Least number of copies that a fold predicts before another fold's turn.
         rolls_along: Axis of the network, 0 or 1, along which slabs of tiles follow one another.
+        members: Number of members whose logits are summed apart too, on the same device; 0 for none.
+        members_in: Type of these sums.
     """
 
     networks_on: torch.device
@@ -41,6 +44,8 @@ class MemoryLayout:
     copies_together: int
     copies_a_turn: int
     rolls_along: int = 0
+    members: int = 0
+    members_in: torch.dtype = torch.float32
 
     @classmethod
     def fastest(cls, placement: Placement, bundle: Bundle, backend: Backend) -> MemoryLayout:
@@ -75,12 +80,18 @@ class MemoryLayout:
         return self.copies_a_turn // gcd(self.copies_a_turn, copies)
 
     def smaller(self) -> MemoryLayout | None:
-        """Return a layout that takes less memory, or None: sums leave a GPU first, then copies go one by one."""
+        """Return a layout that takes less memory, or None.
+
+        Members' sums go to half precision first. Then all sums leave a GPU, and copies go one by one; last, members are
+        not summed apart any more.
+        """
+        if self.members and self.members_in != torch.float16:
+            return replace(self, members_in=torch.float16)
         if self.sums_on.type != "cpu":
             return replace(self, sums_on=torch.device("cpu"), sums_in=torch.float32)
         if self.copies_together > 1 or self.copies_a_turn > 1:
             return replace(self, copies_together=1, copies_a_turn=1)
-        return None
+        return replace(self, members=0) if self.members else None
 
     def for_networks_of(self, backend: Backend) -> MemoryLayout:
         """Return the same layout for another backend, which may run on another device."""
@@ -92,10 +103,15 @@ class MemoryLayout:
         )
 
     def __str__(self) -> str:
+        apart = f" and those of {self.members} members in {_name(self.members_in)}" if self.members else ""
         return (
-            f"networks on {self.networks_on}, sums in {str(self.sums_in).removeprefix('torch.')} on {self.sums_on},"
+            f"networks on {self.networks_on}, sums in {_name(self.sums_in)}{apart} on {self.sums_on},"
             f" {self.copies_together} copies at a time"
         )
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 @dataclass(frozen=True)
@@ -106,7 +122,8 @@ class MemoryNeed:
         preparing_gib: Memory to bring the channels to the network's grid.
         predicting_gib: Memory for the network's input, the sums over tiles, and the copies that pass together; without
             these where they pass on another device.
-        labelling_gib: Memory to bring the logits to the image's grid; in RAM, while the networks still run.
+        labelling_gib: Memory to bring the logits to the image's grid, and for what is made of members' there; in RAM,
+            while the networks still run.
     """
 
     preparing_gib: float
@@ -131,12 +148,14 @@ class MemoryNeed:
         is_padded = tuple(padded) != placement.network_shape
         volume = (1 + is_padded) * channels * prod(padded) * _FLOAT
         in_plane = prod(padded) // padded[layout.rolls_along]
-        sums = (outputs + 1) * patch[layout.rolls_along] * in_plane * layout.sums_in.itemsize
-        means = layout.copies_a_turn * outputs * prod(patch) * _FLOAT  # of the tiles at hand
+        deep = patch[layout.rolls_along] * in_plane
+        sums = (outputs + 1) * deep * layout.sums_in.itemsize
+        sums += layout.members * (outputs * layout.members_in.itemsize + _FLOAT) * deep
+        means = (1 + layout.members) * layout.copies_a_turn * outputs * prod(patch) * _FLOAT  # of the tiles at hand
         predicting: float = volume + sums + means
         if layout.networks_on.type == layout.sums_on.type:
             predicting += GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)
-        labelling = _labelling(placement, bundle, layout.rolls_along)
+        labelling = _labelling(placement, bundle, layout)
         return cls(_preparing(placement, channels) / GIB, predicting / GIB, labelling / GIB)
 
     def check(self, free_gib: float, placement: Placement, *, outputs: int, on_gpu: bool) -> None:
@@ -180,10 +199,11 @@ def _preparing(placement: Placement, channels: int) -> float:
     return _FLOAT * (channels * prod(placement.network_shape) + resampled + _axis_maps(placement))
 
 
-def _labelling(placement: Placement, bundle: Bundle, rolls_along: int) -> float:
+def _labelling(placement: Placement, bundle: Bundle, layout: MemoryLayout) -> float:
     """Return the bytes of the network's planes that a plane of the image lies between, and of three label maps.
 
-    Besides, there are the axis maps to the image's grid, and those to the network's, which are kept for the next image.
+    Besides, there are the axis maps to the image's grid, and those to the network's, which are kept for the next image;
+    and what members make: entropy and mutual information, and the probabilities of a block.
     """
     outputs = len(bundle.dataset.output_values)
     label_maps = 3 * max(bundle.dataset.output_values).bit_length() / 8 * prod(placement.grid.shape_zyx)
@@ -191,7 +211,10 @@ def _labelling(placement: Placement, bundle: Bundle, rolls_along: int) -> float:
     if isinstance(resampling, Spline) and resampling.order > 1:  # all at once, and class by class at full size
         logits = 2 * outputs * prod(placement.network_shape) + 3 * prod(placement.cropped_shape)
     else:
-        logits = 4 * outputs * prod(placement.network_shape) // placement.network_shape[rolls_along]
+        plane = prod(placement.network_shape) // placement.network_shape[layout.rolls_along]
+        logits = 4 * (1 + layout.members) * outputs * plane
+    if layout.members:
+        logits += 2 * prod(placement.grid.shape_zyx) + _OF_BLOCK * layout.members * outputs
     return _FLOAT * (logits + 2 * _axis_maps(placement)) + label_maps
 
 
