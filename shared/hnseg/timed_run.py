@@ -28,6 +28,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
     deadline: Deadline,
     skip: Skip,
     provenance: Provenance,
+    uncertainty_dir: Path | None = None,
 ) -> None:
     """Load and run; where the time is over before the end, it ends with the output that was written by then.
 
@@ -42,6 +43,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
         deadline: Time by which the case must have ended.
         skip: Tiles that the networks need not predict.
         provenance: Record of the case; it is added to.
+        uncertainty_dir: Folder that receives the ensemble's uncertainty; None for none.
 
     Raises:
         HnsegError: As `hnseg.pipeline.run_case` and `load` raise it; a DeadlineError where the time is over and there
@@ -49,7 +51,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
     """
     try:
         with alarm_after(deadline.alarm_s()):
-            _run(challenge, load(), inputs, output_dir, deadline, skip, provenance)
+            _run(challenge, load(), inputs, output_dir, deadline, skip, provenance, uncertainty_dir)
     except TimeOverError:
         if not is_output_complete(challenge.spec, output_dir):
             raise deadline.passed("before there was a label map") from None
@@ -67,6 +69,7 @@ def _run(  # noqa: PLR0913, PLR0917 (as above)
     deadline: Deadline,
     skip: Skip,
     provenance: Provenance,
+    uncertainty_dir: Path | None,
 ) -> None:
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
     from hnseg.inference.planning.effort import Effort
@@ -81,4 +84,5 @@ def _run(  # noqa: PLR0913, PLR0917 (as above)
         deadline=deadline,
         effort=Effort(skip=skip),
         provenance=provenance,
+        uncertainty_dir=uncertainty_dir,
     )

@@ -68,7 +68,9 @@ def test_a_structure_on_which_the_members_disagree_is_flagged_with_the_reasons()
         "GTVp": {"look_at_this": True, "because": ["Their mean Dice is 0.5.", "Volumes differ."]},
         "GTVn": {"look_at_this": False, "because": []},
     }
-    assert flags_of(facts(GTVp=8.0) | {"uncertainty": {"structures": agreement}}, {}) == (
+    given = facts(GTVp=8.0)
+    given["provenance"] |= {"uncertainty": {"structures": agreement}}
+    assert flags_of(given, {}) == (
         Flag(
             kind="uncertain",
             structure="GTVp",
@@ -79,7 +81,7 @@ def test_a_structure_on_which_the_members_disagree_is_flagged_with_the_reasons()
 
 @pytest.mark.parametrize("uncertainty", [None, {}, {"structures": {}}], ids=["none", "empty", "no structures"])
 def test_without_uncertainty_there_is_no_flag_for_it(uncertainty):
-    assert found(uncertainty=uncertainty) == []
+    assert sentences(uncertainty=uncertainty) == []
 
 
 def test_a_refused_registration_is_flagged_with_the_reason():

@@ -46,6 +46,9 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     gpus: GpusOption = "",
     shard: ShardOption = "",
     retry_failed: RetryOption = False,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
+    ] = False,
     limit_s: LimitOption = None,
     ram_gib: RamOption = None,
     device: DeviceOption = "auto",
@@ -83,7 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
 
     work = challenge_work(
         container_dir, model_dir, edition=edition, device=device, precision=precision, backend=backend, skip=skip,
-        limit_s=limit_s,
+        limit_s=limit_s, uncertainty=uncertainty,
     )  # fmt: skip
     manifest = open_bundle(model_dir).manifest
     run_and_report(

@@ -24,6 +24,8 @@ from hnseg.timed_run import run_in_time
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
 
+UNCERTAINTY_FOLDER = "uncertainty"
+"""Folder of a case's uncertainty, beside the outputs."""
 _NO_SETTINGS: Mapping[str, Any] = {}
 
 
@@ -37,6 +39,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
     backend: BackendName = "auto",
     skip: Skip = "none",
     limit_s: float | None = None,
+    uncertainty: bool = False,
     settings_override: Mapping[str, Any] = _NO_SETTINGS,
 ) -> WorkReference:
     """Describe the work of a challenge, such as `hnseg run` does it.
@@ -50,6 +53,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         backend: Library that runs the networks.
         skip: Tiles that the networks need not predict.
         limit_s: Seconds a case may take; None for the challenge's limit, infinite for none.
+        uncertainty: Whether the ensemble's uncertainty is written to the folder `uncertainty` beside the outputs.
         settings_override: Settings of the method that replace those the model was trained with.
 
     Raises:
@@ -69,6 +73,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         "backend": backend,
         "skip": skip,
         "limit_s": seconds if math.isfinite(seconds) else None,
+        "uncertainty": uncertainty,
     }
     return WorkReference(
         loader=f"{__name__}:load",
@@ -101,6 +106,7 @@ def load(  # noqa: PLR0913 (as above)
     backend: BackendName,
     skip: Skip,
     limit_s: float | None,
+    uncertainty: bool,
 ) -> Work:
     """Load the challenge and its ensemble, once for all cases; the parameters are those that `challenge_work` gives.
 
@@ -119,7 +125,7 @@ def load(  # noqa: PLR0913 (as above)
         precision=precision,
         backend=backend,
     )
-    return _ChallengeWork(challenge, ensemble, skip, limit_s)
+    return _ChallengeWork(challenge, ensemble, skip, limit_s, uncertainty)
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,7 @@ class _ChallengeWork:
     ensemble: Ensemble
     skip: Skip
     limit_s: float | None
+    uncertainty: bool
 
     def __call__(self, case: CohortCase, folder: Path) -> Facts:
         """Run a case, whose time begins now; return its provenance, as the container's log has it, and more facts."""
@@ -144,6 +151,7 @@ class _ChallengeWork:
             deadline=Deadline(math.inf if self.limit_s is None else self.limit_s, started_s),
             skip=self.skip,
             provenance=provenance,
+            uncertainty_dir=folder / UNCERTAINTY_FOLDER if self.uncertainty else None,
         )
         return self._facts(case, folder, provenance)
 

@@ -47,15 +47,15 @@ def flags_of(facts: Mapping[str, Any], expected: Mapping[str, StructureRange]) -
     """Return the flags of a case that is done, those of its structures first.
 
     Args:
-        facts: Facts of its status: `structures` by name, as `StructureMeasures` is stored; `provenance`; and perhaps
-            `uncertainty`, with `structures` by name, each with `look_at_this` and `because`.
+        facts: Facts of its status: `structures` by name, as `StructureMeasures` is stored; `provenance`, perhaps with
+            `uncertainty`, whose `structures` by name each have `look_at_this` and `because`.
         expected: Ranges of the structures in the training data, by name; a structure without one has other limits.
     """
     structures = {name: StructureMeasures.model_validate(value) for name, value in _object(facts, "structures").items()}
     provenance = _object(facts, "provenance")
     return (
         *_of_structures(structures, expected),
-        *_of_uncertainty(_object(_object(facts, "uncertainty"), "structures")),
+        *_of_uncertainty(_object(_object(provenance, "uncertainty"), "structures")),
         *_of_registration(_object(provenance, "registration")),
         *_of_effort(_object(provenance, "effort_spent"), _object(provenance, "effort_full")),
     )

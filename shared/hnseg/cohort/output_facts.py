@@ -37,7 +37,7 @@ def facts_of_output(
         label_map: File of the label map that the case left.
         labels: Values of the label map with their names.
         report: Folder for the pictures, made if it does not exist.
-        facts: Facts that are known: `provenance`, and perhaps `uncertainty`.
+        facts: Facts that are known: `provenance`.
         expected: Ranges of the structures in the training data, by name; empty where nothing is known.
 
     Returns:
