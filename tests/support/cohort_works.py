@@ -77,6 +77,15 @@ def _hang():
         time.sleep(60)
 
 
+def _fork():
+    forked = os.fork()
+    if forked == 0:
+        time.sleep(60)
+        os._exit(0)
+    Path(os.environ["FORKED"]).write_text(str(forked))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _exhaust():
     raise MemoryError("failed to allocate")
 
@@ -89,6 +98,7 @@ ODD = {
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "crashes": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "leaves": lambda: os._exit(3),
+    "forks": _fork,
     "hangs": _hang,
     "exhausts": _exhaust,
     "fails": _fail,
