@@ -67,6 +67,10 @@ def _changes(case: CohortCase, work_sha256: str, store: CaseStore, status: CaseS
             yield f"its {slug} was not there then"
         elif found[slug].sha256 != status.inputs[slug].sha256:
             yield f"its {slug} has changed"
+    yield from _changes_of_outputs(case, store, status)
+
+
+def _changes_of_outputs(case: CohortCase, store: CaseStore, status: CaseStatus) -> Iterator[str]:
     for path, stamp in status.outputs.items():
         now = _stamp(store.output(case.name, path), stamp)
         if now is None or now.sha256 != stamp.sha256:
