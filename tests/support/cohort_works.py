@@ -77,6 +77,14 @@ def _hang():
         time.sleep(60)
 
 
+def _exhaust():
+    raise MemoryError("failed to allocate")
+
+
+def _break():
+    raise KeyError("no such thing")
+
+
 def _fork():
     forked = os.fork()
     if forked == 0:
@@ -86,23 +94,15 @@ def _fork():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _exhaust():
-    raise MemoryError("failed to allocate")
-
-
-def _break():
-    raise KeyError("no such thing")
-
-
 ODD = {
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "crashes": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "leaves": lambda: os._exit(3),
-    "forks": _fork,
     "hangs": _hang,
     "exhausts": _exhaust,
     "fails": _fail,
     "breaks": _break,
+    "forks": _fork,
 }
 
 
