@@ -85,6 +85,15 @@ def _break():
     raise KeyError("no such thing")
 
 
+def _fork():
+    forked = os.fork()
+    if forked == 0:
+        time.sleep(60)
+        os._exit(0)
+    Path(os.environ["FORKED"]).write_text(str(forked))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 ODD = {
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "crashes": lambda: os.kill(os.getpid(), signal.SIGSEGV),
@@ -93,6 +102,7 @@ ODD = {
     "exhausts": _exhaust,
     "fails": _fail,
     "breaks": _break,
+    "forks": _fork,
 }
 
 

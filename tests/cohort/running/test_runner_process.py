@@ -1,5 +1,7 @@
 import os
 import signal
+import time
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,28 @@ def test_its_end_is_told_by_signal_or_status(process):
     os.kill(process.pid, signal.SIGKILL)
     with pytest.raises(DiedError, match="it was ended by SIGKILL"):
         process.ask(Start(work=work_reference()))
+
+
+def test_the_end_is_told_while_a_forked_process_lives_on_which_ends_with_it(tmp_path):
+    process = RunnerProcess({"FORKED": str(tmp_path / "forked")})
+    (case,) = make_cases(tmp_path / "cases", 1)
+    case.inputs.images["scan"].write_text("forks")
+    (tmp_path / "made/report").mkdir(parents=True)
+    process.ask(Start(work=work_reference("odd")))
+    with pytest.raises(DiedError, match="it was ended by SIGKILL"):
+        process.ask(Request(case=case, folder=tmp_path / "made"))
+    forked = int((tmp_path / "forked").read_text())
+    os.kill(forked, 0)
+    process.end()
+    until_s = time.monotonic() + 5
+    while _lives(forked) and time.monotonic() < until_s:
+        time.sleep(0.02)
+    assert not _lives(forked)
+
+
+def _lives(pid):
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().split()[2] != "Z"
 
 
 def test_the_last_line_of_a_process_that_can_not_start_is_told(tmp_path):

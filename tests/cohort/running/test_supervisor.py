@@ -10,6 +10,7 @@ import pytest
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.running.supervisor import Share, StoppedError, Supervisor, WorkError
+from hnseg.cohort.state.standing import Standing, standing_of
 from hnseg.cohort.state.store import CaseStore
 from hnseg.platform.input_files import InputFiles
 from tests.support.cohort_works import make_cases, work_reference
@@ -94,10 +95,18 @@ def test_a_case_that_hangs_is_stopped_after_its_limit(tmp_path, supervise, odd_c
     assert supervisor.run(make_cases(tmp_path / "cases", 1)[0]).status == "done"
 
 
-def test_a_case_with_a_problem_fails_without_a_process(supervise):
+def test_a_case_with_a_problem_fails_without_a_process_until_it_is_cured(store, supervise):
     case = CohortCase(name="odd", inputs=InputFiles(images={}), problem="There is no scan.")
     status = supervise(work_reference("refused")).run(case)
-    assert (status.status, status.reason) == ("failed", "There is no scan.")
+    assert (status.status, status.reason, status.worker) == ("failed", "There is no scan.", None)
+    assert standing_of(case, status.work_sha256, store) == Standing("failed")
+    cured = case.model_copy(update={"problem": ""})
+    assert standing_of(cured, status.work_sha256, store) == Standing("changed", "other files of it are found now")
+
+
+def test_a_crash_in_native_code_leaves_its_stack_in_the_log(store, supervise, odd_case):
+    supervise(work_reference("odd")).run(odd_case("crashes"))
+    assert "Fatal Python error: Segmentation fault" in (store.case_folder("odd") / "report/log.txt").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import os
 from datetime import datetime, timezone
 
 import pytest
@@ -64,3 +65,10 @@ def test_each_change_is_named(store, case, publish, tmp_path):
     assert standing_of(grown, "w", store) == Standing("changed", "its record was not there then")
     store.output(case.name, "out.txt").write_text("labelS")
     assert standing_of(case, "w", store) == Standing("changed", "its output out.txt has changed")
+
+
+def test_a_pipe_has_no_stamp_since_reading_it_could_last_for_ever(case):
+    path = case.inputs.images["scan"]
+    path.unlink()
+    os.mkfifo(path)
+    assert input_stamps(case) == {}

@@ -1,4 +1,5 @@
 import os
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -50,6 +51,30 @@ def test_a_new_result_replaces_the_former_with_all_its_files(store):
     assert not store.output("case", "former.txt").exists()
 
 
+@pytest.mark.parametrize("moment", ["rename", "replace", "unlink"])
+def test_stopped_while_a_result_replaces_a_former_one_it_can_be_written_again(store, monkeypatch, moment):
+    publish(store)
+    original = getattr(Path, moment)
+    for number in range(1, 4):
+        left = iter(range(1, number))
+
+        def stop(*args, left=left, **options):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return original(*args, **options)
+
+        with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+            patched.setattr(Path, moment, stop)
+            publish(store, text="other")
+        found = store.status("case")
+        assert found is None or FileStamp.of(store.output("case", "out.txt"), None).sha256 in {
+            stamp.sha256 for stamp in found.outputs.values()
+        }
+        store.check("case")
+        publish(store)
+    assert store.output("case", "out.txt").read_text() == "labels"
+
+
 def test_what_was_not_published_is_removed(store):
     with store.provisional() as made:
         (made / "half.txt").write_text("half")
@@ -77,6 +102,7 @@ def test_leftovers_of_dead_processes_are_swept_and_those_of_living_ones_only_whe
     with store.provisional() as living:
         dead = living.with_name(living.name.replace(f"-{os.getpid()}-", "-4194305-"))
         dead.mkdir()
+        (dead.parent / "odd").mkdir()  # a name without a process
         with store.swept(alone=False):
             assert living.exists()
             assert not dead.exists()

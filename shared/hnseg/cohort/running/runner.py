@@ -10,6 +10,7 @@ where signals and alarms work. It ends when its parent does: then its standard i
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import logging
 import os
@@ -75,6 +76,7 @@ def main() -> None:
     """Load the work, and do it on each case that is asked for, until the parent wants no more."""
     requests, replies = _lines_of_parent(), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    faulthandler.enable()  # a crash in native code leaves its stack in the case's log
     start = Start.model_validate_json(requests.get())
     _confine(start)
     started_s = time.monotonic()

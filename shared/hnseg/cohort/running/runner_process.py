@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import IO
 
 from hnseg.cohort.running.runner import Reply
 from hnseg.records import Frozen
 
 _LAST_BYTES = 2000
+_POLL_S = 0.5
 
 
 class DiedError(Exception):
@@ -31,6 +35,7 @@ class RunnerProcess:
         Args:
             environment: Environment variables that it gets beside this process's.
         """
+        self._is_ended = False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (what is printed outside a case; gone with this)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "hnseg.cohort.running.runner"],
@@ -62,7 +67,7 @@ class RunnerProcess:
         with suppress(OSError):  # it died: its end is read below
             pipes[0].write(request.model_dump_json().encode() + b"\n")
             pipes[0].flush()
-        if not select.select([pipes[1]], [], [], timeout_s)[0]:
+        if not self._answers(pipes[1], timeout_s):
             return None
         line = pipes[1].readline()
         if not line.endswith(b"\n"):
@@ -70,9 +75,30 @@ class RunnerProcess:
         return Reply.model_validate(json.loads(line))
 
     def end(self) -> None:
-        """End the process at once, and wait for its end; what waits for its reply then gets a `DiedError`."""
-        self._process.kill()
+        """End the process and those it started at once; what waits for its reply then gets a `DiedError`."""
+        if not self._is_ended:  # its number may be another's by the second time
+            self._is_ended = True
+            with suppress(ProcessLookupError, PermissionError):  # none of its session is left
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def _answers(self, pipe: IO[bytes], timeout_s: float | None) -> bool:
+        """Return whether a reply is there in time.
+
+        The end of the process is looked for beside that of its pipe, which a process that it forked may hold open.
+        """
+        until_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        poll = select.poll()
+        poll.register(pipe, select.POLLIN)
+        while True:
+            left_s = max(0.0, until_s - time.monotonic())
+            has_ended = self._process.poll() is not None
+            if poll.poll(1000 * min(left_s, _POLL_S)):
+                return True
+            if has_ended:
+                raise DiedError(self._end_in_words())
+            if left_s <= 0:
+                return False
 
     def _end_in_words(self) -> str:
         status = self._process.wait()

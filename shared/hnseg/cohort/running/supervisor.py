@@ -15,7 +15,7 @@ from pathlib import Path
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.running.runner import Reply, Request, Start
 from hnseg.cohort.running.runner_process import DiedError, RunnerProcess
-from hnseg.cohort.state.standing import input_stamps
+from hnseg.cohort.state.standing import PROBLEM, input_stamps
 from hnseg.cohort.state.status import CaseStatus, Worker
 from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
 from hnseg.cohort.work import WorkReference
@@ -121,14 +121,15 @@ class Supervisor:
 
     def _reply_to(self, case: CohortCase, made: Path) -> Reply:
         if case.problem:
-            return Reply(kind="failed", reason=case.problem)
+            return Reply(kind="failed", reason=case.problem, facts={PROBLEM: case.problem})
         started_s = time.monotonic()
         runner = self._ready_runner()
         timeout_s = None if math.isinf(self._killed_after_s) else self._killed_after_s
+        facts = {"runner": {"pid": runner.pid}}
         try:
             reply = runner.ask(Request(case=case, folder=made), timeout_s)
         except DiedError as end:
-            return Reply(kind="died", reason=_death_in_words(end), seconds=time.monotonic() - started_s)
+            return Reply(kind="died", reason=_death_in_words(end), seconds=time.monotonic() - started_s, facts=facts)
         if reply is None:
             self._drop_runner()
             reason = (
@@ -136,7 +137,7 @@ class Supervisor:
                 f" {self._killed_after_s - self._limit_s:g} s after that either, and was stopped."
                 " Does a library hang, or is a file on a drive that does not answer?"
             )
-            return Reply(kind="failed", reason=reason, seconds=time.monotonic() - started_s)
+            return Reply(kind="failed", reason=reason, seconds=time.monotonic() - started_s, facts=facts)
         return reply
 
     def _ready_runner(self) -> RunnerProcess:
@@ -183,7 +184,7 @@ class Supervisor:
             self._runner = None
 
     def _status_of(self, case: CohortCase, reply: Reply, attempt: int) -> CaseStatus:
-        pid = reply.facts.get("runner", {}).get("pid", 0)
+        pid = reply.facts.get("runner", {}).get("pid")
         return CaseStatus(
             case=case.name,
             status="done" if reply.kind == "done" else "failed",
@@ -191,7 +192,7 @@ class Supervisor:
             attempts=attempt,
             seconds=round(reply.seconds, 3),
             ended=datetime.now(timezone.utc),
-            worker=Worker(host=socket.gethostname(), pid=pid, gpu=self._share.gpu or ""),
+            worker=Worker(host=socket.gethostname(), pid=pid, gpu=self._share.gpu or "") if pid else None,
             work_sha256=self._work.sha256,
             inputs=reply.inputs or input_stamps(case),
             outputs=reply.outputs,
@@ -211,4 +212,4 @@ def _keep_report_only(made: Path) -> None:
     """Remove what a failed case left; its log stays."""
     for path in visible_in(made):
         if path.name != REPORT_FOLDER:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

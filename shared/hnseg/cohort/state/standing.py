@@ -10,6 +10,9 @@ from hnseg.cohort.case import CohortCase
 from hnseg.cohort.state.status import CaseStatus, FileStamp
 from hnseg.cohort.state.store import CaseStore
 
+PROBLEM = "problem"
+"""Fact of a case that could not be run for what was found of its files: the sentence on it."""
+
 
 class Standing(NamedTuple):
     """Standing of a case.
@@ -52,6 +55,8 @@ def input_stamps(case: CohortCase, known: Mapping[str, FileStamp] | None = None)
 
 def _changes(case: CohortCase, work_sha256: str, store: CaseStore, status: CaseStatus) -> Iterator[str]:
     """Yield what has changed since a status was written."""
+    if case.problem != status.facts.get(PROBLEM, ""):
+        yield "other files of it are found now"
     if status.work_sha256 != work_sha256:
         yield "the model or the settings are not those that it was run with"
     found = input_stamps(case, status.inputs)
@@ -62,6 +67,10 @@ def _changes(case: CohortCase, work_sha256: str, store: CaseStore, status: CaseS
             yield f"its {slug} was not there then"
         elif found[slug].sha256 != status.inputs[slug].sha256:
             yield f"its {slug} has changed"
+    yield from _changes_of_outputs(case, store, status)
+
+
+def _changes_of_outputs(case: CohortCase, store: CaseStore, status: CaseStatus) -> Iterator[str]:
     for path, stamp in status.outputs.items():
         now = _stamp(store.output(case.name, path), stamp)
         if now is None or now.sha256 != stamp.sha256:
@@ -74,6 +83,6 @@ def _files(case: CohortCase) -> dict[str, Path]:
 
 def _stamp(path: Path, known: FileStamp | None) -> FileStamp | None:
     try:
-        return FileStamp.of(path, known)
+        return FileStamp.of(path, known) if path.is_file() else None  # reading a pipe could last for ever
     except OSError:
         return None

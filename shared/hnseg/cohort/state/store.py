@@ -84,9 +84,7 @@ class CaseStore:
     @contextmanager
     def provisional(self) -> Iterator[Path]:
         """Make an empty folder with a `report` folder in it, and remove it afterwards, unless it was published."""
-        parent = self.folder / _UNFINISHED
-        parent.mkdir(parents=True, exist_ok=True)
-        made = Path(mkdtemp(prefix=f"{socket.gethostname()}-{os.getpid()}-", dir=parent))
+        made = self._made()
         made.chmod(0o755)
         (made / REPORT_FOLDER).mkdir()
         try:
@@ -131,6 +129,13 @@ class CaseStore:
         finally:
             self._sweep(alone=alone)
 
+    def _made(self) -> Path:
+        parent = self.folder / _UNFINISHED
+        while True:
+            parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # a shard that ended has just removed the empty parent
+                return Path(mkdtemp(prefix=f"{socket.gethostname()}-{os.getpid()}-", dir=parent))
+
     def _sweep(self, *, alone: bool) -> None:
         for path in (self.folder / _UNFINISHED).glob("*"):
             if alone or _is_left_behind(path):
@@ -141,14 +146,16 @@ class CaseStore:
     def _publish_flat(self, status: CaseStatus, made: Path) -> None:
         former = self.status(status.case)
         place = self.case_folder(status.case)
-        (place / STATUS_FILE).unlink(missing_ok=True)  # from here on the case is not done
+        aside = made.with_name(f"{made.name}.former")
+        with suppress(FileNotFoundError):
+            place.rename(aside)  # whole, since what holds no status counts as someone else's; now the case is not done
+        shutil.rmtree(aside, ignore_errors=True)
         for path in former.outputs if former else {}:
             self.output(status.case, path).unlink(missing_ok=True)
         for path in status.outputs:
             final = self.output(status.case, path)
             final.parent.mkdir(parents=True, exist_ok=True)
             (made / path).replace(final)
-        shutil.rmtree(place, ignore_errors=True)
         self._replace(made, place)
 
     def _replace(self, made: Path, place: Path) -> None:
@@ -180,9 +187,19 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _is_left_behind(path: Path) -> bool:
-    host, pid, *_ = path.name.rsplit("-", 2)
+    host, _, pid = path.name.rpartition("-")[0].rpartition("-")
     try:
         old = time.time() - path.stat().st_mtime > _OLD_S
     except OSError:
         return False
-    return old or (host == socket.gethostname() and pid.isdecimal() and not Path("/proc", pid).exists())
+    return old or (host == socket.gethostname() and pid.isdecimal() and not _lives(int(pid)))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
