@@ -136,17 +136,18 @@ def _cluster(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
         with cluster_of_jobs(store, settings) as jobs:
             yield jobs
         return
+    import dask
     from distributed import LocalCluster
 
     with (
         tempfile.TemporaryDirectory(prefix="hnseg-cohort-") as folder,
+        dask.config.set({"temporary-directory": folder}),  # the scheduler's too, which would leave it behind
         LocalCluster(
             n_workers=settings.number_of_workers,
             threads_per_worker=1,
             processes=False,  # what runs the cases is a process of each worker's own
             dashboard_address="127.0.0.1:0",  # any free port; None would be a certain one
             memory_limit=0,
-            local_directory=folder,
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):

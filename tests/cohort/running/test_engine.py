@@ -1,0 +1,64 @@
+"""Dask's workers on this machine: cases in flight, workers that join, and what is left when they end."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from hnseg.cohort.running.engine import engine, results
+from hnseg.cohort.settings import RunSettings
+from hnseg.cohort.state.store import CaseStore
+from tests.support.cohort_works import make_cases, work_reference
+
+SLOW_ENOUGH = work_reference(seconds=0.3)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return CaseStore(tmp_path / "results")
+
+
+def is_alive(pid):
+    """Whether a process runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_each_case_ends_once_also_where_one_waits_at_each_worker(tmp_path, store):
+    cases = make_cases(tmp_path / "cases", 9)
+    with engine(work_reference(), store, RunSettings(workers=2)) as client:
+        names = [status.case for status in results(client, cases, work_reference(), store, ahead=1)]
+    assert sorted(names) == [case.name for case in cases]
+
+
+def test_a_worker_that_joins_later_gets_cases(tmp_path, store):
+    cases = make_cases(tmp_path / "cases", 40)
+    with engine(SLOW_ENOUGH, store, RunSettings()) as client:
+        ending = results(client, cases, SLOW_ENOUGH, store)
+        pids = {next(ending).worker.pid}
+        assert len(client.nthreads()) == 1
+        client.cluster.scale(2)
+        for status in ending:
+            pids.add(status.worker.pid)
+            if len(pids) == 2:
+                break
+    assert len(pids) == 2
+
+
+def test_ended_early_it_leaves_no_process_and_no_folder(tmp_path, store, monkeypatch):
+    scratch, here = tmp_path / "scratch", tmp_path / "here"
+    scratch.mkdir()
+    here.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.chdir(here)
+    cases = make_cases(tmp_path / "cases", 6)
+    with engine(SLOW_ENOUGH, store, RunSettings(workers=2)) as client:
+        ended = next(results(client, cases, SLOW_ENOUGH, store))
+    assert not is_alive(ended.worker.pid)
+    assert ended.case in store.names()
+    assert not [path for folder in (scratch, here, store.folder / ".unfinished") for path in folder.glob("*")]
