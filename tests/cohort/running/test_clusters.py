@@ -1,0 +1,63 @@
+"""Cohorts on clusters of jobs: stand-ins for the schedulers' commands, and Slurm itself where it is installed."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hnseg.cohort.loop import run_cohort
+from hnseg.cohort.running.clusters import cluster_of_jobs, job_options
+from hnseg.cohort.settings import JobSettings, RunSettings
+from hnseg.cohort.state.store import CaseStore
+from hnseg.errors import InputError
+from tests.support.cohort_works import make_cases, work_reference
+from tests.support.stand_in_scheduler import SCHEDULERS, StandInScheduler
+
+ROOT = Path(__file__).parents[3]
+SMALL_JOB = JobSettings(processors=1, memory="1GB")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return CaseStore(tmp_path / "results")
+
+
+@pytest.fixture
+def schedule(tmp_path, monkeypatch):
+    """A function that puts the commands of a scheduler on the PATH; its jobs are ended at the end."""
+    made = []
+
+    def make(kind):
+        made.append(StandInScheduler(kind, tmp_path / "scheduler"))
+        monkeypatch.setenv("PATH", f"{made[0].commands}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        return made[0]
+
+    yield make
+    for scheduler in made:
+        scheduler.end()
+
+
+def wait_until(condition, seconds=30):
+    """Wait until a condition holds."""
+    until_s = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SCHEDULERS)
+def test_jobs_run_the_cases_and_are_gone_afterwards(tmp_path, store, schedule, kind):
+    scheduler = schedule(kind)
+    cases = make_cases(tmp_path / "cases", 8)
+    settings = RunSettings(on=kind, workers=2, job=SMALL_JOB)
+    summary = run_cohort(cases, work_reference(seconds=0.3), store, settings, say=pytest.fail)
+    assert (summary.done, summary.failed) == (8, ())
+    assert len(scheduler.scripts()) == 2
+    assert len({store.status(case.name).worker.pid for case in cases}) == 2
+    wait_until(lambda: not scheduler.living())
