@@ -50,15 +50,9 @@ class StandInScheduler:
         groups = [int(path.read_text()) for path in self._jobs.glob("*.pid")]
         return [group for group in groups if _lives(group)]
 
-    def workers(self):
-        """The processes of Dask's workers in the jobs, without those that watch over them."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                group = int((path / "stat").read_text().rpartition(")")[2].split()[2])
-                if group in self.living() and b"spawn_main" in (path / "cmdline").read_bytes():
-                    found.append(int(path.name))
-        return found
+    def first_process(self, group):
+        """The process that a job's script started."""
+        return int(Path(f"/proc/{group}/task/{group}/children").read_text().split()[0])
 
     def end(self):
         """End all jobs."""

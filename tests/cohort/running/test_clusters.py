@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import dask
 import pytest
 
 from hnseg.cohort.loop import run_cohort
@@ -60,4 +61,45 @@ def test_jobs_run_the_cases_and_are_gone_afterwards(tmp_path, store, schedule, k
     assert (summary.done, summary.failed) == (8, ())
     assert len(scheduler.scripts()) == 2
     assert len({store.status(case.name).worker.pid for case in cases}) == 2
+    wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+def test_a_case_that_loses_its_worker_twice_fails_alone(tmp_path, store, schedule):
+    scheduler = schedule("slurm")
+    cases = make_cases(tmp_path / "cases", 5)
+    cases[1].inputs.images["scan"].write_text("orphaned")
+    settings = RunSettings(on="slurm", workers=2, job=SMALL_JOB)
+    summary = run_cohort(cases, work_reference("odd"), store, settings, say=pytest.fail)
+    assert (summary.done, summary.failed) == (4, ("case_001",))
+    status = store.status("case_001")
+    assert status.attempts == 2
+    assert status.reason.startswith("The worker that runs a case must live, but it was lost twice.")
+    assert not list(store.folder.glob(".unfinished/*"))
+    wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "whole"), [(signal.SIGKILL, True), (signal.SIGTERM, True), (signal.SIGTERM, False)])
+def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, store, schedule, number, whole):
+    scheduler = schedule("slurm")
+    cases = make_cases(tmp_path / "cases", 6)
+    ended = []
+
+    def end_a_job():
+        wait_until(lambda: store.names())
+        ended.append(scheduler.living()[0])
+        (os.killpg if whole else os.kill)(ended[0] if whole else scheduler.first_process(ended[0]), number)
+
+    ending = threading.Thread(target=end_a_job)
+    ending.start()
+    settings = RunSettings(on="slurm", workers=1, job=SMALL_JOB)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
+        summary = run_cohort(cases, work_reference(seconds=1.0), store, settings, say=pytest.fail)
+    ending.join()
+    assert (summary.done, summary.failed) == (6, ())
+    assert len(scheduler.scripts()) == 2
+    assert Counter(line.split("\t")[1] for line in (store.folder / "cohort.log").read_text().splitlines()) == {
+        case.name: 1 for case in cases
+    }
     wait_until(lambda: not scheduler.living())
