@@ -5,6 +5,8 @@ import signal
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import dask
@@ -16,6 +18,7 @@ from hnseg.cohort.settings import JobSettings, RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
 from tests.support.cohort_works import make_cases, work_reference
+from tests.support.one_node_slurm import asked, one_node_slurm, why_no_slurm
 from tests.support.stand_in_scheduler import SCHEDULERS, StandInScheduler
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +44,23 @@ def schedule(tmp_path, monkeypatch):
     yield make
     for scheduler in made:
         scheduler.end()
+
+
+@pytest.fixture(scope="module")
+def slurm_configuration(tmp_path_factory):
+    """The configuration of a Slurm that runs."""
+    if why := why_no_slurm():
+        pytest.skip(why)
+    with one_node_slurm(tmp_path_factory.mktemp("slurm")) as configuration:
+        yield configuration
+
+
+@pytest.fixture
+def slurm(slurm_configuration, monkeypatch):
+    """A function that returns what a command of a Slurm that runs prints."""
+    monkeypatch.setenv("SLURM_CONF", str(slurm_configuration))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return partial(asked, slurm_configuration)
 
 
 def wait_until(condition, seconds=30):
@@ -103,3 +123,47 @@ def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, st
         case.name: 1 for case in cases
     }
     wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+@pytest.mark.slurm
+def test_slurm_runs_the_cases_and_has_no_job_afterwards(tmp_path, store, slurm):
+    cases = make_cases(tmp_path / "cases", 6)
+    settings = RunSettings(on="slurm", workers=2, job=replace(SMALL_JOB, queue="short", walltime="00:05:00"))
+    summary = run_cohort(cases, work_reference("surroundings", seconds=0.3), store, settings, say=pytest.fail)
+    assert (summary.done, summary.failed) == (6, ())
+    assert len({store.status(case.name).worker.pid for case in cases}) <= 2
+    wait_until(lambda: not slurm("squeue", "-h"))
+    assert any((store.folder / ".cohort/jobs").glob("dask-worker-*.err"))
+
+
+@pytest.mark.slow
+@pytest.mark.slurm
+def test_a_job_that_is_cancelled_in_slurm_is_submitted_again(tmp_path, store, slurm):
+    cases = make_cases(tmp_path / "cases", 4)
+    seen = []
+
+    def cancel_a_job():
+        wait_until(store.names, 60)
+        seen.append(slurm("squeue", "-h", "-o", "%i"))
+        slurm("scancel", seen[0])
+
+    cancelling = threading.Thread(target=cancel_a_job)
+    cancelling.start()
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
+        summary = run_cohort(
+            cases, work_reference(seconds=1.0), store, RunSettings(on="slurm", job=SMALL_JOB), say=pytest.fail
+        )
+    cancelling.join()
+    assert (summary.done, summary.failed) == (4, ())
+    assert len({store.status(case.name).worker.pid for case in cases}) == 2
+    wait_until(lambda: not slurm("squeue", "-h"))
+
+
+@pytest.mark.slow
+@pytest.mark.slurm
+def test_what_slurm_refuses_is_said(tmp_path, store, slurm):
+    del slurm
+    settings = RunSettings(on="slurm", job=replace(SMALL_JOB, queue="nowhere"))
+    with pytest.raises(InputError, match="invalid partition"):
+        run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, settings, say=pytest.fail)
