@@ -77,6 +77,11 @@ def _hang():
         time.sleep(60)
 
 
+def _lose_parent():
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+
+
 def _exhaust():
     raise MemoryError("failed to allocate")
 
@@ -98,6 +103,7 @@ ODD = {
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "crashes": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "leaves": lambda: os._exit(3),
+    "orphaned": _lose_parent,
     "hangs": _hang,
     "exhausts": _exhaust,
     "fails": _fail,

@@ -1,19 +1,28 @@
-"""Jobs of schedulers, whose commands are stand-ins that run the jobs here."""
+"""Cohorts on clusters of jobs: stand-ins for the schedulers' commands, and Slurm itself where it is installed."""
 
 import os
 import signal
 import threading
 import time
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
+import dask
 import pytest
 
 from hnseg.cohort.loop import run_cohort
-from hnseg.cohort.running.clusters import job_options
+from hnseg.cohort.running.clusters import cluster_of_jobs, job_options
 from hnseg.cohort.settings import JobSettings, RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
 from tests.support.cohort_works import make_cases, work_reference
-from tests.support.schedulers import kill_all, pids_of_jobs, put_on_path
+from tests.support.one_node_slurm import asked, one_node_slurm, why_no_slurm
+from tests.support.stand_in_scheduler import SCHEDULERS, StandInScheduler
+
+ROOT = Path(__file__).parents[3]
+SMALL_JOB = JobSettings(processors=1, memory="1GB")
 
 
 @pytest.fixture
@@ -22,76 +31,139 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def scheduler(tmp_path, monkeypatch):
-    """The folder of stand-ins that are on the PATH; their jobs end with the test."""
-    folder = tmp_path / "scheduler"
-    put_on_path(folder, monkeypatch)
-    yield folder
-    kill_all(folder)
+def schedule(tmp_path, monkeypatch):
+    """A function that puts the commands of a scheduler on the PATH; its jobs are ended at the end."""
+    made = []
+
+    def make(kind):
+        made.append(StandInScheduler(kind, tmp_path / "scheduler"))
+        monkeypatch.setenv("PATH", f"{made[0].commands}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        return made[0]
+
+    yield make
+    for scheduler in made:
+        scheduler.end()
 
 
-def test_what_is_not_given_is_left_to_the_configuration(store):
-    job = JobSettings(queue="gpu", account="physics", directives=("--gres=gpu:1",))
-    options = job_options(store, RunSettings(on="slurm", job=job), {"cores": 8, "memory": "64GB"})
-    assert options == {
-        "queue": "gpu",
-        "account": "physics",
-        "job_extra_directives": ["--gres=gpu:1"],
-        "processes": 1,
-        "worker_extra_args": ["--nthreads", "1"],
-        "log_directory": str(store.folder / ".cohort/jobs"),
-    }
+@pytest.fixture(scope="module")
+def slurm_configuration(tmp_path_factory):
+    """The configuration of a Slurm that runs."""
+    if why := why_no_slurm():
+        pytest.skip(why)
+    with one_node_slurm(tmp_path_factory.mktemp("slurm")) as configuration:
+        yield configuration
 
 
-def test_without_any_word_a_job_has_four_processors_and_16_gb(store):
-    options = job_options(store, RunSettings(on="sge", job=JobSettings(account="physics")), {})
-    assert (options["cores"], options["memory"], options["project"]) == (4, "16GB", "physics")
+@pytest.fixture
+def slurm(slurm_configuration, monkeypatch):
+    """A function that returns what a command of a Slurm that runs prints."""
+    monkeypatch.setenv("SLURM_CONF", str(slurm_configuration))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return partial(asked, slurm_configuration)
 
 
-@pytest.mark.parametrize("place", ["slurm", "pbs", "sge", "lsf"])
-def test_cases_run_in_jobs_that_are_gone_afterwards(tmp_path, store, scheduler, monkeypatch, place):
-    if place == "sge":
-        monkeypatch.setenv("SGE_STANDS_IN", "1")
-    cases = make_cases(tmp_path / "cases", 6)
-    settings = RunSettings(on=place, workers=2 if place == "slurm" else 1)
-    summary = run_cohort(cases, work_reference(seconds=0.1), store, settings, say=pytest.fail)
-    assert (summary.done, summary.failed) == (6, ())
-    assert 1 <= len({store.status(case.name).worker.pid for case in cases}) <= settings.number_of_workers
-    assert len(list(scheduler.glob("jobs/*"))) >= settings.number_of_workers
-    _wait_for(lambda: not pids_of_jobs(scheduler))
-
-
-@pytest.mark.slow
-def test_a_job_that_is_killed_costs_its_case_one_more_attempt(tmp_path, store, scheduler):
-    cases = make_cases(tmp_path / "cases", 6)
-    killed = threading.Thread(target=_kill_the_first_that_runs, args=(store, scheduler))
-    killed.start()
-    summary = run_cohort(cases, work_reference(seconds=1.0), store, RunSettings(on="slurm", workers=1), say=pytest.fail)
-    killed.join()
-    assert (summary.done, summary.failed) == (6, ())
-    assert len(list(scheduler.glob("jobs/*"))) >= 2
-
-
-def test_a_scheduler_that_is_not_there_is_said(tmp_path, store, monkeypatch):
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(InputError, match="slurm must take the workers' jobs"):
-        run_cohort(make_cases(tmp_path / "cases"), work_reference(), store, RunSettings(on="slurm"), say=pytest.fail)
-
-
-def test_kubernetes_asks_for_a_specification(tmp_path, store):
-    settings = RunSettings(on="kubernetes", job=JobSettings(specification=tmp_path / "none.yaml"))
-    with pytest.raises(InputError, match="specification of a DaskCluster"):
-        run_cohort(make_cases(tmp_path / "cases"), work_reference(), store, settings, say=pytest.fail)
-
-
-def _kill_the_first_that_runs(store, scheduler):
-    _wait_for(lambda: len(store.names()) >= 2)
-    for pid in pids_of_jobs(scheduler)[:1]:
-        os.killpg(pid, signal.SIGKILL)
-
-
-def _wait_for(condition, seconds=60):
+def wait_until(condition, seconds=30):
+    """Wait until a condition holds."""
     until_s = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until_s
-        time.sleep(0.05)
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SCHEDULERS)
+def test_jobs_run_the_cases_and_are_gone_afterwards(tmp_path, store, schedule, kind):
+    scheduler = schedule(kind)
+    cases = make_cases(tmp_path / "cases", 8)
+    settings = RunSettings(on=kind, workers=2, job=SMALL_JOB)
+    summary = run_cohort(cases, work_reference(seconds=0.3), store, settings, say=pytest.fail)
+    assert (summary.done, summary.failed) == (8, ())
+    assert len(scheduler.scripts()) == 2
+    assert len({store.status(case.name).worker.pid for case in cases}) == 2
+    wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+def test_a_case_that_loses_its_worker_twice_fails_alone(tmp_path, store, schedule):
+    scheduler = schedule("slurm")
+    cases = make_cases(tmp_path / "cases", 5)
+    cases[1].inputs.images["scan"].write_text("orphaned")
+    settings = RunSettings(on="slurm", workers=2, job=SMALL_JOB)
+    summary = run_cohort(cases, work_reference("odd"), store, settings, say=pytest.fail)
+    assert (summary.done, summary.failed) == (4, ("case_001",))
+    status = store.status("case_001")
+    assert status.attempts == 2
+    assert status.reason.startswith("The worker that runs a case must live, but it was lost twice.")
+    assert not list(store.folder.glob(".unfinished/*"))
+    wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "whole"), [(signal.SIGKILL, True), (signal.SIGTERM, True), (signal.SIGTERM, False)])
+def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, store, schedule, number, whole):
+    scheduler = schedule("slurm")
+    cases = make_cases(tmp_path / "cases", 6)
+    ended = []
+
+    def end_a_job():
+        wait_until(lambda: store.names())
+        ended.append(scheduler.living()[0])
+        (os.killpg if whole else os.kill)(ended[0] if whole else scheduler.first_process(ended[0]), number)
+
+    ending = threading.Thread(target=end_a_job)
+    ending.start()
+    settings = RunSettings(on="slurm", workers=1, job=SMALL_JOB)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
+        summary = run_cohort(cases, work_reference(seconds=1.0), store, settings, say=pytest.fail)
+    ending.join()
+    assert (summary.done, summary.failed) == (6, ())
+    assert len(scheduler.scripts()) == 2
+    assert Counter(line.split("\t")[1] for line in (store.folder / "cohort.log").read_text().splitlines()) == {
+        case.name: 1 for case in cases
+    }
+    wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+@pytest.mark.slurm
+def test_slurm_runs_the_cases_and_has_no_job_afterwards(tmp_path, store, slurm):
+    cases = make_cases(tmp_path / "cases", 6)
+    settings = RunSettings(on="slurm", workers=2, job=replace(SMALL_JOB, queue="short", walltime="00:05:00"))
+    summary = run_cohort(cases, work_reference("surroundings", seconds=0.3), store, settings, say=pytest.fail)
+    assert (summary.done, summary.failed) == (6, ())
+    assert len({store.status(case.name).worker.pid for case in cases}) <= 2
+    wait_until(lambda: not slurm("squeue", "-h"))
+    assert any((store.folder / ".cohort/jobs").glob("dask-worker-*.err"))
+
+
+@pytest.mark.slow
+@pytest.mark.slurm
+def test_a_job_that_is_cancelled_in_slurm_is_submitted_again(tmp_path, store, slurm):
+    cases = make_cases(tmp_path / "cases", 4)
+    seen = []
+
+    def cancel_a_job():
+        wait_until(store.names, 60)
+        seen.append(slurm("squeue", "-h", "-o", "%i"))
+        slurm("scancel", seen[0])
+
+    cancelling = threading.Thread(target=cancel_a_job)
+    cancelling.start()
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
+        summary = run_cohort(
+            cases, work_reference(seconds=1.0), store, RunSettings(on="slurm", job=SMALL_JOB), say=pytest.fail
+        )
+    cancelling.join()
+    assert (summary.done, summary.failed) == (4, ())
+    assert len({store.status(case.name).worker.pid for case in cases}) == 2
+    wait_until(lambda: not slurm("squeue", "-h"))
+
+
+@pytest.mark.slow
+@pytest.mark.slurm
+def test_what_slurm_refuses_is_said(tmp_path, store, slurm):
+    del slurm
+    settings = RunSettings(on="slurm", job=replace(SMALL_JOB, queue="nowhere"))
+    with pytest.raises(InputError, match="invalid partition"):
+        run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, settings, say=pytest.fail)
