@@ -13,7 +13,6 @@ import dask
 import pytest
 
 from hnseg.cohort.loop import run_cohort
-from hnseg.cohort.running.clusters import cluster_of_jobs, job_options
 from hnseg.cohort.settings import JobSettings, RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
@@ -107,7 +106,7 @@ def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, st
     ended = []
 
     def end_a_job():
-        wait_until(lambda: store.names())
+        wait_until(store.names)
         ended.append(scheduler.living()[0])
         (os.killpg if whole else os.kill)(ended[0] if whole else scheduler.first_process(ended[0]), number)
 
