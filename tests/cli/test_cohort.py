@@ -73,7 +73,7 @@ def test_a_list_says_what_is_there_and_runs_nothing(run, cases, tmp_path):
 def test_without_a_model_it_asks_for_one(run, cases):
     status, _, err = run(cases)
     assert status == 1
-    assert err.splitlines()[-1].startswith("A model must be given to run the cases (--model DIR)")
+    assert err.splitlines()[-1].startswith("A model and a folder for the results must be given")
 
 
 def test_it_runs_reports_and_goes_on(run, cases, model, tmp_path):

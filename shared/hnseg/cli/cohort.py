@@ -36,7 +36,9 @@ from hnseg.platform.challenge import load_challenge
 def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     cases: Annotated[Path, typer.Argument(help="Folder of cases, or a CSV with a column a socket.")],
-    output_dir: Annotated[Path, typer.Option("--output", help="Receives a folder a case, a table and a page.")],
+    output_dir: Annotated[
+        Path | None, typer.Option("--output", help="Receives a folder a case, a table and a page.")
+    ] = None,
     model_dir: Annotated[
         Path | None, typer.Option("--model", help="An nnU-Net result folder or an exported bundle.")
     ] = None,
@@ -67,14 +69,16 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     """Segment many cases as the challenge's container would; called again, go on where it stopped."""
     spec = load_challenge(container_dir, edition).spec
     found = find_cohort(cases, spec)
-    store = CaseStore(output_dir)
     if list_only:
-        show_table(listing(found, spec, store.status))
+        show_table(listing(found, spec, CaseStore(output_dir).status if output_dir else None))
         typer.echo(summary(found, spec))
         return
     typer.echo(summary(found, spec), err=True)
-    if model_dir is None:
-        raise InputError("A model must be given to run the cases (--model DIR), but none was; --list needs none.")
+    if model_dir is None or output_dir is None:
+        raise InputError(
+            "A model and a folder for the results must be given to run the cases (--model DIR --output DIR), but"
+            f" {'no model' if model_dir is None else 'no folder'} was; --list needs neither."
+        )
     job = JobSettings(queue, account, walltime, job_processors, job_memory, tuple(job_option or ()), cluster_file)
     allowed_s = spec.limits.time_s if limit_s is None else limit_s
     settings = settings_of(
@@ -92,7 +96,7 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     run_and_report(
         found.cases,
         work,
-        store,
+        CaseStore(output_dir.absolute()),
         settings,
         labels=spec.output.labels,
         title=spec.title,

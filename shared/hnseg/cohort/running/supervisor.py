@@ -201,11 +201,10 @@ class Supervisor:
 
 
 def _death_in_words(end: DiedError) -> str:
-    cause = "The kernel does that where memory ends; " if "SIGKILL" in str(end) else ""
-    return (
-        f"The process that runs a case must live, but {end}, {ATTEMPTS} times. {cause}has each worker enough memory, or"
-        " does a library crash on an image?"
-    ).replace("times. has", "times. Has")
+    cause = "Does a library crash on an image?"
+    if "SIGKILL" in str(end):
+        cause = "The kernel does that where memory ends: has each worker enough?"
+    return f"The process that runs a case must live, but {end}, {ATTEMPTS} times. {cause}"
 
 
 def _keep_report_only(made: Path) -> None:
