@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from hnseg.cohort.settings import JobSettings, RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
+from hnseg.signals import STOPPING
 
 _CLASSES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
 _ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project", "sge": "project"}
@@ -74,7 +77,9 @@ def _started(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
 def _jobs(store: CaseStore, settings: RunSettings) -> Any:
     try:
         import dask
-        import dask_jobqueue
+
+        with _handlers_kept():
+            import dask_jobqueue
     except ImportError as error:
         raise InputError(
             f"Jobs are submitted by dask-jobqueue, which is not installed here ({error.name} is missing)."
@@ -82,9 +87,25 @@ def _jobs(store: CaseStore, settings: RunSettings) -> Any:
         ) from error
     options = job_options(store, settings, dask.config.get(f"jobqueue.{settings.on}", {}))
     try:
-        return getattr(dask_jobqueue, _CLASSES[settings.on])(silence_logs=logging.CRITICAL, **options)
+        return getattr(dask_jobqueue, _CLASSES[settings.on])(
+            n_workers=settings.number_of_workers,  # submitted here, since `adapt` would not say what is refused
+            silence_logs=logging.CRITICAL,
+            **options,
+        )
     except (OSError, RuntimeError, ValueError) as error:
         raise _refused(settings, error) from error
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Keep what signals do: importing dask-jobqueue 0.9 has SIGINT end the program with status 0."""
+    former = {number: signal.getsignal(number) for number in STOPPING}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in former.items():
+                signal.signal(number, handler)
 
 
 def _kubernetes(job: JobSettings) -> Any:
