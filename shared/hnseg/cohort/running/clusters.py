@@ -33,10 +33,17 @@ def cluster_of_jobs(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
             if settings.on == "kubernetes":
                 cluster.scale(number)
             else:
+                cluster.sync(_submit, cluster, number)
                 cluster.adapt(minimum_jobs=number, maximum_jobs=number)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise _refused(settings, error) from error
         yield cluster
+
+
+async def _submit(cluster: Any, number: int) -> None:
+    """Submit the first jobs, and wait until they are taken or refused; `adapt` alone would try on without a word."""
+    cluster.scale(jobs=number)
+    await cluster
 
 
 def job_options(store: CaseStore, settings: RunSettings, configured: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,8 +77,16 @@ def job_options(store: CaseStore, settings: RunSettings, configured: Mapping[str
 
 @contextmanager
 def _started(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
-    with _kubernetes(settings.job) if settings.on == "kubernetes" else _jobs(store, settings) as cluster:
+    from distributed import Status
+
+    cluster = _kubernetes(settings.job) if settings.on == "kubernetes" else _jobs(store, settings)
+    try:
         yield cluster
+    finally:
+        for job in cluster.workers.values() if settings.on != "kubernetes" else ():
+            if job.job_id is None:  # refused: Dask takes it for one that runs, and does not close
+                job.status = Status.closed
+        cluster.close()
 
 
 def _jobs(store: CaseStore, settings: RunSettings) -> Any:
@@ -87,11 +102,7 @@ def _jobs(store: CaseStore, settings: RunSettings) -> Any:
         ) from error
     options = job_options(store, settings, dask.config.get(f"jobqueue.{settings.on}", {}))
     try:
-        return getattr(dask_jobqueue, _CLASSES[settings.on])(
-            n_workers=settings.number_of_workers,  # submitted here, since `adapt` would not say what is refused
-            silence_logs=logging.CRITICAL,
-            **options,
-        )
+        return getattr(dask_jobqueue, _CLASSES[settings.on])(silence_logs=logging.CRITICAL, **options)
     except (OSError, RuntimeError, ValueError) as error:
         raise _refused(settings, error) from error
 
