@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from hnseg.cohort.settings import JobSettings, RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
+from hnseg.signals import STOPPING
 
 _CLASSES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
 _ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project", "sge": "project"}
@@ -30,10 +33,17 @@ def cluster_of_jobs(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
             if settings.on == "kubernetes":
                 cluster.scale(number)
             else:
+                cluster.sync(_submit, cluster, number)
                 cluster.adapt(minimum_jobs=number, maximum_jobs=number)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise _refused(settings, error) from error
         yield cluster
+
+
+async def _submit(cluster: Any, number: int) -> None:
+    """Submit the first jobs, and wait until they are taken or refused; `adapt` alone would try on without a word."""
+    cluster.scale(jobs=number)
+    await cluster
 
 
 def job_options(store: CaseStore, settings: RunSettings, configured: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,14 +77,24 @@ def job_options(store: CaseStore, settings: RunSettings, configured: Mapping[str
 
 @contextmanager
 def _started(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
-    with _kubernetes(settings.job) if settings.on == "kubernetes" else _jobs(store, settings) as cluster:
+    from distributed import Status
+
+    cluster = _kubernetes(settings.job) if settings.on == "kubernetes" else _jobs(store, settings)
+    try:
         yield cluster
+    finally:
+        for job in cluster.workers.values() if settings.on != "kubernetes" else ():
+            if job.job_id is None:  # refused: Dask takes it for one that runs, and does not close
+                job.status = Status.closed
+        cluster.close()
 
 
 def _jobs(store: CaseStore, settings: RunSettings) -> Any:
     try:
         import dask
-        import dask_jobqueue
+
+        with _handlers_kept():
+            import dask_jobqueue
     except ImportError as error:
         raise InputError(
             f"Jobs are submitted by dask-jobqueue, which is not installed here ({error.name} is missing)."
@@ -85,6 +105,18 @@ def _jobs(store: CaseStore, settings: RunSettings) -> Any:
         return getattr(dask_jobqueue, _CLASSES[settings.on])(silence_logs=logging.CRITICAL, **options)
     except (OSError, RuntimeError, ValueError) as error:
         raise _refused(settings, error) from error
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Keep what signals do: importing dask-jobqueue 0.9 has SIGINT end the program with status 0."""
+    former = {number: signal.getsignal(number) for number in STOPPING}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in former.items():
+                signal.signal(number, handler)
 
 
 def _kubernetes(job: JobSettings) -> Any:
