@@ -129,6 +129,7 @@ def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, st
     ending.join()
     assert (summary.done, summary.failed) == (6, ())
     assert len(scheduler.scripts()) == 2
+    assert len({store.status(case.name).worker.pid for case in cases}) == 2  # none that had ended was run again
     assert Counter(line.split("\t")[1] for line in (store.folder / "cohort.log").read_text().splitlines()) == {
         case.name: 1 for case in cases
     }
