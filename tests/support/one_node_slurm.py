@@ -35,7 +35,7 @@ SlurmdPidFile={folder}/slurmd.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
 NodeName={host} NodeAddr=127.0.0.1 CPUs={processors} RealMemory=2048 State=UNKNOWN
-PartitionName=short Nodes=ALL Default=YES MaxTime=10 State=UP
+PartitionName=short Nodes=ALL Default=YES MaxTime=60 State=UP
 """
 _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scancel", "squeue", "sinfo")
 

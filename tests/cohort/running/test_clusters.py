@@ -13,9 +13,11 @@ import dask
 import pytest
 
 from hnseg.cohort.loop import run_cohort
+from hnseg.cohort.running.clusters import job_options
 from hnseg.cohort.settings import JobSettings, RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
+from tests.support.cohort_program import start_cohort
 from tests.support.cohort_works import make_cases, work_reference
 from tests.support.one_node_slurm import asked, one_node_slurm, why_no_slurm
 from tests.support.stand_in_scheduler import SCHEDULERS, StandInScheduler
@@ -62,6 +64,15 @@ def slurm(slurm_configuration, monkeypatch):
     return partial(asked, slurm_configuration)
 
 
+@pytest.fixture
+def lost_soon():
+    """A worker that does not come back counts as lost after a second."""
+    import distributed  # noqa: F401 (its settings must be there before one is changed)
+
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
+        yield
+
+
 def wait_until(condition, seconds=30):
     """Wait until a condition holds."""
     until_s = time.monotonic() + seconds
@@ -99,6 +110,7 @@ def test_a_case_that_loses_its_worker_twice_fails_alone(tmp_path, store, schedul
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("lost_soon")
 @pytest.mark.parametrize(("number", "whole"), [(signal.SIGKILL, True), (signal.SIGTERM, True), (signal.SIGTERM, False)])
 def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, store, schedule, number, whole):
     scheduler = schedule("slurm")
@@ -106,22 +118,35 @@ def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, st
     ended = []
 
     def end_a_job():
-        wait_until(store.names)
+        wait_until(lambda: store.names())
         ended.append(scheduler.living()[0])
         (os.killpg if whole else os.kill)(ended[0] if whole else scheduler.first_process(ended[0]), number)
 
     ending = threading.Thread(target=end_a_job)
     ending.start()
     settings = RunSettings(on="slurm", workers=1, job=SMALL_JOB)
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
-        summary = run_cohort(cases, work_reference(seconds=1.0), store, settings, say=pytest.fail)
+    summary = run_cohort(cases, work_reference(seconds=1.0), store, settings, say=pytest.fail)
     ending.join()
     assert (summary.done, summary.failed) == (6, ())
     assert len(scheduler.scripts()) == 2
+    assert len({store.status(case.name).worker.pid for case in cases}) == 2  # none that had ended was run again
     assert Counter(line.split("\t")[1] for line in (store.folder / "cohort.log").read_text().splitlines()) == {
         case.name: 1 for case in cases
     }
     wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_jobs_too(tmp_path, store, schedule, number):
+    scheduler = schedule("slurm")
+    make_cases(tmp_path / "cases", 20)
+    process = start_cohort(tmp_path / "cases", store.folder, parameters={"seconds": 0.5}, on="slurm")
+    wait_until(store.names, 60)
+    process.send_signal(number)
+    assert process.wait(30) == 128 + number
+    wait_until(lambda: not scheduler.living())
+    assert not list(store.folder.glob(".unfinished/*"))
 
 
 @pytest.mark.slow
@@ -138,6 +163,7 @@ def test_slurm_runs_the_cases_and_has_no_job_afterwards(tmp_path, store, slurm):
 
 @pytest.mark.slow
 @pytest.mark.slurm
+@pytest.mark.usefixtures("lost_soon")
 def test_a_job_that_is_cancelled_in_slurm_is_submitted_again(tmp_path, store, slurm):
     cases = make_cases(tmp_path / "cases", 4)
     seen = []
@@ -149,10 +175,8 @@ def test_a_job_that_is_cancelled_in_slurm_is_submitted_again(tmp_path, store, sl
 
     cancelling = threading.Thread(target=cancel_a_job)
     cancelling.start()
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
-        summary = run_cohort(
-            cases, work_reference(seconds=1.0), store, RunSettings(on="slurm", job=SMALL_JOB), say=pytest.fail
-        )
+    settings = RunSettings(on="slurm", job=SMALL_JOB)
+    summary = run_cohort(cases, work_reference(seconds=1.0), store, settings, say=pytest.fail)
     cancelling.join()
     assert (summary.done, summary.failed) == (4, ())
     assert len({store.status(case.name).worker.pid for case in cases}) == 2
@@ -165,4 +189,34 @@ def test_what_slurm_refuses_is_said(tmp_path, store, slurm):
     del slurm
     settings = RunSettings(on="slurm", job=replace(SMALL_JOB, queue="nowhere"))
     with pytest.raises(InputError, match="invalid partition"):
+        run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, settings, say=pytest.fail)
+
+
+def test_a_missing_command_of_the_scheduler_is_said(tmp_path, store, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match=r"pbs must take the workers' jobs, but: .* 'qsub'"):
+        run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, RunSettings(on="pbs"), say=pytest.fail)
+
+
+def test_a_job_is_one_worker_of_one_thread_and_the_configuration_counts(store):
+    job = JobSettings(queue="long", account="p7", walltime="04:00:00", directives=("--gres=gpu:1",))
+    options = job_options(store, RunSettings(on="slurm", job=job), {"cores": 8, "worker-extra-args": ["--lifetime=1h"]})
+    assert options == {
+        "queue": "long",
+        "account": "p7",
+        "walltime": "04:00:00",
+        "memory": "16GB",
+        "job_extra_directives": ["--gres=gpu:1"],
+        "processes": 1,
+        "worker_extra_args": ["--lifetime=1h", "--nthreads", "1"],
+        "log_directory": str(store.folder / ".cohort/jobs"),
+        "scheduler_options": {"dashboard_address": "127.0.0.1:0"},
+    }
+    given = job_options(store, RunSettings(on="lsf", job=JobSettings(processors=2, memory="8GB", account="p7")), {})
+    assert (given["cores"], given["memory"], given["project"]) == (2, "8GB", "p7")
+
+
+def test_kubernetes_needs_a_specification(tmp_path, store):
+    settings = RunSettings(on="kubernetes", job=JobSettings(specification=tmp_path / "none.yaml"))
+    with pytest.raises(InputError, match=r"none\.yaml is no file"):
         run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, settings, say=pytest.fail)

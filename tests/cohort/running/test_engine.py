@@ -1,7 +1,11 @@
 """Dask's workers on this machine: cases in flight, workers that join, and what is left when they end."""
 
+import json
 import os
+import signal
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +66,30 @@ def test_ended_early_it_leaves_no_process_and_no_folder(tmp_path, store, monkeyp
     assert not is_alive(ended.worker.pid)
     assert ended.case in store.names()
     assert not [path for folder in (scratch, here, store.folder / ".unfinished") for path in folder.glob("*")]
+
+
+def test_leaving_it_ends_the_cases_that_run(tmp_path, store):
+    work, cases = work_reference(seconds=60), make_cases(tmp_path / "cases", 2)
+    started_s = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), engine(work, store, RunSettings(workers=2)) as client:
+        ending = results(client, cases, work, store)
+        threading.Timer(4.0, signal.raise_signal, [signal.SIGINT]).start()
+        next(ending)
+    assert time.monotonic() - started_s < 30
+    assert store.names() == []
+    assert not list(store.folder.glob(".unfinished/*"))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_processors_are_shared_out(tmp_path, store, workers):
+    work, cases = work_reference("surroundings", seconds=0.2), make_cases(tmp_path / "cases", 6)
+    with engine(work, store, RunSettings(workers=workers)) as client:
+        for _ in results(client, cases, work, store):
+            pass
+    given = [json.loads(store.output(case.name, "given.json").read_text())["processors"] for case in cases]
+    everything = os.sched_getaffinity(0)
+    if workers == 1:
+        assert {tuple(each) for each in given} == {tuple(sorted(everything))}
+    else:
+        most = max(1, -(-len(everything) // workers))
+        assert all(each and set(each) <= everything and len(each) <= most for each in given)

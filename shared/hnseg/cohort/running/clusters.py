@@ -72,21 +72,28 @@ def job_options(store: CaseStore, settings: RunSettings, configured: Mapping[str
         "processes": 1,
         "worker_extra_args": [*(configured.get("worker-extra-args") or []), "--nthreads", "1"],
         "log_directory": str(logs),
+        "scheduler_options": {"dashboard_address": "127.0.0.1:0", **(configured.get("scheduler-options") or {})},
     }
 
 
 @contextmanager
 def _started(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
-    from distributed import Status
-
     cluster = _kubernetes(settings.job) if settings.on == "kubernetes" else _jobs(store, settings)
     try:
         yield cluster
     finally:
-        for job in cluster.workers.values() if settings.on != "kubernetes" else ():
-            if job.job_id is None:  # refused: Dask takes it for one that runs, and does not close
-                job.status = Status.closed
+        if settings.on != "kubernetes":
+            _give_up_refused(cluster.workers)
         cluster.close()
+
+
+def _give_up_refused(jobs: Mapping[Any, Any]) -> None:
+    """Mark the jobs that the scheduler did not take as closed: Dask would wait for them to have been."""
+    from distributed import Status
+
+    for job in jobs.values():
+        if job.job_id is None:
+            job.status = Status.closed
 
 
 def _jobs(store: CaseStore, settings: RunSettings) -> Any:

@@ -96,7 +96,9 @@ def results(
         except TimeoutError:
             continue
         for future in ended:
-            yield _status_of(future, running.pop(future), work, store)
+            status = _status_of(future, running.pop(future), work, store)
+            future.release()  # or Dask would run the case again where the worker is lost that keeps its status
+            yield status
 
 
 def _status_of(future: Future[CaseStatus], case: CohortCase, work: WorkReference, store: CaseStore) -> CaseStatus:
