@@ -118,7 +118,7 @@ def test_a_job_that_ends_early_is_submitted_again_and_its_case_done(tmp_path, st
     ended = []
 
     def end_a_job():
-        wait_until(lambda: store.names())
+        wait_until(store.names)
         ended.append(scheduler.living()[0])
         (os.killpg if whole else os.kill)(ended[0] if whole else scheduler.first_process(ended[0]), number)
 
