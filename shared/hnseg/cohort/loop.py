@@ -66,7 +66,7 @@ def run_cohort(
         outcomes = {name: standing.kind for name, standing in standings.items()}
         if to_run:
             with engine(work, store, settings) as client, watcher(len(to_run)) as watching:
-                for status in results(client, to_run, work, store, ahead=settings.on == "local"):
+                for status in results(client, to_run, work, store, ahead=settings.on == "local", say=say):
                     log_line(store, status)
                     watching.ended(status)
                     outcomes[status.case] = status.status

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hnseg.cohort.running import engine as engine_module
 from hnseg.cohort.running.engine import engine, results
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
@@ -97,3 +98,16 @@ def test_the_processors_are_shared_out(tmp_path, store, workers):
     else:
         most = max(1, -(-len(everything) // workers))
         assert all(each and set(each) <= everything and len(each) <= most for each in given)
+
+
+def test_a_time_without_workers_is_told_each_time(monkeypatch):
+    said = []
+    alone = engine_module._Alone(said.append)
+    monkeypatch.setattr(engine_module, "_ALONE_S", 0.0)
+    alone.see(1)
+    time.sleep(0.01)
+    alone.see(0)
+    assert len(said) == 1
+    monkeypatch.setattr(engine_module, "_ALONE_S", 60.0)
+    alone.see(0)
+    assert len(said) == 1

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ from hnseg.machine import limit_gib, processor_numbers
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+logger = logging.getLogger(__name__)
+
+_ALONE_S = 120.0  # without a worker until that is said
 _POLL_S = 2.0  # after which workers that joined get their cases
 _CONFIGURATION = {
     "distributed.scheduler.allowed-failures": 1,  # a case whose worker is lost is tried once more
@@ -65,7 +69,13 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
 
 
 def results(
-    client: Client, cases: Iterable[CohortCase], work: WorkReference, store: CaseStore, *, ahead: int = 0
+    client: Client,
+    cases: Iterable[CohortCase],
+    work: WorkReference,
+    store: CaseStore,
+    *,
+    ahead: int = 0,
+    say: Callable[[str], None] = logger.info,
 ) -> Iterator[CaseStatus]:
     """Yield the status of each case as it ends.
 
@@ -76,6 +86,7 @@ def results(
         store: Store of results.
         ahead: Number of cases that wait at each worker for the one that it runs. Where a worker can be lost, none is to
             wait, so that its loss is held against the case that it ran only.
+        say: Function that gets a sentence each time that no worker has been there for long.
 
     Raises:
         WorkError: The work can't be loaded.
@@ -87,8 +98,11 @@ def results(
 
     waiting = deque(cases)
     running: dict[Future[CaseStatus], CohortCase] = {}
+    alone = _Alone(say)
     while waiting or running:
-        while waiting and len(running) < (1 + ahead) * max(1, sum(client.nthreads().values())):
+        workers = sum(client.nthreads().values())
+        alone.see(workers)
+        while waiting and len(running) < (1 + ahead) * max(1, workers):
             case = waiting.popleft()
             running[client.submit(run_case, case, key=f"case-{case.name}", pure=False)] = case
         try:
@@ -99,6 +113,22 @@ def results(
             status = _status_of(future, running.pop(future), work, store)
             future.release()  # or Dask would run the case again where the worker is lost that keeps its status
             yield status
+
+
+class _Alone:
+    """Watch over a time without workers, which a full queue and jobs that can't start both look like."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._since_s = time.monotonic()
+
+    def see(self, workers: int) -> None:
+        """Take note of how many workers there are now."""
+        if workers == 0 and time.monotonic() - self._since_s > _ALONE_S:
+            self._say("No worker is there. Are the jobs still queued, or do they end at once? Their logs may say.")
+            workers = 1
+        if workers:
+            self._since_s = time.monotonic()
 
 
 def _status_of(future: Future[CaseStatus], case: CohortCase, work: WorkReference, store: CaseStore) -> CaseStatus:
