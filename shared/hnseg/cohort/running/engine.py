@@ -5,6 +5,7 @@ It holds no state that would be missed: a case's result is published by its work
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
 import time
@@ -107,7 +108,7 @@ def results(
             running[client.submit(run_case, case, key=f"case-{case.name}", pure=False)] = case
         try:
             ended = wait(list(running), timeout=_POLL_S, return_when="FIRST_COMPLETED").done
-        except TimeoutError:
+        except asyncio.TimeoutError:  # the builtin one from Python 3.11 on
             continue
         for future in ended:
             status = _status_of(future, running.pop(future), work, store)
