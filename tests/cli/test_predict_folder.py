@@ -88,10 +88,11 @@ def test_files_of_another_program_are_not_replaced(model, folder, tmp_path):
     [
         (("--output", "{0}/out", "--report", "{0}/r.json"), "For a folder of cases, --report must be left out"),
         (("--output", "{0}/out", "--probabilities", "{0}/p.npy"), "--probabilities must be left out"),
+        (("--output", "{0}/out", "--uncertainty", "{0}/u"), "--uncertainty must be left out"),
         (("--output", "{0}/out.nii.gz"), "--output must be a folder"),
         (("--output", "{0}/imagesTs"), "--output must not be the folder of the images"),
     ],
-    ids=["report", "probabilities", "file", "images"],
+    ids=["report", "probabilities", "uncertainty", "file", "images"],
 )
 def test_what_a_folder_does_not_have_is_refused(folder, tmp_path, words, sentence):
     # The model does not exist, which would be told first if it were opened first.

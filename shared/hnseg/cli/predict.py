@@ -79,7 +79,9 @@ def command(  # noqa: PLR0913, PLR0917 (a verb's options)
     from hnseg.inference.planning.effort import Effort
 
     if len(images) == 1 and images[0].is_dir():
-        _check_folders(images[0], output, {"--probabilities": probabilities, "--report": report})
+        _check_folders(
+            images[0], output, {"--probabilities": probabilities, "--uncertainty": uncertainty, "--report": report}
+        )
         options: dict[str, Any] = {"step": step, "mirroring": not no_mirroring, "skip": skip, "limit_s": limit_s}
         options |= {"device": device, "precision": precision, "backend": backend, "vram_gib": vram_gib}
         ram = ram_gib if np.isfinite(ram_gib) else None
@@ -118,7 +120,7 @@ def _check_folders(folder: Path, output: Path, left_out: Mapping[str, Path | Non
     """
     if used := [option for option, path in left_out.items() if path is not None]:
         raise InputError(
-            f"For a folder of cases, {used[0]} must be left out: it names the file of one image. What was done of each"
+            f"For a folder of cases, {used[0]} must be left out: it names the files of one image. What was done of each"
             f" case is told by {output / OWN_FOLDER}/CASE/{STATUS_FILE}."
         )
     if output.is_file() or has_suffix(output.name):

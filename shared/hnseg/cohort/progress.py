@@ -49,6 +49,7 @@ class _Bar:
         self._failed = 0
 
     def ended(self, status: CaseStatus) -> None:
+        """Move the bar on."""
         self._failed += status.status == "failed"
         failed = f"cases, {self._failed} failed" if self._failed else "cases"
         self._bar.update(self._task, advance=1, description=failed)
@@ -62,6 +63,7 @@ class _Lines:
         self._started_s = self._told_s = time.monotonic()
 
     def ended(self, status: CaseStatus) -> None:
+        """Write a line, each tenth of the cases and each time that it took long."""
         self._count += 1
         self._failed += status.status == "failed"
         now_s = time.monotonic()

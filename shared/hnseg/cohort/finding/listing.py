@@ -73,10 +73,9 @@ def _count(found: FoundCohort, slot: Slot) -> int:
 
 
 def _has(case: CohortCase, slot: Slot) -> bool:
-    """Return whether a case has a file; that of a value is told by the case's layout and need not be there."""
-    if not slot.is_value:
-        return slot.key in case.inputs.images
-    path = case.inputs.values.get(slot.key)
+    """Return whether a case has a file: the one that its layout or its list tells, which need not be there."""
+    files = case.inputs.values if slot.is_value else case.inputs.images
+    path = files.get(slot.key)
     return path is not None and path.is_file()
 
 

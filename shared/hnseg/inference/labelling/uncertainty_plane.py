@@ -79,6 +79,7 @@ class _Block:
 
     @property
     def voxels(self) -> int:
+        """Number of voxels of the image in it."""
         return prod(part.stop - part.start for part in (self.rows.new, self.columns.new))
 
     def mean_logits(self) -> torch.Tensor:
