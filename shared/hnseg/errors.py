@@ -7,12 +7,15 @@ defect of ours and keeps its traceback.
 Exception
 ├── UnreadableError          an entry of a container's output, which becomes a finding
 ├── TooLargeError            an image in it that is too large to import, likewise
+├── DiedError                a process that runs cases, which becomes a case's reason
+├── StoppedError             what was running when workers were ended
 └── HnsegError               a failure with a sentence for the user
     ├── InputError           a case's files, or an option
     ├── ModelError           a model folder
     │   └── ConversionError  a network that OpenVINO can't run
     ├── OutputError          a result that can't be written or accepted
     ├── DeadlineError        the time that was given
+    ├── WorkError            work on many cases that can't be loaded
     └── EngineError          Docker or Podman
 ValueError
 └── HeaderError              what an image file's header or voxels lack, as part of a sentence
@@ -51,6 +54,10 @@ class DeadlineError(HnsegError):
     """Time limit that passed before there was a result."""
 
 
+class WorkError(HnsegError):
+    """Work on many cases that can't be loaded, so that every case would fail."""
+
+
 class EngineError(HnsegError):
     """Failure of the container engine: it is missing, does not answer, or refuses a command.
 
@@ -69,6 +76,14 @@ class UnreadableError(Exception):
 
 class TooLargeError(Exception):
     """Image of a container's output that has more voxels than the platform's importer can hold."""
+
+
+class DiedError(Exception):
+    """End of a process that was to run a case; its text is the reason, to follow "because"."""
+
+
+class StoppedError(Exception):
+    """Stop of a worker before its case had ended."""
 
 
 class HeaderError(ValueError):

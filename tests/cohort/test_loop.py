@@ -7,10 +7,9 @@ import pytest
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.loop import run_cohort, share_of
-from hnseg.cohort.running.supervisor import WorkError
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
-from hnseg.errors import OutputError
+from hnseg.errors import OutputError, WorkError
 from hnseg.platform.input_files import InputFiles
 from tests.support.cohort_works import cases_in, make_cases, work_reference
 

@@ -37,10 +37,10 @@ def segmented(ensemble, images, **more):
 
 def test_the_label_map_lies_on_the_images_grid_and_progress_is_told(ensemble, images):
     told, shapes = [], []
-    label_map, provenance = segmented(
+    predicted, provenance = segmented(
         ensemble, images, progress=lambda *counts: told.append(counts), probabilities=shapes.append
     )
-    assert Grid.of(label_map) == Grid.of(sitk.ReadImage(str(images[0])))
+    assert Grid.of(predicted.label_map) == Grid.of(sitk.ReadImage(str(images[0])))
     assert told[-1] == (8, 8)
     assert shapes == [(3, *GRID.shape_zyx)]
     assert '"T2w"' in provenance.as_json()

@@ -69,9 +69,11 @@ def test_ended_early_it_leaves_no_process_and_no_folder(tmp_path, store, monkeyp
     assert not [path for folder in (scratch, here, store.folder / ".unfinished") for path in folder.glob("*")]
 
 
-def test_ctrl_c_ends_the_cases_that_run(tmp_path, store):
+def test_ctrl_c_ends_the_cases_that_run(tmp_path, store, request):
     work, cases = work_reference(seconds=60), make_cases(tmp_path / "cases", 2)
     started_s = time.monotonic()
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in several processes ignore it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, former))
     threading.Timer(6.0, signal.raise_signal, [signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
         _first_result(cases, work, store)

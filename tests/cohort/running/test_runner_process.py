@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hnseg.cohort.running.runner import Request, Start
-from hnseg.cohort.running.runner_process import DiedError, RunnerProcess
+from hnseg.cohort.running.runner_process import RunnerProcess
+from hnseg.errors import DiedError
 from tests.support.cohort_works import make_cases, work_reference
 
 

@@ -9,9 +9,10 @@ import time
 import pytest
 
 from hnseg.cohort.case import CohortCase
-from hnseg.cohort.running.supervisor import Share, StoppedError, Supervisor, WorkError
+from hnseg.cohort.running.supervisor import Share, Supervisor
 from hnseg.cohort.state.standing import Standing, standing_of
 from hnseg.cohort.state.store import CaseStore
+from hnseg.errors import StoppedError, WorkError
 from hnseg.platform.input_files import InputFiles
 from tests.support.cohort_works import make_cases, work_reference
 
@@ -128,6 +129,13 @@ def test_closing_ends_a_case_that_runs_and_nothing_of_it_stays(tmp_path, store, 
         supervisor.run(case)
     assert store.names() == []
     assert list((store.folder / ".unfinished").iterdir()) == []
+
+
+def test_a_case_that_was_published_meanwhile_is_not_run_again(tmp_path, supervise):
+    (case,) = make_cases(tmp_path / "cases", 1)
+    first = supervise(work_reference()).run(case)
+    assert supervise(work_reference()).run(case) == first
+    assert supervise(work_reference(word="other ")).run(case) != first
 
 
 def test_the_process_gets_its_share_of_the_machine(tmp_path, store, supervise):

@@ -3,10 +3,11 @@ from types import SimpleNamespace
 import pytest
 
 from hnseg.cohort.running import worker_plugin
-from hnseg.cohort.running.supervisor import Share, StoppedError
+from hnseg.cohort.running.supervisor import Share
 from hnseg.cohort.running.worker_plugin import SupervisorPlugin, close_supervisor
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
+from hnseg.errors import StoppedError
 from tests.support.cohort_works import make_cases, work_reference
 
 

@@ -16,14 +16,11 @@ from contextlib import suppress
 from typing import IO
 
 from hnseg.cohort.running.runner import Reply
+from hnseg.errors import DiedError
 from hnseg.records import Frozen
 
 _LAST_BYTES = 2000
 _POLL_S = 0.5
-
-
-class DiedError(Exception):
-    """End of a runner that was to answer; its text is the reason, to follow "because"."""
 
 
 class RunnerProcess:

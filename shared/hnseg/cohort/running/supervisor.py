@@ -14,24 +14,16 @@ from pathlib import Path
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.running.runner import Reply, Request, Start
-from hnseg.cohort.running.runner_process import DiedError, RunnerProcess
-from hnseg.cohort.state.standing import PROBLEM, input_stamps
+from hnseg.cohort.running.runner_process import RunnerProcess
+from hnseg.cohort.state.standing import PROBLEM, input_stamps, standing_of
 from hnseg.cohort.state.status import CaseStatus, Worker
 from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
 from hnseg.cohort.work import WorkReference
-from hnseg.errors import HnsegError
+from hnseg.errors import DiedError, StoppedError, WorkError
 from hnseg.imaging.files.visible import visible_in
 
 ATTEMPTS = 2
 """Number of times that a case is tried whose runner dies or has too little memory."""
-
-
-class WorkError(HnsegError):
-    """Work that can't be loaded, so that every case would fail."""
-
-
-class StoppedError(Exception):
-    """Stop of a supervisor before a case had ended."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +79,16 @@ class Supervisor:
     def run(self, case: CohortCase) -> CaseStatus:
         """Run a case and publish its result, also where it fails.
 
+        A case that is done already is not run: a worker that was lost before it could tell had published it.
+
         Raises:
             WorkError: The work can't be loaded.
             OutputError: The result can't be written.
             StoppedError: `close` was called before the end.
         """
+        published = self._store.status(case.name)
+        if published is not None and standing_of(case, self._work.sha256, self._store).kind == "done":
+            return published
         attempt = 1
         while (status := self._attempt(case, attempt)) is None:
             attempt += 1
