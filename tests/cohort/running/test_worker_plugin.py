@@ -18,12 +18,12 @@ def test_each_worker_has_a_supervisor_from_its_setup_to_its_end(tmp_path, monkey
     first, second = SimpleNamespace(id="a", name=0), SimpleNamespace(id="b", name="job-1")
     plugin.setup(first)
     plugin.setup(second)
-    (case,) = make_cases(tmp_path / "cases", 1)
+    case, other = make_cases(tmp_path / "cases", 2)
     monkeypatch.setattr(worker_plugin, "get_worker", lambda: first)
     assert worker_plugin.run_case(case).worker.gpu == "5"
     close_supervisor(first)
     with pytest.raises(StoppedError):
-        worker_plugin.run_case(case)
+        worker_plugin.run_case(other)
     plugin.teardown(first)
     plugin.teardown(second)
     assert worker_plugin._SUPERVISORS == {}
