@@ -30,6 +30,7 @@ from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import Work, WorkReference
 from hnseg.evaluation.tables import Table
+from hnseg.inference.model.bundle import open_bundle
 from hnseg.machine import processor_numbers
 from hnseg.platform.challenge import load_challenge
 from hnseg.platform.input_files import InputFiles
@@ -61,7 +62,7 @@ def main() -> int:
             return 0
         challenge = load_challenge(given.container)
         found = find_cohort(given.cases, challenge.spec).cases
-        work = challenge_work(given.container, given.model)
+        work = challenge_work(given.container, open_bundle(given.model))
         store = CaseStore(output)
         print(measured(found, work, store, given.workers).as_markdown())
         differing = [case.name for case in found if not is_as_run_alone(case, given, store, Path(folder))]

@@ -38,6 +38,7 @@ from hnseg.cohort.state.store import CaseStore
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table
+from hnseg.inference.model.bundle import open_bundle
 from hnseg.platform.challenge import load_challenge
 from hnseg.platform.input_files import InputFiles
 
@@ -157,7 +158,9 @@ def segment(name: str, cases: list[Path], model_dir: Path, way: Way, target: Pat
     spec, runs = load_challenge(ROOT / "containers" / name).spec, target.with_name(f"{target.name}, runs")
     found = [case for folder in cases for case in find_cohort(folder, spec).cases]
     kept = [case.model_copy(update={"inputs": without(case.inputs, way.without)}) for case in found]
-    work = challenge_work(ROOT / "containers" / name, model_dir, limit_s=math.inf, settings_override=way.settings)
+    work = challenge_work(
+        ROOT / "containers" / name, open_bundle(model_dir), limit_s=math.inf, settings_override=way.settings
+    )
     store = CaseStore(runs)
     failed = run_cohort(kept, work, store, RunSettings(workers=workers), say=lambda _: None).failed
     if failed and (status := store.status(failed[0])):

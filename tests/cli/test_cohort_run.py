@@ -1,16 +1,10 @@
 import pytest
 import typer
 
-from hnseg.cli.cohort_run import run_and_report, settings_of
+from hnseg.cli.cohort_run import run_and_report
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
 from tests.support.cohort_works import make_cases, work_reference
-
-
-def test_settings_are_made_of_texts(monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4")
-    assert settings_of(gpus="1", shard="2/5", workers=1) == RunSettings(gpus=("4",), shard=(2, 5), workers=1)
-    assert settings_of(gpus="", shard="") == RunSettings()
 
 
 def test_failed_cases_are_named_at_the_end_and_the_report_is_written(tmp_path, capsys):

@@ -13,6 +13,7 @@ from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import WorkReference
 from hnseg.errors import DeadlineError, InputError, ModelError
+from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
 from hnseg.platform.challenge import load_challenge
 from tests.support.small_case import files_below
@@ -21,7 +22,7 @@ from tests.support.small_challenges import HECKTOR, HNTS_MRG
 
 def described(challenge, model, **options):
     """The reference as it reaches the process that loads it."""
-    given = challenge_work(challenge.container_dir, model, device="cpu", **options)
+    given = challenge_work(challenge.container_dir, open_bundle(model), device="cpu", **options)
     return WorkReference.model_validate_json(given.model_dump_json())
 
 

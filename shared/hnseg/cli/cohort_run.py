@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import typer
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.loop import run_cohort
 from hnseg.cohort.report.writing import write_report
-from hnseg.cohort.settings import RunSettings, gpus_of, shard_of
+from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.signals import unwind_on_signals
-
-
-def settings_of(*, gpus: str, shard: str, **others: Any) -> RunSettings:
-    """Return the settings of a run from its options.
-
-    Args:
-        gpus: Text of the GPUs; empty for no choice.
-        shard: Text of the share of the cases; empty for all.
-        others: Further settings, by their name.
-
-    Raises:
-        InputError: A text can't be understood, or the settings don't go together.
-    """
-    return RunSettings(gpus=gpus_of(gpus) if gpus else (), shard=shard_of(shard) if shard else None, **others)
 
 
 def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)

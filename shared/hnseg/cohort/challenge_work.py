@@ -23,6 +23,7 @@ from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.model.bundle import Bundle
 
 UNCERTAINTY_FOLDER = "uncertainty"
 """Folder of a case's uncertainty, beside the outputs."""
@@ -31,7 +32,7 @@ _NO_SETTINGS: Mapping[str, Any] = {}
 
 def challenge_work(  # noqa: PLR0913 (the options of a run)
     container_dir: Path,
-    model_dir: Path,
+    bundle: Bundle,
     *,
     edition: str = "",
     device: Device = "auto",
@@ -46,7 +47,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
 
     Args:
         container_dir: Folder of the challenge.
-        model_dir: Result folder of nnU-Net, or an exported bundle.
+        bundle: Model folder, opened; of all folds that are there.
         edition: Edition of the challenge; empty for its latest.
         device: Processor of the networks.
         precision: Precision of the networks' arithmetic.
@@ -58,12 +59,11 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
 
     Raises:
         InputError: There is no such challenge or edition.
-        ModelError: The model folder can't be used, or was made for another challenge.
+        ModelError: The model was made for another challenge.
     """
-    from hnseg.inference.model.bundle import open_bundle
     from hnseg.pipeline import settings_of
 
-    challenge, bundle = load_challenge(container_dir, edition), open_bundle(model_dir)
+    challenge = load_challenge(container_dir, edition)
     spec = challenge.spec
     settings = settings_of(challenge.method, replace(bundle, settings={**bundle.settings, **settings_override}))
     seconds = spec.limits.time_s if limit_s is None else limit_s
@@ -79,7 +79,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         loader=f"{__name__}:load",
         parameters={
             "container_dir": str(container_dir.absolute()),
-            "model_dir": str(model_dir.absolute()),
+            "model_dir": str(bundle.folder.absolute()),
             "edition": edition,
             "settings_override": dict(settings_override),
             **options,
@@ -157,12 +157,12 @@ class _ChallengeWork:
 
     def _facts(self, case: CohortCase, folder: Path, provenance: Provenance) -> Facts:
         """Measure and draw what was written; the case's time does not count that."""
-        spec, manifest = self.challenge.spec, self.ensemble.bundle.manifest
+        spec = self.challenge.spec
         return facts_of_output(
             case.inputs.images[spec.output.on_grid_of],
             folder / spec.output.relative_path / FILE_NAME,
             spec.output.labels,
             folder / REPORT_FOLDER,
             facts={"provenance": json.loads(provenance.as_json())},
-            expected=manifest.structures if manifest else {},
+            expected=self.ensemble.bundle.structures,
         )

@@ -150,14 +150,13 @@ class _PredictWork:
         with provenance.step("write"):
             _write(predicted.label_map, path)
         del predicted  # its label map is read back below
-        manifest = self.ensemble.bundle.manifest
         return facts_of_output(
             case.inputs.images[keys[0]],
             path,
             labels_of(self.ensemble.bundle.dataset),
             folder / REPORT_FOLDER,
             facts={"provenance": json.loads(provenance.as_json())},
-            expected=manifest.structures if manifest else {},
+            expected=self.ensemble.bundle.structures,
         )
 
 

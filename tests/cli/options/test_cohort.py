@@ -1,26 +1,29 @@
-import typer
-from typer.testing import CliRunner
+from pathlib import Path
 
-from hnseg.cli.options.cohort import GpusOption, JobOption, OnOption, RetryOption, ShardOption, WorkersOption
+import pytest
+
+from hnseg.cli.options.cohort import JobOptions, WorkerOptions
+from hnseg.cohort.settings import JobSettings, RunSettings
+from hnseg.errors import InputError
 
 
-def test_options_are_read_as_they_are_described():
-    app, given = typer.Typer(), {}
+def test_settings_are_made_of_the_workers_options(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4")
+    options = WorkerOptions(workers=1, gpus="1", shard="2/5", retry_failed=True)
+    assert options.settings(limit_s=60) == RunSettings(
+        workers=1, gpus=("4",), shard=(2, 5), retry_failed=True, limit_s=60
+    )
+    assert WorkerOptions().settings() == RunSettings()
 
-    @app.command()
-    def command(
-        on: OnOption = "local",
-        workers: WorkersOption = None,
-        gpus: GpusOption = "",
-        shard: ShardOption = "",
-        retry_failed: RetryOption = False,
-        job_option: JobOption = None,
-    ) -> None:
-        given.update(on=on, workers=workers, gpus=gpus, shard=shard, retry=retry_failed, job=job_option)
 
-    words = "--on slurm --workers 3 --gpus all --shard 1/2 --retry-failed --job-option=--gres=gpu:1 --job-option=-x"
-    assert CliRunner().invoke(app, words.split()).exit_code == 0
-    assert given == {
-        "on": "slurm", "workers": 3, "gpus": "all", "shard": "1/2", "retry": True, "job": ["--gres=gpu:1", "-x"],
-    }  # fmt: skip
-    assert CliRunner().invoke(app, ["--on", "moon"]).exit_code == 2
+def test_what_can_not_be_read_is_refused():
+    with pytest.raises(InputError, match="A shard must be a number"):
+        WorkerOptions(shard="5").settings()
+
+
+def test_settings_of_a_job_are_made_of_its_options():
+    options = JobOptions("gpu", "physics", "01:00:00", 4, "16GB", ["--gres=gpu:1"], Path("spec.yaml"))
+    assert options.settings() == JobSettings(
+        "gpu", "physics", "01:00:00", 4, "16GB", ("--gres=gpu:1",), Path("spec.yaml")
+    )
+    assert JobOptions().settings() == JobSettings()

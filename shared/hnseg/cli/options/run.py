@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import typer
@@ -28,6 +29,15 @@ SkipAirOption = Annotated[
 ]
 LimitOption = Annotated[float | None, typer_option(options.LIMIT_S, envvar=None)]
 EditionOption = Annotated[str, typer_option(options.EDITION)]
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Options on what runs the networks."""
+
+    device: DeviceOption = "auto"
+    precision: PrecisionOption = "exact"
+    backend: BackendOption = "auto"
 
 
 def check_choice(option: str, given: str, known: Iterable[str]) -> None:

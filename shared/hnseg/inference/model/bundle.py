@@ -40,6 +40,7 @@ from hnseg.inference.model.nnunet_plans import (
     read_json,
     read_plans,
 )
+from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
 from hnseg.records import first_problem
 
@@ -111,6 +112,11 @@ class Bundle:
             return None
         _verify(self.folder / name, self.manifest)
         return self.folder / name
+
+    @property
+    def structures(self) -> Mapping[str, StructureRange]:
+        """Ranges of the structures in the training data, by name; empty where the model doesn't tell them."""
+        return self.manifest.structures if self.manifest else {}
 
     @property
     def channels(self) -> tuple[str, ...]:

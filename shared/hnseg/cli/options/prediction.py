@@ -1,0 +1,94 @@
+"""Options of `hnseg predict`: how an image is predicted, and what is written beside its label map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hnseg.cli.options.run import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
+from hnseg.imaging.files.formats import WRITTEN
+from hnseg.imaging.files.output_files import Output
+
+if TYPE_CHECKING:
+    from hnseg.inference.model.manifest import Fold
+    from hnseg.inference.planning.effort import Effort
+
+
+@dataclass(frozen=True)
+class PredictionOptions:
+    """Options on the networks, the effort and the limits of a prediction."""
+
+    folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None
+    no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False
+    step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5
+    device: DeviceOption = "auto"
+    precision: PrecisionOption = "exact"
+    backend: BackendOption = "auto"
+    skip: SkipAirOption = "none"
+    limit_s: Annotated[float, typer.Option(min=0, help="Seconds it may take; what is given up is said.")] = inf
+    ram_gib: Annotated[float, typer.Option(min=0, help="Memory this may take.")] = inf
+    vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = inf
+
+    @property
+    def chosen_folds(self) -> list[Fold] | None:
+        """Folds to use; None for all.
+
+        Raises:
+            BadParameter: They are neither numbers nor `all`.
+        """
+        if self.folds is None:
+            return None
+        words = [word.strip() for word in self.folds.split(",")]
+        if not all(word.isdecimal() or word == "all" for word in words):
+            raise typer.BadParameter(f"must be numbers with commas between them, or all, found {self.folds!r}")
+        return ["all" if word == "all" else int(word) for word in words]
+
+    @property
+    def effort(self) -> Effort:
+        """Most that may be done."""
+        from hnseg.inference.planning.effort import Effort
+
+        return Effort(step=self.step, mirroring=not self.no_mirroring, skip=self.skip)
+
+    @property
+    def loading(self) -> Mapping[str, Any]:
+        """Keyword arguments of `hnseg.inference.loading.load_ensemble`."""
+        names = ("device", "vram_gib", "precision", "backend")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class FurtherOutputs:
+    """Options on what is written beside the label map of an image."""
+
+    probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None
+    uncertainty: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information and a table of structures.")
+    ] = None
+    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None
+
+    def outputs(self, label_map: Path) -> tuple[Output, ...]:
+        """Return the files that are to be written, that of the label map first."""
+        from hnseg.inference.labelling.uncertainty_files import uncertainty_outputs
+
+        return (
+            Output("--output", label_map, f"A label map must be written to {label_map.parent}", WRITTEN),
+            Output("--probabilities", self.probabilities, _promise("Probabilities", self.probabilities), (".npy",)),
+            Output("--report", self.report, _promise("The report", self.report)),
+            *uncertainty_outputs(self.uncertainty),
+        )
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """Options that were used."""
+        given = {"--probabilities": self.probabilities, "--uncertainty": self.uncertainty, "--report": self.report}
+        return tuple(option for option, path in given.items() if path is not None)
+
+
+def _promise(title: str, path: Path | None) -> str:
+    return "" if path is None else f"{title} must be written to {path.parent}"
