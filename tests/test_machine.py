@@ -126,3 +126,8 @@ def test_the_processs_start_includes_what_came_before_the_import():
 )
 def test_errors_that_mean_too_little_memory_are_known(error, is_exhausted):
     assert machine.is_exhausted(error) == is_exhausted
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "-"), (1.234, "1.23 GiB"), (0.1, "0.10 GiB"), (0.0625, "64 MiB")])
+def test_memory_under_a_tenth_of_a_gib_is_in_mib(value, text):
+    assert machine.in_gib(value) == text

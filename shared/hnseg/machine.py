@@ -104,6 +104,17 @@ def usable_threads(root: Path = ROOT) -> int:
     return max(1, int(processors(root)))
 
 
+def in_gib(value: float | None) -> str:
+    """Return an amount of memory as text, in GiB or MiB; a dash for None.
+
+    >>> in_gib(3.456), in_gib(0.05)
+    ('3.46 GiB', '51 MiB')
+    """
+    if value is None:
+        return "-"
+    return f"{value:.2f} GiB" if value >= 0.1 else f"{value * 1024:.0f} MiB"
+
+
 def process_started_s() -> float:
     """Return when this process started, on the clock of `time.monotonic`.
 

@@ -14,6 +14,7 @@ from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.labelling.label_map import Canvas
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, Uncertainty, UncertaintyMap
 from hnseg.inference.planning.effort import EffortPlan, EffortSpent
+from hnseg.inference.planning.memory import name_of
 from hnseg.inference.planning.schedule import PREVIEW, Schedule
 from hnseg.inference.planning.tiling import Tiling
 from hnseg.inference.sweep import Sweep
@@ -153,7 +154,7 @@ class Prediction:
             return None, self.refused
         if not layout.members:
             return None, (NO_MEMORY,)
-        found = self.uncertainty_map.result(sums_in=str(layout.members_in).removeprefix("torch."))
+        found = self.uncertainty_map.result(sums_in=name_of(layout.members_in))
         return found, found.table.notes
 
     def planes(self) -> Iterator[FinishedPlane]:

@@ -3,7 +3,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from hnseg.cohort.report.rendering import address_of, environment, in_gib, in_ml, in_mm, in_time
+from hnseg.cohort.report.rendering import address_of, environment, in_ml, in_mm, in_time
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ def test_a_time_has_as_many_digits_as_are_worth_reading(seconds, text):
 
 
 def test_what_is_not_known_is_a_dash():
-    assert in_gib(None) == in_mm(None) == "-"
+    assert in_time(None) == in_mm(None) == "-"
 
 
 def test_a_small_volume_keeps_its_digits():

@@ -8,7 +8,6 @@ from hnseg.rehearsal.report.table import (
     cases_table,
     findings_of,
     first_metric,
-    in_gib,
     lowest,
     mean_over_structures,
     rules_summary,
@@ -61,11 +60,6 @@ def test_the_mean_is_over_the_structures_with_a_value():
 def test_the_lowest_come_first_and_undefined_values_not_at_all():
     assert lowest(STRUCTURES, "dsc") == ["c", "a", "d"]
     assert lowest(STRUCTURES, "dsc", count=1) == ["c"]
-
-
-@pytest.mark.parametrize(("value", "text"), [(None, "-"), (1.234, "1.23 GiB"), (0.1, "0.10 GiB"), (0.0625, "64 MiB")])
-def test_memory_under_a_tenth_of_a_gib_is_in_mib(value, text):
-    assert in_gib(value) == text
 
 
 def test_one_line_says_which_rules_are_imitated_stricter_or_not_imitated(small_request):

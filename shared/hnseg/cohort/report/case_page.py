@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from hnseg.cohort.report.pictures import OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow
-from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
+from hnseg.cohort.state.store import CASE_LOG, REPORT_FOLDER, CaseStore
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.printable import printable
 from hnseg.version import __version__
-
-LOG_FILE = "log.txt"
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def as_case_page(
             links=links,
             overlay=OVERLAY_FILE,
             has_picture=(folder / OVERLAY_FILE).is_file(),
-            has_log=(folder / LOG_FILE).is_file(),
+            has_log=(folder / CASE_LOG).is_file(),
             has_positions=any(found.position_mm for found in row.structures.values()),
             flagged={flag.structure for flag in row.flags},
             colours=colours,

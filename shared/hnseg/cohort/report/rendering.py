@@ -9,6 +9,8 @@ from urllib.parse import quote_from_bytes
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from hnseg.machine import in_gib
+
 UNKNOWN = "-"
 """Text of a value that is not known."""
 
@@ -49,17 +51,6 @@ def in_time(seconds: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def in_gib(value: float | None) -> str:
-    """Return an amount of memory as text, in GiB or MiB.
-
-    >>> in_gib(3.456), in_gib(0.05)
-    ('3.46 GiB', '51 MiB')
-    """
-    if value is None:
-        return UNKNOWN
-    return f"{value:.2f} GiB" if value >= 0.1 else f"{value * 1024:.0f} MiB"
-
-
 def in_ml(value: float) -> str:
     """Return a volume in ml with three digits, or whole.
 
@@ -68,15 +59,8 @@ def in_ml(value: float) -> str:
     """
     if value == 0:
         return "0"
-    return (
-        f"{value:.3f}"
-        if value < 1
-        else f"{value:.2f}"
-        if value < 10
-        else f"{value:.1f}"
-        if value < 100
-        else f"{value:.0f}"
-    )
+    digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:.{digits}f}"
 
 
 def in_mm(point: tuple[float, ...] | None) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from hnseg.cohort.report.case_page import LOG_FILE, Links, as_case_page
+from hnseg.cohort.report.case_page import Links, as_case_page
 from hnseg.cohort.report.collecting import collect_rows
 from hnseg.cohort.report.csv_file import CSV_FILE, as_csv
 from hnseg.cohort.report.index_page import INDEX_FILE, as_index_page
 from hnseg.cohort.report.pictures import OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of
 from hnseg.cohort.report.rows import CaseRow
-from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
+from hnseg.cohort.state.store import CASE_LOG, REPORT_FOLDER, CaseStore, write_whole
 from hnseg.drawing.colours import colours_of
 from hnseg.errors import OutputError
 from hnseg.imaging.files.output_files import reason_of
@@ -56,10 +55,10 @@ def write_report(
         with _turn(store.own_folder()):
             rows = collect_rows(store)
             structures = _structures(rows, labels)
-            _replace(output / CSV_FILE, as_csv(rows, structures).encode())
+            write_whole(output / CSV_FILE, as_csv(rows, structures))
             _write_case_pages(rows, store, labels, expected or {})
             page = as_index_page(rows, structures, output, title=title, csv_file=CSV_FILE)
-            _replace(output / INDEX_FILE, page.encode())
+            write_whole(output / INDEX_FILE, page)
     except OSError as error:
         raise OutputError(
             f"The report must be written to {output}, but that failed: {reason_of(error)}."
@@ -90,7 +89,7 @@ def _write_case_pages(
         page = as_case_page(row, links, store, colours=colours, expected=expected)
         with suppress(FileNotFoundError):  # another run replaces the folder at this moment, and then writes its page
             folder.mkdir(exist_ok=True)
-            _replace(folder / INDEX_FILE, f"{key}{page}".encode())
+            write_whole(folder / INDEX_FILE, f"{key}{page}")
 
 
 def _links(rows: Sequence[CaseRow], place: int, output: Path) -> Links:
@@ -104,7 +103,7 @@ def _links(rows: Sequence[CaseRow], place: int, output: Path) -> Links:
 
 def _key_of(row: CaseRow, links: Links, colours: Mapping[str, str], expected: Mapping[str, StructureRange]) -> str:
     """Return the first line of a case's page: a checksum over all that it shows."""
-    files_there = [(row.folder / REPORT_FOLDER / name).is_file() for name in (OVERLAY_FILE, LOG_FILE)]
+    files_there = [(row.folder / REPORT_FOLDER / name).is_file() for name in (OVERLAY_FILE, CASE_LOG)]
     shown = (row.status.model_dump_json(), links, files_there, dict(colours), dict(expected), _look())
     return _KEY.format(hashlib.sha256(repr(shown).encode()).hexdigest())
 
@@ -124,16 +123,6 @@ def _has_key(page: Path, key: str) -> bool:
             return file.read(len(key)) == key.encode()
     except OSError:
         return False
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file under a provisional name beside it, and give it its name."""
-    provisional = path.with_name(f".unfinished-{os.uname().nodename}-{os.getpid()}-{path.name}")
-    try:
-        provisional.write_bytes(content)
-        provisional.replace(path)
-    finally:
-        provisional.unlink(missing_ok=True)
 
 
 @contextmanager

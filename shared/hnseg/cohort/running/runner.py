@@ -29,15 +29,13 @@ from pydantic import Field
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.state.standing import input_stamps
 from hnseg.cohort.state.status import FileStamp
-from hnseg.cohort.state.store import REPORT_FOLDER
+from hnseg.cohort.state.store import CASE_LOG, REPORT_FOLDER
 from hnseg.cohort.work import Work, WorkReference
 from hnseg.errors import HnsegError
 from hnseg.imaging.files.visible import visible_in
 from hnseg.machine import GIB, data_limit_bytes, forget_peak, is_exhausted
 from hnseg.platform.failure import explain, sentence_of
 from hnseg.records import Frozen
-
-LOG_FILE = "log.txt"
 
 
 class Start(Frozen):
@@ -91,7 +89,7 @@ def main() -> None:
     while True:
         request = Request.model_validate_json(requests.get())
         number += 1
-        with _log_to(request.folder / REPORT_FOLDER / LOG_FILE):
+        with _log_to(request.folder / REPORT_FOLDER / CASE_LOG):
             reply = _run(work, request)
         of_runner = {"runner": {"pid": os.getpid(), "case_number": number}}
         _answer(replies, reply.model_copy(update={"facts": {**reply.facts, **of_runner}}))

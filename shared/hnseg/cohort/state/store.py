@@ -20,6 +20,8 @@ from hnseg.imaging.files.visible import visible_in
 
 REPORT_FOLDER = "report"
 """Folder of a case's page, pictures and log."""
+CASE_LOG = "log.txt"
+"""Log of a case, in that folder."""
 OWN_FOLDER = ".cohort"
 """Folder of what belongs to no case, and of the statuses of a flat store."""
 _UNFINISHED = ".unfinished"
@@ -104,7 +106,7 @@ class CaseStore:
         """
         self.check(status.case)
         try:
-            write_whole(made / STATUS_FILE, status.model_dump_json(indent=2) + "\n")
+            write_whole(made / STATUS_FILE, status.model_dump_json(indent=2) + "\n", synced=True)
             if self.flat:
                 self._publish_flat(status, made)
             else:
@@ -176,14 +178,27 @@ class CaseStore:
                 shutil.rmtree(made.with_name(f"{made.name}.former"), ignore_errors=True)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that other processes read: it is there whole, with the former content or the new one."""
-    provisional = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}")
-    with provisional.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    provisional.replace(path)
+def write_whole(path: Path, text: str, *, synced: bool = False) -> None:
+    """Write a file that other processes read: it is there whole, with the former content or the new one.
+
+    Args:
+        path: File to write or to replace.
+        text: Content, written as UTF-8.
+        synced: Whether the content is on the disk before it gets its name, so that it is whole after a power cut too.
+
+    Raises:
+        OSError: It can't be written; the former content stays.
+    """
+    provisional = path.with_name(f".unfinished-{socket.gethostname()}-{os.getpid()}-{path.name}")
+    try:
+        with provisional.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            if synced:
+                os.fsync(file.fileno())
+        provisional.replace(path)
+    finally:
+        provisional.unlink(missing_ok=True)
 
 
 def _is_left_behind(path: Path) -> bool:

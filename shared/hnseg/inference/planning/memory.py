@@ -103,14 +103,15 @@ class MemoryLayout:
         )
 
     def __str__(self) -> str:
-        apart = f" and those of {self.members} members in {_name(self.members_in)}" if self.members else ""
+        apart = f" and those of {self.members} members in {name_of(self.members_in)}" if self.members else ""
         return (
-            f"networks on {self.networks_on}, sums in {_name(self.sums_in)}{apart} on {self.sums_on},"
+            f"networks on {self.networks_on}, sums in {name_of(self.sums_in)}{apart} on {self.sums_on},"
             f" {self.copies_together} copies at a time"
         )
 
 
-def _name(dtype: torch.dtype) -> str:
+def name_of(dtype: torch.dtype) -> str:
+    """Return the name of a type of number, such as float16."""
     return str(dtype).removeprefix("torch.")
 
 

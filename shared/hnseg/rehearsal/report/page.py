@@ -19,12 +19,13 @@ from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.tables import structures_table
 from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
+from hnseg.machine import in_gib
 from hnseg.printable import is_utf8, printable
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
 from hnseg.rehearsal.judging.provenance import ShownProvenance
-from hnseg.rehearsal.report.table import findings_of, first_metric, in_gib, lowest, mean_over_structures
+from hnseg.rehearsal.report.table import findings_of, first_metric, lowest, mean_over_structures
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult, Rehearsal
 

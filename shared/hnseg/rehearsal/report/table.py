@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hnseg.evaluation.report import Metrics
 from hnseg.evaluation.tables import Table
+from hnseg.machine import in_gib
 from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.judging.answers import in_short
 from hnseg.rehearsal.results import CaseResult, Rehearsal
@@ -58,13 +59,6 @@ def lowest(structures: dict[str, Metrics], metric: str, *, count: int = 3) -> li
     """Return the names of the structures with the lowest values of a metric, the lowest first."""
     known = {name: value for name, metrics in structures.items() if (value := metrics.get(metric)) is not None}
     return sorted(known, key=lambda name: known[name])[:count]
-
-
-def in_gib(value: float | None) -> str:
-    """Return an amount of memory as text, in GiB or MiB; a dash for None."""
-    if value is None:
-        return "-"
-    return f"{value:.2f} GiB" if value >= 0.1 else f"{value * 1024:.0f} MiB"
 
 
 def _optional_columns(cases: Sequence[CaseResult]) -> dict[str, list[str]]:
