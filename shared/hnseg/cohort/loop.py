@@ -65,8 +65,9 @@ def run_cohort(
         to_run = [case for case in mine if _is_to_run(standings[case.name], settings)]
         outcomes = {name: standing.kind for name, standing in standings.items()}
         if to_run:
+            ahead = 1 if settings.on == "local" else 0  # a worker of this process is not lost alone
             with engine(work, store, settings) as client, watcher(len(to_run)) as watching:
-                for status in results(client, to_run, work, store, ahead=settings.on == "local", say=say):
+                for status in results(client, to_run, work, store, ahead=ahead, say=say):
                     log_line(store, status)
                     watching.ended(status)
                     outcomes[status.case] = status.status

@@ -4,7 +4,7 @@ import pytest
 
 from hnseg.cohort.running import worker_plugin
 from hnseg.cohort.running.supervisor import Share
-from hnseg.cohort.running.worker_plugin import SupervisorPlugin, close_supervisor
+from hnseg.cohort.running.worker_plugin import SupervisorPlugin
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import StoppedError
@@ -21,9 +21,9 @@ def test_each_worker_has_a_supervisor_from_its_setup_to_its_end(tmp_path, monkey
     case, other = make_cases(tmp_path / "cases", 2)
     monkeypatch.setattr(worker_plugin, "get_worker", lambda: first)
     assert worker_plugin.run_case(case).worker.gpu == "5"
-    close_supervisor(first)
-    with pytest.raises(StoppedError):
-        worker_plugin.run_case(other)
+    supervisor = worker_plugin._SUPERVISORS["a"]
     plugin.teardown(first)
     plugin.teardown(second)
     assert worker_plugin._SUPERVISORS == {}
+    with pytest.raises(StoppedError):
+        supervisor.run(other)

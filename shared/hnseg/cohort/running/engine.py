@@ -54,7 +54,7 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
             f"Many cases are run by Dask, which is not installed here ({error.name} is missing)."
             ' Install it with: pip install "hnseg[cluster]"'
         ) from error
-    from hnseg.cohort.running.worker_plugin import SupervisorPlugin, close_supervisor
+    from hnseg.cohort.running.worker_plugin import SupervisorPlugin
 
     for name in ("distributed", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -63,10 +63,7 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
         cluster = started.enter_context(_cluster(store, settings))
         client = started.enter_context(Client(cluster))
         client.register_plugin(SupervisorPlugin(work, store, settings, _shares(settings)))
-        try:
-            yield client
-        finally:
-            client.run(close_supervisor, on_error="ignore")
+        yield client
 
 
 def results(

@@ -59,8 +59,3 @@ def run_case(case: CohortCase) -> CaseStatus:
         StoppedError: The worker is being ended.
     """
     return _SUPERVISORS[get_worker().id].run(case)
-
-
-def close_supervisor(dask_worker: Worker) -> None:
-    """End the supervisor of a worker, with the case that it runs."""
-    _SUPERVISORS[dask_worker.id].close()
