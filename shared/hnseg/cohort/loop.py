@@ -62,17 +62,29 @@ def run_cohort(
             store.check(case.name)
         standings = {case.name: standing_of(case, work.sha256, store) for case in mine}
         _tell(standings, settings, say)
-        to_run = [case for case in mine if _is_to_run(standings[case.name], settings)]
-        outcomes = {name: standing.kind for name, standing in standings.items()}
-        if to_run:
-            ahead = 1 if settings.on == "local" else 0  # a worker of this process is not lost alone
-            with engine(work, store, settings) as client, watcher(len(to_run)) as watching:
-                for status in results(client, to_run, work, store, ahead=ahead, say=say):
-                    log_line(store, status)
-                    watching.ended(status)
-                    outcomes[status.case] = status.status
+        outcomes: dict[str, str] = {name: standing.kind for name, standing in standings.items()}
+        if to_run := [case for case in mine if _is_to_run(standings[case.name], settings)]:
+            outcomes |= _run(to_run, work, store, settings, say)
     failed = tuple(name for name, kind in outcomes.items() if kind == "failed")
     return CohortSummary(done=len(outcomes) - len(failed), failed=failed)
+
+
+def _run(
+    cases: Sequence[CohortCase],
+    work: WorkReference,
+    store: CaseStore,
+    settings: RunSettings,
+    say: Callable[[str], None],
+) -> dict[str, str]:
+    """Do the work on each case and return how each ended, under its name."""
+    ahead = 1 if settings.on == "local" else 0  # a worker of this process is not lost alone
+    outcomes: dict[str, str] = {}
+    with engine(work, store, settings) as client, watcher(len(cases)) as watching:
+        for status in results(client, cases, work, store, ahead=ahead, say=say):
+            log_line(store, status)
+            watching.ended(status)
+            outcomes[status.case] = status.status
+    return outcomes
 
 
 def share_of(cases: Iterable[CohortCase], shard: Shard | None) -> list[CohortCase]:
