@@ -10,9 +10,9 @@ import SimpleITK as sitk
 from containers.hecktor.ehr import Ehr, read_ehr
 from containers.hecktor.features import IMAGE_FEATURES, features_of
 from containers.hecktor.outcomes import Outcomes
-from containers.hecktor.pet import JudgedPet
 from containers.hecktor.spec import EHR, N_STAGE, RFS, T_STAGE
 from hnseg.imaging.body import CoarseCt
+from hnseg.imaging.pet_ct.judged_pet import JudgedPet
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
 

@@ -6,9 +6,10 @@ import SimpleITK as sitk
 
 from containers.hecktor.ehr import Ehr
 from containers.hecktor.features import features_of
-from containers.hecktor.method import PET_CHANNEL, Settings, channels_of
+from containers.hecktor.method import Settings
 from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.geometry import array_of
+from hnseg.imaging.pet_ct.channels import PET_CHANNEL, pet_ct_channels
 from hnseg.imaging.suv import doubt_of_suv, uptake_in_body
 from tests.support.real_data import needs_real_data, real_data_dir
 
@@ -62,13 +63,13 @@ def test_neither_one_voxel_nor_padding_changes_that(folder, value):
 @FEW
 def test_the_channels_of_a_real_patient(folder):
     ct, pet, tumour = (read(folder, name) for name in ("CT_image", "PET_image", "CT_mask"))
-    channels = channels_of(ct, pet, Settings())
+    channels = pet_ct_channels(ct, pet, Settings())
     assert channels.uses(PET_CHANNEL)
     assert channels.record["pet_overlap"]["share_of_body"] > 0.95
     suv = channels.array[1] * 10
     inside = array_of(tumour) > 0
     assert suv[inside].mean() > 1.5 * np.median(suv[channels.array[0] > -200])  # sarcomas light up among muscle
-    in_bq_ml = channels_of(ct, pet * 4000, Settings())
+    in_bq_ml = pet_ct_channels(ct, pet * 4000, Settings())
     assert not in_bq_ml.array[1].any()
     assert "Is it in Bq/ml" in in_bq_ml.notes[0]
 

@@ -121,7 +121,12 @@ class Bundle:
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the input channels, in order."""
-        return tuple(name for _, name in sorted(self.dataset.channel_names.items(), key=lambda item: int(item[0])))
+        return self.dataset.channels
+
+    @property
+    def image_channels(self) -> tuple[str, ...]:
+        """Names of the input channels that hold images, in order; those of clicks come after them."""
+        return self.dataset.image_channels
 
 
 def open_bundle(

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from hnseg.bounded_files import read_bounded
 from hnseg.errors import ModelError
+from hnseg.imaging.prompts.encoding import PromptEncoding
 from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_old_plans import architecture_of_old_plans
 from hnseg.printable import printable
@@ -157,6 +158,24 @@ class Dataset(_Read):
     regions_class_order: tuple[int, ...] | None = None
     file_ending: Any = None
     """Suffix of its images, such as ".nii.gz"; unchecked, since no network depends on it."""
+    prompts: PromptEncoding | None = None
+    """Encoding of clicks, whose channels are the last ones; None for a network without such channels."""
+
+    @model_validator(mode="after")
+    def _prompts_are_the_last_channels(self) -> Dataset:
+        if self.prompts and self.channels[-len(self.prompts.channel_names) :] != self.prompts.channel_names:
+            raise ValueError(f"the last channels must be {', '.join(self.prompts.channel_names)}, as prompts says")
+        return self
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the input channels, in order."""
+        return tuple(self.channel_names[str(number)] for number in range(len(self.channel_names)))
+
+    @property
+    def image_channels(self) -> tuple[str, ...]:
+        """Names of the input channels that hold images, in order: all of them, or those before the clicks'."""
+        return self.channels[: len(self.channels) - len(self.prompts.channel_names)] if self.prompts else self.channels
 
     @field_validator("channel_names")
     @classmethod

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from containers.hecktor.method import SETTINGS, Settings, channels_of, prepare
+from containers.hecktor.method import SETTINGS, Settings, prepare
 from containers.hecktor.spec import CT, PET
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.imaging.pet_ct.channels import pet_ct_channels
 from hnseg.phantom.challenges import hecktor as phantom
 from hnseg.platform.case import Case
 from hnseg_training.challenges.hecktor import convert as conversion
@@ -177,7 +178,7 @@ def test_they_may_be_left_out(source, tmp_path):
 
 def test_the_pets_state_is_a_recorded_fact_and_no_reading_of_a_note(source, tmp_path, monkeypatch):
     def reworded(*arguments, **named):
-        channels = channels_of(*arguments, **named)
+        channels = pet_ct_channels(*arguments, **named)
         return replace(channels, notes=("CT only: a sentence that nothing may rest on.",))
 
     monkeypatch.setattr(conversion, "channels_of", reworded)

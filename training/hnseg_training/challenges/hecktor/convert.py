@@ -19,7 +19,7 @@ import numpy as np
 import SimpleITK as sitk
 import typer
 
-from containers.hecktor.method import PET_CHANNEL, SETTINGS, Settings, channels_of
+from containers.hecktor.method import SETTINGS, Settings
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
@@ -27,6 +27,7 @@ from hnseg.imaging.files.formats import has_suffix, stem_of
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.files.visible import in_any_case, visible_in
 from hnseg.imaging.geometry import Grid, resample_label_map
+from hnseg.imaging.pet_ct.channels import PET_CHANNEL, pet_ct_channels
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
@@ -258,14 +259,13 @@ def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, th
 
 def _channels(ct: sitk.Image, source: Source, settings: Settings) -> tuple[Channels, str]:
     """Return a patient's channels, and the sentence that refuses the PET; empty where it is not refused."""
-    files = {CT: source.ct}
     if source.pet is None or not settings.pet_channel:
-        return channels_of(ct, None, settings, files=files), ""
+        return pet_ct_channels(ct, None, settings, ct_file=source.ct), ""
     try:
         pet = read_image(SPEC.input(PET), source.pet)
     except InputError as error:
-        return channels_of(ct, None, settings, files=files, absence=str(error)), str(error)
-    channels = channels_of(ct, pet, settings, files={**files, PET: source.pet})
+        return pet_ct_channels(ct, None, settings, ct_file=source.ct, absence=str(error)), str(error)
+    channels = pet_ct_channels(ct, pet, settings, ct_file=source.ct, pet_file=source.pet)
     is_refused = channels.record["pet_values"]["doubt"] is not None
     return channels, channels.record["modalities"][PET_CHANNEL]["reason"] if is_refused else ""
 

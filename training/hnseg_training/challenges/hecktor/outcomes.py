@@ -18,7 +18,6 @@ from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
 from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
-from containers.hecktor.pet import judge_pet
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
 from hnseg.errors import InputError
@@ -28,6 +27,7 @@ from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.files.formats import WRITTEN, has_suffix, stem_of
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.files.visible import is_visible
+from hnseg.imaging.pet_ct.judged_pet import judge_pet
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
 from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, Source, find_sources

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from containers.hecktor.pet import judge_pet
 from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.geometry import array_of
+from hnseg.imaging.pet_ct.judged_pet import judge_pet
 from tests.support.small_hecktor import small_ct, small_pet
 
 
