@@ -181,7 +181,7 @@ def test_the_pets_state_is_a_recorded_fact_and_no_reading_of_a_note(source, tmp_
         channels = pet_ct_channels(*arguments, **named)
         return replace(channels, notes=("CT only: a sentence that nothing may rest on.",))
 
-    monkeypatch.setattr(conversion, "channels_of", reworded)
+    monkeypatch.setattr(conversion, "pet_ct_channels", reworded)
     work = convert(source, tmp_path / "work", settings=DEFAULT)
     assert record(work, "CHUM-001")["pet"] == "used"
 
