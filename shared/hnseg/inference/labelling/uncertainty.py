@@ -19,8 +19,9 @@ from hnseg.inference.labelling.structure_table import UncertaintyTable, table_of
 from hnseg.inference.labelling.uncertainty_plane import MemberPlane, PlaneCounts, UncertaintyPlane
 
 OF_THE_MEAN = (
-    "The entropy map is that of the ensemble's mean logits, because those of single members did not fit into memory even"
-    " in half precision, or this model's logits are resampled by splines of a higher order."
+    "The entropy map is that of the ensemble's mean logits, without mutual information and a table of structures, since"
+    " those of single members did not fit into memory even in half precision, or this model's logits are resampled by"
+    " splines of a higher order."
 )
 """Note on an entropy that is not that of the members' mean probability."""
 NO_MEMORY = (
@@ -76,7 +77,7 @@ class UncertaintyMap:
             members: Number of members of the ensemble; 0 for the entropy of the mean logits alone.
         """
         self._target, self.members = target, members
-        self._entropies: FloatArray = np.zeros((2, *target.grid.shape_zyx), np.float32)
+        self._entropies: FloatArray = np.zeros((2 if members else 1, *target.grid.shape_zyx), np.float32)
         self._inner = [target.planes_in(array) for array in self._entropies]
         along, rows, columns = target.axes()
         self._of_members = UncertaintyPlane(rows, columns, target.dataset, members)
@@ -119,7 +120,8 @@ class UncertaintyMap:
         return _Prepared(of_members, self._of_mean.prepared(plane, alone))
 
     def _fill(self, number: int, near: Iterable[_Prepared], weight: float) -> None:
-        entropy, mutual_information = (array[number] for array in self._inner)
+        entropy, *others = (array[number] for array in self._inner)
+        mutual_information = others[0] if others else np.empty_like(entropy)
         of_members = [plane.of_members for plane in near if plane.of_members is not None]
         of_mean = [plane.of_mean for plane in near]
         if len(of_members) == len(of_mean):
