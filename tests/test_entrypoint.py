@@ -23,6 +23,7 @@ from hnseg.machine import process_started_s
 from hnseg.platform.challenge import Challenge
 from hnseg.platform.writing import write_empty
 from tests.support.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.support.unsure.spec import ENTROPY
 
 ROOT = Path(__file__).parent.parent
 
@@ -289,6 +290,7 @@ def test_a_port_that_there_is_not_is_a_usage_error(port):
     assert done.stderr.endswith(f"argument --port: must be a number from 1 to 65535, found '{port}'\n")
 
 
+ENTROPY_FILE = f"images/{ENTROPY}/output.mha"
 ANSWERING = "tests.support.answering"
 ANSWER_FILES = ["more/volume.json", "stage.json"]
 
@@ -325,6 +327,16 @@ def test_on_request_a_failed_case_gets_empty_answers_too(folders):
     assert run(folders, package=ANSWERING, HNSEG_ON_ERROR="empty").returncode == 0
     assert files_below(folders["--output"]) == [OUTPUT_FILE, *ANSWER_FILES]
     assert [json.loads((folders["--output"] / name).read_text()) for name in ANSWER_FILES] == [0.0, "T1"]
+
+
+def test_on_request_a_failed_case_gets_a_map_that_says_that_nothing_is_known(folders):
+    write_image(np.full(SHAPE_ZYX, 5, np.int16), next((folders["--input"] / "images" / MID_T2W).iterdir()))
+    done = run(folders, package="tests.support.unsure", HNSEG_ON_ERROR="empty")
+    assert done.returncode == 0
+    assert files_below(folders["--output"]) == sorted([ENTROPY_FILE, OUTPUT_FILE])
+    entropy = sitk.GetArrayFromImage(sitk.ReadImage(str(folders["--output"] / ENTROPY_FILE)))
+    assert (entropy == np.float32(np.log(3))).all()
+    assert "THE OUTPUT IS EMPTY AND ITS ENTROPY THE LARGEST (1.099 nats), as HNSEG_ON_ERROR=empty asks" in done.stderr
 
 
 def test_earlier_answers_do_not_survive_a_failed_run(folders):

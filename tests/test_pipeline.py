@@ -20,8 +20,8 @@ from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.planning.deadline import Deadline
-from hnseg.inference.predictor import predict
-from hnseg.pipeline import run_case
+from hnseg.inference.predictor import predict, start_prediction
+from hnseg.pipeline import check_maps, run_case
 from hnseg.platform.answers import Answers
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.platform.inspection import Inspection
@@ -32,6 +32,8 @@ from tests.support.answering.spec import EDITIONS
 from tests.support.simulated_backend import Clock, SimulatedBackend
 from tests.support.small_case import OUTPUT_FILE, files_below, write_small_case
 from tests.support.small_challenges import ROOT
+from tests.support.unsure import method as unsure_method
+from tests.support.unsure import spec as unsure_spec
 
 CHALLENGE = Challenge(SPEC, method)
 
@@ -175,6 +177,52 @@ def test_an_edition_without_answers_never_asks_the_method(run, tmp_path):
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
 
 
+UNSURE = Challenge(unsure_spec.SPEC, unsure_method)
+ENTROPY_FILE = f"images/{unsure_spec.ENTROPY}/output.mha"
+
+
+@pytest.mark.numeric
+def test_an_entropy_map_is_written_beside_the_label_map_and_is_0_outside_the_box_of_the_network(run, tmp_path):
+    ensemble, record = run(challenge=UNSURE)
+    output = tmp_path / "output"
+    assert files_below(output) == sorted([ENTROPY_FILE, OUTPUT_FILE])
+    label_map, entropy = (sitk.ReadImage(str(output / name)) for name in (OUTPUT_FILE, ENTROPY_FILE))
+    assert Grid.of(entropy) == Grid.of(label_map)
+    case = read_case(SPEC, tmp_path / "input")
+    channels = unsure_method.prepare(case, method.Settings())
+    found = start_prediction(ensemble, channels, Deadline.never(), uncertainty=True).predict()
+    values = sitk.GetArrayFromImage(entropy)
+    inner = (slice(1, -1),) * 3
+    assert np.array_equal(values[inner], found.uncertainty.entropies[0])
+    assert values[inner].max() > 0.1
+    values[inner] = 0
+    assert not values.any()
+    assert np.array_equal(sitk.GetArrayFromImage(label_map)[inner], sitk.GetArrayFromImage(found.label_map))
+    assert record["uncertainty"]["members"] == 2
+
+
+def test_with_a_map_and_a_folder_for_the_uncertainty_both_are_written(run, tmp_path):
+    run(challenge=UNSURE, uncertainty_dir=tmp_path / "uncertainty")
+    beside = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "uncertainty" / "entropy.nii.gz")))
+    entropy = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / ENTROPY_FILE)))
+    assert np.array_equal(beside, entropy[1:-1, 1:-1, 1:-1])
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ({"labels": {"background": 0, "a": 1, "b": 2, "c": 3}}, "has 4 classes, and may reach 1.386"),
+        (
+            {"labels": {"background": 0, "whole": [1, 2], "core": 2}, "regions_class_order": (1, 2)},
+            "has 2 regions, which may overlap, and may reach 1.386",
+        ),
+    ],
+)
+def test_a_model_whose_entropy_may_be_larger_is_refused_before_it_runs(make_model, model, found):
+    with pytest.raises(ModelError, match=rf"must be at most 1\.099 nats, that of 3 equally likely.*{found}"):
+        check_maps(unsure_spec.SPEC, open_bundle(make_model(**model)))
+
+
 class Later(SimulatedBackend):
     """Networks whose largest logit is that of class 1 in their first passes, and of class 2 later."""
 
@@ -198,10 +246,10 @@ class Limited:
     provenance: Provenance = field(default_factory=Provenance)
     delivered: list[list[int]] = field(default_factory=list)
 
-    def run(self, fails=None):
+    def run(self, fails=None, *, challenge=CHALLENGE):
         ensemble = Ensemble(open_bundle(self.model_dir), Later(self.clock, lambda _now_s: 1.0, fails=fails))
         folders = {"inputs": self.input_dir, "output_dir": self.output_dir}
-        run_case(CHALLENGE, ensemble, **folders, deadline=Deadline(50, 0, self.clock), provenance=self.provenance)
+        run_case(challenge, ensemble, **folders, deadline=Deadline(50, 0, self.clock), provenance=self.provenance)
 
     @property
     def record(self):
@@ -256,3 +304,12 @@ def test_a_case_that_is_stopped_before_its_preview_delivers_nothing(limited):
     assert not isinstance(stopped.value, StoppedWithOutputError)
     assert limited.delivered == []
     assert files_below(limited.output_dir) == []
+
+
+def test_a_preview_has_its_map_too_from_the_one_fold_that_it_has(limited):
+    with pytest.raises(StoppedWithOutputError):
+        limited.run(stop_at(Later.first + 1), challenge=UNSURE)
+    assert files_below(limited.output_dir) == sorted([ENTROPY_FILE, OUTPUT_FILE])
+    entropy = sitk.GetArrayFromImage(sitk.ReadImage(str(limited.output_dir / ENTROPY_FILE)))[1:-1, 1:-1, 1:-1]
+    assert 0 < entropy.min() <= entropy.max() < math.log(3)
+    assert limited.record["uncertainty"]["members_seen"] == 1

@@ -3,7 +3,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from hnseg.platform.spec import AnswerSocket, ChallengeSpec, ValueSocket
+from hnseg.platform.spec import AnswerSocket, ChallengeSpec, MapSocket, ValueSocket
 
 STAGE = {"slug": "stage", "relative_path": "stage.json", "title": "stage", "choices": ("T1", "T2"), "if_empty": "T1"}
 DAYS = {"slug": "days", "relative_path": "days.json", "title": "days", "choices": None, "if_empty": 0}
@@ -95,3 +95,22 @@ def test_no_two_sockets_have_the_same_words_in_bids_names(spec):
     values = [{"slug": n, "relative_path": f"{n}.json", "title": n, "bids": words} for n, words in WORDS.items()]
     with pytest.raises(ValidationError, match="words of two sockets in BIDS names must differ"):
         rebuilt(spec, values=values)
+
+
+def test_the_images_are_the_label_map_and_then_the_maps(spec):
+    a_map = MapSocket(slug="unsure", relative_path="images/unsure", title="entropy map")
+    assert rebuilt(spec, maps=(a_map.model_dump(),)).image_outputs == (spec.output, a_map)
+    assert spec.most_entropy == math.log(3)  # of two labels and background
+
+
+@pytest.mark.parametrize(
+    ("slug", "path", "found"),
+    [
+        ("out", "images/unsure", "slugs must be unique"),
+        ("unsure", "images/out", "paths must be unique"),
+        ("unsure", "images/out-entropy", "must not begin with that of another"),  # the platform would list both
+    ],
+)
+def test_a_map_has_a_slug_and_a_folder_of_its_own(spec, slug, path, found):
+    with pytest.raises(ValidationError, match=found):
+        rebuilt(spec, maps=({"slug": slug, "relative_path": path, "title": "entropy map"},))

@@ -20,6 +20,7 @@ from tests.support.small_challenges import HNTS_MRG, ROOT
 from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress, program_runner, write_case
 
 ANSWERING = ROOT / "tests" / "support" / "answering"
+UNSURE = ROOT / "tests" / "support" / "unsure"
 ANSWERS = {"stage.json": '"T2"', "more/volume.json": "812.5"}
 
 
@@ -230,3 +231,21 @@ def test_a_server_gets_all_cases_again_as_it_may_depend_on_those_before(small_re
     result = rehearse(request, runner, no_progress)
     assert len(ran) == runs
     assert [(case.passed, len(case.findings)) for case in result.cases] == [(True, 0), (True, 1)]
+
+
+def test_a_map_is_collected_and_judged_beside_the_label_map(quick_model, case_dir, tmp_path):
+    challenge = load_challenge(UNSURE)
+    profile = replace(profile_of(challenge.spec.limits), time_limit_s=300.0)
+    model_dir = quick_model(HNTS_MRG)
+    request = Request(challenge.spec, find_cases([case_dir]), model_dir, profile, tmp_path / "kept")
+    (case,) = rehearse(request, process_runner(UNSURE, profile), no_progress).cases
+    assert (case.passed, case.platform_says) == (True, "")
+    assert case.maps == {"entropy-map": "images/entropy-map/output.mha"}
+    assert case.findings == ()
+    assert case.provenance["uncertainty"]["members"] == 2
+
+
+def test_a_container_that_leaves_its_map_out_fails(small_request):
+    request = replace(small_request, spec=load_challenge(UNSURE).spec)
+    (case,) = rehearse(request, copying_runner(), no_progress).cases
+    assert case.platform_says == "Output directory 'images/entropy-map' is empty"

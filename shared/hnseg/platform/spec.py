@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from itertools import pairwise
 from math import log
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
@@ -165,6 +166,14 @@ class ChallengeSpec(Frozen):
     def _names_are_unique(self) -> ChallengeSpec:
         _check_unique(*self.inputs, *self.values)
         _check_unique(*self.image_outputs, *self.answers)
+        return self
+
+    @model_validator(mode="after")
+    def _no_image_is_listed_with_another(self) -> ChallengeSpec:
+        paths = sorted(socket.relative_path for socket in self.image_outputs)
+        for path, following in pairwise(paths):
+            if following.startswith(path):  # the platform lists what begins with a socket's path
+                raise ValueError(f"the path of an image must not begin with that of another, found {paths}")
         return self
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hnseg.errors import OutputError
+from hnseg.platform.spec import ChallengeSpec
 from hnseg.rehearsal.case_run import CaseRun, RunCase
 from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.findings import Finding, failure, first_failure
@@ -24,6 +25,7 @@ from hnseg.rehearsal.judging.image import judge_upload
 from hnseg.rehearsal.judging.importer.check import judge_by_panimg
 from hnseg.rehearsal.judging.left_out import judge_left_out
 from hnseg.rehearsal.judging.logs import Log, read_log
+from hnseg.rehearsal.judging.maps import import_map
 from hnseg.rehearsal.judging.outputs import import_output
 from hnseg.rehearsal.judging.placement import judge_placement
 from hnseg.rehearsal.judging.provenance import provenance_in
@@ -49,12 +51,14 @@ class _Collected:
     """Output of a case as the platform collects it; empty for a container that failed.
 
     Attributes:
-        output_file: Path of the one image, relative to /output; None without one.
+        output_file: Path of the one label map, relative to /output; None without one.
+        maps: Paths of the maps by their socket's slug, relative to /output.
         answers: Answers by their socket's slug.
         findings: Failures and warnings of the import.
     """
 
     output_file: str | None = None
+    maps: dict[str, str] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
@@ -173,16 +177,36 @@ def _collect(request: Request, case: CaseFolder, kept: Collection) -> _Collected
     All of it is read from the copy, so that no link, pipe or device of the container is ever opened.
     """
     spec = request.spec
-    left_out = judge_left_out(kept, spec)
-    imported = import_output(spec.output, kept.folder, request.profile, spec.answers)
-    asked = judge_by_panimg(spec.output, kept.folder) if request.asks_panimg else []
+    declared = [*(socket.relative_path for socket in spec.maps), *(socket.relative_path for socket in spec.answers)]
+    imported = import_output(spec.output, kept.folder, request.profile, declared)
+    asked_for = spec.image_outputs if request.asks_panimg else ()
+    asked = [found for socket in asked_for for found in judge_by_panimg(socket, kept.folder)]
     answers = import_answers(spec.answers, kept.folder, case.expected_dir)
     placement = [] if imported.image is None else judge_placement(imported.image, spec, case)
+    maps, of_maps = _collect_maps(spec, case, kept)
     return _Collected(
-        output_file=None if imported.path is None else imported.path.relative_to(kept.folder).as_posix(),
+        output_file=None if imported.path is None else _path_in(kept, imported.path),
+        maps=maps,
         answers=answers.answers,
-        findings=(*left_out, *imported.findings, *asked, *answers.findings, *placement),
+        findings=(*judge_left_out(kept, spec), *imported.findings, *asked, *answers.findings, *placement, *of_maps),
     )
+
+
+def _collect_maps(spec: ChallengeSpec, case: CaseFolder, kept: Collection) -> tuple[dict[str, str], list[Finding]]:
+    """Return the files of the maps by their socket's slug, and the findings on all of them."""
+    files: dict[str, str] = {}
+    findings: list[Finding] = []
+    for socket in spec.maps:
+        imported = import_map(socket, kept.folder, spec)
+        findings += imported.findings
+        if imported.path is not None and imported.image is not None:
+            files[socket.slug] = _path_in(kept, imported.path)
+            findings += judge_placement(imported.image, spec, case, title=socket.title)
+    return files, findings
+
+
+def _path_in(kept: Collection, path: Path) -> str:
+    return path.relative_to(kept.folder).as_posix()
 
 
 def _result(
@@ -212,6 +236,7 @@ def _result(
         memory_source=run.memory.source,
         peak_vram_gib=run.vram_gib,
         output_file=collected.output_file,
+        maps=collected.maps,
         has_reference=case.reference(request.spec.output.relative_path) is not None,
         structures={},
         answers=collected.answers,

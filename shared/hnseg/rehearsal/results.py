@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from hnseg.evaluation.report import Metrics, ScoreReport
 from hnseg.records import Frozen, Text
 from hnseg.rehearsal.findings import Finding
@@ -49,7 +51,9 @@ class CaseResult(Frozen):
     peak_vram_gib: float | None
     """Most GPU memory; null without a GPU."""
     output_file: Text | None
-    """Path of the one image, relative to /output."""
+    """Path of the one label map, relative to /output."""
+    maps: dict[str, Text] = Field(default_factory=dict)
+    """Path of each map beside it, relative to /output, by the socket's slug; those that could be imported."""
     has_reference: bool
     structures: dict[str, Metrics]
     """Metrics of the challenge by structure; empty without a reference or a valid output."""

@@ -9,7 +9,7 @@ from scipy.special import expit, softmax, xlogy
 
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.inference import predictor
-from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL
+from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, OF_THE_MEAN
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.nnunet_plans import Spline
@@ -164,6 +164,70 @@ def test_a_model_whose_logits_are_resampled_by_higher_splines_has_a_label_map_wi
     result = predicted(cubic, image())
     assert result.uncertainty is None
     assert NOT_GRADUAL in result.notes
+    assert result.entropy is None
+
+
+def mean_entropy(ensemble, channels, *, order=1):
+    """Return the entropy of the classes by the ensemble's mean logits, at full size."""
+    bundle = ensemble.bundle
+    placement = place(channels, bundle.plans, bundle.configuration)
+    layout = MemoryLayout.fastest(placement, bundle, ensemble.backend)
+    logits = logits_of(ensemble, channels).swapaxes(1, 1 + layout.rolls_along)
+    spacings = {"from_mm": placement.network_mm, "to_mm": placement.image_mm}
+    resampling = Spline(order=order) if order > 1 else bundle.configuration.resampling_of_logits
+    resampled = np.stack([
+        resample(np.ascontiguousarray(each), placement.cropped_shape, resampling, **spacings) for each in logits
+    ])  # fmt: skip
+    entropy = np.zeros(channels.grid.shape_zyx)
+    crop = entropy.transpose(placement.transpose)[placement.crop]
+    crop[...] = entropy_of(softmax(resampled.astype(float), axis=0), 0, has_regions=False)
+    return entropy
+
+
+def test_an_entropy_that_must_be_there_is_that_of_the_mean_logits_where_logits_are_resampled_by_splines(classes):
+    configuration = classes.bundle.configuration.model_copy(update={"resampling_of_logits": Spline(order=3)})
+    cubic = dataclasses.replace(classes, bundle=dataclasses.replace(classes.bundle, configuration=configuration))
+    channels = image()
+    result = predicted(cubic, channels, entropy=True)
+    assert result.uncertainty is None
+    assert OF_THE_MEAN in result.notes
+    np.testing.assert_allclose(array_of(result.entropy), mean_entropy(cubic, channels, order=3), atol=1e-4)
+    assert Grid.of(result.entropy) == channels.grid
+
+
+def test_an_entropy_that_must_be_there_is_that_of_the_mean_logits_where_memory_is_scarce(classes, monkeypatch):
+    channels = image()
+    with_members = predicted(classes, channels, entropy=True)
+    assert np.array_equal(array_of(with_members.entropy), array_of(with_members.uncertainty.entropy))
+    assert OF_THE_MEAN not in with_members.notes
+
+    placement = place(channels, classes.bundle.plans, classes.bundle.configuration)
+    layout = dataclasses.replace(MemoryLayout.fastest(placement, classes.bundle, classes.backend), entropy=True)
+    while (smaller := layout.smaller()) is not None:
+        layout = smaller
+    need_gib = total_gib(MemoryNeed.of(placement, classes.bundle, layout))
+    monkeypatch.setattr(predictor, "free_ram_gib", lambda: need_gib * 1.001)
+    scarce = predicted(classes, channels, entropy=True)
+    assert (scarce.uncertainty, OF_THE_MEAN in scarce.notes, NO_MEMORY in scarce.notes) == (None, True, False)
+    np.testing.assert_allclose(array_of(scarce.entropy), mean_entropy(classes, channels), atol=1e-4)
+
+
+def test_where_members_are_given_up_on_the_way_the_rest_is_that_of_the_mean_logits(classes):
+    channels = image()
+    prediction = start_prediction(classes, channels, Deadline.never(), effort=PLAIN, uncertainty=True, entropy=True)
+    planes = list(prediction.planes())
+    half = len(planes) // 2
+    bare = [dataclasses.replace(plane, members=None) for plane in planes[half:]]
+    target = prediction.uncertainty_map
+    list(target.beside([*planes[:half], *bare]))
+    found = array_of(target.entropy())
+    list(target.beside(planes))
+    of_members, of_mean = array_of(target.entropy()), mean_entropy(classes, channels)
+    is_of_members = np.isclose(found, of_members, atol=1e-5)
+    is_of_mean = np.isclose(found, of_mean, atol=1e-4)
+    assert (is_of_members | is_of_mean).all()
+    assert not is_of_members.all()
+    assert not is_of_mean.all()
 
 
 def test_where_time_is_short_the_members_that_saw_count(five, clock):

@@ -12,6 +12,7 @@ from hnseg.rehearsal.rehearse import rehearse
 from tests.support.small_case import write_image
 from tests.support.small_challenges import HNTS_MRG
 from tests.support.small_rehearsal import copying_runner, no_progress, write_case
+from tests.support.unsure.spec import ENTROPY, SPEC
 
 
 @pytest.fixture
@@ -48,6 +49,22 @@ def test_two_empty_label_maps_are_alike(two_results):
     for result in results:
         write_image(np.zeros((10, 36, 40), np.uint8), request.output_dir(result.name) / result.output_file)
     assert all(result.passed for result in judge_repeats(request, results))
+
+
+def test_so_is_the_map_of_another_case(two_results):
+    request, results = two_results(another_scan)
+    request = replace(request, spec=SPEC)
+    for value, is_failed in ((0.5, True), (0.0, False)):  # a map that is the same all over may come twice
+        with_maps = []
+        for number, result in enumerate(results):
+            write_image(np.full((10, 36, 40), number, np.uint8), request.output_dir(result.name) / result.output_file)
+            entropy = np.full((10, 36, 40), 0.25, np.float32)
+            entropy[0] += value
+            write_image(entropy, request.output_dir(result.name) / "map.mha")
+            with_maps.append(result.model_copy(update={"maps": {ENTROPY: "map.mha"}}))
+        judged = judge_repeats(request, with_maps)
+        assert [not result.passed for result in judged] == [False, is_failed]
+        assert judged[1].platform_says.startswith("Its entropy map is that of case_000") is is_failed
 
 
 @pytest.mark.parametrize(("cases", "notes"), [(1, 1), (2, 0)])

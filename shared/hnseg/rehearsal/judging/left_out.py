@@ -48,16 +48,13 @@ def judge_left_out(collection: Collection, spec: ChallengeSpec) -> list[Finding]
         collection: Copy of the output.
         spec: Challenge whose declared outputs are needed to judge a case.
     """
-    declared = [PurePosixPath(spec.output.relative_path), *_answer_paths(spec)]
+    images = [socket.relative_path for socket in spec.image_outputs]
+    declared = list(map(PurePosixPath, [*images, *(answer.relative_path for answer in spec.answers)]))
     findings = [] if collection.is_complete else [_too_many(collection, spec)]
     for kind in Kind:
         entries = [entry for entry in collection.left_out if entry.kind is kind]
         findings += _findings(entries, declared)
     return findings
-
-
-def _answer_paths(spec: ChallengeSpec) -> list[PurePosixPath]:
-    return [PurePosixPath(answer.relative_path) for answer in spec.answers]
 
 
 def _findings(entries: Sequence[LeftOut], declared: Sequence[PurePosixPath]) -> list[Finding]:
@@ -89,11 +86,13 @@ def _platform_says(kind: Kind) -> str:
 
 def _too_many(collection: Collection, spec: ChallengeSpec) -> Finding:
     """Return the failure of an output with more entries than are looked at, in the platform's words where it fails."""
-    prefix = spec.output.relative_path
-    listed = sum(path.as_posix().startswith(prefix) for path in collection.files)
+    listed = {
+        socket.relative_path: sum(path.as_posix().startswith(socket.relative_path) for path in collection.files)
+        for socket in spec.image_outputs
+    }
     return failure(
         "import",
-        too_many_files(prefix) if listed > MOST_FILES else "",
+        next((too_many_files(prefix) for prefix, count in listed.items() if count > MOST_FILES), ""),
         f"/output holds over {MOST_ENTRIES:,} files and folders, and those beyond were not looked at, which is stricter"
         f" than the platform: it counts up to {MOST_FILES:,} files in the folder of each declared output.",
     )

@@ -21,11 +21,11 @@ from hnseg.errors import HeaderError, TooLargeError, UnclearError
 from hnseg.imaging.files.formats import NOT_COLLECTED
 from hnseg.imaging.files.metaimage import read_metaimage_header
 from hnseg.imaging.files.voxels import check_voxels
-from hnseg.platform.spec import AnswerSocket, OutputSocket
+from hnseg.platform.spec import ImageOutput, OutputSocket
 from hnseg.rehearsal.findings import Finding, failure, warning
 from hnseg.rehearsal.judging.importer.metaimage_rules import check_additional_fields, names_voxels
+from hnseg.rehearsal.judging.importer.tiff_pages import pages_are_whole
 from hnseg.rehearsal.judging.importer.tiff_tags import first_page_tags, is_imported, segments_of
-from hnseg.rehearsal.judging.tiff_pages import pages_are_whole
 from hnseg.rehearsal.profile import Profile
 
 _SEGMENTATION_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
@@ -53,24 +53,36 @@ class Imported:
     findings: tuple[Finding, ...]
 
 
-def import_output(
-    socket: OutputSocket, output_dir: Path, profile: Profile, answers: Collection[AnswerSocket] = ()
-) -> Imported:
-    """Import one socket's output as the platform does.
+def import_output(socket: OutputSocket, output_dir: Path, profile: Profile, declared: Collection[str] = ()) -> Imported:
+    """Import the label map as the platform does.
 
     Args:
         socket: Socket that names the image's folder and the values it may hold.
         output_dir: Folder that the container wrote to.
         profile: Limits of the platform.
-        answers: Sockets whose files are declared as well; they are not imported here.
+        declared: Files and folders, relative to /output, that are declared as well; they are not imported here.
     """
     written = [path.relative_to(output_dir) for path in _files_below(output_dir)]
-    declared = {Path(answer.relative_path) for answer in answers}
-    stray = _stray([path for path in written if not _is_of(path, Path(socket.relative_path), declared)])
+    folders = [Path(socket.relative_path), *map(Path, declared)]
+    stray = _stray([path for path in written if not any(folder in (path, *path.parents) for folder in folders)])
+    imported = import_image(socket, output_dir)
+    if imported.path is None or imported.image is None:
+        return replace(imported, findings=(*imported.findings, *stray))
+    values = _value_findings(socket, imported.path, imported.image, profile)
+    return replace(imported, findings=(*values, *imported.findings, *stray))
+
+
+def import_image(socket: ImageOutput, output_dir: Path) -> Imported:
+    """Import the one image of a socket as the platform does, whatever its voxels are.
+
+    Args:
+        socket: Socket that names the image's folder.
+        output_dir: Folder that the container wrote to.
+    """
+    written = [path.relative_to(output_dir) for path in _files_below(output_dir)]
     if refusal := _listing(socket, written):
-        return Imported(None, None, (refusal, *stray))
-    imported = _import_images(socket, output_dir / socket.relative_path, profile)
-    return replace(imported, findings=(*imported.findings, *stray))
+        return Imported(None, None, (refusal,))
+    return _import_images(socket, output_dir / socket.relative_path)
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,7 @@ class _Read:
         return self.image is None and self.path.suffix not in _RAW_SUFFIXES
 
 
-def _import_images(socket: OutputSocket, folder: Path, profile: Profile) -> Imported:
+def _import_images(socket: ImageOutput, folder: Path) -> Imported:
     """Import what lies in a socket's folder: one image, and perhaps files that are none."""
     try:
         files = [_read(path) for path in _files_below(folder)]
@@ -106,8 +118,7 @@ def _import_images(socket: OutputSocket, folder: Path, profile: Profile) -> Impo
     if len(images) != 1 or _count_unclear(others):
         return Imported(None, None, (_not_one(socket, images, folder, others),))
     (path, image), *_ = images.items()
-    passed_over = _passed_over([file.path.relative_to(folder) for file in others])
-    return Imported(path, image, (*_value_findings(socket, path, image, profile), *passed_over))
+    return Imported(path, image, tuple(_passed_over([file.path.relative_to(folder) for file in others])))
 
 
 def too_many_files(relative_path: str) -> str:
@@ -115,7 +126,7 @@ def too_many_files(relative_path: str) -> str:
     return f"Too many files produced in {relative_path!r}"
 
 
-def _listing(socket: OutputSocket, written: Collection[Path]) -> Finding | None:
+def _listing(socket: ImageOutput, written: Collection[Path]) -> Finding | None:
     """Return the failure of the listing of a socket's files; None with 1 to 1,000 of them.
 
     As there, whatever begins with the socket's path is listed, so the files of a folder beside it count as well.
@@ -131,11 +142,6 @@ def _listing(socket: OutputSocket, written: Collection[Path]) -> Finding | None:
         explanation = f"Found {listed:,}; the platform lists no more than {MOST_FILES:,}."
         return failure("import", too_many_files(socket.relative_path), explanation)
     return None
-
-
-def _is_of(path: Path, folder: Path, declared: Collection[Path]) -> bool:
-    """Return whether a file lies in a socket's folder or is a declared answer."""
-    return folder in path.parents or path in declared
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -159,7 +165,7 @@ def _count_unclear(files: Sequence[_Read]) -> int:
     return sum(file.is_unclear for file in files)
 
 
-def _not_one(socket: OutputSocket, images: Mapping[Path, sitk.Image], folder: Path, others: Sequence[_Read]) -> Finding:
+def _not_one(socket: ImageOutput, images: Mapping[Path, sitk.Image], folder: Path, others: Sequence[_Read]) -> Finding:
     reasons = "".join(f" {file.path.name}: {file.reason}." for file in others[:5] if file.reason)
     if images:
         unclear = _count_unclear(others)

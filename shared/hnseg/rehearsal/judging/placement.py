@@ -14,25 +14,29 @@ from hnseg.rehearsal.cases import CaseFolder, first_image
 from hnseg.rehearsal.findings import Finding, failure
 
 
-def judge_placement(output: sitk.Image, spec: ChallengeSpec, case: CaseFolder) -> list[Finding]:
+def judge_placement(
+    output: sitk.Image, spec: ChallengeSpec, case: CaseFolder, *, title: str | None = None
+) -> list[Finding]:
     """Return the first failure of an output's grid; empty where it agrees with input and reference.
 
     Args:
-        output: Label map that the container wrote, of any dimension.
+        output: Label map or map that the container wrote, of any dimension.
         spec: Challenge whose output socket names the input with the grid to have.
         case: Case with that input and perhaps a reference; images that can't be read as volumes are passed over,
             because a case may be broken on purpose.
+        title: Title of the output; None for the label map's.
     """
     socket = spec.input(spec.output.on_grid_of)
     references = {
         socket.title: first_image(case.input_dir / socket.relative_path),
         "reference label map": case.reference(spec.output.relative_path),
     }
-    for title, path in references.items():
-        reference = None if path is None else _read(path, title)
+    for reference_title, path in references.items():
+        reference = None if path is None else _read(path, reference_title)
         if reference is None:
             continue
-        found = check_placement(output, reference, output_title=spec.output.title, reference_title=title)
+        output_title = title or spec.output.title
+        found = check_placement(output, reference, output_title=output_title, reference_title=reference_title)
         if found:
             return found
     return []
@@ -44,7 +48,7 @@ def check_placement(
     """Return an evaluator's failure of an output's grid; empty where it is the reference's to the last bit.
 
     Args:
-        output: Label map, of any dimension.
+        output: Label map or map, of any dimension.
         reference: 3-D image whose grid the output must have.
         output_title: Name of the output in a sentence.
         reference_title: Name of the reference in a sentence.

@@ -17,13 +17,15 @@ from hnseg.rehearsal.results import CaseResult
 
 
 def judge_repeats(request: Request, results: Sequence[CaseResult]) -> list[CaseResult]:
-    """Return the results, failed where a label map that is not empty is that of an earlier case with another input.
+    """Return the results, failed where an image that is not the same all over is that of an earlier case.
+
+    It must have had another input. The images are the label maps and the maps beside them.
 
     Args:
         request: Cases, whose outputs are kept.
         results: Results of the cases that one server was given, in their order.
     """
-    first_of: dict[str, CaseResult] = {}
+    first_of: dict[tuple[str, str], CaseResult] = {}
     return [_judged(request, result, first_of) if result.passed else result for result in results]
 
 
@@ -35,12 +37,15 @@ def note_on_one_case(results: Sequence[CaseResult]) -> tuple[Finding, ...]:
     return (warning("run", text),)
 
 
-def _judged(request: Request, result: CaseResult, first_of: dict[str, CaseResult]) -> CaseResult:
-    path = request.output_dir(result.name) / str(result.output_file)
-    earlier = first_of.setdefault(sha256_of(path), result)
-    if earlier is result or not _has_another_input(request, earlier, result) or not _has_labels(path):
-        return result
-    return _failed(result, earlier)
+def _judged(request: Request, result: CaseResult, first_of: dict[tuple[str, str], CaseResult]) -> CaseResult:
+    titles = {socket.slug: socket.title for socket in request.spec.maps}
+    files = {"label map": str(result.output_file), **{titles[slug]: path for slug, path in result.maps.items()}}
+    for title, name in files.items():
+        path = request.output_dir(result.name) / name
+        earlier = first_of.setdefault((title, sha256_of(path)), result)
+        if earlier is not result and _has_another_input(request, earlier, result) and not _is_constant(path):
+            return _failed(result, earlier, title)
+    return result
 
 
 def _has_another_input(request: Request, one: CaseResult, other: CaseResult) -> bool:
@@ -52,15 +57,17 @@ def _input_sha256(folder: Path) -> list[str]:
     return sorted(sha256_of(path) for path in folder.rglob("*") if path.is_file())
 
 
-def _has_labels(path: Path) -> bool:
-    return bool(sitk.GetArrayFromImage(sitk.ReadImage(str(path))).any())
+def _is_constant(path: Path) -> bool:
+    """Return whether all voxels are the same: an empty label map, or a map that says that nothing is known."""
+    voxels = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+    return bool((voxels == voxels.flat[0]).all())
 
 
-def _failed(result: CaseResult, earlier: CaseResult) -> CaseResult:
+def _failed(result: CaseResult, earlier: CaseResult, title: str) -> CaseResult:
     finding = failure(
         "evaluation",
         "",
-        f"Its label map is that of {earlier.name} to the last bit, though their images differ. Does the server read"
+        f"Its {title} is that of {earlier.name} to the last bit, though their images differ. Does the server read"
         " its case only once? The platform would take it, and score it against the wrong case.",
     )
     update = {"passed": False, "platform_says": finding.headline, "findings": (*result.findings, finding)}

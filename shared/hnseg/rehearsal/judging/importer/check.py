@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hnseg.errors import InputError
-from hnseg.platform.spec import OutputSocket
+from hnseg.platform.spec import ImageOutput, MapSocket
 from hnseg.rehearsal.findings import Finding, failure
 
 _MOST_S = 600.0
@@ -38,9 +38,9 @@ def check_panimg() -> None:
 
 
 def judge_by_panimg(
-    socket: OutputSocket, output_dir: Path, *, python: str = sys.executable, most_s: float = _MOST_S
+    socket: ImageOutput, output_dir: Path, *, python: str = sys.executable, most_s: float = _MOST_S
 ) -> list[Finding]:
-    """Return the failure that panimg finds in a socket's output; empty where it imports one segmentation.
+    """Return the failure that panimg finds in a socket's output; empty where it imports one segmentation, or one map.
 
     Args:
         socket: Socket that names the image's folder.
@@ -61,7 +61,7 @@ def judge_by_panimg(
         words = done.stderr.decode("utf-8", "backslashreplace").strip().rpartition("\n")[2][:_EXPLANATION_CHARACTERS]
         return [failure("import", "", f"panimg ended with status {done.returncode} at the output: {words}")]
     ((verdict, words),) = json.loads(done.stdout)
-    if verdict == "a segmentation":
+    if verdict == "a segmentation" or (verdict == "no segments" and isinstance(socket, MapSocket)):
         return []
     says = _SAYS[verdict].format(path=socket.relative_path)
     return [failure("import", says, f"panimg makes of the output: {verdict}. {words[:_EXPLANATION_CHARACTERS]}")]

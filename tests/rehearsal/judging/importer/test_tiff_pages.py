@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.rehearsal.judging.tiff_pages import pages_are_whole
+from hnseg.rehearsal.judging.importer.tiff_pages import pages_are_whole
 
 
 @pytest.fixture
