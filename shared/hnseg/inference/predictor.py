@@ -122,7 +122,8 @@ def _begin_uncertainty(prediction: Prediction, target: Target) -> None:
     """Let a prediction fill the uncertainty too, or say why it can't."""
     layout = prediction.sweep.accumulation.execution.layout
     if layout.members:
-        prediction.uncertainty_map = UncertaintyMap(target, layout.members)
+        temperatures = prediction.sweep.accumulation.execution.ensemble.bundle.temperatures
+        prediction.uncertainty_map = UncertaintyMap(target, layout.members, temperatures)
     else:
         prediction.refused = (NO_MEMORY if target.is_gradual else NOT_GRADUAL,)
 

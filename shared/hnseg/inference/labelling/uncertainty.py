@@ -6,7 +6,7 @@ The members' logits are never there at full size: two planes of the network are 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,18 +60,20 @@ class Uncertainty:
 class UncertaintyMap:
     """Uncertainty that is filled plane by plane beside a label map, and may be filled again with better planes."""
 
-    def __init__(self, target: Target, members: int) -> None:
+    def __init__(self, target: Target, members: int, temperatures: Sequence[float] | None = None) -> None:
         """Begin with no uncertainty anywhere.
 
         Args:
             target: Grid of the image, and the way of logits to it; it must be gradual.
             members: Number of members of the ensemble.
+            temperatures: Temperature of each class; None where the model is not calibrated.
         """
         self._target, self.members = target, members
+        self._is_calibrated = temperatures is not None
         self._entropies: FloatArray = np.zeros((2, *target.grid.shape_zyx), np.float32)
         self._inner = [target.planes_in(array) for array in self._entropies]
         along, rows, columns = target.axes()
-        self._plane = UncertaintyPlane(rows, columns, target.dataset, members)
+        self._plane = UncertaintyPlane(rows, columns, target.dataset, members, temperatures)
         self._pieces = along.pieces(1)
         empty = PlaneCounts.none(len(target.dataset.output_values), members)
         self._counts = [empty] * len(self._pieces)
@@ -103,7 +105,9 @@ class UncertaintyMap:
             sums_in: Type of number that the members' logits were summed in.
         """
         target = self._target
-        table = table_of(self._counts, target.dataset, target.grid, sums_in=sums_in)
+        table = table_of(
+            self._counts, target.dataset, target.grid, sums_in=sums_in, calibrated=self._is_calibrated
+        )
         return Uncertainty(table, target.grid, self._entropies)
 
     def _fill(self, number: int, near: deque[MemberPlane], weight: float) -> None:
