@@ -105,9 +105,7 @@ class UncertaintyMap:
             sums_in: Type of number that the members' logits were summed in.
         """
         target = self._target
-        table = table_of(
-            self._counts, target.dataset, target.grid, sums_in=sums_in, calibrated=self._is_calibrated
-        )
+        table = table_of(self._counts, target.dataset, target.grid, sums_in=sums_in, calibrated=self._is_calibrated)
         return Uncertainty(table, target.grid, self._entropies)
 
     def _fill(self, number: int, near: deque[MemberPlane], weight: float) -> None:
