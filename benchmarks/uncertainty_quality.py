@@ -150,9 +150,8 @@ def edge_distance_mm(predicted: np.ndarray, classes: int, spacing_zyx_mm: Sequen
 
 def voxel_table(voxels: dict[str, Voxels], ways: dict[str, Sequence[float] | None]) -> Table:
     """Return a table of calibration and of what finds errors, a row a set of channels and way."""
-    headings = (
-        "channels", "voxels", "wrong", "ECE", "Brier", "AUROC entropy", "AUROC mutual information", "AUROC near the edge"
-    )  # fmt: skip
+    scores = ("entropy", "mutual information", "near the edge")
+    headings = ("channels", "voxels", "wrong", "ECE", "Brier", *(f"AUROC {score}" for score in scores))
     rows = []
     for channels, of in voxels.items():
         wrong = of.predicted != of.classes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -113,6 +114,6 @@ def _write(files: OutputFiles, report: CalibrationReport, manifest: Manifest) ->
         PAGE_FILE: as_page(report),
     }
     for name, text in texts.items():
-        files.write(name, lambda path, text=text: path.write_text(text, encoding="utf-8", newline=""))
+        files.write(name, partial(Path.write_bytes, data=text.encode()))
     files.write(RELIABILITY_FILE, lambda path: draw_reliability(report, path))
     files.write(RISK_COVERAGE_FILE, lambda path: draw_risk_coverage(report, path))

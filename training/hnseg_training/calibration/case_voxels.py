@@ -1,7 +1,7 @@
 """Voxels of one case with the probabilities of one network: near the surfaces, and everywhere.
 
-Over all voxels the background's certain ones hide what happens at a border, so what is calibrated is the band around the
-surfaces of reference and prediction.
+Over all voxels the background's certain ones hide what happens at a border, so what is calibrated is the band around
+the surfaces of reference and prediction.
 """
 
 from __future__ import annotations

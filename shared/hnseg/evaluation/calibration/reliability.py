@@ -1,8 +1,8 @@
 """Reliability diagram and expected calibration error: whether events come as often as their probabilities say.
 
-Source: Naeini et al., "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015; bins of equal mass as
-in Nguyen and O'Connor, "Posterior calibration and exploratory analysis for natural language processing models", EMNLP
-2015; classes apart as in Nixon et al., "Measuring calibration in deep learning", CVPR workshops 2019.
+Source: Naeini et al., "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015; bins of equal mass
+as in Nguyen and O'Connor, "Posterior calibration and exploratory analysis for natural language processing models",
+EMNLP 2015; classes apart as in Nixon et al., "Measuring calibration in deep learning", CVPR workshops 2019.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def bins_of_equal_width(probabilities: Probabilities, events: Events, *, count: 
         events: Whether it is true, (n,).
         count: Number of bins, with the empty ones.
 
-    >>> [(each.low, each.voxels) for each in bins_of_equal_width(np.array([0.5, 0.7]), np.array([True, False]), count=2)]
+    >>> [(each.low, each.voxels) for each in bins_of_equal_width(np.array([0.5, 0.7]), np.array([True, True]), count=2)]
     [(0.5, 2)]
     """
     numbers = np.minimum((probabilities * count).astype(np.intp), count - 1)

@@ -3,8 +3,8 @@
 Coverage is the fraction of voxels that are answered, the surest first; risk is the fraction of these that are wrong.
 Voxels of equal confidence are answered together, as if in a random order: each of them adds the mean error of all.
 
-Source: Geifman and El-Yaniv, "Selective classification for deep neural networks", NeurIPS 2017; the excess over the best
-order: Geifman, Uziel and El-Yaniv, "Bias-reduced uncertainty estimation for deep neural classifiers", ICLR 2019.
+Source: Geifman and El-Yaniv, "Selective classification for deep neural networks", NeurIPS 2017; the excess over the
+best order: Geifman, Uziel and El-Yaniv, "Bias-reduced uncertainty estimation for deep neural classifiers", ICLR 2019.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Area under the receiver operating characteristic, by ranks: ties count half.
 
-It is the probability that a positive has a higher score than a negative. Source: Hanley and McNeil, "The meaning and use
-of the area under a receiver operating characteristic (ROC) curve", Radiology 1982.
+It is the probability that a positive has a higher score than a negative. Source: Hanley and McNeil, "The meaning and
+use of the area under a receiver operating characteristic (ROC) curve", Radiology 1982.
 """
 
 from __future__ import annotations
