@@ -1,5 +1,7 @@
 """Bins of both kinds, and the expected calibration error, by hand and beside another formula."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -18,8 +20,8 @@ def test_bins_of_equal_width_by_hand():
     assert first.mean_probability == pytest.approx(0.05)
     assert (second.low, second.voxels, second.frequency) == (0.25, 1, 1)  # an edge belongs to the bin above
     assert (last.low, last.high, last.voxels, last.frequency) == (0.75, 1, 2, 0.5)
-    # (2 * 0.45 + 1 * 0.75 + 2 * 0.45) / 5
-    assert expected_calibration_error([first, second, last]) == pytest.approx(0.51)
+    weighted = 2 * 0.45 + 1 * 0.75 + 2 * 0.45
+    assert expected_calibration_error([first, second, last]) == pytest.approx(weighted / 5)
 
 
 def test_bins_of_equal_mass_hold_as_many_voxels_each_in_ascending_order():
@@ -27,7 +29,7 @@ def test_bins_of_equal_mass_hold_as_many_voxels_each_in_ascending_order():
     bins = bins_of_equal_mass(probabilities, probabilities > 0.5, count=4)
     assert [each.voxels for each in bins] == [8, 8, 8, 7]
     assert (bins[0].low, bins[-1].high) == (probabilities.min(), probabilities.max())
-    assert all(one.high <= other.low for one, other in zip(bins, bins[1:], strict=False))
+    assert all(one.high <= other.low for one, other in pairwise(bins))
     assert [each.voxels for each in bins_of_equal_mass(probabilities[:3], probabilities[:3] > 0.5)] == [1, 1, 1]
 
 
