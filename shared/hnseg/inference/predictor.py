@@ -128,7 +128,8 @@ def _begin_uncertainty(prediction: Prediction, target: Target) -> None:
     """Let a prediction fill the uncertainty too, or the entropy alone, or say why it can't."""
     layout = prediction.sweep.accumulation.execution.layout
     if target.is_gradual and (layout.members or layout.entropy):
-        prediction.uncertainty_map = UncertaintyMap(target, layout.members)
+        temperatures = prediction.sweep.accumulation.execution.ensemble.bundle.temperatures
+        prediction.uncertainty_map = UncertaintyMap(target, layout.members, temperatures)
     elif layout.entropy:
         prediction.canvas.keep_entropy()
     else:

@@ -44,11 +44,13 @@ def at_full_size(near, weight):
     return np.einsum("...yx,jy,ix->...ji", between, ROWS.weights.astype(float), COLUMNS.weights.astype(float))
 
 
-def naive(near, weight, dataset):
+def naive(near, weight, dataset, temperatures=None):
     """Return entropy and mutual information, and the voxels (1 + m, k, y, x) of the ensemble and each member."""
     logits = at_full_size([plane.members.logits for plane in near], weight)
     counts = at_full_size([plane.members.is_seen for plane in near], weight) > 0.999
     mean_logits = at_full_size([plane.mean for plane in near], weight)
+    if temperatures is not None:
+        logits = logits / np.asarray(temperatures)[mean_logits.argmax(axis=0)]
     probabilities = expit(logits) if dataset.has_regions else softmax(logits, axis=1)
     members = np.maximum(1, counts.sum(axis=0))
 
@@ -98,3 +100,25 @@ def test_where_one_member_saw_there_is_no_mutual_information_and_where_none_did_
     assert entropy[:, :70].max() > 0.6
     assert entropy[:, 80:].max() == 0
     assert found.seen_by[2:].sum() == 0
+
+
+def test_a_calibrated_models_entropies_are_those_at_the_temperature_of_the_ensembles_class():
+    temperatures = (3.0, 0.5, 1.0, 2.0, 0.8, 1.3)
+    near = planes(CLASSES)
+    entropy, mutual_information = np.full((2, *NEW), np.nan, np.float32)
+    plane, without = UncertaintyPlane(ROWS, COLUMNS, CLASSES, MEMBERS, temperatures), np.empty((2, *NEW), np.float32)
+    counts = plane.fill(entropy, mutual_information, [plane.prepared(each, each.members) for each in near], 0.3)
+    predictive, shared_information, masks, _ = naive(near, 0.3, CLASSES, temperatures)
+    np.testing.assert_allclose(entropy, predictive, atol=1e-5)
+    np.testing.assert_allclose(mutual_information, shared_information, atol=1e-5)
+    assert entropy[:30].max() > 1e-5  # a margin of 40 logits, at a temperature of 3
+    np.testing.assert_allclose(counts.entropy, (masks[0] * predictive).sum(axis=(1, 2)), rtol=1e-3, atol=1)
+
+    plain = UncertaintyPlane(ROWS, COLUMNS, CLASSES, MEMBERS)
+    uncalibrated = plain.fill(*without, [plain.prepared(each, each.members) for each in near], 0.3)
+    assert (uncalibrated.shared == counts.shared).all()  # no label changes
+    assert np.abs(without[0] - entropy).max() > 0.1
+    at_one = np.empty((2, *NEW), np.float32)
+    ones = UncertaintyPlane(ROWS, COLUMNS, CLASSES, MEMBERS, (1.0,) * 6)
+    ones.fill(*at_one, [ones.prepared(each, each.members) for each in near], 0.3)
+    np.testing.assert_array_equal(at_one, without)

@@ -5,6 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from hnseg.inference.model.calibration import Calibration
 from hnseg.inference.model.manifest import Manifest, sha256_of, weights_file
 from hnseg.inference.model.structure_range import StructureRange
 
@@ -36,6 +37,15 @@ def test_ranges_of_structures_are_kept_and_none_are_not_named():
     assert Manifest.model_validate_json(manifest.text()).structures == {"GTVp": ranges}
     assert "structures" not in json.loads(manifest_of(FILES).text())
     assert Manifest.model_validate_json(manifest_of(FILES).text()).structures == {}
+
+
+def test_a_calibration_is_kept_and_none_is_not_named():
+    calibration = Calibration(
+        temperatures={"background": 1.2}, cases=2, voxels=10, band_mm=10, ece_before=0.2, ece_after=0.1
+    )
+    manifest = manifest_of(FILES).model_copy(update={"calibration": calibration})
+    assert Manifest.model_validate_json(manifest.text()).calibration == calibration
+    assert "calibration" not in json.loads(manifest_of(FILES).text())
 
 
 @pytest.mark.parametrize("missing", FILES)

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.imaging.channels import Channels
+from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels, channels_of
 from hnseg.imaging.files.output_files import reason_of, write_image
-from hnseg.imaging.geometry import array_of, image_of
+from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.machine import is_exhausted
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
 
@@ -55,6 +57,33 @@ def write_sample(work: WorkFolder, name: str, channels: Channels, label_map: sit
         write_file(image_of(array, channels.grid), path)
     labels = image_of(array_of(label_map).astype(np.uint8), channels.grid)
     write_file(labels, work.raw / "labelsTr" / f"{name}{FILE_ENDING}")
+
+
+def read_sample(work: WorkFolder, name: str, labels: Mapping[int, str]) -> tuple[Channels, sitk.Image]:
+    """Read one training sample: its channels as training sees them, and the label map on their grid.
+
+    Args:
+        work: Work folder that has the files.
+        name: Name of the sample.
+        labels: Name of each value of the label map beside 0, that of ignored voxels too.
+
+    Raises:
+        InputError: A file is missing or damaged, or the label map lies on another grid.
+    """
+    files = sorted((work.raw / "imagesTr").glob(f"{name}_[0-9][0-9][0-9][0-9]{FILE_ENDING}"))
+    if not files:
+        raise InputError(
+            f"The sample {name} must have a file a channel in {work.raw / 'imagesTr'}, but none was found."
+            " Was the data set removed or moved after training?"
+        )
+    titles = [file.name for file in files]
+    images = [read_volume(file, title=title) for file, title in zip(files, titles, strict=True)]
+    channels = channels_of(images, titles, titles=titles)
+    path = work.raw / "labelsTr" / f"{name}{FILE_ENDING}"
+    label_map = read_volume(path, title="label map", labels=labels)
+    if difference := Grid.of(label_map).differences(channels.grid):
+        raise InputError(f"The label map {path} must lie on its channels' grid, but has {difference} of {titles[0]}.")
+    return channels, label_map
 
 
 def write_file(image: sitk.Image, path: Path) -> None:

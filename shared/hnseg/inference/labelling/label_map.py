@@ -122,6 +122,11 @@ class Canvas:
         return self._target.is_gradual
 
     @property
+    def target(self) -> Target:
+        """Grid of the label map, and the way of logits to labels on it."""
+        return self._target
+
+    @property
     def label_map(self) -> sitk.Image:
         """Copy of the label map as it is."""
         return image_of(self._labels, self._target.grid)

@@ -52,6 +52,8 @@ class UncertaintyTable(Frozen):
     """Fraction of these voxels that only one member has seen; mutual information is 0 there."""
     sums_in: str
     """Type of number that the members' logits were summed in over tiles: float32 or float16."""
+    calibrated: bool = False
+    """Whether entropies are of probabilities at the model's temperatures; see `hnseg.inference.model.calibration`."""
     structures: dict[str, StructureUncertainty]
     """Every structure of the model by its name, without the background."""
 
@@ -73,7 +75,9 @@ class UncertaintyTable(Frozen):
         return tuple(notes)
 
 
-def table_of(planes: Sequence[PlaneCounts], dataset: Dataset, grid: Grid, *, sums_in: str) -> UncertaintyTable:
+def table_of(
+    planes: Sequence[PlaneCounts], dataset: Dataset, grid: Grid, *, sums_in: str, calibrated: bool = False
+) -> UncertaintyTable:
     """Return the table of an image from the counts of its planes.
 
     Args:
@@ -81,6 +85,7 @@ def table_of(planes: Sequence[PlaneCounts], dataset: Dataset, grid: Grid, *, sum
         dataset: Names of the outputs.
         grid: Grid of the image, for the size of a voxel.
         sums_in: Type of number that the members' logits were summed in.
+        calibrated: Whether the entropies are those of a calibrated model.
     """
     shared = np.sum([plane.shared for plane in planes], axis=0)
     entropy = np.sum([plane.entropy for plane in planes], axis=0)
@@ -92,6 +97,7 @@ def table_of(planes: Sequence[PlaneCounts], dataset: Dataset, grid: Grid, *, sum
         members_seen=float(seen_by @ np.arange(len(seen_by))) / seen,
         seen_by_one=float(seen_by[1]) / seen if len(seen_by) > 2 else 0.0,
         sums_in=sums_in,
+        calibrated=calibrated,
         structures={
             name: _structure(shared[output], float(entropy[output]), voxel_ml)
             for output, name in enumerate(dataset.output_names)

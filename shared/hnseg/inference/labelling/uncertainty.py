@@ -6,7 +6,7 @@ The members' logits are never there at full size: two planes of the network are 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,19 +69,21 @@ class UncertaintyMap:
     Where planes come without members' logits the entropy is that of the ensemble's mean logits.
     """
 
-    def __init__(self, target: Target, members: int) -> None:
+    def __init__(self, target: Target, members: int, temperatures: Sequence[float] | None = None) -> None:
         """Begin with no uncertainty anywhere.
 
         Args:
             target: Grid of the image, and the way of logits to it; it must be gradual.
             members: Number of members of the ensemble; 0 for the entropy of the mean logits alone.
+            temperatures: Temperature of each class; None where the model is not calibrated.
         """
         self._target, self.members = target, members
+        self._is_calibrated = temperatures is not None
         self._entropies: FloatArray = np.zeros((2 if members else 1, *target.grid.shape_zyx), np.float32)
         self._inner = [target.planes_in(array) for array in self._entropies]
         along, rows, columns = target.axes()
-        self._of_members = UncertaintyPlane(rows, columns, target.dataset, members)
-        self._of_mean = UncertaintyPlane(rows, columns, target.dataset, 1)
+        self._of_members = UncertaintyPlane(rows, columns, target.dataset, members, temperatures)
+        self._of_mean = UncertaintyPlane(rows, columns, target.dataset, 1, temperatures)
         self._pieces = along.pieces(1)
         empty = PlaneCounts.none(len(target.dataset.output_values), members)
         self._counts = [empty] * len(self._pieces)
@@ -107,7 +109,7 @@ class UncertaintyMap:
             sums_in: Type of number that the members' logits were summed in.
         """
         target = self._target
-        table = table_of(self._counts, target.dataset, target.grid, sums_in=sums_in)
+        table = table_of(self._counts, target.dataset, target.grid, sums_in=sums_in, calibrated=self._is_calibrated)
         return Uncertainty(table, target.grid, self._entropies)
 
     def entropy(self) -> sitk.Image:
@@ -116,23 +118,27 @@ class UncertaintyMap:
 
     def _prepared(self, plane: FinishedPlane) -> _Prepared:
         of_members = None if plane.members is None else self._of_members.prepared(plane, plane.members)
-        alone = MemberLogits(plane.mean[np.newaxis], np.ones((1, *plane.mean.shape[1:]), np.bool_))
-        return _Prepared(of_members, self._of_mean.prepared(plane, alone))
+        return _Prepared(plane, of_members)
 
-    def _fill(self, number: int, near: Iterable[_Prepared], weight: float) -> None:
+    def _alone(self, plane: FinishedPlane) -> MemberPlane:
+        """Return a plane with its mean as the only member."""
+        is_seen = np.ones((1, *plane.mean.shape[1:]), np.bool_)
+        return self._of_mean.prepared(plane, MemberLogits(plane.mean[np.newaxis], is_seen))
+
+    def _fill(self, number: int, near: Sequence[_Prepared], weight: float) -> None:
         entropy, *others = (array[number] for array in self._inner)
         mutual_information = others[0] if others else np.empty_like(entropy)
-        of_members = [plane.of_members for plane in near if plane.of_members is not None]
-        of_mean = [plane.of_mean for plane in near]
-        if len(of_members) == len(of_mean):
+        of_members = [each.of_members for each in near if each.of_members is not None]
+        if len(of_members) == len(near):
             self._counts[number] = self._of_members.fill(entropy, mutual_information, of_members, weight)
         else:
-            self._of_mean.fill(entropy, mutual_information, of_mean, weight)
+            alone = [self._alone(each.plane) for each in near]
+            self._of_mean.fill(entropy, mutual_information, alone, weight)
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """Plane of the network's grid as members, where it came with their logits, and with its mean as the only one."""
+    """Plane of the network's grid, and its members where it came with their logits."""
 
+    plane: FinishedPlane
     of_members: MemberPlane | None
-    of_mean: MemberPlane

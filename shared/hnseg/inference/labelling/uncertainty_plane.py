@@ -2,7 +2,8 @@
 
 The logits of each member are interpolated to the image's grid, as those of the label map are, and become probabilities
 there. Where two planes of the network disagree the entropy between them is so that of the label's change, which an
-interpolation of their own entropies would miss.
+interpolation of their own entropies would miss. Of a calibrated model the members' logits at a voxel are divided by the
+temperature of the class that the ensemble gives it.
 """
 
 from __future__ import annotations
@@ -104,7 +105,14 @@ class _Block:
 class UncertaintyPlane:
     """Entropy and mutual information of planes that all have the same two axes."""
 
-    def __init__(self, rows: AxisMap, columns: AxisMap, dataset: Dataset, members: int) -> None:
+    def __init__(
+        self,
+        rows: AxisMap,
+        columns: AxisMap,
+        dataset: Dataset,
+        members: int,
+        temperatures: Sequence[float] | None = None,
+    ) -> None:
         """Prepare for planes of an image.
 
         Args:
@@ -112,8 +120,11 @@ class UncertaintyPlane:
             columns: Interpolation along the second.
             dataset: Outputs of the network, and whether they are regions.
             members: Number of members, m.
+            temperatures: Temperature of each class; None where the model is not calibrated, or has regions.
         """
         self._rule: LabelRule = label_rule_of(dataset)
+        self._temperatures = None if temperatures is None else torch.tensor(temperatures)
+        self._margin = _MARGIN * max(1.0, *(temperatures or (1.0,)))
         self._outputs, self._members = len(dataset.output_values), members
         self._blocks = Blocks(rows, columns, members * self._outputs)
 
@@ -160,9 +171,22 @@ class UncertaintyPlane:
         masks = self._masks(block, logits, who)
         counts.shared[block.outputs] += torch.einsum("akv,bkv->kab", masks, masks).round().long().numpy()
         entropies_of = entropies_of_classes if isinstance(self._rule, Largest) else entropies_of_regions
-        entropy, mutual_information = entropies_of(logits, who)
+        entropy, mutual_information = entropies_of(self._calibrated(logits, block.outputs, masks[0]), who)
         counts.entropy[block.outputs] += (masks[0].double() @ entropy.reshape(-1).double()).numpy()
         return entropy.numpy(), mutual_information.numpy()
+
+    def _calibrated(self, logits: torch.Tensor, outputs: Outputs, ensemble: torch.Tensor) -> torch.Tensor:
+        """Return the members' logits (m, outputs, x, y) over the temperatures of the ensemble's classes.
+
+        Args:
+            logits: Logits of the members in a block.
+            outputs: Outputs that they are of.
+            ensemble: Voxels (outputs, voxels), 1 or 0, that the ensemble gives each of them.
+        """
+        if self._temperatures is None:
+            return logits
+        temperatures = self._temperatures[torch.as_tensor(np.asarray(outputs))] @ ensemble
+        return logits / temperatures.view(logits.shape[2:])
 
     def _masks(self, block: _Block, logits: torch.Tensor, who: torch.Tensor | None) -> torch.Tensor:
         """Return the voxels (1 + m, outputs, voxels), 1 or 0, of each output: the ensemble's and each member's."""
@@ -185,7 +209,7 @@ class UncertaintyPlane:
         shape = (self._members, self._outputs, *low.shape[1:])
         lowest, highest = np.minimum(low, high).reshape(shape), high.reshape(shape)
         bar = lowest.max(axis=1, keepdims=True) if isinstance(self._rule, Largest) else 0.0
-        adds = (highest > bar - _MARGIN).any(axis=0)
+        adds = (highest > bar - self._margin).any(axis=0)
         has_voxels = self._rule.possible(*bounds_between([plane.mean for plane in near], weight))
         matters: Mask = adds | has_voxels
         return matters

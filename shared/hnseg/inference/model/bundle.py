@@ -93,6 +93,17 @@ class Bundle:
                 f"The mirroring axes of the model in {self.folder} must be different axes of its {axes}-D patch, but"
                 f" are {self.mirroring_axes}. Do the weights belong to another configuration?"
             )
+        self._check_calibration()
+
+    def _check_calibration(self) -> None:
+        calibration = self.manifest and self.manifest.calibration
+        classes = () if self.dataset.has_regions else self.dataset.output_names
+        if calibration and sorted(calibration.temperatures) != sorted(classes):
+            raise ModelError(
+                f"The calibration in {self.folder / MANIFEST_FILE} must have a temperature for every class of"
+                f" {DATASET_FILE} ({', '.join(classes) or 'none, since it has regions'}), but has those of"
+                f" {', '.join(calibration.temperatures)}. Is it that of another model?"
+            )
 
     @cached_property
     def sha256(self) -> Mapping[str, str]:
@@ -117,6 +128,13 @@ class Bundle:
     def structures(self) -> Mapping[str, StructureRange]:
         """Ranges of the structures in the training data, by name; empty where the model doesn't tell them."""
         return self.manifest.structures if self.manifest else {}
+
+    @property
+    def temperatures(self) -> tuple[float, ...] | None:
+        """Temperature of each class, in the order of the outputs; None where the model was not calibrated."""
+        if self.manifest is None or self.manifest.calibration is None:
+            return None
+        return tuple(self.manifest.calibration.temperatures[name] for name in self.dataset.output_names)
 
     @property
     def channels(self) -> tuple[str, ...]:

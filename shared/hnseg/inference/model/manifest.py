@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from hnseg.inference.model.calibration import Calibration
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.records import Frozen
 
@@ -49,6 +50,8 @@ class Manifest(Frozen):
     """Values measured, by what and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
     structures: dict[str, StructureRange] = Field(default_factory=dict)
     """Ranges of each structure's measures in the training data, by its name; empty where they were not taken."""
+    calibration: Calibration | None = None
+    """Temperatures of the classes; None where the model was not calibrated."""
     sha256: dict[str, str]
     """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
 
@@ -60,8 +63,9 @@ class Manifest(Frozen):
         return self
 
     def text(self) -> str:
-        """Return the content of the file; without ranges of structures, as versions write it that know none."""
-        return self.model_dump_json(indent=2, exclude=None if self.structures else {"structures"}) + "\n"
+        """Return the content of the file; without ranges or a calibration, as versions write it that know none."""
+        absent = {name for name in ("structures", "calibration") if not getattr(self, name)}
+        return self.model_dump_json(indent=2, exclude=absent) + "\n"
 
 
 def weights_file(fold: Fold) -> str:

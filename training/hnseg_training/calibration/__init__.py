@@ -1,0 +1,1 @@
+"""Calibration of a bundle on the validation cases of its folds, and the report of it."""
