@@ -6,7 +6,7 @@ The members' logits are never there at full size: two planes of the network are 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.labelling.label_map import Target
-from hnseg.inference.labelling.structure_table import UncertaintyTable, table_of
+from hnseg.inference.labelling.structure_table import FurtherSeen, UncertaintyTable, table_of
 from hnseg.inference.labelling.uncertainty_plane import MemberPlane, PlaneCounts, UncertaintyPlane
 
 NO_MEMORY = (
@@ -65,13 +65,13 @@ class UncertaintyMap:
 
         Args:
             target: Grid of the image, and the way of logits to it; it must be gradual.
-            members: Number of members of the ensemble.
+            members: Number of members of the ensemble; planes may come with fewer, the first of them.
         """
         self._target, self.members = target, members
         self._entropies: FloatArray = np.zeros((2, *target.grid.shape_zyx), np.float32)
         self._inner = [target.planes_in(array) for array in self._entropies]
-        along, rows, columns = target.axes()
-        self._plane = UncertaintyPlane(rows, columns, target.dataset, members)
+        along, *self._axes = target.axes()
+        self._planes: dict[int, UncertaintyPlane] = {}
         self._pieces = along.pieces(1)
         empty = PlaneCounts.none(len(target.dataset.output_values), members)
         self._counts = [empty] * len(self._pieces)
@@ -88,7 +88,8 @@ class UncertaintyMap:
             if plane.members is None:
                 waiting.clear()
             else:
-                near.append(self._plane.prepared(plane, plane.members))
+                uncertainty_plane = self._plane_of(len(plane.members.is_seen))
+                near.append(uncertainty_plane.prepared(plane, plane.members))
             while waiting and waiting[0][1].old.stop <= arrived:
                 number, piece = waiting.popleft()
                 while arrived - len(near) < piece.old.start:
@@ -96,16 +97,27 @@ class UncertaintyMap:
                 weight = float(piece.weights[0, 1]) if len(near) == 2 else 0.0
                 self._fill(number, near, weight)
 
-    def result(self, *, sums_in: str) -> Uncertainty:
+    def result(self, *, sums_in: str, further: Sequence[FurtherSeen] = ()) -> Uncertainty:
         """Return the uncertainty so far.
 
         Args:
             sums_in: Type of number that the members' logits were summed in.
+            further: Members beyond the folds, which are the last of all.
         """
         target = self._target
-        table = table_of(self._counts, target.dataset, target.grid, sums_in=sums_in)
+        table = table_of(self._counts, target.dataset, target.grid, sums_in=sums_in, further=further)
         return Uncertainty(table, target.grid, self._entropies)
 
     def _fill(self, number: int, near: deque[MemberPlane], weight: float) -> None:
         entropy, mutual_information = (array[number] for array in self._inner)
-        self._counts[number] = self._plane.fill(entropy, mutual_information, near, weight)
+        members = min(plane.count for plane in near)
+        kept = [plane.first(members) for plane in near]
+        counts = self._plane_of(members).fill(entropy, mutual_information, kept, weight)
+        self._counts[number] = counts.of(self.members)
+
+    def _plane_of(self, members: int) -> UncertaintyPlane:
+        """Return what fills planes of so many members, which become fewer where time or memory is short."""
+        if members not in self._planes:
+            rows, columns = self._axes
+            self._planes[members] = UncertaintyPlane(rows, columns, self._target.dataset, members)
+        return self._planes[members]
