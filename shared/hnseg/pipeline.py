@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from hnseg.errors import ModelError, StoppedWithOutputError
 from hnseg.imaging.files.output_files import output_files
+from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
 from hnseg.inference.planning.effort import FULL_EFFORT
@@ -45,6 +46,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     effort: Effort = FULL_EFFORT,
     provenance: Provenance,
     uncertainty_dir: Path | None = None,
+    further: FurtherMembers = NO_FURTHER,
 ) -> None:
     """Segment one case, from the mounted sockets to checked output files.
 
@@ -60,6 +62,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         uncertainty_dir: Folder that receives the ensemble's uncertainty, of the label map before the method's
             postprocessing and on the grid of its channels; see `hnseg.inference.labelling.uncertainty_files`. None for
             none. Where it does not fit into memory it is left out, with a note, and no file of it is written.
+        further: Members that the uncertainty has beyond the folds.
 
     Raises:
         InputError: The case breaks what the challenge promises.
@@ -83,7 +86,9 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     try:
         with provenance.step("predict"):
             is_unsure = uncertainty_dir is not None
-            prediction = start_prediction(ensemble, channels, deadline, effort=effort, uncertainty=is_unsure)
+            prediction = start_prediction(
+                ensemble, channels, deadline, effort=effort, uncertainty=is_unsure, further=further
+            )
             del channels  # as large as the image times its channels: gone before the networks run
             if (preview := prediction.preview()) is not None:
                 delivery.deliver_preview(preview)

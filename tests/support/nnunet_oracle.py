@@ -48,6 +48,7 @@ class Wanted:
     cropped_to: float = 1.0
     largest_patch: float = float("inf")
     reader: str = "SimpleITKIO"
+    dropout: float = 0.0
 
 
 def write_results(wanted: Wanted, folds: Sequence[int | str], root: Path) -> Path:
@@ -179,7 +180,12 @@ def _plan(wanted: Wanted, root: Path) -> dict[str, Any]:
     planner.UNet_blocks_per_stage_encoder = (1, 2, 1, 1, 1, 1, 1)
     planner.UNet_blocks_per_stage_decoder = (1, 1, 1, 1, 1, 1)
     planner.UNet_reference_val_3d = min(planner.UNet_reference_val_3d, wanted.largest_patch)
-    return json.loads(json.dumps(planner.plan_experiment()))
+    plans = json.loads(json.dumps(planner.plan_experiment()))
+    if wanted.dropout:
+        arguments = plans["configurations"][wanted.configuration]["architecture"]["arch_kwargs"]
+        kind = 2 if wanted.configuration == "2d" else 3
+        arguments |= {"dropout_op": f"torch.nn.Dropout{kind}d", "dropout_op_kwargs": {"p": wanted.dropout}}
+    return plans
 
 
 def _save_checkpoint(plans: dict[str, Any], configuration: str, fold: int | str, root: Path) -> nnUNetTrainer:

@@ -156,7 +156,9 @@ class Prediction:
         if not layout.members:
             return None, (NO_MEMORY,)
         pace = self.sweep.further
-        further = [FurtherSeen(*each) for each in zip(pace.kinds, pace.shares, strict=True)] if pace else []
+        begun_with = self.uncertainty_map.members - self.sweep.accumulation.execution.backend.folds
+        seen = zip(pace.kinds[:begun_with], pace.shares, strict=False) if pace else ()
+        further = [FurtherSeen(kind, share) for kind, share in seen]
         found = self.uncertainty_map.result(sums_in=name_of(layout.members_in), further=further)
         return found, (*self.refused, *found.table.notes, *(pace.notes(layout.further) if pace else ()))
 

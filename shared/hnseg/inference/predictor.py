@@ -16,7 +16,8 @@ from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.cuda_memory import free_vram_gib
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.execution import Execution
-from hnseg.inference.further.members import NO_FURTHER, FurtherMembers, further_members
+from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
+from hnseg.inference.further.members import further_members
 from hnseg.inference.further.passes import FurtherPasses
 from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, UncertaintyMap

@@ -111,16 +111,17 @@ UNCHANGED = Flip()
 
 
 def drawn_change(number: int, mirroring_axes: Axes, *, is_flat: bool) -> Change:
-    """Return the change of a test-time copy, drawn by its number, whatever the image.
+    """Return the change of a test-time copy, drawn by its number, whatever the image; each few have one of each kind.
 
     Args:
         number: Number of the copy, from 0.
         mirroring_axes: Axes of the patch that the model was trained to see flipped; it is flipped along no other.
         is_flat: Whether the network sees planes along the first axis one by one, which are turned in their plane only.
     """
-    random = Random(_SEED + number)
     kinds = ("noise", "rotation", "flip") if mirroring_axes else ("noise", "rotation")
-    kind = random.choice(kinds)
+    few, place = divmod(number, len(kinds))
+    kind = Random(_SEED + few).sample(kinds, len(kinds))[place]
+    random = Random(_SEED + number)
     if kind == "flip":
         return Flip((random.choice(mirroring_axes),))
     if kind == "noise":

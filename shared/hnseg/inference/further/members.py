@@ -1,4 +1,4 @@
-"""Members of an ensemble beyond its folds: how many were asked for, and what each of them is."""
+"""Members of an ensemble beyond its folds: what each of them is, and by which fold it is predicted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from typing import Literal
 
 from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.further.asked import FurtherMembers
 from hnseg.inference.further.augmentation import UNCHANGED, Change, drawn_change
 from hnseg.inference.further.dropout import dropout_seed, has_dropout
 
@@ -16,23 +17,6 @@ NO_DROPOUT = (
     "No Monte Carlo dropout passes were made, because the network has no dropout layer of a probability over 0."
 )
 """Note on dropout passes that were asked for of a network without dropout."""
-
-
-@dataclass(frozen=True)
-class FurtherMembers:
-    """Numbers of members to have beyond the folds, for the uncertainty alone.
-
-    Attributes:
-        dropout: Number of passes with Monte Carlo dropout, in all.
-        tta: Number of test-time copies, in all: flips, noise, rotations.
-    """
-
-    dropout: int = 0
-    tta: int = 0
-
-
-NO_FURTHER = FurtherMembers()
-"""No members but the folds."""
 
 
 @dataclass(frozen=True)

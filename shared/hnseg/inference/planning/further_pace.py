@@ -50,7 +50,8 @@ class FurtherPace:
     def turns(self, tiles: int, kept: int) -> Iterator[int]:
         """Yield the members to predict tiles that the folds have just predicted, as long as there is time.
 
-        A member's passes must have ended when the next is asked for.
+        Tiles share what is left; only the very first pass, whose time is not known, may take any of it. A member's
+        passes must have ended when the next is asked for.
 
         Args:
             tiles: Number of these tiles, which are not among those left any more.
@@ -58,10 +59,12 @@ class FurtherPace:
         """
         self.tiles += tiles
         clock = self.pace.deadline.clock
-        until_s = clock() + self._part_s(tiles)
+        begun_s, free_s = clock(), self._free_s()
+        part_s = free_s * tiles / (self.pace.tiles_left + tiles)
         for member in range(kept):
-            started_s = clock()
-            if started_s + tiles * self._pass_s > until_s:
+            started_s, is_first = clock(), not self._seconds
+            pass_s = _UNKNOWN * (self.pace.pass_s or 0.0) if is_first else self._seconds / sum(self.seen)
+            if started_s - begun_s + tiles * pass_s > (free_s if is_first else part_s):
                 return
             yield member
             self.seen[member] += tiles
@@ -84,16 +87,9 @@ class FurtherPace:
             notes.append(f"A tile was seen by {int(10 * mean) / 10:g} of {kept} members beyond the folds{end}.")
         return tuple(notes)
 
-    @property
-    def _pass_s(self) -> float:
-        """Seconds that a pass takes, of all kinds on average."""
-        passes = sum(self.seen)
-        return self._seconds / passes if passes else _UNKNOWN * (self.pace.pass_s or 0.0)
-
-    def _part_s(self, tiles: int) -> float:
-        """Return the seconds for some tiles: their part of what the folds' passes on all tiles left won't need."""
+    def _free_s(self) -> float:
+        """Return the seconds that the folds' passes on all tiles left won't need."""
         if not self.pace.deadline.is_limited:
             return float("inf")
-        left = self.pace.tiles_left
-        needed_s = left * self.pace.full.passes * (self.pace.pass_s or 0.0) * MARGIN
-        return max(0.0, self.pace.time_left_s - needed_s) * tiles / (left + tiles)
+        needed_s = self.pace.tiles_left * self.pace.full.passes * (self.pace.pass_s or 0.0) * MARGIN
+        return max(0.0, self.pace.time_left_s - needed_s)
