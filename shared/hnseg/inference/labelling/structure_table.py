@@ -118,7 +118,7 @@ def table_of(
     seen = max(1, int(seen_by[1:].sum()))
     folds = len(seen_by) - 1 - len(further)
     used = Counter(each.kind for each in further if each.share > 0)
-    counted = [*range(1 + folds), *(1 + folds + place for place, each in enumerate(further) if each.share >= _SHARE)]
+    counted = _counted(folds, further)
     members = folds + used.total()
     return UncertaintyTable(
         members=members,
@@ -133,6 +133,12 @@ def table_of(
             if dataset.has_regions or output > 0
         },
     )
+
+
+def _counted(folds: int, further: Sequence[FurtherSeen]) -> list[int]:
+    """Return the indices, in counts that are shared, of the ensemble and of those members whose volumes count."""
+    beyond = [1 + folds + place for place, each in enumerate(further) if each.share >= _SHARE]
+    return [*range(1 + folds), *beyond]
 
 
 def _structure(shared: Counts, entropy: float, voxel_ml: float) -> StructureUncertainty:
