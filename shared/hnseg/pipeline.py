@@ -12,6 +12,7 @@ from hnseg.errors import ModelError, StoppedWithOutputError
 from hnseg.imaging.box import put_back
 from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
+from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
 from hnseg.inference.planning.effort import FULL_EFFORT
@@ -51,6 +52,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     effort: Effort = FULL_EFFORT,
     provenance: Provenance,
     uncertainty_dir: Path | None = None,
+    further: FurtherMembers = NO_FURTHER,
 ) -> None:
     """Segment one case, from the mounted sockets to checked output files.
 
@@ -66,6 +68,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         uncertainty_dir: Folder that receives the ensemble's uncertainty, of the label map before the method's
             postprocessing and on the grid of its channels; see `hnseg.inference.labelling.uncertainty_files`. None for
             none. Where it does not fit into memory it is left out, with a note, and no file of it is written.
+        further: Members that the uncertainty has beyond the folds.
 
     Raises:
         InputError: The case breaks what the challenge promises.
@@ -96,6 +99,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
                 effort=effort,
                 uncertainty=uncertainty_dir is not None or bool(challenge.spec.maps),
                 entropy=bool(challenge.spec.maps),
+                further=further,
             )
             del channels  # as large as the image times its channels: gone before the networks run
             if (preview := prediction.preview()) is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hnseg.errors import TimeOverError
+from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.platform.alarm import alarm_after
 from hnseg.platform.writing import is_output_complete
 
@@ -29,6 +30,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
     skip: Skip,
     provenance: Provenance,
     uncertainty_dir: Path | None = None,
+    further: FurtherMembers = NO_FURTHER,
 ) -> None:
     """Load and run; where the time is over before the end, it ends with the output that was written by then.
 
@@ -44,6 +46,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
         skip: Tiles that the networks need not predict.
         provenance: Record of the case; it is added to.
         uncertainty_dir: Folder that receives the ensemble's uncertainty; None for none.
+        further: Members that the uncertainty has beyond the folds.
 
     Raises:
         HnsegError: As `hnseg.pipeline.run_case` and `load` raise it; a DeadlineError where the time is over and there
@@ -51,7 +54,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
     """
     try:
         with alarm_after(deadline.alarm_s()):
-            _run(challenge, load(), inputs, output_dir, deadline, skip, provenance, uncertainty_dir)
+            _run(challenge, load(), inputs, output_dir, deadline, skip, provenance, uncertainty_dir, further)
     except TimeOverError:
         if not is_output_complete(challenge.spec, output_dir):
             raise deadline.passed("before there was a label map") from None
@@ -70,6 +73,7 @@ def _run(  # noqa: PLR0913, PLR0917 (as above)
     skip: Skip,
     provenance: Provenance,
     uncertainty_dir: Path | None,
+    further: FurtherMembers,
 ) -> None:
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
     from hnseg.inference.planning.effort import Effort
@@ -85,4 +89,5 @@ def _run(  # noqa: PLR0913, PLR0917 (as above)
         effort=Effort(skip=skip),
         provenance=provenance,
         uncertainty_dir=uncertainty_dir,
+        further=further,
     )

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from hnseg.cli import predict
 from hnseg.errors import HnsegError, InputError, ModelError, OutputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.inference.further.members import NO_DROPOUT
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
 from tests.support.tolerances import assert_same_labels, ties
 
@@ -129,6 +130,31 @@ def test_the_uncertainty_is_written_to_a_folder(run, model, images, output, tmp_
     )
     assert Grid.of(entropy).is_close_to(GRID)
     assert 0 < array_of(information).max() <= array_of(entropy).max() <= np.log(3) + 1e-5
+
+
+@pytest.mark.numeric
+def test_probabilities_are_images_of_float32_whose_argmax_is_the_label_map(run, model, images, output, tmp_path):
+    folder = tmp_path / "probabilities"
+    done = run(model, *images, "--no-mirroring", "--step", "1", "--probabilities", folder)
+    assert done.exit_code == 0, done.output
+    names = [f"probability_{name}.nii.gz" for name in ("background", "GTVp", "GTVn")]
+    assert {path.name for path in folder.iterdir()} == set(names)
+    found = [sitk.ReadImage(str(folder / name)) for name in names]
+    assert all(each.GetPixelID() == sitk.sitkFloat32 and Grid.of(each).is_close_to(GRID) for each in found)
+    probabilities = np.stack([array_of(each) for each in found])
+    np.testing.assert_allclose(probabilities.sum(axis=0), 1, atol=1e-5)
+    assert np.array_equal(probabilities.argmax(axis=0), array_of(sitk.ReadImage(str(output))))
+
+
+def test_members_beyond_the_folds_are_predicted_and_counted(run, model, images, tmp_path):
+    folder, words = tmp_path / "uncertainty", ("--step", "1", "--no-mirroring", "--dropout", "1", "--tta", "2")
+    done = run(model, *images, *words, "--uncertainty", folder, "--report", tmp_path / "report.json")
+    assert done.exit_code == 0, done.output
+    table = json.loads((folder / "structures.json").read_text())
+    assert (table["members"], table["dropout"], table["tta"]) == (4, 0, 2)
+    assert json.loads((tmp_path / "report.json").read_text())["notes"] == [NO_DROPOUT]
+    told = refused(run(model, *images, *words), InputError)
+    assert told.startswith("--dropout must be used with --uncertainty")
 
 
 def test_probabilities_without_a_place_are_told_before_the_networks_run(run, model, images, tmp_path):

@@ -50,6 +50,7 @@ class Wanted:
     reader: str = "SimpleITKIO"
     prompts: Mapping[str, Any] | None = None
     """Key `prompts` of `dataset.json`; the last channels are those of clicks then."""
+    dropout: float = 0.0
 
 
 def write_results(wanted: Wanted, folds: Sequence[int | str], root: Path) -> Path:
@@ -186,6 +187,10 @@ def _plan(wanted: Wanted, root: Path) -> dict[str, Any]:
     plans = json.loads(json.dumps(planner.plan_experiment()))
     if wanted.prompts:
         _leave_clicks_as_they_are(plans)
+    if wanted.dropout:
+        arguments = plans["configurations"][wanted.configuration]["architecture"]["arch_kwargs"]
+        kind = 2 if wanted.configuration == "2d" else 3
+        arguments |= {"dropout_op": f"torch.nn.Dropout{kind}d", "dropout_op_kwargs": {"p": wanted.dropout}}
     return plans
 
 

@@ -12,6 +12,7 @@ from hnseg.cli.cohort_run import run_and_report
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import EditionOption, LimitOption, NetworkOptions, SkipOption
+from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import listing, summary
@@ -37,6 +38,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     uncertainty: Annotated[
         bool, typer.Option("--uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
     ] = False,
+    dropout: DropoutOption = 0,
+    tta: TtaOption = 0,
     limit_s: LimitOption = None,
     ram_gib: RamOption = None,
     networks: NetworkOptions,
@@ -45,6 +48,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     jobs: JobOptions,
 ) -> None:
     """Segment many cases as the challenge's container would; called again, go on where it stopped."""
+    further = further_members(dropout, tta, uncertainty=uncertainty)
     spec = load_challenge(container_dir, edition).spec
     found = find_cohort(cases, spec)
     if list_only:
@@ -58,9 +62,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
     from hnseg.cohort.challenge_work import challenge_work  # torch is imported once nothing else is wrong
     from hnseg.inference.model.bundle import open_bundle
 
-    options = {"edition": edition, "skip": skip, "limit_s": limit_s, "uncertainty": uncertainty, **asdict(networks)}
+    options = {"edition": edition, "skip": skip, "limit_s": limit_s, **asdict(networks)}
     bundle = open_bundle(model)
-    work = challenge_work(container_dir, bundle, **options)
+    work = challenge_work(container_dir, bundle, uncertainty=uncertainty, further=further, **options)
     store = CaseStore(output.absolute())
     run_and_report(
         found.cases, work, store, settings, labels=spec.output.labels, title=spec.title, expected=bundle.structures

@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,12 +22,14 @@ from hnseg.cli.options.records import with_records
 from hnseg.cli.predict_folder import predict_folder
 from hnseg.errors import InputError
 from hnseg.imaging.files.output_files import OutputFiles, output_files, write_image
+from hnseg.imaging.geometry import Grid
 from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.further.asked import FurtherMembers
 
 
 @with_records
@@ -65,19 +68,23 @@ def _predict_image(
     from hnseg.inference.labelling.uncertainty_files import folder_made
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.model.nnunet_plans import read_dataset
 
+    members = further.further_members
+    classes = read_dataset(model_dir).output_names if further.probabilities_dir else ()
     provenance = Provenance()
     provenance.record(limit_s=options.limit_s if np.isfinite(options.limit_s) else None)
     given = [*images, model_dir]
     with (
         _limited_ram(options.ram_gib),
         folder_made(further.uncertainty),
-        output_files(*further.outputs(output), inputs=given) as files,
+        folder_made(further.probabilities_dir, "Probabilities"),
+        output_files(*further.outputs(output, classes), inputs=given) as files,
     ):
         with provenance.step("load"):
             bundle = open_bundle(model_dir, folds=options.chosen_folds)
             ensemble = load_ensemble(bundle, **options.loading)
-        label_map = _segment(ensemble, images, provenance, options=options, files=files)
+        label_map = _segment(ensemble, images, provenance, options=options, members=members, files=files)
         with provenance.step("write"):
             files.write("--output", lambda path: write_image(label_map, path))
         as_json = json.dumps(json.loads(provenance.as_json()), indent=2) + "\n"
@@ -90,13 +97,16 @@ def _segment(
     provenance: Provenance,
     *,
     options: PredictionOptions,
+    members: FurtherMembers,
     files: OutputFiles,
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and record how it came about."""
+    from hnseg.inference.labelling.probability_files import ProbabilityFiles
     from hnseg.inference.labelling.uncertainty_files import are_asked_for, write_uncertainty
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.segmentation import segment_images
 
+    images_of_classes = ProbabilityFiles(files, ensemble.bundle.dataset.output_names)
     with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
         predicted = segment_images(
@@ -106,9 +116,13 @@ def _segment(
             deadline=Deadline.from_process_start(options.limit_s),
             effort=options.effort,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
-            probabilities=lambda shape: _mapped(files, shape),
+            probabilities=images_of_classes.mapped if images_of_classes.are_asked_for else partial(_mapped, files),
             uncertainty=are_asked_for(files),
+            further=members,
         )
+    if images_of_classes.are_asked_for:
+        with provenance.step("write_probabilities"):
+            images_of_classes.write(Grid.of(predicted.label_map))
     if predicted.uncertainty is not None:
         with provenance.step("write_uncertainty"):
             write_uncertainty(files, predicted.uncertainty)

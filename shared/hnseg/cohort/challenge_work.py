@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from hnseg.cohort.case import CohortCase
 from hnseg.cohort.output_facts import facts_of_output
 from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
+from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.options import BackendName, Device, Precision, Skip
 from hnseg.platform.challenge import Challenge, load_challenge
@@ -41,6 +42,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
     skip: Skip = "none",
     limit_s: float | None = None,
     uncertainty: bool = False,
+    further: FurtherMembers = NO_FURTHER,
     settings_override: Mapping[str, Any] = _NO_SETTINGS,
 ) -> WorkReference:
     """Describe the work of a challenge, such as `hnseg run` does it.
@@ -55,6 +57,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         skip: Tiles that the networks need not predict.
         limit_s: Seconds a case may take; None for the challenge's limit, infinite for none.
         uncertainty: Whether the ensemble's uncertainty is written to the folder `uncertainty` beside the outputs.
+        further: Members that it has beyond the folds.
         settings_override: Settings of the method that replace those the model was trained with.
 
     Raises:
@@ -74,6 +77,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         "skip": skip,
         "limit_s": seconds if math.isfinite(seconds) else None,
         "uncertainty": uncertainty,
+        **{kind: count for kind, count in asdict(further).items() if count},
     }
     return WorkReference(
         loader=f"{__name__}:load",
@@ -107,6 +111,8 @@ def load(  # noqa: PLR0913 (as above)
     skip: Skip,
     limit_s: float | None,
     uncertainty: bool,
+    dropout: int = 0,
+    tta: int = 0,
 ) -> Work:
     """Load the challenge and its ensemble, once for all cases; the parameters are those that `challenge_work` gives.
 
@@ -125,7 +131,7 @@ def load(  # noqa: PLR0913 (as above)
         precision=precision,
         backend=backend,
     )
-    return _ChallengeWork(challenge, ensemble, skip, limit_s, uncertainty)
+    return _ChallengeWork(challenge, ensemble, skip, limit_s, uncertainty, FurtherMembers(dropout, tta))
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,7 @@ class _ChallengeWork:
     skip: Skip
     limit_s: float | None
     uncertainty: bool
+    further: FurtherMembers
 
     def __call__(self, case: CohortCase, folder: Path) -> Facts:
         """Run a case, whose time begins now; return its provenance, as the container's log has it, and more facts."""
@@ -152,6 +159,7 @@ class _ChallengeWork:
             skip=self.skip,
             provenance=provenance,
             uncertainty_dir=folder / UNCERTAINTY_FOLDER if self.uncertainty else None,
+            further=self.further,
         )
         return self._facts(case, folder, provenance)
 

@@ -16,6 +16,7 @@ from hnseg.errors import ConversionError, ModelError
 from hnseg.imaging.box import Slices
 from hnseg.inference.ensemble import Axes
 from hnseg.inference.execution import Execution
+from hnseg.inference.further.passes import FurtherPasses
 from hnseg.inference.labelling.finished_plane import FinishedPlane, MemberLogits
 from hnseg.inference.planning.effort import Effort, TileEffort, Turn
 from hnseg.inference.planning.interest import Interest
@@ -49,7 +50,14 @@ class Accumulation:
         execution: Execution of the networks' passes, which says where the volume and the sums are.
     """
 
-    def __init__(self, execution: Execution, volume: torch.Tensor, effort: Effort, interest: Interest) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        volume: torch.Tensor,
+        effort: Effort,
+        interest: Interest,
+        further: FurtherPasses,
+    ) -> None:
         """Prepare for an image.
 
         Args:
@@ -57,8 +65,9 @@ class Accumulation:
             volume: Input of the network, (c, z, y, x).
             effort: Most that may be done, by which a tile has mirrored copies or none.
             interest: Region that tiles must overlap to be predicted.
+            further: Passes of the members beyond the folds.
         """
-        self.execution, self._effort, self._interest = execution, effort, interest
+        self.execution, self._effort, self._interest, self._further = execution, effort, interest, further
         patch_size = execution.ensemble.bundle.configuration.patch_size
         padded, (_, *inner) = pad_to_patch(volume, patch_3d(patch_size))
         self._volume = self._rolled(padded)
@@ -72,21 +81,24 @@ class Accumulation:
         self._tiles_in_single = 0
         self._in_memory(self._move)
 
-    def begin(self) -> None:
-        """Allocate new sums, all zero."""
-        self.end()
-        self._sums, self._member_sums = self._in_memory(self._new_sums)
+    def begin(self, *, further: bool = True) -> None:
+        """Allocate new sums, all zero.
 
-    def _new_sums(self) -> tuple[RollingSums, list[RollingSums | RollingMeans]]:
+        Args:
+            further: Whether members beyond the folds, where there are any, have sums too.
+        """
+        self.end()
+        self._sums, self._member_sums = self._in_memory(partial(self._new_sums, further=further))
+
+    def _new_sums(self, *, further: bool) -> tuple[RollingSums, list[RollingSums | RollingMeans]]:
         """Return the sums of the ensemble, and those of its members."""
         execution, (_, rows, columns) = self.execution, self.window.shape
         layout, outputs, channels_last = execution.layout, execution.ensemble.outputs, execution.backend.channels_last
         weights = self._weights.to(layout.sums_on)
         sums = RollingSums(outputs, (rows, columns), weights.to(layout.sums_in), channels_last=channels_last)
         of_member = RollingMeans if layout.members_in == torch.float16 else RollingSums
-        members = [
-            of_member(outputs, (rows, columns), weights, channels_last=channels_last) for _ in range(layout.members)
-        ]
+        count = layout.members if further else layout.members - layout.further
+        members = [of_member(outputs, (rows, columns), weights, channels_last=channels_last) for _ in range(count)]
         return sums, members
 
     def end(self) -> None:
@@ -126,6 +138,45 @@ class Accumulation:
                 self._in_memory(partial(self._add_member, member, logits[tile], rows, columns))
         self.execution.backend.finish()  # passes are only timed when they have ended
         return given
+
+    def add_further(self, number: int, tiles: Sequence[Slices]) -> None:
+        """Let a member beyond the folds predict some tiles, and add its logits to its sums, where it has any.
+
+        What the ensemble predicts does not change by it. Where its logits are not finite, in float32 neither, it counts
+        as not having seen the tiles.
+
+        Args:
+            number: Index among the members beyond the folds.
+            tiles: Voxels of each tile; they begin at the first plane of the sums.
+        """
+        member = self.execution.backend.folds + number
+        if member >= len(self._member_sums):
+            return
+        logits = self._in_memory(partial(self._further_logits, number, tiles))
+        for tile, (_, rows, columns) in enumerate(tiles if logits is not None else ()):
+            rolled = self._rolled(cast("torch.Tensor", logits)[tile])
+            self._in_memory(partial(self._add_member, member, rolled, rows, columns))
+        self.execution.backend.finish()
+
+    def without_further(self) -> None:
+        """Give up all members beyond the folds."""
+        self.execution.layout = self.execution.layout.with_further(0)
+        self._move()
+
+    def _further_logits(self, number: int, tiles: Sequence[Slices]) -> torch.Tensor | None:
+        """Return the logits (n, k, z, y, x) of a further member, once more in float32 where they are not finite."""
+        predict = partial(
+            self._further.logits,
+            number,
+            self.execution,
+            self._rolled(self._volume),
+            [self._network_box(box) for box in tiles],
+        )
+        logits = self._by_any_backend(predict)
+        if logits is None:
+            with self.execution.in_single() as is_other:
+                logits = predict() if is_other else None
+        return logits
 
     def _add_member(self, member: int, logits: torch.Tensor, rows: slice, columns: slice) -> None:
         """Add a member's mean logits (k, *patch) of a tile to its sums, where these have not been given up."""
@@ -188,11 +239,7 @@ class Accumulation:
         self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
     ) -> tuple[_TileLogits, TileEffort]:
         """Return what `_mean_logits` does, once more in float32 where it is not finite."""
-        try:
-            found, given = self._mean_logits(tiles, turns, check)
-        except ConversionError as error:
-            self.execution.fall_back(error)
-            found, given = self._mean_logits(tiles, turns, check)
+        found, given = self._by_any_backend(partial(self._mean_logits, tiles, turns, check))
         if _is_finite(found.mean):
             return found, given
         with self.execution.in_single() as is_other:
@@ -202,6 +249,14 @@ class Accumulation:
             if not _is_finite(found.mean):
                 raise self._not_finite(tiles)
         return found, given
+
+    def _by_any_backend(self, work: Callable[[], Result]) -> Result:
+        """Do some work, and again by another backend where this one can't."""
+        try:
+            return work()
+        except ConversionError as error:
+            self.execution.fall_back(error)
+            return work()
 
     @torch.inference_mode()
     def _not_finite(self, tiles: Sequence[Slices]) -> ModelError:
@@ -274,6 +329,11 @@ class Accumulation:
             return sums
         sums.to(layout.sums_on, torch.float32)
         return RollingMeans.of(sums) if layout.members_in == torch.float16 else sums
+
+    def _network_box(self, box: Slices) -> Slices:
+        """Return the voxels of a tile with the network's axes in their own order."""
+        z, y, x = (box[axis] for axis in self.execution.layout.order)
+        return (z, y, x)
 
     def _rolled(self, volume: torch.Tensor) -> torch.Tensor:
         """Return (..., z, y, x) with the axis along which planes come at the front, or back in its place."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hnseg.errors import ConversionError
 from hnseg.inference.backends.cuda_memory import UNLIMITED_GIB
 from hnseg.inference.backends.protocol import Backend
+from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.effort import Effort, TileEffort
 
@@ -41,6 +42,7 @@ class Ensemble:
     vram_gib: float = UNLIMITED_GIB
     fallback: Callable[[], Backend] | None = None
     notes: tuple[str, ...] = ()
+    _modules: Backend | None = field(default=None, init=False, repr=False)
 
     @property
     def outputs(self) -> int:
@@ -55,6 +57,18 @@ class Ensemble:
     def full_effort(self, effort: Effort) -> TileEffort:
         """Return the effort for a tile where there is time for everything: every fold on every mirrored copy."""
         return TileEffort(folds=self.backend.folds, mirrors=len(self.mirrors(effort)))
+
+    def with_modules(self, backend: Backend) -> Backend:
+        """Return a backend whose networks are modules of torch: this one, or one that is loaded once, beside it.
+
+        Raises:
+            ModelError: The weights don't fit the network that the plans describe.
+        """
+        if backend.module(0) is not None:
+            return backend
+        if self._modules is None:
+            self._modules = TorchBackend.load(self.bundle, backend.precision)
+        return self._modules
 
     def fall_back(self, reason: ConversionError) -> str:
         """Let another backend run the networks from now on, and return the note on it.

@@ -6,14 +6,16 @@ import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
+from torch import nn
 
 from hnseg.errors import ConversionError
 from hnseg.inference.backends.cuda_memory import is_in_words_of_libraries
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.ensemble import Axes, Ensemble
+from hnseg.inference.further.dropout import with_dropout
 from hnseg.inference.planning.memory import MemoryLayout
 from hnseg.machine import is_exhausted
 
@@ -51,21 +53,33 @@ class Execution:
             "arithmetic": str(self.backend.arithmetic).removeprefix("torch."),
         }
 
-    def logits_of(self, fold: int, copies: Sequence[tuple[torch.Tensor, Axes]]) -> Iterator[torch.Tensor]:
+    def logits_of(
+        self, fold: int, copies: Sequence[tuple[torch.Tensor, Axes]], dropout_seeds: Sequence[int] = ()
+    ) -> Iterator[torch.Tensor]:
         """Yield one fold's float32 logits (k, z, y, x) of each of some tiles, to be used before the fold's next pass.
 
         Args:
             fold: Index of the fold among the networks.
             copies: Tiles (c, z, y, x) as the volume has them, each with the axes along which it is flipped for the
                 pass; they go through the network together. The logits are flipped back.
+            dropout_seeds: Seed for each of the tiles, by which the network's dropout layers drop features; none where
+                they drop nothing.
         """
         is_flat = len(self.ensemble.bundle.configuration.patch_size) == 2
         tiles = [(tile[:, 0] if is_flat else tile, axes) for tile, axes in copies]
         batch = torch.stack([_flipped(tile.to(self.backend.device), axes) for tile, axes in tiles])
-        outputs = self.backend.logits(fold, batch)
+        outputs = (
+            self._dropped_logits(fold, batch, dropout_seeds) if dropout_seeds else self.backend.logits(fold, batch)
+        )
         for logits, (_, axes) in zip(outputs, copies, strict=True):
             flipped_back = _flipped(logits, axes)
             yield flipped_back[:, None] if is_flat else flipped_back
+
+    def _dropped_logits(self, fold: int, batch: torch.Tensor, seeds: Sequence[int]) -> torch.Tensor:
+        """Return the logits of passes with dropout, by torch, whatever runs the others."""
+        backend = self.ensemble.with_modules(self.backend)
+        with with_dropout(cast("nn.Module", backend.module(fold)), seeds):
+            return backend.logits(fold, batch)
 
     def in_memory(self, work: Callable[[], Result], moved: Callable[[], None]) -> Result:
         """Do some work, and again with less memory as long as memory is not enough.

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from hnseg.inference.labelling.beside import fill_beside
 from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.labelling.label_map import Canvas
+from hnseg.inference.labelling.structure_table import FurtherSeen
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, OF_THE_MEAN, Uncertainty, UncertaintyMap
 from hnseg.inference.planning.effort import EffortPlan, EffortSpent
 from hnseg.inference.planning.memory import name_of
@@ -80,7 +81,7 @@ class Prediction:
         sweep: Sweep of the image's tiles through the networks.
         canvas: Label map that is filled plane by plane.
         uncertainty_map: Uncertainty that is filled beside it; None where it was not asked for, or can't be had.
-        refused: Why an uncertainty that was asked for can't be had, each a sentence.
+        refused: Why an uncertainty that was asked for, or members of it, can't be had, each a sentence.
         seconds: Seconds that each step has taken so far; see `PredictionResult`.
     """
 
@@ -165,8 +166,12 @@ class Prediction:
             return None, self.refused
         if not layout.members:
             return None, (NO_MEMORY,)
-        found = self.uncertainty_map.result(sums_in=name_of(layout.members_in))
-        return found, found.table.notes
+        pace = self.sweep.further
+        begun_with = self.uncertainty_map.members - self.sweep.accumulation.execution.backend.folds
+        seen = zip(pace.kinds[:begun_with], pace.shares, strict=False) if pace else ()
+        further = [FurtherSeen(kind, share) for kind, share in seen]
+        found = self.uncertainty_map.result(sums_in=name_of(layout.members_in), further=further)
+        return found, (*self.refused, *found.table.notes, *(pace.notes(layout.further) if pace else ()))
 
     def planes(self) -> Iterator[FinishedPlane]:
         """Yield the logits of each plane along the axis on which they roll.

@@ -17,11 +17,15 @@ from hnseg.inference.backends.cuda_memory import free_vram_gib
 from hnseg.inference.drawn_clicks import draw_clicks
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.execution import Execution
+from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
+from hnseg.inference.further.members import further_members
+from hnseg.inference.further.passes import FurtherPasses
 from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, UncertaintyMap
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize
 from hnseg.inference.planning.effort import FULL_EFFORT, Effort
+from hnseg.inference.planning.further_pace import FurtherPace
 from hnseg.inference.planning.interest import interest_in
 from hnseg.inference.planning.memory import MemoryLayout, MemoryNeed
 from hnseg.inference.planning.pace import Pace
@@ -72,6 +76,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     probabilities: Probabilities | None = None,
     uncertainty: bool = False,
     entropy: bool = False,
+    further: FurtherMembers = NO_FURTHER,
 ) -> Prediction:
     """Bring an image to the network's grid, and return its prediction, ready for the networks.
 
@@ -89,6 +94,8 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
             it does not fit into memory, or the model's logits are resampled by splines of an order over 1.
         entropy: Whether the predictive entropy is made whatever happens: with `uncertainty` that of its members, and
             where that is left out that of the ensemble's mean logits, with a note.
+        further: Members that the uncertainty has beyond the folds. The label map is the folds' whatever they are. They
+            are given up first where time or memory is short, with a note.
 
     Raises:
         ModelError: The number of channels is not the model's.
@@ -102,14 +109,17 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     placement = place(oriented, bundle.plans, bundle.configuration)
     resampling = bundle.configuration.resampling_of_logits
     target = Target(placement, channels.grid, bundle.dataset, resampling)
-    members = ensemble.backend.folds if uncertainty and target.is_gradual else 0
-    layout = _memory_layout(ensemble, placement, members, entropy=entropy)
+    is_unsure = uncertainty and target.is_gradual
+    beyond, refused = further_members(further, ensemble) if is_unsure else ((), ())
+    folds = ensemble.backend.folds if is_unsure else 0
+    layout = _memory_layout(ensemble, placement, folds, len(beyond), entropy=entropy)
     target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
     execution = Execution(ensemble, layout)
     draw_clicks(volume, channels.clicks, placement, execution)
     interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
-    accumulation = Accumulation(execution, volume, effort, interest)
+    passes = FurtherPasses(beyond, placement.network_mm, images=len(bundle.image_channels))
+    accumulation = Accumulation(execution, volume, effort, interest, passes)
     schedule = Schedule(
         window=accumulation.window,
         effort=effort,
@@ -117,7 +127,9 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         pace=Pace(ensemble.full_effort(effort), deadline),
         tiles_to_predict=accumulation.tiles_to_predict,
     )
-    prediction = Prediction(Sweep(accumulation, schedule, progress), Canvas(target, probabilities))
+    pace = FurtherPace(schedule.pace, [member.kind for member in beyond]) if beyond else None
+    sweep = Sweep(accumulation, schedule, progress, pace)
+    prediction = Prediction(sweep, Canvas(target, probabilities), refused=refused)
     if uncertainty or entropy:
         _begin_uncertainty(prediction, target)
     prediction.seconds["preprocessing"] = time.monotonic() - started_s
@@ -145,14 +157,23 @@ def _check_channels(bundle: Bundle, channels: Channels) -> None:
         )
 
 
-def _memory_layout(ensemble: Ensemble, placement: Placement, members: int, *, entropy: bool) -> MemoryLayout:
-    """Return the fastest layout that fits into memory, of those that sum so many members apart if any of these does.
+def _memory_layout(
+    ensemble: Ensemble, placement: Placement, folds: int, further: int, *, entropy: bool
+) -> MemoryLayout:
+    """Return the fastest layout that fits into memory, of those that sum most members apart.
+
+    Args:
+        ensemble: Trained networks, loaded.
+        placement: Placement of the network's grid in the image.
+        folds: Number of folds to sum apart; 0 for no uncertainty.
+        further: Number of members beyond them.
+        entropy: Whether the entropy is kept, also where no members are summed apart.
 
     Raises:
         InputError: None fits.
     """
     fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
-    layout = replace(fastest, members=members, entropy=entropy)
+    layout = replace(fastest, members=folds + further, further=further, entropy=entropy)
     while not _fits(layout, ensemble, placement) and (smaller := layout.smaller()) is not None:
         layout = smaller
     need = MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=ensemble.backend.pass_gib)

@@ -11,6 +11,7 @@ import numpy as np
 from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.reading import read_volume
 from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.planning.deadline import Deadline
@@ -32,6 +33,7 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
     progress: Callable[[int, int], None] | None = None,
     probabilities: Callable[[Shape], np.memmap[Any, Any] | None] | None = None,
     uncertainty: bool = False,
+    further: FurtherMembers = NO_FURTHER,
 ) -> PredictionResult:
     """Return the label map of an image, on the grid of its first channel, and what else the prediction tells.
 
@@ -42,8 +44,10 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
         deadline: Time by which it must have ended.
         effort: Most that may be done.
         progress: Function that gets the number of tiles done and of all, as the networks go on.
-        probabilities: Function that makes the array for the probabilities, float16, of the shape (k, z, y, x) it gets.
+        probabilities: Function that makes the array for the probabilities, of floats, of the shape (k, z, y, x) it
+            gets.
         uncertainty: Whether the uncertainty of the ensemble is computed too.
+        further: Members that it has beyond the folds.
 
     Raises:
         InputError: There are more or fewer images than channels, or one can't be used or lies on another grid.
@@ -64,6 +68,7 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
             progress=progress,
             probabilities=probabilities((ensemble.outputs, *channels.grid.shape_zyx)) if probabilities else None,
             uncertainty=uncertainty,
+            further=further,
         )
         del channels  # gone before the networks run
         predicted = prediction.predict()

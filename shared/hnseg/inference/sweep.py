@@ -11,6 +11,7 @@ from hnseg.imaging.box import Slices
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.planning.effort import TileEffort
+from hnseg.inference.planning.further_pace import FurtherPace
 from hnseg.inference.planning.schedule import Schedule
 from hnseg.inference.planning.tiling import Tiling
 
@@ -27,11 +28,13 @@ class Sweep:
         accumulation: Volume and sums over tiles.
         schedule: Schedule of the prediction; each pass is timed for its pace, and each tile counted.
         progress: Function called after each tile; None for none.
+        further: Pace of the members beyond the folds; None where there are none.
     """
 
     accumulation: Accumulation
     schedule: Schedule
     progress: Progress | None = None
+    further: FurtherPace | None = None
 
     def planes(
         self, tiling: Tiling, next_of: Callable[[Tiling], Tiling | None], fixed: TileEffort | None = None
@@ -43,12 +46,13 @@ class Sweep:
         Args:
             tiling: Tiling of the volume.
             next_of: Function that returns the tiling by which to go on with the rest, or None to end.
-            fixed: Effort for each tile; left out, it is by the time there is, and tiles are counted as done.
+            fixed: Effort for each tile, without members beyond the folds; left out, it is by the time there is, and
+                tiles are counted as done.
 
         Raises:
             DeadlineError: The time is over and there is no label map yet.
         """
-        self.accumulation.begin()
+        self.accumulation.begin(further=fixed is None)
         try:
             while tiling.along[0]:
                 following = next_of(tiling)
@@ -80,6 +84,20 @@ class Sweep:
             if seconds > _LONG_S and layout.networks_on.type == "cpu":
                 break
         schedule.pace.measured(seconds, mirrors * len(tiles))
+        self._leave_out_further()
+
+    def _leave_out_further(self) -> None:
+        """Give up the members beyond the folds, before the first tile, where the folds' passes take all of the time.
+
+        They would take time even without a pass: planes are labelled with all members' logits.
+        """
+        tiles = len(self.accumulation.tiles_to_predict(self.schedule.tiling))
+        if self.further is None or not self.further.has_none_left(tiles):
+            return
+        self.further.is_left_out = True
+        self.accumulation.without_further()
+        execution = self.accumulation.execution
+        self.schedule.label_with(execution.ensemble.outputs * (1 + execution.layout.members))
 
     def _add_slab(self, tiling: Tiling, fixed: TileEffort | None) -> bool:
         """Add the first slab's tiles to the sums; False when the time is over and there is a label map already."""
@@ -94,7 +112,15 @@ class Sweep:
                 for _ in group:
                     self.schedule.tile_done(given)
                     self._report()
+                self._add_further([tiling.box(start) for start in group])
         return True
+
+    def _add_further(self, boxes: list[Slices]) -> None:
+        """Let the members beyond the folds predict some tiles, as far as there is time."""
+        if self.further is None:
+            return
+        for member in self.further.turns(len(boxes), self.accumulation.execution.layout.further):
+            self.accumulation.add_further(member, boxes)
 
     def _group_size(self, fixed: TileEffort | None) -> int:
         """Return the number of tiles that all folds predict before the next ones."""

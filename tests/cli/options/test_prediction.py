@@ -4,6 +4,7 @@ import pytest
 import typer
 
 from hnseg.cli.options.prediction import FurtherOutputs, PredictionOptions
+from hnseg.inference.further.asked import FurtherMembers
 from hnseg.inference.planning.effort import Effort
 
 
@@ -26,7 +27,24 @@ def test_the_effort_and_what_is_loaded_are_those_asked_for():
 def test_further_outputs_are_listed_after_the_label_map():
     further = FurtherOutputs(report=Path("r.json"), uncertainty=Path("u"))
     assert further.asked_for == ("--uncertainty", "--report")
-    paths = [output.path for output in further.outputs(Path("out.mha"))]
+    paths = [output.path for output in further.outputs(Path("out.mha"), ())]
     assert paths[:3] == [Path("out.mha"), None, Path("r.json")]
     assert {path.parent for path in paths[3:]} == {Path("u")}
     assert FurtherOutputs().asked_for == ()
+
+
+def test_probabilities_are_an_array_or_an_image_a_class():
+    array = FurtherOutputs(probabilities=Path("p.NPY"))
+    assert array.probabilities_dir is None
+    assert [output.path for output in array.outputs(Path("out.mha"), ("background", "GTVp"))][1:] == [
+        Path("p.NPY"),
+        None,
+    ]
+    folder = FurtherOutputs(probabilities=Path("p"))
+    assert folder.probabilities_dir == Path("p")
+    paths = [output.path for output in folder.outputs(Path("out.mha"), ("background", "GTVp")) if output.path]
+    assert paths[1:] == [Path("p/probability_background.nii.gz"), Path("p/probability_GTVp.nii.gz")]
+
+
+def test_members_beyond_the_folds_are_those_asked_for():
+    assert FurtherOutputs(uncertainty=Path("u"), dropout=3).further_members == FurtherMembers(dropout=3)

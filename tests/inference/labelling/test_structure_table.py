@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hnseg.inference.labelling.structure_table import table_of
+from hnseg.inference.labelling.structure_table import FurtherSeen, table_of
 from hnseg.inference.labelling.uncertainty_plane import PlaneCounts
 from hnseg.inference.model.nnunet_plans import Dataset
 from tests.support.small_ensembles import GRID
@@ -86,3 +86,15 @@ def test_half_precision_is_told():
 def test_regions_have_their_names_and_no_background():
     table = table_of([counts(np.full((4, 4), 7))], REGIONS, CUBE, sums_in="float32")
     assert {name: each.volume_ml for name, each in table.structures.items()} == {"whole": 0, "core": 7}
+
+
+def test_members_beyond_the_folds_count_where_they_saw_half_of_the_tiles():
+    shared = np.array([[10, 10, 10, 10], [10, 10, 10, 10], [10, 10, 30, 10], [10, 10, 10, 50]])
+    further = (FurtherSeen("dropout", 0.5), FurtherSeen("tta", 0.1))
+    found = table_of([counts(shared)], CLASSES, CUBE, sums_in="float32", further=further)
+    assert (found.members, found.dropout, found.tta) == (3, 1, 1)
+    assert found.structures["GTVp"].volume_p95_ml == pytest.approx(np.percentile([10, 30], 95))
+    unseen = (FurtherSeen("dropout", 0.0), FurtherSeen("tta", 0.0))
+    alone = table_of([counts(shared)], CLASSES, CUBE, sums_in="float32", further=unseen)
+    assert (alone.members, alone.dropout, alone.tta) == (1, 0, 0)
+    assert alone.structures["GTVp"].dice_between_members is None

@@ -122,3 +122,25 @@ def test_a_calibrated_models_entropies_are_those_at_the_temperature_of_the_ensem
     ones = UncertaintyPlane(ROWS, COLUMNS, CLASSES, MEMBERS, (1.0,) * 6)
     ones.fill(*at_one, [ones.prepared(each, each.members) for each in near], 0.3)
     np.testing.assert_array_equal(at_one, without)
+
+
+def test_of_fewer_members_a_plane_is_that_of_the_first_and_its_counts_say_that_the_others_saw_nothing():
+    (near,) = planes(CLASSES)[:1]
+    few = FinishedPlane(near.mean, MemberLogits(near.members.logits[:2], near.members.is_seen[:2]))
+    found = []
+    for prepared in (
+        UncertaintyPlane(ROWS, COLUMNS, CLASSES, MEMBERS).prepared(near, near.members).first(2),
+        UncertaintyPlane(ROWS, COLUMNS, CLASSES, 2).prepared(few, few.members),
+    ):
+        entropies = np.full((2, *NEW), np.nan, np.float32)
+        assert prepared.count == 2
+        counts = UncertaintyPlane(ROWS, COLUMNS, CLASSES, 2).fill(*entropies, [prepared])
+        found.append((entropies, counts.shared))
+    for first, second in zip(*found, strict=True):
+        assert np.array_equal(first, second)
+    widened = counts.of(MEMBERS)
+    assert np.array_equal(widened.shared[:, :3, :3], counts.shared)
+    for unseen in (3, 4):
+        assert np.array_equal(widened.shared[:, unseen, :3], counts.shared[:, 0])
+        assert np.array_equal(widened.shared[:, unseen, unseen], counts.shared[:, 0, 0])
+    assert widened.seen_by.tolist() == [*counts.seen_by.tolist(), 0, 0]

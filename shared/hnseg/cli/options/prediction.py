@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hnseg.cli.options.run import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
-from hnseg.imaging.files.formats import WRITTEN
+from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
+from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output
 
 if TYPE_CHECKING:
+    from hnseg.inference.further.asked import FurtherMembers
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.planning.effort import Effort
+
+_ARRAY = ".npy"
 
 
 @dataclass(frozen=True)
@@ -66,22 +70,55 @@ class PredictionOptions:
 class FurtherOutputs:
     """Options on what is written beside the label map of an image."""
 
-    probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None
+    probabilities: Annotated[
+        Path | None, typer.Option(metavar="DIR|FILE.npy", help="Write an image a class too; or (k, z, y, x) as .npy.")
+    ] = None
     uncertainty: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information and a table of structures.")
     ] = None
+    dropout: DropoutOption = 0
+    tta: TtaOption = 0
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None
 
-    def outputs(self, label_map: Path) -> tuple[Output, ...]:
-        """Return the files that are to be written, that of the label map first."""
+    @property
+    def further_members(self) -> FurtherMembers:
+        """Members that the uncertainty has beyond the folds.
+
+        Raises:
+            InputError: They were asked for without an uncertainty.
+        """
+        return further_members(self.dropout, self.tta, uncertainty=self.uncertainty is not None)
+
+    @property
+    def probabilities_dir(self) -> Path | None:
+        """Folder that receives the probabilities as images; None where none were asked for, or as an array."""
+        return None if self._is_array else self.probabilities
+
+    def outputs(self, label_map: Path, classes: Sequence[str]) -> tuple[Output, ...]:
+        """Return the files that are to be written, that of the label map first.
+
+        Args:
+            label_map: File of the label map.
+            classes: Names of the model's classes or regions, in the order of its outputs.
+        """
+        from hnseg.inference.labelling.probability_files import probability_outputs
         from hnseg.inference.labelling.uncertainty_files import uncertainty_outputs
 
+        array = self.probabilities if self._is_array else None
+        folder = self.probabilities_dir
         return (
             Output("--output", label_map, f"A label map must be written to {label_map.parent}", WRITTEN),
-            Output("--probabilities", self.probabilities, _promise("Probabilities", self.probabilities), (".npy",)),
+            Output("--probabilities", array, _promise("Probabilities", array), (_ARRAY,)),
             Output("--report", self.report, _promise("The report", self.report)),
+            *(probability_outputs(folder, classes) if folder else ()),
             *uncertainty_outputs(self.uncertainty),
         )
+
+    @property
+    def _is_array(self) -> bool:
+        """Whether the probabilities are one file: an array, or the name of an image, which is refused."""
+        name = self.probabilities.name if self.probabilities else ""
+        return has_suffix(name) or has_suffix(name, (_ARRAY,))
 
     @property
     def asked_for(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.prompts.click import Click
@@ -88,8 +89,7 @@ def clicks_value(clicks: Sequence[Click], grid: Grid) -> dict[str, Any]:
 
 def _click(point: Any, grid: Grid, structures: Sequence[str], *, is_mm: bool) -> Click | str:
     """Return a click, or what it must be and was found to be, to follow "must"."""
-    name = point.get("name") if isinstance(point, Mapping) else None
-    place = point.get("point") if isinstance(point, Mapping) else None
+    name, place = (point.get("name"), point.get("point")) if isinstance(point, Mapping) else (None, None)
     meaning = _meaning(name, structures)
     if meaning is None:
         known = ", ".join([*_MOST_PROBABLE, *structures, *(f"{_NEGATIVE}{each}" for each in structures)])
@@ -97,15 +97,21 @@ def _click(point: Any, grid: Grid, structures: Sequence[str], *, is_mm: bool) ->
     if not _is_place(place):
         return f"have a point of three finite numbers, but has {_quoted(place)}. Was it edited, or is it NaN?"
     given = np.array([place], dtype=np.float64)
-    index = grid.index_xyz(given)[0] if is_mm else given[0]
-    if not all(-0.5 <= each < size - 0.5 for each, size in zip(index, grid.size_xyz, strict=True)):
-        other = "millimetres" if not is_mm else "voxel indices"
-        return (
-            f"lie in the image of {' x '.join(map(str, grid.size_xyz))} voxels, but lies at voxel"
-            f" {tuple(round(float(each), 1) for each in index)}. Is it in {other}, or of another image?"
-        )
+    index_xyz = grid.index_xyz(given) if is_mm else given
+    if outside := _outside(index_xyz[0], grid, other="voxel indices" if is_mm else "millimetres"):
+        return outside
     x, y, z = (given if is_mm else grid.points_mm(given))[0].tolist()
     return Click(*meaning, (x, y, z))
+
+
+def _outside(index_xyz: npt.NDArray[np.float64], grid: Grid, *, other: str) -> str:
+    """Return what a click outside the image must be, to follow "must"; "" for one inside."""
+    if all(-0.5 <= each < size - 0.5 for each, size in zip(index_xyz, grid.size_xyz, strict=True)):
+        return ""
+    return (
+        f"lie in the image of {' x '.join(map(str, grid.size_xyz))} voxels, but lies at voxel"
+        f" {tuple(round(float(each), 1) for each in index_xyz)}. Is it in {other}, or of another image?"
+    )
 
 
 def _meaning(name: Any, structures: Sequence[str]) -> tuple[str | None, bool] | None:

@@ -82,6 +82,10 @@ class CudaBackend:
         self._passes.append(ended)
         return logits.float()
 
+    def module(self, fold: int) -> nn.Module:
+        """Return the copy of a fold's network on the GPU."""
+        return self._on_device(fold)
+
     def release(self, fold: int) -> None:
         """Free a fold's weights on the GPU where they travel."""
         if not self.is_resident:

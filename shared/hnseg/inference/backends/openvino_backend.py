@@ -85,6 +85,9 @@ class OpenvinoBackend:
             ) from error
         return torch.from_numpy(outputs[0]).movedim(-1, 1)
 
+    def module(self, fold: int) -> None:
+        """Return None: its models are no modules of torch."""
+
     def release(self, fold: int) -> None:
         """Free the memory of a fold's layers, which each model would keep for itself."""
         self.models[fold].release_memory()

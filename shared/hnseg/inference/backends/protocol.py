@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
+from torch import nn
 
 from hnseg.options import Precision
 
@@ -57,6 +58,9 @@ class Backend(Protocol):
 
         They may lie in memory that the fold's next batch or `release` takes back.
         """
+
+    def module(self, fold: int) -> nn.Module | None:
+        """Return the module of torch that runs a fold's next batch; None where no module does."""
 
     def release(self, fold: int) -> None:
         """Free the memory that a fold needs only while it runs: another fold has its turn."""

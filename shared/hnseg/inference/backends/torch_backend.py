@@ -63,6 +63,10 @@ class TorchBackend:
             logits: torch.Tensor = self.networks[fold](batch)
         return logits.float()
 
+    def module(self, fold: int) -> nn.Module:
+        """Return a fold's network."""
+        return self.networks[fold]
+
     def release(self, fold: int) -> None:
         """Do nothing: torch frees the memory of a pass after it."""
 

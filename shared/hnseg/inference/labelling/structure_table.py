@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -20,6 +22,20 @@ MOST_SPREAD = 0.5
 MOST_ENTROPY = 0.35
 """Mean entropy inside, in nats, above which it is, too: about half of ln 2, that of two equally likely classes."""
 _DIGITS = 4
+_SHARE = 0.5  # of the tiles: what a member beyond the folds must have seen for its volumes and Dice to count
+
+
+@dataclass(frozen=True)
+class FurtherSeen:
+    """What a member beyond the folds has seen.
+
+    Attributes:
+        kind: Kind of member: `dropout` or `tta`, a test-time copy.
+        share: Part of the tiles that it has seen, 0 to 1.
+    """
+
+    kind: str
+    share: float
 
 
 class StructureUncertainty(Frozen):
@@ -45,7 +61,11 @@ class UncertaintyTable(Frozen):
     """Agreement of an ensemble's members on one image."""
 
     members: int
-    """Number of members."""
+    """Number of members that have seen anything: folds, and those beyond them."""
+    dropout: int = 0
+    """Number of them that are passes with Monte Carlo dropout."""
+    tta: int = 0
+    """Number of them that are test-time copies: flips, noise, rotations."""
     members_seen: float
     """Mean number of members that have seen a voxel, over those that any has; fewer where time was short."""
     seen_by_one: float
@@ -76,7 +96,13 @@ class UncertaintyTable(Frozen):
 
 
 def table_of(
-    planes: Sequence[PlaneCounts], dataset: Dataset, grid: Grid, *, sums_in: str, calibrated: bool = False
+    planes: Sequence[PlaneCounts],
+    dataset: Dataset,
+    grid: Grid,
+    *,
+    sums_in: str,
+    further: Sequence[FurtherSeen] = (),
+    calibrated: bool = False,
 ) -> UncertaintyTable:
     """Return the table of an image from the counts of its planes.
 
@@ -86,24 +112,38 @@ def table_of(
         grid: Grid of the image, for the size of a voxel.
         sums_in: Type of number that the members' logits were summed in.
         calibrated: Whether the entropies are those of a calibrated model.
+        further: Members beyond the folds, the last of all. Volumes and Dice are of those that have seen half of the
+            tiles; elsewhere they have the ensemble's voxels, as folds have.
     """
     shared = np.sum([plane.shared for plane in planes], axis=0)
     entropy = np.sum([plane.entropy for plane in planes], axis=0)
     seen_by = np.sum([plane.seen_by for plane in planes], axis=0)
     voxel_ml = grid.voxel_volume_mm3 / 1000
     seen = max(1, int(seen_by[1:].sum()))
+    folds = len(seen_by) - 1 - len(further)
+    used = Counter(each.kind for each in further if each.share > 0)
+    counted = _counted(folds, further)
+    members = folds + used.total()
     return UncertaintyTable(
-        members=len(seen_by) - 1,
+        members=members,
+        dropout=used["dropout"],
+        tta=used["tta"],
         members_seen=float(seen_by @ np.arange(len(seen_by))) / seen,
-        seen_by_one=float(seen_by[1]) / seen if len(seen_by) > 2 else 0.0,
+        seen_by_one=float(seen_by[1]) / seen if members > 1 else 0.0,
         sums_in=sums_in,
         calibrated=calibrated,
         structures={
-            name: _structure(shared[output], float(entropy[output]), voxel_ml)
+            name: _structure(shared[output][np.ix_(counted, counted)], float(entropy[output]), voxel_ml)
             for output, name in enumerate(dataset.output_names)
             if dataset.has_regions or output > 0
         },
     )
+
+
+def _counted(folds: int, further: Sequence[FurtherSeen]) -> list[int]:
+    """Return the indices, in counts that are shared, of the ensemble and of those members whose volumes count."""
+    beyond = [1 + folds + place for place, each in enumerate(further) if each.share >= _SHARE]
+    return [*range(1 + folds), *beyond]
 
 
 def _structure(shared: Counts, entropy: float, voxel_ml: float) -> StructureUncertainty:

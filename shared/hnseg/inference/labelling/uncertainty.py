@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.inference.labelling.finished_plane import FinishedPlane, MemberLogits
 from hnseg.inference.labelling.label_map import Target
-from hnseg.inference.labelling.structure_table import UncertaintyTable, table_of
+from hnseg.inference.labelling.structure_table import FurtherSeen, UncertaintyTable, table_of
 from hnseg.inference.labelling.uncertainty_plane import MemberPlane, PlaneCounts, UncertaintyPlane
 
 OF_THE_MEAN = (
@@ -74,16 +74,17 @@ class UncertaintyMap:
 
         Args:
             target: Grid of the image, and the way of logits to it; it must be gradual.
-            members: Number of members of the ensemble; 0 for the entropy of the mean logits alone.
+            members: Number of members of the ensemble, 0 for the entropy of the mean logits alone; planes may come with
+                fewer, the first of them.
             temperatures: Temperature of each class; None where the model is not calibrated.
         """
         self._target, self.members = target, members
         self._is_calibrated = temperatures is not None
         self._entropies: FloatArray = np.zeros((2 if members else 1, *target.grid.shape_zyx), np.float32)
         self._inner = [target.planes_in(array) for array in self._entropies]
-        along, rows, columns = target.axes()
-        self._of_members = UncertaintyPlane(rows, columns, target.dataset, members, temperatures)
-        self._of_mean = UncertaintyPlane(rows, columns, target.dataset, 1, temperatures)
+        along, *self._axes = target.axes()
+        self._temperatures = temperatures
+        self._planes: dict[int, UncertaintyPlane] = {}
         self._pieces = along.pieces(1)
         empty = PlaneCounts.none(len(target.dataset.output_values), members)
         self._counts = [empty] * len(self._pieces)
@@ -102,14 +103,18 @@ class UncertaintyMap:
                 weight = float(piece.weights[0, 1]) if len(near) == 2 else 0.0
                 self._fill(number, near, weight)
 
-    def result(self, *, sums_in: str) -> Uncertainty:
+    def result(self, *, sums_in: str, further: Sequence[FurtherSeen] = ()) -> Uncertainty:
         """Return the uncertainty so far, of planes that all came with members' logits.
 
         Args:
             sums_in: Type of number that the members' logits were summed in.
+            further: Members beyond the folds, which are the last of all.
         """
         target = self._target
-        table = table_of(self._counts, target.dataset, target.grid, sums_in=sums_in, calibrated=self._is_calibrated)
+        calibrated = self._temperatures is not None
+        table = table_of(
+            self._counts, target.dataset, target.grid, sums_in=sums_in, further=further, calibrated=calibrated
+        )
         return Uncertainty(table, target.grid, self._entropies)
 
     def entropy(self) -> sitk.Image:
@@ -117,23 +122,35 @@ class UncertaintyMap:
         return image_of(self._entropies[0], self._target.grid)
 
     def _prepared(self, plane: FinishedPlane) -> _Prepared:
-        of_members = None if plane.members is None else self._of_members.prepared(plane, plane.members)
-        return _Prepared(plane, of_members)
+        if plane.members is None:
+            return _Prepared(plane, None)
+        return _Prepared(plane, self._plane_of(len(plane.members.is_seen)).prepared(plane, plane.members))
 
     def _alone(self, plane: FinishedPlane) -> MemberPlane:
         """Return a plane with its mean as the only member."""
         is_seen = np.ones((1, *plane.mean.shape[1:]), np.bool_)
-        return self._of_mean.prepared(plane, MemberLogits(plane.mean[np.newaxis], is_seen))
+        return self._plane_of(1).prepared(plane, MemberLogits(plane.mean[np.newaxis], is_seen))
 
     def _fill(self, number: int, near: Sequence[_Prepared], weight: float) -> None:
         entropy, *others = (array[number] for array in self._inner)
         mutual_information = others[0] if others else np.empty_like(entropy)
         of_members = [each.of_members for each in near if each.of_members is not None]
-        if len(of_members) == len(near):
-            self._counts[number] = self._of_members.fill(entropy, mutual_information, of_members, weight)
-        else:
+        if len(of_members) < len(near):
             alone = [self._alone(each.plane) for each in near]
-            self._of_mean.fill(entropy, mutual_information, alone, weight)
+            self._plane_of(1).fill(entropy, mutual_information, alone, weight)
+            return
+        members = min(plane.count for plane in of_members)
+        kept = [plane.first(members) for plane in of_members]
+        counts = self._plane_of(members).fill(entropy, mutual_information, kept, weight)
+        self._counts[number] = counts.of(self.members)
+
+    def _plane_of(self, members: int) -> UncertaintyPlane:
+        """Return what fills planes of so many members, which become fewer where time or memory is short."""
+        if members not in self._planes:
+            rows, columns = self._axes
+            dataset = self._target.dataset
+            self._planes[members] = UncertaintyPlane(rows, columns, dataset, members, self._temperatures)
+        return self._planes[members]
 
 
 @dataclass(frozen=True)

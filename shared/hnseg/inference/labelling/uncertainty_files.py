@@ -33,11 +33,12 @@ def uncertainty_outputs(folder: Path | None) -> tuple[Output, ...]:
 
 
 @contextmanager
-def folder_made(folder: Path | None) -> Iterator[None]:
+def folder_made(folder: Path | None, title: str = "The uncertainty") -> Iterator[None]:
     """Make a folder for the files with its parents, and remove it again if the block fails and it was not there.
 
     Args:
         folder: Folder to make; None for none.
+        title: What it is for, in a sentence for the error.
 
     Raises:
         OutputError: It can't be made.
@@ -49,7 +50,7 @@ def folder_made(folder: Path | None) -> Iterator[None]:
         folder.mkdir(parents=True)
     except OSError as error:
         raise OutputError(
-            f"The uncertainty must be written to a folder, but {folder} can't be made: {reason_of(error)}."
+            f"{title} must be written to a folder, but {folder} can't be made: {reason_of(error)}."
             " Is it a file, or in a place without permission to write?"
         ) from error
     try:

@@ -9,7 +9,7 @@ temperature of the class that the ensemble gives it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -45,6 +45,22 @@ class MemberPlane:
     members: LogitPlane
     is_seen: LogitPlane
 
+    @property
+    def count(self) -> int:
+        """Number of members."""
+        return len(self.is_seen.logits)
+
+    def first(self, count: int) -> MemberPlane:
+        """Return the same plane with only the first so many of its members."""
+        if count == self.count:
+            return self
+        kept = self.members.logits[: len(self.members.logits) // self.count * count]
+        return replace(
+            self,
+            members=replace(self.members, logits=kept),
+            is_seen=replace(self.is_seen, logits=self.is_seen.logits[:count]),
+        )
+
 
 @dataclass(frozen=True)
 class PlaneCounts:
@@ -66,6 +82,13 @@ class PlaneCounts:
         """Return counts of 0."""
         shared = np.zeros((outputs, 1 + members, 1 + members), np.int64)
         return cls(shared, np.zeros(outputs), np.zeros(1 + members, np.int64))
+
+    def of(self, members: int) -> PlaneCounts:
+        """Return the same counts for so many members, of which those that are new have seen nothing."""
+        own = len(self.seen_by)
+        as_ensemble = [*range(own), *[0] * (1 + members - own)]
+        seen_by = np.pad(self.seen_by, (0, 1 + members - own))
+        return PlaneCounts(self.shared[:, as_ensemble][:, :, as_ensemble], self.entropy, seen_by)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from hnseg.machine import GIB
 _FLOAT = 4
 _WORTH_ROLLING = 0.67  # sums that are so much smaller are worth rolling along another axis than nnU-Net's first
 _OF_BLOCK = 6 * 64 * 128  # numbers for each member and class: logits, probabilities and masks of a block, and copies
+_OF_FURTHER = 4  # arrays of logits for a tile: of the network, turned back, and copies of these
 _FEATURE_MAPS = 10  # of the first stage alive at once in a pass; 7 to 8.5 measured with plain and residual encoders
 
 
@@ -37,6 +38,7 @@ class MemoryLayout:
         members: Number of members whose logits are summed apart too, on the same device; 0 for none.
         members_in: Type of these sums.
         entropy: Whether the entropy is kept, also where members are not summed apart.
+        further: Number of those members that are no folds, which come last.
     """
 
     networks_on: torch.device
@@ -48,6 +50,7 @@ class MemoryLayout:
     members: int = 0
     members_in: torch.dtype = torch.float32
     entropy: bool = False
+    further: int = 0
 
     @classmethod
     def fastest(cls, placement: Placement, bundle: Bundle, backend: Backend) -> MemoryLayout:
@@ -84,16 +87,22 @@ class MemoryLayout:
     def smaller(self) -> MemoryLayout | None:
         """Return a layout that takes less memory, or None.
 
-        Members' sums go to half precision first. Then all sums leave a GPU, and copies go one by one; last, members are
-        not summed apart any more.
+        Members' sums go to half precision first. Then half of the members beyond the folds are given up, again and
+        again; then all sums leave a GPU, and copies go one by one; last, folds are not summed apart any more.
         """
         if self.members and self.members_in != torch.float16:
             return replace(self, members_in=torch.float16)
+        if self.further:
+            return self.with_further(self.further // 2)
         if self.sums_on.type != "cpu":
             return replace(self, sums_on=torch.device("cpu"), sums_in=torch.float32)
         if self.copies_together > 1 or self.copies_a_turn > 1:
             return replace(self, copies_together=1, copies_a_turn=1)
         return replace(self, members=0) if self.members else None
+
+    def with_further(self, count: int) -> MemoryLayout:
+        """Return the same layout for so many members beyond the folds."""
+        return replace(self, members=self.members - self.further + count, further=count)
 
     def for_networks_of(self, backend: Backend) -> MemoryLayout:
         """Return the same layout for another backend, which may run on another device."""
@@ -154,7 +163,10 @@ class MemoryNeed:
         deep = patch[layout.rolls_along] * in_plane
         sums = (outputs + 1) * deep * layout.sums_in.itemsize
         sums += layout.members * (outputs * layout.members_in.itemsize + _FLOAT) * deep
-        means = (1 + layout.members) * layout.copies_a_turn * outputs * prod(patch) * _FLOAT  # of the tiles at hand
+        of_tile = outputs * prod(patch) * _FLOAT
+        # Of the tiles at hand: the totals of all passes and of each fold's, or what one further member gives, turned.
+        folds = layout.members - layout.further
+        means = max(1 + folds, _OF_FURTHER if layout.further else 0) * layout.copies_a_turn * of_tile
         predicting: float = volume + sums + means
         if layout.networks_on.type == layout.sums_on.type:
             predicting += GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)

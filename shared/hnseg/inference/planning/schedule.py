@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize, ending_s, reserve_s
@@ -214,6 +214,11 @@ class Schedule:
             return None
         self._slab = SlabEffort(first, self.effort.step, [full] * count)
         return left
+
+    def label_with(self, outputs: int) -> None:
+        """Keep time to label with so many logits a voxel, of the ensemble and its members, from now on."""
+        self.size = replace(self.size, outputs=outputs)
+        self._keep_time(self.planes.total - self.planes.labelled)
 
     def plane_done_again(self) -> None:
         """Count a plane as predicted again."""
