@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.planning.effort import Effort
 
+_PICTURE = "uncertainty.png"
+UNCERTAINTY_PICTURE = f"--uncertainty ({_PICTURE})"
+"""Name of the picture of the uncertainty among the outputs."""
+
 
 @dataclass(frozen=True)
 class PredictionOptions:
@@ -68,7 +72,7 @@ class FurtherOutputs:
 
     probabilities: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Write (k, z, y, x) too.")] = None
     uncertainty: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information and a table of structures.")
+        Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information, a table and a picture.")
     ] = None
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None
 
@@ -81,7 +85,13 @@ class FurtherOutputs:
             Output("--probabilities", self.probabilities, _promise("Probabilities", self.probabilities), (".npy",)),
             Output("--report", self.report, _promise("The report", self.report)),
             *uncertainty_outputs(self.uncertainty),
+            Output(UNCERTAINTY_PICTURE, self.picture, f"The uncertainty must be written to {self.uncertainty}"),
         )
+
+    @property
+    def picture(self) -> Path | None:
+        """File of the picture of the uncertainty; None where none was asked for."""
+        return None if self.uncertainty is None else self.uncertainty / _PICTURE
 
     @property
     def asked_for(self) -> tuple[str, ...]:
