@@ -235,10 +235,10 @@ def test_a_server_gets_all_cases_again_as_it_may_depend_on_those_before(small_re
 
 def test_a_map_is_collected_and_judged_beside_the_label_map(quick_model, case_dir, tmp_path):
     challenge = load_challenge(UNSURE)
-    profile = replace(profile_of(challenge.spec.limits), time_limit_s=300.0)
+    profile = profile_of(challenge.spec.limits)
     model_dir = quick_model(HNTS_MRG)
     request = Request(challenge.spec, find_cases([case_dir]), model_dir, profile, tmp_path / "kept")
-    (case,) = rehearse(request, process_runner(UNSURE, profile), no_progress).cases
+    (case,) = rehearse(request, process_runner(UNSURE, profile, gpu=False), no_progress).cases
     assert (case.passed, case.platform_says) == (True, "")
     assert case.maps == {"entropy-map": "images/entropy-map/output.mha"}
     assert case.findings == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import typer
 from rich.progress import Progress
 
 from hnseg.cli.options.cohort import WorkerOptions
-from hnseg.cli.options.prediction import FurtherOutputs, PredictionOptions
+from hnseg.cli.options.prediction import UNCERTAINTY_PICTURE, FurtherOutputs, PredictionOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.predict_folder import predict_folder
 from hnseg.errors import InputError
@@ -30,6 +30,7 @@ from hnseg.provenance import Provenance
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.further.asked import FurtherMembers
+    from hnseg.inference.labelling.uncertainty import Uncertainty
 
 
 @with_records
@@ -59,6 +60,8 @@ def command(
         return
     _predict_image(model_dir, images, output, prediction, further)
     typer.echo(str(output))
+    if further.picture is not None and further.picture.is_file():
+        typer.echo(str(further.picture))
 
 
 def _predict_image(
@@ -101,6 +104,7 @@ def _segment(
     files: OutputFiles,
 ) -> sitk.Image:
     """Return the label map of an image, with a bar on a terminal, and record how it came about."""
+    from hnseg.cohort.predict_work import labels_of
     from hnseg.inference.labelling.probability_files import ProbabilityFiles
     from hnseg.inference.labelling.uncertainty_files import are_asked_for, write_uncertainty
     from hnseg.inference.planning.deadline import Deadline
@@ -126,7 +130,21 @@ def _segment(
     if predicted.uncertainty is not None:
         with provenance.step("write_uncertainty"):
             write_uncertainty(files, predicted.uncertainty)
+            labels = labels_of(ensemble.bundle.dataset)
+            _draw_uncertainty(files, images[0], predicted.label_map, predicted.uncertainty, labels)
     return predicted.label_map
+
+
+def _draw_uncertainty(
+    files: OutputFiles, scan: Path, label_map: sitk.Image, uncertainty: Uncertainty, labels: Mapping[int, str]
+) -> None:
+    """Draw the uncertainty over the first image, where its files are among the outputs."""
+    from hnseg.drawing.entropy import draw_entropy
+    from hnseg.imaging.files.reading import read_volume
+
+    image = read_volume(scan, title="first image")
+    picture = draw_entropy(image, label_map, uncertainty.entropy, labels)
+    files.write(UNCERTAINTY_PICTURE, lambda path: path.write_bytes(picture.png))
 
 
 def _mapped(files: OutputFiles, shape: tuple[int, ...]) -> np.memmap[Any, Any] | None:

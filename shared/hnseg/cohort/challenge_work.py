@@ -15,6 +15,7 @@ from hnseg.cohort.output_facts import facts_of_output
 from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
+from hnseg.inference.labelling.uncertainty_files import ENTROPY
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.options import BackendName, Device, Precision, Skip
 from hnseg.platform.challenge import Challenge, load_challenge
@@ -92,6 +93,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
             "challenge": spec.name,
             "output": spec.output.model_dump(mode="json"),
             "answers": [socket.slug for socket in spec.answers],
+            **({"maps": [socket.model_dump(mode="json") for socket in spec.maps]} if spec.maps else {}),
             "model_sha256": dict(bundle.sha256),
             "settings": settings.model_dump(mode="json"),
             **options,
@@ -173,4 +175,11 @@ class _ChallengeWork:
             folder / REPORT_FOLDER,
             facts={"provenance": json.loads(provenance.as_json())},
             expected=self.ensemble.bundle.structures,
+            entropy=self._entropy_in(folder),
         )
+
+    def _entropy_in(self, folder: Path) -> Path:
+        """Return the file of the entropy: of the challenge's map, or else of the uncertainty; it need not exist."""
+        for socket in self.challenge.spec.maps:
+            return folder / socket.relative_path / FILE_NAME
+        return folder / UNCERTAINTY_FOLDER / ENTROPY

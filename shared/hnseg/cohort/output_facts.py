@@ -9,7 +9,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from hnseg.cohort.flags import flags_of
-from hnseg.cohort.report.pictures import draw_pictures
+from hnseg.cohort.report.pictures import draw_entropy_picture, draw_pictures
 from hnseg.drawing.crop import crop_in
 from hnseg.errors import InputError
 from hnseg.imaging.files.reading import read_volume
@@ -19,7 +19,7 @@ from hnseg.inference.model.structure_range import StructureRange
 from hnseg.printable import printable
 
 
-def facts_of_output(
+def facts_of_output(  # noqa: PLR0913 (a case's files)
     scan: Path,
     label_map: Path,
     labels: Mapping[int, str],
@@ -27,6 +27,7 @@ def facts_of_output(
     *,
     facts: Mapping[str, Any],
     expected: Mapping[str, StructureRange],
+    entropy: Path | None = None,
 ) -> dict[str, Any]:
     """Return the facts of a case that is done, with those of its output, and draw its pictures.
 
@@ -39,10 +40,11 @@ def facts_of_output(
         report: Folder for the pictures, made if it does not exist.
         facts: Facts that are known: `provenance`.
         expected: Ranges of the structures in the training data, by name; empty where nothing is known.
+        entropy: File of the predictive entropy, to be drawn too; None for none, and passed over where it is not there.
 
     Returns:
-        The facts, with `structures` (`StructureMeasures` by name), `flags` (a list of `Flag`), and where there are no
-        pictures `not_drawn`, a sentence.
+        The facts, with `structures` (`StructureMeasures` by name), `flags` (a list of `Flag`), with an entropy
+        `entropy_caption`, a sentence, and where there are no pictures `not_drawn`, a sentence.
 
     Raises:
         OSError: The pictures can't be written.
@@ -53,6 +55,9 @@ def facts_of_output(
         measures = measure_structures(labelled, labels, scan=image)
         found["structures"] = {name: each.model_dump(mode="json") for name, each in measures.items()}
         draw_pictures(image, labelled, labels, report, crop=crop_in(found.get("provenance")))
+        if entropy is not None and entropy.is_file():
+            unsure = read_volume(entropy, title="entropy")
+            found["entropy_caption"] = draw_entropy_picture(image, labelled, unsure, labels, report)
     except InputError as error:
         found["not_drawn"] = printable(str(error))
     except MemoryError:

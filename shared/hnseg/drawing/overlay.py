@@ -23,7 +23,9 @@ from hnseg.imaging.hounsfield import looks_like_hounsfield
 THUMBNAIL_SIDE = 120
 """Width and height of a thumbnail, in pixels."""
 
-_SIDE, _TITLE, _GAP = 328, 24, 3  # pixels of a panel, of its title above it, and between two panels
+SIDE = 328
+"""Width and height of a panel, in pixels."""
+_TITLE, _GAP = 24, 3  # pixels of the title above a panel, and between two panels
 _FONT_SIZE = 13
 _SOFT_TISSUE_HU = (-160.0, 350.0)
 _SAMPLE = 2_000_000  # voxels of which the window is found
@@ -98,9 +100,9 @@ def draw_case(
     if volumes.box is not None:
         cuts.append(("coronal: the crop", _coronal(volumes, volumes.box)))
         a_row += 1
-    panels = [(title, draw_panel(cut, volumes.window, volumes.colours, side=_SIDE)) for title, cut in cuts]
+    panels = [(title, draw_panel(cut, volumes.window, volumes.colours, side=SIDE)) for title, cut in cuts]
     small = draw_panel(_axial(volumes, fullest, frame), volumes.window, volumes.colours, side=THUMBNAIL_SIDE)
-    return Picture(_as_png(_composed(panels, a_row)), _as_png(small), _labels_shown(volumes, chosen, labels), crop)
+    return Picture(as_png(composed(panels, a_row)), as_png(small), _labels_shown(volumes, chosen, labels), crop)
 
 
 def _volumes(
@@ -114,7 +116,7 @@ def _volumes(
     found: Labels = turn.view_of(label_map)
     return _Volumes(
         scan=turn.view_of(scan),
-        window=_window(scan),
+        window=window_of(scan),
         found=found,
         wanted=found[:0] if reference is None else turn.view_of(reference),
         spacing_mm=turn.spacing_of(scan),
@@ -123,7 +125,7 @@ def _volumes(
     )
 
 
-def _window(scan: sitk.Image) -> tuple[float, float]:
+def window_of(scan: sitk.Image) -> tuple[float, float]:
     """Return the values that become black and white: soft tissue of a CT, percentiles 1 and 99 of other images.
 
     Of a large image, a regular sample of its voxels is asked.
@@ -172,16 +174,16 @@ def _coronal(volumes: _Volumes, box: Box) -> Cut:
     )
 
 
-def _composed(panels: Sequence[tuple[str, Image.Image]], a_row: int) -> Image.Image:
+def composed(panels: Sequence[tuple[str, Image.Image]], a_row: int) -> Image.Image:
     """Return the panels in rows, each below its title."""
     columns, rows = min(len(panels), a_row), -(-len(panels) // a_row)
-    picture = Image.new("RGB", (columns * (_SIDE + _GAP) + _GAP, rows * (_TITLE + _SIDE) + _GAP))
+    picture = Image.new("RGB", (columns * (SIDE + _GAP) + _GAP, rows * (_TITLE + SIDE) + _GAP))
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_FONT_SIZE)
     for place, (title, panel) in enumerate(panels):
         row, column = divmod(place, a_row)
-        left, top = _GAP + column * (_SIDE + _GAP), row * (_TITLE + _SIDE)
+        left, top = _GAP + column * (SIDE + _GAP), row * (_TITLE + SIDE)
         picture.paste(panel, (left, top + _TITLE))
-        draw.text((left + _SIDE / 2, top + _TITLE / 2), title, fill="white", font=font, anchor="mm")
+        draw.text((left + SIDE / 2, top + _TITLE / 2), title, fill="white", font=font, anchor="mm")
     return picture
 
 
@@ -190,7 +192,8 @@ def _labels_shown(volumes: _Volumes, chosen: Sequence[ChosenSlice], labels: Mapp
     return tuple(sorted({int(label) for plane in drawn for label in np.unique(plane)} & set(labels)))
 
 
-def _as_png(image: Image.Image) -> bytes:
+def as_png(image: Image.Image) -> bytes:
+    """Return a picture as a PNG."""
     content = io.BytesIO()
     image.save(content, format="png", compress_level=_COMPRESSION)
     return content.getvalue()

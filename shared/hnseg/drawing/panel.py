@@ -10,10 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw
 
+from hnseg.drawing.colour_scale import coloured
+
 Rectangle = tuple[int, int, int, int]
 """Rectangle in a slice: left, top, width and height, in voxels."""
 
 _FILLED = 0.45  # opacity of the reference
+_HEATED = 0.85  # largest opacity of a map
 _WHITE = (255, 255, 255)
 _MARGIN = 3  # pixels around a structure in which its outline is drawn
 _DASH, _GAP = 6, 4  # pixels of a dashed line
@@ -33,6 +36,7 @@ class Cut:
         wanted: Labels of the reference; None where there is none.
         spacing_mm: Distance of two columns, and of two rows.
         crop: Rectangle to draw dashed; None for none.
+        heat: Map from 0 to 1 to lay over it in the colours of `hnseg.drawing.colour_scale`; None for none.
     """
 
     scan: npt.NDArray[Any]
@@ -40,6 +44,7 @@ class Cut:
     wanted: npt.NDArray[np.uint8] | None
     spacing_mm: tuple[float, float]
     crop: Rectangle | None = None
+    heat: npt.NDArray[Any] | None = None
 
 
 def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str], *, side: int) -> Image.Image:
@@ -55,6 +60,8 @@ def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str]
     pixels = np.repeat(_grey(cut.scan, window, size)[..., np.newaxis], 3, axis=2)
     if cut.wanted is not None:
         _fill(pixels, cut.wanted, colours)
+    if cut.heat is not None:
+        _lay_over(pixels, cut.heat)
     _outline(pixels, cut.found, colours)
     image = Image.fromarray(pixels.round().astype(np.uint8))
     if cut.crop is not None:
@@ -85,6 +92,14 @@ def _fill(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, s
     for label in _present(labels, colours):
         where = enlarged == label
         pixels[where] = pixels[where] * (1 - _FILLED) + _rgb(colours[label]) * _FILLED
+
+
+def _lay_over(pixels: Pixels, heat: npt.NDArray[Any]) -> None:
+    """Lay the colours of a map over the pixels: clear at 0, and nearly opaque from a third on."""
+    size = (pixels.shape[1], pixels.shape[0])
+    enlarged = np.asarray(Image.fromarray(heat.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+    opacity = np.clip(3 * enlarged, 0, 1)[..., np.newaxis] * _HEATED
+    pixels[...] = pixels * (1 - opacity) + coloured(enlarged) * opacity
 
 
 def _outline(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> None:

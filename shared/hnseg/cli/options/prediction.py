@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from hnseg.inference.planning.effort import Effort
 
 _ARRAY = ".npy"
+_PICTURE = "uncertainty.png"
+UNCERTAINTY_PICTURE = f"--uncertainty ({_PICTURE})"
+"""Name of the picture of the uncertainty among the outputs."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class FurtherOutputs:
         Path | None, typer.Option(metavar="DIR|FILE.npy", help="Write an image a class too; or (k, z, y, x) as .npy.")
     ] = None
     uncertainty: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information and a table of structures.")
+        Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information, a table and a picture.")
     ] = None
     dropout: DropoutOption = 0
     tta: TtaOption = 0
@@ -112,6 +115,7 @@ class FurtherOutputs:
             Output("--report", self.report, _promise("The report", self.report)),
             *(probability_outputs(folder, classes) if folder else ()),
             *uncertainty_outputs(self.uncertainty),
+            Output(UNCERTAINTY_PICTURE, self.picture, f"The uncertainty must be written to {self.uncertainty}"),
         )
 
     @property
@@ -119,6 +123,11 @@ class FurtherOutputs:
         """Whether the probabilities are one file: an array, or the name of an image, which is refused."""
         name = self.probabilities.name if self.probabilities else ""
         return has_suffix(name) or has_suffix(name, (_ARRAY,))
+
+    @property
+    def picture(self) -> Path | None:
+        """File of the picture of the uncertainty; None where none was asked for."""
+        return None if self.uncertainty is None else self.uncertainty / _PICTURE
 
     @property
     def asked_for(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hnseg.cohort.report.pictures import OVERLAY_FILE
+from hnseg.cohort.report.pictures import ENTROPY_FILE, OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow
 from hnseg.cohort.state.store import CASE_LOG, REPORT_FOLDER, CaseStore
@@ -55,6 +55,8 @@ def as_case_page(
             row=row,
             links=links,
             overlay=OVERLAY_FILE,
+            entropy=ENTROPY_FILE,
+            has_entropy=(folder / ENTROPY_FILE).is_file(),
             has_picture=(folder / OVERLAY_FILE).is_file(),
             has_log=(folder / CASE_LOG).is_file(),
             has_positions=any(found.position_mm for found in row.structures.values()),

@@ -8,9 +8,10 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from hnseg.drawing.crop import CropRecord
+from hnseg.drawing.entropy import draw_entropy
 from hnseg.drawing.overlay import draw_case
 
-OVERLAY_FILE, THUMBNAIL_FILE = "overlay.png", "thumbnail.png"
+OVERLAY_FILE, THUMBNAIL_FILE, ENTROPY_FILE = "overlay.png", "thumbnail.png", "entropy.png"
 """Names of the pictures in a case's `report` folder."""
 
 
@@ -33,3 +34,16 @@ def draw_pictures(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / OVERLAY_FILE).write_bytes(picture.png)
     (folder / THUMBNAIL_FILE).write_bytes(picture.thumbnail)
+
+
+def draw_entropy_picture(
+    scan: sitk.Image, label_map: sitk.Image, entropy: sitk.Image, labels: Mapping[int, str], folder: Path
+) -> str:
+    """Draw `entropy.png` of a case into a folder, which exists, and return its caption; see `draw_entropy`.
+
+    Raises:
+        OSError: The folder can't be written to.
+    """
+    picture = draw_entropy(scan, label_map, entropy, labels)
+    (folder / ENTROPY_FILE).write_bytes(picture.png)
+    return picture.caption

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from hnseg.cohort.flags import Flag
 from hnseg.cohort.state.status import CaseStatus, FileStamp
+from hnseg.drawing.uncertainty_record import UncertaintyRecord, uncertainty_in
 from hnseg.imaging.structures import StructureMeasures
 from hnseg.printable import printable
 from hnseg.records import Frozen
@@ -58,6 +59,17 @@ class CaseRow:
     def provenance(self) -> Mapping[str, Any]:
         """Provenance of its output; empty where there is none."""
         return dict(_members(self.status.facts, "provenance"))
+
+    @property
+    def uncertainty(self) -> UncertaintyRecord | None:
+        """Uncertainty of its structures; None where it is not known."""
+        return uncertainty_in(dict(self.provenance))
+
+    @property
+    def entropy_caption(self) -> str:
+        """Caption of the picture of its entropy; empty where there is none."""
+        caption = self.status.facts.get("entropy_caption", "")
+        return printable(caption, longest=_LONGEST_NOTE) if isinstance(caption, str) else ""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from hnseg.cohort.report.case_page import Links, as_case_page
 from hnseg.cohort.report.collecting import collect_rows
 from hnseg.cohort.report.csv_file import CSV_FILE, as_csv
 from hnseg.cohort.report.index_page import INDEX_FILE, as_index_page
-from hnseg.cohort.report.pictures import OVERLAY_FILE
+from hnseg.cohort.report.pictures import ENTROPY_FILE, OVERLAY_FILE
 from hnseg.cohort.report.rendering import address_of
 from hnseg.cohort.report.rows import CaseRow
 from hnseg.cohort.state.store import CASE_LOG, REPORT_FOLDER, CaseStore, write_whole
@@ -103,7 +103,7 @@ def _links(rows: Sequence[CaseRow], place: int, output: Path) -> Links:
 
 def _key_of(row: CaseRow, links: Links, colours: Mapping[str, str], expected: Mapping[str, StructureRange]) -> str:
     """Return the first line of a case's page: a checksum over all that it shows."""
-    files_there = [(row.folder / REPORT_FOLDER / name).is_file() for name in (OVERLAY_FILE, CASE_LOG)]
+    files_there = [(row.folder / REPORT_FOLDER / name).is_file() for name in (OVERLAY_FILE, ENTROPY_FILE, CASE_LOG)]
     shown = (row.status.model_dump_json(), links, files_there, dict(colours), dict(expected), _look())
     return _KEY.format(hashlib.sha256(repr(shown).encode()).hexdigest())
 

@@ -13,8 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import crop_in
+from hnseg.drawing.entropy import EntropyPicture, draw_entropy
 from hnseg.drawing.overlay import Picture, draw_case
 from hnseg.drawing.registration import RegistrationFigure, draw_registration, record_in
+from hnseg.drawing.uncertainty_record import uncertainty_in
 from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.tables import structures_table
 from hnseg.imaging.files.output_files import Output, output_files
@@ -43,11 +45,13 @@ class Figures:
     Attributes:
         pictures: Slices with contours.
         registrations: Checkerboards of registered images with their captions.
+        entropies: Slices with the entropy in colour, of cases with such a map.
         missing: Reasons, a sentence each, why figures of a case could not be drawn.
     """
 
     pictures: Mapping[str, Picture]
     registrations: Mapping[str, RegistrationFigure]
+    entropies: Mapping[str, EntropyPicture] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -121,6 +125,7 @@ def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -
         figures=figures,
         findings=findings_of(rehearsal),
         metric=metric,
+        uncertainty={case.name: uncertainty_in(case.provenance) for case in rehearsal.cases},
         provenance={case.name: ShownProvenance.of(case.provenance) for case in rehearsal.cases},
         has_vram=any(case.peak_vram_gib is not None for case in rehearsal.cases),
         means={case.name: mean_over_structures(case.structures, metric) for case in rehearsal.cases},
@@ -156,15 +161,19 @@ def _figures(request: Request, rehearsal: Rehearsal) -> Figures:
     """
     pictures: dict[str, Picture] = {}
     registrations: dict[str, RegistrationFigure] = {}
+    entropies: dict[str, EntropyPicture] = {}
     missing: dict[str, str] = {}
     for case in rehearsal.cases:
         with _noting_failure(case.name, missing):
             if picture := _picture(request, case):
                 pictures[case.name] = picture
         with _noting_failure(case.name, missing):
+            if entropy := _entropy(request, case):
+                entropies[case.name] = entropy
+        with _noting_failure(case.name, missing):
             if registration := _registration(request, case):
                 registrations[case.name] = registration
-    return Figures(pictures, registrations, missing)
+    return Figures(pictures, registrations, entropies, missing)
 
 
 @contextmanager
@@ -195,6 +204,19 @@ def _picture(request: Request, case: CaseResult) -> Picture | None:
         output.labels,
         crop=crop if crop and crop.lies_in(image) else None,
     )
+
+
+def _entropy(request: Request, case: CaseResult) -> EntropyPicture | None:
+    """Draw the entropy map of a case that passed; None for another, and without such a map."""
+    output = request.spec.output
+    socket = request.spec.input(output.on_grid_of)
+    scan = first_image(request.case(case.name).input_dir / socket.relative_path)
+    if not case.passed or case.output_file is None or scan is None or not case.maps:
+        return None
+    folder = request.output_dir(case.name)
+    files = {output.title: case.output_file, "entropy map": next(iter(case.maps.values()))}
+    label_map, entropy = (read_volume(folder / file, title=title) for title, file in files.items())
+    return draw_entropy(read_volume(scan, title=socket.title), label_map, entropy, output.labels)
 
 
 def _registration(request: Request, case: CaseResult) -> RegistrationFigure | None:
