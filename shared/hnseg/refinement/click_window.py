@@ -1,0 +1,96 @@
+"""Window of a patch's size around a click, which the networks see again: its voxels, and the labels that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hnseg.imaging.box import Slices
+from hnseg.imaging.geometry import FloatArray
+from hnseg.imaging.prompts.click import VoxelClick
+from hnseg.inference.labelling.label_map import fill_labels
+from hnseg.inference.labelling.label_plane import Labels
+from hnseg.inference.preprocessing.axis_map import AxisMap
+from hnseg.refinement.network_image import Index, NetworkImage
+
+_NEGLIGIBLE = 1e-6  # weight of a voxel outside the window in one of the image
+
+
+@dataclass(frozen=True)
+class ClickWindow:
+    """Window of an image, centred on a click and shifted to lie inside the padded volume.
+
+    Attributes:
+        image: Image on the network's grid.
+        box: Voxels of the window in the padded volume, as many as a patch has.
+    """
+
+    image: NetworkImage
+    box: Slices
+
+    @classmethod
+    def around(cls, image: NetworkImage, network_index: Index) -> ClickWindow:
+        """Return the window around a voxel of the network's grid."""
+        parts = []
+        sizes = zip(network_index, image.inner, image.patch, image.volume.shape[1:], strict=True)
+        for index, inner, size, length in sizes:
+            first = min(max(round(index) + inner.start - size // 2, 0), length - size)
+            parts.append(slice(first, first + size))
+        z, y, x = parts
+        return cls(image, (z, y, x))
+
+    @property
+    def inner(self) -> Slices:
+        """Voxels of the window that are the network's grid, and not padding."""
+        z, y, x = (
+            slice(max(part.start, inner.start) - part.start, min(part.stop, inner.stop) - part.start)
+            for part, inner in zip(self.box, self.image.inner, strict=True)
+        )
+        return z, y, x
+
+    def tile(self, clicks: Sequence[VoxelClick]) -> torch.Tensor:
+        """Return the network's input (c, *patch), with the channels of all clicks that reach into the window."""
+        images, encoding = self.image.volume[(slice(None), *self.box)], self.image.encoding
+        prompts = torch.zeros((len(encoding.channel_names), *self.image.patch))
+        grid, shape = self._on_grid(), [part.stop - part.start for part in self.inner]
+        drawn = encoding.draw([_shifted(click, grid) for click in clicks], shape, self.image.target.placement.network_mm)
+        prompts[(slice(None), *self.inner)] = torch.from_numpy(drawn)
+        return torch.cat([images, prompts])
+
+    def part(self) -> tuple[Slices, tuple[AxisMap, AxisMap, AxisMap]]:
+        """Return the voxels of the frame whose label the window decides, and the interpolation to them."""
+        restricted = [_restricted(*each) for each in zip(self.image.axes, self._on_grid(), strict=True)]
+        (z, along), (y, rows), (x, columns) = restricted
+        return (z, y, x), (along, rows, columns)
+
+    def labels(self, logits: FloatArray) -> Labels:
+        """Return the labels of its part of the frame, from the logits (k, *patch) of the window."""
+        part, axes = self.part()
+        labels = np.zeros([each.stop - each.start for each in part], np.uint16)
+        fill_labels(labels, logits[(slice(None), *self.inner)].swapaxes(0, 1), axes, self.image.target.dataset)
+        return labels
+
+    def _on_grid(self) -> Slices:
+        """Return the voxels of the network's grid that lie in the window."""
+        z, y, x = (
+            slice(inner.start + part.start - whole.start, inner.stop + part.start - whole.start)
+            for inner, part, whole in zip(self.inner, self.box, self.image.inner, strict=True)
+        )
+        return z, y, x
+
+
+def _shifted(click: VoxelClick, grid: Slices) -> VoxelClick:
+    z, y, x = (index - part.start for index, part in zip(click.index_zyx, grid, strict=True))
+    return VoxelClick(click.structure, click.is_positive, (z, y, x))
+
+
+def _restricted(axis: AxisMap, old: slice) -> tuple[slice, AxisMap]:
+    """Return the new voxels of an axis that are made of some old ones alone, and their interpolation from these."""
+    others = np.ones(axis.weights.shape[1], np.bool_)
+    others[old] = False
+    inside = np.flatnonzero((np.abs(axis.weights[:, others]) <= _NEGLIGIBLE).all(axis=1))
+    new = slice(int(inside[0]), int(inside[-1]) + 1)
+    return new, AxisMap(np.ascontiguousarray(axis.weights[new, old]))
