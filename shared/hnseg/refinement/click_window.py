@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +19,13 @@ from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.refinement.network_image import Index, NetworkImage
 
 _NEGLIGIBLE = 1e-6  # weight of a voxel outside the window in one of the image
+
+
+class Part(NamedTuple):
+    """Part of the frame, and the interpolation to it from the window's voxels of the network's grid along each axis."""
+
+    slices: Slices
+    axes: tuple[AxisMap, AxisMap, AxisMap]
 
 
 @dataclass(frozen=True)
@@ -53,24 +62,26 @@ class ClickWindow:
 
     def tile(self, clicks: Sequence[VoxelClick]) -> torch.Tensor:
         """Return the network's input (c, *patch), with the channels of all clicks that reach into the window."""
-        images, encoding = self.image.volume[(slice(None), *self.box)], self.image.encoding
-        prompts = torch.zeros((len(encoding.channel_names), *self.image.patch))
-        grid, shape = self._on_grid(), [part.stop - part.start for part in self.inner]
-        drawn = encoding.draw([_shifted(click, grid) for click in clicks], shape, self.image.target.placement.network_mm)
-        prompts[(slice(None), *self.inner)] = torch.from_numpy(drawn)
-        return torch.cat([images, prompts])
+        tile, grid = self.image.volume[(slice(None), *self.box)].clone(), self._on_grid()
+        shape = [part.stop - part.start for part in grid]
+        inside = [_shifted(click, grid) for click in clicks]
+        drawn = self.image.encoding.draw(inside, shape, self.image.target.placement.network_mm)
+        tile[(slice(len(tile) - len(drawn), None), *self.inner)] = torch.from_numpy(drawn)
+        return tile
 
-    def part(self) -> tuple[Slices, tuple[AxisMap, AxisMap, AxisMap]]:
-        """Return the voxels of the frame whose label the window decides, and the interpolation to them."""
+    @cached_property
+    def part(self) -> Part:
+        """Part of the frame whose labels the window decides."""
         restricted = [_restricted(*each) for each in zip(self.image.axes, self._on_grid(), strict=True)]
         (z, along), (y, rows), (x, columns) = restricted
-        return (z, y, x), (along, rows, columns)
+        return Part((z, y, x), (along, rows, columns))
 
     def labels(self, logits: FloatArray) -> Labels:
         """Return the labels of its part of the frame, from the logits (k, *patch) of the window."""
-        part, axes = self.part()
-        labels = np.zeros([each.stop - each.start for each in part], np.uint16)
-        fill_labels(labels, logits[(slice(None), *self.inner)].swapaxes(0, 1), axes, self.image.target.dataset)
+        slices, axes = self.part
+        labels = np.zeros([each.stop - each.start for each in slices], np.uint16)
+        planes = logits[(slice(None), *self.inner)].swapaxes(0, 1)
+        fill_labels(labels, map(np.ascontiguousarray, planes), axes, self.image.target.dataset)
         return labels
 
     def _on_grid(self) -> Slices:

@@ -29,10 +29,10 @@ Index = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class NetworkImage:
-    """Image channels of a case on the network's grid, without those of clicks.
+    """Input of the network for a case, without clicks.
 
     Attributes:
-        volume: Channels (c, z, y, x), float32, padded with zeros to a patch.
+        volume: Channels (c, z, y, x), float32, padded with zeros to a patch; those of clicks are 0.
         inner: Voxels of the network's grid in the padded volume.
         patch: Size of a patch in voxels.
         target: Placement of the network's grid in the image, and the way of logits to labels.
@@ -85,18 +85,9 @@ class NetworkImage:
         )
         return first, second, third
 
-    def network_index(self, frame_index: Index) -> Index:
-        """Return the index on the network's grid of one in the frame: outer faces coincide, as nnU-Net resamples."""
-        placement = self.target.placement
-        first, second, third = (
-            (index + 0.5) * new / old - 0.5
-            for index, new, old in zip(frame_index, placement.network_shape, placement.cropped_shape, strict=True)
-        )
-        return first, second, third
-
     def voxel_click(self, click: Click) -> VoxelClick:
         """Return a click of a named structure on the network's grid, at the voxel that it is drawn around."""
-        z, y, x = (float(round(index)) for index in self.network_index(self.frame_index(click.point_mm)))
+        z, y, x = (float(round(index)) for index in self.target.placement.network_index(click.point_mm))
         return VoxelClick(str(click.structure), click.is_positive, (z, y, x))
 
     def _check_inside(self, index_xyz: Index, point_mm: tuple[float, float, float]) -> None:

@@ -25,6 +25,7 @@ from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.labels import in_words
 from hnseg.imaging.prompts.click import Click
+from hnseg.inference.drawn_clicks import structure_at
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.labelling.label_plane import Labels
 from hnseg.inference.planning.deadline import Deadline
@@ -207,12 +208,10 @@ class RefinementSession:
         return replace(click, structure=own if own in structures else self._most_probable(click))
 
     def _most_probable(self, click: Click) -> str:
-        """Return the structure of clicks that is most probable at one, by the first fold without clicks."""
-        index = self._image.network_index(self._image.frame_index(click.point_mm))
-        window = ClickWindow.around(self._image, index)
-        logits = self._networks.logits(window.tile(()), (0,))
-        z, y, x = window.voxel_of(index)
-        return max(self._image.encoding.structures, key=lambda name: float(logits[self._values[name], z, y, x]))
+        """Return the structure that is most probable at a click, of those that have clicks."""
+        image = self._image
+        index = image.target.placement.network_index(click.point_mm)
+        return structure_at(image.volume[(slice(None), *image.inner)], index, self._networks.execution, image.encoding)
 
     def _answers(self, clicks: Sequence[Click]) -> Iterator[_Answer]:
         """Yield the networks' labels with some clicks: of the first fold, then of all of them, or of all at once."""
