@@ -63,9 +63,10 @@ class ClickWindow:
     def tile(self, clicks: Sequence[VoxelClick]) -> torch.Tensor:
         """Return the network's input (c, *patch), with the channels of all clicks that reach into the window."""
         tile, grid = self.image.volume[(slice(None), *self.box)].clone(), self._on_grid()
-        shape = [part.stop - part.start for part in grid]
-        inside = [_shifted(click, grid) for click in clicks]
-        drawn = self.image.encoding.draw(inside, shape, self.image.target.placement.network_mm)
+        encoding, spacing_mm = self.image.encoding, self.image.target.placement.network_mm
+        shape, reach = [part.stop - part.start for part in grid], encoding.reach_voxels(spacing_mm)
+        inside = [_shifted(click, grid) for click in clicks if _reaches(click, grid, reach)]
+        drawn = encoding.draw(inside, shape, spacing_mm)
         tile[(slice(len(tile) - len(drawn), None), *self.inner)] = torch.from_numpy(drawn)
         return tile
 
@@ -91,6 +92,14 @@ class ClickWindow:
             for inner, part, whole in zip(self.inner, self.box, self.image.inner, strict=True)
         )
         return z, y, x
+
+
+def _reaches(click: VoxelClick, grid: Slices, reach: Sequence[float]) -> bool:
+    """Return whether a click has a value anywhere in a part of the grid."""
+    return all(
+        part.start - far <= index < part.stop + far
+        for index, part, far in zip(click.index_zyx, grid, reach, strict=True)
+    )
 
 
 def _shifted(click: VoxelClick, grid: Slices) -> VoxelClick:

@@ -90,7 +90,7 @@ def allowed(changed: Mask, part: Slices, place: ClickPlace, guard: Guard) -> Mas
     near = changed[inner] & place.within(around, reach_mm)
     numbered, sizes = number_components(near, connectivity=26)
     beside = place.box_within(around, place.ball_mm, margin=1)
-    touched = ndimage.binary_dilation(place.ball(beside), np.ones((3, 3, 3)))
+    touched = ndimage.binary_dilation(place.ball(beside), np.ones((3, 3, 3), np.bool_))
     is_kept = np.zeros(len(sizes), np.bool_)
     is_kept[numbered[_in(around, beside)][touched]] = True
     is_kept[0] = False

@@ -12,7 +12,7 @@ map that was there before.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -24,7 +24,7 @@ from hnseg.imaging.box import Slices, whole
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.labels import in_words
-from hnseg.imaging.prompts.click import Click
+from hnseg.imaging.prompts.click import Click, VoxelClick
 from hnseg.inference.drawn_clicks import structure_at
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.labelling.label_plane import Labels
@@ -53,6 +53,9 @@ class _Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class _Step:
+    """Click that was taken: on the network's grid, what it changed, and the labels that changed."""
+
+    drawn: VoxelClick
     change: Change
     labels: LabelChange
 
@@ -129,7 +132,7 @@ class RefinementSession:
         """
         started_s = time.monotonic()
         meant = self._resolved(click)
-        answers = self._answers((*self.clicks, meant))
+        answers = self._answers(meant)
         step = self._step(meant, next(answers), started_s)
         if on_first is not None:
             self._show(step, on_first)
@@ -213,20 +216,21 @@ class RefinementSession:
         index = image.target.placement.network_index(click.point_mm)
         return structure_at(image.volume[(slice(None), *image.inner)], index, self._networks.execution, image.encoding)
 
-    def _answers(self, clicks: Sequence[Click]) -> Iterator[_Answer]:
-        """Yield the networks' labels with some clicks: of the first fold, then of all of them, or of all at once."""
+    def _answers(self, click: Click) -> Iterator[_Answer]:
+        """Yield the networks' labels with one more click: of the first fold, then of all of them, or of all at once."""
         if self._channels is not None:
-            label_map = self._whole_prediction(replace(self._channels, clicks=tuple(clicks)))
+            label_map = self._whole_prediction(replace(self._channels, clicks=(*self.clicks, click)))
             yield _Answer(array_of(label_map), whole(self._grid).slices)
             return
-        drawn = [self._image.voxel_click(click) for click in clicks]
+        drawn = [*(step.drawn for step in self._steps), self._image.voxel_click(click)]
         window = ClickWindow.around(self._image, drawn[-1].index_zyx)
         tile, folds = window.tile(drawn), self._networks.folds
         first = self._networks.logits(tile, (0,))
         yield _Answer(window.labels(first), window.part.slices)
         if folds > 1:
             others = self._networks.logits(tile, range(1, folds))
-            yield _Answer(window.labels((first + (folds - 1) * others) / folds), window.part.slices)
+            mean = np.asarray((first + (folds - 1) * others) / folds, np.float32)
+            yield _Answer(window.labels(mean), window.part.slices)
 
     def _step(self, click: Click, answer: _Answer, started_s: float, first_s: float | None = None) -> _Step:
         """Return what an answer changes, as far as the guard lets it, without changing it yet."""
@@ -248,7 +252,7 @@ class RefinementSession:
             first_s=taken_s if first_s is None else first_s,
             final_s=taken_s,
         )
-        return _Step(change, labels)
+        return _Step(self._image.voxel_click(click), change, labels)
 
     def _place(self, click: Click) -> ClickPlace:
         """Return the place of a click in the frame."""
