@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import shutil
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,7 +19,12 @@ from tests.support.small_ensembles import with_networks
 ENCODING = PromptEncoding(structures=("GTVp", "GTVn"), radius_mm=4.0)
 TURNED = (0, 1, 0, -1, 0, 0, 0, 0, 1)  # x of the image runs along -y of the world
 GRID = Grid((40, 60, 24), (1.0, 1.25, 2.0), (3.0, -5.0, 7.0), TURNED)
-MODEL = {"channel_names": ["noNorm", *ENCODING.channel_names], "patch": (8, 32, 32), "spacing_mm": (2.5, 1.5, 1.5)}
+MODEL = {
+    "channel_names": ["noNorm", *ENCODING.channel_names],
+    "patch": (8, 32, 32),
+    "spacing_mm": (2.5, 1.5, 1.5),
+    "prompts": ENCODING.model_dump(mode="json"),
+}
 """Arguments of `make_model` for a model with channels for clicks."""
 
 
@@ -59,14 +61,6 @@ def click(structure, index_xyz, *, is_positive=True) -> Click:
     """Return a click at a voxel of the image."""
     x, y, z = GRID.points_mm(np.array([index_xyz], float))[0].tolist()
     return Click(structure, is_positive, (x, y, z))
-
-
-def with_prompts(made: Path, folder: Path) -> Path:
-    """Copy a model folder of nnU-Net, and say in it which of its channels are for clicks."""
-    shutil.copytree(made, folder)
-    dataset = json.loads((folder / "dataset.json").read_text())
-    (folder / "dataset.json").write_text(json.dumps(dataset | {"prompts": ENCODING.model_dump()}))
-    return folder
 
 
 def by_hand(untrained: Ensemble, *networks: nn.Module) -> Ensemble:

@@ -100,7 +100,7 @@ def draw_case(
         a_row += 1
     panels = [(title, draw_panel(cut, volumes.window, volumes.colours, side=_SIDE)) for title, cut in cuts]
     small = draw_panel(_axial(volumes, fullest, frame), volumes.window, volumes.colours, side=THUMBNAIL_SIDE)
-    return Picture(_as_png(_composed(panels, a_row)), _as_png(small), _labels_shown(volumes, chosen, labels), crop)
+    return Picture(as_png(composed(panels, a_row)), as_png(small), _labels_shown(volumes, chosen, labels), crop)
 
 
 def _volumes(
@@ -114,7 +114,7 @@ def _volumes(
     found: Labels = turn.view_of(label_map)
     return _Volumes(
         scan=turn.view_of(scan),
-        window=_window(scan),
+        window=window_of(scan),
         found=found,
         wanted=found[:0] if reference is None else turn.view_of(reference),
         spacing_mm=turn.spacing_of(scan),
@@ -123,7 +123,7 @@ def _volumes(
     )
 
 
-def _window(scan: sitk.Image) -> tuple[float, float]:
+def window_of(scan: sitk.Image) -> tuple[float, float]:
     """Return the values that become black and white: soft tissue of a CT, percentiles 1 and 99 of other images.
 
     Of a large image, a regular sample of its voxels is asked.
@@ -172,7 +172,7 @@ def _coronal(volumes: _Volumes, box: Box) -> Cut:
     )
 
 
-def _composed(panels: Sequence[tuple[str, Image.Image]], a_row: int) -> Image.Image:
+def composed(panels: Sequence[tuple[str, Image.Image]], a_row: int) -> Image.Image:
     """Return the panels in rows, each below its title."""
     columns, rows = min(len(panels), a_row), -(-len(panels) // a_row)
     picture = Image.new("RGB", (columns * (_SIDE + _GAP) + _GAP, rows * (_TITLE + _SIDE) + _GAP))
@@ -190,7 +190,7 @@ def _labels_shown(volumes: _Volumes, chosen: Sequence[ChosenSlice], labels: Mapp
     return tuple(sorted({int(label) for plane in drawn for label in np.unique(plane)} & set(labels)))
 
 
-def _as_png(image: Image.Image) -> bytes:
+def as_png(image: Image.Image) -> bytes:
     content = io.BytesIO()
     image.save(content, format="png", compress_level=_COMPRESSION)
     return content.getvalue()
