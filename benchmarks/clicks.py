@@ -3,8 +3,8 @@
     python benchmarks/clicks.py --folder build/clicks
     python benchmarks/clicks.py --folder build/clicks --model path/to/model --clicks 500
 
-Without --model the networks are those of the HECKTOR demo with channels for clicks whose weights are 0: as quick as
-ones that were trained with clicks, and so that a window can be compared with the whole image.
+Without --model the networks are those of the HECKTOR demo with channels for clicks whose weights are from chance: as
+quick as ones that were trained with clicks; without a click their labels are the demo's, which the comparison takes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ from hnseg.refinement.window_networks import WindowNetworks
 _DEMO = Path("test_data/hecktor")
 _LARGE_XYZ = (512, 512, 200)
 _TIMED = 10  # clicks
-_MIB = 2**10  # of the kibibytes that the system counts in
 
 
 def main() -> int:
@@ -65,7 +64,7 @@ def main() -> int:
 
 
 def write_model(output: Path) -> Path:
-    """Write the HECKTOR demo with channels for clicks, whose weights are 0."""
+    """Write the HECKTOR demo with channels for clicks, whose weights are from chance."""
     shutil.copytree(_DEMO / "model", output)
     encoding = PromptEncoding(structures=("GTVp", "GTVn"))
     dataset = json.loads((output / DATASET_FILE).read_text())
@@ -165,15 +164,18 @@ def _timed(session: RefinementSession, click: Click) -> tuple[tuple[float, float
 
 
 def _memory_mib() -> float:
-    """Return the memory of this process, at its most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+    """Return the resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def _widened(tensor: torch.Tensor, count: int) -> torch.Tensor:
-    """Return the weights of the first convolution with more input channels of weight 0; others as they are."""
+    """Return the weights of the first convolution with more input channels, of weights alike; others as they are."""
     if tensor.ndim != 5 or tensor.shape[1] != 2:
         return tensor
-    return torch.cat([tensor, tensor.new_zeros((len(tensor), count, *tensor.shape[2:]))], dim=1)
+    chance = torch.Generator().manual_seed(0)
+    more = torch.randn((len(tensor), count, *tensor.shape[2:]), generator=chance) * tensor.std()
+    return torch.cat([tensor, more], dim=1)
 
 
 if __name__ == "__main__":

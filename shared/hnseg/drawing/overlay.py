@@ -191,6 +191,7 @@ def _labels_shown(volumes: _Volumes, chosen: Sequence[ChosenSlice], labels: Mapp
 
 
 def as_png(image: Image.Image) -> bytes:
+    """Return a picture as a PNG."""
     content = io.BytesIO()
     image.save(content, format="png", compress_level=_COMPRESSION)
     return content.getvalue()
