@@ -82,7 +82,7 @@ def _refine(
     files: OutputFiles,
 ) -> None:
     """Refine one image and write what was asked for: all of it, or nothing."""
-    from hnseg.cli.refine_page import as_page, changes_table
+    from hnseg.cli.refinement.page import as_page, changes_table
     from hnseg.inference.model.bundle import open_bundle
     from hnseg.refinement.case_files import read_case_images, read_clicks, read_start
 

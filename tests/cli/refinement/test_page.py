@@ -1,6 +1,6 @@
 """Table and page of a refinement."""
 
-from hnseg.cli.refine_page import as_page, changes_table
+from hnseg.cli.refinement.page import as_page, changes_table
 from hnseg.imaging.prompts.click import Click
 from hnseg.refinement.change import Change, StructureChange
 

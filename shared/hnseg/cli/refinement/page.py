@@ -42,7 +42,7 @@ def as_page(changes: Sequence[Change], pictures: Sequence[bytes], *, name_of_mod
         name_of_model: Name of the model, as text.
     """
     environment = Environment(
-        loader=PackageLoader("hnseg.cli"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("hnseg.cli.refinement"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
     table, structures = changes_table(changes), tuple(changes[0].structures) if changes else ()
