@@ -12,7 +12,8 @@ from hnseg.errors import InputError
 from tests.support.tolerances import assert_same_labels
 
 NAMES = {
-    "Grid", "load_challenge", "load_ensemble", "open_bundle", "predict", "rank_teams", "register_rigid", "score_folder",
+    "Grid", "RefinementSession", "load_challenge", "load_ensemble", "open_bundle", "predict", "rank_teams",
+    "register_rigid", "score_folder",
 }  # fmt: skip
 
 

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from hnseg.inference.model.bundle import open_bundle
     from hnseg.inference.predictor import predict
     from hnseg.platform.challenge import load_challenge
+    from hnseg.refinement.session import RefinementSession
 
 __all__ = [
     "Grid",
+    "RefinementSession",
     "__version__",
     "load_challenge",
     "load_ensemble",
@@ -44,6 +46,7 @@ __all__ = [
 
 _MODULES = {
     "Grid": "hnseg.imaging.geometry",
+    "RefinementSession": "hnseg.refinement.session",
     "load_challenge": "hnseg.platform.challenge",
     "load_ensemble": "hnseg.inference.loading",
     "open_bundle": "hnseg.inference.model.bundle",

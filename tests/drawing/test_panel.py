@@ -7,10 +7,10 @@ RED = {1: "#ff0000"}
 WINDOW = (0.0, 100.0)
 
 
-def drawn(scan, *, found=None, wanted=None, spacing_mm=(1.0, 1.0), crop=None, side=80):
+def drawn(scan, *, found=None, wanted=None, spacing_mm=(1.0, 1.0), crop=None, mark=None, side=80):
     """Draw a panel and return its pixels (row, column, colour)."""
     empty = np.zeros(scan.shape, np.uint8)
-    cut = Cut(np.asarray(scan, np.float32), empty if found is None else found, wanted, spacing_mm, crop)
+    cut = Cut(np.asarray(scan, np.float32), empty if found is None else found, wanted, spacing_mm, crop, mark)
     return np.asarray(draw_panel(cut, WINDOW, RED, side=side)).astype(int)
 
 
@@ -66,3 +66,11 @@ def test_a_crop_is_a_dashed_rectangle(crop):
     edges = [max(0, 4 * crop[0]), min(79, 4 * (crop[0] + crop[2]))]
     assert [rows[0], rows[-1]] == [columns[0], columns[-1]] == edges
     assert 0.4 < white[rows[0]][edges[0] : edges[1]].mean() < 0.8
+
+
+def test_a_mark_is_a_cross_that_leaves_its_voxel_free():
+    white = (drawn(np.zeros((20, 20)), mark=(10, 5)) == 255).all(axis=2)
+    rows, columns = np.flatnonzero(white.any(axis=1)), np.flatnonzero(white.any(axis=0))
+    assert abs((rows[0] + rows[-1]) / 2 - 22) <= 1  # the middle of row 5, four pixels a voxel
+    assert abs((columns[0] + columns[-1]) / 2 - 42) <= 1
+    assert not white[20:24, 40:44].any()

@@ -20,6 +20,7 @@ _HEATED = 0.85  # largest opacity of a map
 _WHITE = (255, 255, 255)
 _MARGIN = 3  # pixels around a structure in which its outline is drawn
 _DASH, _GAP = 6, 4  # pixels of a dashed line
+_OPEN, _ARM = 4, 11  # pixels from the middle of a cross to the beginning and the end of its arms
 
 Pixels = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -37,6 +38,7 @@ class Cut:
         spacing_mm: Distance of two columns, and of two rows.
         crop: Rectangle to draw dashed; None for none.
         heat: Map from 0 to 1 to lay over it in the colours of `hnseg.drawing.colour_scale`; None for none.
+        mark: Column and row of a voxel to draw a cross around; None for none.
     """
 
     scan: npt.NDArray[Any]
@@ -45,6 +47,7 @@ class Cut:
     spacing_mm: tuple[float, float]
     crop: Rectangle | None = None
     heat: npt.NDArray[Any] | None = None
+    mark: tuple[float, float] | None = None
 
 
 def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str], *, side: int) -> Image.Image:
@@ -66,6 +69,8 @@ def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str]
     image = Image.fromarray(pixels.round().astype(np.uint8))
     if cut.crop is not None:
         _draw_dashed(image, cut.crop, (size[0] / cut.scan.shape[1], size[1] / cut.scan.shape[0]))
+    if cut.mark is not None:
+        _draw_cross(image, cut.mark, (size[0] / cut.scan.shape[1], size[1] / cut.scan.shape[0]))
     panel = Image.new("RGB", (side, side))
     panel.paste(image, ((side - size[0]) // 2, (side - size[1]) // 2))
     return panel
@@ -157,6 +162,15 @@ def _dilated(area: Mask) -> Mask:
 
 def _rgb(colour: str) -> Pixels:
     return np.array(ImageColor.getrgb(colour), np.float32)
+
+
+def _draw_cross(image: Image.Image, mark: tuple[float, float], scale: tuple[float, float]) -> None:
+    """Draw a cross around a voxel, open in its middle, so that the voxel itself is seen."""
+    x, y = ((at + 0.5) * each for at, each in zip(mark, scale, strict=True))
+    draw = ImageDraw.Draw(image)
+    for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        ends = (x + dx * _OPEN, y + dy * _OPEN, x + dx * _ARM, y + dy * _ARM)
+        draw.line(ends, fill=_WHITE, width=2)
 
 
 def _draw_dashed(image: Image.Image, rectangle: Rectangle, scale: tuple[float, float]) -> None:

@@ -10,8 +10,9 @@ from scipy.special import expit, softmax
 
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.labelling.label_map import Canvas, Target, to_label_map
+from hnseg.inference.labelling.label_map import Canvas, Target, fill_labels, to_label_map
 from hnseg.inference.model.nnunet_plans import Dataset, Spline, TorchLinear
+from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.preprocess import Placement
 from hnseg.inference.preprocessing.resampling import resample
 from tests.support.tolerances import assert_same_labels, ties
@@ -188,3 +189,17 @@ def test_planes_that_do_not_come_change_nothing(order):
     after = sitk.GetArrayFromImage(canvas.label_map)
     assert np.array_equal(after[8:], before[8:])
     assert np.array_equal(after, before) == (order == 3)  # which needs all of them
+
+
+def test_a_box_of_the_image_has_the_labels_of_the_whole():
+    array = smooth_logits((12, 9, 11, 9)).astype(np.float32)
+    grid = Grid((18, 22, 18), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    crop = (slice(0, 18), slice(0, 22), slice(0, 18))
+    target = Target(Placement(grid, (0, 1, 2), crop, (1.0,) * 3, (2.0,) * 3, array.shape[1:]), grid, MANY, LINEAR)
+    whole = sitk.GetArrayFromImage(to_label_map(np.moveaxis(array, 1, 0), target))
+    box, old = (slice(5, 11), slice(3, 20), slice(9, 16)), (slice(2, 6), slice(1, 10), slice(4, 9))
+    axes = [AxisMap(each.weights[new, own]) for each, new, own in zip(target.axes(), box, old, strict=True)]
+    labels = np.zeros((6, 17, 7), np.uint8)
+    fill_labels(labels, np.ascontiguousarray(np.moveaxis(array[(slice(None), *old)], 1, 0)), tuple(axes), MANY)
+    np.testing.assert_array_equal(labels, whole[box])
+    assert len(np.unique(labels)) > 2

@@ -1,0 +1,1 @@
+"""Report of a refinement by clicks, as the command line gives it."""
