@@ -14,6 +14,7 @@ from hnseg.errors import ModelError
 from hnseg.imaging.channels import Channels, channels_of
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.cuda_memory import free_vram_gib
+from hnseg.inference.drawn_clicks import draw_clicks
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.execution import Execution
 from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
@@ -57,7 +58,7 @@ def predict(
         ModelError: The number of channels is not the model's.
         DeadlineError: The time was over before there was a label map of the whole image.
     """
-    channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.channels)
+    channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.image_channels)
     return start_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
 
 
@@ -102,8 +103,10 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     layout = _memory_layout(ensemble, placement, members)
     target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
+    execution = Execution(ensemble, layout)
+    draw_clicks(volume, channels.clicks, placement, execution)
     interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
-    accumulation = Accumulation(Execution(ensemble, layout), volume, effort, interest)
+    accumulation = Accumulation(execution, volume, effort, interest)
     schedule = Schedule(
         window=accumulation.window,
         effort=effort,
@@ -128,10 +131,11 @@ def _begin_uncertainty(prediction: Prediction, target: Target) -> None:
 
 
 def _check_channels(bundle: Bundle, channels: Channels) -> None:
-    if len(channels.array) != len(bundle.channels):
+    names = bundle.image_channels
+    if len(channels.array) != len(names):
         raise ModelError(
-            f"The image must have the {len(bundle.channels)} channels of the model in {bundle.folder}"
-            f" ({', '.join(bundle.channels)}), but has {len(channels.array)}. Was it trained for another challenge?"
+            f"The image must have the {len(names)} channels of the model in {bundle.folder} ({', '.join(names)}), but"
+            f" has {len(channels.array)}. Was it trained for another challenge?"
         )
 
 
