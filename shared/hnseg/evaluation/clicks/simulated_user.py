@@ -32,6 +32,21 @@ LESION_CONNECTIVITY: Connectivity = 18
 _Mask = npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """Label map that a user has in mind.
+
+    Attributes:
+        reference: True label map, (z, y, x).
+        grid: Grid of it.
+        labels: Values of the structures by name, in the order that decides ties.
+    """
+
+    reference: LabelArray
+    grid: Grid
+    labels: Mapping[str, int]
+
+
 @dataclass(frozen=True)
 class UserRules:
     """Rules of a simulated user.
@@ -104,9 +119,7 @@ class _Error:
 
 def next_click(
     label_map: LabelArray,
-    reference: LabelArray,
-    grid: Grid,
-    labels: Mapping[str, int],
+    truth: Truth,
     rules: UserRules,
     *,
     made: Sequence[VoxelClick] = (),
@@ -115,10 +128,8 @@ def next_click(
     """Return the next click of a user.
 
     Args:
-        label_map: Label map so far, (z, y, x).
-        reference: True label map on the same grid, (z, y, x).
-        grid: Grid of both.
-        labels: Values of the structures by name, in the order that decides ties.
+        label_map: Label map so far, (z, y, x), on the grid of the true one.
+        truth: True label map.
         rules: Rules of the user.
         made: Clicks so far, on this grid.
         ignored: Those of them that changed nothing: the error that holds one is not clicked again.
@@ -129,34 +140,28 @@ def next_click(
     >>> reference, label_map = np.zeros((1, 3, 12), np.uint8), np.zeros((1, 3, 12), np.uint8)
     >>> reference[..., 1:4], label_map[..., 6:11] = 1, 1
     >>> grid = Grid((12, 3, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    >>> next_click(label_map, reference, grid, {"GTVp": 1}, UserRules())  # equally thin, so the larger
+    >>> next_click(label_map, Truth(reference, grid, {"GTVp": 1}), UserRules())  # equally thin, so the larger
     VoxelClick(structure='GTVp', is_positive=False, index_zyx=(0, 0, 6))
     """
-    errors = [
-        error for name in _open(labels, made, rules) for error in _errors(label_map, reference, grid, name, labels)
-    ]
+    errors = [error for name in _open(truth.labels, made, rules) for error in _errors(label_map, truth, name)]
     for error in sorted(errors, key=lambda error: error.rank(rules.rule), reverse=True):
         if not any(map(error.holds, ignored)):
-            click = error.click(made, rules.radius_mm, grid)
+            click = error.click(made, rules.radius_mm, truth.grid)
             if click is not None:
                 return click
     return None
 
 
-def lesion_clicks(reference: LabelArray, grid: Grid, labels: Mapping[str, int]) -> list[VoxelClick]:
-    """Return a positive click at the deepest voxel of each lesion, in the order of the structures and of the array.
-
-    Args:
-        reference: True label map, (z, y, x).
-        grid: Grid of the reference.
-        labels: Values of the structures by name.
-    """
+def lesion_clicks(truth: Truth) -> list[VoxelClick]:
+    """Return a positive click at the deepest voxel of each lesion, in the order of the structures and of the array."""
     pieces = [
         piece
-        for name, label in labels.items()
-        for piece in _pieces(reference == label, grid, name, is_missing=True, connectivity=LESION_CONNECTIVITY)
+        for name, label in truth.labels.items()
+        for piece in _pieces(
+            truth.reference == label, truth.grid, name, is_missing=True, connectivity=LESION_CONNECTIVITY
+        )
     ]
-    return [click for piece in pieces if (click := piece.click((), 0.0, grid)) is not None]
+    return [click for piece in pieces if (click := piece.click((), 0.0, truth.grid)) is not None]
 
 
 def click_of(click: VoxelClick, grid: Grid) -> Click:
@@ -176,13 +181,11 @@ def _open(labels: Iterable[str], made: Sequence[VoxelClick], rules: UserRules) -
     return [name for name in labels if most is None or sum(click.structure == name for click in made) < most]
 
 
-def _errors(
-    label_map: LabelArray, reference: LabelArray, grid: Grid, name: str, labels: Mapping[str, int]
-) -> Iterator[_Error]:
+def _errors(label_map: LabelArray, truth: Truth, name: str) -> Iterator[_Error]:
     """Yield the errors of a structure: first what it lacks, then what it has too many."""
-    found, wanted = label_map == labels[name], reference == labels[name]
+    found, wanted = label_map == truth.labels[name], truth.reference == truth.labels[name]
     for mask, is_missing in ((wanted & ~found, True), (found & ~wanted, False)):
-        for error in _pieces(mask, grid, name, is_missing=is_missing, connectivity=6):
+        for error in _pieces(mask, truth.grid, name, is_missing=is_missing, connectivity=6):
             if np.count_nonzero(error.mask) >= SMALLEST_ERROR:
                 yield error
 

@@ -14,11 +14,12 @@ from hnseg.evaluation.measures.lesions import untouched_ml
 from hnseg.evaluation.measures.overlap import overlap_of
 from hnseg.evaluation.measures.surface import hd_mm, surface_dice, surface_of
 from hnseg.evaluation.report import Metrics
+from hnseg.imaging.components import Connectivity
 from hnseg.imaging.geometry import Grid, LabelArray
 
 NSD_TOLERANCE_MM = 2.0
 """Distance of two surfaces that still counts as agreement."""
-_AUTOPET_CONNECTIVITY = 18
+_AUTOPET_CONNECTIVITY: Connectivity = 18
 
 
 def compare_structure(prediction: LabelArray, reference: LabelArray, label: int, grid: Grid) -> Metrics:
