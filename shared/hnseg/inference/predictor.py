@@ -71,6 +71,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     progress: Progress | None = None,
     probabilities: Probabilities | None = None,
     uncertainty: bool = False,
+    entropy: bool = False,
 ) -> Prediction:
     """Bring an image to the network's grid, and return its prediction, ready for the networks.
 
@@ -86,6 +87,8 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
             `hnseg.inference.labelling.label_map.Canvas`.
         uncertainty: Whether the ensemble's uncertainty is made beside the label map. It is left out, with a note, where
             it does not fit into memory, or the model's logits are resampled by splines of an order over 1.
+        entropy: Whether the predictive entropy is made whatever happens: with `uncertainty` that of its members, and
+            where that is left out that of the ensemble's mean logits, with a note.
 
     Raises:
         ModelError: The number of channels is not the model's.
@@ -100,7 +103,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     resampling = bundle.configuration.resampling_of_logits
     target = Target(placement, channels.grid, bundle.dataset, resampling)
     members = ensemble.backend.folds if uncertainty and target.is_gradual else 0
-    layout = _memory_layout(ensemble, placement, members)
+    layout = _memory_layout(ensemble, placement, members, entropy=entropy)
     target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
     execution = Execution(ensemble, layout)
@@ -115,17 +118,19 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         tiles_to_predict=accumulation.tiles_to_predict,
     )
     prediction = Prediction(Sweep(accumulation, schedule, progress), Canvas(target, probabilities))
-    if uncertainty:
+    if uncertainty or entropy:
         _begin_uncertainty(prediction, target)
     prediction.seconds["preprocessing"] = time.monotonic() - started_s
     return prediction
 
 
 def _begin_uncertainty(prediction: Prediction, target: Target) -> None:
-    """Let a prediction fill the uncertainty too, or say why it can't."""
+    """Let a prediction fill the uncertainty too, or the entropy alone, or say why it can't."""
     layout = prediction.sweep.accumulation.execution.layout
-    if layout.members:
+    if target.is_gradual and (layout.members or layout.entropy):
         prediction.uncertainty_map = UncertaintyMap(target, layout.members)
+    elif layout.entropy:
+        prediction.canvas.keep_entropy()
     else:
         prediction.refused = (NO_MEMORY if target.is_gradual else NOT_GRADUAL,)
 
@@ -139,13 +144,14 @@ def _check_channels(bundle: Bundle, channels: Channels) -> None:
         )
 
 
-def _memory_layout(ensemble: Ensemble, placement: Placement, members: int) -> MemoryLayout:
+def _memory_layout(ensemble: Ensemble, placement: Placement, members: int, *, entropy: bool) -> MemoryLayout:
     """Return the fastest layout that fits into memory, of those that sum so many members apart if any of these does.
 
     Raises:
         InputError: None fits.
     """
-    layout = replace(MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend), members=members)
+    fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    layout = replace(fastest, members=members, entropy=entropy)
     while not _fits(layout, ensemble, placement) and (smaller := layout.smaller()) is not None:
         layout = smaller
     need = MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=ensemble.backend.pass_gib)
