@@ -224,3 +224,20 @@ def _near(planes: Iterable[LogitPlane], along: AxisMap) -> Iterator[tuple[Sequen
         yield near, float(piece.weights[0, 1]) if len(near) == 2 else 0.0
     for _ in arriving:
         """Take the planes that the image does not reach too, so that all tiles are predicted and counted."""
+
+
+def fill_labels(
+    labels: npt.NDArray[Any], planes: Iterable[FloatArray], axes: tuple[AxisMap, AxisMap, AxisMap], dataset: Dataset
+) -> None:
+    """Set the labels of a box of the image, with the interpolation of a `Canvas` that is gradual.
+
+    Args:
+        labels: Labels (z, y, x) to set, of a type that holds every label; may be a view.
+        planes: Logits (k, y, x), float32, of every plane of the network's grid that the box is made of.
+        axes: Interpolation from these planes, their rows and their columns to the box.
+        dataset: Label of each output, and whether these are regions.
+    """
+    along, rows, columns = axes
+    plane = LabelPlane(rows, columns, dataset)
+    for number, (near, weight) in enumerate(_near(map(plane.prepared, planes), along)):
+        plane.fill(labels[number], near, weight)

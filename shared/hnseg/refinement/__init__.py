@@ -1,0 +1,1 @@
+"""Refinement of a segmentation by clicks, with a model that was trained with channels for them."""
