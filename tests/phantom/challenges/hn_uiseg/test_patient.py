@@ -33,7 +33,7 @@ def test_container_layout(tmp_path):
         "input/images/ct",
         "input/images/pet",
         "input/lesion-clicks.json",
-        "expected/images/tumor-lymph-node-segmentation",
+        "expected/images/head-neck-tumor-segmentation",
     }
     clicks = json.loads((case / "input" / "lesion-clicks.json").read_text())
     assert set(clicks) == {"points", "type", "version"}

@@ -15,7 +15,7 @@ from hnseg.phantom.writing import write_image, write_inputs
 GRIDS = hecktor.GRIDS
 """Names of the kinds of grids."""
 
-_MASK_FOLDER = "tumor-lymph-node-segmentation"
+_MASK_FOLDER = "head-neck-tumor-segmentation"
 _ORDINARY = hecktor.VARIANTS["ordinary"]
 
 
