@@ -8,7 +8,19 @@ import sys
 from hnseg.cli.program import run_program
 from hnseg.provenance import warnings_on_stderr
 
-VERBS = ("run", "cohort", "predict", "rehearse", "score", "rank", "register", "phantom", "doctor", "selftest")
+VERBS = (
+    "run",
+    "cohort",
+    "predict",
+    "rehearse",
+    "simulate-clicks",
+    "score",
+    "rank",
+    "register",
+    "phantom",
+    "doctor",
+    "selftest",
+)
 
 
 def main() -> int:
