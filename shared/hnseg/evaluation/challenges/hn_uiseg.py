@@ -8,15 +8,17 @@ counts. Here:
 * HD is the largest distance, not its 95th percentile. HD and NSD are those of google-deepmind's surface-distance.
 
 Beside them stand autoPET's volumes of false positives (components that touch no lesion) and false negatives (lesions
-that are missed wholly), in ml. `hnseg.evaluation.clicks` scores the corrections by a simulated user.
+that are missed wholly), in ml.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from hnseg.evaluation.clicks.report import ClicksReport, clicks_report
 from hnseg.evaluation.files.label_maps import check_grid, labels_of
 from hnseg.evaluation.files.pairs import Pair
 from hnseg.evaluation.measures.comparison import compare_structure
@@ -53,6 +55,18 @@ def score(pairs: Iterable[Pair]) -> ScoreReport:
         cases=cases,
         notes=tuple(_notes(structures)),
     )
+
+
+def score_clicks(folder: Path) -> ClicksReport:
+    """Score the corrections by a simulated user.
+
+    Args:
+        folder: Output of `hnseg simulate-clicks`.
+
+    Raises:
+        InputError: There is no record of clicks in it, or one can't be used.
+    """
+    return clicks_report("hn_uiseg", folder)
 
 
 def _score_pair(pair: Pair) -> CaseScore:
