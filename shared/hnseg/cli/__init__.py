@@ -8,7 +8,20 @@ import sys
 from hnseg.cli.program import run_program
 from hnseg.provenance import warnings_on_stderr
 
-VERBS = ("run", "cohort", "predict", "refine", "rehearse", "score", "rank", "register", "phantom", "doctor", "selftest")
+VERBS = (
+    "run",
+    "cohort",
+    "predict",
+    "refine",
+    "rehearse",
+    "simulate-clicks",
+    "score",
+    "rank",
+    "register",
+    "phantom",
+    "doctor",
+    "selftest",
+)
 
 
 def main() -> int:

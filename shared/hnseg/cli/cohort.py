@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hnseg.cli.cohort_run import run_and_report
+from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import EditionOption, LimitOption, NetworkOptions, SkipOption

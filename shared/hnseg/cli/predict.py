@@ -16,10 +16,10 @@ import SimpleITK as sitk
 import typer
 from rich.progress import Progress
 
+from hnseg.cli.cases.predict_folder import predict_folder
 from hnseg.cli.options.cohort import WorkerOptions
 from hnseg.cli.options.prediction import UNCERTAINTY_PICTURE, FurtherOutputs, PredictionOptions
 from hnseg.cli.options.records import with_records
-from hnseg.cli.predict_folder import predict_folder
 from hnseg.errors import InputError
 from hnseg.imaging.files.output_files import OutputFiles, output_files, write_image
 from hnseg.imaging.geometry import Grid

@@ -27,7 +27,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         description: Sentence for its help.
         package: Package with a module for each verb, which has `command`, a function or an app of its own, and perhaps
             `SETTINGS`, what typer is to know about it.
-        verbs: Names of the modules, in the help's order.
+        verbs: Names of the verbs, in the help's order; a hyphen is an underscore in the module's name.
     """
     app = typer.Typer(
         name=name,
@@ -38,7 +38,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     )
     app.callback()(_shared_options)
     for verb in _wanted(sys.argv[1:], verbs):
-        _add(app, verb, importlib.import_module(f"{package}.{verb}"))
+        _add(app, verb, importlib.import_module(f"{package}.{verb.replace('-', '_')}"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
     try:

@@ -11,6 +11,7 @@ import typer
 
 from hnseg.cli.options.run import check_text
 from hnseg.cli.printing import show_table
+from hnseg.cli.score_clicks import score_clicks
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import cases_in
@@ -25,8 +26,18 @@ from hnseg.imaging.files.output_files import Output, output_files
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     context: typer.Context,
     challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The challenge, such as hnts_mrg.")],
-    predictions: Annotated[Path, typer.Option(metavar="DIR", help="Folder with one label map, or one folder, a case.")],
-    references: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the reference of each, paired by name.")],
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with one label map, or one folder, a case.")
+    ] = None,
+    references: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with the reference of each, paired by name.")
+    ] = None,
+    clicks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Output of hnseg simulate-clicks, in place of those two.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the curves over the clicks; .png or .svg.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None,
     table: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write each structure's values over all cases to this CSV.")
@@ -42,8 +53,16 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     """Score a folder of label maps by a challenge's own rules.
 
     Files are paired by equal name, or else by the case ID they begin with (77 of 77_midRT_mask.nii.gz). A folder may
-    also hold a folder a case, such as a container's outputs.
+    also hold a folder a case, such as a container's outputs. Instead, --clicks scores the corrections by a simulated
+    user, with --json, --table and --plot.
     """
+    if clicks is not None:
+        _refuse_beside_clicks({"--predictions": predictions, "--references": references, "--csv": csv}, context.args)
+        score_clicks(challenge, clicks, json=json, table=table, plot=plot)
+        return
+    predictions, references = _needed("--predictions", predictions), _needed("--references", references)
+    if plot is not None:
+        raise InputError("--plot must go with --clicks, whose curves it draws, but --clicks was left out.")
     team = team or predictions.resolve().name
     if csv is not None:
         check_text("--team", team)
@@ -65,6 +84,31 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
             text = scores_csv(report, team, others_in=csv)
             files.write("--csv", lambda path: _write(text, path))
     _print(report)
+
+
+def _needed(option: str, folder: Path | None) -> Path:
+    """Return a folder that only a score of clicks does without.
+
+    Raises:
+        InputError: It was left out.
+    """
+    if folder is None:
+        raise InputError(
+            f"Two folders must be given to score label maps (--predictions DIR --references DIR), but {option} was left"
+            " out."
+        )
+    return folder
+
+
+def _refuse_beside_clicks(options: Mapping[str, Path | None], arguments: Sequence[str]) -> None:
+    """Refuse options that have no part in a score of clicks.
+
+    Raises:
+        InputError: One was given.
+    """
+    given = [*(option for option, value in options.items() if value is not None), *arguments]
+    if given:
+        raise InputError(f"A score of --clicks must be asked for without {given[0]}, which has no part in it.")
 
 
 def _inputs(folders: Iterable[Path], own_options: Mapping[str, str]) -> list[Path]:

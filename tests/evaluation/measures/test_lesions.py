@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from hnseg.evaluation.measures.lesions import Criterion, Detection, aggregated_f1, detect_lesions
+from hnseg.evaluation.measures.lesions import Criterion, Detection, aggregated_f1, detect_lesions, untouched_ml
 
 MASKS = npst.arrays(bool, (2, 4, 5), elements=st.booleans())
 SHAPE = (6, 8, 20)
@@ -136,3 +136,18 @@ def test_f1_without_any_lesion_is_undefined():
 def test_masks_of_two_shapes_are_refused():
     with pytest.raises(ValueError, match=r"one shape, found \(1, 1, 2\) and \(1, 1, 3\)"):
         detect_lesions(np.ones((1, 1, 2), bool), np.ones((1, 1, 3), bool), Criterion())
+
+
+def test_untouched_volume_is_of_whole_components():
+    reference = mask_of(row_of(0, 4), row_of(10, 13))
+    prediction = mask_of(row_of(3, 6), row_of(15, 17))
+    assert untouched_ml(prediction, reference, 500.0, connectivity=18) == 1.0  # the last two voxels
+    assert untouched_ml(reference, prediction, 500.0, connectivity=18) == 1.5
+    assert untouched_ml(np.zeros_like(reference), reference, 500.0, connectivity=18) == 0.0
+    assert untouched_ml(reference, np.zeros_like(reference), 500.0, connectivity=18) == 3.5
+
+
+def test_untouched_components_touch_as_asked_for():
+    reference, prediction = mask_of((slice(1), slice(1), slice(1))), mask_of()
+    prediction[0, 0, 0] = prediction[0, 1, 1] = True
+    assert [untouched_ml(prediction, reference, 1000.0, connectivity=each) for each in (6, 18)] == [1.0, 0.0]

@@ -1,14 +1,14 @@
 """Surfaces and their distances, solved by hand, and as google-deepmind's library has them."""
 
-from math import inf, sqrt
+from math import inf, isnan, sqrt
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnseg.evaluation.measures.surface import hd95_mm, surface_of
-from tests.support.surface_oracle import library_hd95_mm
+from hnseg.evaluation.measures.surface import hd95_mm, hd_mm, surface_dice, surface_of
+from tests.support.surface_oracle import library_hd95_mm, library_hd_mm, library_surface_dice
 
 ANISOTROPIC = (2.0, 0.5, 0.8)
 
@@ -113,3 +113,37 @@ def test_axes_and_spacing_may_change_places_together(masks, spacing_zyx_mm, orde
     turned = [mask.transpose(order) for mask in masks]
     expected = distance_mm(*masks, spacing_zyx_mm)
     assert distance_mm(*turned, tuple(spacing_zyx_mm[axis] for axis in order)) == pytest.approx(expected, abs=1e-9)
+
+
+def surfaces_of(masks, spacing_zyx_mm):
+    return [surface_of(mask, spacing_zyx_mm=spacing_zyx_mm) for mask in masks]
+
+
+@given(two_masks(), SPACINGS)
+@settings(max_examples=25, deadline=None)
+def test_hd_agrees_with_the_library(masks, spacing_zyx_mm):
+    expected = library_hd_mm(*masks, spacing_zyx_mm)
+    assert hd_mm(*surfaces_of(masks, spacing_zyx_mm)) == pytest.approx(expected, abs=1e-9, rel=0)
+
+
+@given(two_masks(), SPACINGS, st.sampled_from([0.9, 1.9, 2.05]))
+@settings(max_examples=25, deadline=None)
+def test_surface_dice_agrees_with_the_library(masks, spacing_zyx_mm, tolerance_mm):
+    found = surface_dice(*surfaces_of(masks, spacing_zyx_mm), tolerance_mm=tolerance_mm)
+    expected = library_surface_dice(*masks, spacing_zyx_mm, tolerance_mm)
+    assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_surface_dice_of_an_empty_mask_is_0_and_of_two_undefined():
+    empty, full = surfaces_of((EMPTY, FULL), ANISOTROPIC)
+    assert surface_dice(empty, full, tolerance_mm=2) == surface_dice(full, empty, tolerance_mm=2) == 0
+    assert isnan(surface_dice(empty, empty, tolerance_mm=2))
+    assert hd_mm(empty, full) == inf
+
+
+def test_one_far_voxel_makes_the_hd_and_hardly_the_surface_dice():
+    reference = box(np.s_[2:12, 6:16, 6:16])
+    prediction = reference | box(np.s_[6, 10, 30])
+    surfaces = surfaces_of((prediction, reference), (1.0, 1.0, 1.0))
+    assert hd_mm(*surfaces) == 15  # from the voxel's far side, 30.5, to the box's near one, 15.5
+    assert 0.99 < surface_dice(*surfaces, tolerance_mm=2) < 1

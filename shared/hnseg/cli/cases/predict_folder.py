@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from hnseg.cli.cohort_run import run_and_report
+from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import WorkerOptions
 from hnseg.cli.options.prediction import FurtherOutputs, PredictionOptions
 from hnseg.cohort.finding.channel_images import find_channel_images

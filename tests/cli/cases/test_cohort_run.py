@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from hnseg.cli.cohort_run import run_and_report
+from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
 from tests.support.cohort_works import make_cases, work_reference

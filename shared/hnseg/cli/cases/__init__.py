@@ -1,0 +1,1 @@
+"""Runs of many cases from the command line."""

@@ -1,0 +1,89 @@
+"""Picture of simulated users: the curves of each measure over the clicks, a line for each structure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from hnseg.errors import InputError
+from hnseg.evaluation.clicks.report import EACH_LESION, ClicksReport
+
+FORMATS = (".png", ".svg")
+"""Suffixes of a picture's file."""
+
+# Colours of Okabe and Ito, distinguishable with any kind of colour vision.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+_TITLES = {
+    "dsc": "DSC",
+    "nsd": "NSD at 2 mm",
+    "hd_mm": "HD (mm)",
+    "false_positive_ml": "false positives (ml)",
+    "false_negative_ml": "false negatives (ml)",
+}
+
+
+def check_format(path: Path) -> None:
+    """Check that the suffix of a picture's path is a known format.
+
+    Raises:
+        InputError: The suffix is neither .png nor .svg.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"A plot's file must end in {' or '.join(FORMATS)}, found {path.name!r}.")
+
+
+@style.context("default")  # nnU-Net's training changes the style of its process
+def draw_curves(report: ClicksReport, path: Path) -> None:
+    """Write the picture: a panel for each measure. A dot at the right shows the mean after one click in each lesion.
+
+    Args:
+        report: Report to draw.
+        path: File to write, .png or .svg; the same report gives the same bytes.
+
+    Raises:
+        InputError: The suffix of the path is no known format.
+        OSError: The file can't be written.
+    """
+    check_format(path)
+    figure = Figure(figsize=(2.9 * len(_TITLES), 3.2), dpi=130, layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, (measure, title) in zip(figure.subplots(1, len(_TITLES)), _TITLES.items(), strict=True):
+        _draw_measure(axes, report, measure)
+        axes.set_title(title, fontsize=10)
+    user = report.user
+    words = f"{len(report.cases)} cases, clicks by {user.rule}, {'with' if user.has_guard else 'without'} the guard"
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside lower center", ncols=4, frameon=False, fontsize=9, title=words, title_fontsize=9
+    )
+    # Without these an SVG would differ from run to run, and its text could not be searched.
+    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
+    with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
+        figure.savefig(path, metadata=metadata)
+
+
+def _draw_measure(axes: Axes, report: ClicksReport, measure: str) -> None:
+    for (name, lines), colour in zip(report.curves.items(), _COLOURS, strict=False):
+        values = np.array(lines[measure], np.float64)
+        axes.plot(np.arange(len(values)), values, color=colour, marker="o", markersize=3, label=name)
+        lesions = report.table.get(EACH_LESION, {}).get(name, {}).get(f"mean_{measure}")
+        if lesions is not None:
+            place = len(values) - 0.3
+            axes.plot(
+                place, lesions, color=colour, marker="D", linestyle="", markersize=5, label=f"{name}, each lesion"
+            )
+    axes.set_xlabel("clicks", fontsize=9)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if measure not in {"dsc", "nsd"}:
+        axes.set_ylim(bottom=0)
+    axes.grid(color="#e8e8e8")
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)

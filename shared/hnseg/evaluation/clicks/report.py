@@ -1,0 +1,207 @@
+"""Report of simulated users over cases: HN-UISeg's table, and autoPET's curves over the clicks.
+
+A case that ends with fewer clicks than others, because nothing was left to click, keeps its last values. A mean is over
+the cases where the measure is defined. The area under a curve is by trapezoids over the clicks, divided by their
+number, so that it has the curve's own unit; autoPET IV takes DSC, false positive and false negative volume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from hnseg.errors import InputError
+from hnseg.evaluation.clicks.record import CLICKS_FILE, EACH_LESION_FILE, Simulation, UserFacts, read_simulation
+from hnseg.evaluation.report import Metrics
+from hnseg.evaluation.tables import Table
+from hnseg.imaging.files.visible import visible_in
+from hnseg.records import Frozen, MaybeNumber
+
+MEASURES = ("dsc", "nsd", "hd_mm", "false_positive_ml", "false_negative_ml")
+"""Measures of a structure in a label map."""
+AUTOMATIC, EACH_LESION = "automatic", "each-lesion"
+"""Rows of the table beside that after all clicks, which is named by their number."""
+
+Curves = dict[str, dict[str, tuple[MaybeNumber, ...]]]
+"""Mean of each measure after 0, 1, 2 and more clicks, by structure and measure."""
+
+
+class ClickedCaseScore(Frozen):
+    """Clicks of one case."""
+
+    name: str
+    clicks: int
+    harmful_clicks: int
+    ignored_clicks: int
+    held_back_ml: float
+
+
+class ClicksReport(Frozen):
+    """Values of simulated users over cases."""
+
+    challenge: str
+    user: UserFacts
+    table: dict[str, dict[str, Metrics]]
+    """Means by row (`automatic`, `each-lesion`, `10 clicks`) and structure: `mean_` of each measure, `cases` with a DSC
+    and `cases_with_hd`."""
+    curves: Curves
+    areas: dict[str, Metrics]
+    """Area under each curve, by structure."""
+    cases: tuple[ClickedCaseScore, ...]
+    clicks: int
+    harmful_clicks: int
+    """Clicks after which more is labelled wrongly than before."""
+    ignored_clicks: int
+    """Clicks that changed nothing."""
+
+
+def clicks_report(challenge: str, folder: Path) -> ClicksReport:
+    """Return the report of a folder that `hnseg simulate-clicks` wrote.
+
+    Args:
+        challenge: Name of the challenge.
+        folder: Folder with a folder a case; those without a record, of cases that failed, are left out.
+
+    Raises:
+        InputError: There is no record, one can't be read, or two are of different users.
+    """
+    by_errors = _records(folder, CLICKS_FILE)
+    if not by_errors:
+        raise InputError(
+            f"--clicks must be the output of hnseg simulate-clicks, but no folder in {folder} holds {CLICKS_FILE}."
+            " Is it another folder, or has every case failed?"
+        )
+    user = _only_user(by_errors)
+    curves = _curves(list(by_errors.values()), user.most_clicks)
+    rows = {AUTOMATIC: [each.steps[0].structures for each in by_errors.values()]}
+    if by_lesions := _records(folder, EACH_LESION_FILE):
+        rows[EACH_LESION] = [each.steps[-1].structures for each in by_lesions.values()]
+    rows[f"{user.most_clicks} clicks"] = [each.steps[-1].structures for each in by_errors.values()]
+    cases = tuple(_case(name, record) for name, record in by_errors.items())
+    return ClicksReport(
+        challenge=challenge,
+        user=user,
+        table={row: _means(structures) for row, structures in rows.items()},
+        curves=curves,
+        areas={name: {measure: area_under(line) for measure, line in lines.items()} for name, lines in curves.items()},
+        cases=cases,
+        clicks=sum(case.clicks for case in cases),
+        harmful_clicks=sum(case.harmful_clicks for case in cases),
+        ignored_clicks=sum(case.ignored_clicks for case in cases),
+    )
+
+
+def area_under(curve: Sequence[MaybeNumber]) -> float:
+    """Return the area under a curve by trapezoids, divided by its number of steps; NaN where a point is undefined.
+
+    >>> area_under([0.5, 0.7, 0.7])
+    0.65
+    """
+    values = [float("nan") if value is None else float(value) for value in curve]
+    if len(values) == 1:
+        return values[0]
+    return sum((one + other) / 2 for one, other in pairwise(values)) / (len(values) - 1)
+
+
+def clicks_table(report: ClicksReport) -> Table:
+    """Return HN-UISeg's table: a row for each way of clicking and structure."""
+    headings = ("clicks", "structure", "DSC (%)", "NSD (%)", "HD (mm)", "FP (ml)", "FN (ml)", "cases", "with HD")
+    rows = tuple(
+        (row, name, *(_text(values[f"mean_{each}"], each) for each in MEASURES), *_counts(values))
+        for row, structures in report.table.items()
+        for name, values in structures.items()
+    )
+    return Table(headings, rows, naming_columns=2)
+
+
+def curves_table(report: ClicksReport) -> Table:
+    """Return the curves of DSC and volumes: a row for each structure and measure, a column for each click."""
+    measures = ("dsc", "false_positive_ml", "false_negative_ml")
+    rows = tuple(
+        (
+            name,
+            measure,
+            *(_text(value, measure) for value in lines[measure]),
+            _text(report.areas[name][measure], measure),
+        )
+        for name, lines in report.curves.items()
+        for measure in measures
+    )
+    columns = map(str, range(report.user.most_clicks + 1))
+    return Table(("structure", "after clicks", *columns, "area"), rows, naming_columns=2)
+
+
+def _records(folder: Path, name: str) -> dict[str, Simulation]:
+    """Return the records of a folder of cases, by the case."""
+    cases = [path for path in visible_in(folder) if (path / name).is_file()] if folder.is_dir() else []
+    return {case.name: read_simulation(case / name) for case in cases}
+
+
+def _only_user(records: Mapping[str, Simulation]) -> UserFacts:
+    first, *others = records
+    for name in others:
+        if records[name].user != records[first].user:
+            raise InputError(
+                f"All cases must be clicked in the same way, but {name} was not clicked as {first} was."
+                " Are two runs in one folder?"
+            )
+    return records[first].user
+
+
+def _case(name: str, record: Simulation) -> ClickedCaseScore:
+    clicked = record.steps[1:]
+    return ClickedCaseScore(
+        name=name,
+        clicks=len(clicked),
+        harmful_clicks=sum(step.does_harm for step in clicked),
+        ignored_clicks=sum(not step.changed_voxels for step in clicked),
+        held_back_ml=sum(step.held_back_ml for step in clicked),
+    )
+
+
+def _curves(records: Sequence[Simulation], clicks: int) -> Curves:
+    names = records[0].steps[0].structures
+    curves: Curves = {}
+    for name in names:
+        at = [
+            [record.steps[min(click, len(record.steps) - 1)].structures[name] for record in records]
+            for click in range(clicks + 1)
+        ]
+        curves[name] = {measure: tuple(_mean(rows, measure) for rows in at) for measure in MEASURES}
+    return curves
+
+
+def _means(structures: Sequence[Mapping[str, Metrics]]) -> dict[str, Metrics]:
+    """Return the means of each structure over cases, and how many cases they are over."""
+    means: dict[str, Metrics] = {}
+    for name in structures[0]:
+        rows = [each[name] for each in structures]
+        counts = {
+            key: sum(row[each] is not None for row in rows)
+            for key, each in (("cases", "dsc"), ("cases_with_hd", "hd_mm"))
+        }
+        means[name] = {**{f"mean_{measure}": _mean(rows, measure) for measure in MEASURES}, **counts}
+    return means
+
+
+def _mean(rows: Sequence[Metrics], measure: str) -> float:
+    """Return the mean of a measure over the cases where it is defined; NaN where it is in none."""
+    values = np.array([row[measure] for row in rows], np.float64)
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _counts(values: Metrics) -> tuple[str, str]:
+    return str(values["cases"]), str(values["cases_with_hd"])
+
+
+def _text(value: MaybeNumber, measure: str) -> str:
+    """Return a value as the tables show it: a fraction in percent."""
+    if value is None:
+        return "undefined"
+    if measure in ("dsc", "nsd"):
+        return f"{100 * value:.1f}"
+    return f"{value:.1f}" if measure == "hd_mm" else f"{value:.2f}"
