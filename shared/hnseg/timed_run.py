@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hnseg.alarm import alarm_after
 from hnseg.errors import TimeOverError
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
-from hnseg.platform.alarm import alarm_after
 from hnseg.platform.writing import is_output_complete
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import pytest
 
+from hnseg.alarm import alarm_after
 from hnseg.errors import TimeOverError
-from hnseg.platform.alarm import alarm_after
 
 
 def test_it_unwinds_the_work_when_the_time_is_over():
