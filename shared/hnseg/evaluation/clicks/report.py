@@ -76,15 +76,11 @@ def clicks_report(challenge: str, folder: Path) -> ClicksReport:
         )
     user = _only_user(by_errors)
     curves = _curves(list(by_errors.values()), user.most_clicks)
-    rows = {AUTOMATIC: [each.steps[0].structures for each in by_errors.values()]}
-    if by_lesions := _records(folder, EACH_LESION_FILE):
-        rows[EACH_LESION] = [each.steps[-1].structures for each in by_lesions.values()]
-    rows[f"{user.most_clicks} clicks"] = [each.steps[-1].structures for each in by_errors.values()]
     cases = tuple(_case(name, record) for name, record in by_errors.items())
     return ClicksReport(
         challenge=challenge,
         user=user,
-        table={row: _means(structures) for row, structures in rows.items()},
+        table=_rows(list(by_errors.values()), list(_records(folder, EACH_LESION_FILE).values()), user.most_clicks),
         curves=curves,
         areas={name: {measure: area_under(line) for measure, line in lines.items()} for name, lines in curves.items()},
         cases=cases,
@@ -138,6 +134,16 @@ def _records(folder: Path, name: str) -> dict[str, Simulation]:
     """Return the records of a folder of cases, by the case."""
     cases = [path for path in visible_in(folder) if (path / name).is_file()] if folder.is_dir() else []
     return {case.name: read_simulation(case / name) for case in cases}
+
+
+def _rows(
+    by_errors: Sequence[Simulation], by_lesions: Sequence[Simulation], most_clicks: int
+) -> dict[str, dict[str, Metrics]]:
+    """Return the means of each row of the table, that of one click in each lesion only where there are any."""
+    rows = {AUTOMATIC: _means([each.steps[0].structures for each in by_errors])}
+    if by_lesions:
+        rows[EACH_LESION] = _means([each.steps[-1].structures for each in by_lesions])
+    return {**rows, f"{most_clicks} clicks": _means([each.steps[-1].structures for each in by_errors])}
 
 
 def _only_user(records: Mapping[str, Simulation]) -> UserFacts:
