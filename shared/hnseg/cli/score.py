@@ -20,7 +20,7 @@ from hnseg.evaluation.options import usage_of
 from hnseg.evaluation.report import ScoreReport
 from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
 from hnseg.evaluation.tables import UNDEFINED, cases_table, parts_table, structures_table
-from hnseg.imaging.files.output_files import Output, output_files
+from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
@@ -77,13 +77,18 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         if csv is not None:
             rows_in(csv)  # another file must be refused before the work
         report = score_folder(challenge, predictions, references, rules)
-        files.write("--json", lambda path: _write(report.model_dump_json(indent=2) + "\n", path))
-        files.write("--table", lambda path: _write(structures_csv(report), path))
-        if csv is not None:
-            # Read again: another run may have added its scores meanwhile.
-            text = scores_csv(report, team, others_in=csv)
-            files.write("--csv", lambda path: _write(text, path))
+        _write_all(files, report, csv, team)
     _print(report)
+
+
+def _write_all(files: OutputFiles, report: ScoreReport, csv: Path | None, team: str) -> None:
+    """Write a score to those files that were asked for."""
+    files.write("--json", lambda path: _write(report.model_dump_json(indent=2) + "\n", path))
+    files.write("--table", lambda path: _write(structures_csv(report), path))
+    if csv is not None:
+        # Read again: another run may have added its scores meanwhile.
+        text = scores_csv(report, team, others_in=csv)
+        files.write("--csv", lambda path: _write(text, path))
 
 
 def _needed(option: str, folder: Path | None) -> Path:
