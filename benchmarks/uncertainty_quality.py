@@ -75,7 +75,7 @@ def main() -> int:
     parser.add_argument("challenge")
     parser.add_argument("work", type=Path, help="work folder of hnseg-train convert")
     parser.add_argument("model", type=Path)
-    parser.add_argument("--cases", type=int, help="only so many")
+    parser.add_argument("--cases", type=int, help="only so many, chosen at random")
     parser.add_argument("--json", type=Path, help="file for the structures' values")
     given = parser.parse_args()
     ensemble = load_ensemble(open_bundle(given.model))
@@ -83,7 +83,7 @@ def main() -> int:
     names = [path.name.removesuffix(FILE_ENDING) for path in sorted((work.raw / "labelsTr").glob(f"*{FILE_ENDING}"))]
     voxels: dict[str, list[Voxels]] = {}
     rows: list[Row] = []
-    for number, name in enumerate(names[: given.cases]):
+    for number, name in enumerate(np.random.default_rng(0).permutation(names)[: given.cases].tolist()):
         for channels, found, structures in measured(ensemble, work, name, number):
             voxels.setdefault(channels, []).append(found)
             rows += structures
@@ -119,7 +119,7 @@ def segmented(
     prediction.canvas.fill(plane.mean for plane in planes)
     predicted = array_of(prediction.canvas.label_map)
     tables = []
-    for temperatures in filter_none_once(ensemble.bundle.temperatures):
+    for temperatures in ways_of(ensemble.bundle.temperatures):
         uncertainty = UncertaintyMap(target, members, temperatures)
         deque(uncertainty.beside(planes), maxlen=0)
         tables.append(uncertainty.result(sums_in="float32").table.structures)
@@ -136,8 +136,8 @@ def segmented(
     return Voxels(*(each[drawn] for each in values)), rows
 
 
-def filter_none_once(temperatures: Sequence[float] | None) -> list[Sequence[float] | None]:
-    """Return no temperatures, and those of a model that has some."""
+def ways_of(temperatures: Sequence[float] | None) -> list[Sequence[float] | None]:
+    """Return none, and the temperatures of a model that has some."""
     return [None] if temperatures is None else [None, temperatures]
 
 

@@ -86,7 +86,8 @@ def _draw_diagram(axes: Axes, bins: Sequence[Sequence[ReliabilityBin]]) -> None:
 
 def _draw_curve(axes: Axes, measures: CalibrationMeasures, title: str, colour: str) -> None:
     points = measures.risk_coverage
-    label = f"{title}: area {_text(measures.aurc)}"
+    area = "undefined" if measures.aurc is None else f"{measures.aurc:.2g}"
+    label = f"{title}: area {area}"
     axes.plot([coverage for coverage, _ in points], [risk for _, risk in points], color=colour, label=label)
 
 
