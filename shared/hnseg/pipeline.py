@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ValidationError
 
 from hnseg.errors import ModelError, StoppedWithOutputError
+from hnseg.imaging.box import put_back
 from hnseg.imaging.files.output_files import output_files
+from hnseg.imaging.geometry import Grid
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
 from hnseg.inference.planning.effort import FULL_EFFORT
 from hnseg.inference.predictor import start_prediction
 from hnseg.platform.answers import NO_ANSWERS, Answers
+from hnseg.platform.maps import NO_MAPS, ROUNDING
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
 from hnseg.records import first_problem
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from hnseg.platform.case import Case
     from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod, Method
     from hnseg.platform.input_files import InputFiles
+    from hnseg.platform.maps import Maps
+    from hnseg.platform.spec import ChallengeSpec
     from hnseg.provenance import Provenance
 
 
@@ -63,12 +69,13 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
 
     Raises:
         InputError: The case breaks what the challenge promises.
-        ModelError: The ensemble doesn't fit the challenge's method.
-        OutputError: The label map or an answer can't be written or would not be accepted.
+        ModelError: The ensemble doesn't fit the challenge's method or maps.
+        OutputError: The label map, a map or an answer can't be written or would not be accepted.
         DeadlineError: The time ran out.
         StoppedWithOutputError: A signal stopped it, and the best label map so far was written.
     """
     settings = settings_of(challenge.method, ensemble.bundle)
+    check_maps(challenge.spec, ensemble.bundle)
     provenance.record(settings=settings.model_dump(mode="json"))
     with provenance.step("read"):
         case = read_case(challenge.spec, inputs)
@@ -82,11 +89,17 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     prediction: Prediction | None = None
     try:
         with provenance.step("predict"):
-            is_unsure = uncertainty_dir is not None
-            prediction = start_prediction(ensemble, channels, deadline, effort=effort, uncertainty=is_unsure)
+            prediction = start_prediction(
+                ensemble,
+                channels,
+                deadline,
+                effort=effort,
+                uncertainty=uncertainty_dir is not None or bool(challenge.spec.maps),
+                entropy=bool(challenge.spec.maps),
+            )
             del channels  # as large as the image times its channels: gone before the networks run
             if (preview := prediction.preview()) is not None:
-                delivery.deliver_preview(preview)
+                delivery.deliver_preview(preview, prediction.entropy())
             del preview  # as large as the image: gone before the networks go on
             result = prediction.predict()
         delivery.deliver(result, provenance)
@@ -115,20 +128,25 @@ class Delivery:
     output_dir: Path
     uncertainty_dir: Path | None = None
 
-    def deliver_preview(self, label_map: sitk.Image) -> None:
+    def deliver_preview(self, label_map: sitk.Image, entropy: sitk.Image | None) -> None:
         """Write the outputs of a preview, which later ones replace; nothing of it is recorded.
 
+        Args:
+            label_map: Label map on the grid of the channels.
+            entropy: Predictive entropy on the same grid; None where the challenge has no map of it.
+
         Raises:
-            OutputError: The label map or an answer can't be written or would not be accepted.
+            OutputError: The label map, a map or an answer can't be written or would not be accepted.
         """
         label_map = self._postprocessed(label_map)
-        self._write(label_map, self._answers(label_map) if self.challenge.spec.answers else NO_ANSWERS)
+        answers = self._answers(label_map) if self.challenge.spec.answers else NO_ANSWERS
+        self._write(label_map, self._maps(entropy), answers)
 
     def deliver(self, result: PredictionResult, provenance: Provenance) -> None:
         """Write the outputs of a prediction, and record its effort and the time of each step.
 
         Raises:
-            OutputError: The label map or an answer can't be written or would not be accepted.
+            OutputError: The label map, a map or an answer can't be written or would not be accepted.
         """
         provenance.record(**result.record)
         provenance.note(*result.notes)
@@ -142,7 +160,7 @@ class Delivery:
                 provenance.record(**answers.record)
                 provenance.note(*answers.notes)
         with provenance.step("write"):
-            self._write_all(label_map, answers, result.uncertainty)
+            self._write_all(label_map, self._maps(result.entropy), answers, result.uncertainty)
 
     def _inspect(self, label_map: sitk.Image, provenance: Provenance) -> None:
         """Record and note what is odd about a predicted label map, where the method inspects it."""
@@ -158,16 +176,23 @@ class Delivery:
     def _answers(self, label_map: sitk.Image) -> Answers:
         return cast("AnsweringMethod", self.challenge.method).answer(label_map, self.case, self.settings)
 
-    def _write_all(self, label_map: sitk.Image, answers: Answers, uncertainty: Uncertainty | None) -> None:
+    def _maps(self, entropy: sitk.Image | None) -> Maps:
+        """Return the maps on the reference's grid: 0 outside the box that the network got."""
+        if entropy is None:
+            return NO_MAPS
+        whole = put_back(entropy, Grid.of(self.case.reference))
+        return {socket.slug: whole for socket in self.challenge.spec.maps}
+
+    def _write_all(self, label_map: sitk.Image, maps: Maps, answers: Answers, uncertainty: Uncertainty | None) -> None:
         """Write the outputs, and the uncertainty if there is one: all of them, or none."""
         folder = None if uncertainty is None else self.uncertainty_dir
         with folder_made(folder), output_files(*uncertainty_outputs(folder), inputs=self.case.files.values()) as files:
             if uncertainty is not None:
                 write_uncertainty(files, uncertainty)
-            self._write(label_map, answers)
+            self._write(label_map, maps, answers)
 
-    def _write(self, label_map: sitk.Image, answers: Answers) -> None:
-        write_output(self.challenge.spec, label_map, self.case, self.output_dir, answers=answers)
+    def _write(self, label_map: sitk.Image, maps: Maps, answers: Answers) -> None:
+        write_output(self.challenge.spec, label_map, self.case, self.output_dir, maps=maps, answers=answers)
 
 
 def settings_of(method: Method, bundle: Bundle) -> BaseModel:
@@ -183,3 +208,20 @@ def settings_of(method: Method, bundle: Bundle) -> BaseModel:
             f"{bundle.folder / METHOD_FILE} must hold the settings of this challenge's method, but"
             f" {first_problem(error)}. Was the model made for another challenge?"
         ) from error
+
+
+def check_maps(spec: ChallengeSpec, bundle: Bundle) -> None:
+    """Refuse a model whose entropy may be larger than that of the label map's values, where a challenge has its map.
+
+    Raises:
+        ModelError: It has more classes than these values, or regions, which may overlap.
+    """
+    outputs = len(bundle.dataset.output_values)
+    most = outputs * log(2) if bundle.dataset.has_regions else log(outputs)
+    if spec.maps and most > spec.most_entropy + ROUNDING:
+        kind = "regions, which may overlap" if bundle.dataset.has_regions else "classes"
+        raise ModelError(
+            f"The entropy of a model for {spec.title} must be at most {spec.most_entropy:.4g} nats, that of"
+            f" {1 + len(spec.output.labels)} equally likely values, but {bundle.folder} has {outputs} {kind}, and may"
+            f" reach {most:.4g}. Was it trained for another challenge?"
+        )

@@ -48,6 +48,8 @@ class Wanted:
     cropped_to: float = 1.0
     largest_patch: float = float("inf")
     reader: str = "SimpleITKIO"
+    prompts: Mapping[str, Any] | None = None
+    """Key `prompts` of `dataset.json`; the last channels are those of clicks then."""
 
 
 def write_results(wanted: Wanted, folds: Sequence[int | str], root: Path) -> Path:
@@ -164,6 +166,8 @@ def _plan(wanted: Wanted, root: Path) -> dict[str, Any]:
     }
     if wanted.regions_class_order:
         dataset["regions_class_order"] = list(wanted.regions_class_order)
+    if wanted.prompts:
+        dataset["prompts"] = dict(wanted.prompts)
     (raw / "dataset.json").write_text(json.dumps(dataset))
     intensities = {"mean": 100.0, "std": 80.0, "percentile_00_5": -50.0, "percentile_99_5": 300.0}
     fingerprint = {
@@ -179,7 +183,19 @@ def _plan(wanted: Wanted, root: Path) -> dict[str, Any]:
     planner.UNet_blocks_per_stage_encoder = (1, 2, 1, 1, 1, 1, 1)
     planner.UNet_blocks_per_stage_decoder = (1, 1, 1, 1, 1, 1)
     planner.UNet_reference_val_3d = min(planner.UNet_reference_val_3d, wanted.largest_patch)
-    return json.loads(json.dumps(planner.plan_experiment()))
+    plans = json.loads(json.dumps(planner.plan_experiment()))
+    if wanted.prompts:
+        _leave_clicks_as_they_are(plans)
+    return plans
+
+
+def _leave_clicks_as_they_are(plans: dict[str, Any]) -> None:
+    """Normalise no channel after the second, in every configuration."""
+    for configuration in plans["configurations"].values():
+        if "normalization_schemes" in configuration:
+            schemes = configuration["normalization_schemes"]
+            schemes[2:] = ["NoNormalization"] * (len(schemes) - 2)
+            configuration["use_mask_for_norm"][2:] = [False] * (len(schemes) - 2)
 
 
 def _save_checkpoint(plans: dict[str, Any], configuration: str, fold: int | str, root: Path) -> nnUNetTrainer:

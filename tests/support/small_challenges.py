@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support import small_case, small_han_seg, small_hecktor
+from tests.support import small_case, small_han_seg, small_hecktor, small_hn_uiseg
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,8 @@ class SmallChallenge:
             folder.
         output_file: Image that the container must write, relative to the output folder.
         model: Arguments of `make_model` beyond its defaults.
-        answer_files: Other files that the container must write.
+        answer_files: Values that the container must write beside it.
+        map_files: Maps that it must write beside it.
         settings: Content of the model's `method.json`; empty for the defaults.
     """
 
@@ -33,6 +34,7 @@ class SmallChallenge:
     output_file: str
     model: Mapping[str, Any] = field(default_factory=dict)
     answer_files: tuple[str, ...] = ()
+    map_files: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -43,7 +45,7 @@ class SmallChallenge:
     @property
     def output_files(self) -> list[str]:
         """Files that the container must write, sorted."""
-        return sorted((self.output_file, *self.answer_files))
+        return sorted((self.output_file, *self.map_files, *self.answer_files))
 
 
 HNTS_MRG = SmallChallenge("hnts_mrg", small_case.write_small_case, small_case.write_reference, small_case.OUTPUT_FILE)
@@ -61,6 +63,14 @@ HECKTOR = SmallChallenge(
     small_hecktor.OUTPUT_FILE,
     small_hecktor.MODEL,
     small_hecktor.ANSWER_FILES,
-    small_hecktor.SETTINGS,
+    settings=small_hecktor.SETTINGS,
 )
-CHALLENGES = (HNTS_MRG, HAN_SEG, HECKTOR)
+HN_UISEG = SmallChallenge(
+    "hn_uiseg",
+    small_hn_uiseg.write_small_case,
+    small_hn_uiseg.write_reference,
+    small_hn_uiseg.OUTPUT_FILE,
+    small_hn_uiseg.MODEL,
+    map_files=(small_hn_uiseg.ENTROPY_FILE,),
+)
+CHALLENGES = (HNTS_MRG, HAN_SEG, HECKTOR, HN_UISEG)

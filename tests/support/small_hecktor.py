@@ -69,12 +69,17 @@ def write_small_case(input_dir: Path, *, seed: int = 0) -> Path:
     return input_dir
 
 
-def write_reference(_input_dir: Path, expected_dir: Path) -> None:
-    """Write a label map on the CT's grid with a tumour and a node as boxes."""
+def reference_of_small_case() -> sitk.Image:
+    """Return a label map on the CT's grid with a tumour and a node as boxes."""
     labels = np.zeros(CT_GRID.shape_zyx, np.uint8)
     labels[25:31, 20:25, 22:27] = 1
     labels[18:22, 22:26, 15:19] = 2
-    write(image_of(labels, CT_GRID), expected_dir / OUTPUT_FILE)
+    return image_of(labels, CT_GRID)
+
+
+def write_reference(_input_dir: Path, expected_dir: Path) -> None:
+    """Write the label map as the expected output."""
+    write(reference_of_small_case(), expected_dir / OUTPUT_FILE)
 
 
 def case_of(ct=None, pet=None, *, left_out=None, record=None):

@@ -50,7 +50,7 @@ def predict_folder(
     from hnseg.inference.model.bundle import open_bundle
 
     bundle = open_bundle(model_dir, folds=options.chosen_folds)
-    found = find_channel_images(folder, bundle.channels)
+    found = find_channel_images(folder, bundle.image_channels)
     typer.echo("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".", err=True)
     work = predict_work(
         bundle,

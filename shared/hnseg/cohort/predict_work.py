@@ -138,7 +138,7 @@ class _PredictWork:
         started_s = time.monotonic()
         provenance = Provenance(started_s)
         provenance.record(limit_s=self.limit_s if math.isfinite(self.limit_s) else None)
-        keys = keys_of(self.ensemble.bundle.channels)
+        keys = keys_of(self.ensemble.bundle.image_channels)
         predicted = segment_images(
             self.ensemble,
             [case.inputs.images[key] for key in keys],

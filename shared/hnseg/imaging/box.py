@@ -143,10 +143,10 @@ def whole(grid: Grid) -> Box:
 
 
 def put_back(part: sitk.Image, grid: Grid) -> sitk.Image:
-    """Return a label map on a grid, from one on a box of that grid's own voxels; background elsewhere.
+    """Return a label map or map on a grid, from one on a box of that grid's own voxels; 0 elsewhere.
 
     Args:
-        part: Label map on the box's grid; one on the whole grid comes back as it is.
+        part: Image on the box's grid; one on the whole grid comes back as it is.
         grid: Grid that the box was cut out of.
 
     Raises:

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from hnseg.errors import InputError
 from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray, Grid, array_of
+from hnseg.imaging.prompts.click import Click
 
 _MODALITIES = "modalities"
 
@@ -21,13 +22,14 @@ class Channels:
     """Input channels of the network.
 
     Attributes:
-        array: Intensities, (c, z, y, x), float32, in the order of the model's `channel_names`.
+        array: Intensities, (c, z, y, x), float32, in the order of the model's `channel_names`, without those of clicks.
         grid: Grid of the channels; the label map will be on it.
         notes: Sentences for the log and the provenance, one for each thing that the method decided or did without.
             They are for readers: a program reads `record`.
         record: Facts for the provenance by name, such as measured values; only types that JSON has a form for.
         targets: Boxes of voxels (z, y, x) that together hold every place where the method expects a target; empty where
             it has no such expectation.
+        clicks: Clicks of a user on the image, in the order in which they were made; the array has no channel of them.
     """
 
     array: FloatArray
@@ -35,6 +37,7 @@ class Channels:
     notes: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
     targets: tuple[Slices, ...] = ()
+    clicks: tuple[Click, ...] = ()
 
     def uses(self, modality: str) -> bool:
         """Return whether an image that the method can do without is in its channel, as the record says.

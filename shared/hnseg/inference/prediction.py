@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from hnseg.inference.labelling.beside import fill_beside
 from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.labelling.label_map import Canvas
-from hnseg.inference.labelling.uncertainty import NO_MEMORY, Uncertainty, UncertaintyMap
+from hnseg.inference.labelling.uncertainty import NO_MEMORY, OF_THE_MEAN, Uncertainty, UncertaintyMap
 from hnseg.inference.planning.effort import EffortPlan, EffortSpent
 from hnseg.inference.planning.memory import name_of
 from hnseg.inference.planning.schedule import PREVIEW, Schedule
@@ -41,6 +41,7 @@ class PredictionResult:
         plans: Effort plan for the first slab, and every change of it.
         computed_by: Values for the provenance on what ran the networks in the end; see `Execution.record`.
         uncertainty: Uncertainty of the label map; None where it was not asked for, or given up, which is noted.
+        entropy: Predictive entropy in nats, float32, on the image's grid; None where it was not asked for by itself.
     """
 
     label_map: sitk.Image
@@ -51,6 +52,7 @@ class PredictionResult:
     plans: tuple[EffortPlan, ...]
     computed_by: Mapping[str, str]
     uncertainty: Uncertainty | None = None
+    entropy: sitk.Image | None = None
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -145,11 +147,20 @@ class Prediction:
             plans=tuple(schedule.plans),
             computed_by=accumulation.execution.record,
             uncertainty=uncertainty,
+            entropy=self.entropy(),
         )
+
+    def entropy(self) -> sitk.Image | None:
+        """Return the predictive entropy so far, a new image; None where it was not asked for by itself."""
+        if not self.sweep.accumulation.execution.layout.entropy:
+            return None
+        return self.canvas.entropy() if self.uncertainty_map is None else self.uncertainty_map.entropy()
 
     def _uncertainty(self) -> tuple[Uncertainty | None, tuple[str, ...]]:
         """Return the uncertainty of the label map so far, None where there is none, and the notes on it."""
         layout = self.sweep.accumulation.execution.layout
+        if layout.entropy and not layout.members:
+            return None, (OF_THE_MEAN,)
         if self.uncertainty_map is None:
             return None, self.refused
         if not layout.members:

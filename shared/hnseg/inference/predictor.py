@@ -14,6 +14,7 @@ from hnseg.errors import ModelError
 from hnseg.imaging.channels import Channels, channels_of
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.cuda_memory import free_vram_gib
+from hnseg.inference.drawn_clicks import draw_clicks
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.execution import Execution
 from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
@@ -57,7 +58,7 @@ def predict(
         ModelError: The number of channels is not the model's.
         DeadlineError: The time was over before there was a label map of the whole image.
     """
-    channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.channels)
+    channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.image_channels)
     return start_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
 
 
@@ -70,6 +71,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     progress: Progress | None = None,
     probabilities: Probabilities | None = None,
     uncertainty: bool = False,
+    entropy: bool = False,
 ) -> Prediction:
     """Bring an image to the network's grid, and return its prediction, ready for the networks.
 
@@ -85,6 +87,8 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
             `hnseg.inference.labelling.label_map.Canvas`.
         uncertainty: Whether the ensemble's uncertainty is made beside the label map. It is left out, with a note, where
             it does not fit into memory, or the model's logits are resampled by splines of an order over 1.
+        entropy: Whether the predictive entropy is made whatever happens: with `uncertainty` that of its members, and
+            where that is left out that of the ensemble's mean logits, with a note.
 
     Raises:
         ModelError: The number of channels is not the model's.
@@ -99,11 +103,13 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     resampling = bundle.configuration.resampling_of_logits
     target = Target(placement, channels.grid, bundle.dataset, resampling)
     members = ensemble.backend.folds if uncertainty and target.is_gradual else 0
-    layout = _memory_layout(ensemble, placement, members)
+    layout = _memory_layout(ensemble, placement, members, entropy=entropy)
     target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
+    execution = Execution(ensemble, layout)
+    draw_clicks(volume, channels.clicks, placement, execution)
     interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
-    accumulation = Accumulation(Execution(ensemble, layout), volume, effort, interest)
+    accumulation = Accumulation(execution, volume, effort, interest)
     schedule = Schedule(
         window=accumulation.window,
         effort=effort,
@@ -112,36 +118,40 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         tiles_to_predict=accumulation.tiles_to_predict,
     )
     prediction = Prediction(Sweep(accumulation, schedule, progress), Canvas(target, probabilities))
-    if uncertainty:
+    if uncertainty or entropy:
         _begin_uncertainty(prediction, target)
     prediction.seconds["preprocessing"] = time.monotonic() - started_s
     return prediction
 
 
 def _begin_uncertainty(prediction: Prediction, target: Target) -> None:
-    """Let a prediction fill the uncertainty too, or say why it can't."""
+    """Let a prediction fill the uncertainty too, or the entropy alone, or say why it can't."""
     layout = prediction.sweep.accumulation.execution.layout
-    if layout.members:
+    if target.is_gradual and (layout.members or layout.entropy):
         prediction.uncertainty_map = UncertaintyMap(target, layout.members)
+    elif layout.entropy:
+        prediction.canvas.keep_entropy()
     else:
         prediction.refused = (NO_MEMORY if target.is_gradual else NOT_GRADUAL,)
 
 
 def _check_channels(bundle: Bundle, channels: Channels) -> None:
-    if len(channels.array) != len(bundle.channels):
+    names = bundle.image_channels
+    if len(channels.array) != len(names):
         raise ModelError(
-            f"The image must have the {len(bundle.channels)} channels of the model in {bundle.folder}"
-            f" ({', '.join(bundle.channels)}), but has {len(channels.array)}. Was it trained for another challenge?"
+            f"The image must have the {len(names)} channels of the model in {bundle.folder} ({', '.join(names)}), but"
+            f" has {len(channels.array)}. Was it trained for another challenge?"
         )
 
 
-def _memory_layout(ensemble: Ensemble, placement: Placement, members: int) -> MemoryLayout:
+def _memory_layout(ensemble: Ensemble, placement: Placement, members: int, *, entropy: bool) -> MemoryLayout:
     """Return the fastest layout that fits into memory, of those that sum so many members apart if any of these does.
 
     Raises:
         InputError: None fits.
     """
-    layout = replace(MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend), members=members)
+    fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    layout = replace(fastest, members=members, entropy=entropy)
     while not _fits(layout, ensemble, placement) and (smaller := layout.smaller()) is not None:
         layout = smaller
     need = MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=ensemble.backend.pass_gib)

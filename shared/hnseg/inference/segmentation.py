@@ -53,7 +53,7 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
     bundle = ensemble.bundle
     with provenance.step("read"):
         channels = _read(images, bundle)
-        inputs = dict(zip(bundle.channels, map(sha256_of, images), strict=True))
+        inputs = dict(zip(bundle.image_channels, map(sha256_of, images), strict=True))
         provenance.record(model_sha256=bundle.sha256, inputs_sha256=inputs)
     with provenance.step("predict"):
         prediction = start_prediction(
@@ -74,7 +74,7 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
 
 def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
     """Read one image a channel."""
-    check_count(len(paths), bundle.channels)
-    titles = [f"image of channel {channel}" for channel in bundle.channels]
+    check_count(len(paths), bundle.image_channels)
+    titles = [f"image of channel {channel}" for channel in bundle.image_channels]
     images = [read_volume(path, title=title) for path, title in zip(paths, titles, strict=True)]
-    return channels_of(images, bundle.channels, titles=[str(path) for path in paths])
+    return channels_of(images, bundle.image_channels, titles=[str(path) for path in paths])

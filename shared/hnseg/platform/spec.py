@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from math import log
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -81,6 +82,27 @@ class OutputSocket(Frozen):
     """Slug of the input whose geometry it takes over to the last bit."""
 
 
+MapKind = Literal["entropy"]
+"""Kind of the values of a map: `entropy` is the predictive entropy of the ensemble, in nats (natural logarithm)."""
+
+
+class MapSocket(Frozen):
+    """Socket of an image of numbers, one a voxel, that the platform collects beside the label map.
+
+    It is float32, on the label map's grid, and 0 where the network saw nothing of the image.
+    """
+
+    slug: str
+    relative_path: str
+    """Folder under /output, beginning with images/."""
+    title: str
+    kind: MapKind = "entropy"
+
+
+ImageOutput = OutputSocket | MapSocket
+"""Socket of an image that the platform collects."""
+
+
 class AnswerSocket(Frozen):
     """Socket of a JSON value that the platform collects beside the label map."""
 
@@ -134,13 +156,15 @@ class ChallengeSpec(Frozen):
     inputs: tuple[InputSocket, ...]
     values: tuple[ValueSocket, ...] = ()
     output: OutputSocket
+    maps: tuple[MapSocket, ...] = ()
+    """Maps beside the label map, each on its grid."""
     answers: tuple[AnswerSocket, ...] = ()
     limits: Limits
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> ChallengeSpec:
         _check_unique(*self.inputs, *self.values)
-        _check_unique(self.output, *self.answers)
+        _check_unique(*self.image_outputs, *self.answers)
         return self
 
     @model_validator(mode="after")
@@ -161,12 +185,22 @@ class ChallengeSpec(Frozen):
             raise ValueError(f"the output's grid must be that of a required input, found {self.output.on_grid_of!r}")
         return self
 
+    @property
+    def image_outputs(self) -> tuple[ImageOutput, ...]:
+        """Sockets of all images that are collected: of the label map, then of the maps."""
+        return (self.output, *self.maps)
+
+    @property
+    def most_entropy(self) -> float:
+        """Largest entropy of the label map's values, background counted in, in nats: where all are equally likely."""
+        return log(1 + len(self.output.labels))
+
     def input(self, slug: str) -> InputSocket:
         """Return the input socket of a slug."""
         return next(socket for socket in self.inputs if socket.slug == slug)
 
 
-def _check_unique(*sockets: InputSocket | ValueSocket | OutputSocket | AnswerSocket) -> None:
+def _check_unique(*sockets: InputSocket | ValueSocket | ImageOutput | AnswerSocket) -> None:
     """Refuse two sockets of one direction with the same slug or the same place."""
     for what, names in (
         ("slugs", [socket.slug for socket in sockets]),

@@ -31,7 +31,7 @@ def body_channels(bundle: Bundle, shape: Shape3, *, finer: float = 1.0) -> Chann
         Channels (c, z, y, x) on a grid without rotation, the same for the same arguments.
     """
     grid = _grid(bundle, shape, finer)
-    return Channels(np.repeat(_body(grid.shape_zyx)[None], len(bundle.channels), axis=0), grid)
+    return Channels(np.repeat(_body(grid.shape_zyx)[None], len(bundle.image_channels), axis=0), grid)
 
 
 def noise_channels(bundle: Bundle, shape: Shape3) -> Channels:
@@ -45,7 +45,7 @@ def noise_channels(bundle: Bundle, shape: Shape3) -> Channels:
         Channels (c, z, y, x) on a grid without rotation, the same for the same arguments.
     """
     grid, rng = _grid(bundle, shape, 1.0), np.random.default_rng(0)
-    return Channels(np.stack([_noise(rng, grid.shape_zyx) for _ in bundle.channels]), grid)
+    return Channels(np.stack([_noise(rng, grid.shape_zyx) for _ in bundle.image_channels]), grid)
 
 
 def _grid(bundle: Bundle, shape: Shape3, finer: float) -> Grid:

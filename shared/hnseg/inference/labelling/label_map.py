@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.inference.labelling.block_interpolation import LogitPlane
 from hnseg.inference.labelling.label_plane import LabelPlane, Labels, label_rule_of
+from hnseg.inference.labelling.running_entropy import RunningEntropy
 from hnseg.inference.model.nnunet_plans import Dataset, Resampling, Spline
 from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.orientation import turned_array
@@ -113,6 +114,7 @@ class Canvas:
         dtype = np.uint8 if max(target.dataset.output_values) <= np.iinfo(np.uint8).max else np.uint16
         self._labels: Labels = np.zeros(target.grid.shape_zyx, dtype)
         self._inner = target.planes_in(self._labels)
+        self._entropy: FloatArray | None = None
 
     @property
     def is_gradual(self) -> bool:
@@ -123,6 +125,14 @@ class Canvas:
     def label_map(self) -> sitk.Image:
         """Copy of the label map as it is."""
         return image_of(self._labels, self._target.grid)
+
+    def keep_entropy(self) -> None:
+        """Keep the entropy of the logits as well; only of a canvas that is not gradual."""
+        self._entropy = np.zeros(self._target.grid.shape_zyx, np.float32)
+
+    def entropy(self) -> sitk.Image:
+        """Return the entropy of the logits in nats, float32, 0 where the image was cropped; see `keep_entropy`."""
+        return image_of(cast("FloatArray", self._entropy), self._target.grid)
 
     def fill(self, planes: Iterable[FloatArray]) -> None:
         """Set the labels from the first plane on, as far as there are planes.
@@ -147,7 +157,10 @@ class Canvas:
                 self._probabilities[:, number] = _probabilities_of(logits, self._target.dataset)
 
     def _fill_at_once(self, planes: Sequence[FloatArray]) -> None:
-        """Set the labels class by class, in the memory of two volumes more; none where a plane is missing."""
+        """Set the labels class by class, in the memory of two volumes more; none where a plane is missing.
+
+        With the entropy it is that of six more.
+        """
         placement = self._target.placement
         if len(planes) < placement.network_shape[self._target.rolls_along]:
             return
@@ -162,8 +175,13 @@ class Canvas:
             )
             for volume in logits
         )
-        labels = label_rule_of(self._target.dataset).of(range(len(logits)), resampled)
+        dataset = self._target.dataset
+        unsure = None if self._entropy is None else RunningEntropy(has_regions=dataset.has_regions)
+        passed = resampled if unsure is None else unsure.passing(resampled)
+        labels = label_rule_of(dataset).of(range(len(logits)), passed)
         self._inner.swapaxes(0, self._target.rolls_along)[...] = labels
+        if unsure is not None and self._entropy is not None:
+            self._target.planes_in(self._entropy).swapaxes(0, self._target.rolls_along)[...] = unsure.entropy
 
 
 def _mixed(near: Sequence[LogitPlane], weight: float) -> FloatArray:

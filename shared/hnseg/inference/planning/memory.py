@@ -36,6 +36,7 @@ class MemoryLayout:
         rolls_along: Axis of the network, 0 or 1, along which slabs of tiles follow one another.
         members: Number of members whose logits are summed apart too, on the same device; 0 for none.
         members_in: Type of these sums.
+        entropy: Whether the entropy is kept, also where members are not summed apart.
     """
 
     networks_on: torch.device
@@ -46,6 +47,7 @@ class MemoryLayout:
     rolls_along: int = 0
     members: int = 0
     members_in: torch.dtype = torch.float32
+    entropy: bool = False
 
     @classmethod
     def fastest(cls, placement: Placement, bundle: Bundle, backend: Backend) -> MemoryLayout:
@@ -210,12 +212,14 @@ def _labelling(placement: Placement, bundle: Bundle, layout: MemoryLayout) -> fl
     label_maps = 3 * max(bundle.dataset.output_values).bit_length() / 8 * prod(placement.grid.shape_zyx)
     resampling = bundle.configuration.resampling_of_logits
     if isinstance(resampling, Spline) and resampling.order > 1:  # all at once, and class by class at full size
-        logits = 2 * outputs * prod(placement.network_shape) + 3 * prod(placement.cropped_shape)
+        volumes = 9 if layout.entropy else 3
+        logits = 2 * outputs * prod(placement.network_shape) + volumes * prod(placement.cropped_shape)
     else:
         plane = prod(placement.network_shape) // placement.network_shape[layout.rolls_along]
         logits = 4 * (1 + layout.members) * outputs * plane
-    if layout.members:
-        logits += 2 * prod(placement.grid.shape_zyx) + _OF_BLOCK * layout.members * outputs
+    if layout.members or layout.entropy:
+        maps = 1 + bool(layout.members)
+        logits += maps * prod(placement.grid.shape_zyx) + _OF_BLOCK * max(1, layout.members) * outputs
     return _FLOAT * (logits + 2 * _axis_maps(placement)) + label_maps
 
 

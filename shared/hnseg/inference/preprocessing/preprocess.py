@@ -43,6 +43,17 @@ class Placement:
         """Size of the cropped image in voxels."""
         return tuple(part.stop - part.start for part in self.crop)
 
+    def network_index(self, point_mm: tuple[float, float, float]) -> tuple[float, float, float]:
+        """Return the index on the network's grid, in its axis order, of a point in the world, LPS in mm.
+
+        It may lie between voxels, or outside.
+        """
+        index_zyx = self.grid.index_xyz(np.array([point_mm]))[0][::-1]
+        cropped = [index_zyx[axis] - part.start for axis, part in zip(self.transpose, self.crop, strict=True)]
+        ratios = [new / old for new, old in zip(self.network_shape, self.cropped_shape, strict=True)]
+        first, second, third = ((at + 0.5) * ratio - 0.5 for at, ratio in zip(cropped, ratios, strict=True))
+        return (float(first), float(second), float(third))
+
 
 def place(channels: Channels, plans: Plans, configuration: Configuration) -> Placement:
     """Return the placement of the network's grid in an image, without computing a voxel of it.
@@ -73,21 +84,22 @@ def place(channels: Channels, plans: Plans, configuration: Configuration) -> Pla
 
 
 def preprocess(array: FloatArray, placement: Placement, plans: Plans, configuration: Configuration) -> FloatArray:
-    """Return the network's input.
+    """Return the network's input; channels that hold no image, but clicks, are 0.
 
     Args:
-        array: Channels (c, z, y, x); not changed.
+        array: Channels (c, z, y, x) that hold images; not changed.
         placement: Placement of the network's grid in them.
         plans: Plans, for the intensities of the training set.
         configuration: Configuration, for normalisation and resampling.
 
     Returns:
-        Channels (c, *network_shape), float32.
+        Channels (c, *network_shape), float32: one for each normalisation of the configuration.
 
     Raises:
         InputError: The intensities are not what a channel's normalisation is for, or not finite once normalised.
     """
-    result = np.empty((len(array), *placement.network_shape), np.float32)
+    result = np.empty((len(configuration.normalization_schemes), *placement.network_shape), np.float32)
+    result[len(array) :] = 0
     inside = _inside(array, placement) if any(configuration.use_mask_for_norm) else None
     for index, channel in enumerate(array):
         scheme = configuration.normalization_schemes[index]

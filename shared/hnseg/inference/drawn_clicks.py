@@ -1,0 +1,113 @@
+"""Clicks drawn into the network's input, each in the channel of its structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+
+from hnseg.errors import ConversionError
+from hnseg.imaging.box import Slices
+from hnseg.imaging.prompts.click import Click, VoxelClick
+from hnseg.imaging.prompts.encoding import PromptEncoding
+from hnseg.inference.execution import Execution
+from hnseg.inference.planning.tiling import patch_3d
+from hnseg.inference.preprocessing.preprocess import Placement
+
+
+def draw_clicks(
+    volume: torch.Tensor, clicks: Sequence[Click], placement: Placement, execution: Execution
+) -> tuple[VoxelClick, ...]:
+    """Draw clicks into the network's input.
+
+    A click that names no structure is one of the structure that is most probable there, which fold 0 tells without
+    clicks. Where a network has no channels for clicks they are left out; a note of the execution says either.
+
+    Args:
+        volume: Network's input (c, *network_shape), float32, with the channels of clicks 0; they are changed.
+        clicks: Clicks on the image, in the order in which they were made.
+        placement: Placement of the network's grid in the image.
+        execution: Execution of the networks' passes.
+
+    Returns:
+        Clicks as they were drawn, on the network's grid.
+    """
+    encoding = execution.ensemble.bundle.dataset.prompts
+    if not clicks:
+        return ()
+    if encoding is None:
+        execution.notes.append(f"The model has no channels for clicks, so that {len(clicks)} clicks were left out.")
+        return ()
+    drawn = tuple(_located(clicks, volume, placement, execution, encoding))
+    prompts = encoding.draw(drawn, placement.network_shape, placement.network_mm)
+    volume[len(volume) - len(prompts) :] = torch.from_numpy(prompts)
+    return drawn
+
+
+def structure_at(
+    volume: torch.Tensor, index: tuple[float, float, float], execution: Execution, encoding: PromptEncoding
+) -> str:
+    """Return the structure that fold 0 finds most probable at a voxel of the network's input, of those with a channel.
+
+    Args:
+        volume: Network's input (c, *network_shape), without clicks.
+        index: Index of the voxel; the nearest one is taken.
+        execution: Execution of the networks' passes.
+        encoding: Encoding of clicks.
+    """
+    bundle = execution.ensemble.bundle
+    box, at = _patch_around(index, volume.shape[1:], patch_3d(bundle.configuration.patch_size))
+    tile = _padded(volume[(slice(None), *box)], patch_3d(bundle.configuration.patch_size))
+    outputs = bundle.dataset.output_names
+    numbers = [outputs.index(structure) for structure in encoding.structures]
+    logits = execution.in_memory(lambda: _logits_at(tile, at, execution), lambda: None)
+    return encoding.structures[int(logits[numbers].argmax())]
+
+
+def _located(
+    clicks: Iterable[Click],
+    volume: torch.Tensor,
+    placement: Placement,
+    execution: Execution,
+    encoding: PromptEncoding,
+) -> Iterable[VoxelClick]:
+    """Yield clicks on the network's grid, each with its structure."""
+    for click in clicks:
+        index = placement.network_index(click.point_mm)
+        structure = click.structure
+        if structure is None:
+            structure = structure_at(volume, index, execution, encoding)
+            x, y, z = (round(each, 1) for each in click.point_mm)
+            sign = "" if click.is_positive else "not "
+            execution.notes.append(f"The click {click.in_words} at {x}, {y}, {z} mm was taken for {sign}{structure}.")
+        yield VoxelClick(structure, click.is_positive, index)
+
+
+def _logits_at(tile: torch.Tensor, at: tuple[int, int, int], execution: Execution) -> torch.Tensor:
+    """Return fold 0's logits (k,) at a voxel of a tile (c, *patch)."""
+    try:
+        (logits,) = execution.logits_of(0, [(tile, ())])
+    except ConversionError as error:
+        execution.fall_back(error)
+        (logits,) = execution.logits_of(0, [(tile, ())])
+    return logits[(slice(None), *at)].cpu()
+
+
+def _patch_around(
+    index: tuple[float, float, float], shape: Sequence[int], patch: Sequence[int]
+) -> tuple[Slices, tuple[int, int, int]]:
+    """Return the part of a volume that a patch around a voxel covers, and the voxel's index in it."""
+    parts, places = [], []
+    for at, size, length in zip(index, shape, patch, strict=True):
+        middle = min(max(round(at), 0), size - 1)
+        first = min(max(0, middle - length // 2), max(0, size - length))
+        parts.append(slice(first, min(size, first + length)))
+        places.append(middle - first)
+    (z, y, x), (k, j, i) = parts, places
+    return (z, y, x), (k, j, i)
+
+
+def _padded(tile: torch.Tensor, patch: Sequence[int]) -> torch.Tensor:
+    """Return a tile (c, z, y, x) with zeros behind it, as large as a patch."""
+    missing = [length - size for length, size in zip(patch, tile.shape[1:], strict=True)]
+    return torch.nn.functional.pad(tile, [each for after in reversed(missing) for each in (0, after)])
