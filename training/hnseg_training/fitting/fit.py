@@ -18,6 +18,7 @@ from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_j
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.fitting.preset import Preset
 from hnseg_training.fitting.prompts.channels import dataset_with_clicks, plans_with_clicks
+from hnseg_training.fitting.prompts.settings import STAGES, Stage
 from hnseg_training.fitting.stages import FINAL, start_of
 from hnseg_training.progress import EpochReport, bar, stdout_to
 
@@ -82,7 +83,9 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     with trainer_for(work, preset, fold, schedule) as trainer:
         if found:
             trainer.load_checkpoint(str(folder / found[0]))
-            _seed(schedule.seed, fold, epoch=trainer.current_epoch)  # or the first epochs' patches would come again
+            _seed(
+                schedule.seed, fold, stage=preset.stage, epoch=trainer.current_epoch
+            )  # or the first epochs' patches would come again
             logger.info("%s: going on after epoch %d", _title(preset, fold), trainer.current_epoch)
         elif first_weights:
             _start_from(trainer, first_weights)
@@ -153,7 +156,7 @@ def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule
     with work.nnunet_environment(augmenters=None if on_gpu else 0):
         torch.set_num_threads(1 if on_gpu else schedule.threads or usable_threads())
         torch.backends.cudnn.benchmark = on_gpu
-        _seed(schedule.seed, fold)
+        _seed(schedule.seed, fold, stage=preset.stage)
         try:
             yield _new_trainer(work, preset, fold, schedule, on_gpu=on_gpu)
         finally:
@@ -228,11 +231,14 @@ def augmentation_of(work: WorkFolder) -> Augmentation:
     return Augmentation.model_validate_json(file.read_bytes()) if file.is_file() else Augmentation()
 
 
-def _seed(seed: int, fold: Fold, *, epoch: int = 0) -> None:
-    """Seed the global generators, from which nnU-Net draws; each fold starts differently."""
+def _seed(seed: int, fold: Fold, *, stage: Stage | None, epoch: int = 0) -> None:
+    """Seed the global generators, from which nnU-Net draws; each fold and each stage start differently."""
     import numpy as np
     import torch
 
-    number = (epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)) % 2**32  # numpy's largest
+    before = STAGES.index(stage) if stage else 0
+    number = (
+        before * 1_000_000_000 + epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)
+    ) % 2**32  # numpy's largest
     torch.manual_seed(number)
     np.random.seed(number)  # noqa: NPY002 (nnU-Net's data loader knows no other)
