@@ -45,7 +45,7 @@ def measure_with_clicks(trainer: Any, fold_folder: Path) -> None:
         trainer: Trainer of nnU-Net's with clicks, its network trained.
         fold_folder: Folder of the fold.
     """
-    _, names = trainer.do_split()
+    names = trainer.do_split()[1][: trainer.prompts.measured]
     dataset = trainer.dataset_class(trainer.preprocessed_dataset_folder, names)
     predict = _predictor_of(trainer)
     cases = [_measured(trainer, predict, *dataset.load_case(name)[:2]) for name in names]

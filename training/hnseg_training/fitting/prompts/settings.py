@@ -42,5 +42,7 @@ class PromptTraining(Frozen):
     """Number of voxels below which an error is not clicked on."""
     most_errors: Annotated[int, Field(ge=1)] = 5
     """Number of errors of a structure in a patch that are clicked on, those of greatest depth."""
+    measured: Annotated[int, Field(ge=1)] | None = None
+    """Number of validation cases that are measured with clicks after a stage; None for all."""
     without: Probability = 0.25
     """Probability that a patch of the interactive stage has no clicks, so that the network stays able to do without."""
