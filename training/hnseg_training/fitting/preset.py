@@ -307,10 +307,10 @@ PRESETS = {
         ),
         batch_dice=True,
         dropout=0.05,
-        prompts=PromptTraining(encoding=TUMOUR_AND_NODES, left_out=0.8, without=0.4, measured=2),
+        prompts=PromptTraining(encoding=TUMOUR_AND_NODES, left_out=0.8, without=0.4, measured=1),
         stages={
             "pretrain": _DEMO_UISEG.model_copy(update={"learning_rate": 0.005, "epochs": 8}),
-            "automatic": _DEMO_UISEG.model_copy(update={"epochs": 2}),
+            "automatic": _DEMO_UISEG.model_copy(update={"epochs": 1}),
             "interactive": _DEMO_UISEG.model_copy(update={"epochs": 4}),
         },
     ),
