@@ -18,8 +18,9 @@ from hnseg.inference.planning.effort import Effort
 from hnseg.inference.predictor import start_prediction
 from hnseg_training.export import Label, export
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for, validate
+from hnseg_training.fitting.network import DynUnetNetwork
 from hnseg_training.fitting.plan import plan
-from hnseg_training.fitting.preset import PRESETS, DynUnetNetwork, Preset
+from hnseg_training.fitting.preset import PRESETS, Preset
 from tests.support.tolerances import assert_same_logits
 from tests.training.conftest import GRID
 

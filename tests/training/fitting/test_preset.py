@@ -2,7 +2,10 @@ import pytest
 
 from hnseg.errors import InputError
 from hnseg.inference.model.architecture import DYNUNET
-from hnseg_training.fitting.preset import PRESETS, DynUnetNetwork, Network, Preset, preset_named
+from hnseg_training.fitting.network import DynUnetNetwork, Network
+from hnseg_training.fitting.preset import PRESETS, Preset, preset_named
+from hnseg_training.fitting.prompts.settings import STAGES
+from hnseg_training.fitting.stages import at_stage
 
 PLANS = {
     "configurations": {
@@ -78,6 +81,32 @@ def test_a_dynunet_replaces_the_whole_network_and_has_no_deep_supervision():
 
 def test_the_result_folder_is_named_as_nnunet_names_it():
     assert PRESETS["demo"].result_name == "nnUNetTrainerAdam__hnsegDemoPlans__3d_fullres"
+
+
+def test_each_stage_has_a_result_folder_of_its_own():
+    names = [at_stage(PRESETS["demo-hn-uiseg"], stage).result_name for stage in STAGES]
+    assert names == [
+        f"nnUNetTrainerAdam__hnsegDemoUisegPlans{stage}__3d_fullres"
+        for stage in ("Pretrain", "Automatic", "Interactive")
+    ]
+
+
+def test_hn_uiseg_is_trained_as_its_authors_say():
+    preset = PRESETS["hn-uiseg"]
+    assert preset.patch_size_zyx == (160, 224, 224)
+    assert preset.dropout == 0.05
+    assert preset.network.features[0] == 32
+    assert max(preset.network.features) == 256
+    assert list(preset.stages) == list(STAGES)
+    for training in preset.stages.values():
+        assert (training.trainer, training.epochs, training.schedule, training.warm_up_epochs, training.loss) == (
+            "nnUNetTrainerAdam",
+            300,
+            "cosine",
+            10,
+            "squared_dice",
+        )
+    assert preset.prompts.active == 0.5
 
 
 def test_plans_names_are_never_shared():

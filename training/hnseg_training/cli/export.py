@@ -21,6 +21,10 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final",
     folds: Folds = None,
     preset: Planned = None,
+    stage: Annotated[
+        Literal["last", "pretrain", "automatic", "interactive"],
+        typer.Option(help="Of a preset that is trained in stages; last: the last one that is trained."),
+    ] = "last",
     name: Annotated[str | None, typer.Option(help="What the ensemble is called.")] = None,
     version: Annotated[str, typer.Option(help="Of the weights.")] = "1",
     licence: Annotated[str, typer.Option(help="Of the weights; an SPDX identifier if there is one.")] = "not stated",
@@ -38,6 +42,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     from hnseg_training.dataset.splits import fold_count
     from hnseg_training.export import Label, export
     from hnseg_training.fitting.plan import planned_preset
+    from hnseg_training.fitting.stages import at_stage, last_trained
 
     folder = WorkFolder.open(work, challenge=challenge)
     label = Label(
@@ -51,7 +56,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     chosen = folds_named(folds, of=fold_count(folder))
     export(
         folder,
-        planned,
+        last_trained(folder, planned, chosen) if stage == "last" else at_stage(planned, stage),
         output,
         folds=chosen,
         checkpoint=checkpoint,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from hnseg_training.cli.options import Challenge, Folds, Planned, Work, folds_named
+from hnseg_training.cli.options import Challenge, Folds, Planned, Stages, Work, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder
 
 
@@ -16,6 +17,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     work: Work,
     folds: Folds = None,
     preset: Planned = None,
+    stage: Stages = "all",
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
     iterations: Annotated[int | None, typer.Option(min=1, help="An epoch's, instead of the preset's.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the plan's.")] = None,
@@ -26,7 +28,8 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         float | None, typer.Option(min=1e-9, max=10, help="At the start, instead of the preset's.")
     ] = None,
     start_from: Annotated[
-        Path | None, typer.Option(help="A checkpoint_*.pth of the same network, trained before.")
+        Path | None,
+        typer.Option(help="A checkpoint_*.pth of the same network, trained before, in place of the last stage's."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
     final_validation: Annotated[
@@ -37,20 +40,21 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     from hnseg_training.dataset.splits import fold_count
     from hnseg_training.fitting.fit import Schedule, fit, validate
     from hnseg_training.fitting.plan import planned_preset
+    from hnseg_training.fitting.stages import in_stages
 
     folder = WorkFolder.open(work, challenge=challenge)
-    planned = planned_preset(folder, preset)
-    schedule = Schedule(
-        epochs=epochs or planned.training.epochs,
-        iterations=iterations or planned.training.iterations,
-        batch_size=batch_size,
-        device=device,
-        threads=threads,
-        seed=seed,
-        learning_rate=learning_rate,
-        start_from=start_from,
-    )
-    for fold in folds_named(folds, of=fold_count(folder)):
-        fit(folder, planned, fold, schedule, resume=resume)
-        if final_validation:
-            validate(folder, planned, fold, schedule)
+    trainings = in_stages(planned_preset(folder, preset), None if stage == "all" else stage)
+    for fold, training in product(folds_named(folds, of=fold_count(folder)), trainings):
+        schedule = Schedule(
+            epochs=epochs or training.training.epochs,
+            iterations=iterations or training.training.iterations,
+            batch_size=batch_size,
+            device=device,
+            threads=threads,
+            seed=seed,
+            learning_rate=learning_rate,
+            start_from=start_from if training is trainings[0] else None,
+        )
+        fit(folder, training, fold, schedule, resume=resume)
+        if final_validation and training is trainings[-1]:
+            validate(folder, training, fold, schedule)

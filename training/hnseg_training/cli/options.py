@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +17,10 @@ CHALLENGES = "hnseg_training.challenges"
 Challenge = Annotated[str, typer.Argument(help="The name of its folder under containers/, such as hnts_mrg.")]
 Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
 Planned = Annotated[str | None, typer.Option("--preset", help="Which one, where several are planned.")]
+Stages = Annotated[
+    Literal["all", "pretrain", "automatic", "interactive"],
+    typer.Option("--stage", help="Of a preset that is trained in stages; each goes on from the one before."),
+]
 Folds = Annotated[
     str | None,
     typer.Option(help='Numbers from 0 with commas between them, or "all" for one network trained on every case.'),

@@ -14,15 +14,18 @@ from hnseg.errors import InputError, ModelError
 from hnseg.inference.model.manifest import METHOD_FILE, Fold
 from hnseg.inference.model.weights import StateDict, read_checkpoint
 from hnseg.machine import usable_threads
-from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json
+from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.fitting.preset import Preset
+from hnseg_training.fitting.prompts.channels import dataset_with_clicks, plans_with_clicks
+from hnseg_training.fitting.prompts.settings import STAGES, Stage
+from hnseg_training.fitting.stages import FINAL, start_of
 from hnseg_training.progress import EpochReport, bar, stdout_to
 
 logger = logging.getLogger(__name__)
 
 SAVE_EVERY_EPOCHS = 50  # nnU-Net's own; short trainings save ten times in all
-FINAL = "checkpoint_final.pth"
+PRESET_FILE = "preset.json"
 STATES = (FINAL, "checkpoint_latest.pth", "checkpoint_best.pth")
 
 
@@ -41,7 +44,7 @@ class Schedule:
             on a GPU, where augmentation runs in processes that nnU-Net leaves unseeded.
         learning_rate: Learning rate at the start; None keeps the preset's.
         start_from: Checkpoint of another training of the same network, whose weights are the first ones; None for
-            random ones.
+            those of the stage before, or random ones where there is none before.
     """
 
     epochs: int
@@ -65,7 +68,8 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
         resume: Whether to go on from the last checkpoint; a finished fold is left as it is.
 
     Raises:
-        InputError: The fold holds a training already and `resume` was not asked for, or a GPU was and there is none.
+        InputError: The fold holds a training already and `resume` was not asked for, a GPU was and there is none, or
+            the fold is not trained in the stage before.
         ModelError: The weights to start from are another network's.
     """
     folder = work.results(preset.result_name) / f"fold_{fold}"
@@ -73,28 +77,47 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     if found and not resume:
         raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
     if FINAL in found:
-        logger.info("fold %s: trained already", fold)
+        logger.info("%s: trained already", _title(preset, fold))
         return
+    first_weights = None if found else schedule.start_from or start_of(work, preset, fold)
     with trainer_for(work, preset, fold, schedule) as trainer:
         if found:
             trainer.load_checkpoint(str(folder / found[0]))
-            _seed(schedule.seed, fold, epoch=trainer.current_epoch)  # or the first epochs' patches would come again
-            logger.info("fold %s: going on after epoch %d", fold, trainer.current_epoch)
-        elif schedule.start_from:
-            _start_from(trainer, schedule.start_from)
-        _run(trainer, fold, epochs=schedule.epochs, log=folder / "console.log")
+            _seed(
+                schedule.seed, fold, stage=preset.stage, epoch=trainer.current_epoch
+            )  # or the first epochs' patches would come again
+            logger.info("%s: going on after epoch %d", _title(preset, fold), trainer.current_epoch)
+        elif first_weights:
+            _start_from(trainer, first_weights)
+        write_json(folder.parent / PRESET_FILE, preset.model_dump(mode="json"))
+        _run(trainer, _title(preset, fold), epochs=schedule.epochs, log=folder / "console.log")
+        if preset.prompts:
+            _measure(trainer, folder)
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
         shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
 
 
-def _run(trainer: Any, fold: Fold, *, epochs: int, log: Path) -> None:
+def _title(preset: Preset, fold: Fold) -> str:
+    """Return the name of a training in its sentences."""
+    return f"{preset.stage}, fold {fold}" if preset.stage else f"fold {fold}"
+
+
+def _run(trainer: Any, title: str, *, epochs: int, log: Path) -> None:
     """Run a trainer to its last epoch, with a sentence on each epoch; nnU-Net's own prints go to the log."""
     labels = [name for name in trainer.dataset_json["labels"] if name not in {"background", "ignore"}]
-    with bar(f"fold {fold}", total=epochs, done=trainer.current_epoch) as report:
+    with bar(title, total=epochs, done=trainer.current_epoch) as report:
         trainer.logger.loggers.append(EpochReport(epochs, labels, report))
         with stdout_to(log):
             trainer.run_training()
+
+
+def _measure(trainer: Any, folder: Path) -> None:
+    """Measure what clicks do to a trained fold."""
+    from hnseg_training.fitting.prompts.measures import measure_with_clicks
+
+    with stdout_to(folder / "console.log"):
+        measure_with_clicks(trainer, folder)
 
 
 def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> None:
@@ -133,7 +156,7 @@ def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule
     with work.nnunet_environment(augmenters=None if on_gpu else 0):
         torch.set_num_threads(1 if on_gpu else schedule.threads or usable_threads())
         torch.backends.cudnn.benchmark = on_gpu
-        _seed(schedule.seed, fold)
+        _seed(schedule.seed, fold, stage=preset.stage)
         try:
             yield _new_trainer(work, preset, fold, schedule, on_gpu=on_gpu)
         finally:
@@ -151,21 +174,27 @@ def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedul
     if schedule.batch_size:
         plans["configurations"][CONFIGURATION]["batch_size"] = schedule.batch_size
     plans["continue_training"] = False  # set by nnU-Net's command line; only its web logger reads it
+    plans["plans_name"] = preset.trained_plans_name
+    dataset = read_json(work.preprocessed / "dataset.json")
+    if preset.prompts:
+        plans = plans_with_clicks(plans, preset.prompts.encoding)
+        dataset = dataset_with_clicks(dataset, preset.prompts.encoding)
     with stdout_to(work.results(preset.result_name) / f"fold_{fold}" / "console.log"):
         trainer: Any = TRAINERS[preset.training.trainer](
             plans=plans,
             configuration=CONFIGURATION,
             fold=fold,
-            dataset_json=read_json(work.preprocessed / "dataset.json"),
+            dataset_json=dataset,
             device=torch.device("cuda" if on_gpu else "cpu"),
         )
         trainer.augmentation = augmentation_of(work)
-        trainer.mirrored = preset.training.mirrored
-        trainer.present_classes_only = preset.training.present_classes_only
+        trainer.training = preset.training
+        trainer.prompts, trainer.stage = preset.prompts, preset.stage or trainer.stage
         trainer.enable_deep_supervision = preset.deep_supervision
         trainer.num_epochs = schedule.epochs
         trainer.num_iterations_per_epoch = schedule.iterations
         trainer.num_val_iterations_per_epoch = max(1, schedule.iterations // 5)
+        trainer.weight_decay = preset.training.weight_decay
         trainer.initial_lr = schedule.learning_rate or preset.training.learning_rate
         trainer.oversample_foreground_percent = preset.training.foreground
         trainer.probabilistic_oversampling = preset.training.foreground_by_chance
@@ -202,11 +231,14 @@ def augmentation_of(work: WorkFolder) -> Augmentation:
     return Augmentation.model_validate_json(file.read_bytes()) if file.is_file() else Augmentation()
 
 
-def _seed(seed: int, fold: Fold, *, epoch: int = 0) -> None:
-    """Seed the global generators, from which nnU-Net draws; each fold starts differently."""
+def _seed(seed: int, fold: Fold, *, stage: Stage | None, epoch: int = 0) -> None:
+    """Seed the global generators, from which nnU-Net draws; each fold and each stage start differently."""
     import numpy as np
     import torch
 
-    number = (epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)) % 2**32  # numpy's largest
+    before = STAGES.index(stage) if stage else 0
+    number = (
+        before * 1_000_000_000 + epoch * 1_000_000 + seed * 10 + (fold if isinstance(fold, int) else 9)
+    ) % 2**32  # numpy's largest
     torch.manual_seed(number)
     np.random.seed(number)  # noqa: NPY002 (nnU-Net's data loader knows no other)

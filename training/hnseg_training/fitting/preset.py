@@ -5,33 +5,23 @@ A preset names one of nnU-Net's planners and overrides what it decided where the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from hnseg.errors import InputError
+from hnseg.imaging.prompts.encoding import PromptEncoding
 from hnseg.records import Frozen
 from hnseg_training.dataset.work_folder import CONFIGURATION
-
-Zyx = tuple[int, int, int]
-
-
-class Network(Frozen):
-    """Levels of a U-Net, from full resolution downwards; a value each."""
-
-    features: tuple[int, ...]
-    strides_zyx: tuple[Zyx, ...]
-    kernels_zyx: tuple[Zyx, ...]
-    encoder_blocks: tuple[int, ...]
-    """Residual blocks a level where the planner builds residual encoders, convolutions a level elsewhere."""
-    decoder_convolutions: tuple[int, ...]
-
-
-class DynUnetNetwork(Frozen):
-    """Levels of MONAI's DynUNet with residual blocks, from full resolution downwards; a value each."""
-
-    features: tuple[int, ...]
-    strides_zyx: tuple[Zyx, ...]
-    kernels_zyx: tuple[Zyx, ...]
-    normalisation: Literal["batch", "instance"]
+from hnseg_training.fitting.augmentation import Probability
+from hnseg_training.fitting.network import (
+    DynUnetNetwork,
+    Network,
+    Zyx,
+    dynunet_architecture,
+    with_dropout,
+    with_network,
+)
+from hnseg_training.fitting.prompts.settings import PromptTraining, Stage
 
 
 class Training(Frozen):
@@ -49,8 +39,13 @@ class Training(Frozen):
     """Whether each patch is centred so with that probability, not a fixed number of each batch."""
     mirrored: bool = True
     """Whether patches are mirrored in training and inference, along the axes that the data set allows."""
-    present_classes_only: bool = False
-    """Whether the loss is that of `loss.py`, for many small structures, in place of nnU-Net's own."""
+    loss: Literal["nnunet", "present_classes", "squared_dice"] = "nnunet"
+    """Loss: nnU-Net's own; that of `loss.py`, for many small structures; or that of `squared_dice.py`."""
+    weight_decay: float = 3e-5
+    schedule: Literal["polynomial", "cosine"] = "polynomial"
+    """Course of the learning rate: nnU-Net's own, or a cosine after a warm-up."""
+    warm_up_epochs: int = 0
+    """Epochs in which the learning rate of a cosine rises."""
 
 
 class Preset(Frozen):
@@ -66,12 +61,25 @@ class Preset(Frozen):
     batch_dice: bool | None = None
     """Whether the Dice loss is taken over the whole batch, not over each patch."""
     network: Network | DynUnetNetwork | None = None
+    dropout: Probability = 0.0
+    """Probability that a feature behind a convolution is 0 in training, and in passes that measure uncertainty."""
+    prompts: PromptTraining | None = None
+    """Settings of clicks, whose channels come behind those of the images; None for a network without."""
+    stages: Mapping[Stage, Training] = {}
+    """Settings of the trainer by stage, for a training in several."""
+    stage: Stage | None = None
+    """Stage that `training` is of; None for a training without stages, or all of them."""
     training: Training = Training()
 
     @property
     def result_name(self) -> str:
         """Name of the folder that nnU-Net trains into."""
-        return f"{self.training.trainer}__{self.plans_name}__{CONFIGURATION}"
+        return f"{self.training.trainer}__{self.trained_plans_name}__{CONFIGURATION}"
+
+    @property
+    def trained_plans_name(self) -> str:
+        """Name of the plans in a result folder: that of the plans, followed by the stage."""
+        return self.plans_name + (self.stage or "").capitalize()
 
     @property
     def deep_supervision(self) -> bool:
@@ -87,47 +95,40 @@ class Preset(Frozen):
             configuration["batch_size"] = self.batch_size
         if self.batch_dice is not None:
             configuration["batch_dice"] = self.batch_dice
-        if isinstance(self.network, DynUnetNetwork):
-            configuration["architecture"] = _dynunet(self.network)
-        elif self.network:
-            configuration["architecture"] = _with_network(configuration["architecture"], self.network)
+        configuration["architecture"] = self._architecture(configuration["architecture"])
         if self.spacing_zyx_mm:
             # nnU-Net lets its planners share preprocessed cases by this name; these cases have another spacing.
             configuration["data_identifier"] = f"{self.plans_name}_{CONFIGURATION}"
         # Only what is trained is kept, so that the plans of a bundle describe its weights and nothing else.
         return {**plans, "configurations": {CONFIGURATION: configuration}}
 
-
-def _with_network(architecture: dict[str, Any], network: Network) -> dict[str, Any]:
-    """Return the plans' architecture with the levels of a network."""
-    arguments = architecture["arch_kwargs"]
-    blocks = "n_blocks_per_stage" if "n_blocks_per_stage" in arguments else "n_conv_per_stage"
-    replaced = {
-        "n_stages": len(network.features),
-        "features_per_stage": list(network.features),
-        "strides": [list(stride) for stride in network.strides_zyx],
-        "kernel_sizes": [list(kernel) for kernel in network.kernels_zyx],
-        blocks: list(network.encoder_blocks),
-        "n_conv_per_stage_decoder": list(network.decoder_convolutions),
-    }
-    return {**architecture, "arch_kwargs": {**arguments, **replaced}}
+    def _architecture(self, planned: dict[str, Any]) -> dict[str, Any]:
+        """Return the architecture with this preset's levels and dropout."""
+        if isinstance(self.network, DynUnetNetwork):
+            return dynunet_architecture(self.network)
+        architecture = with_network(planned, self.network) if self.network else planned
+        return with_dropout(architecture, self.dropout) if self.dropout else architecture
 
 
-def _dynunet(network: DynUnetNetwork) -> dict[str, Any]:
-    """Return the plans' architecture of a DynUNet."""
-    from hnseg.inference.model.architecture import DYNUNET  # which imports torch; presets are data without it
-
-    return {
-        "network_class_name": DYNUNET,
-        "arch_kwargs": {
-            "features_per_stage": list(network.features),
-            "kernel_sizes": [list(kernel) for kernel in network.kernels_zyx],
-            "strides": [list(stride) for stride in network.strides_zyx],
-            "normalisation": network.normalisation,
-        },
-        "_kw_requires_import": [],
-    }
-
+_UISEG = Training(
+    trainer="nnUNetTrainerAdam",
+    learning_rate=1e-4,
+    epochs=300,
+    loss="squared_dice",
+    schedule="cosine",
+    warm_up_epochs=10,
+)
+_DEMO_UISEG = Training(
+    trainer="nnUNetTrainerAdam",
+    learning_rate=0.002,
+    iterations=120,
+    foreground=0.8,
+    foreground_by_chance=True,
+    mirrored=False,
+    loss="present_classes",
+)
+TUMOUR_AND_NODES = PromptEncoding(structures=("GTVp", "GTVn"))
+"""Clicks on the two structures of HN-UISeg."""
 
 PRESETS = {
     "default": Preset(planner="ExperimentPlanner", plans_name="nnUNetPlans"),
@@ -196,7 +197,7 @@ PRESETS = {
             foreground=0.8,
             foreground_by_chance=True,
             mirrored=False,
-            present_classes_only=True,
+            loss="present_classes",
         ),
     ),
     # And for PET/CT, on a grid that is hardly finer than a PET's own: upright heads only, and the loss that finds what
@@ -223,7 +224,7 @@ PRESETS = {
             foreground=0.8,
             foreground_by_chance=True,
             mirrored=False,
-            present_classes_only=True,
+            loss="present_classes",
         ),
     ),
     # The voxels and patches of HECKTOR 2022's winner (Myronenko et al., NVAUTO), whose crop is the method's `winner`
@@ -265,6 +266,53 @@ PRESETS = {
             foreground=0.9,
             foreground_by_chance=True,
         ),
+    ),
+    # HN-UISeg: patches of 224 x 224 x 160 voxels, features up to 256, dropout, loss, optimiser and epochs are its
+    # authors'. Levels, learning rates, decay and iterations, which they don't state, are of that family of networks.
+    "hn-uiseg": Preset(
+        planner="nnUNetPlannerResEncM",
+        plans_name="hnsegUisegPlans",
+        patch_size_zyx=(160, 224, 224),
+        batch_size=2,
+        batch_dice=False,
+        network=Network(
+            features=(32, 64, 128, 256, 256, 256),
+            strides_zyx=((1, 1, 1), *[(2, 2, 2)] * 5),
+            kernels_zyx=((3, 3, 3),) * 6,
+            encoder_blocks=(1, 3, 4, 6, 6, 6),
+            decoder_convolutions=(1, 1, 1, 1, 1),
+        ),
+        dropout=0.05,
+        prompts=PromptTraining(encoding=TUMOUR_AND_NODES),
+        stages={
+            "pretrain": _UISEG.model_copy(update={"learning_rate": 3e-4}),
+            "automatic": _UISEG,
+            "interactive": _UISEG,
+        },
+    ),
+    # And its like on the grid of HECKTOR's demo ensemble, trained in minutes. A patch has few of its clicks in most
+    # cases, as a user makes one after the other.
+    "demo-hn-uiseg": Preset(
+        planner="nnUNetPlannerResEncM",
+        plans_name="hnsegDemoUisegPlans",
+        spacing_zyx_mm=(3.3, 2.8, 2.8),
+        patch_size_zyx=(32, 64, 64),
+        batch_size=2,
+        network=Network(
+            features=(8, 16, 24, 40),
+            strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
+            kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+            encoder_blocks=(1, 1, 1, 1),
+            decoder_convolutions=(1, 1, 1),
+        ),
+        batch_dice=True,
+        dropout=0.05,
+        prompts=PromptTraining(encoding=TUMOUR_AND_NODES, left_out=0.8, without=0.4, measured=1),
+        stages={
+            "pretrain": _DEMO_UISEG.model_copy(update={"learning_rate": 0.005, "epochs": 8}),
+            "automatic": _DEMO_UISEG.model_copy(update={"epochs": 1}),
+            "interactive": _DEMO_UISEG.model_copy(update={"epochs": 4}),
+        },
     ),
 }
 

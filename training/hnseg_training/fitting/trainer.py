@@ -1,4 +1,4 @@
-"""Trainers of nnU-Net with the augmentation that a data set asks for.
+"""Trainers of nnU-Net with what a data set and a preset ask for: augmentation, loss, learning rate, clicks.
 
 Only the training itself imports this module: nnU-Net takes seconds to import.
 """
@@ -19,30 +19,44 @@ from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import
 
 from hnseg_training.fitting.augmentation import Augmentation, ChannelDropout, network_axis
 from hnseg_training.fitting.loss import PresentClassesLoss
+from hnseg_training.fitting.preset import Training
+from hnseg_training.fitting.prompts.prompted_trainer import PromptedTrainer
+from hnseg_training.fitting.schedule import WarmCosine
+from hnseg_training.fitting.squared_dice import SquaredDiceLoss
 
+LOSSES = {"present_classes": PresentClassesLoss, "squared_dice": SquaredDiceLoss}
 TRACE = 1e-3  # largest absolute value that counts as 0 after resampling
 
 
 class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
-    """Additions to a trainer of nnU-Net's: augmentation, loss, mirroring."""
+    """Additions to a trainer of nnU-Net's: augmentation, loss, mirroring, course of the learning rate."""
 
     augmentation = Augmentation()
-    mirrored = True
-    present_classes_only = False
+    training = Training()
+
+    def configure_optimizers(self) -> tuple[Any, Any]:
+        """Return nnU-Net's optimiser, and the schedule of the learning rate."""
+        optimizer, schedule = super().configure_optimizers()
+        if self.training.schedule == "cosine":
+            warm_up = self.training.warm_up_epochs
+            schedule = WarmCosine(optimizer, self.initial_lr, epochs=self.num_epochs, warm_up_epochs=warm_up)
+        return optimizer, schedule
 
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, ...]:  # noqa: N802 (its name)
         """Return nnU-Net's values, less the axes along which nothing may be mirrored in training and inference."""
         *others, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
-        allowed = self.augmentation.mirrored(axes, self.plans_manager.transpose_forward) if self.mirrored else ()
+        allowed = (
+            self.augmentation.mirrored(axes, self.plans_manager.transpose_forward) if self.training.mirrored else ()
+        )
         self.inference_allowed_mirroring_axes = allowed or None  # nnU-Net's predictor takes None for none
         return (*others, allowed)
 
     def _build_loss(self) -> torch.nn.Module:
-        """Return nnU-Net's loss, or at each resolution the one over the classes that are present in its place."""
+        """Return nnU-Net's loss, or at each resolution the training's in its place."""
         stock: torch.nn.Module = super()._build_loss()
-        if not self.present_classes_only:
+        if self.training.loss == "nnunet":
             return stock
-        loss = PresentClassesLoss(ignore_label=self.label_manager.ignore_label)
+        loss = LOSSES[self.training.loss](ignore_label=self.label_manager.ignore_label)
         if not self.enable_deep_supervision:
             return loss
         stock.loss = loss  # beside the weight of each resolution
@@ -64,7 +78,7 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
 
 TRAINERS: dict[str, type[nnUNetTrainer]] = {
     # They keep nnU-Net's names: its tools look the trainer of a checkpoint up by name to run it, and the two run alike.
-    base.__name__: type(base.__name__, (_Augmenting, base), {})
+    base.__name__: type(base.__name__, (_Augmenting, PromptedTrainer, base), {})
     for base in (nnUNetTrainer, nnUNetTrainerAdam)
 }
 

@@ -1,6 +1,5 @@
 import json
 import logging
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,8 @@ from containers.hecktor.method import SETTINGS, Settings, prepare
 from containers.hecktor.spec import CT, PET
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
-from hnseg.imaging.pet_ct.channels import pet_ct_channels
-from hnseg.phantom.challenges import hecktor as phantom
 from hnseg.platform.case import Case
-from hnseg_training.challenges.hecktor import convert as conversion
-from hnseg_training.challenges.hecktor.convert import Options, convert, find_sources
+from hnseg_training.challenges.hecktor.convert import Options, convert
 from hnseg_training.dataset.work_folder import WorkFolder
 from tests.support.tiny_hecktor import (
     GRID,
@@ -23,7 +19,6 @@ from tests.support.tiny_hecktor import (
     ON_FINE_GRID,
     PATIENTS,
     PET_GRID,
-    ROOTS,
     labels_of,
     paths_of,
     write_source,
@@ -73,29 +68,6 @@ def write_pet(source: Path, patient: str, pet: np.ndarray) -> None:
 
 def in_bq_per_ml(source: Path, patient: str) -> None:
     write_pet(source, patient, array_of(sitk.ReadImage(str(paths_of(source, patient)[1]))) * 5000)
-
-
-@pytest.mark.parametrize("layout", ROOTS)
-@pytest.mark.parametrize("folder", ["itself", "the one above"])
-def test_each_layout_is_recognised_in_its_folder_and_in_the_one_above(tmp_path, layout, folder):
-    write_source(tmp_path, layout, PATIENTS[:2])
-    given = tmp_path / ROOTS[layout] if folder == "itself" else tmp_path
-    found = find_sources(given)
-    assert [source.name for source in found] == ["CHUM-001", "CHUM-002"]
-    assert [(source.ct, source.pet, source.label_map) for source in found] == [
-        paths_of(tmp_path, name, layout) for name in PATIENTS[:2]
-    ]
-    assert {source.centre for source in found} == {"CHUM"}
-
-
-def test_the_phantoms_layouts_are_recognised(tmp_path):
-    patient = phantom.draw_patient(3, 0, variant=phantom.VARIANTS["ordinary"])
-    for layout, write in phantom.LAYOUTS.items():
-        if layout.startswith("challenge"):
-            write(patient, tmp_path / layout)
-            found = find_sources(tmp_path / layout)
-            assert [source.centre for source in found] == [patient.centre]
-            assert all(path and path.is_file() for path in (found[0].ct, found[0].pet, found[0].label_map))
 
 
 def test_the_channels_are_those_of_the_container(work, untouched):
@@ -176,16 +148,6 @@ def test_they_may_be_left_out(source, tmp_path):
         assert reason in note
 
 
-def test_the_pets_state_is_a_recorded_fact_and_no_reading_of_a_note(source, tmp_path, monkeypatch):
-    def reworded(*arguments, **named):
-        channels = pet_ct_channels(*arguments, **named)
-        return replace(channels, notes=("CT only: a sentence that nothing may rest on.",))
-
-    monkeypatch.setattr(conversion, "pet_ct_channels", reworded)
-    work = convert(source, tmp_path / "work", settings=DEFAULT)
-    assert record(work, "CHUM-001")["pet"] == "used"
-
-
 def test_a_pet_of_another_place_is_recorded(source, tmp_path):
     pet = sitk.ReadImage(str(paths_of(source, "CHUM-001")[1]))
     pet.SetOrigin((2000.0, 0.0, 0.0))
@@ -250,47 +212,7 @@ def test_a_label_map_with_other_values_is_refused(source, tmp_path):
         convert(source, tmp_path / "work", settings=DEFAULT)
 
 
-@pytest.mark.parametrize("layout", ["2022", "2026"])
-def test_missing_files_are_listed(tmp_path, layout):
-    write_source(tmp_path, layout)
-    paths_of(tmp_path, "CHUM-001", layout)[0].unlink()
-    paths_of(tmp_path, "MDA-002", layout)[2].unlink()
-    with pytest.raises(InputError, match=r"but .*CHUM-001__CT\.nii\.gz, .*MDA-002\.nii\.gz are missing"):
-        find_sources(tmp_path)
-
-
-def test_other_files_are_no_patients(source):
-    root = source / "hecktor2026_training"
-    (root / "notes").mkdir()
-    (root / "CHUM-001" / "CHUM-001__RTDOSE.nii.gz").touch()
-    (root / "notes" / "template.nii.gz").touch()
-    assert [found.name for found in find_sources(source)] == list(PATIENTS)
-
-
-@pytest.mark.parametrize("layout", ["2022", "2026"])
-def test_suffixes_in_capitals_are_taken_and_what_systems_leave_is_not(tmp_path, layout, caplog):
-    caplog.set_level(logging.INFO)
-    source = write_source(tmp_path, layout)
-    for path in paths_of(source, "MDA-001", layout):
-        path.with_name(f"._{path.name}").touch()
-        path.rename(path.with_name(path.name.replace(".nii.gz", ".NII.GZ")))
-    found = {one.name: one for one in find_sources(source)}
-    assert list(found) == list(PATIENTS)
-    patient = found["MDA-001"]
-    assert [path.name for path in (patient.ct, patient.pet, patient.label_map)] == [
-        "MDA-001__CT.NII.GZ",
-        "MDA-001__PT.NII.GZ",
-        "MDA-001.NII.GZ",
-    ]
-    assert caplog.messages == [f"not converted from {source / ROOTS[layout]}: table.csv"]
-
-
 def test_a_full_disk_leaves_no_half_of_a_data_set(untouched, tmp_path, small_files):
     with pytest.raises(OutputError, match=r"work must be writable, but writing there failed"), small_files(50_000):
         convert(untouched, tmp_path / "work", settings=DEFAULT)
     assert [path for path in (tmp_path / "work").rglob("*") if path.is_file() or "Dataset" in path.name] == []
-
-
-def test_a_folder_without_patients_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"must hold HECKTOR's training data.* there is no patient in it"):
-        find_sources(tmp_path)

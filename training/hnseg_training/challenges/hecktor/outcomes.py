@@ -30,7 +30,8 @@ from hnseg.imaging.files.visible import is_visible
 from hnseg.imaging.pet_ct.judged_pet import judge_pet
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.reading import read_image
-from hnseg_training.challenges.hecktor.convert import CONVERSION_FILE, INSIDE, Source, find_sources
+from hnseg_training.dataset.pet_ct_patients import CONVERSION_FILE
+from hnseg_training.dataset.pet_ct_sources import INSIDE, Source, find_sources
 from hnseg_training.dataset.splits import SPLITS_FILE, Split
 from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
 from hnseg_training.outcomes.models import Features, Scales, fit_cox, fit_ordinal
@@ -107,7 +108,7 @@ def fit(
     """
     conversion = read_json(work.raw / CONVERSION_FILE, having=["source", "patients"])
     root = source or Path(conversion["source"])
-    sources = find_sources(root)
+    sources = find_sources(root, title="HECKTOR's training data")
     tables = Tables.read([root / inside for inside in INSIDE])
     label_maps = _label_maps(sources, predictions)
     pets = {name: record["pet"] for name, record in conversion["patients"].items()}
