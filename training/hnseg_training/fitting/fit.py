@@ -82,11 +82,7 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     first_weights = None if found else schedule.start_from or start_of(work, preset, fold)
     with trainer_for(work, preset, fold, schedule) as trainer:
         if found:
-            trainer.load_checkpoint(str(folder / found[0]))
-            _seed(
-                schedule.seed, fold, stage=preset.stage, epoch=trainer.current_epoch
-            )  # or the first epochs' patches would come again
-            logger.info("%s: going on after epoch %d", _title(preset, fold), trainer.current_epoch)
+            _go_on(trainer, folder / found[0], preset, fold, schedule)
         elif first_weights:
             _start_from(trainer, first_weights)
         write_json(folder.parent / PRESET_FILE, preset.model_dump(mode="json"))
@@ -96,6 +92,14 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
         shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
+
+
+def _go_on(trainer: Any, checkpoint: Path, preset: Preset, fold: Fold, schedule: Schedule) -> None:
+    """Bring a trainer to the state of a checkpoint of the same training."""
+    trainer.load_checkpoint(str(checkpoint))
+    # Or the first epochs' patches would come again.
+    _seed(schedule.seed, fold, stage=preset.stage, epoch=trainer.current_epoch)
+    logger.info("%s: going on after epoch %d", _title(preset, fold), trainer.current_epoch)
 
 
 def _title(preset: Preset, fold: Fold) -> str:

@@ -88,21 +88,18 @@ class PromptedTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untype
     def _clicks(self, images: torch.Tensor, labels: Labels, rng: np.random.Generator) -> list[list[VoxelClick]]:
         """Return the clicks of each patch of a batch, as the stage has them."""
         assert self.prompts is not None
-        patches = range(len(labels))
         if self.stage == "automatic":
-            return [[] for _ in patches]
+            return [[] for _ in labels]
         probability = self.prompts.active if self.stage == "pretrain" else 1 - self.prompts.without
-        is_active = rng.random(len(labels)) < probability
-        if self.stage == "pretrain":
-            on_structures = self.simulation.on_structures
-            return [
-                on_structures(labels[each], images[each, 0].cpu().numpy(), rng) if is_active[each] else []
-                for each in patches
-            ]
-        predicted = self._predicted(images) if is_active.any() else labels
-        return [
-            self.simulation.on_errors(labels[each], predicted[each], rng) if is_active[each] else [] for each in patches
-        ]
+        active = np.flatnonzero(rng.random(len(labels)) < probability)
+        clicks: list[list[VoxelClick]] = [[] for _ in labels]
+        predicted = self._predicted(images) if self.stage == "interactive" and len(active) else labels
+        for each in active:
+            if self.stage == "pretrain":
+                clicks[each] = self.simulation.on_structures(labels[each], images[each, 0].cpu().numpy(), rng)
+            else:
+                clicks[each] = self.simulation.on_errors(labels[each], predicted[each], rng)
+        return clicks
 
     def _predicted(self, images: torch.Tensor) -> Labels:
         """Return the labels that the network gives to patches without clicks, (b, z, y, x)."""
