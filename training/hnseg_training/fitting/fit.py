@@ -73,9 +73,7 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
         ModelError: The weights to start from are another network's.
     """
     folder = work.results(preset.result_name) / f"fold_{fold}"
-    found = [name for name in STATES if (folder / name).is_file()]
-    if found and not resume:
-        raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
+    found = _found(folder, resume=resume)
     if FINAL in found:
         logger.info("%s: trained already", _title(preset, fold))
         return
@@ -92,6 +90,18 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
         shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
+
+
+def _found(folder: Path, *, resume: bool) -> list[str]:
+    """Return the checkpoints of a fold, the best to go on from first.
+
+    Raises:
+        InputError: There are some, and `resume` was not asked for.
+    """
+    found = [name for name in STATES if (folder / name).is_file()]
+    if found and not resume:
+        raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
+    return found
 
 
 def _go_on(trainer: Any, checkpoint: Path, preset: Preset, fold: Fold, schedule: Schedule) -> None:
