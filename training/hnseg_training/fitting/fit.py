@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +74,7 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     """
     folder = work.results(preset.result_name) / f"fold_{fold}"
     found = [name for name in STATES if (folder / name).is_file()]
-    if found and not resume:
-        raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
+    _check_new_or_resumed(folder, found, resume=resume)
     if FINAL in found:
         logger.info("%s: trained already", _title(preset, fold))
         return
@@ -83,19 +82,30 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     with trainer_for(work, preset, fold, schedule) as trainer:
         if found:
             trainer.load_checkpoint(str(folder / found[0]))
-            _seed(
-                schedule.seed, fold, stage=preset.stage, epoch=trainer.current_epoch
-            )  # or the first epochs' patches would come again
+            # Or the first epochs' patches would come again.
+            _seed(schedule.seed, fold, stage=preset.stage, epoch=trainer.current_epoch)
             logger.info("%s: going on after epoch %d", _title(preset, fold), trainer.current_epoch)
-        elif first_weights:
+        if first_weights:
             _start_from(trainer, first_weights)
-        write_json(folder.parent / PRESET_FILE, preset.model_dump(mode="json"))
         _run(trainer, _title(preset, fold), epochs=schedule.epochs, log=folder / "console.log")
         if preset.prompts:
             _measure(trainer, folder)
+    _record(work, preset)
+
+
+def _check_new_or_resumed(folder: Path, found: Sequence[str], *, resume: bool) -> None:
+    """Refuse to train a fold over its former training."""
+    if found and not resume:
+        raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
+
+
+def _record(work: WorkFolder, preset: Preset) -> None:
+    """Write the settings of a training beside its folds, and those of the method where the data set has them."""
+    results = work.results(preset.result_name)
+    write_json(results / PRESET_FILE, preset.model_dump(mode="json"))
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
-        shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
+        shutil.copy(work.raw / METHOD_FILE, results / METHOD_FILE)
 
 
 def _title(preset: Preset, fold: Fold) -> str:

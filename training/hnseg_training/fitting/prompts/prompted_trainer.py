@@ -87,22 +87,22 @@ class PromptedTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untype
 
     def _clicks(self, images: torch.Tensor, labels: Labels, rng: np.random.Generator) -> list[list[VoxelClick]]:
         """Return the clicks of each patch of a batch, as the stage has them."""
+        is_active = rng.random(len(labels)) < self._share_with_clicks
+        if not is_active.any():
+            return [[] for _ in labels]
+        user, ct = self.simulation, images[:, 0].cpu().numpy()
+        if self.stage == "interactive":
+            predicted = self._predicted(images)
+            clicks = [user.on_errors(*patch, rng) for patch in zip(labels, predicted, strict=True)]
+        else:
+            clicks = [user.on_structures(*patch, rng) for patch in zip(labels, ct, strict=True)]
+        return [each if active else [] for each, active in zip(clicks, is_active, strict=True)]
+
+    @property
+    def _share_with_clicks(self) -> float:
+        """Probability that a patch has clicks."""
         assert self.prompts is not None
-        patches = range(len(labels))
-        if self.stage == "automatic":
-            return [[] for _ in patches]
-        probability = self.prompts.active if self.stage == "pretrain" else 1 - self.prompts.without
-        is_active = rng.random(len(labels)) < probability
-        if self.stage == "pretrain":
-            on_structures = self.simulation.on_structures
-            return [
-                on_structures(labels[each], images[each, 0].cpu().numpy(), rng) if is_active[each] else []
-                for each in patches
-            ]
-        predicted = self._predicted(images) if is_active.any() else labels
-        return [
-            self.simulation.on_errors(labels[each], predicted[each], rng) if is_active[each] else [] for each in patches
-        ]
+        return {"pretrain": self.prompts.active, "automatic": 0.0, "interactive": 1 - self.prompts.without}[self.stage]
 
     def _predicted(self, images: torch.Tensor) -> Labels:
         """Return the labels that the network gives to patches without clicks, (b, z, y, x)."""
