@@ -83,13 +83,19 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
             _go_on(trainer, folder / found[0], preset, fold, schedule)
         elif first_weights:
             _start_from(trainer, first_weights)
-        write_json(folder.parent / PRESET_FILE, preset.model_dump(mode="json"))
         _run(trainer, _title(preset, fold), epochs=schedule.epochs, log=folder / "console.log")
         if preset.prompts:
             _measure(trainer, folder)
+    _record(work, preset)
+
+
+def _record(work: WorkFolder, preset: Preset) -> None:
+    """Write the settings of a training beside its folds, and those of the method where the data set has them."""
+    results = work.results(preset.result_name)
+    write_json(results / PRESET_FILE, preset.model_dump(mode="json"))
     # With it a container runs the result folder as it is, without an export.
     if (work.raw / METHOD_FILE).is_file():
-        shutil.copy(work.raw / METHOD_FILE, folder.parent / METHOD_FILE)
+        shutil.copy(work.raw / METHOD_FILE, results / METHOD_FILE)
 
 
 def _found(folder: Path, *, resume: bool) -> list[str]:

@@ -51,8 +51,14 @@ class DeepComponent:
         return z, y, x
 
 
-def deep_components(mask: Mask, spacing_zyx_mm: Sequence[float]) -> list[DeepComponent]:
-    """Return the components of a mask (z, y, x), in the order of their first voxels; an empty list for an empty one."""
+def deep_components(mask: Mask, spacing_zyx_mm: Sequence[float], *, smallest_voxels: int = 1) -> list[DeepComponent]:
+    """Return the components of a mask, in the order of their first voxels; an empty list for an empty one.
+
+    Args:
+        mask: Mask (z, y, x).
+        spacing_zyx_mm: Spacing along its axes.
+        smallest_voxels: Number of voxels below which a component is left out.
+    """
     if not mask.any():
         return []
     around = ndimage.find_objects(mask.astype(np.uint8))[0]
@@ -61,6 +67,7 @@ def deep_components(mask: Mask, spacing_zyx_mm: Sequence[float]) -> list[DeepCom
     return [
         DeepComponent(_first_of(around, box), _depth_mm(numbered[box] == number, spacing_zyx_mm), int(sizes[number]))
         for number, box in enumerate(boxes, start=1)
+        if sizes[number] >= smallest_voxels
     ]
 
 

@@ -87,19 +87,22 @@ class PromptedTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untype
 
     def _clicks(self, images: torch.Tensor, labels: Labels, rng: np.random.Generator) -> list[list[VoxelClick]]:
         """Return the clicks of each patch of a batch, as the stage has them."""
-        assert self.prompts is not None
-        if self.stage == "automatic":
+        is_active = rng.random(len(labels)) < self._share_with_clicks
+        if not is_active.any():
             return [[] for _ in labels]
-        probability = self.prompts.active if self.stage == "pretrain" else 1 - self.prompts.without
-        active = np.flatnonzero(rng.random(len(labels)) < probability)
-        clicks: list[list[VoxelClick]] = [[] for _ in labels]
-        predicted = self._predicted(images) if self.stage == "interactive" and len(active) else labels
-        for each in active:
-            if self.stage == "pretrain":
-                clicks[each] = self.simulation.on_structures(labels[each], images[each, 0].cpu().numpy(), rng)
-            else:
-                clicks[each] = self.simulation.on_errors(labels[each], predicted[each], rng)
-        return clicks
+        user, ct = self.simulation, images[:, 0].cpu().numpy()
+        if self.stage == "interactive":
+            predicted = self._predicted(images)
+            clicks = [user.on_errors(*patch, rng) for patch in zip(labels, predicted, strict=True)]
+        else:
+            clicks = [user.on_structures(*patch, rng) for patch in zip(labels, ct, strict=True)]
+        return [each if active else [] for each, active in zip(clicks, is_active, strict=True)]
+
+    @property
+    def _share_with_clicks(self) -> float:
+        """Probability that a patch has clicks."""
+        assert self.prompts is not None
+        return {"pretrain": self.prompts.active, "automatic": 0.0, "interactive": 1 - self.prompts.without}[self.stage]
 
     def _predicted(self, images: torch.Tensor) -> Labels:
         """Return the labels that the network gives to patches without clicks, (b, z, y, x)."""

@@ -73,14 +73,14 @@ class Simulation:
             predicted: Prediction of it.
             rng: Source of the places and of those that are left out.
         """
+        smallest = self.settings.smallest_error_voxels
         clicks = []
         for structure in self.settings.encoding.structures:
             true, found = labels == self.values[structure], predicted == self.values[structure]
             errors = [
                 (component, is_missing)
                 for is_missing, mask in ((True, true & ~found), (False, found & ~true & self._known(labels)))
-                for component in deep_components(mask, self.spacing_zyx_mm)
-                if component.voxels >= self.settings.smallest_error_voxels
+                for component in deep_components(mask, self.spacing_zyx_mm, smallest_voxels=smallest)
             ]
             errors.sort(key=lambda error: (-error[0].greatest_depth_mm, -error[0].voxels))
             clicks += [
