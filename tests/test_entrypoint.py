@@ -277,8 +277,8 @@ def test_a_challenge_that_there_is_not_is_a_usage_error(challenge):
     )
     assert done.returncode == 2
     assert (
-        done.stderr
-        == f"HNSEG_CHALLENGE must be one of han_seg, hecktor, hn_uiseg, hnts_mrg, found {challenge!r}. Is it misspelt?\n"
+        done.stderr == "HNSEG_CHALLENGE must be one of han_seg, hecktor, hn_uiseg, hnts_mrg,"
+        f" found {challenge!r}. Is it misspelt?\n"
     )
 
 
