@@ -115,5 +115,5 @@ def test_plans_names_are_never_shared():
 
 
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(InputError, match=r"one of default, resenc-m, paper, demo, .*dynunet, found 'huge'"):
+    with pytest.raises(InputError, match=r"one of default, resenc-m, paper, demo, .*demo-hn-uiseg, found 'huge'"):
         preset_named("huge")

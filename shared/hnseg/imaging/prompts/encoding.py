@@ -7,15 +7,17 @@ preprocessed image, by the same function, so that a network is never shown a bal
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import Field, PositiveFloat, model_validator
 
-from hnseg.imaging.box import Slices
-from hnseg.imaging.geometry import FloatArray
 from hnseg.imaging.prompts.click import VoxelClick
 from hnseg.records import Frozen
+
+if TYPE_CHECKING:  # they need SimpleITK, and presets of a training, whose names --help lists, do not
+    from hnseg.imaging.box import Slices
+    from hnseg.imaging.geometry import FloatArray
 
 _GAUSSIAN_REACH = 2.0  # radii: four standard deviations
 

@@ -89,7 +89,7 @@ def _predictor_of(trainer: Any) -> Callable[[torch.Tensor], Labels]:
 
 def _measured(trainer: Any, predict: Callable[[torch.Tensor], Labels], data: Any, seg: Any) -> dict[str, Any]:
     """Return each structure's DSC and volume of false positives for each way of clicking on a case."""
-    user = trainer.simulation
+    user = trainer.simulated_user()
     images, labels = torch.from_numpy(np.array(data[:])), np.array(seg[:])[0].astype(np.int64)
 
     def with_clicks(clicks: Sequence[VoxelClick]) -> Labels:

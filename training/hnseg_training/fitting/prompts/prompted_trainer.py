@@ -61,9 +61,11 @@ class PromptedTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untype
         finally:
             hook.remove()
 
-    @property
-    def simulation(self) -> Simulation:
-        """Simulated user of this training's patches."""
+    def simulated_user(self) -> Simulation:
+        """Return the simulated user of this training's patches.
+
+        No property, since nnU-Net reads every attribute of a trainer for its log, with clicks or without.
+        """
         assert self.prompts is not None
         return Simulation(
             self.prompts,
@@ -87,10 +89,10 @@ class PromptedTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untype
 
     def _clicks(self, images: torch.Tensor, labels: Labels, rng: np.random.Generator) -> list[list[VoxelClick]]:
         """Return the clicks of each patch of a batch, as the stage has them."""
-        is_active = rng.random(len(labels)) < self._share_with_clicks
+        is_active = rng.random(len(labels)) < self._probability_of_clicks()
         if not is_active.any():
             return [[] for _ in labels]
-        user, ct = self.simulation, images[:, 0].cpu().numpy()
+        user, ct = self.simulated_user(), images[:, 0].cpu().numpy()
         if self.stage == "interactive":
             predicted = self._predicted(images)
             clicks = [user.on_errors(*patch, rng) for patch in zip(labels, predicted, strict=True)]
@@ -98,9 +100,8 @@ class PromptedTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untype
             clicks = [user.on_structures(*patch, rng) for patch in zip(labels, ct, strict=True)]
         return [each if active else [] for each, active in zip(clicks, is_active, strict=True)]
 
-    @property
-    def _share_with_clicks(self) -> float:
-        """Probability that a patch has clicks."""
+    def _probability_of_clicks(self) -> float:
+        """Return the probability that a patch has clicks."""
         assert self.prompts is not None
         return {"pretrain": self.prompts.active, "automatic": 0.0, "interactive": 1 - self.prompts.without}[self.stage]
 
