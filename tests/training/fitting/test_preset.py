@@ -84,10 +84,9 @@ def test_the_result_folder_is_named_as_nnunet_names_it():
 
 
 def test_each_stage_has_a_result_folder_of_its_own():
-    names = [at_stage(PRESETS["demo-hn-uiseg"], stage).result_name for stage in STAGES]
+    names = [at_stage(PRESETS["hn-uiseg"], stage).result_name for stage in STAGES]
     assert names == [
-        f"nnUNetTrainerAdam__hnsegDemoUisegPlans{stage}__3d_fullres"
-        for stage in ("Pretrain", "Automatic", "Interactive")
+        f"nnUNetTrainerAdam__hnsegUisegPlans{stage}__3d_fullres" for stage in ("Pretrain", "Automatic", "Interactive")
     ]
 
 

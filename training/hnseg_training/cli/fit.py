@@ -29,7 +29,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     ] = None,
     start_from: Annotated[
         Path | None,
-        typer.Option(help="A checkpoint_*.pth of the same network, trained before, in place of the last stage's."),
+        typer.Option(help="A checkpoint_*.pth or model folder of the same network, or of one without clicks."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
     final_validation: Annotated[

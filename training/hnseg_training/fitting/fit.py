@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hnseg.errors import InputError, ModelError
+from hnseg.errors import InputError
 from hnseg.inference.model.manifest import METHOD_FILE, Fold
-from hnseg.inference.model.weights import StateDict, read_checkpoint
 from hnseg.machine import usable_threads
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
 from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
+from hnseg_training.fitting.first_weights import load_first_weights
 from hnseg_training.fitting.preset import Preset
 from hnseg_training.fitting.prompts.channels import dataset_with_clicks, plans_with_clicks
 from hnseg_training.fitting.prompts.settings import STAGES, Stage
@@ -82,7 +82,9 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
         if found:
             _go_on(trainer, folder / found[0], preset, fold, schedule)
         elif first_weights:
-            _start_from(trainer, first_weights)
+            clicks = len(preset.prompts.encoding.channel_names) if preset.prompts else 0
+            load_first_weights(trainer.network, first_weights, fold, clicks=clicks)
+            logger.info("starting from the weights of %s", first_weights)
         _run(trainer, _title(preset, fold), epochs=schedule.epochs, log=folder / "console.log")
         if preset.prompts:
             _measure(trainer, folder)
@@ -223,26 +225,6 @@ def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedul
     if not on_gpu:  # where convolutions are a quarter quicker with the channels last
         trainer.network.to(memory_format=torch.channels_last_3d)
     return trainer
-
-
-def _start_from(trainer: Any, checkpoint: Path) -> None:
-    """Load the weights of another training into the trainer's network."""
-    weights = read_checkpoint(checkpoint).state_dict
-    own = trainer.network.state_dict()
-    other = [name for name in own.keys() | weights.keys() if _shape(own, name) != _shape(weights, name)]
-    if other:
-        raise ModelError(
-            f"Training can only start from weights of the same network, but {min(other)} in {checkpoint} has the shape"
-            f" {_shape(weights, min(other))} instead of {_shape(own, min(other))}. Was another preset trained there, or"
-            " another number of channels or structures?"
-        )
-    trainer.network.load_state_dict(weights)
-    logger.info("starting from the weights of %s", checkpoint)
-
-
-def _shape(weights: StateDict, name: str) -> tuple[int, ...] | None:
-    """Return the shape of a tensor; None where there is none of its name."""
-    return tuple(weights[name].shape) if name in weights else None
 
 
 def augmentation_of(work: WorkFolder) -> Augmentation:

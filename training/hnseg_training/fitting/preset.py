@@ -120,7 +120,7 @@ _UISEG = Training(
 )
 _DEMO_UISEG = Training(
     trainer="nnUNetTrainerAdam",
-    learning_rate=0.002,
+    learning_rate=0.001,
     iterations=120,
     foreground=0.8,
     foreground_by_chance=True,
@@ -293,7 +293,7 @@ PRESETS = {
     # And its like on the grid of HECKTOR's demo ensemble, trained in minutes. A patch has few of its clicks in most
     # cases, as a user makes one after the other.
     "demo-hn-uiseg": Preset(
-        planner="nnUNetPlannerResEncM",
+        planner="ExperimentPlanner",
         plans_name="hnsegDemoUisegPlans",
         spacing_zyx_mm=(3.3, 2.8, 2.8),
         patch_size_zyx=(32, 64, 64),
@@ -302,16 +302,15 @@ PRESETS = {
             features=(8, 16, 24, 40),
             strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
             kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
-            encoder_blocks=(1, 1, 1, 1),
+            encoder_blocks=(2, 2, 2, 2),
             decoder_convolutions=(1, 1, 1),
         ),
         batch_dice=True,
         dropout=0.05,
         prompts=PromptTraining(encoding=TUMOUR_AND_NODES, left_out=0.8, without=0.4, measured=1),
         stages={
-            "pretrain": _DEMO_UISEG.model_copy(update={"learning_rate": 0.005, "epochs": 8}),
-            "automatic": _DEMO_UISEG.model_copy(update={"epochs": 1}),
-            "interactive": _DEMO_UISEG.model_copy(update={"epochs": 4}),
+            "pretrain": _DEMO_UISEG.model_copy(update={"epochs": 3}),
+            "interactive": _DEMO_UISEG.model_copy(update={"epochs": 3}),
         },
     ),
 }

@@ -1,0 +1,54 @@
+"""First weights of a network: of a checkpoint or a model folder, of the same network or of one without clicks."""
+
+import pytest
+import torch
+
+from hnseg.errors import ModelError
+from hnseg.inference.model.architecture import network_of
+from hnseg.inference.model.bundle import open_bundle
+from hnseg_training.fitting.first_weights import load_first_weights
+
+
+@pytest.fixture
+def network(make_model):
+    """Return an untrained network of two channels, whose weights may be changed."""
+    made = network_of(open_bundle(make_model(folds=(0, 1))), 0)
+    made.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in made.state_dict().items()})
+    return made
+
+
+@pytest.fixture
+def clicked(make_model):
+    """Return an untrained network with two channels more."""
+    return network_of(open_bundle(make_model(channel_names=["T2w", "noNorm", "noNorm", "noNorm"])), 0)
+
+
+def test_a_checkpoint_of_the_same_network_is_loaded(network, make_model):
+    folder = make_model(folds=(0, 1))
+    load_first_weights(network, folder / "fold_1" / "checkpoint_final.pth", 0)
+    wanted = network_of(open_bundle(folder, folds=[1]), 0).state_dict()
+    assert all(torch.equal(tensor, wanted[name]) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize("exported", [False, True])
+def test_of_a_model_folder_each_fold_takes_its_own(network, make_model, exported):
+    folder = make_model(folds=(0, 1), exported=exported)
+    load_first_weights(network, folder, 1)
+    wanted = network_of(open_bundle(folder, folds=[1]), 0).state_dict()
+    assert all(torch.equal(tensor, wanted[name]) for name, tensor in network.state_dict().items())
+
+
+def test_a_network_with_clicks_begins_as_the_one_without(network, clicked, make_model):
+    load_first_weights(network, make_model(folds=(0, 1)), 0)
+    load_first_weights(clicked, make_model(folds=(0, 1), exported=True), 0, clicks=2)
+    images = torch.randn(1, 2, 8, 32, 32, generator=torch.Generator().manual_seed(0))
+    clicks = torch.randn(1, 2, 8, 32, 32, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        without, with_clicks = network(images), clicked(torch.cat([images, clicks], 1))
+    torch.testing.assert_close(with_clicks, without, rtol=0, atol=1e-5)
+
+
+def test_another_network_is_refused(clicked, make_model):
+    folder = make_model(folds=(0, 1))
+    with pytest.raises(ModelError, match=r"can only start from weights of the same network, but .* has the shape"):
+        load_first_weights(clicked, folder, 0)

@@ -1,0 +1,69 @@
+"""First weights of a network: those of another training, of the same network or of one without channels for clicks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from hnseg.errors import ModelError
+from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.manifest import Fold
+from hnseg.inference.model.weights import StateDict, read_checkpoint
+
+
+def load_first_weights(network: nn.Module, source: Path, fold: Fold, *, clicks: int = 0) -> None:
+    """Load the weights of another training into a network, in place.
+
+    Args:
+        network: Network that is to be trained.
+        source: Checkpoint; or a model folder, of which the weights of the same fold are taken.
+        fold: Fold that is to be trained.
+        clicks: Number of the network's last input channels that the other network may be without: their weights are 0
+            then, so that the network gives at first what the other one gives.
+
+    Raises:
+        ModelError: The weights can't be read, or are another network's.
+    """
+    weights = (
+        open_bundle(source, folds=[fold]).state_dicts[0] if source.is_dir() else read_checkpoint(source).state_dict
+    )
+    own = network.state_dict()
+    given = {
+        name: _widened(tensor, own.get(name), clicks) for name, tensor in _under_all_names(weights, network).items()
+    }
+    other = [name for name in own.keys() | given.keys() if _shape(own, name) != _shape(given, name)]
+    if other:
+        raise ModelError(
+            f"Training can only start from weights of the same network, but {min(other)} in {source} has the shape"
+            f" {_shape(given, min(other))} instead of {_shape(own, min(other))}. Was another preset trained there, or"
+            " another number of channels or structures?"
+        )
+    network.load_state_dict(given)
+
+
+def _under_all_names(weights: StateDict, network: nn.Module) -> StateDict:
+    """Return weights under every name that the network has for each of them; a bundle has each tensor once."""
+    names: dict[int, list[str]] = {}
+    for name, tensor in network.state_dict(keep_vars=True).items():
+        names.setdefault(id(tensor), []).append(name)
+    complete = dict(weights)
+    for same in names.values():
+        found = next((weights[name] for name in same if name in weights), None)
+        if found is not None:
+            complete |= {name: found for name in same if name not in complete}
+    return complete
+
+
+def _widened(tensor: torch.Tensor, own: torch.Tensor | None, clicks: int) -> torch.Tensor:
+    """Return a convolution's weights with zeros for input channels that only the own network has."""
+    if own is None or tensor.ndim < 2 or own.ndim != tensor.ndim or own.shape[1] - tensor.shape[1] != clicks:
+        return tensor
+    zeros = tensor.new_zeros((tensor.shape[0], clicks, *tensor.shape[2:]))
+    return torch.cat([tensor, zeros], dim=1)
+
+
+def _shape(weights: StateDict, name: str) -> tuple[int, ...] | None:
+    """Return the shape of a tensor; None where there is none of its name."""
+    return tuple(weights[name].shape) if name in weights else None
