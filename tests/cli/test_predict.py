@@ -119,7 +119,9 @@ def test_the_uncertainty_is_written_to_a_folder(run, model, images, output, tmp_
         "entropy.nii.gz",
         "mutual_information.nii.gz",
         "structures.json",
+        "uncertainty.png",
     ]
+    assert (folder / "uncertainty.png").read_bytes().startswith(b"\x89PNG")
     table = json.loads((folder / "structures.json").read_text())
     assert table["members"] == 2
     assert json.loads(report.read_text())["uncertainty"] == table
