@@ -10,7 +10,7 @@ WINDOW = (0.0, 100.0)
 def drawn(scan, *, found=None, wanted=None, spacing_mm=(1.0, 1.0), crop=None, mark=None, side=80):
     """Draw a panel and return its pixels (row, column, colour)."""
     empty = np.zeros(scan.shape, np.uint8)
-    cut = Cut(np.asarray(scan, np.float32), empty if found is None else found, wanted, spacing_mm, crop, mark)
+    cut = Cut(np.asarray(scan, np.float32), empty if found is None else found, wanted, spacing_mm, crop, mark=mark)
     return np.asarray(draw_panel(cut, WINDOW, RED, side=side)).astype(int)
 
 
