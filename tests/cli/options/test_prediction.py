@@ -39,6 +39,7 @@ def test_probabilities_are_an_array_or_an_image_a_class():
     assert [output.path for output in array.outputs(Path("out.mha"), ("background", "GTVp"))][1:] == [
         Path("p.NPY"),
         None,
+        None,
     ]
     folder = FurtherOutputs(probabilities=Path("p"))
     assert folder.probabilities_dir == Path("p")

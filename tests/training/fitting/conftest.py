@@ -13,6 +13,7 @@ from hnseg_training.fitting.fit import Schedule, fit
 from hnseg_training.fitting.network import Network
 from hnseg_training.fitting.plan import plan
 from hnseg_training.fitting.preset import PRESETS, Preset
+from hnseg_training.fitting.prompts.settings import STAGES
 from hnseg_training.fitting.stages import in_stages
 from tests.support.tiny_hecktor import write_source
 
@@ -21,7 +22,7 @@ ONCE = Schedule(epochs=1, iterations=1, device="cpu", threads=1)
 
 @pytest.fixture(scope="session")
 def tiny_uiseg() -> Preset:
-    """Return the demo preset with a smaller network on a coarser grid, for which the tiny patients are planned."""
+    """Return the demo preset with all stages, and a smaller network on a coarser grid, planned for tiny patients."""
     network = Network(
         features=(4, 6, 8),
         strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2)),
@@ -29,8 +30,10 @@ def tiny_uiseg() -> Preset:
         encoder_blocks=(1, 1, 1),
         decoder_convolutions=(1, 1),
     )
-    return PRESETS["demo-hn-uiseg"].model_copy(
-        update={"spacing_zyx_mm": (8.0, 10.0, 12.0), "patch_size_zyx": (16, 24, 24), "network": network}
+    demo = PRESETS["demo-hn-uiseg"]
+    grid = {"spacing_zyx_mm": (8.0, 10.0, 12.0), "patch_size_zyx": (16, 24, 24)}
+    return demo.model_copy(
+        update={**grid, "network": network, "stages": dict.fromkeys(STAGES, demo.stages["pretrain"])}
     )
 
 

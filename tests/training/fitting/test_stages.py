@@ -16,9 +16,9 @@ LABEL = Label(name="test", version="1", licence="CC0-1.0", training_data="boxes"
 
 
 def test_a_stage_is_the_presets_with_a_training_of_its_own():
-    staged = at_stage(PRESETS["demo-hn-uiseg"], "interactive")
+    staged = at_stage(PRESETS["hn-uiseg"], "interactive")
     assert staged.training == staged.stages["interactive"]
-    assert [each.stage for each in in_stages(PRESETS["demo-hn-uiseg"], None)] == [
+    assert [each.stage for each in in_stages(PRESETS["hn-uiseg"], None)] == [
         "pretrain",
         "automatic",
         "interactive",
