@@ -43,9 +43,9 @@ def test_another_name_is_refused_with_those_there_are(package):
 
 @pytest.mark.parametrize("package", ["hnseg.evaluation.challenges", "hnseg.phantom.challenges"])
 def test_every_challenge_is_scored_and_has_phantoms(package):
-    assert challenge_names(package) == ["han_seg", "hecktor", "hnts_mrg"]
+    assert challenge_names(package) == ["han_seg", "hecktor", "hn_uiseg", "hnts_mrg"]
 
 
 def test_every_challenge_can_be_converted_and_one_has_outcomes():
-    assert challenges_with("hnseg_training.challenges", "convert") == ["han_seg", "hecktor", "hnts_mrg"]
+    assert challenges_with("hnseg_training.challenges", "convert") == ["han_seg", "hecktor", "hn_uiseg", "hnts_mrg"]
     assert challenges_with("hnseg_training.challenges", "outcomes") == ["hecktor"]

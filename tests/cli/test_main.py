@@ -35,7 +35,7 @@ def test_a_verb_waits_for_no_other_verbs_imports():
 @pytest.mark.parametrize("arguments", [(), ("--help",)], ids=str)
 def test_help_names_every_verb(arguments):
     printed, imported = run(*arguments)
-    assert set(imported.split()[1:]) == {f"hnseg.cli.{verb}" for verb in VERBS}
+    assert set(imported.split()[1:]) == {f"hnseg.cli.{verb.replace('-', '_')}" for verb in VERBS}
     assert all(f" {verb} " in printed for verb in VERBS)
     assert "Research software, not a medical device." in " ".join(printed.split())
 

@@ -20,7 +20,7 @@ def test_the_json_file_holds_everything_under_its_documented_names(small_request
     assert list(written["cases"][0]) == [
         "name", "passed", "platform_says", "findings", "time_s", "time_limit_s", "startup_s", "exit_code", "timed_out",
         "memory_killed", "peak_program_gib", "peak_total_gib", "memory_source", "peak_vram_gib", "output_file",
-        "has_reference", "structures", "answers", "provenance", "stdout_tail", "stderr_tail",
+        "maps", "has_reference", "structures", "answers", "provenance", "stdout_tail", "stderr_tail",
     ]  # fmt: skip
     # The case's reference is its prior mask, so copying that is perfect.
     assert written["score"]["score"] == 1
