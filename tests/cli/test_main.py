@@ -16,7 +16,7 @@ try:
     status = main()
 except SystemExit as ended:
     status = ended.code
-verbs = [f"hnseg.cli.{verb}" for verb in VERBS]
+verbs = [f"hnseg.cli.{verb.replace('-', '_')}" for verb in VERBS]
 print(status, *(name for name in verbs if name in sys.modules))
 """
 
