@@ -93,7 +93,7 @@ def clicks_report(challenge: str, folder: Path) -> ClicksReport:
 def area_under(curve: Sequence[MaybeNumber]) -> float:
     """Return the area under a curve by trapezoids, divided by its number of steps; NaN where a point is undefined.
 
-    >>> area_under([0.5, 0.7, 0.7])
+    >>> round(area_under([0.5, 0.7, 0.7]), 3)
     0.65
     """
     values = [float("nan") if value is None else float(value) for value in curve]
