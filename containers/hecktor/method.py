@@ -17,13 +17,11 @@ from containers.hecktor.answers import answers_of, uptake_in_words
 from containers.hecktor.outcomes import Outcomes
 from containers.hecktor.spec import CT, LABELS, PET
 from hnseg.errors import ModelError
-from hnseg.imaging.box import put_back
 from hnseg.imaging.channels import Channels
-from hnseg.imaging.geometry import Grid
 from hnseg.imaging.head_signs import doubt_in_words
-from hnseg.imaging.outside_body import kept_inside_body, outside_body
 from hnseg.imaging.pet_ct.channels import PetCtSettings, pet_ct_channels, scans_of
 from hnseg.imaging.pet_ct.judged_pet import NO_PET
+from hnseg.imaging.pet_ct.label_map import on_whole_ct, outside_body_on
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
 from hnseg.platform.inspection import Inspection
@@ -74,8 +72,7 @@ def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
 
     With `keep_inside_body`, background also outside the body on the CT.
     """
-    whole_map = put_back(label_map, Grid.of(case.reference))
-    return kept_inside_body(whole_map, case.images[CT]) if settings.keep_inside_body else whole_map
+    return on_whole_ct(label_map, case.images[CT], inside_body=settings.keep_inside_body)
 
 
 def inspect(label_map: sitk.Image, case: Case, settings: Settings) -> Inspection:
@@ -86,7 +83,7 @@ def inspect(label_map: sitk.Image, case: Case, settings: Settings) -> Inspection
         case: Images of the case.
         settings: Settings of the method.
     """
-    found = outside_body(put_back(label_map, Grid.of(case.reference)), case.images[CT], LABELS)
+    found = outside_body_on(label_map, case.images[CT], LABELS)
     return Inspection(found.notes(removed=settings.keep_inside_body), found.record)
 
 

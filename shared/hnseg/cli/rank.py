@@ -11,12 +11,13 @@ import typer
 from hnseg.cli.options.run import check_choice
 from hnseg.cli.printing import show_table
 from hnseg.errors import InputError
+from hnseg.evaluation.picture_file import check_format
 from hnseg.evaluation.ranking.bootstrap import RESAMPLINGS
 from hnseg.evaluation.ranking.borda.counts import BordaMethod
 from hnseg.evaluation.ranking.borda.measures_file import read_measures
 from hnseg.evaluation.ranking.borda.report import BordaReport, borda_table, rank_by_borda
 from hnseg.evaluation.ranking.methods import METHODS
-from hnseg.evaluation.ranking.picture import check_format, draw_ranking
+from hnseg.evaluation.ranking.picture import draw_ranking
 from hnseg.evaluation.ranking.ranking import Settings, rank_teams
 from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_table
 from hnseg.evaluation.ranking.route import borda_methods

@@ -11,9 +11,10 @@ import typer
 from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module
 from hnseg.errors import InputError
-from hnseg.evaluation.clicks.picture import FORMATS, draw_curves
+from hnseg.evaluation.clicks.picture import draw_curves
 from hnseg.evaluation.clicks.record import CLICKS_FILE, EACH_LESION_FILE
 from hnseg.evaluation.clicks.report import ClicksReport, clicks_table, curves_table
+from hnseg.evaluation.picture_file import FORMATS
 from hnseg.evaluation.scoring import CHALLENGES
 from hnseg.imaging.files.output_files import Output, output_files
 

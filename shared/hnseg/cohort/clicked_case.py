@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import SimpleITK as sitk
 
-from hnseg.errors import InputError, OutputError
+from hnseg.cohort.label_map_file import write_label_map
+from hnseg.errors import InputError
 from hnseg.evaluation.clicks.record import CLICKS_FILE, EACH_LESION_FILE, Point, Simulation, Step, UserFacts
 from hnseg.evaluation.clicks.simulated_user import Rule, Truth, UserRules
 from hnseg.evaluation.clicks.simulation import Answer, Choose, Seen, by_errors, by_lesions, simulate
-from hnseg.imaging.files.output_files import reason_of, write_image
 from hnseg.imaging.geometry import array_of, image_of
-from hnseg.machine import is_exhausted
 from hnseg.records import Frozen
 
 if TYPE_CHECKING:
@@ -124,15 +123,7 @@ class ClickedCase:
         return Answer(label_map, held_back_ml=held_back_ml, seconds=seconds)
 
     def _write(self, seen: Seen, path: Path) -> None:
-        try:
-            write_image(image_of(seen.label_map, self.truth.grid), path)
-        except (OSError, RuntimeError) as error:
-            if is_exhausted(error):
-                raise
-            raise OutputError(
-                f"A label map must be written to {path.parent}, but that failed: {reason_of(error)}."
-                " Is there space and permission to write?"
-            ) from error
+        write_label_map(image_of(seen.label_map, self.truth.grid), path)
 
 
 def _label_map_file(folder: Path, step: int) -> Path:

@@ -12,21 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.channel_images import keys_of
+from hnseg.cohort.label_map_file import write_label_map
 from hnseg.cohort.output_facts import facts_of_output
 from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
-from hnseg.errors import OutputError
 from hnseg.imaging.files.formats import WRITTEN
-from hnseg.imaging.files.output_files import reason_of, write_image
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
-from hnseg.machine import is_exhausted
 from hnseg.options import BackendName, Device, Precision, Skip
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
-    import SimpleITK as sitk
-
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.manifest import Fold
@@ -148,7 +144,7 @@ class _PredictWork:
         )
         path = folder / f"{case.name}{self.suffix}"
         with provenance.step("write"):
-            _write(predicted.label_map, path)
+            write_label_map(predicted.label_map, path)
         del predicted  # its label map is read back below
         return facts_of_output(
             case.inputs.images[keys[0]],
@@ -164,15 +160,3 @@ def labels_of(dataset: Dataset) -> dict[int, str]:
     """Return the values of a model's label maps, without the background's, with their names."""
     named = zip(dataset.output_values, dataset.output_names, strict=True)
     return {value: name for value, name in named if value != 0}
-
-
-def _write(label_map: sitk.Image, path: Path) -> None:
-    try:
-        write_image(label_map, path)
-    except (OSError, RuntimeError) as error:
-        if is_exhausted(error):
-            raise
-        raise OutputError(
-            f"A label map must be written to {path.parent}, but that failed: {reason_of(error)}."
-            " Is there space and permission to write?"
-        ) from error

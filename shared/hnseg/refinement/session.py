@@ -162,8 +162,8 @@ class RefinementSession:
 
     def reset(self) -> None:
         """Go back to the label map that the session started from, without clicks."""
-        while self.undo() is not None:
-            """Take back one more."""
+        while self._steps:
+            self.undo()
         self._undone.clear()
 
     def _first_labels(self, channels: Channels, start: Start) -> Labels:

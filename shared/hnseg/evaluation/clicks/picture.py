@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -12,11 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hnseg.errors import InputError
 from hnseg.evaluation.clicks.report import EACH_LESION, ClicksReport
-
-FORMATS = (".png", ".svg")
-"""Suffixes of a picture's file."""
+from hnseg.evaluation.picture_file import check_format, write_picture
 
 # Colours of Okabe and Ito, distinguishable with any kind of colour vision.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
@@ -27,16 +23,6 @@ _TITLES = {
     "false_positive_ml": "false positives (ml)",
     "false_negative_ml": "false negatives (ml)",
 }
-
-
-def check_format(path: Path) -> None:
-    """Check that the suffix of a picture's path is a known format.
-
-    Raises:
-        InputError: The suffix is neither .png nor .svg.
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"A plot's file must end in {' or '.join(FORMATS)}, found {path.name!r}.")
 
 
 @style.context("default")  # nnU-Net's training changes the style of its process
@@ -63,10 +49,7 @@ def draw_curves(report: ClicksReport, path: Path) -> None:
     figure.legend(
         handles, names, loc="outside lower center", ncols=4, frameon=False, fontsize=9, title=words, title_fontsize=9
     )
-    # Without these an SVG would differ from run to run, and its text could not be searched.
-    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
-    with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
-        figure.savefig(path, metadata=metadata)
+    write_picture(figure, path)
 
 
 def _draw_measure(axes: Axes, report: ClicksReport, measure: str) -> None:

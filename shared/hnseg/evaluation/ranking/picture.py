@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -16,28 +15,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from hnseg.errors import InputError
+from hnseg.evaluation.picture_file import check_format, write_picture
 from hnseg.evaluation.ranking.methods import Metric
 from hnseg.evaluation.ranking.report import Bootstrap, PairComparison, Ranking, RankingReport
-
-FORMATS = (".png", ".svg")
-"""Suffixes of a picture's file."""
 
 # Colours of Okabe and Ito, distinguishable with any kind of colour vision.
 _BETTER, _WORSE, _NEITHER = "#0072b2", "#e69f00", "#e8e8e8"
 _MOST_TEAMS_WITH_TEXT = 12
 _DPI = 150
 _FINAL_RANK: dict[str, Any] = {"marker": "D", "color": "white", "markeredgecolor": "black", "markersize": 5}
-
-
-def check_format(path: Path) -> None:
-    """Check that the suffix of a picture's path is a known format.
-
-    Raises:
-        InputError: The suffix is neither .png nor .svg.
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"A plot's file must end in {' or '.join(FORMATS)}, found {path.name!r}.")
 
 
 @style.context("default")  # nnU-Net's training changes the style of its process
@@ -74,7 +60,7 @@ def draw_ranking(report: RankingReport, metrics: Sequence[Metric], path: Path) -
             _draw_ranks(axes, ranking, names)
             axes.set_title(_ranks_title(ranking, unit), fontsize=10)
         _explain_ranks(figure, report.bootstrap)
-    _write(figure, path)
+    write_picture(figure, path)
 
 
 def _draw_map(axes: Axes, pairs: Sequence[PairComparison], names: Sequence[str]) -> None:
@@ -179,10 +165,3 @@ def _p_text(p: float) -> str:
     if p < 0.001:
         return "<.001"
     return "1" if p >= 0.9995 else f"{p:.3f}".lstrip("0")
-
-
-def _write(figure: Figure, path: Path) -> None:
-    # Without these an SVG would differ from run to run, and its text could not be searched.
-    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
-    with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
-        figure.savefig(path, metadata=metadata)

@@ -6,7 +6,6 @@ it by nearest neighbour. A patient's name begins with the centre, by which the f
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,30 +14,16 @@ import typer
 
 from containers.hecktor.method import SETTINGS, Settings
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
-from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg_training.dataset.method_settings import read_settings
-from hnseg_training.dataset.pet_ct_patients import (
-    CONVERSION_FILE,
-    Method,
-    check_pets,
-    converted_patients,
-    in_words,
-    records,
-)
+from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, patients_of, write_pet_ct_dataset
+from hnseg_training.dataset.pet_ct_patients import Method
 from hnseg_training.dataset.pet_ct_sources import find_sources
-from hnseg_training.dataset.raw_dataset import Description, write_description
-from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds_by_centre, one_fold_a_centre
-from hnseg_training.dataset.work_folder import WorkFolder, write_json
-from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
-
-logger = logging.getLogger(__name__)
+from hnseg_training.dataset.splits import five_folds_by_centre, one_fold_a_centre
+from hnseg_training.dataset.work_folder import WorkFolder
 
 CHALLENGE = "hecktor"
 TITLE = "HECKTOR"
-
-# A quarter of the patches have no PET.
-PET_DROPOUT = ChannelDropout(channel=1, whole=0.25, truncated=0.0)
 
 
 @dataclass(frozen=True)
@@ -99,20 +84,15 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
         InputError: A file is missing or not what it must be, or the work folder holds a data set already.
     """
     sources = find_sources(source, title="HECKTOR's training data")
-    all_patients = [Patient(found.name, (found.name,), centre=found.centre) for found in sources]
-    method = Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings)
-    by_centre = options.leave_one_centre_out
-    folds = one_fold_a_centre(all_patients) if by_centre else five_folds_by_centre(all_patients, seed=options.seed)
-    with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=options.dataset_id) as work:
-        patients = list(converted_patients(work, sources, method, workers=options.workers))
-        if not options.leave_out_bad_pet:
-            check_pets(patients)
-        names = ["CT", "noNorm"] if settings.pet_channel else ["CT"]
-        write_description(work, Description(TITLE, names, LABELS, len(sources), turned=True))
-        write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
-        augmentation = Augmentation(dropouts=(PET_DROPOUT,) if settings.pet_channel else ())
-        write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
-        write_json(work.raw / CONVERSION_FILE, {"source": str(source.resolve()), "patients": records(patients)})
-        write_json(work.preprocessed / SPLITS_FILE, folds)
-    logger.info("converted %d patients to %s: %s", len(patients), work.raw, in_words(patients))
-    return work
+    patients, by_centre = patients_of(sources), options.leave_one_centre_out
+    folds = one_fold_a_centre(patients) if by_centre else five_folds_by_centre(patients, seed=options.seed)
+    dataset = PetCtDataset(
+        CHALLENGE,
+        TITLE,
+        options.dataset_id,
+        Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings),
+        {"source": str(source.resolve())},
+        workers=options.workers,
+        leave_out_bad_pet=options.leave_out_bad_pet,
+    )
+    return write_pet_ct_dataset(dataset, sources, folds, output)

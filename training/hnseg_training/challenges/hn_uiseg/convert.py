@@ -6,7 +6,6 @@ training. A patient's name begins with the centre, by which the folds are dealt.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,31 +17,17 @@ import typer
 from containers.hn_uiseg.method import SETTINGS, Settings
 from containers.hn_uiseg.spec import CT, LABELS, PET, SPEC
 from hnseg.errors import InputError
-from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg_training.dataset.completeness import listed
 from hnseg_training.dataset.method_settings import read_settings
-from hnseg_training.dataset.pet_ct_patients import (
-    CONVERSION_FILE,
-    Method,
-    check_pets,
-    converted_patients,
-    in_words,
-    records,
-)
+from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, patients_of, write_pet_ct_dataset
+from hnseg_training.dataset.pet_ct_patients import Method
 from hnseg_training.dataset.pet_ct_sources import Source, find_sources
-from hnseg_training.dataset.raw_dataset import Description, write_description
-from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds_by_centre
-from hnseg_training.dataset.work_folder import WorkFolder, write_json
-from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
-
-logger = logging.getLogger(__name__)
+from hnseg_training.dataset.splits import five_folds_by_centre
+from hnseg_training.dataset.work_folder import WorkFolder
 
 CHALLENGE = "hn_uiseg"
 TITLE = "HN-UISeg"
-
-# A quarter of the patches have no PET, or a missing one would look like one without any uptake.
-PET_DROPOUT = ChannelDropout(channel=1, whole=0.25, truncated=0.0)
 
 
 @dataclass(frozen=True)
@@ -99,24 +84,17 @@ def convert(folders: Sequence[Path], output: Path, *, settings: Settings, option
             folder holds a data set already.
     """
     sources = _sources_in(folders)
-    folds = five_folds_by_centre(
-        [Patient(found.name, (found.name,), centre=found.centre) for found in sources], seed=options.seed
+    folds = five_folds_by_centre(patients_of(sources), seed=options.seed)
+    dataset = PetCtDataset(
+        CHALLENGE,
+        TITLE,
+        options.dataset_id,
+        Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings),
+        {"sources": [str(folder.resolve()) for folder in folders]},
+        workers=options.workers,
+        leave_out_bad_pet=options.leave_out_bad_pet,
     )
-    method = Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings)
-    with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=options.dataset_id) as work:
-        patients = list(converted_patients(work, sources, method, workers=options.workers))
-        if not options.leave_out_bad_pet:
-            check_pets(patients)
-        names = ["CT", "noNorm"] if settings.pet_channel else ["CT"]
-        write_description(work, Description(TITLE, names, LABELS, len(sources), turned=True))
-        write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
-        augmentation = Augmentation(dropouts=(PET_DROPOUT,) if settings.pet_channel else ())
-        write_json(work.raw / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
-        record = {"sources": [str(folder.resolve()) for folder in folders], "patients": records(patients)}
-        write_json(work.raw / CONVERSION_FILE, record)
-        write_json(work.preprocessed / SPLITS_FILE, folds)
-    logger.info("converted %d patients to %s: %s", len(patients), work.raw, in_words(patients))
-    return work
+    return write_pet_ct_dataset(dataset, sources, folds, output)
 
 
 def _sources_in(folders: Sequence[Path]) -> list[Source]:

@@ -81,6 +81,7 @@ def _predictor_of(trainer: Any) -> Callable[[torch.Tensor], Labels]:
     )
 
     def predict(channels: torch.Tensor) -> Labels:
+        """Return the labels (z, y, x) of a case's channels (c, z, y, x)."""
         labels: Labels = predictor.predict_sliding_window_return_logits(channels).argmax(0).cpu().numpy()
         return labels
 
@@ -93,6 +94,7 @@ def _measured(trainer: Any, predict: Callable[[torch.Tensor], Labels], data: Any
     images, labels = torch.from_numpy(np.array(data[:])), np.array(seg[:])[0].astype(np.int64)
 
     def with_clicks(clicks: Sequence[VoxelClick]) -> Labels:
+        """Return the labels (z, y, x) of the case with clicks on it."""
         drawn = trainer.prompts.encoding.draw(clicks, labels.shape, user.spacing_zyx_mm)
         return predict(torch.cat([images, torch.from_numpy(drawn)]))
 

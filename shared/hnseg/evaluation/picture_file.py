@@ -1,0 +1,39 @@
+"""File of a picture: the formats that are known, and bytes that are the same for the same figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from hnseg.errors import InputError
+
+FORMATS = (".png", ".svg")
+"""Suffixes of a picture's file."""
+
+
+def check_format(path: Path) -> None:
+    """Check that the suffix of a picture's path is a known format.
+
+    Raises:
+        InputError: The suffix is neither .png nor .svg.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"A plot's file must end in {' or '.join(FORMATS)}, found {path.name!r}.")
+
+
+def write_picture(figure: Figure, path: Path) -> None:
+    """Write a figure; the same figure gives the same bytes.
+
+    Args:
+        figure: Figure, drawn.
+        path: File to write, .png or .svg.
+
+    Raises:
+        OSError: The file can't be written; what there is of it stays.
+    """
+    # Without these an SVG would differ from run to run, and its text could not be searched.
+    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
+    with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
+        figure.savefig(path, metadata=metadata)
