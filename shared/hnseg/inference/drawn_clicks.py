@@ -15,9 +15,7 @@ from hnseg.inference.planning.tiling import patch_3d
 from hnseg.inference.preprocessing.preprocess import Placement
 
 
-def draw_clicks(
-    volume: torch.Tensor, clicks: Sequence[Click], placement: Placement, execution: Execution
-) -> tuple[VoxelClick, ...]:
+def draw_clicks(volume: torch.Tensor, clicks: Sequence[Click], placement: Placement, execution: Execution) -> None:
     """Draw clicks into the network's input.
 
     A click that names no structure is one of the structure that is most probable there, which fold 0 tells without
@@ -28,20 +26,16 @@ def draw_clicks(
         clicks: Clicks on the image, in the order in which they were made.
         placement: Placement of the network's grid in the image.
         execution: Execution of the networks' passes.
-
-    Returns:
-        Clicks as they were drawn, on the network's grid.
     """
     encoding = execution.ensemble.bundle.dataset.prompts
     if not clicks:
-        return ()
+        return
     if encoding is None:
         execution.notes.append(f"The model has no channels for clicks, so that {len(clicks)} clicks were left out.")
-        return ()
-    drawn = tuple(_located(clicks, volume, placement, execution, encoding))
+        return
+    drawn = list(_located(clicks, volume, placement, execution, encoding))
     prompts = encoding.draw(drawn, placement.network_shape, placement.network_mm)
     volume[len(volume) - len(prompts) :] = torch.from_numpy(prompts)
-    return drawn
 
 
 def structure_at(

@@ -1,11 +1,9 @@
-import json
-
 import numpy as np
 import pytest
 
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.prompts.click import Click
-from hnseg.imaging.prompts.clicks_file import MOST_CLICKS, clicks_value, parse_clicks
+from hnseg.imaging.prompts.clicks_file import MOST_CLICKS, parse_clicks
 
 TURNED = (0.0, -1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 GRID = Grid((40, 30, 20), (1.0, 1.5, 3.0), (-20.0, 10.0, -300.0), TURNED)
@@ -43,15 +41,6 @@ def test_millimetres_are_points_as_they_are():
     found = parse_clicks(a_file(("GTVp", (-26.0, 13.0, -285.0)), unit="mm"), GRID, STRUCTURES)
 
     assert found.clicks == (Click("GTVp", True, (-26.0, 13.0, -285.0)),)
-
-
-def test_what_is_written_is_read_again():
-    clicks = (Click("GTVp", True, (-26.0, 13.0, -285.0)), Click(None, False, (-23.0, 20.0, -270.0)))
-
-    again = parse_clicks(json.loads(json.dumps(clicks_value(clicks, GRID))), GRID, STRUCTURES)
-
-    assert [(each.structure, each.is_positive) for each in again.clicks] == [("GTVp", True), (None, False)]
-    np.testing.assert_allclose([each.point_mm for each in again.clicks], [each.point_mm for each in clicks])
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from containers.han_seg.method import Settings
 from hnseg.inference.model.bundle import open_bundle
 from hnseg_training.challenges.han_seg.convert import convert
+from hnseg_training.dataset.augmentation import ChannelDropout
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.export import Label, export
-from hnseg_training.fitting.augmentation import ChannelDropout
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for
 from hnseg_training.fitting.plan import plan
 from hnseg_training.fitting.preset import PRESETS

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg_training.dataset.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 from hnseg_training.dataset.pet_ct_patients import (
     CONVERSION_FILE,
     Method,
@@ -21,7 +22,6 @@ from hnseg_training.dataset.pet_ct_sources import Source
 from hnseg_training.dataset.raw_dataset import Description, write_description
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, Split
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
-from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 from hnseg.errors import InputError
 from hnseg.inference.model.manifest import METHOD_FILE, Fold
 from hnseg.machine import usable_threads
+from hnseg_training.dataset.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
-from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.fitting.first_weights import load_first_weights
 from hnseg_training.fitting.preset import Preset
 from hnseg_training.fitting.prompts.channels import dataset_with_clicks, plans_with_clicks

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from hnseg.errors import InputError
 from hnseg.imaging.prompts.encoding import PromptEncoding
 from hnseg.records import Frozen
+from hnseg_training.dataset.augmentation import Probability
 from hnseg_training.dataset.work_folder import CONFIGURATION
-from hnseg_training.fitting.augmentation import Probability
 from hnseg_training.fitting.network import (
     DynUnetNetwork,
     Network,

@@ -17,7 +17,7 @@ from batchgeneratorsv2.transforms.utils.pseudo2d import Convert2DTo3DTransform
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import nnUNetTrainerAdam
 
-from hnseg_training.fitting.augmentation import Augmentation, ChannelDropout, network_axis
+from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, network_axis
 from hnseg_training.fitting.loss import PresentClassesLoss
 from hnseg_training.fitting.preset import Training
 from hnseg_training.fitting.prompts.prompted_trainer import PromptedTrainer

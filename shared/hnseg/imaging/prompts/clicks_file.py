@@ -70,23 +70,6 @@ def parse_clicks(value: Any, grid: Grid, structures: Sequence[str]) -> ClicksFil
     return ClicksFile(tuple(clicks), tuple(problems))
 
 
-def clicks_value(clicks: Sequence[Click], grid: Grid) -> dict[str, Any]:
-    """Return the JSON value of a file with clicks: voxel indices (x, y, z) of the image.
-
-    >>> grid = Grid((4, 3, 2), (0.5, 1.0, 3.0), (-10.0, 0.0, 7.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    >>> clicks_value([Click("GTVp", False, (-9.0, 1.0, 10.0))], grid)["points"]
-    [{'name': 'not GTVp', 'point': [2.0, 1.0, 1.0]}]
-    """
-    points = [
-        {
-            "name": click.in_words,
-            "point": [round(float(index), 3) + 0.0 for index in grid.index_xyz(np.array([click.point_mm]))[0]],
-        }
-        for click in clicks
-    ]
-    return {"points": points, "type": "Multiple points", "version": {"major": 1, "minor": 0}}
-
-
 def _click(point: Any, grid: Grid, structures: Sequence[str], *, is_mm: bool) -> Click | str:
     """Return a click, or what it must be and was found to be, to follow "must"."""
     name, place = (point.get("name"), point.get("point")) if isinstance(point, Mapping) else (None, None)

@@ -31,6 +31,7 @@ from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.machine import usable_threads
 from hnseg.platform.reading import read_image
+from hnseg_training.dataset.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 from hnseg_training.dataset.completeness import check_nothing_missing, log_untaken
 from hnseg_training.dataset.expected_region import expected_region
 from hnseg_training.dataset.method_settings import read_settings
@@ -38,7 +39,6 @@ from hnseg_training.dataset.organ_masks import Merged, merge
 from hnseg_training.dataset.raw_dataset import Description, ignore_label, write_description, write_file, write_sample
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
-from hnseg_training.fitting.augmentation import AUGMENTATION_FILE, Augmentation, ChannelDropout
 from hnseg_training.workers import each
 
 logger = logging.getLogger(__name__)

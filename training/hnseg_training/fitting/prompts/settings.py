@@ -8,7 +8,7 @@ from pydantic import Field, PositiveFloat
 
 from hnseg.imaging.prompts.encoding import PromptEncoding
 from hnseg.records import Frozen
-from hnseg_training.fitting.augmentation import Probability
+from hnseg_training.dataset.augmentation import Probability
 
 Stage = Literal["pretrain", "automatic", "interactive"]
 STAGES: tuple[Stage, ...] = ("pretrain", "automatic", "interactive")

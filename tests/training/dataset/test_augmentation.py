@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from hnseg_training.fitting.augmentation import Augmentation, ChannelDropout, network_axis
+from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, network_axis
 
 
 @pytest.mark.parametrize(
