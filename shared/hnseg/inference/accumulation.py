@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar, cast
 import numpy as np
 import torch
 
-from hnseg.errors import ConversionError, ModelError
+from hnseg.errors import ModelError
 from hnseg.imaging.box import Slices
 from hnseg.inference.ensemble import Axes
 from hnseg.inference.execution import Execution
@@ -172,7 +172,7 @@ class Accumulation:
             self._rolled(self._volume),
             [self._network_box(box) for box in tiles],
         )
-        logits = self._by_any_backend(predict)
+        logits = self.execution.by_any_backend(predict)
         if logits is None:
             with self.execution.in_single() as is_other:
                 logits = predict() if is_other else None
@@ -239,7 +239,7 @@ class Accumulation:
         self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
     ) -> tuple[_TileLogits, TileEffort]:
         """Return what `_mean_logits` does, once more in float32 where it is not finite."""
-        found, given = self._by_any_backend(partial(self._mean_logits, tiles, turns, check))
+        found, given = self.execution.by_any_backend(partial(self._mean_logits, tiles, turns, check))
         if _is_finite(found.mean):
             return found, given
         with self.execution.in_single() as is_other:
@@ -249,14 +249,6 @@ class Accumulation:
             if not _is_finite(found.mean):
                 raise self._not_finite(tiles)
         return found, given
-
-    def _by_any_backend(self, work: Callable[[], Result]) -> Result:
-        """Do some work, and again by another backend where this one can't."""
-        try:
-            return work()
-        except ConversionError as error:
-            self.execution.fall_back(error)
-            return work()
 
     @torch.inference_mode()
     def _not_finite(self, tiles: Sequence[Slices]) -> ModelError:

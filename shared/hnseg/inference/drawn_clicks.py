@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
-from hnseg.errors import ConversionError
-from hnseg.imaging.box import Slices
 from hnseg.imaging.prompts.click import Click, VoxelClick
 from hnseg.imaging.prompts.encoding import PromptEncoding
 from hnseg.inference.execution import Execution
-from hnseg.inference.planning.tiling import patch_3d
+from hnseg.inference.planning.tiling import patch_3d, patch_around
 from hnseg.inference.preprocessing.preprocess import Placement
+from hnseg.inference.rolling_sums import pad_to_patch
 
 
 def draw_clicks(volume: torch.Tensor, clicks: Sequence[Click], placement: Placement, execution: Execution) -> None:
@@ -50,11 +49,17 @@ def structure_at(
         encoding: Encoding of clicks.
     """
     bundle = execution.ensemble.bundle
-    box, at = _patch_around(index, volume.shape[1:], patch_3d(bundle.configuration.patch_size))
-    tile = _padded(volume[(slice(None), *box)], patch_3d(bundle.configuration.patch_size))
+    patch = patch_3d(bundle.configuration.patch_size)
+    padded, (_, *inner) = pad_to_patch(volume, patch)
+    inside = [min(max(round(at), 0), size - 1) for at, size in zip(index, volume.shape[1:], strict=True)]
+    voxel = [at + part.start for at, part in zip(inside, inner, strict=True)]
+    box = patch_around(voxel, patch, padded.shape[1:])
+    k, j, i = (at - part.start for at, part in zip(voxel, box, strict=True))
+    logits = execution.by_any_backend(
+        lambda: execution.in_memory(lambda: _logits_at(padded[(slice(None), *box)], (k, j, i), execution), lambda: None)
+    )
     outputs = bundle.dataset.output_names
     numbers = [outputs.index(structure) for structure in encoding.structures]
-    logits = execution.in_memory(lambda: _logits_at(tile, at, execution), lambda: None)
     return encoding.structures[int(logits[numbers].argmax())]
 
 
@@ -79,29 +84,5 @@ def _located(
 
 def _logits_at(tile: torch.Tensor, at: tuple[int, int, int], execution: Execution) -> torch.Tensor:
     """Return fold 0's logits (k,) at a voxel of a tile (c, *patch)."""
-    try:
-        (logits,) = execution.logits_of(0, [(tile, ())])
-    except ConversionError as error:
-        execution.fall_back(error)
-        (logits,) = execution.logits_of(0, [(tile, ())])
+    (logits,) = execution.logits_of(0, [(tile, ())])
     return logits[(slice(None), *at)].cpu()
-
-
-def _patch_around(
-    index: tuple[float, float, float], shape: Sequence[int], patch: Sequence[int]
-) -> tuple[Slices, tuple[int, int, int]]:
-    """Return the part of a volume that a patch around a voxel covers, and the voxel's index in it."""
-    parts, places = [], []
-    for at, size, length in zip(index, shape, patch, strict=True):
-        middle = min(max(round(at), 0), size - 1)
-        first = min(max(0, middle - length // 2), max(0, size - length))
-        parts.append(slice(first, min(size, first + length)))
-        places.append(middle - first)
-    (z, y, x), (k, j, i) = parts, places
-    return (z, y, x), (k, j, i)
-
-
-def _padded(tile: torch.Tensor, patch: Sequence[int]) -> torch.Tensor:
-    """Return a tile (c, z, y, x) with zeros behind it, as large as a patch."""
-    missing = [length - size for length, size in zip(patch, tile.shape[1:], strict=True)]
-    return torch.nn.functional.pad(tile, [each for after in reversed(missing) for each in (0, after)])

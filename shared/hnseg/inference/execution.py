@@ -101,6 +101,14 @@ class Execution:
                 torch.cuda.empty_cache()
             moved()
 
+    def by_any_backend(self, work: Callable[[], Result]) -> Result:
+        """Do some work, and again by another backend where this one can't; see `fall_back`."""
+        try:
+            return work()
+        except ConversionError as error:
+            self.fall_back(error)
+            return work()
+
     def fall_back(self, reason: ConversionError) -> None:
         """Let another backend run the networks, for later cases too, with a note.
 

@@ -15,6 +15,7 @@ from hnseg.imaging.geometry import FloatArray
 from hnseg.imaging.prompts.click import VoxelClick
 from hnseg.inference.labelling.label_map import fill_labels
 from hnseg.inference.labelling.label_plane import Labels
+from hnseg.inference.planning.tiling import patch_around
 from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.refinement.network_image import Index, NetworkImage
 
@@ -43,13 +44,8 @@ class ClickWindow:
     @classmethod
     def around(cls, image: NetworkImage, network_index: Index) -> ClickWindow:
         """Return the window around a voxel of the network's grid."""
-        parts = []
-        sizes = zip(network_index, image.inner, image.patch, image.volume.shape[1:], strict=True)
-        for index, inner, size, length in sizes:
-            first = min(max(round(index) + inner.start - size // 2, 0), length - size)
-            parts.append(slice(first, first + size))
-        z, y, x = parts
-        return cls(image, (z, y, x))
+        padded = [index + inner.start for index, inner in zip(network_index, image.inner, strict=True)]
+        return cls(image, patch_around(padded, image.patch, image.volume.shape[1:]))
 
     @property
     def inner(self) -> Slices:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from hnseg.errors import ConversionError, ModelError
+from hnseg.errors import ModelError
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.execution import Execution
@@ -49,11 +49,7 @@ class WindowNetworks:
         Raises:
             ModelError: The logits of a fold are not finite, in float32 neither.
         """
-        try:
-            mean = self._in_memory(tile, folds)
-        except ConversionError as error:
-            self.execution.fall_back(error)
-            mean = self._in_memory(tile, folds)
+        mean = self.execution.by_any_backend(lambda: self._in_memory(tile, folds))
         if not mean.isfinite().all():
             with self.execution.in_single():
                 mean = self._in_memory(tile, folds)

@@ -1,10 +1,11 @@
 """Tiles of the sliding window: nnU-Net's positions, slab by slab."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nnunetv2.inference.sliding_window_prediction import compute_steps_for_sliding_window
 
-from hnseg.inference.planning.tiling import Window
+from hnseg.inference.planning.tiling import Window, patch_around
 
 
 @settings(deadline=None)  # the first call takes as long as the machine is busy
@@ -55,3 +56,12 @@ def test_every_tiling_between_two_steps_is_given():
 
 def test_tiles_that_are_alone_are_no_distance_apart():
     assert Window((4, 8, 4), (4, 8, 4)).step_of(Window((4, 8, 4), (4, 8, 4)).tiling(0.5)) == 0
+
+
+@pytest.mark.parametrize(
+    ("index", "first"), [((5, 5, 5), (3, 3, 3)), ((-3, 0, 1), (0, 0, 0)), ((9, 30, 19), (6, 16, 16))]
+)
+def test_a_patch_around_a_voxel_is_centred_and_lies_inside(index, first):
+    box = patch_around(index, (4, 4, 4), (10, 20, 20))
+    assert tuple(part.start for part in box) == first
+    assert all(part.stop - part.start == 4 for part in box)

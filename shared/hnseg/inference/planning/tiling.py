@@ -7,6 +7,7 @@ A 2-D network's patch is one voxel deep. The tiles lie where nnU-Net's `compute_
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -112,6 +113,24 @@ class Window:
         lengths = (self.shape[0] - first, *self.shape[1:])
         z, y, x = (_spread(*each) for each in zip(lengths, self.patch, counts, strict=True))
         return Tiling(self.patch, (tuple(first + start for start in z), y, x))
+
+
+def patch_around(index: Sequence[float], patch: Sequence[int], shape: Sequence[int]) -> Slices:
+    """Return the voxels of a patch that is centred on a voxel, and shifted to lie inside a volume.
+
+    Args:
+        index: Index of the voxel, rounded; it may lie outside.
+        patch: Size of the patch in voxels.
+        shape: Size of the volume, at least the patch's.
+
+    >>> patch_around((0.4, 9.0, 30.0), (4, 4, 4), (8, 20, 20))
+    (slice(0, 4, None), slice(7, 11, None), slice(16, 20, None))
+    """
+    firsts = (
+        min(max(round(at) - size // 2, 0), length - size) for at, size, length in zip(index, patch, shape, strict=True)
+    )
+    z, y, x = (slice(first, first + size) for first, size in zip(firsts, patch, strict=True))
+    return (z, y, x)
 
 
 def patch_3d(patch_size: tuple[int, ...]) -> Shape3:
