@@ -12,7 +12,7 @@ from tests.support.smooth_volumes import NORMALISED, SHAPES_ZYX
 def test_it_is_torchios(ask, shape, normalised):
     volume = NORMALISED[normalised](shape)
     drawn = [draw_bias(severity, np.random.default_rng(severity)) for severity in (1, 2, 3)]
-    answer = ask(volume, [("BiasField", {"coefficients": each.coefficients, "order": each.order}) for each in drawn])
+    answer = ask(volume, drawn)
     for bias, expected in zip(drawn, answer.arrays, strict=True):
         np.testing.assert_allclose(multiply_by_bias(volume, bias), expected, rtol=1e-6)
 

@@ -13,7 +13,7 @@ from tests.support.smooth_volumes import NORMALISED, SHAPES_ZYX
 def test_it_is_torchios(ask, shape, normalised, spacing_zyx_mm):
     volume = NORMALISED[normalised](shape)
     drawn = [draw_blur(severity, np.random.default_rng(severity)) for severity in (1, 2, 3)]
-    answer = ask(volume, [("Blur", {"std": each.sigma_xyz_mm}) for each in drawn], spacing_zyx_mm)
+    answer = ask(volume, drawn, spacing_zyx_mm)
     for blur, expected in zip(drawn, answer.arrays, strict=True):
         np.testing.assert_allclose(blur_by(volume, blur, spacing_zyx_mm), expected, atol=1e-6)
 

@@ -7,12 +7,6 @@ from hnseg.robustness.perturbations.ghosting import Ghosting, add_ghosts, draw_g
 from tests.support.smooth_volumes import NORMALISED, SHAPES_ZYX
 
 
-def as_torchio(ghosting):
-    axis = "xyz".index(ghosting.axis)
-    arguments = {"num_ghosts": ghosting.ghosts, "axis": axis, "intensity": ghosting.intensity}
-    return "Ghosting", {**arguments, "restore": ghosting.restored}
-
-
 @pytest.mark.parametrize("normalised", NORMALISED)
 @pytest.mark.parametrize("shape", SHAPES_ZYX)
 def test_they_are_torchios(ask, shape, normalised):
@@ -22,7 +16,7 @@ def test_they_are_torchios(ask, shape, normalised):
     # Planes that are restored, an intensity that turns the sign, and a number of ghosts that hits frequency 0.
     drawn += [Ghosting(axis=axis, ghosts=3, intensity=1.7, restored=0.4) for axis in "xyz"]
     drawn += [Ghosting(axis=axis, ghosts=2, intensity=0.5, restored=0.02) for axis in "xyz"]
-    answer = ask(volume, [as_torchio(ghosting) for ghosting in drawn])
+    answer = ask(volume, drawn)
     for ghosting, expected in zip(drawn, answer.arrays, strict=True):
         np.testing.assert_allclose(add_ghosts(volume, ghosting), expected, atol=4e-6)
 

@@ -9,11 +9,6 @@ from tests.support.smooth_volumes import NORMALISED, SHAPES_ZYX
 UNIT_MM = (1.0, 1.0, 1.0)
 
 
-def as_torchio(motion):
-    arguments = {"degrees": motion.degrees_xyz, "translation": motion.translations_xyz_mm, "times": motion.times}
-    return "Motion", {**arguments, "image_interpolation": "linear"}
-
-
 def still(times, **changed):
     zeros = ((0.0, 0.0, 0.0),) * len(times)
     return Motion(**{"degrees_xyz": zeros, "translations_xyz_mm": zeros, "times": times, **changed})
@@ -28,7 +23,7 @@ def test_it_is_torchios(ask, shape, normalised, spacing_zyx_mm):
     # The middle of the spectrum lies in the first, the second and the last slab.
     turned = {"degrees_xyz": ((5.0, -9.0, 3.0),) * 2, "translations_xyz_mm": ((1.0, 2.0, -1.5),) * 2}
     drawn += [still(times, **turned) for times in ((0.6, 0.8), (0.3, 0.7), (0.1, 0.4))]
-    answer = ask(volume, [as_torchio(motion) for motion in drawn], spacing_zyx_mm)
+    answer = ask(volume, drawn, spacing_zyx_mm)
     for motion, expected in zip(drawn, answer.arrays, strict=True):
         np.testing.assert_allclose(move(volume, motion, spacing_zyx_mm), expected, atol=3e-6)
 
@@ -56,8 +51,8 @@ def test_a_still_patient_is_unchanged():
 
 @pytest.mark.parametrize("about", ["origin", "centre"])
 def test_a_pose_moves_its_own_part_of_the_spectrum(about):
-    # Two slabs of 4 planes, of frequencies -4 to -1 and 0 to 3. The image is a wave of frequency -4 along z, and a mean;
-    # the mean's slab is that of the image as it is, the wave's is moved by 2 mm along y, one voxel.
+    # Two slabs of 4 planes, of frequencies -4 to -1 and 0 to 3. The image is a wave of frequency -4 along z and a mean.
+    # The mean's slab is that of the image as it is; the wave's is moved by 2 mm along y, one voxel.
     volume = np.zeros((8, 8, 8), np.float32)
     volume[:, 4] = 1 + np.array([1, -1] * 4)[:, np.newaxis]
     shifted = still((0.5,), translations_xyz_mm=((0.0, 2.0, 0.0),), about=about)

@@ -10,9 +10,9 @@ from tests.support.smooth_volumes import from_0_to_1
 
 def test_it_is_distributed_as_torchios(ask):
     volume = from_0_to_1((20, 30, 40))
-    answer = ask(volume, [("Noise", {"mean": 0.0, "std": 0.3, "seed": 7})])
-    theirs = (answer.arrays[0] - volume).ravel()
-    ours = (add_noise(volume, Noise(standard_deviation=0.3, seed=7)) - volume).ravel()
+    noise = Noise(standard_deviation=0.3, seed=7)
+    theirs = (ask(volume, [noise]).arrays[0] - volume).ravel()
+    ours = (add_noise(volume, noise) - volume).ravel()
     assert stats.ks_2samp(ours, theirs).pvalue > 0.01
     np.testing.assert_allclose(ours.std(), theirs.std(), rtol=0.02)
 

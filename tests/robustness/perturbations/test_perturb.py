@@ -84,8 +84,7 @@ def test_values_beyond_float32_are_refused(kind):
     with pytest.raises(
         InputError, match=f"must have values that fit into float32, but those of {kind} do not: the imag"
     ):
-        for seed in range(9):
-            perturb(volume, kind, 3, np.random.default_rng(seed))
+        perturb(volume, kind, 3, np.random.default_rng(0))
 
 
 @EACH_KIND
