@@ -48,7 +48,7 @@ def test_it_stays_finite_and_where_it_is(modality, kind):
             found, _ = perturb_image(image, request)
             assert Grid.of(found) == Grid.of(image)
             assert np.isfinite(array_of(found)).all()
-            assert np.abs(array_of(found) - array_of(image)).max() > 1e-3 * array_of(image).std()
+        assert np.abs(array_of(found) - array_of(image)).max() > 0.01 * array_of(image).std()  # at severity 3
 
 
 @EACH_SCAN
