@@ -17,6 +17,7 @@ VERBS = (
     "simulate-clicks",
     "score",
     "rank",
+    "robustness",
     "register",
     "phantom",
     "doctor",
