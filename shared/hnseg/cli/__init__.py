@@ -18,6 +18,7 @@ VERBS = (
     "score",
     "rank",
     "robustness",
+    "grade",
     "register",
     "phantom",
     "doctor",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hnseg.robustness.results.cells import Cell
 from hnseg.robustness.results.correlations import DescriptorCorrelation
 from hnseg.robustness.results.summary import RobustnessSummary
+from hnseg.robustness.results.tables import number_text
 
 LOSS, GAIN, INVERSE = "loss", "gain", "inverse"
 """Colours of a field: a lost score or a correlation with the loss, a gain, and an inverse correlation."""
@@ -81,8 +82,8 @@ def _loss_field(cell: Cell | None) -> Field:
     loss = float(cell.median_delta_nonempty)
     q = "undefined" if cell.q is None else f"{cell.q:.2g}"
     return Field(
-        text=f"{loss:.3f}",
-        mark=f"{'' if cell.stars == 'ns' else cell.stars}",
+        text=number_text(loss),
+        mark="" if cell.stars == "ns" else cell.stars,
         colour=LOSS if loss >= 0 else GAIN,
         percent=_percent(loss),
         title=f"q {q}; {cell.complete_failures} of {cell.cases_nonempty} complete failures",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -59,7 +60,7 @@ def write_report(
     outputs = [Output(name, folder / name, f"The report must be written to {folder / name}") for name in contents]
     with output_files(*outputs) as files:
         for name, text in contents.items():
-            files.write(name, lambda path, text=text: path.write_text(text, encoding="utf-8"))
+            files.write(name, partial(Path.write_text, data=text, encoding="utf-8"))
     return folder / PAGE_FILE
 
 

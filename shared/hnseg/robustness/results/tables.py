@@ -83,9 +83,9 @@ def number_text(value: MaybeNumber, *, decimals: int = 3) -> str:
     """Return a number as the tables show it.
 
     >>> number_text(0.5), number_text(-0.0001), number_text(None)
-    ('0.500', '-0.000', 'undefined')
+    ('0.500', '0.000', 'undefined')
     """
-    return UNDEFINED if value is None else f"{value:.{decimals}f}"
+    return UNDEFINED if value is None else f"{round(value, decimals) + 0.0:.{decimals}f}"  # no -0
 
 
 def _cell_text(cell: Cell | None) -> str:
