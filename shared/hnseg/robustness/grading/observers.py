@@ -68,14 +68,13 @@ def agreement_of(grades: GradesOf, rng: np.random.Generator, *, draws: int) -> A
         rng: Source of randomness of the bootstrap.
         draws: Number of draws of the cases.
     """
-    usable = {name: np.array([grade >= LEAST_USABLE for grade in given.values()]) for name, given in grades.items()}
+    usable = {name: np.array(list(given.values())) >= LEAST_USABLE for name, given in grades.items()}
     both = {key: shared_grades(grades[one], grades[other]) for key, (one, other) in pairs_of(grades).items()}
-    shares = {name: float(each.mean()) for name, each in usable.items()}
     return Agreement(
-        cases=len({item for given in grades.values() for item in given}),
-        usable_share=dict(shares),
+        cases=len(set().union(*grades.values())),
+        usable_share={name: float(each.mean()) for name, each in usable.items()},
         usable_share_interval={name: _interval_of_mean(each, rng, draws) for name, each in usable.items()},
-        mean_usable_share=float(np.mean(list(shares.values()))),
+        mean_usable_share=float(np.mean([each.mean() for each in usable.values()])),
         mean_grade={name: float(np.mean(list(given.values()))) for name, given in grades.items()},
         quadratic_kappa={key: quadratic_kappa(*pair, categories=GRADES) for key, pair in both.items()},
         quadratic_kappa_interval={key: _interval_of_kappa(pair, rng, draws) for key, pair in both.items()},
