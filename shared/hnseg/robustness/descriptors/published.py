@@ -80,13 +80,13 @@ def _shape(mask: Mask) -> dict[str, float]:
     compactness = [published_compactness(surface=s, volume=v) for s, v in zip(surfaces, volumes, strict=True)]
     centre = np.array(ndimage.center_of_mass(mask)) if pieces else np.full(3, np.nan)
     # Their arrays are (x, y, z): the last axis of the filter is our first.
-    response = ndimage.sobel(mask, axis=0)
+    response = ndimage.sobel(mask, axis=0).view(np.uint8)  # of a mask a mask, but with bytes other than 0 and 1
     return {
         "volume": float(mask.sum()),
         "surface": _or_nan(np.mean, np.array(surfaces)),
         "compactness": _or_nan(np.mean, np.array(compactness)),
         "centroid_distance": float(np.linalg.norm(centre - np.array(mask.shape) / 2)),
-        "boundary_length": float(response.sum()),
+        "boundary_length": float(np.count_nonzero(response)),
         "regions": float(len(pieces)),
         "entropy": published_entropy(voxels=int(mask.sum()), of=mask.size),
     }

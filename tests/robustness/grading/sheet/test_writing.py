@@ -61,8 +61,11 @@ def test_codes_are_different_and_in_no_order():
 
 def test_a_sheet_that_is_filled_in_is_not_replaced(cases, tmp_path):
     write_sheet(cases, tmp_path / "grading", ["GTVp"], seed=1)
-    with pytest.raises(OutputError, match="No file must be replaced"):
-        write_sheet(cases, tmp_path / "grading", ["GTVp", "GTVn"], seed=1)
+    sheet = tmp_path / "grading" / "for-graders" / "sheet.csv"
+    sheet.write_text(sheet.read_text().replace(",,", ",A,4"))
+    with pytest.raises(OutputError, match=r"must be written to a new folder, but .*grading holds for-graders\."):
+        write_sheet(cases, tmp_path / "grading", ["GTVp"], seed=1)
+    assert ",A,4" in sheet.read_text()
 
 
 def test_images_on_another_grid_are_refused_and_nothing_is_left(cases, tmp_path):

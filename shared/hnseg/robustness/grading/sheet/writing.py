@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.errors import InputError
+from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.output_folders import added_files
 from hnseg.imaging.files.reading import read_scan, read_volume
+from hnseg.imaging.files.visible import visible_in
 from hnseg.imaging.geometry import Grid
 from hnseg.robustness.grading.grades_csv import COLUMNS, Item
 from hnseg.robustness.grading.key_csv import as_csv
@@ -47,8 +48,9 @@ def write_sheet(source: Path, output: Path, structures: Sequence[str], *, seed: 
 
     Raises:
         InputError: A case can't be read, or its files are not on one grid.
-        OutputError: A file can't be written, or would replace another.
+        OutputError: The output holds something already, or can't be written to.
     """
+    _check_empty(output)
     cases = find_cases(source)
     labels = dict(enumerate(structures, start=1))
     codes = codes_of([case.item for case in cases], np.random.default_rng(seed))
@@ -74,6 +76,16 @@ def codes_of(items: Sequence[Item], rng: np.random.Generator) -> list[str]:
     while len(codes) < len(items):
         codes["".join(rng.choice(list(_LETTERS), _LENGTH))] = None
     return list(codes)
+
+
+def _check_empty(output: Path) -> None:
+    """Refuse a folder that holds something: a sheet that somebody filled in would be lost."""
+    others = visible_in(output)
+    if others or output.is_file():
+        found = f"holds {others[0].name}" if others else "is a file"
+        raise OutputError(
+            f"A sheet must be written to a new folder, but {output} {found}. Was a sheet made there before?"
+        )
 
 
 def _sheet(codes: Sequence[str], structures: Sequence[str]) -> str:
