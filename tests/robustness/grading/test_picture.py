@@ -18,7 +18,7 @@ def test_every_flow_has_its_panel_and_every_grade_its_number(tmp_path):
     assert [word for word in words if word.startswith("GTVp")] == [
         "GTVp, baseline, 8 cases", "GTVp, baseline, 2 cases", "GTVp, baseline, 2 cases", "GTVp, perturbed, 2 cases",
     ]  # fmt: skip
-    assert words.count("5: 2") == 2  # of A and of C
+    assert words.count("5: 2") == 3  # of A beside B, and of C beside both
 
 
 def test_the_same_flows_give_the_same_bytes(tmp_path):

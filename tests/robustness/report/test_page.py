@@ -23,7 +23,7 @@ SUMMARY = summarise(RECORDS)
 class Tags(HTMLParser):
     """Addresses in a page, and tags that are open at its end."""
 
-    EMPTY = frozenset({"meta", "img", "line", "rect", "circle", "input"})
+    EMPTY = frozenset({"meta", "img"})
 
     def __init__(self):
         super().__init__()
@@ -33,6 +33,9 @@ class Tags(HTMLParser):
         self.addresses += [value for name, value in attrs if name in {"src", "href"}]
         if tag not in self.EMPTY:
             self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass  # <line/> and the like, which hold no address
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
