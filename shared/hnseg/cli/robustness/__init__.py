@@ -2,33 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
+from hnseg.cli.options.records import with_records
+from hnseg.cli.options.run import EditionOption, LimitOption, NetworkOptions, SkipOption
+from hnseg.cli.options.study import StudyFolders, StudyOptions
+from hnseg.cli.perturb import LeavingPublished
 from hnseg.cli.robustness.results import show_results
+from hnseg.cohort.finding.find import find_cohort
+from hnseg.cohort.finding.listing import summary
+from hnseg.cohort.finding.references import with_references
+from hnseg.errors import InputError
 from hnseg.imaging.files.output_files import Output, output_files
+from hnseg.platform.challenge import load_challenge
 from hnseg.robustness.scores.scores_csv import COLUMNS, read_scores
 
 
-def command(
+@with_records
+def command(  # noqa: PLR0913 (one parameter an option)
+    container_dir: Annotated[
+        Path | None, typer.Argument(help="The challenge's folder, such as containers/hecktor; none with --scores.")
+    ] = None,
+    *,
+    folders: StudyFolders,
     scores: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             metavar="FILE",
-            help=f"CSV of scores with the columns {', '.join(COLUMNS)}; the baseline has the kind none, the severity 0"
-            " and no modality. Further columns of numbers are measures or descriptors of the reference.",
+            help=f"Instead of a study: a CSV of scores with the columns {', '.join(COLUMNS)}; the baseline has the kind"
+            " none, the severity 0 and no modality. Further columns of numbers are measures or descriptors of the"
+            " reference.",
         ),
-    ],
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all results to this file.")] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write a page with plots, and its numbers, to this folder.")
+        Path | None,
+        typer.Option(metavar="DIR", help="With --scores: write a page with plots, and its numbers, to this folder."),
     ] = None,
+    chosen: StudyOptions,
+    leaving: LeavingPublished,
+    on: OnOption = "local",
+    workers: WorkerOptions,
+    limit_s: LimitOption = None,
+    ram_gib: RamOption = None,
+    networks: NetworkOptions,
+    skip: SkipOption = "none",
+    edition: EditionOption = "",
+    jobs: JobOptions,
 ) -> None:
-    """Compare the scores of perturbed cases with those of the cases as they are.
+    """Run many cases as they are and with each image perturbed, as the challenge's container would, and compare.
 
     Median loss of Dice, complete failures, Wilcoxon's test with Benjamini-Hochberg, and what correlates with the loss.
+    Called again, it goes on where it stopped. With --scores it compares scores that are there.
     """
-    with output_files(Output("--json", json, f"The results must be written to {json}"), inputs=[scores]) as files:
-        show_results(read_scores(scores), files, report)
+    if scores is not None:
+        _check_alone(container_dir, folders)
+        with output_files(Output("--json", json, f"The results must be written to {json}"), inputs=[scores]) as files:
+            show_results(read_scores(scores), files, report)
+        return
+    container, cases_dir, model, output = folders.needed(container_dir)
+    spec = load_challenge(container, edition).spec
+    choice = chosen.choice(spec)
+    found = with_references(find_cohort(cases_dir, spec), spec.output.slug, folders.references)
+    typer.echo(summary(found, spec), err=True)
+    allowed_s = spec.limits.time_s if limit_s is None else limit_s
+    settings = workers.settings(on=on, limit_s=allowed_s, ram_gib=ram_gib, job=jobs.settings())
+    from hnseg.cli.robustness.study import Study, run_study  # torch is imported once nothing else is wrong
+    from hnseg.cohort.challenge_work import challenge_work
+    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.robustness.study.work import Perturbing, study_work
+
+    bundle = open_bundle(model)
+    options = {"edition": edition, "skip": skip, "limit_s": limit_s, **asdict(networks)}
+    perturbing = Perturbing(seed=chosen.seed, units=chosen.units, settings=leaving.settings)
+    work = study_work(container, challenge_work(container, bundle, **options), perturbing, edition=edition)
+    study = Study(spec, found.cases, choice, perturbing, output)
+    run_study(study, work, settings, expected=bundle.structures, json=json)
+
+
+def _check_alone(container_dir: Path | None, folders: StudyFolders) -> None:
+    """Refuse scores beside what a study needs.
+
+    Raises:
+        InputError: A folder of a study was given, too.
+    """
+    given = (container_dir, folders.cases, folders.model_dir, folders.output_dir, folders.references)
+    if any(path is not None for path in given):
+        raise InputError(
+            "--scores must be given without a challenge and without --cases, --references, --model and --output, but"
+            " one of these was given. Was --report meant for the folder of the page?"
+        )

@@ -1,0 +1,80 @@
+"""Scoring of a variant: the label map that its pipeline left beside the reference of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hnseg.evaluation.files.label_maps import check_grid, labels_of
+from hnseg.evaluation.files.pairs import Pair
+from hnseg.evaluation.measures.overlap import Overlap, overlap_of
+from hnseg.evaluation.measures.surface import hd95_mm, surface_of
+from hnseg.imaging.geometry import Grid
+from hnseg.robustness.descriptors.meant import descriptors_of
+from hnseg.robustness.descriptors.published import published_descriptors
+from hnseg.robustness.scores.record import ScoreRecord, Variant
+
+Mask = npt.NDArray[np.bool_]
+Images = Mapping[str, npt.NDArray[Any]]
+"""Intensities on the grid of the label map by the name of the image, (z, y, x) each."""
+
+
+def score_variant(
+    pair: Pair, variant: Variant, labels: Mapping[int, str], images: Images | None = None
+) -> list[ScoreRecord]:
+    """Return the score of each structure.
+
+    Args:
+        pair: Label map of the variant, and reference of the case.
+        variant: The variant.
+        labels: Values of the label map with their names.
+        images: Images for the descriptors of the reference; None leaves these out.
+
+    Raises:
+        InputError: The two label maps lie on different grids, or one has other labels.
+    """
+    check_grid(pair)
+    values = {name: value for value, name in labels.items()}
+    found = labels_of(pair.prediction, values, name=f"label map of {pair.name}")
+    wanted = labels_of(pair.reference, values, name=f"reference of {pair.name}")
+    grid = Grid.of(pair.reference)
+    records = []
+    for name, value in values.items():
+        overlap = overlap_of(found, wanted, label=value, voxel_volume_mm3=grid.voxel_volume_mm3)
+        measures = _measures(overlap, found == value, wanted == value, grid)
+        descriptors = {} if images is None else _descriptors(wanted == value, images, grid)
+        records.append(
+            ScoreRecord(pair.name, name, variant, overlap.dice, overlap.reference_mm3, measures, descriptors)
+        )
+    return records
+
+
+def _measures(overlap: Overlap, found: Mask, wanted: Mask, grid: Grid) -> dict[str, float]:
+    """Return the measures beside the Dice score; NaN where one is 0/0, and for the distance of two empty masks."""
+    right = overlap.true_positives
+    wrong = overlap.false_positives + overlap.false_negatives
+    outside = found.size - right - wrong
+    return {
+        "hd95_mm": _hd95_mm(found, wanted, grid),
+        "sensitivity": _share(right, right + overlap.false_negatives),
+        "specificity": _share(outside, outside + overlap.false_positives),
+        "accuracy": _share(right + outside, found.size),
+        "predicted_mm3": overlap.prediction_mm3,
+    }
+
+
+def _hd95_mm(found: Mask, wanted: Mask, grid: Grid) -> float:
+    if not found.any() and not wanted.any():
+        return float("nan")
+    return hd95_mm(*(surface_of(mask, spacing_zyx_mm=grid.spacing_zyx_mm) for mask in (found, wanted)))
+
+
+def _share(part: int, of: int) -> float:
+    return part / of if of else float("nan")
+
+
+def _descriptors(mask: Mask, images: Images, grid: Grid) -> dict[str, float]:
+    return {**descriptors_of(mask, images, grid), **published_descriptors(mask, images)}
