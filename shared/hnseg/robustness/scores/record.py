@@ -10,7 +10,6 @@ UNPERTURBED = "none"
 
 MEASURES = (
     "hd95_mm", "hd_mm", "nsd", "jaccard", "sensitivity", "specificity", "accuracy", "precision", "predicted_mm3",
-    "volume_mm3",
 )  # fmt: skip
 """Names of a structure's measures beside the Dice score; any other number of a structure is a descriptor."""
 

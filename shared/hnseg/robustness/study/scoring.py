@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +12,16 @@ from hnseg.evaluation.files.pairs import Pair
 from hnseg.evaluation.measures.overlap import Overlap, overlap_of
 from hnseg.evaluation.measures.surface import hd95_mm, surface_of
 from hnseg.imaging.geometry import Grid
-from hnseg.robustness.descriptors.meant import descriptors_of
-from hnseg.robustness.descriptors.published import published_descriptors
 from hnseg.robustness.scores.record import ScoreRecord, Variant
 
 Mask = npt.NDArray[np.bool_]
-Images = Mapping[str, npt.NDArray[Any]]
-"""Intensities on the grid of the label map by the name of the image, (z, y, x) each."""
+Descriptors = Mapping[str, Mapping[str, float]]
+"""Descriptors of the reference by structure and name."""
+_UNDESCRIBED: Descriptors = {}
 
 
 def score_variant(
-    pair: Pair, variant: Variant, labels: Mapping[int, str], images: Images | None = None
+    pair: Pair, variant: Variant, labels: Mapping[int, str], descriptors: Descriptors = _UNDESCRIBED
 ) -> list[ScoreRecord]:
     """Return the score of each structure.
 
@@ -31,7 +29,7 @@ def score_variant(
         pair: Label map of the variant, and reference of the case.
         variant: The variant.
         labels: Values of the label map with their names.
-        images: Images for the descriptors of the reference; None leaves these out.
+        descriptors: Descriptors of the reference; those of a structure may be left out.
 
     Raises:
         InputError: The two label maps lie on different grids, or one has other labels.
@@ -45,10 +43,8 @@ def score_variant(
     for name, value in values.items():
         overlap = overlap_of(found, wanted, label=value, voxel_volume_mm3=grid.voxel_volume_mm3)
         measures = _measures(overlap, found == value, wanted == value, grid)
-        descriptors = {} if images is None else _descriptors(wanted == value, images, grid)
-        records.append(
-            ScoreRecord(pair.name, name, variant, overlap.dice, overlap.reference_mm3, measures, descriptors)
-        )
+        described = descriptors.get(name, {})
+        records.append(ScoreRecord(pair.name, name, variant, overlap.dice, overlap.reference_mm3, measures, described))
     return records
 
 
@@ -74,7 +70,3 @@ def _hd95_mm(found: Mask, wanted: Mask, grid: Grid) -> float:
 
 def _share(part: int, of: int) -> float:
     return part / of if of else float("nan")
-
-
-def _descriptors(mask: Mask, images: Images, grid: Grid) -> dict[str, float]:
-    return {**descriptors_of(mask, images, grid), **published_descriptors(mask, images)}

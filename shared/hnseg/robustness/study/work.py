@@ -9,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import SimpleITK as sitk
+
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.references import REFERENCE
 from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.evaluation.files.pairs import Pair
 from hnseg.imaging.files.output_files import write_image
 from hnseg.imaging.files.reading import read_volume
-from hnseg.imaging.geometry import Grid, array_of, resample_image
 from hnseg.platform.challenge import load_challenge
 from hnseg.platform.input_files import InputFiles
 from hnseg.platform.reading import read_image
@@ -27,8 +28,9 @@ from hnseg.robustness.perturbations.scale import Units
 from hnseg.robustness.perturbations.settings import AS_PUBLISHED, Settings
 from hnseg.robustness.scores.record import BASELINE, Variant
 from hnseg.robustness.scores.scores_csv import as_csv
+from hnseg.robustness.study.describing import describe_structures
 from hnseg.robustness.study.images import StudyImage, images_of
-from hnseg.robustness.study.scoring import Images, score_variant
+from hnseg.robustness.study.scoring import Descriptors, score_variant
 from hnseg.robustness.study.variants import CaseVariant
 
 SCORES_FILE, PERTURBATION_FILE = "scores.csv", "perturbation.json"
@@ -112,8 +114,8 @@ class _StudyWork:
             read_volume(self._label_map(folder), title="label map"),
             read_volume(case.inputs.images[REFERENCE], title=f"reference of {variant.case}"),
         )
-        images = self._images(case.inputs, Grid.of(pair.reference)) if variant.is_baseline else None
-        records = score_variant(pair, self._scored(variant), self.spec.output.labels, images)
+        described = self._described(case.inputs, pair.reference) if variant.is_baseline else {}
+        records = score_variant(pair, self._scored(variant), self.spec.output.labels, described)
         (folder / SCORES_FILE).write_text(as_csv(records), encoding="utf-8")
         return facts
 
@@ -143,13 +145,14 @@ class _StudyWork:
             return BASELINE
         return Variant(images_of(self.spec)[variant.slug].title, variant.kind, variant.severity)
 
-    def _images(self, inputs: InputFiles, grid: Grid) -> Images:
-        """Return the images of a case on the grid of the label map."""
-        return {
-            image.title: array_of(resample_image(read_image(image.socket, inputs.images[slug]), grid))
+    def _described(self, inputs: InputFiles, reference: sitk.Image) -> Descriptors:
+        """Return the descriptors of a case's reference."""
+        images = {
+            image.title: read_image(image.socket, inputs.images[slug], inside=inputs.inside)
             for slug, image in images_of(self.spec).items()
             if slug in inputs.images
         }
+        return describe_structures(reference, images, self.spec.output.labels)
 
 
 def _without_reference(inputs: InputFiles) -> InputFiles:
