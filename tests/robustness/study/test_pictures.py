@@ -14,7 +14,8 @@ from hnseg.robustness.scores.record import Variant
 from hnseg.robustness.study.pictures import StudyFiles, draw_worst_cases
 from hnseg.robustness.study.variants import CaseVariant
 from hnseg.robustness.study.work import Perturbing
-from tests.support.small_hecktor import OUTPUT_FILE, reference_of_small_case, write
+from tests.support.small_han_seg import write
+from tests.support.small_hecktor import OUTPUT_FILE, reference_of_small_case
 
 NOISE = Variant("CT", "noise", 3)
 

@@ -101,7 +101,7 @@ def _cut_through(image: sitk.Image, found: sitk.Image, reference: sitk.Image, la
     scan = turn.view_of(on_grid)
     z = int((wanted == label).sum(axis=(1, 2)).argmax())
     x_mm, y_mm, z_mm = turn.spacing_of(reference)
-    frame = frame_around((wanted > 0).any(axis=0), (x_mm, y_mm, z_mm), None)
+    frame = frame_around(np.logical_or.reduce(wanted, axis=0), (x_mm, y_mm, z_mm), None)
     where = (z, slice(frame.top, frame.bottom + 1), slice(frame.left, frame.right + 1))
     return Cut(
         scan=np.array(scan[where]),
