@@ -14,6 +14,7 @@ from hnseg.cli.options.run import EditionOption, LimitOption, NetworkOptions, Sk
 from hnseg.cli.options.study import StudyFolders, StudyOptions
 from hnseg.cli.perturb import LeavingPublished
 from hnseg.cli.robustness.results import show_results
+from hnseg.cli.robustness.study import Study, run_study
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import summary
 from hnseg.cohort.finding.references import with_references
@@ -21,6 +22,7 @@ from hnseg.errors import InputError
 from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.platform.challenge import load_challenge
 from hnseg.robustness.scores.scores_csv import COLUMNS, read_scores
+from hnseg.robustness.study.work import Perturbing, study_work
 
 
 @with_records
@@ -72,10 +74,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     typer.echo(summary(found, spec), err=True)
     allowed_s = spec.limits.time_s if limit_s is None else limit_s
     settings = workers.settings(on=on, limit_s=allowed_s, ram_gib=ram_gib, job=jobs.settings())
-    from hnseg.cli.robustness.study import Study, run_study  # torch is imported once nothing else is wrong
-    from hnseg.cohort.challenge_work import challenge_work
+    from hnseg.cohort.challenge_work import challenge_work  # torch is imported once nothing else is wrong
     from hnseg.inference.model.bundle import open_bundle
-    from hnseg.robustness.study.work import Perturbing, study_work
 
     bundle = open_bundle(model)
     options = {"edition": edition, "skip": skip, "limit_s": limit_s, **asdict(networks)}
