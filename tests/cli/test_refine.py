@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from hnseg.cli import refine
 from hnseg.errors import HnsegError, InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
-from hnseg.imaging.prompts.clicks_file import clicks_value
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.predictor import predict
@@ -31,8 +30,7 @@ def model(make_model):
 def files(tmp_path):
     """Write an image and two clicks, and return their paths."""
     sitk.WriteImage(image_of(image().array[0], GRID), str(tmp_path / "image.mha"))
-    (tmp_path / "clicks.json").write_text(json.dumps(clicks_value(CLICKS, GRID)))
-    return tmp_path / "image.mha", tmp_path / "clicks.json"
+    return tmp_path / "image.mha", small_hn_uiseg.write_clicks(tmp_path / "clicks.json", CLICKS, GRID)
 
 
 @pytest.fixture
@@ -79,10 +77,8 @@ def test_it_goes_on_from_a_saved_label_map(run, model, files, tmp_path):
     saved = np.zeros(GRID.shape_zyx, np.uint8)
     saved[20:, 50:] = 2
     sitk.WriteImage(image_of(saved, GRID), str(tmp_path / "saved.mha"))
-    (tmp_path / "none.json").write_text(json.dumps(clicks_value((), GRID)))
-    assert (
-        run(model, files[0], "--clicks", tmp_path / "none.json", "--start-from", tmp_path / "saved.mha").exit_code == 0
-    )
+    none = small_hn_uiseg.write_clicks(tmp_path / "none.json", (), GRID)
+    assert run(model, files[0], "--clicks", none, "--start-from", tmp_path / "saved.mha").exit_code == 0
     np.testing.assert_array_equal(array_of(refined(tmp_path)), saved)
     done = run(model, files[0], "--clicks", files[1], "--start-from", tmp_path / "saved.mha", "--guard-mm", 5)
     assert done.exit_code == 0, done.output
@@ -150,7 +146,7 @@ def test_what_does_not_fit_the_model_is_refused(run, model, make_model, files, t
         refusal(model, files[0], "--clicks", files[1], "--start-from", tmp_path / "other.mha")
     )
     without = make_model(channel_names=["noNorm"], patch=(8, 32, 32), spacing_mm=(2.5, 1.5, 1.5))
-    (tmp_path / "none.json").write_text(json.dumps(clicks_value((), GRID)))
-    error = refusal(without, files[0], "--clicks", tmp_path / "none.json")
+    none = small_hn_uiseg.write_clicks(tmp_path / "none.json", (), GRID)
+    error = refusal(without, files[0], "--clicks", none)
     assert isinstance(error, ModelError)
     assert str(error).startswith("A model must have channels for clicks to refine by them")
