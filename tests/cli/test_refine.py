@@ -1,6 +1,8 @@
 """`hnseg refine`: files in, a label map, a table and a page out."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +10,10 @@ import SimpleITK as sitk
 import typer
 from typer.testing import CliRunner
 
+from containers.hn_uiseg import method
+from containers.hn_uiseg.spec import SPEC
 from hnseg.cli import refine
+from hnseg.entrypoint import main
 from hnseg.errors import HnsegError, InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.loading import load_ensemble
@@ -96,8 +101,6 @@ def test_the_page_shows_every_click(run, model, files, tmp_path):
 
 def test_a_pet_ct_is_prepared_as_its_settings_say(run, make_model, tmp_path):
     bundle = tmp_path / "model"
-    import shutil
-
     shutil.copytree(make_model(**small_hn_uiseg.MODEL), bundle)
     (bundle / "method.json").write_text(json.dumps({"crop": "head_neck", "keep_inside_body": False}))
     case = small_hn_uiseg.write_small_case(tmp_path / "input")
@@ -114,6 +117,26 @@ def test_a_pet_ct_is_prepared_as_its_settings_say(run, make_model, tmp_path):
         assert array_of(refined(tmp_path))[0, 0, 0] == 2
 
 
+def test_a_model_kept_inside_the_body_gives_the_label_map_of_its_container(run, make_model, tmp_path):
+    case = small_hn_uiseg.write_small_case(tmp_path / "input")
+    clicks = case / small_hn_uiseg.CLICKS_FILE
+    clicks.write_text(json.dumps(small_hn_uiseg.clicks_of(*small_hn_uiseg.POINTS[2:])))
+    label_maps = {}
+    for inside in (False, True):
+        bundle = tmp_path / f"model_{inside}"
+        shutil.copytree(make_model(**small_hn_uiseg.MODEL), bundle)
+        (bundle / "method.json").write_text(json.dumps({"crop": "head_neck", "keep_inside_body": inside}))
+        folders = ("--input", case, "--output", tmp_path / f"container_{inside}", "--model", bundle)
+        assert main(SPEC, method, [*map(str, folders), "--device", "cpu", "--backend", "torch"]) == 0
+        scans = case / CT_FOLDER / CT_FILE, case / PET_FOLDER / PET_FILE
+        done = run(bundle, *scans, "--clicks", clicks, "--no-guard")
+        assert done.exit_code == 0, done.output
+        label_maps[inside] = array_of(refined(tmp_path))
+        by_container = sitk.ReadImage(str(tmp_path / f"container_{inside}" / small_hn_uiseg.OUTPUT_FILE))
+        np.testing.assert_array_equal(label_maps[inside], array_of(by_container))
+    assert 0 < np.count_nonzero(label_maps[True]) < np.count_nonzero(label_maps[False])
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -127,7 +150,7 @@ def test_a_file_of_clicks_that_can_not_be_used_is_refused(run, model, files, tmp
     files[1].write_text(content)
     done = run(model, files[0], "--clicks", files[1], "--report", tmp_path / "out" / "page.html")
     assert isinstance(done.exception, InputError)
-    assert __import__("re").search(sentence, str(done.exception))
+    assert re.search(sentence, str(done.exception))
     assert list((tmp_path / "out").iterdir()) == []
 
 
