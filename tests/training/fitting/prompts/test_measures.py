@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from hnseg_training.fitting.prompts.measures import false_positive_volume_ml
 from hnseg_training.fitting.fit import Schedule, fit
+from hnseg_training.fitting.prompts.measures import false_positive_volume_ml
 from hnseg_training.fitting.stages import in_stages
 
 
