@@ -118,7 +118,7 @@ def test_members_take_memory_only_where_they_are_asked_for(ensemble):
     with_members = dataclasses.replace(without, members=3)
     needs = [MemoryNeed.of(placement, ensemble.bundle, each) for each in (without, with_members)]
     sums = 3 * (40 + 1) * 8 * 64 * 64
-    means = 3 * without.copies_a_turn * 40 * 8 * 64 * 64
+    means = 40 * 8 * 64 * 64  # of one tile at a time
     assert needs[1].predicting_gib - needs[0].predicting_gib == pytest.approx(4 * (sums + means) / GIB)
     assert without.members == 0
 
