@@ -25,7 +25,7 @@ from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
 from hnseg.inference.rolling_means import RollingMeans
 from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
 from hnseg.inference.tile_totals import TileTotals
-from hnseg.machine import process_started_s
+from hnseg.machine import give_back_freed_memory, process_started_s
 
 logger = logging.getLogger(__name__)
 
@@ -191,11 +191,13 @@ class Accumulation:
         """
         along = self.inner[0]
         sums = self._begun()
+        give_back_freed_memory()  # of the tiles, as large as that of the planes that come now
         for plane in range(count):
             if along.start <= first + plane < along.stop:
                 yield self._in_memory(partial(self._plane, sums, plane))
         for each in (sums, *self._member_sums):
             each.drop(count)
+        give_back_freed_memory()
 
     def _plane(self, sums: RollingSums, plane: int) -> FinishedPlane:
         """Return a plane of the sums, of the image only.
