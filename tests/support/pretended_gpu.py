@@ -16,9 +16,9 @@ Work on a stream before that of another that it needs is an error at the end of 
 early. Time passes for passes and copies only, and only on the clock. A pass is the outermost call of a module with
 tensors on the GPU, as many as its batch has tiles; so bare modules are passes too.
 
-Left out: random numbers of the GPU's own, cuDNN's workspaces, rounding by the allocator, kernels of other precision than
-the processor's, and more than one GPU. Memory that a function of torch takes for a while is not seen, such as that of
-`torch.nn.functional.pad`.
+Left out: random numbers of the GPU's own, cuDNN's workspaces, rounding by the allocator, kernels of other precision
+than the processor's, and more than one GPU. Memory that a function of torch takes for a while is not seen, such as that
+of `torch.nn.functional.pad`.
 """
 
 from __future__ import annotations

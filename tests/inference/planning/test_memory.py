@@ -99,11 +99,16 @@ def test_predicting_takes_no_more_than_estimated(ensemble):
     assert estimated / 3 < taken <= estimated + ALLOCATOR_GIB
 
 
-def test_the_sums_of_members_and_what_is_made_of_them_are_counted(ensemble):
+@pytest.mark.parametrize("members_in", [torch.float32, torch.float16], ids=["single", "half"])
+def test_the_sums_of_members_and_what_is_made_of_them_are_counted(ensemble, monkeypatch, members_in):
     channels = noise((192, 192, 10))
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
-    fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
-    need = MemoryNeed.of(placement, ensemble.bundle, dataclasses.replace(fastest, members=3))
+    fastest = MemoryLayout.fastest
+    monkeypatch.setattr(
+        MemoryLayout, "fastest", lambda *given: dataclasses.replace(fastest(*given), members_in=members_in)
+    )
+    layout = dataclasses.replace(MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend), members=3)
+    need = MemoryNeed.of(placement, ensemble.bundle, layout)
     effort = Effort(step=1, mirroring=False)
     prediction = start_prediction(ensemble, channels, Deadline.never(), effort=effort, uncertainty=True)
     taken, result = taken_gib(prediction.predict)
