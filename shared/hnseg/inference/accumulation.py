@@ -170,6 +170,7 @@ class Accumulation:
                 logits = predict() if is_other else None
         return logits
 
+    @torch.inference_mode()  # in which logits were made, that alone may change them
     def _add_member(self, member: int, logits: torch.Tensor, rows: slice, columns: slice, *, passes: int = 1) -> None:
         """Add a member's mean logits (k, *patch) of a tile to its sums, where these have not been given up.
 
