@@ -18,6 +18,7 @@ VERBS = (
     "score",
     "rank",
     "register",
+    "perturb",
     "phantom",
     "doctor",
     "selftest",

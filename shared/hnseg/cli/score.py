@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from hnseg.cli.cases.score_clicks import score_clicks
 from hnseg.cli.options.run import check_text
 from hnseg.cli.printing import show_table
-from hnseg.cli.score_clicks import score_clicks
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg.errors import InputError
 from hnseg.evaluation.files.case_files import cases_in

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from hnseg.cli import score
-from hnseg.cli.score_clicks import score_clicks
+from hnseg.cli.cases.score_clicks import score_clicks
 from hnseg.errors import InputError
 from tests.support.simulated_clicks import measures, write_record
 

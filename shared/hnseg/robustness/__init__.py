@@ -1,0 +1,1 @@
+"""Robustness of a segmentation against images that are bad."""
