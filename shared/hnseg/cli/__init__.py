@@ -17,6 +17,8 @@ VERBS = (
     "simulate-clicks",
     "score",
     "rank",
+    "robustness",
+    "grade",
     "register",
     "perturb",
     "phantom",

@@ -1,1 +1,1 @@
-"""Robustness of a segmentation against images that are bad."""
+"""Robustness of a model: how its segmentations change where images are bad, and how they are graded."""

@@ -1,0 +1,1 @@
+"""Grades that clinicians give to segmentations: a blinded sheet for them, and their agreement."""

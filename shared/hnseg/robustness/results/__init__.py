@@ -1,0 +1,1 @@
+"""Results of a study: differences from the baseline, tests, outcomes and correlations."""
