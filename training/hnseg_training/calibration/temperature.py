@@ -30,16 +30,17 @@ def fitted_temperatures(samples: MemberSamples) -> tuple[float, ...]:
     Args:
         samples: Voxels with members' logits of k classes; of the mean of several members the likelihood is of the mean.
     """
-    of_all = _fitted(samples, 1.0)
     classes = range(samples.logits.shape[2])
-    return tuple(_fitted(samples.at(samples.predicted == number), of_all) for number in classes)
+    found = [_fitted(samples.at(samples.predicted == number)) for number in classes]
+    of_all = (_fitted(samples) or 1.0) if None in found else 1.0
+    return tuple(of_all if each is None else each for each in found)
 
 
-def _fitted(samples: MemberSamples, otherwise: float) -> float:
-    """Return one temperature for all of the voxels."""
+def _fitted(samples: MemberSamples) -> float | None:
+    """Return one temperature for all of the voxels; None where too few are right, or wrong."""
     right = int(np.count_nonzero(samples.is_correct))
     if min(right, len(samples) - right) < ENOUGH_ERRORS:
-        return otherwise
+        return None
     classes = samples.logits.shape[2]
     found = minimize_scalar(
         lambda logarithm: negative_log_likelihood(samples.at_temperatures([exp(logarithm)] * classes)),
