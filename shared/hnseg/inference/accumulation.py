@@ -279,16 +279,29 @@ class Accumulation:
         mirrors = self.execution.ensemble.mirrors(self._effort)
         folds = passes = 0
         for turn in turns():
-            own = mirrors[turn.first : turn.first + turn.count]
-            totals.begin_turn(len(own))
-            for tile, axes, logits in self._turn(inputs, turn.fold, own, check):
-                totals.add(tile, logits)
-                if members is not None:
-                    members.add(turn.fold, tile, axes, logits)
-            if members is not None:
-                members.end_tile()
+            self._add_turn(turn, inputs, mirrors, check, totals=totals, members=members)
             folds, passes = max(folds, turn.fold + 1), passes + turn.count
         return self._rolled(totals.mean()), TileEffort(folds, passes / folds)
+
+    def _add_turn(
+        self,
+        turn: Turn,
+        inputs: Sequence[torch.Tensor],
+        mirrors: Sequence[Axes],
+        check: Callable[[], None],
+        *,
+        totals: TileTotals,
+        members: MemberPasses | None,
+    ) -> None:
+        """Add one fold's logits of some copies of every tile to the totals, and to the passes of members."""
+        own = mirrors[turn.first : turn.first + turn.count]
+        totals.begin_turn(len(own))
+        for tile, axes, logits in self._turn(inputs, turn.fold, own, check):
+            totals.add(tile, logits)
+            if members is not None:
+                members.add(turn.fold, tile, axes, logits)
+        if members is not None:
+            members.end_tile()
 
     def _turn(
         self, inputs: Sequence[torch.Tensor], fold: int, mirrors: Sequence[Axes], check: Callable[[], None]
