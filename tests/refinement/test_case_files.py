@@ -55,7 +55,8 @@ def test_a_pet_ct_is_prepared_as_its_settings_say(pet_ct, scans):
 
 
 def test_labels_outside_the_box_that_the_network_gets_are_kept(pet_ct, scans):
-    case = read_case_images(pet_ct, scans)
+    anywhere = dataclasses.replace(pet_ct, settings={**CROPPED, "keep_inside_body": False})
+    case = read_case_images(anywhere, scans)
     start = np.random.default_rng(0).integers(0, 3, case.grid.shape_zyx).astype(np.uint8)
     part = case.cut(image_of(start, case.grid))
     assert part.GetSize() == case.channels.grid.size_xyz != case.grid.size_xyz
