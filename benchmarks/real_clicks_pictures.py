@@ -38,7 +38,7 @@ def draw_curves(ways: Mapping[str, Sequence[Sequence[float]]], path: Path) -> No
 
 
 def draw_patient(patient: Patient, folder: Path, record: Simulation, path: Path) -> None:
-    """Write slices of CT and PET before all clicks and after them, those in which most changed.
+    """Write slices before all clicks and after them, on CT and PET: those in which most changed.
 
     Args:
         patient: Patient.
@@ -53,7 +53,7 @@ def draw_patient(patient: Patient, folder: Path, record: Simulation, path: Path)
     reference = array_of(patient.reference) == GTVP
     figure = Figure(figsize=(3.3 * COLUMNS, 9.4), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
-    for column, z in zip(figure.subplots(3, COLUMNS).T, slices_of_change(*maps), strict=True):
+    for column, z in zip(figure.subplots(3, COLUMNS).T, slices_of_change(*maps, reference), strict=True):
         before, after, on_pet = column
         for axes, found in ((before, maps[0]), (after, maps[1]), (on_pet, maps[1])):
             if axes is on_pet:
@@ -72,10 +72,11 @@ def draw_patient(patient: Patient, folder: Path, record: Simulation, path: Path)
     write_picture(figure, path)
 
 
-def slices_of_change(before: np.ndarray, after: np.ndarray) -> list[int]:
-    """Return the slice of most change in each third of the slices, from the lowest."""
+def slices_of_change(before: np.ndarray, after: np.ndarray, reference: np.ndarray) -> list[int]:
+    """Return the slice of most change in each third of those with a tumour, from the lowest."""
+    inside = np.flatnonzero((before | after | reference).any(axis=(1, 2)))
     changes = (before != after).sum(axis=(1, 2))
-    return [int(part[np.argmax(changes[part])]) for part in np.array_split(np.arange(len(changes)), COLUMNS)]
+    return [int(part[np.argmax(changes[part])]) for part in np.array_split(inside, COLUMNS)]
 
 
 def mark_clicks(axes: Axes, points: Sequence[Point], grid: Grid, z: int, radius_mm: float) -> None:
