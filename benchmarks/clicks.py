@@ -1,7 +1,7 @@
 """Time of a click, and memory over many: a demo case and 512 x 512 x 200 voxels; a window beside the whole image.
 
     python benchmarks/clicks.py --folder build/clicks
-    python benchmarks/clicks.py --folder build/clicks --model path/to/model --clicks 500
+    python benchmarks/clicks.py --folder build/clicks --model test_data/hn_uiseg/model --image large --backend torch
 
 Without --model the networks are those of the HECKTOR demo with channels for clicks whose weights are from chance: as
 quick as ones that were trained with clicks; without a click their labels are the demo's, which the comparison takes.
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import statistics
 import sys
@@ -25,6 +24,7 @@ import SimpleITK as sitk
 import torch
 from safetensors.torch import load_file, save_file
 
+from benchmarks.allocated_memory import read_memory, return_free_memory
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 from hnseg.imaging.prompts.click import Click
 from hnseg.imaging.prompts.encoding import PromptEncoding
@@ -43,6 +43,7 @@ from hnseg.refinement.window_networks import WindowNetworks
 _DEMO = Path("test_data/hecktor")
 _LARGE_XYZ = (512, 512, 200)
 _TIMED = 10  # clicks
+_READ_EVERY = 100  # clicks
 
 
 def main() -> int:
@@ -50,14 +51,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="receives a model and images; replaced")
     parser.add_argument("--model", type=Path, help="a model of CT and PET with channels for clicks")
-    parser.add_argument("--clicks", type=int, default=500, help="over which memory is watched")
+    parser.add_argument("--image", default="both", choices=("demo", "large", "both"))
+    parser.add_argument("--clicks", type=int, default=500, help="over which memory is watched; all in other windows")
     parser.add_argument("--backend", default="auto", choices=("auto", "torch", "openvino"))
     given = parser.parse_args()
     shutil.rmtree(given.folder, ignore_errors=True)
     given.folder.mkdir(parents=True)
     bundle = open_bundle(given.model or write_model(given.folder / "model"))
     ensemble = load_ensemble(bundle, device="cpu", backend=given.backend)
-    for name, paths in images(given.folder):
+    for name, paths in images(given.folder, given.image):
         case = read_case_images(bundle, paths)
         report(name, ensemble, case, given.clicks)
     return 0
@@ -85,12 +87,15 @@ def write_model(output: Path) -> Path:
     return output
 
 
-def images(folder: Path) -> Iterator[tuple[str, tuple[Path, Path]]]:
-    """Yield the name and the files of CT and PET, of the demo case and of the same on a larger grid."""
+def images(folder: Path, which: str) -> Iterator[tuple[str, tuple[Path, Path]]]:
+    """Yield the name and the files of CT and PET, of the demo case, of the same on a larger grid, or of both."""
     case = _DEMO / "case_000" / "input" / "images"
     (ct,), (pet,) = (sorted((case / slug).glob("*.mha")) for slug in ("ct", "pet"))
     image = sitk.ReadImage(str(ct))
-    yield "demo case", (ct, pet)
+    if which != "large":
+        yield "demo case", (ct, pet)
+    if which == "demo":
+        return
     grid = Grid.of(image)
     x, y, z = (mm * old / new for mm, old, new in zip(grid.spacing_mm, grid.size_xyz, _LARGE_XYZ, strict=True))
     large = folder / "ct.mha"
@@ -106,17 +111,13 @@ def report(name: str, ensemble: Ensemble, case: CaseImages, clicks: int) -> None
     session = RefinementSession(ensemble, case.channels)
     whole_s = time.monotonic() - started_s[0], time.process_time() - started_s[1]
     print(f"{name}: {shape} voxels seen; start {whole_s[0]:.2f} s, {whole_s[1]:.2f} s of the processor")
-    given = clicks_near(session, clicks)
-    timed = [_timed(session, click) for click in given[:_TIMED]]
+    given = clicks_near(session, _TIMED)
+    timed = [_timed(session, click) for click in given]
     for title, column in (("first label map", 0), ("final label map", 1)):
         clock, processor = zip(*(each[column] for each in timed), strict=True)
         print(f"  {title}: {statistics.median(clock):.3f} s, {statistics.median(processor):.3f} s of the processor")
-    before = _memory_mib()
-    for click in given[_TIMED:]:
-        session.add(click)
-    kept = sum(change.voxels for change in session.changes)
-    print(f"  {len(given)} clicks: {before:.0f} MiB after {_TIMED}, {_memory_mib():.0f} MiB after all; {kept} changes")
-    for structure, dice in agreement(ensemble, case, given[:_TIMED]).items():
+    watch_memory(session, clicks_apart(NetworkImage.of(ensemble.bundle, case.channels), clicks))
+    for structure, dice in agreement(ensemble, case, given).items():
         print(f"  {structure}: Dice {dice:.4f} of window and whole image inside {Guard().reach_mm:g} mm of a click")
 
 
@@ -126,11 +127,43 @@ def clicks_near(session: RefinementSession, count: int) -> list[Click]:
     labels = array_of(session.label_map)
     voxels = np.argwhere(labels)[:, ::-1].astype(float)
     places = voxels[rng.integers(len(voxels), size=count)] + rng.integers(-3, 4, size=(count, 3))
-    inside = np.clip(places, 0, np.array(grid.size_xyz) - 1)
+    inside = np.clip(places, 0.0, np.array(grid.size_xyz) - 1.0)
     return [
         Click(("GTVp", "GTVn")[rng.integers(2)], bool(rng.integers(2)), (x, y, z))
         for x, y, z in grid.points_mm(inside).tolist()
     ]
+
+
+def clicks_apart(image: NetworkImage, count: int) -> list[Click]:
+    """Return clicks anywhere in an image, the same each time: none at another's voxel of the network's grid.
+
+    As far as there are as many, no two have the same window.
+    """
+    grid, rng = image.target.placement.grid, np.random.default_rng(1)
+    found: dict[tuple[float, ...], tuple[Click, str]] = {}
+    for index_xyz in rng.uniform(0, np.array(grid.size_xyz) - 1, size=(200 * count, 3)):
+        x, y, z = grid.points_mm(index_xyz[None])[0].tolist()
+        click = Click(("GTVp", "GTVn")[rng.integers(2)], bool(rng.integers(2)), (x, y, z))
+        voxel = image.voxel_click(click).index_zyx
+        found.setdefault(voxel, (click, str(ClickWindow.around(image, voxel).box)))
+    first_of_window = {window: click for click, window in reversed(found.values())}
+    others = [click for click, window in found.values() if first_of_window[window] is not click]
+    chosen = [*reversed(first_of_window.values()), *others][:count]
+    windows = min(count, len(first_of_window))
+    print(f"  {len(chosen)} clicks at as many voxels of the network's grid, in {windows} windows")
+    return chosen
+
+
+def watch_memory(session: RefinementSession, clicks: list[Click]) -> None:
+    """Give a session clicks, and print the memory of this process on the way and at the end."""
+    print(f"  memory before: {read_memory()}")
+    for number, click in enumerate(clicks, start=1):
+        session.add(click)
+        if number in {_READ_EVERY // 10, _READ_EVERY // 2} or number % _READ_EVERY == 0:
+            print(f"  after {number} clicks: {read_memory()}", flush=True)
+    kept = sum(change.voxels for change in session.changes)
+    return_free_memory()
+    print(f"  once the allocator returned what it held free: {read_memory()}; {kept} voxels were changed")
 
 
 def agreement(ensemble: Ensemble, case: CaseImages, clicks: list[Click]) -> dict[str, float]:
@@ -161,12 +194,6 @@ def _timed(session: RefinementSession, click: Click) -> tuple[tuple[float, float
     ended_s = time.monotonic(), time.process_time()
     (clock, processor), (end, of_processor) = first[0], ended_s
     return (clock - started_s[0], processor - started_s[1]), (end - started_s[0], of_processor - started_s[1])
-
-
-def _memory_mib() -> float:
-    """Return the resident memory of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 def _widened(tensor: torch.Tensor, count: int) -> torch.Tensor:

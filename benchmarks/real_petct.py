@@ -4,9 +4,8 @@
     python benchmarks/real_petct.py train --work build/sts --epochs 10 --iterations 60
     python benchmarks/real_petct.py score --work build/sts
 
-It is not HECKTOR: legs, one large tumour each and no nodes, on scans cropped to 5 cm around it, so that nothing else
-takes up much. But scanners, SUV and noise are real, as a phantom's are not. `layout` lays the files out as HECKTOR's of
-2026, the GTV as GTVp. `train` runs `hnseg-train` on them as a user would; called again it goes on where it stopped.
+`sarcomas.py` says what these patients are. `layout` lays the files out as HECKTOR's of 2026, the GTV as GTVp. `train`
+runs `hnseg-train` on them as a user would; called again it goes on where it stopped.
 `score` segments each patient with the one fold that never saw it, through the container's own pipeline, with the PET
 and without; writes label maps, a picture of each patient and scores.json; and prints a table.
 """
@@ -14,22 +13,30 @@ and without; writes label maps, a picture of each patient and scores.json; and p
 from __future__ import annotations
 
 import argparse
-import csv
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from statistics import mean, median
 
 import numpy as np
 import SimpleITK as sitk
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from sarcomas import (
+    DESCRIPTION,
+    GTVP,
+    PATIENTS,
+    SOFT_TISSUE_HU,
+    Patient,
+    convert_and_plan,
+    lay_out,
+    outline,
+    run_program,
+    validation_patients,
+)
 from threshold import SHARE, threshold
 
 from containers.hecktor.spec import CT, PET
@@ -43,52 +50,18 @@ from hnseg.inference.planning.deadline import Deadline
 from hnseg.pipeline import run_case
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.provenance import Provenance
-from hnseg_training.dataset.splits import SPLITS_FILE
-from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
+from hnseg_training.dataset.work_folder import write_json
 
 ROOT = Path(__file__).parents[1]
 CHALLENGE = "hecktor"
 EDITION = "2025"  # which asks for the label map alone
-PATIENTS = "hecktor2026_training"
-TABLE = "HECKTOR_2026_Training.csv"
-FILES = {"CT_image": "__CT", "PET_image": "__PT", "CT_mask": ""}
-GTVP = 1
 
 WITH_PET, WITHOUT_PET = "PET/CT", "CT only"
 TOLD, NOT_TOLD = "41 % of the largest SUV, told where", "41 % of the largest SUV of the volume"
 WAYS = (WITH_PET, WITHOUT_PET, TOLD, NOT_TOLD)
 
-SOFT_TISSUE_HU = (-160, 240)
 SLICES = (0.25, 0.5, 0.75)  # of the tumour's height
 COLOURS = {WITH_PET: "red", TOLD: "deepskyblue"}
-
-
-@dataclass(frozen=True)
-class Patient:
-    """The files of a patient, by the names that they have in the source; the mask is the GTV on the CT's grid."""
-
-    name: str
-    files: Mapping[str, Path]
-
-    @classmethod
-    def laid_out(cls, folder: Path) -> Patient:
-        """Return the patient of a folder that `layout` wrote."""
-        return cls(folder.name, {file: folder / f"{folder.name}{suffix}.nii.gz" for file, suffix in FILES.items()})
-
-    @cached_property
-    def ct(self) -> sitk.Image:
-        """In Hounsfield units."""
-        return sitk.ReadImage(str(self.files["CT_image"]))
-
-    @cached_property
-    def pet(self) -> sitk.Image:
-        """In SUV."""
-        return sitk.ReadImage(str(self.files["PET_image"]))
-
-    @cached_property
-    def reference(self) -> sitk.Image:
-        """The GTV as GTVp."""
-        return sitk.ReadImage(str(self.files["CT_mask"]))
 
 
 @dataclass(frozen=True)
@@ -120,39 +93,13 @@ def main() -> int:
     return 0
 
 
-def lay_out(given: argparse.Namespace) -> None:
-    """Write the files as HECKTOR's of 2026, the GTV on the CT's grid, and the least table of patients."""
-    names = []
-    for source in sorted(given.source.glob("STS_*")):
-        name = source.name.replace("_", "-")
-        target = given.work / PATIENTS / name
-        target.mkdir(parents=True)
-        for file, suffix in FILES.items():
-            shutil.copy(source / f"{file}.nii.gz", target / f"{name}{suffix}.nii.gz")
-        names.append(name)
-    with (given.work / PATIENTS / TABLE).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("PatientID", "CenterID"), *((name, 1) for name in names)])
-    print(f"laid out {len(names)} patients in {given.work / PATIENTS}")
-
-
 def train_folds(given: argparse.Namespace) -> None:
     """Run the commands of hnseg-train, but for those that an earlier call has finished."""
-    work, model = given.work / "training", given.work / "model"
-    if not (work / "nnUNet_raw").is_dir():
-        hnseg_train("convert", CHALLENGE, given.work / PATIENTS, "--output", work, "--workers", 1)
-    if not (work / "nnUNet_results").is_dir():
-        hnseg_train("plan", CHALLENGE, "--work", work, "--preset", given.preset, "--workers", 1)
+    work, model = convert_and_plan(CHALLENGE, given.work, given.preset), given.work / "model"
     schedule = ("--epochs", given.epochs, "--iterations", given.iterations, "--threads", given.threads)
-    hnseg_train("fit", CHALLENGE, "--work", work, *schedule, "--resume")
+    run_program("hnseg-train", "fit", CHALLENGE, "--work", work, *schedule, "--resume")
     shutil.rmtree(model, ignore_errors=True)
-    described = ("--name", "soft-tissue sarcoma", "--training-data", "TCIA Soft-tissue-Sarcoma, 16 patients")
-    hnseg_train("export", CHALLENGE, "--work", work, "--output", model, *described)
-
-
-def hnseg_train(*words: object) -> None:
-    """Run a command of hnseg-train."""
-    program = Path(sys.executable).with_name("hnseg-train")
-    subprocess.run([str(word) for word in (program, *words)], check=True)
+    run_program("hnseg-train", "export", CHALLENGE, "--work", work, "--output", model, *DESCRIPTION)
 
 
 def score_folds(given: argparse.Namespace) -> None:
@@ -177,10 +124,9 @@ def score_folds(given: argparse.Namespace) -> None:
 
 def unseen(work: Path) -> Iterator[tuple[str, Ensemble]]:
     """Yield each patient's name with the one fold that was not trained on it."""
-    folds = read_json(WorkFolder.open(work / "training", challenge=CHALLENGE).preprocessed / SPLITS_FILE)
-    for fold, split in enumerate(folds):
+    for fold, names in enumerate(validation_patients(CHALLENGE, work)):
         ensemble = load_ensemble(open_bundle(work / "model", folds=(fold,)))
-        for name in split["val"]:
+        for name in names:
             yield name, ensemble
 
 
@@ -262,14 +208,6 @@ def draw(patient: Patient, found: Mapping[str, sitk.Image], score: Scored, folde
     figure.tight_layout()
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / f"{patient.name}.png")
-
-
-def outline(axes: Axes, masks: Mapping[str, np.ndarray]) -> None:
-    """Draw the contour of each mask that is in the slice, by its colour."""
-    axes.set_axis_off()
-    for colour, mask in masks.items():
-        if mask.any():
-            axes.contour(mask.astype(float), levels=[0.5], colors=[colour], linewidths=1.2)
 
 
 if __name__ == "__main__":

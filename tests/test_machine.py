@@ -22,6 +22,16 @@ def test_the_peak_grows_with_what_is_used_and_stays():
     assert [float(gib) for gib in grown] == pytest.approx([0.25, 0.25], abs=0.01)
 
 
+def test_memory_that_was_freed_below_a_block_in_use_goes_back_to_the_system():
+    child = (
+        "from hnseg.machine import give_back_freed_memory, _field_gib, _STATUS;"
+        "blocks = [bytearray(b'1' * (1 << 16)) for _ in range(2048)]; last = bytearray(b'1' * (1 << 16)); del blocks;"
+        "before = _field_gib(_STATUS, 'VmRSS'); give_back_freed_memory(); print(before - _field_gib(_STATUS, 'VmRSS'))"
+    )
+    found = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True).stdout
+    assert float(found) > 0.1  # of 0.125 GiB
+
+
 def test_the_peak_can_count_anew():
     child = (
         "from hnseg.machine import forget_peak, peak_gib; before = peak_gib(); block = bytearray(1 << 28); del block;"

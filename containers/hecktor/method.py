@@ -19,19 +19,17 @@ from containers.hecktor.spec import CT, LABELS, PET
 from hnseg.errors import ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.head_signs import doubt_in_words
-from hnseg.imaging.pet_ct.channels import PetCtSettings, pet_ct_channels, scans_of
+from hnseg.imaging.pet_ct.channels import pet_ct_channels, scans_of
 from hnseg.imaging.pet_ct.judged_pet import NO_PET
-from hnseg.imaging.pet_ct.label_map import on_whole_ct, outside_body_on
+from hnseg.imaging.pet_ct.label_map import PetCtMapSettings, on_whole_ct, outside_body_on
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
 from hnseg.platform.inspection import Inspection
 
 
-class Settings(PetCtSettings):
+class Settings(PetCtMapSettings):
     """Settings of the method; `method.json` in the model folder holds the values a model was trained with."""
 
-    keep_inside_body: bool = False
-    """Whether voxels outside the body on the CT are set to background."""
     outcomes: Outcomes | None = None
     """Models of stage and survival; None where the model can't answer for them."""
     rfs_means: Literal["survival", "risk"] = "survival"

@@ -16,19 +16,16 @@ from containers.hn_uiseg.spec import CLICKS, CT, LABELS, PET
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.head_signs import doubt_in_words
-from hnseg.imaging.pet_ct.channels import PetCtSettings, pet_ct_channels
+from hnseg.imaging.pet_ct.channels import pet_ct_channels
 from hnseg.imaging.pet_ct.judged_pet import NO_PET
-from hnseg.imaging.pet_ct.label_map import on_whole_ct, outside_body_on
+from hnseg.imaging.pet_ct.label_map import PetCtMapSettings, on_whole_ct, outside_body_on
 from hnseg.imaging.prompts.clicks_file import ClicksFile, parse_clicks
 from hnseg.platform.case import Case
 from hnseg.platform.inspection import Inspection
 
 
-class Settings(PetCtSettings):
+class Settings(PetCtMapSettings):
     """Settings of the method; `method.json` in the model folder holds the values a model was trained with."""
-
-    keep_inside_body: bool = False
-    """Whether voxels outside the body on the CT are set to background."""
 
 
 SETTINGS: Mapping[str, Settings] = MappingProxyType({"default": Settings(), "crop": Settings(crop="head_neck")})

@@ -5,6 +5,7 @@ Limits count in whatever confines the process: its affinity, its control groups,
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import sys
@@ -64,6 +65,16 @@ def forget_peak() -> None:
     """Let the largest resident memory count from now on; where the kernel does not do that, it goes on counting."""
     with suppress(OSError):
         _CLEAR_REFS.write_text("5")  # proc(5): resets the peak resident set size
+
+
+def give_back_freed_memory() -> None:
+    """Return to the system what the C library keeps of memory that this process has freed.
+
+    glibc gives blocks over 32 MiB back at once, but of smaller ones only those above the last that is in use
+    (mallopt(3), malloc_trim(3)). Where the library has no such function, nothing happens.
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def free_ram_gib() -> float:

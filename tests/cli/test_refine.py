@@ -1,6 +1,8 @@
 """`hnseg refine`: files in, a label map, a table and a page out."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -8,10 +10,12 @@ import SimpleITK as sitk
 import typer
 from typer.testing import CliRunner
 
+from containers.hn_uiseg import method
+from containers.hn_uiseg.spec import SPEC
 from hnseg.cli import refine
+from hnseg.entrypoint import main
 from hnseg.errors import HnsegError, InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
-from hnseg.imaging.prompts.clicks_file import clicks_value
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.predictor import predict
@@ -31,8 +35,7 @@ def model(make_model):
 def files(tmp_path):
     """Write an image and two clicks, and return their paths."""
     sitk.WriteImage(image_of(image().array[0], GRID), str(tmp_path / "image.mha"))
-    (tmp_path / "clicks.json").write_text(json.dumps(clicks_value(CLICKS, GRID)))
-    return tmp_path / "image.mha", tmp_path / "clicks.json"
+    return tmp_path / "image.mha", small_hn_uiseg.write_clicks(tmp_path / "clicks.json", CLICKS, GRID)
 
 
 @pytest.fixture
@@ -79,10 +82,8 @@ def test_it_goes_on_from_a_saved_label_map(run, model, files, tmp_path):
     saved = np.zeros(GRID.shape_zyx, np.uint8)
     saved[20:, 50:] = 2
     sitk.WriteImage(image_of(saved, GRID), str(tmp_path / "saved.mha"))
-    (tmp_path / "none.json").write_text(json.dumps(clicks_value((), GRID)))
-    assert (
-        run(model, files[0], "--clicks", tmp_path / "none.json", "--start-from", tmp_path / "saved.mha").exit_code == 0
-    )
+    none = small_hn_uiseg.write_clicks(tmp_path / "none.json", (), GRID)
+    assert run(model, files[0], "--clicks", none, "--start-from", tmp_path / "saved.mha").exit_code == 0
     np.testing.assert_array_equal(array_of(refined(tmp_path)), saved)
     done = run(model, files[0], "--clicks", files[1], "--start-from", tmp_path / "saved.mha", "--guard-mm", 5)
     assert done.exit_code == 0, done.output
@@ -100,8 +101,6 @@ def test_the_page_shows_every_click(run, model, files, tmp_path):
 
 def test_a_pet_ct_is_prepared_as_its_settings_say(run, make_model, tmp_path):
     bundle = tmp_path / "model"
-    import shutil
-
     shutil.copytree(make_model(**small_hn_uiseg.MODEL), bundle)
     (bundle / "method.json").write_text(json.dumps({"crop": "head_neck", "keep_inside_body": False}))
     case = small_hn_uiseg.write_small_case(tmp_path / "input")
@@ -118,6 +117,26 @@ def test_a_pet_ct_is_prepared_as_its_settings_say(run, make_model, tmp_path):
         assert array_of(refined(tmp_path))[0, 0, 0] == 2
 
 
+def test_a_model_kept_inside_the_body_gives_the_label_map_of_its_container(run, make_model, tmp_path):
+    case = small_hn_uiseg.write_small_case(tmp_path / "input")
+    clicks = case / small_hn_uiseg.CLICKS_FILE
+    clicks.write_text(json.dumps(small_hn_uiseg.clicks_of(*small_hn_uiseg.POINTS[2:])))
+    label_maps = {}
+    for inside in (False, True):
+        bundle = tmp_path / f"model_{inside}"
+        shutil.copytree(make_model(**small_hn_uiseg.MODEL), bundle)
+        (bundle / "method.json").write_text(json.dumps({"crop": "head_neck", "keep_inside_body": inside}))
+        folders = ("--input", case, "--output", tmp_path / f"container_{inside}", "--model", bundle)
+        assert main(SPEC, method, [*map(str, folders), "--device", "cpu", "--backend", "torch"]) == 0
+        scans = case / CT_FOLDER / CT_FILE, case / PET_FOLDER / PET_FILE
+        done = run(bundle, *scans, "--clicks", clicks, "--no-guard")
+        assert done.exit_code == 0, done.output
+        label_maps[inside] = array_of(refined(tmp_path))
+        by_container = sitk.ReadImage(str(tmp_path / f"container_{inside}" / small_hn_uiseg.OUTPUT_FILE))
+        np.testing.assert_array_equal(label_maps[inside], array_of(by_container))
+    assert 0 < np.count_nonzero(label_maps[True]) < np.count_nonzero(label_maps[False])
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -131,7 +150,7 @@ def test_a_file_of_clicks_that_can_not_be_used_is_refused(run, model, files, tmp
     files[1].write_text(content)
     done = run(model, files[0], "--clicks", files[1], "--report", tmp_path / "out" / "page.html")
     assert isinstance(done.exception, InputError)
-    assert __import__("re").search(sentence, str(done.exception))
+    assert re.search(sentence, str(done.exception))
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -150,7 +169,7 @@ def test_what_does_not_fit_the_model_is_refused(run, model, make_model, files, t
         refusal(model, files[0], "--clicks", files[1], "--start-from", tmp_path / "other.mha")
     )
     without = make_model(channel_names=["noNorm"], patch=(8, 32, 32), spacing_mm=(2.5, 1.5, 1.5))
-    (tmp_path / "none.json").write_text(json.dumps(clicks_value((), GRID)))
-    error = refusal(without, files[0], "--clicks", tmp_path / "none.json")
+    none = small_hn_uiseg.write_clicks(tmp_path / "none.json", (), GRID)
+    error = refusal(without, files[0], "--clicks", none)
     assert isinstance(error, ModelError)
     assert str(error).startswith("A model must have channels for clicks to refine by them")

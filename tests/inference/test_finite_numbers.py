@@ -13,9 +13,24 @@ from hnseg.imaging.geometry import array_of
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.predictor import predict
+from hnseg.inference.planning.deadline import Deadline
+from hnseg.inference.predictor import predict, start_prediction
 from tests.support.model_folders import change, change_checkpoint
 from tests.support.small_ensembles import GRID, noise
+
+
+class OverflowingHereAndThere(TorchBackend):
+    """Networks in single precision, of which fold 1 overflows on about half of the tiles until it is told to be so."""
+
+    @property
+    def arithmetic(self):
+        return torch.float32 if self.is_single else torch.float16
+
+    def logits(self, fold, batch):
+        with torch.inference_mode():
+            logits = self.networks[fold](batch)
+        overflows = fold == 1 and not self.is_single and batch[:, 0].mean() > 0
+        return torch.full_like(logits, torch.inf) if overflows else logits
 
 
 class HalfOnTheProcessor(TorchBackend):
@@ -67,6 +82,19 @@ def test_logits_that_overflow_in_half_precision_are_computed_again_in_single(res
         " overflowed there."
     )
     assert ensemble.backend.arithmetic == torch.float16  # for the next tile, and the next case
+
+
+def test_what_a_fold_saw_before_another_overflowed_counts_once(results):
+    usual = by_torch(results)
+    overflowing = dataclasses.replace(usual, backend=OverflowingHereAndThere(usual.backend.networks))
+    expected, found = (
+        start_prediction(each, noise((96, 64, 24)), Deadline.never(), uncertainty=True).predict()
+        for each in (usual, overflowing)
+    )
+    (note,) = found.notes
+    assert 0 < int(note.split()[0]) < found.effort_spent.tiles
+    np.testing.assert_array_equal(found.uncertainty.entropies, expected.uncertainty.entropies)
+    np.testing.assert_array_equal(array_of(found.label_map), array_of(expected.label_map))
 
 
 def test_logits_that_are_not_finite_in_single_precision_are_refused_with_their_fold(results):

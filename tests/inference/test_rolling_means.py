@@ -36,6 +36,14 @@ def test_means_are_those_of_sums_to_half_precision_even_where_weights_are_tiny(b
     assert means.mean(3)[:, :, :2].abs().max() == 0
 
 
+def test_a_tile_counts_as_often_as_it_has_passes(both):
+    means, sums = both
+    tile = torch.full((OUTPUTS, *PATCH), 7.0)
+    for kind in both:
+        kind.add(tile, slice(0, 8), slice(3, 11), passes=3)
+    torch.testing.assert_close(means.mean(0), sums.mean(0), rtol=2e-3, atol=2e-2)
+
+
 def test_sums_may_go_on_as_means(both):
     _, sums = both
     expected = [sums.mean(plane) for plane in range(PATCH[0])]

@@ -149,3 +149,10 @@ def test_a_plane_is_the_receivers_own():
     sums.add(torch.ones(1, 2, 1, 1), slice(0, 1), slice(0, 1))
     sums.mean(0).zero_()
     assert sums.mean(0).tolist() == [[[1.0]]]
+
+
+def test_a_tile_counts_as_often_as_it_has_passes():
+    sums = RollingSums(1, (1, 2), torch.ones(1, 1, 2))
+    for value, passes in ((1.0, 1), (5.0, 3)):
+        sums.add(torch.full((1, 1, 1, 2), value), slice(0, 1), slice(0, 2), passes=passes)
+    assert sums.mean(0).flatten().tolist() == [4.0, 4.0]

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.imaging.outside_body import kept_inside_body
 from hnseg.imaging.pet_ct.channels import PetCtSettings, pet_ct_channels
 from hnseg.imaging.prompts.click import Click
 from hnseg.refinement.case_files import read_case_images, read_clicks, read_start
@@ -54,7 +55,8 @@ def test_a_pet_ct_is_prepared_as_its_settings_say(pet_ct, scans):
 
 
 def test_labels_outside_the_box_that_the_network_gets_are_kept(pet_ct, scans):
-    case = read_case_images(pet_ct, scans)
+    anywhere = dataclasses.replace(pet_ct, settings={**CROPPED, "keep_inside_body": False})
+    case = read_case_images(anywhere, scans)
     start = np.random.default_rng(0).integers(0, 3, case.grid.shape_zyx).astype(np.uint8)
     part = case.cut(image_of(start, case.grid))
     assert part.GetSize() == case.channels.grid.size_xyz != case.grid.size_xyz
@@ -63,6 +65,24 @@ def test_labels_outside_the_box_that_the_network_gets_are_kept(pet_ct, scans):
     fresh = array_of(case.put_back(part, None))
     np.testing.assert_array_equal(case.box.of(fresh), array_of(part))
     assert np.count_nonzero(fresh) == np.count_nonzero(array_of(part))
+
+
+def test_what_is_put_back_is_kept_inside_the_body_but_for_labels_that_were_there(pet_ct, scans):
+    without = dataclasses.replace(pet_ct, settings={**CROPPED, "keep_inside_body": False})
+    everywhere, start = np.ones(CT_GRID.shape_zyx, np.uint8), np.zeros(CT_GRID.shape_zyx, np.uint8)
+    start[0, :4, :4] = 2  # in the air
+    start[1, :4, :4] = 1
+    put_back = {}
+    for bundle in (without, pet_ct):
+        case = read_case_images(bundle, scans)
+        part = case.cut(image_of(everywhere, case.grid))
+        put_back[bundle is pet_ct] = [array_of(case.put_back(part, each)) for each in (None, image_of(start, CT_GRID))]
+    expected = array_of(kept_inside_body(image_of(put_back[False][0], CT_GRID), small_ct()))
+    assert 0 < np.count_nonzero(expected) < np.count_nonzero(put_back[False][0])
+    np.testing.assert_array_equal(put_back[True][0], expected)
+    stays = (put_back[False][1] == start) & (start > 0)
+    assert stays.any()
+    np.testing.assert_array_equal(put_back[True][1], np.where(stays, start, expected))
 
 
 def test_a_model_without_such_settings_gets_one_image_a_channel(bundle, tmp_path):

@@ -15,6 +15,7 @@ from hnseg.inference.predictor import predict
 from hnseg.refinement.guard import Guard
 from hnseg.refinement.session import RefinementSession
 from tests.support.clicked_ensembles import GRID, Blobs, by_hand, click, image
+from tests.support.small_ensembles import only
 
 PLAIN = Effort(mirroring=False)
 CLICKS = (
@@ -134,6 +135,17 @@ def test_a_click_that_is_not_followed_is_told_and_not_forced(untrained):
     assert not change.is_followed
     assert not labels_of(session).any()
     assert session.add(click("GTVp", (30, 20, 6), is_positive=False)).is_followed
+
+
+def test_without_a_guard_one_fold_answers_first_where_that_is_asked(untrained):
+    session, seen = RefinementSession(untrained, image(), guard=None, effort=PLAIN), []
+    session.add(CLICKS[0])
+    session.add(CLICKS[1], lambda change: seen.append((change, labels_of(session))))
+    ((change, first),) = seen
+    clicked = dataclasses.replace(image(), clicks=CLICKS[:2])
+    np.testing.assert_array_equal(first, array_of(predict(only(untrained, 0), clicked, effort=PLAIN).label_map))
+    assert change.first_s == session.changes[1].first_s < session.changes[1].final_s
+    np.testing.assert_array_equal(labels_of(session), array_of(predict(untrained, clicked, effort=PLAIN).label_map))
 
 
 def test_one_fold_answers_first_and_the_mean_of_all_last(untrained):

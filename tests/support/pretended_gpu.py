@@ -16,8 +16,9 @@ Work on a stream before that of another that it needs is an error at the end of 
 early. Time passes for passes and copies only, and only on the clock. A pass is the outermost call of a module with
 tensors on the GPU, as many as its batch has tiles; so bare modules are passes too.
 
-Left out: cuDNN's workspaces, rounding by the allocator, kernels of other precision than the processor's, and more than
-one GPU. Memory that a function of torch takes for a while is not seen, such as that of `torch.nn.functional.pad`.
+Left out: random numbers of the GPU's own, cuDNN's workspaces, rounding by the allocator, kernels of other precision
+than the processor's, and more than one GPU. Memory that a function of torch takes for a while is not seen, such as that
+of `torch.nn.functional.pad`.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class PretendedGpu:
         clock: Clock of the host.
         memory: Memory of the GPU: its limits, use, and allocations that fail.
         passes: Number of passes so far, each tile of a batch counted.
+        seeds: Seeds that the GPU's random numbers were given so far.
     """
 
     total_bytes: int = 16 << 30
@@ -71,6 +73,7 @@ class PretendedGpu:
     architectures: tuple[str, ...] = ("sm_75", "sm_80", "sm_86", "sm_90")
     clock: Clock = field(default_factory=Clock)
     passes: int = 0
+    seeds: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.memory = DeviceMemory(self.total_bytes)
@@ -116,6 +119,7 @@ class PretendedGpu:
         return {
             **self._description(),
             **self._memory_answers(),
+            **self._chance_answers(),
             "Event": partial(Event, queue),
             "Stream": queue.new_stream,
             "stream": queue.on,
@@ -157,6 +161,14 @@ class PretendedGpu:
             "mem_get_info": _answer(lambda: (memory.free, memory.total)),
             "empty_cache": memory.empty_cache,
             "set_per_process_memory_fraction": self._set_fraction,
+        }
+
+    def _chance_answers(self) -> dict[str, Any]:
+        """Return the functions of the random numbers drawn on the GPU: they come from the processor's generator."""
+        return {
+            "get_rng_state": _answer(torch.get_rng_state),
+            "set_rng_state": lambda state, *_: torch.set_rng_state(state),
+            "manual_seed_all": self.seeds.append,
         }
 
     def _set_fraction(self, fraction: float, device: torch.device | None = None) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import SimpleITK as sitk
 
 from containers.hn_uiseg.spec import CLICKS, CT, PET, SPEC
+from hnseg.imaging.geometry import Grid
+from hnseg.imaging.prompts.click import Click
 from hnseg.imaging.prompts.encoding import PromptEncoding
 from hnseg.platform.case import Case
 from tests.support import small_hecktor
@@ -34,6 +38,15 @@ POINTS: list[dict[str, Any]] = [
 def clicks_of(*points: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return the value of a file of clicks."""
     return {"points": list(points), "type": "Multiple points", "version": {"major": 1, "minor": 0}, **more}
+
+
+def write_clicks(path: Path, clicks: Sequence[Click], grid: Grid) -> Path:
+    """Write clicks by their structures' names and voxel indices (x, y, z) of an image, and return the path."""
+    points = [
+        {"name": click.in_words, "point": grid.index_xyz(np.array([click.point_mm]))[0].tolist()} for click in clicks
+    ]
+    path.write_text(json.dumps(clicks_of(*points)))
+    return path
 
 
 def write_small_case(input_dir: Path, *, seed: int = 0) -> Path:

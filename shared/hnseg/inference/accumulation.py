@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -18,25 +18,19 @@ from hnseg.inference.ensemble import Axes
 from hnseg.inference.execution import Execution
 from hnseg.inference.further.passes import FurtherPasses
 from hnseg.inference.labelling.finished_plane import FinishedPlane, MemberLogits
+from hnseg.inference.member_passes import MemberPasses, Pass, is_finite
 from hnseg.inference.planning.effort import Effort, TileEffort, Turn
 from hnseg.inference.planning.interest import Interest
 from hnseg.inference.planning.tiling import Shape3, Tiling, Window, patch_3d
 from hnseg.inference.rolling_means import RollingMeans
 from hnseg.inference.rolling_sums import RollingSums, gaussian, pad_to_patch
 from hnseg.inference.tile_totals import TileTotals
-from hnseg.machine import process_started_s
+from hnseg.machine import give_back_freed_memory, process_started_s
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Turns = Callable[[], Iterable[Turn]]
-
-
-class _TileLogits(NamedTuple):
-    """Mean logits (n, k, *patch) of n tiles, rolled: of all passes, and of each member by its index if kept."""
-
-    mean: torch.Tensor
-    members: dict[int, torch.Tensor]
 
 
 class Accumulation:
@@ -130,12 +124,10 @@ class Accumulation:
         Raises:
             ModelError: The logits of a fold are not finite, in float32 neither.
         """
-        sums = self._begun()
-        found, given = self._in_memory(lambda: self._finite_mean_logits(tiles, turns, check))
+        sums, added = self._begun(), set[Pass]()
+        mean, given = self._in_memory(lambda: self._finite_mean_logits(tiles, turns, check, added))
         for tile, (_, rows, columns) in enumerate(tiles):
-            self._in_memory(partial(sums.add, found.mean[tile], rows, columns))
-            for member, logits in found.members.items():
-                self._in_memory(partial(self._add_member, member, logits[tile], rows, columns))
+            self._in_memory(partial(sums.add, mean[tile], rows, columns))
         self.execution.backend.finish()  # passes are only timed when they have ended
         return given
 
@@ -178,14 +170,18 @@ class Accumulation:
                 logits = predict() if is_other else None
         return logits
 
-    def _add_member(self, member: int, logits: torch.Tensor, rows: slice, columns: slice) -> None:
-        """Add a member's mean logits (k, *patch) of a tile to its sums, where these have not been given up."""
+    @torch.inference_mode()  # in which logits were made, that alone may change them
+    def _add_member(self, member: int, logits: torch.Tensor, rows: slice, columns: slice, *, passes: int = 1) -> None:
+        """Add a member's mean logits (k, *patch) of a tile to its sums, where these have not been given up.
+
+        The logits may be changed.
+        """
         if member >= len(self._member_sums):
             return
         sums = self._member_sums[member]
         if isinstance(sums, RollingMeans) and not self.execution.ensemble.bundle.dataset.has_regions:
-            logits = logits - logits.amax(dim=0)  # leaves probabilities as they are, and digits to what is likely
-        sums.add(logits, rows, columns)
+            logits -= logits.amax(dim=0)  # leaves probabilities as they are, and digits to what is likely
+        sums.add(logits, rows, columns, passes=passes)
 
     def finished_planes(self, count: int, first: int) -> Iterator[FinishedPlane]:
         """Yield the sums' first planes, of the image only, and drop them from the sums.
@@ -196,11 +192,13 @@ class Accumulation:
         """
         along = self.inner[0]
         sums = self._begun()
+        give_back_freed_memory()  # of the tiles, as large as that of the planes that come now
         for plane in range(count):
             if along.start <= first + plane < along.stop:
                 yield self._in_memory(partial(self._plane, sums, plane))
         for each in (sums, *self._member_sums):
             each.drop(count)
+        give_back_freed_memory()
 
     def _plane(self, sums: RollingSums, plane: int) -> FinishedPlane:
         """Return a plane of the sums, of the image only.
@@ -209,7 +207,7 @@ class Accumulation:
             ModelError: They are not finite.
         """
         mean = sums.mean(plane)
-        if not _is_finite(mean):
+        if not is_finite(mean):
             raise ModelError(
                 "The sums of the logits over tiles must be finite numbers, but those of a plane are not:"
                 f" {self.execution.layout}. Are the logits of this model beyond the range of that precision?"
@@ -236,19 +234,20 @@ class Accumulation:
         return (*self.execution.notes, overflowed)
 
     def _finite_mean_logits(
-        self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
-    ) -> tuple[_TileLogits, TileEffort]:
+        self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None], added: set[Pass]
+    ) -> tuple[torch.Tensor, TileEffort]:
         """Return what `_mean_logits` does, once more in float32 where it is not finite."""
-        found, given = self.execution.by_any_backend(partial(self._mean_logits, tiles, turns, check))
-        if _is_finite(found.mean):
-            return found, given
+        work = partial(self._mean_logits, tiles, turns, check, added)
+        mean, given = self.execution.by_any_backend(work)
+        if is_finite(mean):
+            return mean, given
         with self.execution.in_single() as is_other:
             if is_other:
-                found, given = self._mean_logits(tiles, turns, check)
+                mean, given = work()
                 self._tiles_in_single += len(tiles)
-            if not _is_finite(found.mean):
+            if not is_finite(mean):
                 raise self._not_finite(tiles)
-        return found, given
+        return mean, given
 
     @torch.inference_mode()
     def _not_finite(self, tiles: Sequence[Slices]) -> ModelError:
@@ -257,7 +256,7 @@ class Accumulation:
         wrong = set()
         for fold, box in itertools.product(range(backend.folds), tiles):
             tile = self._rolled(self._volume[(slice(None), *box)])
-            if not all(_is_finite(logits) for logits in self.execution.logits_of(fold, [(tile, ())])):
+            if not all(is_finite(logits) for logits in self.execution.logits_of(fold, [(tile, ())])):
                 wrong.add(bundle.weights_files[fold])
         files = ", ".join(sorted(map(str, wrong))) or f"an ensemble in {bundle.folder}"
         return ModelError(
@@ -267,41 +266,62 @@ class Accumulation:
 
     @torch.inference_mode()
     def _mean_logits(
-        self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None]
-    ) -> tuple[_TileLogits, TileEffort]:
-        """Return the logits of some tiles, the mean over the passes that each of them got."""
+        self, tiles: Sequence[Slices], turns: Turns, check: Callable[[], None], added: set[Pass]
+    ) -> tuple[torch.Tensor, TileEffort]:
+        """Return the rolled logits (n, k, *patch) of some tiles, the mean over the passes that each of them got.
+
+        The passes go to the sums of members too, each fold's on a tile when they end, but for those added before.
+        """
         outputs, backend = self.execution.ensemble.outputs, self.execution.backend
         inputs = [self._rolled(self._volume[(slice(None), *box)]).to(backend.device) for box in tiles]
-        shape = (len(inputs), outputs, *inputs[0].shape[1:])
-        totals = TileTotals(shape, backend.device, backend.channels_last, members=len(self._member_sums))
+        totals = TileTotals((len(inputs), outputs, *inputs[0].shape[1:]), backend.device, backend.channels_last)
+        members = MemberPasses(partial(self._add_fold, tiles), added) if self._member_sums else None
         mirrors = self.execution.ensemble.mirrors(self._effort)
         folds = passes = 0
         for turn in turns():
-            self._add_turn(totals, inputs, turn.fold, mirrors[turn.first : turn.first + turn.count], check)
+            self._add_turn(turn, inputs, mirrors, check, totals=totals, members=members)
             folds, passes = max(folds, turn.fold + 1), passes + turn.count
-        members = {member: self._rolled(mean) for member, mean in totals.member_means()}
-        return _TileLogits(self._rolled(totals.mean()), members), TileEffort(folds, passes / folds)
+        return self._rolled(totals.mean()), TileEffort(folds, passes / folds)
 
     def _add_turn(
         self,
-        totals: TileTotals,
+        turn: Turn,
         inputs: Sequence[torch.Tensor],
-        fold: int,
         mirrors: Sequence[Axes],
         check: Callable[[], None],
+        *,
+        totals: TileTotals,
+        members: MemberPasses | None,
     ) -> None:
-        """Add one fold's logits of some copies of every tile to the tile's totals."""
-        totals.begin_turn(fold, len(mirrors))
+        """Add one fold's logits of some copies of every tile to the totals, and to the passes of members."""
+        own = mirrors[turn.first : turn.first + turn.count]
+        totals.begin_turn(len(own))
+        for tile, axes, logits in self._turn(inputs, turn.fold, own, check):
+            totals.add(tile, logits)
+            if members is not None:
+                members.add(turn.fold, tile, axes, logits)
+        if members is not None:
+            members.end_tile()
+
+    def _turn(
+        self, inputs: Sequence[torch.Tensor], fold: int, mirrors: Sequence[Axes], check: Callable[[], None]
+    ) -> Iterator[tuple[int, Axes, torch.Tensor]]:
+        """Yield one fold's logits (k, z, y, x) of some copies of every tile, with its number and the copy's axes."""
         copies = [(number, axes) for number in range(len(inputs)) for axes in mirrors]
         for first in range(0, len(copies), self.execution.layout.copies_together):
             check()
             group = copies[first : first + self.execution.layout.copies_together]
             outputs = self.execution.logits_of(fold, [(inputs[number], axes) for number, axes in group])
-            for (number, _), logits in zip(group, outputs, strict=True):
-                totals.add(number, fold, logits)
+            for (number, axes), logits in zip(group, outputs, strict=True):
+                yield number, axes, logits
             self.execution.backend.wait()  # or a GPU would be many passes behind the clock that is read next
             self._log_first()
         self.execution.backend.release(fold)
+
+    def _add_fold(self, tiles: Sequence[Slices], fold: int, tile: int, mean: torch.Tensor, passes: int) -> None:
+        """Add a fold's mean logits of a tile to its sums; see `hnseg.inference.member_passes.AddMean`."""
+        _, rows, columns = tiles[tile]
+        self._add_member(fold, self._rolled(mean), rows, columns, passes=passes)
 
     def _in_memory(self, work: Callable[[], Result]) -> Result:
         return self.execution.in_memory(work, self._move)
@@ -335,9 +355,3 @@ class Accumulation:
         if not self._has_predicted:
             logger.info("first tile %.1f s after process start", time.monotonic() - process_started_s())
         self._has_predicted = True
-
-
-def _is_finite(logits: torch.Tensor) -> bool:
-    """Return whether all numbers are finite, in one pass without memory: NaN is the extreme wherever there is one."""
-    in_memory = logits.permute(sorted(range(logits.ndim), key=logits.stride, reverse=True))  # others would be copied
-    return bool(torch.stack(torch.aminmax(in_memory)).isfinite().all())

@@ -56,7 +56,8 @@ class Ensemble:
 
     def full_effort(self, effort: Effort) -> TileEffort:
         """Return the effort for a tile where there is time for everything: every fold on every mirrored copy."""
-        return TileEffort(folds=self.backend.folds, mirrors=len(self.mirrors(effort)))
+        folds = self.backend.folds if effort.most_folds is None else min(effort.most_folds, self.backend.folds)
+        return TileEffort(folds=folds, mirrors=len(self.mirrors(effort)))
 
     def with_modules(self, backend: Backend) -> Backend:
         """Return a backend whose networks are modules of torch: this one, or one that is loaded once, beside it.

@@ -35,14 +35,16 @@ class RollingMeans:
             into.copy_(sums.mean(plane).clamp_(-_LARGEST, _LARGEST))
         return means
 
-    def add(self, logits: torch.Tensor, rows: slice, columns: slice) -> None:
-        """Add the float32 logits (k, *patch) of a tile that begins at the first plane."""
-        addend = logits.to(self._weights)  # first, because memory may end here
-        self._weight[..., rows, columns] += self._weights[:, None]
-        for plane, own in enumerate(self._weights):
+    def add(self, logits: torch.Tensor, rows: slice, columns: slice, *, passes: int = 1) -> None:
+        """Add the float32 logits (k, *patch) of a tile that begins at the first plane; see `RollingSums.add`."""
+        addend, weight = logits.to(self._weights), self._weight[..., rows, columns]
+        fractions = passes * self._weights[:, None] / (weight + passes * self._weights[:, None])
+        former, new = (torch.empty_like(addend[:, 0]) for _ in range(2))  # no memory is taken after this
+        weight.add_(self._weights[:, None], alpha=passes)
+        for plane, fraction in enumerate(fractions):
             part = self._mean[plane, :, rows, columns]
-            fraction = own / self._weight[plane, :, rows, columns]
-            part.copy_(torch.lerp(part.float(), addend[:, plane].clamp(-_LARGEST, _LARGEST), fraction))
+            torch.clamp(addend[:, plane], -_LARGEST, _LARGEST, out=new)
+            part.copy_(torch.lerp(former.copy_(part), new, fraction, out=former))
 
     def mean(self, plane: int) -> torch.Tensor:
         """Return the mean logits (k, y, x) of a plane, counted from the first, float32; 0 where no tile was added."""

@@ -82,11 +82,18 @@ class RollingSums:
         self.total = zero_logits(shape, channels_last=channels_last, device=weights.device, dtype=weights.dtype)
         self.weight = weights.new_zeros((len(weights), 1, *in_plane))
 
-    def add(self, logits: torch.Tensor, rows: slice, columns: slice) -> None:
-        """Add the float32 logits (k, *patch) of a tile that begins at the first plane."""
+    def add(self, logits: torch.Tensor, rows: slice, columns: slice, *, passes: int = 1) -> None:
+        """Add the float32 logits (k, *patch) of a tile that begins at the first plane.
+
+        Args:
+            logits: Logits, the mean over some passes.
+            rows: Rows of the tile.
+            columns: Columns of the tile.
+            passes: Number of times that the tile counts.
+        """
         addend = logits.to(self.weights).transpose(0, 1)  # first, because memory may end here
-        self.total[..., rows, columns].addcmul_(addend, self.weights[:, None])
-        self.weight[..., rows, columns] += self.weights[:, None]
+        self.total[..., rows, columns].addcmul_(addend, self.weights[:, None], value=passes)
+        self.weight[..., rows, columns].add_(self.weights[:, None], alpha=passes)
 
     def mean(self, plane: int) -> torch.Tensor:
         """Return the mean logits (k, y, x) of a plane, counted from the first, class after class in memory of its own.

@@ -1,8 +1,8 @@
 """Files of a case to refine: its images, the clicks on it, and a label map to start from.
 
 A model whose `method.json` has settings of a PET/CT's channels gets them as its container prepares them: the CT
-clipped, the PET judged and laid on the CT, around the head and neck where the settings say so. Any other model gets one
-image a channel, on one grid.
+clipped, the PET judged and laid on the CT, around the head and neck where the settings say so; and its label map is
+kept inside the body where they say so. Any other model gets one image a channel, on one grid.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from hnseg.imaging.box import Box
 from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.imaging.outside_body import kept_inside_body
 from hnseg.imaging.pet_ct.channels import PetCtSettings, pet_ct_channels
+from hnseg.imaging.pet_ct.label_map import PetCtMapSettings
 from hnseg.imaging.prompts.click import Click
 from hnseg.imaging.prompts.clicks_file import parse_clicks
 from hnseg.inference.model.bundle import Bundle
@@ -38,10 +40,12 @@ class CaseImages:
     Attributes:
         grid: Grid of the first image, on which clicks are and the label map will be.
         channels: Channels on this grid, or on a box of its voxels.
+        kept_inside: CT, outside whose body a label map is background; None where it may have labels anywhere.
     """
 
     grid: Grid
     channels: Channels
+    kept_inside: sitk.Image | None = None
 
     @property
     def box(self) -> Box:
@@ -55,16 +59,23 @@ class CaseImages:
         return image_of(self.box.of(array_of(label_map)), self.channels.grid)
 
     def put_back(self, label_map: sitk.Image, start: sitk.Image | None) -> sitk.Image:
-        """Return a label map of the channels on the first image's grid.
+        """Return a label map of the channels on the first image's grid, as the model's container would write it.
 
         Args:
             label_map: Label map on the channels' grid.
-            start: Label map on the first image's grid, which all else is taken from; None for background.
+            start: Label map on the first image's grid, which all else is taken from; None for background. Where a
+                label map is kept inside the body, labels that this one has outside stay.
         """
         voxels = sitk.GetArrayViewFromImage(label_map)
         array = np.zeros(self.grid.shape_zyx, voxels.dtype) if start is None else array_of(start)
         self.box.of(array)[:] = voxels
-        return image_of(array, self.grid)
+        if self.kept_inside is None:
+            return image_of(array, self.grid)
+        inside = array_of(kept_inside_body(image_of(array, self.grid), self.kept_inside))
+        if start is not None:
+            old = array == sitk.GetArrayViewFromImage(start)
+            inside[old] = array[old]
+        return image_of(inside, self.grid)
 
 
 def read_case_images(bundle: Bundle, paths: Sequence[Path]) -> CaseImages:
@@ -94,7 +105,7 @@ def read_case_images(bundle: Bundle, paths: Sequence[Path]) -> CaseImages:
         ct_file=paths[0],
         pet_file=pet_files[0] if pet_files else None,
     )
-    return CaseImages(Grid.of(ct), channels)
+    return CaseImages(Grid.of(ct), channels, ct if settings.keep_inside_body else None)
 
 
 def read_start(path: Path, bundle: Bundle, grid: Grid) -> sitk.Image:
@@ -136,15 +147,15 @@ def read_clicks(path: Path, grid: Grid, structures: Sequence[str]) -> tuple[Clic
     return found.clicks
 
 
-def _pet_ct_settings(bundle: Bundle) -> PetCtSettings | None:
-    """Return the settings of a PET/CT's channels, where a model has any."""
-    given: Mapping[str, Any] = {
-        key: value for key, value in bundle.settings.items() if key in PetCtSettings.model_fields
-    }
-    if not given:
+def _pet_ct_settings(bundle: Bundle) -> PetCtMapSettings | None:
+    """Return the settings of a PET/CT, where a model has any of its channels."""
+    if not set(bundle.settings) & set(PetCtSettings.model_fields):
         return None
+    given: Mapping[str, Any] = {
+        key: value for key, value in bundle.settings.items() if key in PetCtMapSettings.model_fields
+    }
     try:
-        return PetCtSettings.model_validate(given)
+        return PetCtMapSettings.model_validate(given)
     except ValidationError as error:
         raise ModelError(
             f"{bundle.folder / METHOD_FILE} must hold settings of a PET/CT's channels, but {first_problem(error)}."

@@ -32,7 +32,7 @@ class Change:
         held_back_voxels: Number of voxels whose label the networks would have changed, had the guard not held them.
         held_back_ml: Their volume.
         is_followed: Whether the clicked voxel is the structure now, or of a negative click is not.
-        first_s: Seconds to the first label map, that of one fold.
+        first_s: Seconds to the first label map: that of one fold, or of all where only those were asked.
         final_s: Seconds to the final one.
     """
 

@@ -121,7 +121,8 @@ class RefinementSession:
         Args:
             click: Click on the image. Of no structure: the one that the label map has there; where that is background,
                 the most probable one, by the first fold without clicks.
-            on_first: Function called with the change by the first fold, before the others' turn; see `OnFirst`.
+            on_first: Function called with the change by the first fold, before the others' turn; see `OnFirst`. Without
+                a guard that fold sees the whole image for it, and again among all folds.
 
         Returns:
             The final change.
@@ -132,7 +133,7 @@ class RefinementSession:
         """
         started_s = time.monotonic()
         meant = self._resolved(click)
-        answers = self._answers(meant)
+        answers = self._answers(meant) if self._channels is None else self._whole_answers(meant, on_first)
         step = self._step(meant, next(answers), started_s)
         if on_first is not None:
             self._show(step, on_first)
@@ -192,9 +193,10 @@ class RefinementSession:
     def _labels_by_value(self) -> dict[int, str]:
         return {value: name for name, value in self._values.items()}
 
-    def _whole_prediction(self, channels: Channels) -> sitk.Image:
+    def _whole_prediction(self, channels: Channels, *, most_folds: int | None = None) -> sitk.Image:
         """Return the label map that the networks give the whole image, as a container does."""
-        return start_prediction(self._ensemble, channels, Deadline.never(), effort=self._effort).predict().label_map
+        effort = replace(self._effort, most_folds=most_folds)
+        return start_prediction(self._ensemble, channels, Deadline.never(), effort=effort).predict().label_map
 
     def _resolved(self, click: Click) -> Click:
         """Return a click that names its structure."""
@@ -216,12 +218,16 @@ class RefinementSession:
         index = image.target.placement.network_index(click.point_mm)
         return structure_at(image.volume[(slice(None), *image.inner)], index, self._networks.execution, image.encoding)
 
+    def _whole_answers(self, click: Click, on_first: OnFirst | None) -> Iterator[_Answer]:
+        """Yield the networks' labels of the whole image with one more click: of the first fold if asked, and of all."""
+        assert self._channels is not None
+        channels = replace(self._channels, clicks=(*self.clicks, click))
+        if on_first is not None and self._networks.folds > 1:
+            yield _Answer(array_of(self._whole_prediction(channels, most_folds=1)), whole(self._grid).slices)
+        yield _Answer(array_of(self._whole_prediction(channels)), whole(self._grid).slices)
+
     def _answers(self, click: Click) -> Iterator[_Answer]:
-        """Yield the networks' labels with one more click: of the first fold, then of all of them, or of all at once."""
-        if self._channels is not None:
-            label_map = self._whole_prediction(replace(self._channels, clicks=(*self.clicks, click)))
-            yield _Answer(array_of(label_map), whole(self._grid).slices)
-            return
+        """Yield the networks' labels of a window with one more click: of the first fold, then of all of them."""
         drawn = [*(step.drawn for step in self._steps), self._image.voxel_click(click)]
         window = ClickWindow.around(self._image, drawn[-1].index_zyx)
         tile, folds = window.tile(drawn), self._networks.folds

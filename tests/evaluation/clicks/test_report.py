@@ -17,7 +17,29 @@ def test_the_table_has_the_means_where_a_measure_is_defined(clicked_folder):
     assert (automatic["GTVp"]["mean_hd_mm"], automatic["GTVp"]["cases_with_hd"]) == (4.0, 1)
     assert (automatic["GTVn"]["mean_dsc"], automatic["GTVn"]["cases"]) == (0.5, 1)
     assert report.table["3 clicks"]["GTVp"]["mean_dsc"] == pytest.approx(0.7)
-    assert clicks_table(report).rows[0] == (*("automatic", "GTVp", "30.0", "30.0", "4.0", "1.00", "0.00", "2", "1"),)
+    assert clicks_table(report).rows[0] == (
+        *("automatic", "GTVp", "30.0", "30.0", "4.0", "1.00", "0.00", "2", "1", "0", "0"),
+    )
+
+
+def test_means_are_over_the_cases_with_the_structure_in_the_reference(clicked_folder):
+    invented = {"dsc": 0.0, "nsd": 0.0, "hd_mm": None, "false_positive_ml": 5.0, "false_negative_ml": 0.0}
+    missed = {"dsc": 0.0, "nsd": 0.0, "hd_mm": None, "false_positive_ml": 0.0, "false_negative_ml": 2.0}
+    write_record(clicked_folder, "c", [(invented, measures(0.5)), (NONE, measures(0.7)), (NONE, missed)])
+    write_record(clicked_folder, "d", [(missed, NONE), (measures(0.9), NONE)])
+    report = clicks_report("hn_uiseg", clicked_folder)
+    assert (report.cases_with, report.cases_with_hd) == ({"GTVp": 3, "GTVn": 2}, {"GTVp": 1, "GTVn": 1})
+    primary = report.curves["GTVp"]
+    assert primary["dsc"] == pytest.approx(((0.2 + 0.4 + 0.0) / 3, *[(0.6 + 0.8 + 0.9) / 3] * 3))
+    assert primary["false_positive_ml"] == pytest.approx(((2 + 5) / 4, 0, 0, 0))
+    assert primary["false_negative_ml"] == pytest.approx((2 / 3, 0, 0, 0))
+    assert primary["hd_mm"] == (4.0, 4.0, 4.0, 4.0)
+    assert report.curves["GTVn"]["dsc"] == pytest.approx((0.5, 0.6, 0.25, 0.25))
+    counts = [report.table[row]["GTVp"] for row in ("automatic", "3 clicks")]
+    assert [each["cases"] for each in counts] == [3, 3]
+    assert [each["cases_with_hd"] for each in counts] == [1, 3]
+    assert [(each["other_cases"], each["other_cases_found"]) for each in counts] == [(1, 1), (1, 0)]
+    assert report.table["automatic"]["GTVp"]["mean_false_positive_ml"] == pytest.approx(7 / 4)
 
 
 def test_a_case_that_ended_early_keeps_its_last_values_in_the_curves(clicked_folder):

@@ -159,13 +159,40 @@ def test_dropout_is_by_torch_where_openvino_runs_the_networks(make_model, ensemb
     assert found.notes == ("openvino has no dropout: torch ran the 2 dropout passes.",)
 
 
-def test_on_a_gpu_they_are_the_processor_s(ensemble, channels):
-    expected = predicted(ensemble, channels, FurtherMembers(tta=3))
-    with PretendedGpu():
-        on_gpu = load_ensemble(ensemble.bundle, device="cuda")
-        single = dataclasses.replace(on_gpu, backend=dataclasses.replace(on_gpu.backend, is_single=True))
-        found = predicted(single, channels, FurtherMembers(tta=3))
+def single_on_gpu(ensemble, *, is_resident=True):
+    """Return the ensemble on the GPU, computing in float32 as the processor does."""
+    on_gpu = load_ensemble(ensemble.bundle, device="cuda")
+    backend = dataclasses.replace(on_gpu.backend, is_single=True, is_resident=is_resident)
+    return dataclasses.replace(on_gpu, backend=backend)
+
+
+@pytest.mark.parametrize("is_resident", [True, False], ids=["resident", "travelling"])
+def test_on_a_gpu_they_are_the_processor_s(ensemble, channels, is_resident):
+    expected = predicted(ensemble, channels)
+    with PretendedGpu() as gpu:
+        found = predicted(single_on_gpu(ensemble, is_resident=is_resident), channels)
+        assert gpu.seeds
     np.testing.assert_allclose(found.uncertainty.entropies, expected.uncertainty.entropies, atol=1e-5)
+    assert np.array_equal(array_of(found.label_map), array_of(expected.label_map))
+    assert found.notes == ()
+
+
+def test_on_a_gpu_memory_may_end_at_any_allocation(ensemble):
+    channels = noise((16, 8, 4), (2.0, 2.0, 3.0))
+    expected = predicted(ensemble, channels)
+    with PretendedGpu() as gpu:
+        single = single_on_gpu(ensemble)
+        predicted(single, channels)  # the first case makes what the others find
+        before = gpu.memory.allocations
+        predicted(single, channels)
+        count = gpu.memory.allocations - before
+        for number in range(0, count, max(1, count // 12)):
+            gpu.memory.fail_at = gpu.memory.allocations + number
+            found = predicted(single, channels)
+            assert np.array_equal(array_of(found.label_map), array_of(expected.label_map)), number
+            difference = np.abs(found.uncertainty.entropies - expected.uncertainty.entropies).max()
+            assert difference < 2e-3, number  # in half precision from there on
+            assert any("was not enough" in note for note in found.notes)
 
 
 def test_where_time_is_short_they_are_given_up_before_any_pass_of_a_fold(five, clock):

@@ -99,11 +99,16 @@ def test_predicting_takes_no_more_than_estimated(ensemble):
     assert estimated / 3 < taken <= estimated + ALLOCATOR_GIB
 
 
-def test_the_sums_of_members_and_what_is_made_of_them_are_counted(ensemble):
+@pytest.mark.parametrize("members_in", [torch.float32, torch.float16], ids=["single", "half"])
+def test_the_sums_of_members_and_what_is_made_of_them_are_counted(ensemble, monkeypatch, members_in):
     channels = noise((192, 192, 10))
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
-    fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
-    need = MemoryNeed.of(placement, ensemble.bundle, dataclasses.replace(fastest, members=3))
+    fastest = MemoryLayout.fastest
+    monkeypatch.setattr(
+        MemoryLayout, "fastest", lambda *given: dataclasses.replace(fastest(*given), members_in=members_in)
+    )
+    layout = dataclasses.replace(MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend), members=3)
+    need = MemoryNeed.of(placement, ensemble.bundle, layout)
     effort = Effort(step=1, mirroring=False)
     prediction = start_prediction(ensemble, channels, Deadline.never(), effort=effort, uncertainty=True)
     taken, result = taken_gib(prediction.predict)
@@ -118,7 +123,7 @@ def test_members_take_memory_only_where_they_are_asked_for(ensemble):
     with_members = dataclasses.replace(without, members=3)
     needs = [MemoryNeed.of(placement, ensemble.bundle, each) for each in (without, with_members)]
     sums = 3 * (40 + 1) * 8 * 64 * 64
-    means = 3 * without.copies_a_turn * 40 * 8 * 64 * 64
+    means = 40 * 8 * 64 * 64  # of one tile at a time
     assert needs[1].predicting_gib - needs[0].predicting_gib == pytest.approx(4 * (sums + means) / GIB)
     assert without.members == 0
 

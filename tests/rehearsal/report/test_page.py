@@ -10,6 +10,7 @@ from hnseg.errors import OutputError
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.report.page import Figures, as_page, check_report, write_report
 from tests.support.answering.spec import EDITIONS
+from tests.support.chromium import chromium, find_chromium
 from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress
 
 
@@ -113,6 +114,24 @@ def test_many_structures_are_folded_away_under_the_lowest(report):
     html = " ".join(as_page(many, Figures({}, {}), {1: "organ 1"}).split())
     assert "<summary>9 structures; the lowest dsc: organ 0 0.000, organ 1 0.100, organ 2 0.200</summary>" in html
     assert '<td class="number">∞</td>' in html
+
+
+@pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed")
+def test_the_table_of_many_means_fits_into_a_window(report, tmp_path):
+    _, result = report(copying_runner())
+    names = ("dsc", "nsd", "hd_mm", "false_positive_ml", "false_negative_ml")
+    means = {f"{kind}_{name}": 37.8125 for name in names for kind in ("mean", "sd")}
+    structures = {"GTVp": {**means, "cases": 5, "cases_with_hd": 5}, "GTVn": dict.fromkeys((*means, "cases"))}
+    many = result.model_copy(update={"score": result.score.model_copy(update={"structures": structures})})
+    path = tmp_path / "many.html"
+    path.write_text(as_page(many, Figures({}, {}), {1: "GTVp", 2: "GTVn"}), encoding="utf-8")
+    with chromium() as page:
+        page.open(path, width=1000)
+        assert page.evaluate(
+            "(card => card.scrollWidth <= card.clientWidth)(document.querySelector('.many').parentElement)"
+        )
+        page.open(path, width=500)  # where the table scrolls, and not the page
+        assert page.evaluate("document.documentElement.scrollWidth") <= 500
 
 
 def test_answers_are_beside_the_expected_ones(report, small_request, case_dir):

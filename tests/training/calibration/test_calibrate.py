@@ -10,6 +10,7 @@ from hnseg.inference.model.bundle import open_bundle
 from hnseg_training.calibration.calibrate import Places, as_page, calibrate
 from hnseg_training.calibration.case_voxels import Sampling
 from hnseg_training.calibration.cross_fit import calibration_of
+from hnseg_training.calibration.held_out import held_out_cases
 from hnseg_training.calibration.report import CalibrationReport
 from tests.support.calibrated_voxels import cases_at
 
@@ -19,7 +20,8 @@ FILES = {"calibration.json", "calibration.csv", "index.html", "reliability.png",
 
 def test_the_bundle_and_its_archive_get_the_temperatures_and_the_report_is_written(trained, bundle, tmp_path):
     former = (bundle / "manifest.json").read_text()
-    report = calibrate(trained, Places(bundle, tmp_path / "new" / "report"), SMALL, folds=None, device="cpu")
+    cases = held_out_cases(trained, bundle, SMALL, folds=None, device="cpu")
+    report = calibrate(cases, Places(bundle, tmp_path / "new" / "report"), SMALL, predicted_by="fold")
     opened = open_bundle(bundle)
     assert opened.temperatures == tuple(report.temperatures.values())
     kept = json.loads((bundle / "manifest.json").read_text())
@@ -36,8 +38,9 @@ def test_where_it_fails_all_is_as_it_was(trained, bundle, tmp_path):
     for name in ("manifest.json", "fold_0.safetensors"):
         assert (bundle / name).is_file()
     former = {path: path.read_bytes() for path in (*bundle.iterdir(), bundle.with_name("model.tar.gz"))}
+    cases = held_out_cases(trained, bundle, SMALL, folds=[0], device="cpu")
     with pytest.raises(InputError, match="two held-out cases at least"):
-        calibrate(trained, Places(bundle, tmp_path / "report"), SMALL, folds=[0], device="cpu")
+        calibrate(cases, Places(bundle, tmp_path / "report"), SMALL, predicted_by="fold")
     assert {path: path.read_bytes() for path in (*bundle.iterdir(), bundle.with_name("model.tar.gz"))} == former
     assert not any((tmp_path / "report").iterdir())
 
@@ -45,17 +48,19 @@ def test_where_it_fails_all_is_as_it_was(trained, bundle, tmp_path):
 def test_a_result_folder_keeps_no_temperatures(trained, tmp_path):
     results = trained.results("nnUNetTrainerAdam__hnsegDemoPlans__3d_fullres")
     with pytest.raises(ModelError, match=r"Only an exported bundle keeps temperatures, .* Was hnseg-train export run"):
-        calibrate(trained, Places(results, tmp_path / "report"), SMALL, folds=None, device="cpu")
+        calibrate([], Places(results, tmp_path / "report"), SMALL, predicted_by="fold")
 
 
-def test_a_report_that_can_not_be_written_is_told_first(trained, bundle, tmp_path):
+def test_a_report_that_can_not_be_written_is_told_first(bundle, tmp_path):
     (tmp_path / "report").write_text("")
     with pytest.raises(OutputError, match="The report must be written to"):
-        calibrate(trained, Places(bundle, tmp_path / "report"), SMALL, folds=None, device="cpu")
+        calibrate([], Places(bundle, tmp_path / "report"), SMALL, predicted_by="fold")
 
 
 def test_the_page_has_the_table_and_escapes_names():
-    _, report = calibration_of(cases_at((3.0, 2.0), [0, 1]), ("background", "<GTV>"), Sampling(), model="a & b")
+    _, report = calibration_of(
+        cases_at((3.0, 2.0), [0, 1]), ("background", "<GTV>"), Sampling(), model="a & b", predicted_by="fold"
+    )
     page = as_page(report)
     assert "Calibration of a &amp; b" in page
     assert "&lt;GTV&gt;" in page

@@ -62,4 +62,4 @@ def test_at_most_so_many_are_drawn_the_same_each_time(ensemble):
         for _ in range(2)
     )
     assert (len(once.band), len(once.everywhere)) == (100, 100)
-    np.testing.assert_array_equal(once.band.log_probabilities, again.band.log_probabilities)
+    np.testing.assert_array_equal(once.band.logits, again.band.logits)

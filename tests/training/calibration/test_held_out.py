@@ -16,13 +16,13 @@ SMALL = Sampling(most=50)
 def test_every_folds_validation_cases_come_with_its_number(trained, bundle):
     splits = json.loads((trained.preprocessed / "splits_final.json").read_text())
     cases = list(held_out_cases(trained, bundle, SMALL, folds=None, device="cpu"))
-    assert [(case.name, case.fold) for case in cases] == [
-        (name, fold) for fold in (0, 3) for name in splits[fold]["val"]
+    assert [(case.name, case.part) for case in cases] == [
+        (name, f"fold {fold}") for fold in (0, 3) for name in splits[fold]["val"]
     ]
     (only,) = held_out_cases(trained, bundle, SMALL, folds=[3], device="cpu")
-    assert only.fold == 3
-    assert (only.voxels.band.log_probabilities == cases[-1].voxels.band.log_probabilities).all()
-    assert (cases[0].voxels.band.log_probabilities != only.voxels.band.log_probabilities).any()
+    assert only.part == "fold 3"
+    assert (only.voxels.band.logits == cases[-1].voxels.band.logits).all()
+    assert (cases[0].voxels.band.logits != only.voxels.band.logits).any()
 
 
 def test_a_model_of_every_case_or_of_a_fold_that_there_is_not_is_refused(trained, bundle):

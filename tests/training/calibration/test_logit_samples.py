@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
+from hnseg.errors import InputError
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline
@@ -45,3 +46,10 @@ def test_of_members_each_has_its_own(ensemble):
     assert logits.shape == (20 * 28 * 14, 2, ensemble.outputs)
     np.testing.assert_allclose(logits.mean(axis=1), sampled(ensemble).logits(), atol=1e-4)
     assert np.abs(logits[:, 0] - logits[:, 1]).max() > 0.01
+
+
+def test_planes_without_members_are_refused_where_members_are_asked_for(ensemble):
+    prediction = start_prediction(ensemble, CHANNELS, Deadline.never(), effort=PLAIN)
+    samples = LogitSamples(prediction.canvas.target, np.random.default_rng(0), members=2)
+    with pytest.raises(InputError, match=r"The logits of all 2 networks must fit into memory .* Is it very large"):
+        deque(samples.beside(prediction.planes()), maxlen=0)

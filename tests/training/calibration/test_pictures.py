@@ -11,7 +11,9 @@ from tests.support.calibrated_voxels import cases_at
 
 def report_of(structures):
     names = ["background", *(f"organ_{number}" for number in range(structures))]
-    return calibration_of(cases_at((3.0,) * len(names), [0, 1]), names, Sampling(), model="test")[1]
+    return calibration_of(cases_at((3.0,) * len(names), [0, 1]), names, Sampling(), model="test", predicted_by="fold")[
+        1
+    ]
 
 
 @pytest.mark.parametrize(("structures", "least_height"), [(1, 300), (9, 1000)])

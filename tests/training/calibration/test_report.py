@@ -9,7 +9,9 @@ from tests.support.calibrated_voxels import cases_at
 
 
 def test_both_have_every_measure_and_each_structure():
-    _, report = calibration_of(cases_at((3.0, 2.0), [0, 1]), ("background", "GTVp"), Sampling(), model="test")
+    _, report = calibration_of(
+        cases_at((3.0, 2.0), [0, 1]), ("background", "GTVp"), Sampling(), model="test", predicted_by="fold"
+    )
     titles = [*MEASURES.values(), "ECE of GTVp near its surface"]
     assert [row[0] for row in report.table.rows] == titles
     rows = list(csv.DictReader(report.as_csv().splitlines()))

@@ -4,12 +4,20 @@ import numpy as np
 import pytest
 
 from hnseg.evaluation.calibration.proper_scores import negative_log_likelihood
+from hnseg_training.calibration.member_samples import MemberSamples
 from hnseg_training.calibration.temperature import fitted_temperatures
 from tests.support.calibrated_voxels import voxels_at
 
 
 def test_each_class_gets_its_own():
     assert fitted_temperatures(voxels_at((2.0, 0.5, 1.3), count=60_000)) == pytest.approx((2.0, 0.5, 1.3), rel=0.06)
+
+
+def test_several_members_get_those_of_their_mean():
+    together = voxels_at((2.0, 0.5, 1.3), count=60_000, members=4)
+    assert fitted_temperatures(together) == pytest.approx((2.0, 0.5, 1.3), rel=0.08)
+    alone = MemberSamples(together.logits[:, :1], together.classes, together.near)
+    assert min(np.divide(fitted_temperatures(alone), fitted_temperatures(together))) > 1.5
 
 
 def test_no_other_temperature_is_likelier():

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from containers.hnts_mrg.method import Settings
+from hnseg_training.challenges.hnts_mrg.convert import convert
 from hnseg_training.export import Label, export
 from hnseg_training.fitting.preset import PRESETS
 
@@ -23,7 +25,23 @@ def test_it_calibrates_the_bundle_as_asked(run, trained, bundle, tmp_path):
     )
     found = json.loads((report / "calibration.json").read_text())
     assert (found["band_mm"], found["most_voxels"], found["seed"]) == (6, 150, 4)
-    assert json.loads((bundle / "manifest.json").read_text())["calibration"]["temperatures"] == found["temperatures"]
+    kept = json.loads((bundle / "manifest.json").read_text())["calibration"]
+    assert (kept["temperatures"], kept["predicted_by"]) == (found["temperatures"], "fold")
+
+
+def test_other_cases_calibrate_all_folds_together(run, make_source, bundle, tmp_path):
+    unseen = convert(make_source(), tmp_path / "unseen", settings=Settings(), seed=3)
+    report, where = tmp_path / "report", ("--held-out", unseen.root, "--model", bundle)
+    assert run("calibrate", "hnts_mrg", *where, "--report", report, "--voxels", "150") == (0, "")
+    assert json.loads((bundle / "manifest.json").read_text())["calibration"]["predicted_by"] == "ensemble"
+    assert "each predicted by all folds together" in (report / "index.html").read_text()
+
+
+@pytest.mark.parametrize("cases", [(), ("--work", "a", "--held-out", "b"), ("--held-out", "b", "--folds", "0")])
+def test_either_way_to_cases_must_be_named(run, bundle, tmp_path, cases):
+    status, stderr = run("calibrate", "hnts_mrg", *cases, "--model", bundle, "--report", tmp_path / "report")
+    assert status == 2
+    assert "either --work" in stderr
 
 
 def test_a_fold_that_the_bundle_lacks_is_refused(run, trained, bundle, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from hnseg.errors import ModelError, OutputError
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, reason_of
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import MANIFEST_FILE, Fold, Manifest
+from hnseg.inference.model.calibration import PredictedBy
+from hnseg.inference.model.manifest import MANIFEST_FILE, Manifest
 from hnseg_training.calibration.case_voxels import Sampling
 from hnseg_training.calibration.cross_fit import calibration_of
-from hnseg_training.calibration.held_out import held_out_cases
+from hnseg_training.calibration.held_out import HeldOutCase
 from hnseg_training.calibration.pictures import draw_reliability, draw_risk_coverage
 from hnseg_training.calibration.report import CalibrationReport
-from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.export import write_archive
 
 JSON_FILE, CSV_FILE, PAGE_FILE = "calibration.json", "calibration.csv", "index.html"
@@ -40,25 +40,24 @@ class Places:
 
 
 def calibrate(
-    work: WorkFolder, places: Places, sampling: Sampling, *, folds: Sequence[Fold] | None, device: str
+    cases: Iterable[HeldOutCase], places: Places, sampling: Sampling, *, predicted_by: PredictedBy
 ) -> CalibrationReport:
-    """Calibrate a bundle on the validation cases of its folds, and write the report.
+    """Calibrate a bundle on cases that its networks were not trained on, and write the report.
 
     Temperatures that the bundle has already are replaced. Where anything fails, all files are as they were.
 
     Args:
-        work: Work folder that the bundle was trained in.
+        cases: Cases as `held_out_cases` or `unseen_cases` gives them, predicted only once files can be written.
         places: Bundle, and folder of the report.
         sampling: Band, and number of voxels a case.
-        folds: Folds to use; all of the bundle where left out.
-        device: Device of the networks; see `hnseg.inference.loading.load_ensemble`.
+        predicted_by: Networks that predict each case: `fold` of `held_out_cases`, `ensemble` of `unseen_cases`.
 
     Raises:
-        ModelError: The model is no exported bundle, has regions, was trained on every case, or lacks a fold.
-        InputError: The data set is not the model's, or a sample can't be read.
+        ModelError: The model is no exported bundle.
+        InputError: There are fewer than two cases.
         OutputError: A file can't be written.
     """
-    manifest = open_bundle(places.model, folds=folds).manifest
+    manifest = open_bundle(places.model).manifest
     if manifest is None:
         raise ModelError(
             f"Only an exported bundle keeps temperatures, but {places.model} has no {MANIFEST_FILE}."
@@ -69,8 +68,10 @@ def calibrate(
     with output_files(_output(archive if archive.is_file() else None, "archive")) as archives:
         with output_files(*_outputs(places)) as files:
             names = open_bundle(places.model).dataset.output_names
-            cases = list(held_out_cases(work, places.model, sampling, folds=folds, device=device))
-            calibration, report = calibration_of(cases, names, sampling, model=manifest.name)
+            predicted = list(cases)
+            calibration, report = calibration_of(
+                predicted, names, sampling, model=manifest.name, predicted_by=predicted_by
+            )
             _write(files, report, manifest.model_copy(update={"calibration": calibration}))
         archives.write("archive", lambda path: write_archive(places.model, path))
     return report

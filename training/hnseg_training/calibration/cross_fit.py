@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from hnseg.errors import InputError
 from hnseg.evaluation.calibration.measures import CalibrationMeasures
 from hnseg.evaluation.calibration.voxel_samples import VoxelSamples
-from hnseg.inference.model.calibration import Calibration
+from hnseg.inference.model.calibration import Calibration, PredictedBy
 from hnseg_training.calibration.case_voxels import Sampling
 from hnseg_training.calibration.held_out import HeldOutCase
+from hnseg_training.calibration.member_samples import MemberSamples
 from hnseg_training.calibration.report import BeforeAndAfter, CalibrationReport
 from hnseg_training.calibration.temperature import fitted_temperatures
 
@@ -17,18 +18,19 @@ _DIGITS = 6
 
 
 def calibration_of(
-    cases: Sequence[HeldOutCase], names: Sequence[str], sampling: Sampling, *, model: str
+    cases: Sequence[HeldOutCase], names: Sequence[str], sampling: Sampling, *, model: str, predicted_by: PredictedBy
 ) -> tuple[Calibration, CalibrationReport]:
     """Return the temperatures of a model, and the report on them.
 
-    Temperatures are fitted on the band's voxels of all cases. The report is cross-fitted: a fold's cases are measured
-    at the temperatures of the other folds' cases, or, where there is one fold, each case at those of the others.
+    Temperatures are fitted on the band's voxels of all cases. The report is cross-fitted: a part's cases are measured
+    at the temperatures of the other parts' cases, or, where there is one part, each case at those of the others.
 
     Args:
         cases: Cases with their voxels.
         names: Name of each class, the background first.
         sampling: Sampling of these voxels.
         model: Name of the ensemble.
+        predicted_by: Networks that predicted each case.
 
     Raises:
         InputError: There is only one case, or no voxel of a structure in any.
@@ -47,7 +49,8 @@ def calibration_of(
     }
     report = CalibrationReport(
         model=model,
-        cases={case.name: case.fold for case in cases},
+        predicted_by=predicted_by,
+        cases={case.name: case.part for case in cases},
         band_mm=sampling.band_mm,
         most_voxels=sampling.most,
         seed=sampling.seed,
@@ -60,16 +63,16 @@ def calibration_of(
 
 
 def _groups(cases: Sequence[HeldOutCase]) -> dict[str, list[HeldOutCase]]:
-    """Return the cases by fold, or by their names where there is one fold."""
-    is_one = len({case.fold for case in cases}) == 1
+    """Return the cases by part, or by their names where there is one part."""
+    is_one = len({case.part for case in cases}) == 1
     groups: dict[str, list[HeldOutCase]] = {}
     for case in cases:
-        groups.setdefault(case.name if is_one else f"fold {case.fold}", []).append(case)
+        groups.setdefault(case.name if is_one else case.part, []).append(case)
     return groups
 
 
-def _together(cases: Sequence[HeldOutCase], place: str) -> VoxelSamples:
-    return VoxelSamples.together([getattr(case.voxels, place) for case in cases])
+def _together(cases: Sequence[HeldOutCase], place: str) -> MemberSamples:
+    return MemberSamples.together([getattr(case.voxels, place) for case in cases])
 
 
 def _before_and_after(
@@ -79,10 +82,11 @@ def _before_and_after(
     names: Sequence[str],
 ) -> BeforeAndAfter:
     """Return the measures of the band, or everywhere, each group at the temperatures of the others."""
-    before = {group: _together(cases, place) for group, cases in groups.items()}
-    after = [samples.at_temperatures(temperatures[group]) for group, samples in before.items()]
+    samples = {group: _together(cases, place) for group, cases in groups.items()}
+    before = [each.at_temperatures([1.0] * len(names)) for each in samples.values()]
+    after = [each.at_temperatures(temperatures[group]) for group, each in samples.items()]
     return BeforeAndAfter(
-        before=CalibrationMeasures.of(VoxelSamples.together(list(before.values())), names),
+        before=CalibrationMeasures.of(VoxelSamples.together(before), names),
         after=CalibrationMeasures.of(VoxelSamples.together(after), names),
     )
 
@@ -92,6 +96,7 @@ def _calibration(report: CalibrationReport) -> Calibration:
     before, after = report.band.before, report.band.after
     return Calibration(
         temperatures=report.temperatures,
+        predicted_by=report.predicted_by,
         cases=len(report.cases),
         voxels=before.voxels,
         band_mm=report.band_mm,

@@ -24,16 +24,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class HeldOutCase:
-    """Case of the training data with the voxels that the network which was not trained on it gives it.
+    """Case with voxels as networks give it that were not trained on it.
 
     Attributes:
         name: Name of the sample.
-        fold: Fold that validates on it.
+        part: Part of the cases that is measured at the temperatures of the others, such as `fold 0`.
         voxels: Its voxels.
     """
 
     name: str
-    fold: int
+    part: str
     voxels: CaseVoxels
 
 
@@ -65,12 +65,17 @@ def held_out_cases(
             for number, name in enumerate(names):
                 channels, reference = read_sample(work, name, labels)
                 rng = np.random.default_rng([sampling.seed, fold, number])
-                yield HeldOutCase(name, fold, case_voxels(ensemble, channels, reference, sampling, rng=rng))
+                yield HeldOutCase(name, f"fold {fold}", case_voxels(ensemble, channels, reference, sampling, rng=rng))
                 report(name)
 
 
-def _checked(bundle: Bundle, work: WorkFolder) -> list[int]:
-    """Return the folds of a model, and refuse one that can't be calibrated on the work folder's data."""
+def check_classes(bundle: Bundle, work: WorkFolder) -> None:
+    """Check that a model has classes that exclude one another, and that a data set has the same.
+
+    Raises:
+        ModelError: The model has regions.
+        InputError: The data set has other labels.
+    """
     if bundle.dataset.has_regions:
         raise ModelError(
             f"Classes must exclude one another to have temperatures, but {bundle.folder} has regions that may overlap."
@@ -81,6 +86,11 @@ def _checked(bundle: Bundle, work: WorkFolder) -> list[int]:
             f"The data set in {work.raw} must have the labels of the model in {bundle.folder}"
             f" ({', '.join(bundle.dataset.labels)}), but has {', '.join(labels)}. Was the model trained on another?"
         )
+
+
+def _checked(bundle: Bundle, work: WorkFolder) -> list[int]:
+    """Return the folds of a model, and refuse one that can't be calibrated on the work folder's data."""
+    check_classes(bundle, work)
     folds = range(fold_count(work))
     if wrong := [fold for fold in bundle.folds if fold not in folds]:
         raise ModelError(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hnseg.errors import InputError
 from hnseg.imaging.geometry import FloatArray
 from hnseg.inference.labelling.finished_plane import FinishedPlane
 from hnseg.inference.labelling.label_map import Target
@@ -43,7 +44,11 @@ class LogitSamples:
         self._taken: list[FloatArray] = []
 
     def beside(self, planes: Iterable[FinishedPlane]) -> Iterator[FinishedPlane]:
-        """Yield planes as they come, from the first on, and keep the logits of the voxels that they complete."""
+        """Yield planes as they come, from the first on, and keep the logits of the voxels that they complete.
+
+        Raises:
+            InputError: Members' own logits are to be kept, but planes come without them for want of memory.
+        """
         along, rows, columns = self._target.axes()
         near: deque[FloatArray] = deque()
         waiting = deque(enumerate(along.pieces(1)))
@@ -70,6 +75,11 @@ class LogitSamples:
 
     def _logits(self, plane: FinishedPlane) -> FloatArray:
         """Return the logits (k or m * k, y, x) to keep."""
-        if not self._members or plane.members is None:
+        if not self._members:
             return plane.mean
+        if plane.members is None:
+            raise InputError(
+                f"The logits of all {self._members} networks must fit into memory to be kept one by one, but they don't"
+                " for this image. Is it very large, or does something else take the memory?"
+            )
         return plane.members.logits.reshape(-1, *plane.members.logits.shape[2:])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from hnseg.evaluation.calibration.measures import CalibrationMeasures
 from hnseg.evaluation.tables import UNDEFINED, Table
+from hnseg.inference.model.calibration import PredictedBy
 from hnseg.records import Frozen, MaybeNumber
 
 MEASURES = {
@@ -37,8 +38,10 @@ class CalibrationReport(Frozen):
 
     model: str
     """Name of the ensemble."""
-    cases: dict[str, int]
-    """Fold that each case was predicted by, by the case's name."""
+    predicted_by: PredictedBy
+    """Networks that predicted each case; see `hnseg.inference.model.calibration.Calibration`."""
+    cases: dict[str, str]
+    """Part that each case is in, by the case's name; of cases that a fold predicted, that fold."""
     band_mm: float
     """Distance from the surfaces of reference and prediction up to which voxels are in the band, in mm."""
     most_voxels: int
@@ -48,7 +51,7 @@ class CalibrationReport(Frozen):
     temperatures: dict[str, float]
     """Temperature of each class, fitted on all cases: those that the model gets."""
     temperatures_without: dict[str, dict[str, float]]
-    """Temperatures without the cases of a fold, or of one fold without a case, by its name: those of `after`."""
+    """Temperatures without the cases of a part, or of one part without a case, by its name: those of `after`."""
     band: BeforeAndAfter
     """Voxels of the band."""
     everywhere: BeforeAndAfter

@@ -8,15 +8,21 @@ from typing import Annotated, Literal
 import typer
 
 from hnseg.cli.printing import show_table
-from hnseg_training.cli.options import Challenge, Folds, Work, folds_named
+from hnseg_training.cli.options import Challenge, Folds, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder
 
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
-    work: Work,
     model: Annotated[Path, typer.Option(help="The bundle that export wrote; its manifest gets the temperatures.")],
     report: Annotated[Path, typer.Option(help="Folder for tables, pictures and a page; made when missing.")],
+    work: Annotated[
+        Path | None, typer.Option(help="The folder that it was trained in: each fold predicts its validation cases.")
+    ] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(help="In place of --work, a folder that convert made of other cases: all folds predict each."),
+    ] = None,
     folds: Folds = None,
     band_mm: Annotated[
         float, typer.Option(min=0.1, max=1000, help="How far from the surfaces voxels are taken, in mm.")
@@ -25,15 +31,28 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     seed: Annotated[int, typer.Option(min=0, help="Of the draw of these.")] = 0,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto",
 ) -> None:
-    """Fit a temperature a class on each fold's validation cases, and put them into the bundle."""
+    """Fit a temperature a class on cases that networks were not trained on, and put them into the bundle.
+
+    Inference takes the mean of the folds, which is less sure than each of them: where cases can be spared,
+    --held-out fits temperatures to that mean. Those of --work suit a bundle of one fold, and make several not sure
+    enough.
+    """
     from hnseg_training.calibration.calibrate import PAGE_FILE, Places, calibrate
     from hnseg_training.calibration.case_voxels import Sampling
+    from hnseg_training.calibration.held_out import held_out_cases
+    from hnseg_training.calibration.unseen_cases import unseen_cases
     from hnseg_training.dataset.splits import fold_count
 
-    folder = WorkFolder.open(work, challenge=challenge)
-    chosen = folds_named(folds, of=fold_count(folder)) if folds else None
     sampling = Sampling(band_mm, voxels, seed)
-    found = calibrate(folder, Places(model, report), sampling, folds=chosen, device=device)
+    if work is not None and held_out is None:
+        folder = WorkFolder.open(work, challenge=challenge)
+        chosen = folds_named(folds, of=fold_count(folder)) if folds else None
+        cases = held_out_cases(folder, model, sampling, folds=chosen, device=device)
+    elif held_out is not None and work is None and folds is None:
+        cases = unseen_cases(WorkFolder.open(held_out, challenge=challenge), model, sampling, device=device)
+    else:
+        raise typer.BadParameter("give either --work, perhaps with --folds, or --held-out, which takes all folds")
+    found = calibrate(cases, Places(model, report), sampling, predicted_by="fold" if work else "ensemble")
     show_table(found.table)
     typer.echo("Temperatures: " + ", ".join(f"{name} {each:.3f}" for name, each in found.temperatures.items()))
     typer.echo(f"{report / PAGE_FILE} has the pictures; the temperatures are in {model}.")

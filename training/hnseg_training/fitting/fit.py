@@ -65,7 +65,8 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
         preset: Preset to train.
         fold: Fold of `splits_final.json`, or `all` for every case.
         schedule: Length, hardware and seed of the training.
-        resume: Whether to go on from the last checkpoint; a finished fold is left as it is.
+        resume: Whether to go on from the last checkpoint; a finished fold is left as it is, but for what its training
+            did not come to write at its very end.
 
     Raises:
         InputError: The fold holds a training already and `resume` was not asked for, a GPU was and there is none, or
@@ -76,6 +77,7 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
     found = _found(folder, resume=resume)
     if FINAL in found:
         logger.info("%s: trained already", _title(preset, fold))
+        _complete(work, preset, fold, schedule)
         return
     first_weights = None if found else schedule.start_from or start_of(work, preset, fold)
     with trainer_for(work, preset, fold, schedule) as trainer:
@@ -89,6 +91,18 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
         if preset.prompts:
             _measure(trainer, folder)
     _record(work, preset)
+
+
+def _complete(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> None:
+    """Write what a finished fold lacks, whose training stopped after its last checkpoint."""
+    results = work.results(preset.result_name)
+    folder = results / f"fold_{fold}"
+    if preset.prompts and not _is_measured(folder):
+        with trainer_for(work, preset, fold, schedule) as trainer:
+            trainer.load_checkpoint(str(folder / FINAL))
+            _measure(trainer, folder)
+    if not (results / PRESET_FILE).is_file():
+        _record(work, preset)
 
 
 def _record(work: WorkFolder, preset: Preset) -> None:
@@ -140,6 +154,12 @@ def _measure(trainer: Any, folder: Path) -> None:
 
     with stdout_to(folder / "console.log"):
         measure_with_clicks(trainer, folder)
+
+
+def _is_measured(folder: Path) -> bool:
+    from hnseg_training.fitting.prompts.measures import MEASURES_FILE
+
+    return (folder / MEASURES_FILE).is_file()
 
 
 def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> None:

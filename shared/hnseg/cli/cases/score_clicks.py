@@ -74,4 +74,5 @@ def _print(report: ClicksReport) -> None:
     typer.echo(
         f"{report.clicks} clicks in {len(report.cases)} cases: {report.harmful_clicks} did harm,"
         f" {report.ignored_clicks} changed nothing; {held_back_ml:.1f} ml were held back."
+        " A structure's means are over the cases with it in the reference, that of false positives is over all."
     )

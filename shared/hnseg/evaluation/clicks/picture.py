@@ -20,7 +20,7 @@ _TITLES = {
     "dsc": "DSC",
     "nsd": "NSD at 2 mm",
     "hd_mm": "HD (mm)",
-    "false_positive_ml": "false positives (ml)",
+    "false_positive_ml": "false positives (ml), all cases",
     "false_negative_ml": "false negatives (ml)",
 }
 
@@ -42,7 +42,7 @@ def draw_curves(report: ClicksReport, path: Path) -> None:
     FigureCanvasAgg(figure)
     for axes, (measure, title) in zip(figure.subplots(1, len(_TITLES)), _TITLES.items(), strict=True):
         _draw_measure(axes, report, measure)
-        axes.set_title(title, fontsize=10)
+        axes.set_title(title, fontsize=9)
     user = report.user
     words = f"{len(report.cases)} cases, clicks by {user.rule}, {'with' if user.has_guard else 'without'} the guard"
     handles, names = figure.axes[0].get_legend_handles_labels()
@@ -55,7 +55,8 @@ def draw_curves(report: ClicksReport, path: Path) -> None:
 def _draw_measure(axes: Axes, report: ClicksReport, measure: str) -> None:
     for (name, lines), colour in zip(report.curves.items(), _COLOURS, strict=False):
         values = np.array(lines[measure], np.float64)
-        axes.plot(np.arange(len(values)), values, color=colour, marker="o", markersize=3, label=name)
+        label = f"{name}, of {report.cases_with[name]} cases"
+        axes.plot(np.arange(len(values)), values, color=colour, marker="o", markersize=3, label=label)
         lesions = report.table.get(EACH_LESION, {}).get(name, {}).get(f"mean_{measure}")
         if lesions is not None:
             place = len(values) - 0.3

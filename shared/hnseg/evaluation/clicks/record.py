@@ -46,6 +46,15 @@ class Step(Frozen):
     seconds: float = 0.0
     """Seconds from the click to the label map; of the first step, to the label map without clicks."""
 
+    def is_found(self, name: str) -> bool:
+        """Return whether a structure is in the reference or in the label map."""
+        return self.structures[name]["dsc"] is not None
+
+    def is_in_reference(self, name: str) -> bool:
+        """Return whether a structure is in the reference: part of it is found, or all of it is missed."""
+        values = self.structures[name]
+        return bool(values["dsc"] or values["false_negative_ml"])
+
 
 class UserFacts(Frozen):
     """How the clicks of a simulation were chosen, and what they could change."""

@@ -1,8 +1,11 @@
 """Report of simulated users over cases: HN-UISeg's table, and autoPET's curves over the clicks.
 
-A case that ends with fewer clicks than others, because nothing was left to click, keeps its last values. A mean is over
-the cases where the measure is defined. The area under a curve is by trapezoids over the clicks, divided by their
-number, so that it has the curve's own unit; autoPET IV takes DSC, false positive and false negative volume.
+A case that ends with fewer clicks than others, because nothing was left to click, keeps its last values. The means of
+a structure are over the cases with it in the reference, the same after each click; that of false positives is over all
+cases, as in autoPET, whose cases without a lesion have no other measure. HD, infinite where nothing is found, is over
+those of these cases where it is finite; in a curve, after every click. The area under a curve is by trapezoids over the
+clicks, divided by their number, so that it has the curve's own unit; autoPET IV takes DSC, false positive and false
+negative volume.
 """
 
 from __future__ import annotations
@@ -14,7 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from hnseg.errors import InputError
-from hnseg.evaluation.clicks.record import CLICKS_FILE, EACH_LESION_FILE, Simulation, UserFacts, read_simulation
+from hnseg.evaluation.clicks.record import (
+    CLICKS_FILE,
+    EACH_LESION_FILE,
+    Simulation,
+    Step,
+    UserFacts,
+    read_simulation,
+)
 from hnseg.evaluation.report import Metrics
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.files.visible import visible_in
@@ -45,9 +55,14 @@ class ClicksReport(Frozen):
     challenge: str
     user: UserFacts
     table: dict[str, dict[str, Metrics]]
-    """Means by row (`automatic`, `each-lesion`, `10 clicks`) and structure: `mean_` of each measure, `cases` with a DSC
-    and `cases_with_hd`."""
+    """Means by row (`automatic`, `each-lesion`, `10 clicks`) and structure: `mean_` of each measure, `cases` with the
+    structure in the reference, `cases_with_hd` of them; `other_cases` without it, and `other_cases_found` of them, in
+    which it is found all the same."""
     curves: Curves
+    cases_with: dict[str, int]
+    """Number of cases with each structure in the reference."""
+    cases_with_hd: dict[str, int]
+    """Number of those with a finite HD after every click, over which the curve of the HD is."""
     areas: dict[str, Metrics]
     """Area under each curve, by structure."""
     cases: tuple[ClickedCaseScore, ...]
@@ -75,13 +90,16 @@ def clicks_report(challenge: str, folder: Path) -> ClicksReport:
             " Is it another folder, or has every case failed?"
         )
     user = _only_user(by_errors)
-    curves = _curves(list(by_errors.values()), user.most_clicks)
+    records = list(by_errors.values())
+    curves = _curves(records, user.most_clicks)
     cases = tuple(_case(name, record) for name, record in by_errors.items())
     return ClicksReport(
         challenge=challenge,
         user=user,
-        table=_rows(list(by_errors.values()), list(_records(folder, EACH_LESION_FILE).values()), user.most_clicks),
+        table=_rows(records, list(_records(folder, EACH_LESION_FILE).values()), user.most_clicks),
         curves=curves,
+        cases_with={name: len(_with_structure(records, name)) for name in curves},
+        cases_with_hd={name: len(_with_hd(records, name)) for name in curves},
         areas={name: {measure: area_under(line) for measure, line in lines.items()} for name, lines in curves.items()},
         cases=cases,
         clicks=sum(case.clicks for case in cases),
@@ -104,7 +122,8 @@ def area_under(curve: Sequence[MaybeNumber]) -> float:
 
 def clicks_table(report: ClicksReport) -> Table:
     """Return HN-UISeg's table: a row for each way of clicking and structure."""
-    headings = ("clicks", "structure", "DSC (%)", "NSD (%)", "HD (mm)", "FP (ml)", "FN (ml)", "cases", "with HD")
+    measures = ("DSC (%)", "NSD (%)", "HD (mm)", "FP (ml)", "FN (ml)")
+    headings = ("clicks", "structure", *measures, "cases", "with HD", "other cases", "found in them")
     rows = tuple(
         (row, name, *(_text(values[f"mean_{each}"], each) for each in MEASURES), *_counts(values))
         for row, structures in report.table.items()
@@ -140,10 +159,10 @@ def _rows(
     by_errors: Sequence[Simulation], by_lesions: Sequence[Simulation], most_clicks: int
 ) -> dict[str, dict[str, Metrics]]:
     """Return the means of each row of the table, that of one click in each lesion only where there are any."""
-    rows = {AUTOMATIC: _means([each.steps[0].structures for each in by_errors])}
+    rows = {AUTOMATIC: _means([each.steps[0] for each in by_errors])}
     if by_lesions:
-        rows[EACH_LESION] = _means([each.steps[-1].structures for each in by_lesions])
-    return {**rows, f"{most_clicks} clicks": _means([each.steps[-1].structures for each in by_errors])}
+        rows[EACH_LESION] = _means([each.steps[-1] for each in by_lesions])
+    return {**rows, f"{most_clicks} clicks": _means([each.steps[-1] for each in by_errors])}
 
 
 def _only_user(records: Mapping[str, Simulation]) -> UserFacts:
@@ -169,39 +188,66 @@ def _case(name: str, record: Simulation) -> ClickedCaseScore:
 
 
 def _curves(records: Sequence[Simulation], clicks: int) -> Curves:
-    names = records[0].steps[0].structures
     curves: Curves = {}
-    for name in names:
-        at = [
-            [record.steps[min(click, len(record.steps) - 1)].structures[name] for record in records]
-            for click in range(clicks + 1)
-        ]
-        curves[name] = {measure: tuple(_mean(rows, measure) for rows in at) for measure in MEASURES}
+    for name in records[0].steps[0].structures:
+        sets = {measure: _with_structure(records, name) for measure in MEASURES}
+        sets |= {"false_positive_ml": list(records), "hd_mm": _with_hd(records, name)}
+        curves[name] = {
+            measure: tuple(
+                _mean([_at(each, click).structures[name] for each in sets[measure]], measure)
+                for click in range(clicks + 1)
+            )
+            for measure in MEASURES
+        }
     return curves
 
 
-def _means(structures: Sequence[Mapping[str, Metrics]]) -> dict[str, Metrics]:
+def _at(record: Simulation, click: int) -> Step:
+    """Return the step after a click, or the last one where a case has fewer."""
+    return record.steps[min(click, len(record.steps) - 1)]
+
+
+def _with_structure(records: Sequence[Simulation], name: str) -> list[Simulation]:
+    """Return the cases with a structure in the reference, which each of their steps tells."""
+    return [each for each in records if each.steps[0].is_in_reference(name)]
+
+
+def _with_hd(records: Sequence[Simulation], name: str) -> list[Simulation]:
+    """Return the cases with a structure in the reference in which its HD is finite after every click."""
+    return [
+        each
+        for each in _with_structure(records, name)
+        if all(step.structures[name]["hd_mm"] is not None for step in each.steps)
+    ]
+
+
+def _means(steps: Sequence[Step]) -> dict[str, Metrics]:
     """Return the means of each structure over cases, and how many cases they are over."""
     means: dict[str, Metrics] = {}
-    for name in structures[0]:
-        rows = [each[name] for each in structures]
-        counts = {
-            key: sum(row[each] is not None for row in rows)
-            for key, each in (("cases", "dsc"), ("cases_with_hd", "hd_mm"))
+    for name in steps[0].structures:
+        inside = [step.structures[name] for step in steps if step.is_in_reference(name)]
+        others = [step for step in steps if not step.is_in_reference(name)]
+        everywhere = [step.structures[name] for step in steps]
+        means[name] = {
+            **{f"mean_{measure}": _mean(inside, measure) for measure in MEASURES},
+            "mean_false_positive_ml": _mean(everywhere, "false_positive_ml"),
+            "cases": len(inside),
+            "cases_with_hd": sum(row["hd_mm"] is not None for row in inside),
+            "other_cases": len(others),
+            "other_cases_found": sum(step.is_found(name) for step in others),
         }
-        means[name] = {**{f"mean_{measure}": _mean(rows, measure) for measure in MEASURES}, **counts}
     return means
 
 
 def _mean(rows: Sequence[Metrics], measure: str) -> float:
-    """Return the mean of a measure over the cases where it is defined; NaN where it is in none."""
+    """Return the mean of a measure over the cases where it is finite; NaN where it is in none."""
     values = np.array([row[measure] for row in rows], np.float64)
     values = values[np.isfinite(values)]
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _counts(values: Metrics) -> tuple[str, str]:
-    return str(values["cases"]), str(values["cases_with_hd"])
+def _counts(values: Metrics) -> tuple[str, ...]:
+    return tuple(str(values[key]) for key in ("cases", "cases_with_hd", "other_cases", "other_cases_found"))
 
 
 def _text(value: MaybeNumber, measure: str) -> str:

@@ -1,4 +1,7 @@
-"""Label map of a PET/CT, predicted on the box of the CT that the network got: put back, and judged by the body."""
+"""Label map of a PET/CT, predicted on the box of the CT that the network got: put back, and judged by the body.
+
+Containers and `hnseg refine` write it by the same settings.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,14 @@ import SimpleITK as sitk
 from hnseg.imaging.box import put_back
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.outside_body import OutsideBody, kept_inside_body, outside_body
+from hnseg.imaging.pet_ct.channels import PetCtSettings
+
+
+class PetCtMapSettings(PetCtSettings):
+    """Settings of a PET/CT's channels, and of the label map that is made from them."""
+
+    keep_inside_body: bool = False
+    """Whether voxels outside the body on the CT are set to background."""
 
 
 def on_whole_ct(label_map: sitk.Image, ct: sitk.Image, *, inside_body: bool) -> sitk.Image:

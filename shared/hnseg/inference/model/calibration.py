@@ -8,7 +8,7 @@ Source: Guo et al., "On calibration of modern neural networks", ICML 2017, with 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,8 @@ from hnseg.records import Frozen
 
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.1, 10.0
 
+PredictedBy = Literal["fold", "ensemble"]
+"""Networks that predicted the cases which temperatures are fitted on."""
 Temperature = Annotated[float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)]
 
 
@@ -24,8 +26,11 @@ class Calibration(Frozen):
 
     temperatures: dict[str, Temperature]
     """Temperature of every class by its name, the background's too."""
+    predicted_by: PredictedBy = "fold"
+    """Networks that predicted the cases: of each the one fold that was not trained on it, or all folds, none of which
+    was. In the second case the temperatures suit the mean of the folds, and in the first each fold alone."""
     cases: int = Field(ge=1)
-    """Number of cases, each predicted by the fold that was not trained on it."""
+    """Number of these cases."""
     voxels: int = Field(ge=1)
     """Number of voxels of these cases."""
     band_mm: float = Field(gt=0)
@@ -33,4 +38,4 @@ class Calibration(Frozen):
     ece_before: float = Field(ge=0, le=1)
     """Expected calibration error in this band without temperatures, in 15 bins of equal width."""
     ece_after: float = Field(ge=0, le=1)
-    """The same with temperatures that were fitted on the other folds' cases."""
+    """The same with temperatures that were fitted on other cases."""

@@ -23,11 +23,13 @@ class Effort:
         mirroring: Whether mirrored copies are used, along the axes that the model was trained for.
         skip: Tiles that the networks need not predict, so that voxels in no other tile are background: those of `air`,
             or those `far` from where the method says its targets can be.
+        most_folds: Number of folds that see a tile, the first ones; None for all.
     """
 
     step: float = 0.5
     mirroring: bool = True
     skip: Skip = "none"
+    most_folds: int | None = None
 
 
 FULL_EFFORT = Effort()

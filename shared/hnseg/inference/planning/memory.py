@@ -164,9 +164,9 @@ class MemoryNeed:
         sums = (outputs + 1) * deep * layout.sums_in.itemsize
         sums += layout.members * (outputs * layout.members_in.itemsize + _FLOAT) * deep
         of_tile = outputs * prod(patch) * _FLOAT
-        # Of the tiles at hand: the totals of all passes and of each fold's, or what one further member gives, turned.
-        folds = layout.members - layout.further
-        means = max(1 + folds, _OF_FURTHER if layout.further else 0) * layout.copies_a_turn * of_tile
+        # Of the tiles at hand: the totals of all passes, and one tile's of a fold; or what one further member gives.
+        tiles = layout.copies_a_turn
+        means = max(tiles + bool(layout.members), _OF_FURTHER * tiles if layout.further else 0) * of_tile
         predicting: float = volume + sums + means
         if layout.networks_on.type == layout.sums_on.type:
             predicting += GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from hnseg_training.fitting.fit import Schedule, fit
 from hnseg_training.fitting.prompts.measures import false_positive_volume_ml
 from hnseg_training.fitting.stages import in_stages
 
@@ -28,3 +29,16 @@ def test_every_stage_is_measured_without_clicks_and_with_them(staged, tiny_uiseg
     for structures in content["measures"].values():
         assert list(structures) == ["GTVp", "GTVn"]
         assert all(0 <= values["dsc"] <= 1 and values["false_positives_ml"] >= 0 for values in structures.values())
+
+
+def test_a_training_that_stopped_before_it_was_measured_is_measured_when_resumed(staged, tiny_uiseg):
+    training = in_stages(tiny_uiseg, None)[0]
+    results = staged.results(training.result_name)
+    files = results / "fold_0" / "prompts.json", results / "preset.json"
+    before = [path.read_bytes() for path in files]
+    checkpoint = (results / "fold_0" / "checkpoint_final.pth").stat().st_mtime_ns
+    for path in files:
+        path.unlink()
+    fit(staged, training, 0, Schedule(epochs=1, iterations=1, device="cpu", threads=1), resume=True)
+    assert [path.read_bytes() for path in files] == before
+    assert (results / "fold_0" / "checkpoint_final.pth").stat().st_mtime_ns == checkpoint
