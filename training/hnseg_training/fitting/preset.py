@@ -307,7 +307,7 @@ PRESETS = {
         ),
         batch_dice=True,
         dropout=0.05,
-        prompts=PromptTraining(encoding=TUMOUR_AND_NODES, left_out=0.8, without=0.4, measured=1),
+        prompts=PromptTraining(encoding=TUMOUR_AND_NODES, left_out=1.0, without=0.4, measured=1),
         stages={
             "pretrain": _DEMO_UISEG.model_copy(update={"epochs": 3}),
             "interactive": _DEMO_UISEG.model_copy(update={"epochs": 6, "learning_rate": 0.002}),
