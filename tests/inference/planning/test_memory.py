@@ -1,8 +1,6 @@
 """Memory of a case: estimates beside the kernel's counts, and layouts that take less."""
 
-import ctypes
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,8 +20,8 @@ from hnseg.inference.planning.memory import MemoryLayout, MemoryNeed
 from hnseg.inference.predictor import predict, start_prediction
 from hnseg.inference.preprocessing.preprocess import place, preprocess
 from hnseg.machine import GIB
+from tests.support.peak_memory import taken_gib
 
-CLEAR_REFS = Path("/proc/self/clear_refs")
 ALLOCATOR_GIB = 48 / 1024  # what is freed is not given back at once: 22 MiB were seen
 MANY = {"background": 0, **{f"l{label}": label for label in range(1, 40)}}
 
@@ -48,22 +46,6 @@ def noise(size_xyz, spacing_mm=(1.0, 1.0, 2.0)):
 def needed(ensemble, channels):
     placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
     return MemoryNeed.of(placement, ensemble.bundle, MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend))
-
-
-def taken_gib(work):
-    """Return how much resident memory grows at most while something works, and what it returns."""
-    if not CLEAR_REFS.is_file():
-        pytest.skip("the kernel does not count it")
-    ctypes.CDLL(None).malloc_trim(0)  # or what earlier work freed would be taken again unseen
-    CLEAR_REFS.write_text("5")  # forgets the peak so far
-    before = resident_gib("VmRSS")
-    result = work()
-    return resident_gib("VmHWM") - before, result
-
-
-def resident_gib(field):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 / GIB for line in lines if line.startswith(field))
 
 
 def test_preparing_takes_no_more_than_estimated(ensemble):

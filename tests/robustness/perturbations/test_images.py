@@ -13,7 +13,7 @@ from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.machine import GIB
 from hnseg.robustness.perturbations.images import PerturbationRecord, Request, perturb_image
 from hnseg.robustness.perturbations.perturb import KINDS, apply, perturb
-from tests.inference.planning.test_memory import taken_gib
+from tests.support.peak_memory import taken_gib
 from tests.support.smooth_volumes import from_0_to_1
 
 TURNED = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)

@@ -11,7 +11,7 @@ from hnseg.machine import GIB
 from hnseg.robustness.perturbations.perturb import KINDS, Parameters, apply, draw, perturb
 from hnseg.robustness.perturbations.settings import Settings
 from hnseg.robustness.perturbations.severity import SEVERITIES
-from tests.inference.planning.test_memory import taken_gib
+from tests.support.peak_memory import taken_gib
 from tests.support.smooth_volumes import NORMALISED, SHAPES_ZYX
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS)
