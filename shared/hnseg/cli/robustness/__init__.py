@@ -64,8 +64,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     """
     if scores is not None:
         _check_alone(container_dir, folders)
-        with output_files(Output("--json", json, f"The results must be written to {json}"), inputs=[scores]) as files:
-            show_results(read_scores(scores), files, report)
+        _show_scores(scores, json, report)
         return
     container, cases_dir, model, output = folders.needed(container_dir)
     spec = load_challenge(container, edition).spec
@@ -83,6 +82,12 @@ def command(  # noqa: PLR0913 (one parameter an option)
     work = study_work(container, challenge_work(container, bundle, **options), perturbing, edition=edition)
     study = Study(spec, found.cases, choice, perturbing, output)
     run_study(study, work, settings, expected=bundle.structures, json=json)
+
+
+def _show_scores(scores: Path, json: Path | None, report: Path | None) -> None:
+    """Compare scores that are there, and write what was asked for."""
+    with output_files(Output("--json", json, f"The results must be written to {json}"), inputs=[scores]) as files:
+        show_results(read_scores(scores), files, report)
 
 
 def _check_alone(container_dir: Path | None, folders: StudyFolders) -> None:

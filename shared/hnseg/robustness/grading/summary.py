@@ -66,6 +66,7 @@ def summarise_grades(
     rng = np.random.default_rng(seed)
 
     def graded(some: Sequence[Grade]) -> dict[str, GradedStructure]:
+        """Return the values of some grades by structure."""
         return {
             name: _graded(name, own, measures or {}, rng, draws) for name, own in sorted(by_structure(some).items())
         }

@@ -114,6 +114,7 @@ def _ordered(groups: dict[tuple[Variant, str], list[ScoreRecord]]) -> list[tuple
     structures = list(dict.fromkeys(structure for _, structure in groups))
 
     def place(key: tuple[Variant, str]) -> tuple[int, ...]:
+        """Return the place of a key among the others."""
         variant, structure = key
         modality = modalities.index(variant.modality)
         return kinds.index(variant.kind), variant.severity, modality, structures.index(structure)
