@@ -71,7 +71,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
     choice = chosen.choice(spec)
     found = with_references(find_cohort(cases_dir, spec), spec.output.slug, folders.references)
     typer.echo(summary(found, spec), err=True)
-    settings = workers.settings(on=on, limit_s=limit_s or spec.limits.time_s, ram_gib=ram_gib, job=jobs.settings())
+    settings = workers.settings(
+        on=on, limit_s=spec.limits.time_s if limit_s is None else limit_s, ram_gib=ram_gib, job=jobs.settings()
+    )
     from hnseg.cohort.challenge_work import challenge_work  # torch is imported once nothing else is wrong
     from hnseg.inference.model.bundle import open_bundle
 
