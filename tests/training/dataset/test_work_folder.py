@@ -150,3 +150,16 @@ def test_json_comes_back_as_it_was_written(tmp_path):
     write_json(tmp_path / "file.json", {"a": [1, None]})
     assert read_json(tmp_path / "file.json") == {"a": [1, None]}
     assert json.loads((tmp_path / "file.json").read_text()) == {"a": [1, None]}
+
+
+def test_a_file_that_can_not_be_written_whole_leaves_the_former(tmp_path, monkeypatch):
+    write_json(tmp_path / "file.json", {"a": 1})
+
+    def half(path, text, **_):
+        path.write_bytes(text[:5].encode())
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", half)
+    with pytest.raises(OSError, match="No space"):
+        write_json(tmp_path / "file.json", {"a": 2})
+    assert read_json(tmp_path / "file.json") == {"a": 1}

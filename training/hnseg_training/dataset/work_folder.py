@@ -192,8 +192,10 @@ def read_json(path: Path, *, having: Sequence[str] = ()) -> Any:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, indented for people to read."""
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    """Write a JSON file, indented for people to read; it is there whole or not at all."""
+    aside = path.with_name(f".{path.name}.unfinished")
+    aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    aside.replace(path)
 
 
 def _datasets(root: Path, challenge: str) -> list[str]:
