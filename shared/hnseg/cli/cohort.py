@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,8 @@ import typer
 
 from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
+from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.records import with_records
-from hnseg.cli.options.run import EditionOption, LimitOption, NetworkOptions, SkipOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
@@ -40,16 +39,13 @@ def command(  # noqa: PLR0913 (one parameter an option)
     ] = False,
     dropout: DropoutOption = 0,
     tta: TtaOption = 0,
-    limit_s: LimitOption = None,
     ram_gib: RamOption = None,
-    networks: NetworkOptions,
-    skip: SkipOption = "none",
-    edition: EditionOption = "",
+    container: ContainerOptions,
     jobs: JobOptions,
 ) -> None:
     """Segment many cases as the challenge's container would; called again, go on where it stopped."""
     further = further_members(dropout, tta, uncertainty=uncertainty)
-    spec = load_challenge(container_dir, edition).spec
+    spec = load_challenge(container_dir, container.edition).spec
     found = find_cohort(cases, spec)
     if list_only:
         show_table(listing(found, spec, CaseStore(output_dir).status if output_dir else None))
@@ -57,14 +53,11 @@ def command(  # noqa: PLR0913 (one parameter an option)
         return
     typer.echo(summary(found, spec), err=True)
     model, output = _needed("--model", model_dir), _needed("--output", output_dir)
-    allowed_s = spec.limits.time_s if limit_s is None else limit_s
-    settings = workers.settings(on=on, limit_s=allowed_s, ram_gib=ram_gib, job=jobs.settings())
-    from hnseg.cohort.challenge_work import challenge_work  # torch is imported once nothing else is wrong
-    from hnseg.inference.model.bundle import open_bundle
+    settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
+    from hnseg.inference.model.bundle import open_bundle  # torch is imported once nothing else is wrong
 
-    options = {"edition": edition, "skip": skip, "limit_s": limit_s, **asdict(networks)}
     bundle = open_bundle(model)
-    work = challenge_work(container_dir, bundle, uncertainty=uncertainty, further=further, **options)
+    work = container.work(container_dir, bundle, uncertainty=uncertainty, further=further)
     store = CaseStore(output.absolute())
     run_and_report(
         found.cases, work, store, settings, labels=spec.output.labels, title=spec.title, expected=bundle.structures

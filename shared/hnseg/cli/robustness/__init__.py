@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
+from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.records import with_records
-from hnseg.cli.options.run import EditionOption, LimitOption, NetworkOptions, SkipOption
 from hnseg.cli.options.study import StudyFolders, StudyOptions
 from hnseg.cli.perturb import LeavingPublished
 from hnseg.cli.robustness.results import show_results
@@ -50,11 +49,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     leaving: LeavingPublished,
     on: OnOption = "local",
     workers: WorkerOptions,
-    limit_s: LimitOption = None,
     ram_gib: RamOption = None,
-    networks: NetworkOptions,
-    skip: SkipOption = "none",
-    edition: EditionOption = "",
+    container: ContainerOptions,
     jobs: JobOptions,
 ) -> None:
     """Run many cases as they are and with each image perturbed, as the challenge's container would, and compare.
@@ -66,21 +62,17 @@ def command(  # noqa: PLR0913 (one parameter an option)
         _check_alone(container_dir, folders)
         _show_scores(scores, json, report)
         return
-    container, cases_dir, model, output = folders.needed(container_dir)
-    spec = load_challenge(container, edition).spec
+    challenge, cases_dir, model, output = folders.needed(container_dir)
+    spec = load_challenge(challenge, container.edition).spec
     choice = chosen.choice(spec)
     found = with_references(find_cohort(cases_dir, spec), spec.output.slug, folders.references)
     typer.echo(summary(found, spec), err=True)
-    settings = workers.settings(
-        on=on, limit_s=spec.limits.time_s if limit_s is None else limit_s, ram_gib=ram_gib, job=jobs.settings()
-    )
-    from hnseg.cohort.challenge_work import challenge_work  # torch is imported once nothing else is wrong
-    from hnseg.inference.model.bundle import open_bundle
+    settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
+    from hnseg.inference.model.bundle import open_bundle  # torch is imported once nothing else is wrong
 
     bundle = open_bundle(model)
-    options = {"edition": edition, "skip": skip, "limit_s": limit_s, **asdict(networks)}
     perturbing = Perturbing(seed=chosen.seed, units=chosen.units, settings=leaving.settings)
-    work = study_work(container, challenge_work(container, bundle, **options), perturbing, edition=edition)
+    work = study_work(challenge, container.work(challenge, bundle), perturbing, edition=container.edition)
     study = Study(spec, found.cases, choice, perturbing, output)
     run_study(study, work, settings, expected=bundle.structures, json=json)
 
