@@ -27,7 +27,17 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from real_clicks_pictures import draw_curves, draw_patient
-from sarcomas import DESCRIPTION, GTVP, PATIENTS, Patient, convert_and_plan, lay_out, run_program, validation_patients
+from sarcomas import (
+    DESCRIPTION,
+    GTVP,
+    PATIENTS,
+    Patient,
+    convert_and_plan,
+    lay_out,
+    run_program,
+    run_step,
+    validation_patients,
+)
 
 from containers.hn_uiseg.spec import CT, PET
 from hnseg.evaluation.clicks.record import CLICKS_FILE, Point, Simulation, Step, read_simulation
@@ -65,11 +75,7 @@ def main() -> int:
     show = steps.add_parser("show", help="print the tables, and draw")
     for step in (train, click):
         step.add_argument("--at-once", type=int, default=1, help="folds, each on one core (default: %(default)s)")
-    for step, run in ((layout, lay_out), (train, train_folds), (click, click_folds), (show, show_results)):
-        step.add_argument("--work", type=Path, required=True, help="folder that all steps share")
-        step.set_defaults(run=run)
-    given = parser.parse_args()
-    given.run(given)
+    run_step(parser, {layout: lay_out, train: train_folds, click: click_folds, show: show_results})
     return 0
 
 

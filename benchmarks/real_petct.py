@@ -35,6 +35,7 @@ from sarcomas import (
     lay_out,
     outline,
     run_program,
+    run_step,
     validation_patients,
 )
 from threshold import SHARE, threshold
@@ -85,11 +86,7 @@ def main() -> int:
     train.add_argument("--iterations", type=int, default=60, help="of each epoch (default: %(default)s)")
     train.add_argument("--threads", type=int, default=1, help="of the network (default: %(default)s)")
     score = steps.add_parser("score", help="segment, compare and draw")
-    for step, run in ((layout, lay_out), (train, train_folds), (score, score_folds)):
-        step.add_argument("--work", type=Path, required=True, help="folder that all steps share")
-        step.set_defaults(run=run)
-    given = parser.parse_args()
-    given.run(given)
+    run_step(parser, {layout: lay_out, train: train_folds, score: score_folds})
     return 0
 
 

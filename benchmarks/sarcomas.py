@@ -11,7 +11,7 @@ import csv
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,15 @@ FILES = {"CT_image": "__CT", "PET_image": "__PT", "CT_mask": ""}
 GTVP = 1
 SOFT_TISSUE_HU = (-160, 240)
 DESCRIPTION = ("--name", "soft-tissue sarcoma", "--training-data", "TCIA Soft-tissue-Sarcoma, 16 patients")
+
+
+def run_step(parser: argparse.ArgumentParser, steps: Mapping[argparse.ArgumentParser, Callable[..., None]]) -> None:
+    """Run the step of a benchmark that the command line names; all share a folder."""
+    for step, run in steps.items():
+        step.add_argument("--work", type=Path, required=True, help="folder that all steps share")
+        step.set_defaults(run=run)
+    given = parser.parse_args()
+    given.run(given)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.numeric
 
 FOLDS = (0, 1, 2, 3, 4)
 SMALL = {"folds": FOLDS, "patch": (4, 8, 8), "spacing_mm": (3.0, 2.0, 2.0)}
-MANY = {"background": 0, **{f"l{label}": label for label in range(1, 7)}}
+MANY = {"background": 0, **{f"l{label}": label for label in range(1, 31)}}  # as HaN-Seg has
 MODELS = {
     "classes": {**SMALL, "labels": MANY, "patch": (8, 8, 4), "spacing_mm": (2.0, 2.0, 3.0)},  # axes are transposed
     "regions": {**SMALL, "labels": {"background": 0, "whole": [1, 2], "core": 2}, "regions_class_order": (1, 2)},
