@@ -31,6 +31,7 @@ from hnseg.cohort.loop import run_cohort
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.evaluation.clicks.record import CLICKS_FILE, EACH_LESION_FILE, Simulation, read_simulation
+from hnseg.evaluation.measures.comparison import is_in_reference
 from hnseg.evaluation.report import Metrics
 from hnseg.evaluation.scoring import Rules, score_folder
 from hnseg.evaluation.tables import Table
@@ -120,13 +121,8 @@ def cells(cases: Sequence[Structures]) -> Iterator[str]:
         for name in STRUCTURES:
             values = np.array([case[name][measure] for case in cases], np.float64)
             if measure == "dsc":
-                values = values[[has_reference(case[name]) for case in cases]]
+                values = values[[is_in_reference(case[name]) for case in cases]]
             yield f"{values[np.isfinite(values)].mean():.{digits}f}"
-
-
-def has_reference(of: Metrics) -> bool:
-    """Return whether the reference of a structure is not empty: it is found or missed, for more than nothing."""
-    return bool(of["dsc"]) or bool(of["false_negative_ml"])
 
 
 def harm(records: Sequence[Simulation]) -> tuple[str, ...]:

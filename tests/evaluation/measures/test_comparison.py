@@ -7,7 +7,7 @@ from math import inf, isnan
 import numpy as np
 import pytest
 
-from hnseg.evaluation.measures.comparison import compare_structure
+from hnseg.evaluation.measures.comparison import compare_structure, is_in_reference
 from hnseg.imaging.geometry import Grid
 
 GRID = Grid((30, 20, 10), (1.0, 1.0, 2.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
@@ -56,3 +56,13 @@ def test_what_is_in_neither_has_no_measure():
     found = compare_structure(label_map((FAR, 1)), label_map((FAR, 1)), 2, GRID)
     assert all(isnan(found[name]) for name in ("dsc", "nsd", "hd_mm"))
     assert found["false_positive_ml"] == found["false_negative_ml"] == 0
+
+
+def test_a_structure_is_in_the_reference_where_it_is_found_or_missed():
+    with_it, without = label_map((NEAR, 1)), label_map()
+    shifted = label_map((np.s_[2:6, 2:8, 7:13], 1))
+    assert [is_in_reference(compare_structure(one, with_it, 1, GRID)) for one in (with_it, shifted, without)] == [
+        True
+    ] * 3
+    assert [is_in_reference(compare_structure(one, without, 1, GRID)) for one in (with_it, without)] == [False] * 2
+    assert not is_in_reference({"dsc": None, "false_negative_ml": 0.0})

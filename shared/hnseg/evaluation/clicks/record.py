@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError
 from hnseg.evaluation.clicks.simulated_user import Rule
+from hnseg.evaluation.measures.comparison import is_in_reference
 from hnseg.evaluation.report import Metrics
 from hnseg.records import Frozen, first_problem
 
@@ -51,9 +52,8 @@ class Step(Frozen):
         return self.structures[name]["dsc"] is not None
 
     def is_in_reference(self, name: str) -> bool:
-        """Return whether a structure is in the reference: part of it is found, or all of it is missed."""
-        values = self.structures[name]
-        return bool(values["dsc"] or values["false_negative_ml"])
+        """Return whether a structure is in the reference."""
+        return is_in_reference(self.structures[name])
 
 
 class UserFacts(Frozen):

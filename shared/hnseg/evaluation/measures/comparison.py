@@ -54,3 +54,8 @@ def compare_structure(prediction: LabelArray, reference: LabelArray, label: int,
         "false_positive_ml": untouched_ml(found, wanted, volume_mm3, connectivity=_AUTOPET_CONNECTIVITY),
         "false_negative_ml": untouched_ml(wanted, found, volume_mm3, connectivity=_AUTOPET_CONNECTIVITY),
     }
+
+
+def is_in_reference(values: Metrics) -> bool:
+    """Return whether a structure with these measures is in the reference: part of it is found, or all of it missed."""
+    return any((values[each] or 0) > 0 for each in ("dsc", "false_negative_ml"))  # NaN is not
