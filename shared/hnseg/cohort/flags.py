@@ -13,9 +13,12 @@ from hnseg.imaging.structures import StructureMeasures
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.records import Frozen, Text
 
-FlagKind = Literal["empty", "volume", "components", "position", "border", "registration", "uncertain", "effort"]
+FlagKind = Literal[
+    "refused", "empty", "volume", "components", "position", "border", "registration", "uncertain", "effort"
+]
 
 FLAG_WORDS: Mapping[FlagKind, str] = {
+    "refused": "refused",
     "empty": "empty",
     "volume": "unusual volume",
     "components": "many pieces",

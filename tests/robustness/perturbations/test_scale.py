@@ -43,6 +43,18 @@ def test_what_is_normalised_already_is_taken_as_it_is():
     assert scale_of(ct, units="normalised", modality="ct") == AS_GIVEN
 
 
+@pytest.mark.parametrize(("units", "zero"), [("normalised", -1000), ("physical", -1000)])
+def test_metal_does_not_set_the_scale_of_a_ct(units, zero):
+    ct = np.tile(np.array([-1000.0, -1000.0, 0.0, 100.0], np.float32), (10, 10, 10))
+    filled = ct.copy()
+    filled[5, 5, 5] = 30_000
+    limit = filled.mean(dtype=np.float64) + 3 * filled.std(dtype=np.float64)
+    scale = scale_of(filled, units=units, modality="ct")
+    assert (scale.zero, scale.unit) == pytest.approx((zero, limit + 1000), rel=1e-6)
+    assert scale.unit < 5000
+    assert scale_of(ct, units=units, modality="ct").unit == 1100  # all values are within the limits
+
+
 @pytest.mark.parametrize("modality", ["ct", "mr"])
 @pytest.mark.parametrize("units", ["normalised", "physical"])
 def test_an_image_of_one_value_has_unit_1(units, modality):

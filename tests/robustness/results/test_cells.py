@@ -1,5 +1,7 @@
 """Cells of a study: medians by hand, p beside scipy's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, wilcoxon
@@ -49,6 +51,12 @@ def test_p_is_wilcoxons_and_q_of_all_cells():
     assert [cell.p for cell in cells] == pytest.approx(p, rel=1e-9)
     assert [cell.q for cell in cells] == pytest.approx(false_discovery_control(p), rel=1e-9)
     assert {cell.stars for cell in cells if cell.kind == "spike"} == {"***"}
+
+
+def test_refused_images_are_counted():
+    study = [replace(one, refused=one.variant == SPIKE and one.case < "case_05") for one in made_up_study()]
+    refused = {(cell.modality, cell.kind, cell.severity): cell.refused for cell in cells_of(pair_scores(study))}
+    assert refused == {key: 5 if key == ("CT", "spike", 1) else 0 for key in refused}
 
 
 def test_other_measures_have_their_spread():

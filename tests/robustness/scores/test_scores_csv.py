@@ -1,6 +1,7 @@
 """Scores of a study as a file: what is read, and what is refused with a sentence."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,15 @@ def test_numbers_are_measures_or_descriptors_and_words_are_left_alone(tmp_path):
     assert (first.measures, first.descriptors) == ({"hd95_mm": math.inf}, {"SUVmax": 11.5})
     assert second.variant == Variant("CT", "spike", 2)
     assert math.isnan(second.descriptors["SUVmax"])
+
+
+def test_a_refused_image_is_told_by_a_column_where_there_is_one(tmp_path):
+    study = [replace(record, refused=str(record.variant) == "CT spike 2") for record in made_up_study(cases=3)]
+    path = tmp_path / "scores.csv"
+    path.write_text(as_csv(study))
+    assert path.read_text().startswith(f"{HEADING},refused,hd95_mm,")
+    assert repr(read_scores(path)) == repr(study)
+    assert "refused" not in as_csv(made_up_study(cases=3))
 
 
 @pytest.mark.parametrize("dice", ["", "nan", "1", "1.0", "0"])

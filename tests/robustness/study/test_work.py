@@ -10,13 +10,15 @@ import pytest
 from hnseg.cohort.challenge_work import challenge_work
 from hnseg.cohort.finding.references import REFERENCE
 from hnseg.cohort.work import WorkReference
-from hnseg.imaging.files.reading import read_scan
+from hnseg.errors import InputError
+from hnseg.imaging.files.reading import read_scan, read_volume
+from hnseg.imaging.geometry import array_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.robustness.perturbations.images import Request, perturb_image
 from hnseg.robustness.scores.record import BASELINE
 from hnseg.robustness.scores.scores_csv import read_scores
 from hnseg.robustness.study.variants import CaseVariant
-from hnseg.robustness.study.work import PERTURBATION_FILE, SCORES_FILE, Perturbing, study_work
+from hnseg.robustness.study.work import PERTURBATION_FILE, REFUSAL, SCORES_FILE, Perturbing, study_work
 from tests.support.small_case import files_below
 from tests.support.small_challenges import HECKTOR
 
@@ -86,6 +88,31 @@ def test_the_baseline_describes_the_reference(run):
     assert record.variant == BASELINE
     assert {"CT_contrast", "PET_max", "sphericity"} <= record.descriptors.keys()
     assert not (folder / PERTURBATION_FILE).exists()
+
+
+def test_an_image_that_the_container_refuses_counts_as_an_empty_label_map(quick_model, case, tmp_path):
+    work = described(quick_model(HECKTOR)).load()
+    variant = CaseVariant("case_000", "ct-image", "spike", 3)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    facts = work(case.model_copy(update={"name": variant.name}), folder)
+    assert "Hounsfield" in facts[REFUSAL]
+    assert [flag["kind"] for flag in facts["flags"]] == ["refused"]
+    assert {*HECKTOR.output_files, SCORES_FILE, PERTURBATION_FILE} == set(files_below(folder))
+    assert not array_of(read_volume(folder / HECKTOR.output_files[0], title="label map")).any()
+    for record in read_scores(folder / SCORES_FILE):
+        assert record.refused
+        assert record.dice == 0 or not record.reference_mm3
+
+
+def test_a_baseline_that_the_container_refuses_fails(quick_model, case, tmp_path):
+    work = described(quick_model(HECKTOR)).load()
+    images = {**case.inputs.images, "ct-image": case.inputs.images["pet-image"]}
+    inputs = case.inputs.model_copy(update={"images": images})
+    (tmp_path / "out").mkdir()
+    with pytest.raises(InputError):
+        work(case.model_copy(update={"name": "case_000.baseline", "inputs": inputs}), tmp_path / "out")
+    assert not files_below(tmp_path / "out")
 
 
 def test_other_choices_are_other_work(quick_model):

@@ -9,6 +9,9 @@ scale, perturbed and brought back, so that its file keeps its units:
 | physical | -1000 HU, air | the range of values | 0 | the standard deviation |
 | given | 0 | 1 | 0 | 1 |
 
+A CT's values count no further than three standard deviations from their mean, where the published normalisation clips
+them, so that a filling of metal does not set the scale; the image itself is not clipped.
+
 Only what multiplies intensities or their spectrum depends on where 0 is: bias, spikes and ghosts. In physical units a
 bias field leaves air as it is; on z-scores it turns about the mean.
 """
@@ -32,6 +35,7 @@ Modality = Literal["ct", "pet", "mr", "unknown"]
 """Modality of an image; `unknown` is scaled as PET and MR are."""
 
 AIR_HU = -1000.0
+_LIMIT_DEVIATIONS = 3.0  # of a CT's values from their mean
 
 
 class IntensityScale(Frozen):
@@ -77,11 +81,21 @@ def scale_of(volume: FloatArray, *, units: Units, modality: Modality) -> Intensi
     if units == "given":
         return AS_GIVEN
     if modality == "ct":
-        smallest, largest = float(volume.min()), float(volume.max())
+        smallest, largest = _limits(volume)
         zero = smallest if units == "normalised" else AIR_HU
         return IntensityScale(zero=zero, unit=(largest - smallest) or 1.0)
     mean, deviation = _mean_and_deviation(volume)
     return IntensityScale(zero=mean if units == "normalised" else 0.0, unit=deviation or 1.0)
+
+
+def _limits(volume: FloatArray) -> tuple[float, float]:
+    """Return the smallest and the largest value that count; of values from 0 to 1, which are normalised, these two."""
+    smallest, largest = float(volume.min()), float(volume.max())
+    if (smallest, largest) == (0, 1):
+        return smallest, largest
+    mean, deviation = _mean_and_deviation(volume)
+    reach = _LIMIT_DEVIATIONS * deviation
+    return max(smallest, mean - reach), min(largest, mean + reach)
 
 
 def _mean_and_deviation(volume: FloatArray) -> tuple[float, float]:

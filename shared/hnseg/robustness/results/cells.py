@@ -40,6 +40,8 @@ class Cell(Frozen):
     """Median of the lost fraction of the baseline's Dice score, over the cases in which that is not 0."""
     complete_failures: int
     """Cases with a reference and a Dice score of 0."""
+    refused: int
+    """Cases whose image the container refused, each with the scores of an empty label map."""
     p: MaybeNumber
     q: MaybeNumber
     outcomes: dict[str, int]
@@ -90,6 +92,7 @@ def _cell(pair: PairedScores, p: float, q: float) -> Cell:
         median_delta_nonempty=quantile_of(pair.delta[has], 0.5),
         median_relative_delta=quantile_of(pair.relative_delta[has], 0.5),
         complete_failures=outcomes["missed"],
+        refused=sum(one.refused for one in pair.perturbed),
         p=p,
         q=q,
         outcomes=outcomes,

@@ -11,7 +11,7 @@ structures.GTVp              the baseline over cases, by structure
 cells[]                      one variant and structure over cases
   modality, kind, severity, structure, cases, cases_nonempty
   median_delta, median_delta_nonempty, median_relative_delta
-  complete_failures, p, q, outcomes, measures
+  complete_failures, refused, p, q, outcomes, measures
 correlations[]               one descriptor in one cell
   descriptor, modality, kind, severity, structure, cases
   r, p, q, q_by_structure    with the lost Dice score
@@ -42,7 +42,7 @@ from hnseg.robustness.results.correlations import (
 from hnseg.robustness.results.outcomes import count_outcomes
 from hnseg.robustness.results.pairs import PairedScores, pair_scores
 from hnseg.robustness.results.spread import Spread, spread_of
-from hnseg.robustness.scores.record import BASELINE, ScoreRecord
+from hnseg.robustness.scores.record import BASELINE, ScoreRecord, Variant
 
 
 class StructureBaseline(Frozen):
@@ -116,6 +116,12 @@ def _mean(values: npt.NDArray[np.float64]) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
+def _refused(pairs: Sequence[PairedScores]) -> dict[Variant, int]:
+    """Return how many cases' images were refused, by variant; those with none are left out."""
+    counts = {pair.variant: sum(one.refused for one in pair.perturbed) for pair in pairs}
+    return {variant: count for variant, count in counts.items() if count}
+
+
 def _notes(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord], counts: CorrelationCounts) -> list[str]:
     notes = []
     of_structure = {name: sum(one.structure == name for one in baseline) for name in {pair.structure for pair in pairs}}
@@ -123,6 +129,11 @@ def _notes(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord], count
     if incomplete:
         notes.append(
             f"{len(incomplete)} of {len(pairs)} cells lack cases that the baseline has; each is over the cases it has."
+        )
+    if refused := _refused(pairs):
+        counts_of = ", ".join(f"{variant} {count}" for variant, count in refused.items())
+        notes.append(
+            f"Images that the container refused count as an empty label map: {counts_of}. No network saw them."
         )
     undefined = sum(bool(np.isnan(pair.delta).any()) for pair in pairs)
     if undefined:

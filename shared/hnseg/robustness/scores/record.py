@@ -58,6 +58,7 @@ class ScoreRecord:
         reference_mm3: Volume of the reference; 0 for an empty one.
         measures: Other measures by their names in `MEASURES`; a distance is infinite where one side is empty.
         descriptors: Descriptors of the reference by name; NaN where they are undefined.
+        refused: Whether the container refused the variant's image, so that an empty label map was scored.
     """
 
     case: str
@@ -67,3 +68,4 @@ class ScoreRecord:
     reference_mm3: float
     measures: Mapping[str, float] = field(default_factory=dict)
     descriptors: Mapping[str, float] = field(default_factory=dict)
+    refused: bool = False

@@ -1,7 +1,7 @@
 """CSV of a study's scores: one row for each structure of each variant of a case.
 
 Columns are case, structure, modality, kind, severity, dice and reference_mm3; in the baseline's rows kind is none,
-severity 0 and modality empty. Further columns of numbers are measures, where `hnseg.robustness.scores.record.MEASURES`
+severity 0 and modality empty. A column refused has 1 where the container refused the image. Further columns of numbers are measures, where `hnseg.robustness.scores.record.MEASURES`
 names them, and else descriptors of the reference. A column of words is left alone.
 """
 
@@ -20,6 +20,8 @@ from hnseg.robustness.scores.record import MEASURES, UNPERTURBED, ScoreRecord, V
 
 COLUMNS = ("case", "structure", "modality", "kind", "severity", "dice", "reference_mm3")
 """Columns that every file has."""
+REFUSED = "refused"
+"""Column of a file in which some image was refused."""
 
 
 def read_scores(path: Path) -> list[ScoreRecord]:
@@ -44,7 +46,7 @@ def read_scores(path: Path) -> list[ScoreRecord]:
     """
     table = read_csv(path, subject="The scores")
     check_columns(table, path, COLUMNS, subject="the scores of a study")
-    names = number_columns(table, apart_from=COLUMNS)
+    names = number_columns(table, apart_from=(*COLUMNS, REFUSED))
     records: list[ScoreRecord] = []
     line_of: dict[tuple[str, str, Variant], int] = {}
     for row in table.rows:
@@ -69,13 +71,16 @@ def as_csv(records: Sequence[ScoreRecord]) -> str:
     descriptors = _names(record.descriptors for record in records)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*COLUMNS, *measures, *descriptors))
+    refused = (REFUSED,) if any(one.refused for one in records) else ()
+    writer.writerow((*COLUMNS, *refused, *measures, *descriptors))
     for one in records:
         numbers = (one.dice, one.reference_mm3, *(one.measures.get(name, math.nan) for name in measures))
         further = (one.descriptors.get(name, math.nan) for name in descriptors)
         variant = one.variant
         naming = (one.case, one.structure, variant.modality, variant.kind, variant.severity)
-        writer.writerow((*naming, *("" if math.isnan(value) else value for value in (*numbers, *further))))
+        scores, others = numbers[:2], (*numbers[2:], *further)
+        said = (int(one.refused),) * len(refused)
+        writer.writerow((*naming, *map(_cell, scores), *said, *map(_cell, others)))
     return text.getvalue()
 
 
@@ -140,6 +145,10 @@ def number_of(cell: str, *, title: str, where: str) -> float:
     return value
 
 
+def _cell(value: float) -> float | str:
+    return "" if math.isnan(value) else value
+
+
 def _names(mappings: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(name for mapping in mappings for name in mapping))
 
@@ -165,8 +174,10 @@ def _record(row: CsvRow, names: Sequence[str], *, where: str) -> ScoreRecord:
     values = {name: number_of(cells[name], title=name, where=where) for name in names}
     measures = {name: value for name, value in values.items() if name in MEASURES}
     descriptors = {name: value for name, value in values.items() if name not in MEASURES}
+    refused = number_of(cells.get(REFUSED, ""), title=REFUSED, where=where) == 1
     variant = variant_in(row, where=where)
-    return ScoreRecord(cells["case"], cells["structure"], variant, dice, reference_mm3, measures, descriptors)
+    naming = (cells["case"], cells["structure"], variant)
+    return ScoreRecord(*naming, dice, reference_mm3, measures, descriptors, refused)
 
 
 def _check_dice(dice: float, reference_mm3: float, *, where: str) -> None:

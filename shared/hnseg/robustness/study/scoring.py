@@ -21,7 +21,12 @@ _UNDESCRIBED: Descriptors = {}
 
 
 def score_variant(
-    pair: Pair, variant: Variant, labels: Mapping[int, str], descriptors: Descriptors = _UNDESCRIBED
+    pair: Pair,
+    variant: Variant,
+    labels: Mapping[int, str],
+    descriptors: Descriptors = _UNDESCRIBED,
+    *,
+    refused: bool = False,
 ) -> list[ScoreRecord]:
     """Return the score of each structure.
 
@@ -30,6 +35,7 @@ def score_variant(
         variant: The variant.
         labels: Values of the label map with their names.
         descriptors: Descriptors of the reference; those of a structure may be left out.
+        refused: Whether the label map is the empty one of a variant that the container refused.
 
     Raises:
         InputError: The two label maps lie on different grids, or one has other labels.
@@ -43,8 +49,8 @@ def score_variant(
     for name, value in values.items():
         overlap = overlap_of(found, wanted, label=value, voxel_volume_mm3=grid.voxel_volume_mm3)
         measures = _measures(overlap, found == value, wanted == value, grid)
-        described = descriptors.get(name, {})
-        records.append(ScoreRecord(pair.name, name, variant, overlap.dice, overlap.reference_mm3, measures, described))
+        described, volume_mm3 = descriptors.get(name, {}), overlap.reference_mm3
+        records.append(ScoreRecord(pair.name, name, variant, overlap.dice, volume_mm3, measures, described, refused))
     return records
 
 

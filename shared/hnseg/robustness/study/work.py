@@ -13,15 +13,18 @@ import SimpleITK as sitk
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.references import REFERENCE
+from hnseg.cohort.flags import Flag
 from hnseg.cohort.work import Facts, Work, WorkReference
+from hnseg.errors import InputError
 from hnseg.evaluation.files.pairs import Pair
 from hnseg.imaging.files.output_files import write_image
-from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.files.reading import read_grid, read_volume
 from hnseg.platform.challenge import load_challenge
 from hnseg.platform.input_files import InputFiles
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.platform.writing import FILE_NAME
+from hnseg.platform.writing import FILE_NAME, withdraw_output, write_empty
+from hnseg.printable import printable
 from hnseg.records import Frozen
 from hnseg.robustness.perturbations.images import PerturbationRecord, Request, perturb_image
 from hnseg.robustness.perturbations.scale import Units
@@ -35,6 +38,8 @@ from hnseg.robustness.study.variants import CaseVariant
 
 SCORES_FILE, PERTURBATION_FILE = "scores.csv", "perturbation.json"
 """Files of a variant beside the container's outputs: its scores, and what was drawn."""
+REFUSAL = "refusal"
+"""Fact of a variant whose perturbed image the container refused: the sentence it refused it with."""
 
 
 class Perturbing(Frozen):
@@ -108,16 +113,29 @@ class _StudyWork:
         """Run a variant, write its scores and what was drawn, and return the facts of its run."""
         variant = CaseVariant.named(case.name)
         with self._perturbed(variant, _without_reference(case.inputs), folder) as inputs:
-            facts = self.inner(case.model_copy(update={"inputs": inputs}), folder)
+            facts = self._run(case.model_copy(update={"inputs": inputs}), folder)
         pair = Pair(
             variant.case,
             read_volume(self._label_map(folder), title="label map"),
             read_volume(case.inputs.images[REFERENCE], title=f"reference of {variant.case}"),
         )
         described = self._described(case.inputs, pair.reference) if variant.is_baseline else {}
-        records = score_variant(pair, self._scored(variant), self.spec.output.labels, described)
+        labels, refused = self.spec.output.labels, REFUSAL in facts
+        records = score_variant(pair, self._scored(variant), labels, described, refused=refused)
         (folder / SCORES_FILE).write_text(as_csv(records), encoding="utf-8")
         return facts
+
+    def _run(self, case: CohortCase, folder: Path) -> Facts:
+        """Run a variant; an image that the container refuses gives an empty label map, as the platform may be told."""
+        try:
+            return self.inner(case, folder)
+        except InputError as error:
+            if CaseVariant.named(case.name).is_baseline:
+                raise
+            withdraw_output(self.spec, folder)
+            reference = case.inputs.images[self.spec.output.on_grid_of]
+            write_empty(self.spec, read_grid(reference, title="reference image"), folder)
+            return refusal_facts(error)
 
     @contextmanager
     def _perturbed(self, variant: CaseVariant, inputs: InputFiles, folder: Path) -> Iterator[InputFiles]:
@@ -153,6 +171,12 @@ class _StudyWork:
             if slug in inputs.images
         }
         return describe_structures(reference, images, self.spec.output.labels)
+
+
+def refusal_facts(error: InputError) -> dict[str, Any]:
+    """Return the facts of a variant whose image the container refused, with a flag that says why."""
+    sentence = printable(str(error))
+    return {REFUSAL: sentence, "flags": [Flag(kind="refused", sentence=sentence).model_dump()]}
 
 
 def _without_reference(inputs: InputFiles) -> InputFiles:
