@@ -1,6 +1,7 @@
 """Summary of a study: its keys, the baseline and the notes."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,13 @@ def test_notes_say_what_the_numbers_hide():
     notes = " ".join(summarise(made_up_study()).notes)
     assert "In 8 of 16 cells a Dice score is undefined" in notes
     assert "correlations are in cells in which nearly every case fails" in notes
+
+
+def test_refused_images_are_told_with_their_variant():
+    records = [
+        replace(one, refused=str(one.variant) == "CT spike 2" and one.case < "case_03") for one in made_up_study()
+    ]
+    assert "count as an empty label map: CT spike 2 3. No network saw them." in " ".join(summarise(records).notes)
 
 
 def test_an_incomplete_study_says_so():

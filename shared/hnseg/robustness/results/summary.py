@@ -26,7 +26,8 @@ An undefined value is null, and so is an infinite one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +43,7 @@ from hnseg.robustness.results.correlations import (
 from hnseg.robustness.results.outcomes import count_outcomes
 from hnseg.robustness.results.pairs import PairedScores, pair_scores
 from hnseg.robustness.results.spread import Spread, spread_of
-from hnseg.robustness.scores.record import BASELINE, ScoreRecord, Variant
+from hnseg.robustness.scores.record import BASELINE, ScoreRecord
 
 
 class StructureBaseline(Frozen):
@@ -116,34 +117,31 @@ def _mean(values: npt.NDArray[np.float64]) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _refused(pairs: Sequence[PairedScores]) -> dict[Variant, int]:
-    """Return how many cases' images were refused, by variant; those with none are left out."""
-    counts = {pair.variant: sum(one.refused for one in pair.perturbed) for pair in pairs}
-    return {variant: count for variant, count in counts.items() if count}
-
-
-def _notes(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord], counts: CorrelationCounts) -> list[str]:
-    notes = []
-    of_structure = {name: sum(one.structure == name for one in baseline) for name in {pair.structure for pair in pairs}}
-    incomplete = [pair for pair in pairs if len(pair.perturbed) < of_structure[pair.structure]]
-    if incomplete:
-        notes.append(
-            f"{len(incomplete)} of {len(pairs)} cells lack cases that the baseline has; each is over the cases it has."
-        )
-    if refused := _refused(pairs):
-        counts_of = ", ".join(f"{variant} {count}" for variant, count in refused.items())
-        notes.append(
-            f"Images that the container refused count as an empty label map: {counts_of}. No network saw them."
-        )
-    undefined = sum(bool(np.isnan(pair.delta).any()) for pair in pairs)
-    if undefined:
-        notes.append(
-            f"In {undefined} of {len(pairs)} cells a Dice score is undefined, since reference and prediction are empty;"
-            " median_delta is over the other cases."
-        )
+def _notes(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord], counts: CorrelationCounts) -> Iterator[str]:
+    yield from _on_cells(pairs, baseline)
+    yield from _on_refused(pairs)
     if counts.loss_is_baseline:
-        notes.append(
+        yield (
             f"{counts.loss_is_baseline} of {counts.one_family} significant correlations are in cells in which nearly"
             " every case fails: there the lost Dice score is the baseline's, and they say what correlates with that."
         )
-    return notes
+
+
+def _on_cells(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord]) -> Iterator[str]:
+    of_structure = Counter(one.structure for one in baseline)
+    incomplete = sum(len(pair.perturbed) < of_structure[pair.structure] for pair in pairs)
+    if incomplete:
+        yield f"{incomplete} of {len(pairs)} cells lack cases that the baseline has; each is over the cases it has."
+    undefined = sum(bool(np.isnan(pair.delta).any()) for pair in pairs)
+    if undefined:
+        yield (
+            f"In {undefined} of {len(pairs)} cells a Dice score is undefined, since reference and prediction are empty;"
+            " median_delta is over the other cases."
+        )
+
+
+def _on_refused(pairs: Sequence[PairedScores]) -> Iterator[str]:
+    counts = {pair.variant: sum(one.refused for one in pair.perturbed) for pair in pairs}
+    refused = ", ".join(f"{variant} {count}" for variant, count in counts.items() if count)
+    if refused:
+        yield f"Images that the container refused count as an empty label map: {refused}. No network saw them."
