@@ -37,7 +37,9 @@ def test_refused_images_are_told_with_their_variant():
     records = [
         replace(one, refused=str(one.variant) == "CT spike 2" and one.case < "case_03") for one in made_up_study()
     ]
-    assert "count as an empty label map: CT spike 2 3. No network saw them." in " ".join(summarise(records).notes)
+    assert "count as an empty label map: CT spike 2 (3 cases). No network saw them." in " ".join(
+        summarise(records).notes
+    )
 
 
 def test_an_incomplete_study_says_so():

@@ -142,6 +142,6 @@ def _on_cells(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord]) ->
 
 def _on_refused(pairs: Sequence[PairedScores]) -> Iterator[str]:
     counts = {pair.variant: sum(one.refused for one in pair.perturbed) for pair in pairs}
-    refused = ", ".join(f"{variant} {count}" for variant, count in counts.items() if count)
+    refused = ", ".join(f"{variant} ({count} cases)" for variant, count in counts.items() if count)
     if refused:
         yield f"Images that the container refused count as an empty label map: {refused}. No network saw them."

@@ -2,8 +2,8 @@
 
 Columns are case, structure, modality, kind, severity, dice and reference_mm3; in the baseline's rows kind is none,
 severity 0 and modality empty. A column refused has 1 where the container refused the image. Further columns of numbers
-are measures, where `hnseg.robustness.scores.record.MEASURES` names them, and else descriptors of the reference. A column
-of words is left alone.
+are measures, where `hnseg.robustness.scores.record.MEASURES` names them, and else descriptors of the reference. A
+column of words is left alone.
 """
 
 from __future__ import annotations
