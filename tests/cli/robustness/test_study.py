@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 import typer
@@ -11,6 +13,9 @@ from typer.testing import CliRunner
 from hnseg.cli import robustness
 from hnseg.cohort.state.status import STATUS_FILE
 from tests.support.small_challenges import HECKTOR
+from tests.support.stand_in_scheduler import StandInScheduler
+
+ROOT = Path(__file__).parents[3]
 
 CHOSEN = ("--modalities", "ct", "--kinds", "blur,noise", "--severities", "1")
 
@@ -46,6 +51,29 @@ def test_two_studies_are_equal_byte_for_byte_and_a_third_run_does_nothing_again(
     again = run(*words, *CHOSEN, "--output", tmp_path / "one")
     assert "3 of 3 cases are done already" in again.output
     assert status.stat().st_mtime_ns == written
+
+
+def results_of(folder):
+    return [(folder / name).read_bytes() for name in ("scores.csv", "robustness.json")]
+
+
+@pytest.mark.slow
+def test_shards_and_jobs_of_a_cluster_give_the_same_results(words, tmp_path, monkeypatch):
+    assert run(*words, *CHOSEN, "--output", tmp_path / "whole").exit_code == 0
+    first = run(*words, *CHOSEN, "--output", tmp_path / "shared", "--shard", "1/2")
+    assert "1 of 3 variants have no result yet" in first.output
+    assert run(*words, *CHOSEN, "--output", tmp_path / "shared", "--shard", "2/2").exit_code == 0
+    scheduler = StandInScheduler("slurm", tmp_path / "scheduler")
+    monkeypatch.setenv("PATH", f"{scheduler.commands}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    job = ("--on", "slurm", "--workers", "1", "--job-processors", "1", "--job-memory", "2GB")
+    try:
+        done = run(*words, *CHOSEN, "--output", tmp_path / "jobs", *job)
+    finally:
+        scheduler.end()
+    assert done.exit_code == 0, done.output
+    assert len(scheduler.scripts()) == 1
+    assert results_of(tmp_path / "whole") == results_of(tmp_path / "shared") == results_of(tmp_path / "jobs")
 
 
 def test_a_case_without_a_reference_fails_with_a_sentence(words, tmp_path):
