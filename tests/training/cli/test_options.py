@@ -1,7 +1,7 @@
 import pytest
 
 from hnseg.errors import InputError
-from hnseg_training.cli.options import folds_named
+from hnseg_training.cli.options import folds_named, kinds_named
 
 
 def test_folds_are_numbers_or_all():
@@ -18,3 +18,13 @@ def test_left_out_every_fold_of_the_data_set_is_meant():
 def test_other_folds_are_refused(text):
     with pytest.raises(InputError, match="numbers from 0 to 4 with commas between them, or all; found"):
         folds_named(text, of=5)
+
+
+def test_perturbations_are_named_with_commas_between_them():
+    assert kinds_named("spike, bias,noise,spike") == ("spike", "bias", "noise")
+
+
+@pytest.mark.parametrize("text", ["", "spikes", "spike,", "spike bias"])
+def test_other_perturbations_are_refused(text):
+    with pytest.raises(InputError, match=r"must be some of motion, ghosting, spike, bias, noise, blur, .*; found"):
+        kinds_named(text)

@@ -9,9 +9,10 @@ import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
 from containers.han_seg.method import Settings
+from hnseg.errors import InputError
 from hnseg.inference.model.bundle import open_bundle
 from hnseg_training.challenges.han_seg.convert import convert
-from hnseg_training.dataset.augmentation import ChannelDropout
+from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, Perturbations
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.export import Label, export
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for
@@ -24,6 +25,7 @@ DEMO = PRESETS["demo-han-seg"]
 MIRRORED = DEMO.model_copy(update={"training": DEMO.training.model_copy(update={"mirrored": True})})
 ONCE = Schedule(epochs=1, iterations=1, device="cpu", threads=1)
 PATCH = (16, 24, 24)
+NOISE = Perturbations(kinds=("noise",), probability=1)
 DRAWS = 40
 
 
@@ -100,6 +102,25 @@ def test_without_mirroring_along_x_the_left_stays_left():
     for _ in range(DRAWS):
         image = drawn(transforms, sided)[0]
         assert image[..., 18:].mean() > image[..., :6].mean()
+
+
+def test_images_are_perturbed_before_they_are_missing_and_after_they_are_turned(work):
+    with trainer_for(work, DEMO, 0, ONCE) as trainer:
+        trainer.augmentation = trainer.augmentation.model_copy(update={"perturbations": NOISE})
+        transforms = trainer.get_training_transforms(PATCH, (-0.5, 0.5), None, (), do_dummy_2d_data_aug=False)
+    names = [type(transform).__name__ for transform in transforms.transforms]
+    assert names[:3] == ["SpatialTransform", "PerturbedChannel", "MissingChannels"]
+    perturbed = transforms.transforms[1]
+    assert set(perturbed.channels) == {0, 1}  # CT and MR
+    assert perturbed.spacing_zyx_mm == DEMO.spacing_zyx_mm
+
+
+def test_without_an_image_nothing_can_be_perturbed(work):
+    with trainer_for(work, DEMO, 0, ONCE) as trainer:
+        trainer.augmentation = Augmentation(perturbations=NOISE)
+        trainer.dataset_json["channel_names"] = {"0": "noNorm", "1": "gradient map"}
+        with pytest.raises(InputError, match=r"no channel of \S+ is one: their names are noNorm, gradient map"):
+            trainer.get_training_transforms(PATCH, (-0.5, 0.5), None, (), do_dummy_2d_data_aug=False)
 
 
 def test_five_folds_of_the_demo_are_small_enough_to_ship(work):

@@ -11,6 +11,7 @@ from hnseg.errors import InputError
 
 if TYPE_CHECKING:
     from hnseg.inference.model.manifest import Fold
+    from hnseg.robustness.perturbations.perturb import Kind
 
 CHALLENGES = "hnseg_training.challenges"
 """Dotted name of the package with a subpackage a challenge."""
@@ -48,3 +49,24 @@ def folds_named(text: str | None, *, of: int) -> list[Fold]:
     if not all(name.isdecimal() and int(name) < of for name in names):
         raise InputError(f"Folds must be numbers from 0 to {of - 1} with commas between them, or all; found {text!r}.")
     return [int(name) for name in names]
+
+
+def kinds_named(text: str) -> tuple[Kind, ...]:
+    """Return the kinds of perturbations that an option such as spike,bias,noise names, in the order of its names.
+
+    Args:
+        text: Text of the option; a kind that is named twice counts once.
+
+    Raises:
+        InputError: One of them doesn't exist.
+
+    >>> kinds_named("spike, noise")
+    ('spike', 'noise')
+    """
+    from hnseg.robustness.perturbations.perturb import KINDS  # here, since it needs SimpleITK, and --help does not
+
+    named: dict[str, Kind] = {kind: kind for kind in KINDS}
+    names = [name.strip() for name in text.split(",")]
+    if not all(name in named for name in names):
+        raise InputError(f"Perturbations must be some of {', '.join(KINDS)}, with commas between them; found {text!r}.")
+    return tuple(dict.fromkeys(named[name] for name in names))

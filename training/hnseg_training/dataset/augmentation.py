@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hnseg.records import Frozen
+from hnseg.robustness.perturbations.perturb import Kind
 
 AUGMENTATION_FILE = "augmentation.json"
 
@@ -27,13 +28,24 @@ class ChannelDropout(Frozen):
     """Probability, where it is not, that it is 0 beyond a plane across z: half of the times above it, half below."""
 
 
+class Perturbations(Frozen):
+    """Perturbations of images in training patches, which harden a network against them."""
+
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
+    """Kinds that are drawn from."""
+    probability: Probability = 0.3
+    """Probability that a patch is perturbed, in one of its images and by one of the kinds."""
+
+
 class Augmentation(Frozen):
-    """Augmentation of a data set; the default is nnU-Net's own."""
+    """Augmentation of a data set or a training; the default is nnU-Net's own."""
 
     unmirrored_axes: tuple[Axis, ...] = ()
     """Axes of the image along which a mirrored patient is another one: x where structures have a side."""
     dropouts: tuple[ChannelDropout, ...] = ()
     """Dropouts of channels, at most one for each."""
+    perturbations: Perturbations | None = None
+    """Perturbations of images; a training's own, no data set's."""
 
     def mirrored(self, axes: Sequence[int], transpose_forward: Sequence[int]) -> tuple[int, ...]:
         """Return those axes of a patch that may be mirrored.

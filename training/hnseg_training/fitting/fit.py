@@ -13,9 +13,10 @@ from typing import Any, Literal
 from hnseg.errors import InputError
 from hnseg.inference.model.manifest import METHOD_FILE, Fold
 from hnseg.machine import usable_threads
-from hnseg_training.dataset.augmentation import AUGMENTATION_FILE, Augmentation
+from hnseg_training.dataset.augmentation import Perturbations
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
 from hnseg_training.fitting.first_weights import load_first_weights
+from hnseg_training.fitting.hardening.record import augmentation_of, record_augmentation
 from hnseg_training.fitting.preset import Preset
 from hnseg_training.fitting.prompts.channels import dataset_with_clicks, plans_with_clicks
 from hnseg_training.fitting.prompts.settings import STAGES, Stage
@@ -57,7 +58,15 @@ class Schedule:
     start_from: Path | None = None
 
 
-def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, resume: bool = False) -> None:
+def fit(
+    work: WorkFolder,
+    preset: Preset,
+    fold: Fold,
+    schedule: Schedule,
+    *,
+    perturbations: Perturbations | None = None,
+    resume: bool = False,
+) -> None:
     """Train one fold, or go on where its training stopped.
 
     Args:
@@ -65,16 +74,20 @@ def fit(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, res
         preset: Preset to train.
         fold: Fold of `splits_final.json`, or `all` for every case.
         schedule: Length, hardware and seed of the training.
+        perturbations: Perturbations of the patches; None takes those of the folds that are there, and none for the
+            first fold.
         resume: Whether to go on from the last checkpoint; a finished fold is left as it is, but for what its training
             did not come to write at its very end.
 
     Raises:
-        InputError: The fold holds a training already and `resume` was not asked for, a GPU was and there is none, or
-            the fold is not trained in the stage before.
+        InputError: The fold holds a training already and `resume` was not asked for, a GPU was and there is none,
+            the fold is not trained in the stage before, other folds were perturbed otherwise, or no channel is an
+            image that can be perturbed.
         ModelError: The weights to start from are another network's.
     """
     folder = work.results(preset.result_name) / f"fold_{fold}"
     found = _found(folder, resume=resume)
+    record_augmentation(work, preset, perturbations)
     if FINAL in found:
         logger.info("%s: trained already", _title(preset, fold))
         _complete(work, preset, fold, schedule)
@@ -229,7 +242,7 @@ def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedul
             dataset_json=dataset,
             device=torch.device("cuda" if on_gpu else "cpu"),
         )
-        trainer.augmentation = augmentation_of(work)
+        trainer.augmentation = augmentation_of(work, preset)
         trainer.training = preset.training
         trainer.prompts, trainer.stage = preset.prompts, preset.stage or trainer.stage
         trainer.enable_deep_supervision = preset.deep_supervision
@@ -245,12 +258,6 @@ def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedul
     if not on_gpu:  # where convolutions are a quarter quicker with the channels last
         trainer.network.to(memory_format=torch.channels_last_3d)
     return trainer
-
-
-def augmentation_of(work: WorkFolder) -> Augmentation:
-    """Return the augmentation that the data set needs; nnU-Net's own where its conversion wrote no file."""
-    file = work.raw / AUGMENTATION_FILE
-    return Augmentation.model_validate_json(file.read_bytes()) if file.is_file() else Augmentation()
 
 
 def _seed(seed: int, fold: Fold, *, stage: Stage | None, epoch: int = 0) -> None:

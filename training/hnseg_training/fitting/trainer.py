@@ -17,7 +17,10 @@ from batchgeneratorsv2.transforms.utils.pseudo2d import Convert2DTo3DTransform
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import nnUNetTrainerAdam
 
-from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, network_axis
+from hnseg.errors import InputError
+from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, Perturbations, network_axis
+from hnseg_training.fitting.hardening.channels import image_channels
+from hnseg_training.fitting.hardening.perturbed_channel import PerturbedChannel
 from hnseg_training.fitting.loss import PresentClassesLoss
 from hnseg_training.fitting.preset import Training
 from hnseg_training.fitting.prompts.prompted_trainer import PromptedTrainer
@@ -68,12 +71,35 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
             super().set_deep_supervision_enabled(enabled)
 
     def get_training_transforms(self, *arguments: Any, **named: Any) -> BasicTransform:
-        """Return nnU-Net's transforms, changed so that channels may be missing."""
-        stock = super().get_training_transforms(*arguments, **named)
-        if not self.augmentation.dropouts:
-            return stock
-        axis = network_axis("z", self.plans_manager.transpose_forward)
-        return with_dropout(stock, self.augmentation.dropouts, slice_axis=axis)
+        """Return nnU-Net's transforms, changed so that channels may be perturbed or missing."""
+        transforms = super().get_training_transforms(*arguments, **named)
+        if self.augmentation.dropouts:
+            axis = network_axis("z", self.plans_manager.transpose_forward)
+            transforms = with_dropout(transforms, self.augmentation.dropouts, slice_axis=axis)
+        if self.augmentation.perturbations:
+            transforms = with_perturbation(transforms, self._perturbed_channel(self.augmentation.perturbations))
+        return transforms
+
+    def _perturbed_channel(self, perturbations: Perturbations) -> PerturbedChannel:
+        """Return the transform that perturbs one of this training's images.
+
+        Raises:
+            InputError: No channel of the data set is an image.
+        """
+        names = list(self.dataset_json["channel_names"].values())
+        spacing = tuple(self.configuration_manager.spacing)
+        channels = image_channels(
+            names,
+            self.plans_manager.plans["foreground_intensity_properties_per_channel"],
+            may_be_missing={dropout.channel for dropout in self.augmentation.dropouts},
+            spacing_zyx_mm=spacing,
+        )
+        if not channels:
+            raise InputError(
+                f"Only images can be perturbed in training, but no channel of {self.plans_manager.dataset_name} is one:"
+                f" their names are {', '.join(names)}. Train without --augment."
+            )
+        return PerturbedChannel(perturbations, channels, spacing)
 
 
 TRAINERS: dict[str, type[nnUNetTrainer]] = {
@@ -128,12 +154,31 @@ def with_dropout(stock: ComposeTransforms, dropouts: Sequence[ChannelDropout], *
         slice_axis: Axis of a patch that is z.
     """
     transforms = list(stock.transforms)
-    placed = [isinstance(transform, (SpatialTransform, Convert2DTo3DTransform)) for transform in transforms]
-    first = len(placed) - placed[::-1].index(True)
+    first = _first_of_intensities(transforms)
     mirrors = [number for number, transform in enumerate(transforms) if isinstance(transform, MirrorTransform)]
     last = mirrors[0] if mirrors else len(transforms)
     inner = MissingChannels(ComposeTransforms(transforms[first:last]), dropouts, slice_axis=slice_axis)
     return ComposeTransforms([*transforms[:first], inner, *transforms[last:]])
+
+
+def with_perturbation(stock: ComposeTransforms, perturbed: PerturbedChannel) -> ComposeTransforms:
+    """Return transforms with a perturbation before all those that change intensities.
+
+    Scanners perturb images before anything else does; and where nothing was, the dropout of channels leaves 0 after it.
+
+    Args:
+        stock: Transforms of nnU-Net's, or those of `with_dropout`.
+        perturbed: Transform that perturbs.
+    """
+    transforms = list(stock.transforms)
+    first = _first_of_intensities(transforms)
+    return ComposeTransforms([*transforms[:first], perturbed, *transforms[first:]])
+
+
+def _first_of_intensities(transforms: Sequence[BasicTransform]) -> int:
+    """Return the index of the first transform after those that turn and scale a patch."""
+    placed = [isinstance(transform, (SpatialTransform, Convert2DTo3DTransform)) for transform in transforms]
+    return len(placed) - placed[::-1].index(True)
 
 
 def _happens(probability: float) -> bool:

@@ -1,0 +1,1 @@
+"""Hardening of a network: perturbations of images as augmentation of its training patches."""
