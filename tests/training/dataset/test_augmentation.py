@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, network_axis
+from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, Perturbations, network_axis
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,9 @@ def test_by_default_every_axis_is_mirrored():
 def test_a_probability_lies_between_0_and_1():
     with pytest.raises(ValidationError):
         ChannelDropout(channel=1, whole=1.5, truncated=0)
+
+
+@pytest.mark.parametrize("named", [{"kinds": ()}, {"kinds": ("spikes",)}, {"kinds": ("spike",), "probability": 1.1}])
+def test_perturbations_have_kinds_that_exist_and_a_probability(named):
+    with pytest.raises(ValidationError):
+        Perturbations(**named)
