@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hnseg.imaging.body import Mask
 
 _LEAST_VOXELS = 200  # of the body; a polynomial of order 2 has ten terms
-_LEAST_SHARE = 0.2  # of the body's median signal: what is less is air in the body
+_LEAST_SHARE = 0.5  # of the body's median signal: what is less on a CT is air in the body, or lung
 _LEAST_EXTENT = 3  # along each axis, that a square can be told from a line
 _TUKEY = 4.685  # times the standard deviation: where Tukey's biweight ends for 95 % efficiency
 _ROUNDS = 10
@@ -20,12 +20,13 @@ _DARK_END, _BRIGHT_END = 5.0, 95.0  # percentiles
 def bias_factor(signal: npt.NDArray[np.float64], body: Mask) -> float | None:
     """Return how many times brighter a fitted field is at its bright end than at its dark end.
 
-    The logarithm of the signal is fitted by a polynomial of order 2 in the position, with Tukey's biweight, so that bone
-    and fat count little. The ends are the 95th and the 5th percentile of the fit in the body.
+    The logarithm of the signal is fitted by a polynomial of order 2 in the position, with Tukey's biweight, so that
+    bone and fat count little. The ends are the 95th and the 5th percentile of the fit in the body.
 
     Args:
         signal: Signal (z, y, x), 0 in air.
-        body: Mask of the body; its voxels with less than a fifth of its median signal, such as airways, are left out.
+        body: Mask of the body; its voxels with less than half its median signal, such as airways and
+            lungs on a CT, are left out.
 
     Returns:
         Ratio, from 1; None where the body has fewer than 200 voxels, or fewer than 3 along an axis.

@@ -27,8 +27,8 @@ MOST_SPIKE = 4.0
 MOST_NOISE_HU = 150.0
 """Largest standard deviation of the noise of a CT that is not worth a note, in HU."""
 
-MOST_NOISE_SHARE = 0.12
-"""Largest standard deviation of the noise of any other image, as a share of the image's, that is not worth a note."""
+MOST_NOISE_SHARE = MappingProxyType({"pet": 0.12, "mr": 0.4, "unknown": 0.4})
+"""Largest standard deviation of any other image's noise, as a share of the image's, that is not worth a note."""
 
 MOST_BIAS = MappingProxyType({"ct": 1.65, "mr": 6.0})
 """Largest factor between the ends of a bias field that is not worth a note, by modality; of others it is not judged."""
@@ -66,8 +66,11 @@ class ImageCheck:
     @property
     def is_noisy(self) -> bool:
         """Whether the noise is strong; a spike's wave is none."""
-        strong = (self.noise_hu or 0.0) > MOST_NOISE_HU or (self.noise_share or 0.0) > MOST_NOISE_SHARE
-        return strong and not self.has_spikes
+        if self.has_spikes:
+            return False
+        if self.modality == "ct":
+            return (self.noise_hu or 0.0) > MOST_NOISE_HU
+        return (self.noise_share or 0.0) > MOST_NOISE_SHARE[self.modality]
 
     @property
     def is_biased(self) -> bool:
@@ -100,10 +103,11 @@ class ImageCheck:
         return ()
 
     def _noise_in_words(self) -> str:
-        if self.noise_hu is not None:
-            words = f"inside the body its noise has a standard deviation of {self.noise_hu:.0f} HU"
+        if self.modality == "ct":
+            words = f"inside the body its noise has a standard deviation of {self.noise_hu or 0.0:.0f} HU"
             return f"{words} (noted over {MOST_NOISE_HU:g})"
-        return f"its noise has {self.noise_share or 0.0:.0%} of its standard deviation (noted over {MOST_NOISE_SHARE:.0%})"
+        most = MOST_NOISE_SHARE[self.modality]
+        return f"its noise has {self.noise_share or 0.0:.0%} of its standard deviation (noted over {most:.0%})"
 
 
 def check_image(image: sitk.Image, modality: Modality) -> ImageCheck:

@@ -1,7 +1,7 @@
 """Noise of an image: of a CT in Hounsfield units inside the body, of any other as a share of its own contrast.
 
-A PET inside the body is too uneven for its voxels to tell noise from uptake; a scanner blurs what it sees, so that noise
-alone is left at the corners of the spectrum.
+A PET inside the body is too uneven for its voxels to tell noise from uptake; a scanner blurs what it sees, so that
+noise alone is left at the corners of the spectrum.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ def noise_inside(block: FloatArray, body: Mask) -> float | None:
     """Return the standard deviation of the noise inside a body, in the block's units.
 
     After Immerkaer (Computer Vision and Image Understanding 1996, 64:300), who takes the second difference along both
-    axes of a slice, blind to edges along either; here the median of its absolute values, so that few edges do not count.
+    axes of a slice, blind to edges along either; here the median of its absolute values, so that a few edges do not
+    count.
 
     Args:
         block: Voxels, (z, y, x).
-        body: Mask of the body, (z, y, x); where it has fewer than 1000 voxels, as of an image that is nothing but noise,
-            the whole block is taken.
+        body: Mask of the body, (z, y, x); where it has fewer than 1000 voxels, as of an image that is nothing but
+            noise, the whole block is taken.
 
     Returns:
         Standard deviation; None where a slice has fewer than three voxels along an axis.

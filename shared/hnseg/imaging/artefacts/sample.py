@@ -1,7 +1,7 @@
 """Sample of an image that its artefacts are judged on: a block of its own voxels, and a coarse copy of the whole.
 
-Noise and spikes need neighbouring voxels, but not all of them; a bias field needs the whole body, but few of its voxels.
-So neither time nor memory grow with the image.
+Noise and spikes need neighbouring voxels, but not all of them; a bias field needs the whole body, but few of its
+voxels. So neither time nor memory grow with the image.
 """
 
 from __future__ import annotations

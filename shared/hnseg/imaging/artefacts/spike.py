@@ -1,8 +1,8 @@
 """Contrast of spikes in the Fourier transform: how far one coefficient stands out among its neighbours.
 
-A spike in k-space draws a wave over the whole image (the herringbone artefact of MR). Anatomy has a smooth spectrum, but
-for its lowest frequencies and for edges that lie along an axis, whose coefficients lie on the axes of the spectrum:
-these are left out.
+A spike in k-space draws a wave over the whole image (the herringbone artefact of MR). Anatomy has a smooth spectrum,
+but for its lowest frequencies and for edges across an axis, whose coefficients lie on the axes of the spectrum: these
+are left out.
 """
 
 from __future__ import annotations
