@@ -3,7 +3,7 @@
     python benchmarks/image_check.py --figures build/image_check.csv
 
 Figures of each scan as it is and perturbed (normalised, as published; spikes also by modulus) go to the CSV, a row
-each; a second run goes on from there. Needs the folders of OpenKBP's CTs and of the sarcomas, those of MR where they are.
+each; a second run goes on from there. Needs the folders of real volumes that CONTRIBUTING.md lists.
 """
 
 from __future__ import annotations

@@ -106,6 +106,20 @@ def test_the_provenance_has_every_stage_and_what_was_read(run, tmp_path):
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
 
 
+def test_each_image_of_intensities_has_figures_and_a_strong_artefact_is_noted(run, tmp_path):
+    path = next((tmp_path / "input/images" / MID_T2W).iterdir())
+    image = sitk.ReadImage(str(path))
+    noise = np.random.default_rng(0).normal(0, 1000, sitk.GetArrayViewFromImage(image).shape)
+    noisy = sitk.GetImageFromArray(noise.astype(np.float32))
+    noisy.CopyInformation(image)
+    sitk.WriteImage(noisy, str(path))
+    _, provenance = run()
+    case = read_case(SPEC, tmp_path / "input")
+    assert list(provenance["image_check"]) == [slug for slug in case.images if SPEC.input(slug).labels is None]
+    assert provenance["image_check"][MID_T2W]["noise_share"] > 0.9
+    assert [note for note in provenance["notes"] if note.startswith("The mid-RT T2w may be noisy: ")]
+
+
 def test_what_the_method_did_without_is_noted(run, tmp_path):
     for folder in (tmp_path / "input/images").iterdir():
         if folder.name != MID_T2W:

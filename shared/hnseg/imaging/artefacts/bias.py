@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from hnseg.imaging.body import Mask
 
 _LEAST_VOXELS = 200  # of the body; a polynomial of order 2 has ten terms
 _LEAST_SHARE = 0.5  # of the body's median signal: what is less on a CT is air in the body, or lung
+_AROUND = np.ones((3, 3, 3), bool)  # a voxel at the skin has part of its signal from the air
 _LEAST_EXTENT = 3  # along each axis, that a square can be told from a line
 _TUKEY = 4.685  # times the standard deviation: where Tukey's biweight ends for 95 % efficiency
 _ROUNDS = 10
@@ -25,8 +27,8 @@ def bias_factor(signal: npt.NDArray[np.float64], body: Mask) -> float | None:
 
     Args:
         signal: Signal (z, y, x), 0 in air.
-        body: Mask of the body; its voxels with less than half its median signal, such as airways and
-            lungs on a CT, are left out.
+        body: Mask of the body; its outermost voxels, and those with less than half its median signal, such as airways
+            and lungs on a CT, are left out.
 
     Returns:
         Ratio, from 1; None where the body has fewer than 200 voxels, or fewer than 3 along an axis.
@@ -38,7 +40,8 @@ def bias_factor(signal: npt.NDArray[np.float64], body: Mask) -> float | None:
     """
     if not body.any():
         return None
-    index = np.argwhere(body & (signal > _LEAST_SHARE * np.median(signal[body])) & (signal > 0))
+    inner = ndimage.binary_erosion(body, _AROUND, border_value=1)
+    index = np.argwhere(inner & (signal > _LEAST_SHARE * np.median(signal[body])) & (signal > 0))
     if len(index) < _LEAST_VOXELS or np.ptp(index, axis=0).min() < _LEAST_EXTENT - 1:
         return None
     terms = _terms(2 * (index - index.min(axis=0)) / np.ptp(index, axis=0) - 1)

@@ -27,7 +27,7 @@ MOST_SPIKE = 4.0
 MOST_NOISE_HU = 150.0
 """Largest standard deviation of the noise of a CT that is not worth a note, in HU."""
 
-MOST_NOISE_SHARE = MappingProxyType({"pet": 0.12, "mr": 0.4, "unknown": 0.4})
+MOST_NOISE_SHARE = MappingProxyType({"pet": 0.12, "mr": 0.45, "unknown": 0.45})
 """Largest standard deviation of any other image's noise, as a share of the image's, that is not worth a note."""
 
 MOST_BIAS = MappingProxyType({"ct": 1.65, "mr": 6.0})
