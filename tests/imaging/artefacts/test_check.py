@@ -77,7 +77,7 @@ def test_sentences_have_the_figure_and_the_limit():
     )
     assert ImageCheck("mr", bias=8.25).notes("T1 MR") == (
         "The T1 MR may have a bias field: the body is 8.2 times as bright at one end of a smooth fit as at the other"
-        " (noted over 6).",
+        " (noted over 5).",
     )
 
 

@@ -11,7 +11,6 @@ from scipy import ndimage
 from hnseg.imaging.body import Mask
 
 _LEAST_VOXELS = 200  # of the body; a polynomial of order 2 has ten terms
-_LEAST_SHARE = 0.5  # of the body's median signal: what is less on a CT is air in the body, or lung
 _AROUND = np.ones((3, 3, 3), bool)  # a voxel at the skin has part of its signal from the air
 _LEAST_EXTENT = 3  # along each axis, that a square can be told from a line
 _TUKEY = 4.685  # times the standard deviation: where Tukey's biweight ends for 95 % efficiency
@@ -19,7 +18,7 @@ _ROUNDS = 10
 _DARK_END, _BRIGHT_END = 5.0, 95.0  # percentiles
 
 
-def bias_factor(signal: npt.NDArray[np.float64], body: Mask) -> float | None:
+def bias_factor(signal: npt.NDArray[np.float64], body: Mask, *, least_share: float) -> float | None:
     """Return how many times brighter a fitted field is at its bright end than at its dark end.
 
     The logarithm of the signal is fitted by a polynomial of order 2 in the position, with Tukey's biweight, so that
@@ -27,21 +26,21 @@ def bias_factor(signal: npt.NDArray[np.float64], body: Mask) -> float | None:
 
     Args:
         signal: Signal (z, y, x), 0 in air.
-        body: Mask of the body; its outermost voxels, and those with less than half its median signal, such as airways
-            and lungs on a CT, are left out.
+        body: Mask of the body; its outermost voxels are left out.
+        least_share: Share of the body's median signal; voxels with less, such as airways, are left out.
 
     Returns:
         Ratio, from 1; None where the body has fewer than 200 voxels, or fewer than 3 along an axis.
 
     >>> body = np.ones((20, 20, 20), bool)
     >>> along_x = np.broadcast_to(np.exp(np.linspace(0, 1, 20)), body.shape)
-    >>> round(bias_factor(along_x, body), 2)  # between the ends, 90 % of the way: exp(0.9)
+    >>> round(bias_factor(along_x, body, least_share=0.2), 2)  # between the ends, 90 % of the way: exp(0.9)
     2.46
     """
     if not body.any():
         return None
     inner = ndimage.binary_erosion(body, _AROUND, border_value=1)
-    index = np.argwhere(inner & (signal > _LEAST_SHARE * np.median(signal[body])) & (signal > 0))
+    index = np.argwhere(inner & (signal > least_share * np.median(signal[body])) & (signal > 0))
     if len(index) < _LEAST_VOXELS or np.ptp(index, axis=0).min() < _LEAST_EXTENT - 1:
         return None
     terms = _terms(2 * (index - index.min(axis=0)) / np.ptp(index, axis=0) - 1)

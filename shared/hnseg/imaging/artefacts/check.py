@@ -30,8 +30,10 @@ MOST_NOISE_HU = 150.0
 MOST_NOISE_SHARE = MappingProxyType({"pet": 0.12, "mr": 0.45, "unknown": 0.45})
 """Largest standard deviation of any other image's noise, as a share of the image's, that is not worth a note."""
 
-MOST_BIAS = MappingProxyType({"ct": 1.65, "mr": 6.0})
+MOST_BIAS = MappingProxyType({"ct": 1.65, "mr": 5.0})
 """Largest factor between the ends of a bias field that is not worth a note, by modality; of others it is not judged."""
+
+_LEAST_SIGNAL = {"ct": 0.5, "mr": 0.2}  # as a share of the body's median: on a CT less is lung, on an MR muscle is dark
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,9 @@ def _share(spectrum: Spectrum | None, modality: Modality) -> float | None:
 
 
 def _bias(sample: Sample, modality: Modality) -> float | None:
-    return _finite(bias_factor(sample.coarse, sample.coarse_body)) if modality in MOST_BIAS else None
+    if modality not in MOST_BIAS:
+        return None
+    return _finite(bias_factor(sample.coarse, sample.coarse_body, least_share=_LEAST_SIGNAL[modality]))
 
 
 def _finite(figure: float | None) -> float | None:

@@ -7,6 +7,8 @@ are left out.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from scipy import ndimage
 
@@ -15,7 +17,11 @@ from hnseg.imaging.artefacts.spectrum import Spectrum
 _LOW_BINS = 2  # a coefficient that is as low along two axes or three lies on an axis or in the middle
 _AROUND, _PEAK = 9, 5  # edges of the neighbourhood, and of what a spike fills of it under Hann's window
 _LEAST_SHARE = 1e-6  # of the largest modulus: what is less is rounding
-_MODES = ("wrap", "wrap", "mirror")  # along x there is half the spectrum, the other half its mirror image
+_MODES: tuple[Literal["wrap", "mirror"], ...] = (
+    "wrap",
+    "wrap",
+    "mirror",
+)  # along x there is half the spectrum, the other half its mirror image
 
 
 def spike_contrast(spectrum: Spectrum) -> float:
