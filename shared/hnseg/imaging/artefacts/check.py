@@ -33,7 +33,7 @@ MOST_NOISE_SHARE = MappingProxyType({"pet": 0.12, "mr": 0.45, "unknown": 0.45})
 MOST_BIAS = MappingProxyType({"ct": 1.65, "mr": 5.0})
 """Largest factor between the ends of a bias field that is not worth a note, by modality; of others it is not judged."""
 
-_LEAST_SIGNAL = {"ct": 0.5, "mr": 0.2}  # as a share of the body's median: on a CT less is lung, on an MR muscle is dark
+_LEAST_SIGNAL = {"ct": 0.5, "mr": 0.1}  # as a share of the body's median: on a CT less is lung, on an MR muscle is dark
 
 
 @dataclass(frozen=True)

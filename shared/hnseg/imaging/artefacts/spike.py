@@ -13,8 +13,10 @@ import numpy as np
 from scipy import ndimage
 
 from hnseg.imaging.artefacts.spectrum import Spectrum
+from hnseg.imaging.body import Mask
 
-_LOW_BINS = 2  # a coefficient that is as low along two axes or three lies on an axis or in the middle
+_AXIS_BINS = 2  # a coefficient that is as low along two axes lies on the third
+_LOW_BINS = 8  # distance from frequency 0 within which anatomy has peaks of its own
 _AROUND, _PEAK = 9, 5  # edges of the neighbourhood, and of what a spike fills of it under Hann's window
 _LEAST_SHARE = 1e-6  # of the largest modulus: what is less is rounding
 _MODES: tuple[Literal["wrap", "mirror"], ...] = (
@@ -43,7 +45,12 @@ def spike_contrast(spectrum: Spectrum) -> float:
     around -= ndimage.uniform_filter(logs, _PEAK, mode=_MODES) * _PEAK**3
     around /= _AROUND**3 - _PEAK**3
     logs -= around
-    low = [bins <= _LOW_BINS for bins in spectrum.bins_zyx]
-    on_axes = sum(flags.reshape([-1 if each == axis else 1 for each in range(3)]) for axis, flags in enumerate(low))
-    logs[np.asarray(on_axes) >= 2] = 0
+    logs[_is_left_out(spectrum)] = 0
     return float(logs.max())
+
+
+def _is_left_out(spectrum: Spectrum) -> Mask:
+    """Return where a coefficient lies on an axis or has a low frequency, (z, y, x)."""
+    z, y, x = np.ix_(*spectrum.bins_zyx)
+    low_along = (z <= _AXIS_BINS).astype(np.uint8) + (y <= _AXIS_BINS) + (x <= _AXIS_BINS)
+    return np.asarray((low_along >= 2) | (z**2 + y**2 + x**2 <= _LOW_BINS**2))
