@@ -24,7 +24,7 @@ from hnseg.imaging.modality import Modality
 MOST_SPIKE = 4.0
 """Largest contrast of spikes that is not worth a note."""
 
-MOST_NOISE_HU = 150.0
+MOST_NOISE_HU = 100.0
 """Largest standard deviation of the noise of a CT that is not worth a note, in HU."""
 
 MOST_NOISE_SHARE = MappingProxyType({"pet": 0.12, "mr": 0.45, "unknown": 0.45})
@@ -87,7 +87,7 @@ class ImageCheck:
             title: Name of the image in sentences, such as "mid-RT T2w".
 
         >>> ImageCheck("ct", spike=2.1, noise_hu=210.4).notes("CT")
-        ('The CT may be noisy: inside the body its noise has a standard deviation of 210 HU (noted over 150).',)
+        ('The CT may be noisy: inside the body its noise has a standard deviation of 210 HU (noted over 100).',)
         """
         if self.has_spikes:
             return (
