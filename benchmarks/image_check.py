@@ -38,7 +38,7 @@ FIGURES: dict[str, dict[Modality, tuple[str, float]]] = {
 """Column and shipped limit that judge a kind of artefact, by modality."""
 
 MARGINS = {"spike": 2.0, "noise_hu": 2.5, "noise_share": 2.5, "bias": 2.0}
-"""Fitted limit as a multiple of the largest figure of the set that it is fitted on, by column; of a bias in its logarithm.
+"""Fitted limit as a multiple of the largest figure of the fitted set, by column; of a bias in its logarithm.
 
 They are chosen so that limits hold in both directions: noise differs most from scanner to scanner."""
 
