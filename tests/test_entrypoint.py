@@ -74,6 +74,7 @@ def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
     lines = done.stdout.splitlines()
     assert [line.split(":")[0] for line in lines if "peak memory" in line] == [
         "read",
+        "check",
         "prepare",
         "predict",
         "finish",
@@ -85,7 +86,7 @@ def test_a_case_tells_its_story_on_stdout_and_nothing_on_stderr(folders):
     assert len(told["inputs_sha256"]) == 3
     assert told["model_sha256"].keys() >= {"plans.json", "dataset.json"}
     assert told["settings"]["gradient_map"]["test_margin_voxels"] == 5
-    assert set(told["stages_s"]) == {"read", "prepare", "predict", "finish", "write"}
+    assert set(told["stages_s"]) == {"read", "check", "prepare", "predict", "finish", "write"}
     (loaded,) = (line for line in lines if line.startswith("ensemble loaded "))
     assert told["total_s"] > float(loaded.split()[2])  # from the process's start
 

@@ -101,9 +101,23 @@ def failing(*_given, **_options):
 
 def test_the_provenance_has_every_stage_and_what_was_read(run, tmp_path):
     _, provenance = run()
-    assert list(provenance["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
+    assert list(provenance["stages_s"]) == ["read", "check", "prepare", "predict", "finish", "write"]
     assert set(provenance["inputs_sha256"]) == set(read_case(SPEC, tmp_path / "input").images)
     assert files_below(tmp_path / "output") == [OUTPUT_FILE]
+
+
+def test_each_image_of_intensities_has_figures_and_a_strong_artefact_is_noted(run, tmp_path):
+    path = next((tmp_path / "input/images" / MID_T2W).iterdir())
+    image = sitk.ReadImage(str(path))
+    noise = np.random.default_rng(0).normal(0, 1000, sitk.GetArrayViewFromImage(image).shape)
+    noisy = sitk.GetImageFromArray(noise.astype(np.float32))
+    noisy.CopyInformation(image)
+    sitk.WriteImage(noisy, str(path))
+    _, provenance = run()
+    case = read_case(SPEC, tmp_path / "input")
+    assert list(provenance["image_check"]) == [slug for slug in case.images if SPEC.input(slug).labels is None]
+    assert provenance["image_check"][MID_T2W]["noise_share"] > 0.9
+    assert [note for note in provenance["notes"] if note.startswith("The mid-RT T2w may be noisy: ")]
 
 
 def test_what_the_method_did_without_is_noted(run, tmp_path):
@@ -132,7 +146,7 @@ def test_a_challenge_with_answers_writes_them_beside_its_label_map(run, tmp_path
     assert json.loads((output / "stage.json").read_text()) == "T2"
     voxels = int((sitk.GetArrayFromImage(sitk.ReadImage(str(output / OUTPUT_FILE))) > 0).sum())
     assert json.loads((output / "more/volume.json").read_text()) == pytest.approx(0.5 * 0.5 * 2 * voxels)
-    assert list(provenance["stages_s"]) == ["read", "prepare", "predict", "finish", "answer", "write"]
+    assert list(provenance["stages_s"]) == ["read", "check", "prepare", "predict", "finish", "answer", "write"]
     assert provenance["features"] == {"voxels": voxels, "margin": 5}
     assert provenance["inputs_sha256"]["record"] == sha256_of(tmp_path / "input/the-record.json")
 
@@ -148,7 +162,7 @@ def test_what_is_odd_about_the_predicted_label_map_is_noted_and_recorded(run):
     _, provenance = run(challenge=Challenge(SPEC, inspecting))
     assert provenance["voxels"] > 0
     assert f"There are {provenance['voxels']} voxels." in provenance["notes"]
-    assert list(provenance["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
+    assert list(provenance["stages_s"]) == ["read", "check", "prepare", "predict", "finish", "write"]
 
 
 @pytest.mark.parametrize(
@@ -273,7 +287,7 @@ def limited(tmp_path, model_dir, monkeypatch):
 def test_a_preview_is_delivered_first_and_leaves_no_record(limited):
     limited.run()
     assert limited.delivered == [[1], [2]]
-    assert list(limited.record["stages_s"]) == ["read", "prepare", "predict", "finish", "write"]
+    assert list(limited.record["stages_s"]) == ["read", "check", "prepare", "predict", "finish", "write"]
     assert limited.record["predict_s"]["first_look"] == 2
     assert limited.record["notes"] == []
 
@@ -294,7 +308,7 @@ def test_a_case_that_is_stopped_after_its_preview_delivers_it_as_the_result(limi
     assert stopped.value.code == 143
     assert limited.delivered == [[1], [1]]
     assert limited.record["notes"][-1].startswith("Of 10 planes 10 are those of a first look")
-    assert list(limited.record["stages_s"]) == ["read", "prepare", "finish", "write"]
+    assert list(limited.record["stages_s"]) == ["read", "check", "prepare", "finish", "write"]
     assert files_below(limited.output_dir) == [OUTPUT_FILE]
 
 

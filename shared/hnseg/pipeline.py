@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import BaseModel, ValidationError
 
 from hnseg.errors import ModelError, StoppedWithOutputError
+from hnseg.imaging.artefacts.check import check_image
 from hnseg.imaging.box import put_back
 from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
@@ -84,6 +85,8 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         case = read_case(challenge.spec, inputs)
         provenance.note(*case.notes)
         provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
+    with provenance.step("check"):
+        check_images(case, challenge.spec, provenance)
     with provenance.step("prepare"):
         channels = challenge.method.prepare(case, settings)
         provenance.record(**channels.record)
@@ -212,6 +215,24 @@ def settings_of(method: Method, bundle: Bundle) -> BaseModel:
             f"{bundle.folder / METHOD_FILE} must hold the settings of this challenge's method, but"
             f" {first_problem(error)}. Was the model made for another challenge?"
         ) from error
+
+
+def check_images(case: Case, spec: ChallengeSpec, provenance: Provenance) -> None:
+    """Record the figures of the artefacts of each image of intensities, and note those that are strong.
+
+    Args:
+        case: Images of the case.
+        spec: Description of the sockets, which tells their modalities.
+        provenance: Record that is added to.
+    """
+    checks = {
+        socket.slug: check_image(case.images[socket.slug], socket.modality)
+        for socket in spec.inputs
+        if socket.labels is None and socket.slug in case.images
+    }
+    provenance.record(image_check={slug: check.record for slug, check in checks.items()})
+    for slug, check in checks.items():
+        provenance.note(*check.notes(spec.input(slug).title))
 
 
 def check_maps(spec: ChallengeSpec, bundle: Bundle) -> None:

@@ -3,7 +3,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from hnseg.platform.spec import AnswerSocket, ChallengeSpec, MapSocket, ValueSocket
+from hnseg.platform.spec import AnswerSocket, ChallengeSpec, InputSocket, MapSocket, ValueSocket
 
 STAGE = {"slug": "stage", "relative_path": "stage.json", "title": "stage", "choices": ("T1", "T2"), "if_empty": "T1"}
 DAYS = {"slug": "days", "relative_path": "days.json", "title": "days", "choices": None, "if_empty": 0}
@@ -114,3 +114,8 @@ def test_the_images_are_the_label_map_and_then_the_maps(spec):
 def test_a_map_has_a_slug_and_a_folder_of_its_own(spec, slug, path, found):
     with pytest.raises(ValidationError, match=found):
         rebuilt(spec, maps=({"slug": slug, "relative_path": path, "title": "entropy map"},))
+
+
+@pytest.mark.parametrize(("bids", "modality"), [(("ct",), "ct"), (("ses-midRT", "T2w"), "mr"), ((), "unknown")])
+def test_the_last_word_of_a_bids_name_tells_an_images_modality(bids, modality):
+    assert InputSocket(slug="a", relative_path="images/a", title="A", bids=bids).modality == modality

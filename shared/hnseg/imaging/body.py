@@ -116,11 +116,18 @@ def coarse_ct_of(ct: sitk.Image) -> CoarseCt:
     x, y, z = (max(mm, COARSE_MM) for mm in own.spacing_mm)
     coarse = sitk.DICOMOrient(resample_image(ct, own.respaced((x, y, z)), outside=_AIR_HU), "LPS")
     hu: FloatArray = array_of(coarse).astype(np.float32)
-    return CoarseCt(hu, _body(hu > SKIN_HU), Grid.of(coarse), own)
+    return CoarseCt(hu, largest_body(hu > SKIN_HU), Grid.of(coarse), own)
 
 
-def _body(solid: Mask) -> Mask:
-    """Return the largest piece that is left when thin parts, such as the couch's shell and clothes, are taken away."""
+def largest_body(solid: Mask) -> Mask:
+    """Return the largest piece that is left when thin parts, such as the couch's shell and clothes, are taken away.
+
+    Args:
+        solid: Mask of what is not air, (z, y, x), coarse.
+
+    Returns:
+        Mask of the piece with the holes of its slices filled; all False where there is none.
+    """
     padded = np.pad(solid, 1, mode="edge")  # a part that goes on beyond the image is not thin
     opened = ndimage.binary_opening(padded)[1:-1, 1:-1, 1:-1]
     numbered, count = ndimage.label(opened)

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from hnseg.imaging.modality import Modality, modality_of_suffix
 from hnseg.records import Frozen
 
 
@@ -55,6 +56,11 @@ class InputSocket(Frozen):
         if self.dispensable and self.required:
             raise ValueError(f"{self.slug} can only be dispensable if it is optional")
         return self
+
+    @property
+    def modality(self) -> Modality:
+        """Modality, told by the last of the words in BIDS names; `unknown` without any."""
+        return modality_of_suffix(self.bids[-1] if self.bids else "")
 
 
 class ValueSocket(Frozen):

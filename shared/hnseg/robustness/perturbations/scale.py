@@ -26,13 +26,11 @@ import SimpleITK as sitk
 
 from hnseg.imaging.geometry import FloatArray
 from hnseg.imaging.hounsfield import looks_like_hounsfield
+from hnseg.imaging.modality import Modality
 from hnseg.records import Frozen
 
 Units = Literal["normalised", "physical", "given"]
 """Scale of the strengths: the published normalisation, one with a physical zero, or the values as they are."""
-
-Modality = Literal["ct", "pet", "mr", "unknown"]
-"""Modality of an image; `unknown` is scaled as PET and MR are."""
 
 AIR_HU = -1000.0
 _LIMIT_DEVIATIONS = 3.0  # of a CT's values from their mean
@@ -70,7 +68,7 @@ def scale_of(volume: FloatArray, *, units: Units, modality: Modality) -> Intensi
     Args:
         volume: Intensities (z, y, x).
         units: Units of the strengths.
-        modality: Modality of the image.
+        modality: Modality of the image; `unknown` is scaled as PET and MR are.
 
     Returns:
         Scale; its unit is 1 where all voxels have one value.

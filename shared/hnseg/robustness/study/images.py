@@ -1,8 +1,4 @@
-"""Images of a challenge that a study can perturb, and their modality.
-
-The modality is told by the suffix of the image's name in BIDS, which every socket of intensities has: `ct`, `pet`, and
-those of MR, such as `T1w`.
-"""
+"""Images of a challenge that a study can perturb, and their modality."""
 
 from __future__ import annotations
 
@@ -10,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hnseg.errors import InputError
+from hnseg.imaging.modality import Modality
 from hnseg.platform.spec import ChallengeSpec, InputSocket
-from hnseg.robustness.perturbations.scale import Modality
-
-_MODALITIES: dict[str, Modality] = {"ct": "ct", "pet": "pet", "T1w": "mr", "T2w": "mr"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,7 @@ class StudyImage:
 
 def images_of(spec: ChallengeSpec) -> dict[str, StudyImage]:
     """Return the images of intensities of a challenge, by the slug of their socket, in its order."""
-    return {socket.slug: StudyImage(socket, _modality_of(socket)) for socket in spec.inputs if socket.labels is None}
+    return {socket.slug: StudyImage(socket, socket.modality) for socket in spec.inputs if socket.labels is None}
 
 
 def choose_images(spec: ChallengeSpec, words: Sequence[str]) -> tuple[str, ...]:
@@ -58,8 +52,3 @@ def choose_images(spec: ChallengeSpec, words: Sequence[str]) -> tuple[str, ...]:
                 f" {word!r}. Is it misspelt?"
             )
     return tuple(slug for slug, image in images.items() if not words or slug in words or image.modality in words)
-
-
-def _modality_of(socket: InputSocket) -> Modality:
-    suffix = socket.bids[-1] if socket.bids else ""
-    return _MODALITIES.get(suffix, "unknown")
