@@ -40,10 +40,12 @@ class Origin:
     Attributes:
         centre_zyx: Voxel of the centre of volume.
         core_zyx: Voxels of the core, (n, 3); none where `as-code` removes the piece.
+        voxels: Number of voxels of the recurrence.
     """
 
     centre_zyx: tuple[int, int, int]
     core_zyx: npt.NDArray[np.intp]
+    voxels: int
 
     def centre_value(self, image: npt.NDArray[Any]) -> float:
         """Return the value of an image (z, y, x) at the centre."""
@@ -90,7 +92,7 @@ def _origin(piece: Mask, first: npt.NDArray[np.intp], spacing_zyx_mm: Sequence[f
     if not len(eroded) and core == "ultimate":
         eroded = centre[None]
     z, y, x = (centre + first).tolist()
-    return Origin((z, y, x), eroded + first)
+    return Origin((z, y, x), eroded + first, int(np.count_nonzero(piece)))
 
 
 def _centre_of_volume(piece: Mask, spacing_zyx_mm: Sequence[float]) -> npt.NDArray[np.intp]:
