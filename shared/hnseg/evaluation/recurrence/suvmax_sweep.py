@@ -16,7 +16,8 @@ import SimpleITK as sitk
 from hnseg.errors import InputError
 from hnseg.evaluation.recurrence.patient_score import Recurrences
 from hnseg.evaluation.recurrence.threshold_curve import Curve, PatientCurve, curve_of, patient_curve
-from hnseg.imaging.geometry import Grid, array_of, resample_image
+from hnseg.imaging.geometry import Grid
+from hnseg.imaging.pet_ct.suvmax_volume import suvmax_in, uptake_on
 from hnseg.records import Frozen
 
 PERCENTS = tuple(range(1, 101))
@@ -58,14 +59,11 @@ def sweep_patient(
                 f"The {what} of case {name} must lie on its reference's grid, but it has {differences}."
                 " Was it drawn on another scan?"
             )
-    uptake = array_of(resample_image(sitk.Cast(pet, sitk.sitkFloat32), recurrences.grid))
-    inside = uptake[sitk.GetArrayViewFromImage(gtv) > 0]
-    highest = float(inside.max(initial=0.0))
-    if highest <= 0:
-        found = "the GTV is empty" if not len(inside) else "there is none"
-        raise InputError(
-            f"The PET of case {name} must have uptake inside the GTV, but {found}. Do both belong to the same patient?"
-        )
+    uptake = uptake_on(pet, recurrences.grid)
+    try:
+        highest = suvmax_in(uptake, gtv)
+    except InputError as error:
+        raise InputError(f"Case {name}: {error}") from error
     if brain is not None:
         uptake[sitk.GetArrayViewFromImage(brain) > 0] = -np.inf
     return patient_curve(uptake, recurrences, [percent / 100 * highest for percent in PERCENTS])
