@@ -99,7 +99,9 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         score_methods(challenge, folders, _own_options(challenge, context.args), outputs)
         return
     if plot is not None:
-        raise InputError("--plot must go with --clicks, whose curves it draws, but --clicks was left out.")
+        raise InputError(
+            "--plot must go with --clicks or several methods, whose curves it draws, but there are neither."
+        )
     _score_one(challenge, folders, _own_options(challenge, context.args), _Files(json, table, csv, team))
 
 

@@ -53,7 +53,7 @@ def test_captures_are_those_of_scipy_and_statsmodels(seed):
                 row["captured_by_centre"]
                 for case in report.cases
                 for name, row in case.structures.items()
-                if "or" in name and name != "recurrence"
+                if name.startswith("origin")
             ],
             bool,
         )
