@@ -92,7 +92,8 @@ def _fullest(mask: Volume, axis: int) -> int:
     """Return the index along an axis with most voxels; the middle of an empty mask."""
     if not mask.any():
         return mask.shape[axis] // 2
-    return int(mask.astype(bool).sum(axis=tuple({0, 1, 2} - {axis})).argmax())
+    counts: Volume = mask.astype(bool).sum(axis=tuple({0, 1, 2} - {axis}))
+    return int(np.argmax(counts))
 
 
 def _cut(masks: _Masks, scan: Volume, plane: tuple[Any, ...], spacing_mm: tuple[float, float]) -> Cut:

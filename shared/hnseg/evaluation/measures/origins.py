@@ -98,7 +98,7 @@ def _origin(piece: Mask, first: npt.NDArray[np.intp], spacing_zyx_mm: Sequence[f
 def _centre_of_volume(piece: Mask, spacing_zyx_mm: Sequence[float]) -> npt.NDArray[np.intp]:
     voxels = np.argwhere(piece)
     centre = voxels.mean(axis=0)
-    rounded = np.rint(centre).astype(np.intp)
+    rounded: npt.NDArray[np.intp] = np.rint(centre).astype(np.intp)
     if piece[tuple(rounded)]:
         return rounded
     apart_mm = ((voxels - centre) * np.asarray(spacing_zyx_mm)) ** 2

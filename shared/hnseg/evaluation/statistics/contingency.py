@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from scipy.stats import binomtest, fisher_exact
 
 
@@ -20,7 +21,7 @@ def fisher_exact_p(one_hits: int, other_hits: int, cases: int) -> float:
     """
     if not cases:
         return float("nan")
-    table = [[one_hits, cases - one_hits], [other_hits, cases - other_hits]]
+    table = np.array([[one_hits, cases - one_hits], [other_hits, cases - other_hits]])
     return min(1.0, float(fisher_exact(table).pvalue))  # sums of probabilities may end a rounding error above 1
 
 
