@@ -91,7 +91,7 @@ def _panels(
 def _fullest(mask: Volume, axis: int) -> int:
     """Return the index along an axis with most voxels; the middle of an empty mask."""
     if not mask.any():
-        return mask.shape[axis] // 2
+        return int(mask.shape[axis]) // 2
     counts: Volume = mask.astype(bool).sum(axis=tuple({0, 1, 2} - {axis}))
     return int(np.argmax(counts))
 
