@@ -7,11 +7,12 @@ are not independent.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from hnseg.evaluation.recurrence.summary import RULES, captures_of, quartiles_of, values_of
+from hnseg.evaluation.recurrence.summary import RULES, Array, captures_of, quartiles_of, values_of
 from hnseg.evaluation.report import CaseScore
 from hnseg.evaluation.statistics.intervals import bootstrap_interval
 from hnseg.records import MaybeNumber
@@ -34,20 +35,18 @@ def interval_of(statistic: Callable[[Drawn], float], count: int) -> Interval:
 
 def intervals_of(cases: Sequence[CaseScore]) -> dict[str, Interval]:
     """Return the intervals of a method: of its median Dice and volume, and of the share of origins by each rule."""
-    intervals = {}
-    for measure in ("dsc", "prediction_cc"):
-        values = values_of(cases, measure)
-        intervals[f"median_{measure}"] = interval_of(lambda drawn, of=values: quartiles_of(of[drawn])[0], len(cases))
-    origins = values_of(cases, "origins")
-    for rule in RULES:
-        captured = captures_of(cases, rule)
-        intervals[f"captured_by_{rule}"] = interval_of(
-            lambda drawn, of=captured: share_of(of[drawn], origins[drawn]), len(cases)
-        )
-    return intervals
+    origins, count = values_of(cases, "origins"), len(cases)
+    medians = {
+        f"median_{measure}": interval_of(partial(_median, values_of(cases, measure)), count)
+        for measure in ("dsc", "prediction_cc")
+    }
+    shares = {
+        f"captured_by_{rule}": interval_of(partial(_share, captures_of(cases, rule), origins), count) for rule in RULES
+    }
+    return medians | shares
 
 
-def share_of(captured: npt.NDArray[np.float64], origins: npt.NDArray[np.float64]) -> float:
+def share_of(captured: Array, origins: Array) -> float:
     """Return the share of all origins that are captured; NaN where there is none.
 
     >>> share_of(np.array([1.0, 0.0]), np.array([3.0, 1.0]))
@@ -55,3 +54,11 @@ def share_of(captured: npt.NDArray[np.float64], origins: npt.NDArray[np.float64]
     """
     total = origins.sum()
     return float(captured.sum() / total) if total else float("nan")
+
+
+def _median(values: Array, drawn: Drawn) -> float:
+    return quartiles_of(values[drawn])[0]
+
+
+def _share(captured: Array, origins: Array, drawn: Drawn) -> float:
+    return share_of(captured[drawn], origins[drawn])

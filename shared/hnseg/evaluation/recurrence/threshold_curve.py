@@ -74,7 +74,7 @@ def patient_curve(values: npt.NDArray[Any], recurrences: Recurrences, thresholds
     dsc = np.divide(2.0 * common, sizes, out=np.full(len(at), np.nan), where=sizes > 0)
     origins = recurrences.origins
     return PatientCurve(
-        volume_cc=predicted * recurrences.voxel_cc,
+        volume_cc=np.asarray(predicted * recurrences.voxel_cc, np.float64),
         dsc=dsc,
         captured_by_centre=_reached([origin.centre_value(values) for origin in origins], at),
         captured_by_core=_reached([origin.core_value(values) for origin in origins], at),
