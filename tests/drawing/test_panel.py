@@ -74,3 +74,13 @@ def test_a_mark_is_a_cross_that_leaves_its_voxel_free():
     assert abs((rows[0] + rows[-1]) / 2 - 22) <= 1  # the middle of row 5, four pixels a voxel
     assert abs((columns[0] + columns[-1]) / 2 - 42) <= 1
     assert not white[20:24, 40:44].any()
+
+
+def test_further_outlines_may_overlap_the_first():
+    empty = np.zeros((20, 20))
+    inner = np.zeros((20, 20), np.uint8)
+    inner[8:12, 8:12] = 2
+    cut = Cut(empty, square(), None, (1.0, 1.0), further=(inner,))
+    pixels = np.asarray(draw_panel(cut, WINDOW, {**RED, 2: "#0000ff"}, side=80)).astype(int)
+    assert is_red(pixels)[40, 20]
+    assert pixels[40, 32].tolist() == [0, 0, 255]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
 from hnseg.cli.cases.score_clicks import score_clicks
+from hnseg.cli.cases.score_methods import MethodFolders, folder_of, score_methods
 from hnseg.cli.options.run import check_text
 from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module, challenge_names
@@ -22,12 +24,18 @@ from hnseg.evaluation.scoring import CHALLENGES, Rules, score_folder
 from hnseg.evaluation.tables import UNDEFINED, cases_table, parts_table, structures_table
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 
+Given = TypeVar("Given")
+
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     context: typer.Context,
     challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The challenge, such as hnts_mrg.")],
     predictions: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder with one label map, or one folder, a case.")
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]DIR",
+            help="Folder with one label map, or one folder, a case. Recurrence: several, to compare methods.",
+        ),
     ] = None,
     references: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder with the reference of each, paired by name.")
@@ -35,8 +43,26 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     clicks: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Output of hnseg simulate-clicks, in place of those two.")
     ] = None,
+    probabilities: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]DIR",
+            help="Recurrence: a method's probabilities, for its curve, beside its label maps or in their place.",
+        ),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Recurrence: a folder a patient with PET, GTV and perhaps CT and brain, for the sweep of SUVmax.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Recurrence: write a page on the methods; .html.")
+    ] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the curves over the clicks; .png or .svg.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the curves over the clicks or the thresholds; .png or .svg."),
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None,
     table: Annotated[
@@ -54,29 +80,59 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
 
     Files are paired by equal name, or else by the case ID they begin with (77 of 77_midRT_mask.nii.gz). A folder may
     also hold a folder a case, such as a container's outputs. Instead, --clicks scores the corrections by a simulated
-    user, with --json, --table and --plot.
+    user, with --json, --table and --plot; several methods are compared with --json, --plot and --report.
     """
+    compared = {"--probabilities": probabilities, "--images": images, "--report": report}
     if clicks is not None:
-        _refuse_beside_clicks({"--predictions": predictions, "--references": references, "--csv": csv}, context.args)
+        given = {"--predictions": predictions, "--references": references, "--csv": csv, **compared}
+        _refuse_beside("--clicks", given, context.args)
         score_clicks(challenge, clicks, json=json, table=table, plot=plot)
         return
-    predictions, references = _needed("--predictions", predictions), _needed("--references", references)
+    if not probabilities:
+        predictions = _needed("--predictions", predictions)
+    folders = MethodFolders(
+        predictions or (), probabilities or (), _needed("--references", references), images, missing == "leave-out"
+    )
+    if len(predictions or ()) > 1 or any(compared.values()):
+        _refuse_beside("several methods", {"--csv": csv, "--table": table})
+        outputs = {"--json": json, "--plot": plot, "--report": report}
+        score_methods(challenge, folders, _own_options(challenge, context.args), outputs)
+        return
     if plot is not None:
-        raise InputError("--plot must go with --clicks, whose curves it draws, but --clicks was left out.")
-    team = team or predictions.resolve().name
+        raise InputError(
+            "--plot must go with --clicks or several methods, whose curves it draws, but there are neither."
+        )
+    _score_one(challenge, folders, _own_options(challenge, context.args), _Files(json, table, csv, team))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Files that a score of one folder is written to, None for those that were not asked for, and whose score it is."""
+
+    json: Path | None
+    table: Path | None
+    csv: Path | None
+    team: str
+
+
+def _score_one(challenge: str, folders: MethodFolders, own: Mapping[str, str], wanted: _Files) -> None:
+    """Score the only folder of predictions, write what was asked for and print it."""
+    name, predictions = folder_of(folders.predictions[0])
+    team, csv = wanted.team or name, wanted.csv
     if csv is not None:
         check_text("--team", team)
-    own = _own_options(challenge, context.args)
-    rules = Rules(options=own, leave_out_missing=missing == "leave-out")
+    rules = Rules(options=own, leave_out_missing=folders.leave_out_missing)
     outputs = [
         Output(option, path, f"The {what} must be written to {path}")
-        for option, path, what in (("--json", json, "score"), ("--table", table, "table"), ("--csv", csv, "scores"))
-    ]
-    folders = (predictions, references) if any((json, table, csv)) else ()
-    with output_files(*outputs, inputs=_inputs(folders, own)) as files:
+        for option, path, what in (
+            ("--json", wanted.json, "score"), ("--table", wanted.table, "table"), ("--csv", csv, "scores"),
+        )
+    ]  # fmt: skip
+    read = (predictions, folders.references) if any((wanted.json, wanted.table, csv)) else ()
+    with output_files(*outputs, inputs=_inputs(read, own)) as files:
         if csv is not None:
             rows_in(csv)  # another file must be refused before the work
-        report = score_folder(challenge, predictions, references, rules)
+        report = score_folder(challenge, predictions, folders.references, rules)
         _write_all(files, report, csv, team)
     _print(report)
 
@@ -91,29 +147,29 @@ def _write_all(files: OutputFiles, report: ScoreReport, csv: Path | None, team: 
         files.write("--csv", lambda path: _write(text, path))
 
 
-def _needed(option: str, folder: Path | None) -> Path:
-    """Return a folder that only a score of clicks does without.
+def _needed(option: str, given: Given | None) -> Given:
+    """Return what only a score of clicks does without.
 
     Raises:
         InputError: It was left out.
     """
-    if folder is None:
+    if not given:
         raise InputError(
             f"Two folders must be given to score label maps (--predictions DIR --references DIR), but {option} was left"
             " out."
         )
-    return folder
+    return given
 
 
-def _refuse_beside_clicks(options: Mapping[str, Path | None], arguments: Sequence[str]) -> None:
-    """Refuse options that have no part in a score of clicks.
+def _refuse_beside(what: str, options: Mapping[str, object], arguments: Sequence[str] = ()) -> None:
+    """Refuse options that have no part in a score.
 
     Raises:
         InputError: One was given.
     """
-    given = [*(option for option, value in options.items() if value is not None), *arguments]
+    given = [*(option for option, value in options.items() if value), *arguments]
     if given:
-        raise InputError(f"A score of --clicks must be asked for without {given[0]}, which has no part in it.")
+        raise InputError(f"A score of {what} must be asked for without {given[0]}, which has no part in it.")
 
 
 def _inputs(folders: Iterable[Path], own_options: Mapping[str, str]) -> list[Path]:

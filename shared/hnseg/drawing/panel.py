@@ -39,6 +39,7 @@ class Cut:
         crop: Rectangle to draw dashed; None for none.
         heat: Map from 0 to 1 to lay over it in the colours of `hnseg.drawing.colour_scale`; None for none.
         mark: Column and row of a voxel to draw a cross around; None for none.
+        further: Further labels to outline, which may overlap those of the output and each other.
     """
 
     scan: npt.NDArray[Any]
@@ -48,6 +49,7 @@ class Cut:
     crop: Rectangle | None = None
     heat: npt.NDArray[Any] | None = None
     mark: tuple[float, float] | None = None
+    further: tuple[npt.NDArray[np.uint8], ...] = ()
 
 
 def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str], *, side: int) -> Image.Image:
@@ -65,7 +67,8 @@ def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str]
         _fill(pixels, cut.wanted, colours)
     if cut.heat is not None:
         _lay_over(pixels, cut.heat)
-    _outline(pixels, cut.found, colours)
+    for labels in (cut.found, *cut.further):
+        _outline(pixels, labels, colours)
     image = Image.fromarray(pixels.round().astype(np.uint8))
     if cut.crop is not None:
         _draw_dashed(image, cut.crop, (size[0] / cut.scan.shape[1], size[1] / cut.scan.shape[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import matplotlib as mpl
@@ -37,3 +38,14 @@ def write_picture(figure: Figure, path: Path) -> None:
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
     with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
         figure.savefig(path, metadata=metadata)
+
+
+def as_png(figure: Figure) -> bytes:
+    """Return a figure as a PNG; the same figure gives the same bytes.
+
+    Args:
+        figure: Figure, drawn.
+    """
+    content = io.BytesIO()
+    figure.savefig(content, format="png", metadata={"Software": None})
+    return content.getvalue()

@@ -49,6 +49,7 @@ def test_prints_the_table_and_writes_all_files(clicked, tmp_path):
     [
         (["--clicks", "x", "--predictions", "y"], "must be asked for without --predictions"),
         (["--clicks", "x", "--edition", "2022"], "must be asked for without --edition"),
+        (["--clicks", "x", "--report", "r.html"], "must be asked for without --report"),
         (["--predictions", "x"], "--references was left out"),
         (["--predictions", "x", "--references", "y", "--plot", "z.png"], "--plot must go with --clicks"),
     ],

@@ -24,6 +24,13 @@ def test_two_slabs_that_share_half_have_dice_one_half(make_label_map, grid):
     assert overlap.intersection_mm3 == 32 * voxel_mm3
 
 
+def test_recall_and_precision_are_undefined_without_what_they_are_of():
+    assert (Overlap(1, 3, 1, 2.0).recall, Overlap(1, 3, 1, 2.0).precision) == (0.5, 0.25)
+    assert (Overlap(0, 0, 5, 1.0).recall, Overlap(0, 5, 0, 1.0).precision) == (0, 0)
+    assert isnan(Overlap(0, 5, 0, 1.0).recall)
+    assert isnan(Overlap(0, 0, 5, 1.0).precision)
+
+
 def test_labels_are_distinguished():
     prediction, reference = np.array([[[1, 2, 2, 0]]]), np.array([[[1, 1, 2, 2]]])
     assert overlap_of(prediction, reference, label=1, voxel_volume_mm3=1.0) == Overlap(1, 0, 1, 1.0)

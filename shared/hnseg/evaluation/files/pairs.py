@@ -4,6 +4,7 @@ Files of two folders are paired by equal stem (the name without `.mha`, `.nii.gz
 folders, they are paired by case ID: a stem's beginning up to the end of its first number, such as 77 of
 `77_midRT_mask` or case_003 of `case_003_output`. Either way every file must have exactly one partner. Folders with a
 folder a case, described in `hnseg.evaluation.files.case_files`, are paired in the same way by the folders' names.
+Of a container's outputs, which may hold a map beside the label map, the images of the wanted kind of numbers are taken.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from hnseg.errors import InputError
+from hnseg.errors import HeaderError, InputError
 from hnseg.evaluation.files.case_files import CaseFiles, cases_in, read_values
 from hnseg.evaluation.files.untaken import Untaken, untaken_in
 from hnseg.imaging.files.formats import stem_of
+from hnseg.imaging.files.headers import read_header
 from hnseg.imaging.files.reading import read_volume
 
 
@@ -87,13 +89,17 @@ class Pairing:
     notes: tuple[str, ...] = ()
 
 
-def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing: bool = False) -> Pairing:
+def pair_files(
+    predictions_dir: Path, references_dir: Path, *, leave_out_missing: bool = False, fractions: bool = False
+) -> Pairing:
     """Pair the files of two folders.
 
     Args:
         predictions_dir: Folder of the predictions.
         references_dir: Folder of the references.
         leave_out_missing: Whether a reference without a prediction is left out instead of refused.
+        fractions: Whether, of several predicted images of a case, the one of floating point is meant, such as a
+            probability, instead of the label map.
 
     Raises:
         InputError: A folder is missing or has no image, a file has no partner or several, or a file or folder that
@@ -110,7 +116,7 @@ def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing
     predictions, references = cases_in(predictions_dir), cases_in(references_dir)
     untaken = untaken_in(predictions_dir, predictions), untaken_in(references_dir, references)
     by_stem = _keyed(predictions, stem_of), _keyed(references, stem_of)
-    by_id = _keyed(predictions, _case_id), _keyed(references, _case_id)
+    by_id = _keyed(predictions, case_id), _keyed(references, case_id)
     predicted, present = by_stem if by_stem[0].keys() & by_stem[1].keys() else by_id
     _refuse_unpaired(predicted, predictions_dir, present, references_dir)
     unpredicted = tuple(sorted(present.keys() - predicted.keys())) if leave_out_missing else ()
@@ -118,31 +124,47 @@ def pair_files(predictions_dir: Path, references_dir: Path, *, leave_out_missing
     _refuse_unpaired(present, references_dir, predicted, predictions_dir)
     _refuse_folders(untaken[0], predictions_dir, allowed=unpredicted)
     _refuse_folders(untaken[1], references_dir)
-    pairs = tuple(_paired(key, predicted[key][0], present[key][0]) for key in sorted(predicted))
+    pairs = tuple(_paired(key, predicted[key][0], present[key][0], fractions) for key in sorted(predicted))
     notes = untaken[0].note("the predictions"), untaken[1].note("the references")
     return Pairing(pairs, unpredicted, tuple(filter(None, notes)))
 
 
-def _paired(name: str, predicted: CaseFiles, present: CaseFiles) -> FilePair:
+def _paired(name: str, predicted: CaseFiles, present: CaseFiles, fractions: bool) -> FilePair:
     """Pair a case's label maps: the only one of each, or those of the one socket that both have."""
-    sockets = predicted.label_maps.keys() & present.label_maps.keys()
-    if len(predicted.label_maps) == len(present.label_maps) == 1:
-        prediction, reference = *predicted.label_maps.values(), *present.label_maps.values()
+    predictions = _of_kind(predicted.label_maps, fractions)
+    references = _of_kind(present.label_maps, fractions=False)
+    sockets = predictions.keys() & references.keys()
+    if len(predictions) == len(references) == 1:
+        prediction, reference = *predictions.values(), *references.values()
     elif len(sockets) == 1:
         (socket,) = sockets
-        prediction, reference = predicted.label_maps[socket], present.label_maps[socket]
+        prediction, reference = predictions[socket], references[socket]
     else:
         raise InputError(
             f"A case must have one label map to score, but {name} has"
-            f" {', '.join(predicted.label_maps) or 'one'} predicted and {', '.join(present.label_maps)} as references."
+            f" {', '.join(predictions) or 'one'} predicted and {', '.join(references)} as references."
             " Copy those to score into a folder of their own."
         )
     return FilePair(name, prediction, reference, predicted.values, present.values)
 
 
+def _of_kind(images: Mapping[str, Path], fractions: bool) -> Mapping[str, Path]:
+    """Return the images of floating point, or the others; all of them where there is one, or none of the kind."""
+    if len(images) == 1:
+        return images
+    return {socket: path for socket, path in images.items() if _has_fractions(path) == fractions} or images
+
+
+def _has_fractions(path: Path) -> bool:
+    try:
+        return read_header(path).component_type.startswith("float")
+    except (HeaderError, OSError):
+        return False  # what is wrong with it is said where it is read
+
+
 def _refuse_folders(untaken: Untaken, folder: Path, *, allowed: Sequence[str] = ()) -> None:
     """Refuse folders with images and without a label map, but for those of cases that may be left out."""
-    lost = [name for name in untaken.folders if not {name, _case_id(name)} & set(allowed)]
+    lost = [name for name in untaken.folders if not {name, case_id(name)} & set(allowed)]
     if lost:
         raise InputError(
             f"Every folder with images in {folder} must have the label map of its case, but {', '.join(lost)} has none"
@@ -150,7 +172,12 @@ def _refuse_folders(untaken: Untaken, folder: Path, *, allowed: Sequence[str] = 
         )
 
 
-def _case_id(name: str) -> str:
+def case_id(name: str) -> str:
+    """Return the case ID of a file's or folder's name: its beginning up to the end of its first number.
+
+    >>> case_id("77_midRT_mask.nii.gz"), case_id("phantom.mha")
+    ('77', 'phantom')
+    """
     beginning = re.match(r"\D*\d+", stem_of(name))
     return beginning.group() if beginning else stem_of(name)
 

@@ -58,6 +58,16 @@ class Overlap:
         return _ratio(2 * self.true_positives, 2 * self.true_positives + self.false_positives + self.false_negatives)
 
     @property
+    def recall(self) -> float:
+        """Fraction of the reference that is predicted, TP / (TP + FN): NaN for an empty reference."""
+        return _ratio(self.true_positives, self.true_positives + self.false_negatives)
+
+    @property
+    def precision(self) -> float:
+        """Fraction of the prediction that is in the reference, TP / (TP + FP): NaN for an empty prediction."""
+        return _ratio(self.true_positives, self.true_positives + self.false_positives)
+
+    @property
     def metrics(self) -> dict[str, float]:
         """Dice and the three volumes by their keys in a score report."""
         return {

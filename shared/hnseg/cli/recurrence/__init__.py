@@ -1,0 +1,1 @@
+"""Comparison of methods that predict recurrence volumes, for `hnseg score`."""

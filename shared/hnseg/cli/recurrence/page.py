@@ -1,0 +1,50 @@
+"""Page of a comparison: tables, the curve and the sweep, and pictures of patients; one file without outside parts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from hnseg.cli.recurrence.pictures import PatientPicture
+from hnseg.drawing.volumes import REFERENCE_COLOUR, method_colours
+from hnseg.evaluation.recurrence.comparison import Comparison
+from hnseg.evaluation.recurrence.picture import captures_png
+from hnseg.evaluation.recurrence.tables import (
+    captures_table,
+    differences_table,
+    explanation,
+    intervals_table,
+    methods_table,
+)
+from hnseg.version import __version__
+
+
+def as_page(comparison: Comparison, pictures: Sequence[PatientPicture]) -> str:
+    """Return the page as HTML.
+
+    Args:
+        comparison: Comparison to show.
+        pictures: Pictures of patients, in their order.
+    """
+    templates = ChoiceLoader([PackageLoader("hnseg.cli.recurrence"), PackageLoader("hnseg.cohort.report")])
+    environment = Environment(
+        loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    names = [method.name for method in comparison.methods]
+    return environment.get_template("recurrence.html.j2").render(
+        counts=comparison.methods[0].report.overall,
+        names=names,
+        tables={
+            "Methods": methods_table(comparison),
+            "95 % intervals, by the bootstrap over patients": intervals_table(comparison),
+            "Differences of the first method": differences_table(comparison),
+            "Captured origins of the first method and the others": captures_table(comparison),
+        },
+        lines=explanation(comparison),
+        curve=base64.b64encode(captures_png(comparison)).decode(),
+        legend={"reference, filled": REFERENCE_COLOUR, **method_colours(names)},
+        pictures=[(one, base64.b64encode(one.png).decode()) for one in pictures],
+        version=__version__,
+    )
