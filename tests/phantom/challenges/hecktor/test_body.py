@@ -20,7 +20,9 @@ def test_a_body_keeps_its_lesions_and_its_enlarged_nodes_keep_away_from_them():
         assert body.burden is burden
         (reactive,) = (structure for structure in body.structures if structure.name == "ReactiveNodes")
         for node in reactive.shapes:
-            gaps = [np.linalg.norm(np.subtract(node.centre, one.mass.centre)) - max(one.mass.radii) for one in burden.all]
+            gaps = [
+                np.linalg.norm(np.subtract(node.centre, one.mass.centre)) - max(one.mass.radii) for one in burden.all
+            ]
             assert min(gaps) > 2 * node.radii[0]
 
 
