@@ -19,7 +19,7 @@ from hnseg.phantom.body.shapes import BoolArray
 from hnseg.phantom.challenges.recurrence.origins import Index
 from hnseg.phantom.scanners.noise import smooth_noise
 
-VOLUME_CC = (2.0, 6.0, 8.0, 18.0, 45.0)
+VOLUME_CC = (3.0, 6.0, 8.0, 18.0, 45.0)
 """Volume of all recurrences of a patient: least, quartiles and greatest; the quartiles are those published."""
 
 _SMOOTH_MM, _UNEVEN = 5.0, 0.45
