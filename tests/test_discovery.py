@@ -41,18 +41,12 @@ def test_another_name_is_refused_with_those_there_are(package):
         challenge_module(package, "os")
 
 
-def test_every_challenge_has_phantoms():
-    assert challenge_names("hnseg.phantom.challenges") == ["han_seg", "hecktor", "hn_uiseg", "hnts_mrg"]
+CHALLENGES = ["han_seg", "hecktor", "hn_uiseg", "hnts_mrg", "recurrence"]
 
 
-def test_every_challenge_is_scored():
-    assert challenge_names("hnseg.evaluation.challenges") == [
-        "han_seg",
-        "hecktor",
-        "hn_uiseg",
-        "hnts_mrg",
-        "recurrence",
-    ]
+@pytest.mark.parametrize("package", ["hnseg.evaluation.challenges", "hnseg.phantom.challenges"])
+def test_every_challenge_is_scored_and_has_phantoms(package):
+    assert challenge_names(package) == CHALLENGES
 
 
 def test_every_challenge_can_be_converted_and_one_has_outcomes():

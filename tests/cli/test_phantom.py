@@ -23,7 +23,10 @@ def test_case_does_not_depend_on_the_number_of_cases(tmp_path):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"challenge": "hnts"}, "CHALLENGE must be one of han_seg, hecktor, hn_uiseg, hnts_mrg, found 'hnts'"),
+        (
+            {"challenge": "hnts"},
+            "CHALLENGE must be one of han_seg, hecktor, hn_uiseg, hnts_mrg, recurrence, found 'hnts'",
+        ),
         ({"layout": "nnunet"}, "--layout must be one of container, challenge, found 'nnunet'"),
         ({"grid": "huge"}, "--grid must be one of small, full, found 'huge'"),
     ],

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from hnseg.phantom.body.painting import Pose
+from hnseg.phantom.challenges.hecktor.body import Body
 from hnseg.phantom.challenges.hecktor.ehr import MISSING_FRACTIONS, Record, as_broken_json
 from hnseg.phantom.challenges.hecktor.outcome import Findings
 from hnseg.phantom.writing import write_image, write_inputs, write_table_row
@@ -36,6 +38,8 @@ class Patient:
         rfs_days: Days without a relapse.
         relapse: Whether they ended with a relapse; otherwise with the end of follow-up.
         findings: Extents and uptake of the tumours, from which stages and survival were drawn.
+        body: Body that was scanned.
+        pose: Pose of the body in the CT.
     """
 
     seed: int
@@ -51,6 +55,8 @@ class Patient:
     rfs_days: float
     relapse: bool
     findings: Findings
+    body: Body
+    pose: Pose
 
     @property
     def name(self) -> str:

@@ -14,16 +14,11 @@ import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
 from hnseg.imaging.geometry import Grid, LabelArray, image_of
-from hnseg.phantom.body.deformation import SmoothField
-from hnseg.phantom.body.habitus import Habitus
-from hnseg.phantom.body.lesions import FAINT, Burden, draw_node_count, draw_reactive_nodes
-from hnseg.phantom.body.organ_anatomy import METAL_SITES, ORGAN_GROUPS, body_of
+from hnseg.phantom.body.lesions import FAINT, Burden, draw_node_count
 from hnseg.phantom.body.painting import Coordinates, Pose, paint
-from hnseg.phantom.body.shapes import Ellipsoid, Point
-from hnseg.phantom.body.structure import Structure
+from hnseg.phantom.body.shapes import Point
 from hnseg.phantom.body.tissues import Tissue
-from hnseg.phantom.body.torso import with_torso
-from hnseg.phantom.body.variation import Variation
+from hnseg.phantom.challenges.hecktor.body import Body
 from hnseg.phantom.challenges.hecktor.ehr import Person
 from hnseg.phantom.challenges.hecktor.files import (
     Patient,
@@ -127,25 +122,6 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-@dataclass(frozen=True)
-class _Body:
-    """Body of a patient, the same for both scanners.
-
-    Attributes:
-        structures: Structures in the order of painting.
-        bends: Smooth displacements of the body.
-        size: Size of the average anatomy relative to this body, (x, y, z).
-        burden: Lesions.
-        metal: Centres of metal in teeth, in the anatomy's coordinates.
-    """
-
-    structures: tuple[Structure, ...]
-    bends: tuple[SmoothField, ...]
-    size: Point
-    burden: Burden
-    metal: tuple[Point, ...]
-
-
 def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant = ANY) -> Patient:
     """Return the patient of a seed and a number; the same ones give the same voxels.
 
@@ -158,7 +134,7 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
     of_file, of_disease, of_body, of_scans, of_ct, of_pet = np.random.default_rng([seed, index]).spawn(6)
     centre, person = draw_centre(of_file), Person.draw(of_file)
     record = person.record(of_file, centre.number)
-    body = _draw_body(of_body, _draw_burden(of_disease, variant))
+    body = Body.draw(of_body, _draw_burden(of_disease, variant))
     pose, pet_pose = _draw_poses(of_scans, body.size)
     ct_grid, pet_grid = draw_grids(of_scans, pose, grid, variant)
     ct, mask, findings = _image_ct(body, pose, ct_grid, centre, of_ct)
@@ -185,6 +161,8 @@ def draw_patient(seed: int, index: int, *, grid: str = "small", variant: Variant
         rfs_days=follow_up.days,
         relapse=follow_up.has_relapsed,
         findings=findings,
+        body=body,
+        pose=pose,
     )
 
 
@@ -235,20 +213,6 @@ def _draw_burden(rng: np.random.Generator, variant: Variant) -> Burden:
     return Burden.draw(rng, primary=primary, node_count=count, faint=faint)
 
 
-def _draw_body(rng: np.random.Generator, burden: Burden) -> _Body:
-    """Draw a body around its lesions; one in three has metal in teeth, one in two the arms beside the body."""
-    x, y, z = (1 / rng.uniform(0.95, 1.06, 3)).tolist()
-    bend = SmoothField.draw(rng, reach_mm=200, length_mm=70, size=2.0)
-    wrinkle = SmoothField.draw(rng, reach_mm=150, length_mm=22, size=0.7)
-    reactive: tuple[Ellipsoid, ...] = draw_reactive_nodes(rng, burden)
-    structures = Variation.draw(rng, ORGAN_GROUPS).of(body_of(Habitus.draw(rng)))
-    structures = with_torso(structures, arms=bool(rng.random() < 0.5))
-    structures.append(Structure("ReactiveNodes", Tissue.LYMPHOID, reactive))
-    crowns = rng.permutation(len(METAL_SITES))[: rng.integers(1, 5)]
-    metal = tuple(METAL_SITES[place] for place in crowns) if rng.random() < 0.35 else ()
-    return _Body(tuple(structures), (bend, wrinkle), (x, y, z), burden, metal)
-
-
 def _draw_poses(rng: np.random.Generator, size: Point) -> tuple[Pose, Pose]:
     """Draw the pose in the CT, and in the PET some minutes later, up to 2 mm from there."""
     lying = Rotation.from_euler("xyz", rng.normal(0, (2.5, 2.0, 2.5)), degrees=True).as_matrix()
@@ -260,7 +224,7 @@ def _draw_poses(rng: np.random.Generator, size: Point) -> tuple[Pose, Pose]:
 
 
 def _image_ct(
-    body: _Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator
+    body: Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator
 ) -> tuple[sitk.Image, sitk.Image, Findings]:
     """Return the CT, the label map and the findings in it."""
     coordinates = Coordinates.of(grid, pose, body.bends)
@@ -293,7 +257,7 @@ def _outline(burden: Burden, tissues: LabelArray, coordinates: Coordinates, grid
     return labels, found
 
 
-def _image_pet(body: _Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator) -> sitk.Image:
+def _image_pet(body: Body, pose: Pose, grid: Grid, centre: Centre, rng: np.random.Generator) -> sitk.Image:
     fine = fine_grid_of(grid)
     coordinates = Coordinates.of(fine, pose, body.bends)
     tissues = paint(with_uptake_tissues(body.structures), coordinates)
