@@ -23,7 +23,7 @@ from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
 from hnseg.inference.predictor import start_prediction
 from tests.support.exported_bundles import seal
-from tests.support.model_folders import change_architecture, change_configuration
+from tests.support.model_folders import change, change_architecture, change_configuration
 from tests.support.tolerances import assert_same_logits
 
 PUBLISHED = {
@@ -164,6 +164,16 @@ def test_a_patch_that_does_not_halve_is_refused(bundle_folder):
     change_configuration(bundle_folder, patch_size=[8, 30, 32])
     seal(bundle_folder)
     with pytest.raises(ModelError, match=r"a patch that its network takes, but \(8, 30, 32\) is none"):
+        network_of(open_bundle(bundle_folder), 0)
+
+
+def test_regions_are_refused(bundle_folder):
+    def overlap(dataset):
+        dataset.update(labels={"background": 0, "all": [1, 2], "core": 2}, regions_class_order=[1, 2])
+
+    change(bundle_folder / "dataset.json", overlap)
+    seal(bundle_folder)
+    with pytest.raises(ModelError, match=r"an output for each region, but names hnseg\.inference\.networks"):
         network_of(open_bundle(bundle_folder), 0)
 
 

@@ -51,6 +51,7 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
     Raises:
         ModelError: The plans can't be built, or the weights don't fit the network that they describe.
     """
+    _check_outputs(bundle)
     network = build_network(
         bundle.configuration.architecture,
         channels=len(bundle.channels),
@@ -93,6 +94,15 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
             f" Was it written for another version of {name.split('.')[0].replace('_', '-')}?"
         ) from error
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def _check_outputs(bundle: Bundle) -> None:
+    """Refuse regions, which have no background, of the network whose first output is the background's."""
+    if bundle.configuration.architecture.network_class_name == UNET_3D and bundle.dataset.has_regions:
+        raise ModelError(
+            f"{bundle.folder / PLANS_FILE} must name a network with an output for each region, but names {UNET_3D},"
+            " whose first is that of the background. Was it edited by hand?"
+        )
 
 
 def _check_patch(network: nn.Module, bundle: Bundle) -> None:

@@ -66,7 +66,7 @@ class UNet3d(nn.Module):
             strides: Stride (z, y, x) of each stage.
         """
         super().__init__()
-        below = [tuple(stride) for stride in strides[1:]]
+        below = [(z, y, x) for z, y, x in strides[1:]]
         self.down_blocks = nn.ModuleList(_Convolutions(*each) for each in pairwise([channels, *features]))
         self.pools = nn.ModuleList(nn.MaxPool3d(stride, stride) for stride in below)
         self.up_blocks = nn.ModuleList(
@@ -113,7 +113,7 @@ class _Convolutions(nn.Module):
 class _UpBlock(_Convolutions):
     """Transposed convolution, rectifier and norm; then two convolutions of that and the encoder's features."""
 
-    def __init__(self, channels: int, features: int, stride: tuple[int, ...]) -> None:
+    def __init__(self, channels: int, features: int, stride: tuple[int, int, int]) -> None:
         super().__init__(2 * features, features)
         self.up = nn.ConvTranspose3d(channels, features, stride, stride)
         self.conv0 = nn.Conv3d(channels, features, 1)  # never called; see the head of this module
