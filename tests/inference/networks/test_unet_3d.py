@@ -118,7 +118,7 @@ def test_further_classes_have_an_output_each():
 def test_first_weights_are_hes_normal_and_biases_0():
     network = initialised(2, PUBLISHED)
     weight = network.down_blocks[3].conv2.weight  # 256 * 27 inputs a feature
-    assert weight.std() == pytest.approx((2 / (1 + 0.1**2) / (256 * 27)) ** 0.5, rel=0.01)
+    assert weight.detach().std().item() == pytest.approx((2 / (1 + 0.1**2) / (256 * 27)) ** 0.5, rel=0.01)
     assert not any(each.any() for name, each in network.named_parameters() if name.endswith("bias"))
 
 
