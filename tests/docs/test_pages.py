@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from hnseg.cohort.state.status import CaseStatus, FileStamp
+from hnseg.evaluation.dose.volumes import DoseReport, DoseVolume
 from hnseg.evaluation.ranking.borda.report import BordaReport
 from hnseg.evaluation.ranking.report import RankingReport
 from hnseg.evaluation.report import ScoreReport
@@ -57,6 +58,8 @@ def test_every_name_with_dots_that_a_page_mentions_exists(page):
         CaseStatus,
         FileStamp,
         StructureMeasures,
+        DoseReport,
+        DoseVolume,
         Rehearsal,
         CaseResult,
         ScoreReport,

@@ -21,6 +21,7 @@ VERBS = (
     "grade",
     "register",
     "perturb",
+    "dose-paint",
     "phantom",
     "doctor",
     "selftest",

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from hnseg.errors import InputError
-from hnseg.inference.model.architecture import DYNUNET
+from hnseg.inference.model.architecture import DYNUNET, build_network
+from hnseg.inference.model.nnunet_plans import Architecture
 from hnseg_training.fitting.network import DynUnetNetwork, Network
 from hnseg_training.fitting.preset import PRESETS, Preset, preset_named
 from hnseg_training.fitting.prompts.settings import STAGES
@@ -77,6 +80,17 @@ def test_a_dynunet_replaces_the_whole_network_and_has_no_deep_supervision():
     assert configuration_of(preset)["architecture"]["network_class_name"] == DYNUNET
     assert not preset.deep_supervision
     assert PRESETS["demo"].deep_supervision
+
+
+@pytest.mark.parametrize("name", ["recurrence", "recurrence-pretrain"])
+def test_recurrences_are_learnt_by_the_published_network_on_the_published_crop(name):
+    preset = PRESETS[name]
+    plan = configuration_of(preset)
+    assert (plan["patch_size"], plan["batch_size"], plan["batch_dice"]) == ([128, 224, 160], 2, True)
+    assert not preset.deep_supervision
+    architecture = Architecture.model_validate(plan["architecture"])
+    network = build_network(architecture, channels=2, outputs=2, path=Path("plans.json"))
+    assert sum(parameter.numel() for parameter in network.parameters()) == 5_643_809
 
 
 def test_the_result_folder_is_named_as_nnunet_names_it():

@@ -29,6 +29,13 @@ class DynUnetNetwork(Frozen):
     normalisation: Literal["batch", "instance"]
 
 
+class Unet3dNetwork(Frozen):
+    """Levels of the 3-D U-Net of Kutnár et al., from full resolution downwards; a value each."""
+
+    features: tuple[int, ...]
+    strides_zyx: tuple[Zyx, ...]
+
+
 def with_network(architecture: dict[str, Any], network: Network) -> dict[str, Any]:
     """Return the plans' architecture with the levels of a network."""
     arguments = architecture["arch_kwargs"]
@@ -66,6 +73,20 @@ def dynunet_architecture(network: DynUnetNetwork) -> dict[str, Any]:
             "kernel_sizes": [list(kernel) for kernel in network.kernels_zyx],
             "strides": [list(stride) for stride in network.strides_zyx],
             "normalisation": network.normalisation,
+        },
+        "_kw_requires_import": [],
+    }
+
+
+def unet_3d_architecture(network: Unet3dNetwork) -> dict[str, Any]:
+    """Return the plans' architecture of the 3-D U-Net of Kutnár et al."""
+    from hnseg.inference.model.architecture import UNET_3D  # which imports torch; presets are data without it
+
+    return {
+        "network_class_name": UNET_3D,
+        "arch_kwargs": {
+            "features_per_stage": list(network.features),
+            "strides": [list(stride) for stride in network.strides_zyx],
         },
         "_kw_requires_import": [],
     }

@@ -16,8 +16,10 @@ from hnseg_training.dataset.work_folder import CONFIGURATION
 from hnseg_training.fitting.network import (
     DynUnetNetwork,
     Network,
+    Unet3dNetwork,
     Zyx,
     dynunet_architecture,
+    unet_3d_architecture,
     with_dropout,
     with_network,
 )
@@ -60,7 +62,7 @@ class Preset(Frozen):
     batch_size: int | None = None
     batch_dice: bool | None = None
     """Whether the Dice loss is taken over the whole batch, not over each patch."""
-    network: Network | DynUnetNetwork | None = None
+    network: Network | DynUnetNetwork | Unet3dNetwork | None = None
     dropout: Probability = 0.0
     """Probability that a feature behind a convolution is 0 in training, and in passes that measure uncertainty."""
     prompts: PromptTraining | None = None
@@ -83,8 +85,8 @@ class Preset(Frozen):
 
     @property
     def deep_supervision(self) -> bool:
-        """Whether the network is trained on outputs at several resolutions; a DynUNet has one."""
-        return not isinstance(self.network, DynUnetNetwork)
+        """Whether the network is trained on outputs at several resolutions; a DynUNet and a U-Net have one."""
+        return not isinstance(self.network, (DynUnetNetwork, Unet3dNetwork))
 
     def applied_to(self, plans: dict[str, Any]) -> dict[str, Any]:
         """Return the planner's plans with this preset's overrides in the 3d_fullres configuration."""
@@ -106,6 +108,8 @@ class Preset(Frozen):
         """Return the architecture with this preset's levels and dropout."""
         if isinstance(self.network, DynUnetNetwork):
             return dynunet_architecture(self.network)
+        if isinstance(self.network, Unet3dNetwork):
+            return unet_3d_architecture(self.network)
         architecture = with_network(planned, self.network) if self.network else planned
         return with_dropout(architecture, self.dropout) if self.dropout else architecture
 
@@ -126,6 +130,16 @@ _DEMO_UISEG = Training(
     foreground_by_chance=True,
     mirrored=False,
     loss="present_classes",
+)
+_RECURRENCE = Preset(
+    planner="ExperimentPlanner",
+    plans_name="hnsegRecurrencePlans",
+    spacing_zyx_mm=(2.0, 0.9765, 0.9765),
+    patch_size_zyx=(128, 224, 160),
+    batch_size=2,
+    network=Unet3dNetwork(features=(32, 64, 128, 256), strides_zyx=((1, 1, 1), *[(2, 2, 2)] * 3)),
+    batch_dice=True,
+    training=Training(trainer="nnUNetTrainerAdam", learning_rate=1e-3, epochs=300, iterations=50),
 )
 TUMOUR_AND_NODES = PromptEncoding(structures=("GTVp", "GTVn"))
 """Clicks on the two structures of HN-UISeg."""
@@ -290,8 +304,18 @@ PRESETS = {
             "interactive": _UISEG,
         },
     ),
-    # And its like on the grid of HECKTOR's demo ensemble, trained in minutes. A patch has few of its clicks in most
-    # cases, as a user makes one after the other.
+    # Kutnár et al.: their network, crop and batch, in nnU-Net's loop with nnU-Net's augmentation and loss. Their Adam
+    # had a learning rate of 0.1, which is extreme for a network that starts at random. Their epoch saw each of 23
+    # patients once; 206 batches see each of the 412 of HECKTOR once, on whom the same network is trained first.
+    "recurrence": _RECURRENCE,
+    "recurrence-pretrain": _RECURRENCE.model_copy(
+        update={
+            "plans_name": "hnsegRecurrencePretrainPlans",
+            "training": _RECURRENCE.training.model_copy(update={"epochs": 100, "iterations": 206}),
+        }
+    ),
+    # And the like of `hn-uiseg` on the grid of HECKTOR's demo ensemble, trained in minutes. A patch has few of its
+    # clicks in most cases, as a user makes one after the other.
     "demo-hn-uiseg": Preset(
         planner="ExperimentPlanner",
         plans_name="hnsegDemoUisegPlans",

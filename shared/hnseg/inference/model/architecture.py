@@ -1,7 +1,7 @@
 """Network that the plans describe, with a fold's weights in it.
 
-Only classes of `dynamic_network_architectures` and `torch.nn`, and the DynUNet beside this module, are built, so that a
-model folder can't name code of its own choice.
+Only classes of `dynamic_network_architectures` and `torch.nn`, and the two networks of `hnseg.inference.networks`, are
+built, so that a model folder can't name code of its own choice.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from hnseg.inference.model.weights import StateDict
 
 DYNUNET = "hnseg.inference.dynunet.build_dynunet"
 """Name of MONAI's DynUNet in plans."""
+UNET_3D = "hnseg.inference.networks.unet_3d.build_unet_3d"
+"""Name of the 3-D U-Net of Kutnár et al. in plans."""
 _NETWORKS = "dynamic_network_architectures."
 _LAYERS = "torch.nn."
 _REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -49,6 +51,7 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
     Raises:
         ModelError: The plans can't be built, or the weights don't fit the network that they describe.
     """
+    _check_outputs(bundle)
     network = build_network(
         bundle.configuration.architecture,
         channels=len(bundle.channels),
@@ -79,7 +82,7 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
         if arguments.get(name) is not None:
             arguments[name] = _class_named(str(arguments[name]), _LAYERS, path)
     name = architecture.network_class_name
-    network_class = _class_named(name, DYNUNET if name == DYNUNET else _NETWORKS, path)
+    network_class = _class_named(name, name if name in {DYNUNET, UNET_3D} else _NETWORKS, path)
     try:
         with torch.device("meta"):
             network: nn.Module = network_class(
@@ -91,6 +94,15 @@ def build_network(architecture: Architecture, *, channels: int, outputs: int, pa
             f" Was it written for another version of {name.split('.')[0].replace('_', '-')}?"
         ) from error
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def _check_outputs(bundle: Bundle) -> None:
+    """Refuse regions, which have no background, of the network whose first output is the background's."""
+    if bundle.configuration.architecture.network_class_name == UNET_3D and bundle.dataset.has_regions:
+        raise ModelError(
+            f"{bundle.folder / PLANS_FILE} must name a network with an output for each region, but names {UNET_3D},"
+            " whose first is that of the background. Was it edited by hand?"
+        )
 
 
 def _check_patch(network: nn.Module, bundle: Bundle) -> None:

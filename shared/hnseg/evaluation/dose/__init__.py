@@ -1,0 +1,1 @@
+"""Dose against volume of a prescription: its table, its record and its picture."""
