@@ -143,7 +143,7 @@ def _write_empty_outputs(request: _Request, error: Exception, provenance: Proven
     spec = request.challenge.spec
     write_empty(spec, read_reference_grid(spec, request.input_dir), request.output_dir)
     explain(error)
-    unknown = f" AND ITS ENTROPY THE LARGEST ({spec.most_entropy:.4g} nats)" if spec.maps else ""
+    unknown = f" AND ITS ENTROPY THE LARGEST ({spec.most_entropy:.4g} nats)" if spec.has_map("entropy") else ""
     asked = f"THE OUTPUT IS EMPTY{unknown}, as HNSEG_ON_ERROR=empty asks"
     sentence = f"{asked}, because the case failed: {sentence_of(error)}"
     provenance.note(sentence)

@@ -181,5 +181,7 @@ class _ChallengeWork:
     def _entropy_in(self, folder: Path) -> Path:
         """Return the file of the entropy: of the challenge's map, or else of the uncertainty; it need not exist."""
         for socket in self.challenge.spec.maps:
+            if socket.kind != "entropy":
+                continue
             return folder / socket.relative_path / FILE_NAME
         return folder / UNCERTAINTY_FOLDER / ENTROPY
