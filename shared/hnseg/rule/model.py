@@ -1,0 +1,57 @@
+"""Model folder of a rule: the settings of a method that needs no network, `method.json`, and nothing else.
+
+Where a folder holds networks too, they are left unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.inference.model.nnunet_plans import read_json
+from hnseg.platform.challenge import settings_in
+
+if TYPE_CHECKING:
+    from hnseg.inference.model.structure_range import StructureRange
+    from hnseg.platform.challenge import Method
+    from hnseg.rule.decision import DecidingMethod
+
+
+@dataclass(frozen=True)
+class RuleModel:
+    """Settings of a method that needs no network, and the file that they come from.
+
+    Attributes:
+        folder: Model folder.
+        settings: Content of `method.json`.
+        sha256: Checksum of the file, by its name.
+        structures: Ranges of the structures in training data; none, since there were no such data.
+    """
+
+    folder: Path
+    settings: Mapping[str, Any]
+    sha256: Mapping[str, str]
+    structures: Mapping[str, StructureRange] = field(default_factory=dict)
+
+
+def open_rule(folder: Path, method: Method) -> RuleModel | None:
+    """Open a model folder whose settings ask for a rule; None where a network is needed.
+
+    Args:
+        folder: Model folder; without `method.json` a network is needed.
+        method: Method of the challenge, with rules or without.
+
+    Raises:
+        ModelError: The file can't be read, or holds settings that the method does not have.
+    """
+    path = folder / METHOD_FILE
+    if not hasattr(method, "needs_network") or not path.is_file():
+        return None
+    values = read_json(path)
+    settings = settings_in(method, values, path)
+    if cast("DecidingMethod", method).needs_network(settings):
+        return None
+    return RuleModel(folder, values, {METHOD_FILE: sha256_of(path)})
