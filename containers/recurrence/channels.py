@@ -6,6 +6,7 @@ Training makes its samples with the same function as the container.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,8 +60,13 @@ def recurrence_channels(
     array = np.empty((2, *box.grid_in(ct_grid).shape_zyx), np.float32)
     reached = _fill_ct(array[0], ct, box, settings.ct_reach_hu)
     _fill_pet(array[1], judged.pet, box.grid_in(ct_grid), reached)
-    record = {**judged.record, "crop": {"index_xyz": box.index_xyz, "size_xyz": box.size_xyz, "why": "the GTV"}}
+    record = {**judged.record, "crop": crop_record(box.clipped_to(ct_grid) or box)}
     return Channels(array, box.grid_in(ct_grid), judged.notes, record)
+
+
+def crop_record(box: Box) -> dict[str, Any]:
+    """Return the fact, for a record, which voxels of the CT the box around the GTV holds."""
+    return {"index_xyz": box.index_xyz, "size_xyz": box.size_xyz, "why": "the GTV"}
 
 
 def check_hounsfield(ct: sitk.Image, file: Path | None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from containers.recurrence.channels import check_hounsfield
+from containers.recurrence.channels import check_hounsfield, crop_record
 from containers.recurrence.settings import Settings
 from containers.recurrence.spec import BRAIN, CT, GTV, PET
 from hnseg.errors import InputError
@@ -51,7 +51,7 @@ def over_share_of_suvmax(case: Case, settings: Settings) -> tuple[sitk.Image, Fa
     record = {
         **pet_record,
         "suvmax": {"inside_gtv": highest, "threshold": settings.suvmax_percent / 100 * highest, "brain": origin},
-        "crop": {"index_xyz": box.index_xyz, "size_xyz": box.size_xyz, "why": "the GTV"},
+        "crop": crop_record(box),
     }
     return put_back(volume, Grid.of(ct)), ((*pet_notes, brain_note), record)
 

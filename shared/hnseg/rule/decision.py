@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from hnseg.platform.case import Case
 from hnseg.platform.challenge import Method
-from hnseg.platform.maps import NO_MAPS, Maps
+from hnseg.platform.maps import Maps
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Decision:
     """
 
     label_map: sitk.Image
-    maps: Maps = NO_MAPS
+    maps: Maps = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
 
