@@ -15,6 +15,7 @@ from hnseg.inference.model.nnunet_plans import read_json
 from hnseg.platform.challenge import settings_in
 
 if TYPE_CHECKING:
+    from hnseg.inference.model.bundle import Bundle
     from hnseg.inference.model.structure_range import StructureRange
     from hnseg.platform.challenge import Method
     from hnseg.rule.decision import DecidingMethod
@@ -35,6 +36,24 @@ class RuleModel:
     settings: Mapping[str, Any]
     sha256: Mapping[str, str]
     structures: Mapping[str, StructureRange] = field(default_factory=dict)
+
+
+def open_model(folder: Path, method: Method) -> Bundle | RuleModel:
+    """Open a model folder: the settings of a rule where these ask for one, else the files of an ensemble.
+
+    Args:
+        folder: Model folder.
+        method: Method of the challenge.
+
+    Raises:
+        ModelError: The folder can't be used.
+    """
+    if (rule := open_rule(folder, method)) is not None:
+        return rule
+    # torch is imported here, not above: a rule should not wait for it.
+    from hnseg.inference.model.bundle import open_bundle
+
+    return open_bundle(folder)
 
 
 def open_rule(folder: Path, method: Method) -> RuleModel | None:
