@@ -6,7 +6,7 @@ from containers.hnts_mrg import method as without_rules
 from containers.recurrence import method
 from hnseg.errors import ModelError
 from hnseg.inference.model.manifest import sha256_of
-from hnseg.rule.model import open_rule
+from hnseg.rule.model import RuleModel, open_model, open_rule
 
 
 @pytest.fixture
@@ -26,6 +26,16 @@ def test_settings_that_name_a_rule_are_its_model(written):
     assert (model.folder, model.settings) == (folder, {"rule": "suvmax", "suvmax_percent": 41})
     assert model.sha256 == {"method.json": sha256_of(folder / "method.json")}
     assert not model.structures
+
+
+def test_settings_given_beside_the_file_choose_too(written, make_model):
+    folder = written('{"rule": "suvmax"}')
+    assert open_rule(folder, method, override={"rule": "gtv"}).settings == {"rule": "gtv"}
+    assert open_rule(folder, method, override={"rule": "network"}) is None
+    bundle = make_model(exported=True)
+    model = open_model(bundle, without_rules, override={"tolerance": 1})
+    assert (model.folder, model.settings["tolerance"]) == (bundle, 1)
+    assert isinstance(open_model(folder, method), RuleModel)
 
 
 def test_where_a_network_is_needed_there_is_none(written, tmp_path):

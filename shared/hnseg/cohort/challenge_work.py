@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +125,7 @@ def load(  # noqa: PLR0913 (as above)
         ModelError: The model folder can't be used.
     """
     challenge = load_challenge(Path(container_dir), edition)
-    opened = open_model(Path(model_dir), challenge.method)
-    model = replace(opened, settings={**opened.settings, **settings_override})
+    model = open_model(Path(model_dir), challenge.method, override=settings_override)
     further = FurtherMembers(dropout, tta)
     if isinstance(model, RuleModel):
         return _ChallengeWork(challenge, model, skip, limit_s, uncertainty, further)

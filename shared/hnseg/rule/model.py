@@ -6,8 +6,9 @@ Where a folder holds networks too, they are left unread.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hnseg.inference.model.structure_range import StructureRange
     from hnseg.platform.challenge import Method
     from hnseg.rule.decision import DecidingMethod
+
+_NO_OVERRIDE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -38,30 +41,33 @@ class RuleModel:
     structures: Mapping[str, StructureRange] = field(default_factory=dict)
 
 
-def open_model(folder: Path, method: Method) -> Bundle | RuleModel:
+def open_model(folder: Path, method: Method, *, override: Mapping[str, Any] = _NO_OVERRIDE) -> Bundle | RuleModel:
     """Open a model folder: the settings of a rule where these ask for one, else the files of an ensemble.
 
     Args:
         folder: Model folder.
         method: Method of the challenge.
+        override: Settings that replace those of the folder.
 
     Raises:
         ModelError: The folder can't be used.
     """
-    if (rule := open_rule(folder, method)) is not None:
+    if (rule := open_rule(folder, method, override=override)) is not None:
         return rule
     # torch is imported here, not above: a rule should not wait for it.
     from hnseg.inference.model.bundle import open_bundle
 
-    return open_bundle(folder)
+    bundle = open_bundle(folder)
+    return replace(bundle, settings={**bundle.settings, **override}) if override else bundle
 
 
-def open_rule(folder: Path, method: Method) -> RuleModel | None:
+def open_rule(folder: Path, method: Method, *, override: Mapping[str, Any] = _NO_OVERRIDE) -> RuleModel | None:
     """Open a model folder whose settings ask for a rule; None where a network is needed.
 
     Args:
         folder: Model folder; without `method.json` a network is needed.
         method: Method of the challenge, with rules or without.
+        override: Settings that replace those of the file.
 
     Raises:
         ModelError: The file can't be read, or holds settings that the method does not have.
@@ -70,7 +76,8 @@ def open_rule(folder: Path, method: Method) -> RuleModel | None:
     if not hasattr(method, "needs_network") or not path.is_file():
         return None
     values = read_json(path)
-    settings = settings_in(method, values, path)
-    if cast("DecidingMethod", method).needs_network(settings):
+    if isinstance(values, dict):
+        values |= override
+    if cast("DecidingMethod", method).needs_network(settings_in(method, values, path)):
         return None
     return RuleModel(folder, values, {METHOD_FILE: sha256_of(path)})
