@@ -277,7 +277,7 @@ def test_a_challenge_that_there_is_not_is_a_usage_error(challenge):
         words, cwd=ROOT, env=os.environ | {"HNSEG_CHALLENGE": challenge}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    known = "han_seg, hecktor, hn_uiseg, hnts_mrg"
+    known = "han_seg, hecktor, hn_uiseg, hnts_mrg, recurrence"
     assert done.stderr == f"HNSEG_CHALLENGE must be one of {known}, found {challenge!r}. Is it misspelt?\n"
 
 

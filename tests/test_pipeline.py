@@ -12,6 +12,7 @@ import SimpleITK as sitk
 
 from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import MID_T2W, SPEC
+from containers.recurrence import spec as recurrence_spec
 from hnseg import pipeline
 from hnseg.errors import ModelError, OutputError, StoppedWithOutputError
 from hnseg.imaging.geometry import Grid
@@ -235,6 +236,19 @@ def test_with_a_map_and_a_folder_for_the_uncertainty_both_are_written(run, tmp_p
 def test_a_model_whose_entropy_may_be_larger_is_refused_before_it_runs(make_model, model, found):
     with pytest.raises(ModelError, match=rf"must be at most 1\.099 nats, that of 3 equally likely.*{found}"):
         check_maps(unsure_spec.SPEC, open_bundle(make_model(**model)))
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ({"labels": {"background": 0, "a": 1, "b": 2}}, "has 2"),
+        ({"labels": {"background": 0, "whole": [1, 2], "core": 2}, "regions_class_order": (1, 2)}, "has 2"),
+    ],
+    ids=["classes", "regions"],
+)
+def test_a_model_of_more_structures_than_the_probability_is_of_is_refused(make_model, model, found):
+    with pytest.raises(ModelError, match=f"must have one structure beside background.*{found}"):
+        check_maps(recurrence_spec.SPEC, open_bundle(make_model(**model)))
 
 
 class Later(SimulatedBackend):

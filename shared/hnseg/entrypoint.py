@@ -30,12 +30,14 @@ from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import clear_output, withdraw_output, write_empty
 from hnseg.provenance import Provenance, warnings_on_stderr
+from hnseg.rule.model import open_rule
 from hnseg.signals import unwind_on_signals
 from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
     from hnseg.options import BackendName, Device, Precision, Skip
+    from hnseg.rule.model import RuleModel
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +108,7 @@ def _loaded(request: _Request) -> Callable[[], None]:
     return lambda: _segment(request, lambda: ensemble, started_s=time.monotonic())
 
 
-def _segment(request: _Request, load: Callable[[], Ensemble], *, started_s: float) -> None:
+def _segment(request: _Request, load: Callable[[], Ensemble | RuleModel], *, started_s: float) -> None:
     """Segment one case: afterwards there is a complete output, or none and an error.
 
     Only a signal that stops the case may leave both.
@@ -143,14 +145,17 @@ def _write_empty_outputs(request: _Request, error: Exception, provenance: Proven
     spec = request.challenge.spec
     write_empty(spec, read_reference_grid(spec, request.input_dir), request.output_dir)
     explain(error)
-    unknown = f" AND ITS ENTROPY THE LARGEST ({spec.most_entropy:.4g} nats)" if spec.maps else ""
+    unknown = f" AND ITS ENTROPY THE LARGEST ({spec.most_entropy:.4g} nats)" if spec.has_map("entropy") else ""
     asked = f"THE OUTPUT IS EMPTY{unknown}, as HNSEG_ON_ERROR=empty asks"
     sentence = f"{asked}, because the case failed: {sentence_of(error)}"
     provenance.note(sentence)
     sys.stderr.write(f"{sentence}\n")
 
 
-def _load(request: _Request) -> Ensemble:
+def _load(request: _Request) -> Ensemble | RuleModel:
+    """Load the networks, or the settings of a rule where these ask for one."""
+    if (rule := open_rule(request.model_dir, request.challenge.method)) is not None:
+        return rule
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle

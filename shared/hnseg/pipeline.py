@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, cast
 
-from pydantic import BaseModel, ValidationError
-
 from hnseg.errors import ModelError, StoppedWithOutputError
 from hnseg.imaging.artefacts.check import check_image
-from hnseg.imaging.box import put_back
+from hnseg.imaging.box import put_back, without_margin
 from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
+from hnseg.inference.labelling.foreground import Foreground
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
 from hnseg.inference.planning.effort import FULL_EFFORT
 from hnseg.inference.predictor import start_prediction
 from hnseg.platform.answers import NO_ANSWERS, Answers
-from hnseg.platform.maps import NO_MAPS, ROUNDING
+from hnseg.platform.challenge import settings_in
+from hnseg.platform.maps import ROUNDING
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
-from hnseg.records import first_problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import SimpleITK as sitk
+    from pydantic import BaseModel
 
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.labelling.uncertainty import Uncertainty
@@ -91,7 +91,10 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         channels = challenge.method.prepare(case, settings)
         provenance.record(**channels.record)
         provenance.note(*channels.notes)
-    delivery = Delivery(challenge, case, settings, output_dir, uncertainty_dir)
+    foreground = None
+    if challenge.spec.has_map("probability"):
+        foreground = Foreground.begin(ensemble.outputs, channels.grid)
+    delivery = Delivery(challenge, case, settings, output_dir, uncertainty_dir, foreground)
     prediction: Prediction | None = None
     try:
         with provenance.step("predict"):
@@ -100,8 +103,9 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
                 channels,
                 deadline,
                 effort=effort,
-                uncertainty=uncertainty_dir is not None or bool(challenge.spec.maps),
-                entropy=bool(challenge.spec.maps),
+                probabilities=None if foreground is None else foreground.outputs,
+                uncertainty=uncertainty_dir is not None or challenge.spec.has_map("entropy"),
+                entropy=challenge.spec.has_map("entropy"),
                 further=further,
             )
             del channels  # as large as the image times its channels: gone before the networks run
@@ -127,6 +131,7 @@ class Delivery:
         settings: Settings of the method.
         output_dir: Folder that receives the outputs.
         uncertainty_dir: Folder that receives the uncertainty; None for none.
+        foreground: Probability that the prediction fills beside its label map; None where no map is of it.
     """
 
     challenge: Challenge
@@ -134,6 +139,7 @@ class Delivery:
     settings: BaseModel
     output_dir: Path
     uncertainty_dir: Path | None = None
+    foreground: Foreground | None = None
 
     def deliver_preview(self, label_map: sitk.Image, entropy: sitk.Image | None) -> None:
         """Write the outputs of a preview, which later ones replace; nothing of it is recorded.
@@ -185,10 +191,10 @@ class Delivery:
 
     def _maps(self, entropy: sitk.Image | None) -> Maps:
         """Return the maps on the reference's grid: 0 outside the box that the network got."""
-        if entropy is None:
-            return NO_MAPS
-        whole = put_back(entropy, Grid.of(self.case.reference))
-        return {socket.slug: whole for socket in self.challenge.spec.maps}
+        made = {"entropy": entropy, "probability": self.foreground.image() if self.foreground else None}
+        maps = {socket.slug: made[socket.kind] for socket in self.challenge.spec.maps}
+        grid = Grid.of(self.case.reference)
+        return {slug: put_back(without_margin(of, grid), grid) for slug, of in maps.items() if of is not None}
 
     def _write_all(self, label_map: sitk.Image, maps: Maps, answers: Answers, uncertainty: Uncertainty | None) -> None:
         """Write the outputs, and the uncertainty if there is one: all of them, or none."""
@@ -208,13 +214,7 @@ def settings_of(method: Method, bundle: Bundle) -> BaseModel:
     Raises:
         ModelError: The model holds settings that the method does not have.
     """
-    try:
-        return method.Settings.model_validate(bundle.settings)
-    except ValidationError as error:
-        raise ModelError(
-            f"{bundle.folder / METHOD_FILE} must hold the settings of this challenge's method, but"
-            f" {first_problem(error)}. Was the model made for another challenge?"
-        ) from error
+    return settings_in(method, bundle.settings, bundle.folder / METHOD_FILE)
 
 
 def check_images(case: Case, spec: ChallengeSpec, provenance: Provenance) -> None:
@@ -236,14 +236,26 @@ def check_images(case: Case, spec: ChallengeSpec, provenance: Provenance) -> Non
 
 
 def check_maps(spec: ChallengeSpec, bundle: Bundle) -> None:
-    """Refuse a model whose entropy may be larger than that of the label map's values, where a challenge has its map.
+    """Refuse a model whose maps would not be those of the challenge.
 
     Raises:
-        ModelError: It has more classes than these values, or regions, which may overlap.
+        ModelError: A map is of the entropy, and the model has more classes than the label map has values, or regions,
+            which may overlap; or it is of the probability, and the model has not exactly one structure.
     """
+    if spec.has_map("entropy"):
+        _check_entropy(spec, bundle)
+    structures = len(bundle.dataset.output_values) - (not bundle.dataset.has_regions)
+    if spec.has_map("probability") and structures != 1:
+        raise ModelError(
+            f"A model for {spec.title} must have one structure beside background, whose probability is a map of its"
+            f" own, but {bundle.folder} has {structures}. Was it trained for another challenge?"
+        )
+
+
+def _check_entropy(spec: ChallengeSpec, bundle: Bundle) -> None:
     outputs = len(bundle.dataset.output_values)
     most = outputs * log(2) if bundle.dataset.has_regions else log(outputs)
-    if spec.maps and most > spec.most_entropy + ROUNDING:
+    if most > spec.most_entropy + ROUNDING:
         kind = "regions, which may overlap" if bundle.dataset.has_regions else "classes"
         raise ModelError(
             f"The entropy of a model for {spec.title} must be at most {spec.most_entropy:.4g} nats, that of"

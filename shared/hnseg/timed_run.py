@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from hnseg.errors import TimeOverError
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.platform.writing import is_output_complete
+from hnseg.rule.model import RuleModel
+from hnseg.rule.run import check_no_uncertainty, decide_case
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
     challenge: Challenge,
-    load: Callable[[], Ensemble],
+    load: Callable[[], Ensemble | RuleModel],
     *,
     inputs: Path | InputFiles,
     output_dir: Path,
@@ -41,7 +43,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
 
     Args:
         challenge: Challenge of the case.
-        load: Function that returns the ensemble, whose loading counts as the case's time.
+        load: Function that returns the ensemble, or the settings of a rule; its loading counts as the case's time.
         inputs: Folder of the input sockets, or the files by socket.
         output_dir: Folder that receives the outputs; it holds none before.
         deadline: Time by which the case must have ended.
@@ -68,7 +70,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
 
 def _run(  # noqa: PLR0913, PLR0917 (as above)
     challenge: Challenge,
-    ensemble: Ensemble,
+    model: Ensemble | RuleModel,
     inputs: Path | InputFiles,
     output_dir: Path,
     deadline: Deadline,
@@ -77,14 +79,19 @@ def _run(  # noqa: PLR0913, PLR0917 (as above)
     uncertainty_dir: Path | None,
     further: FurtherMembers,
 ) -> None:
-    # torch is imported here, not above: a wrong argument or output folder should not wait for it.
+    if isinstance(model, RuleModel):
+        check_no_uncertainty(uncertainty_dir)
+        provenance.record(model_sha256=model.sha256)
+        decide_case(challenge, model, inputs=inputs, output_dir=output_dir, provenance=provenance)
+        return
+    # torch is imported here, not above: a rule, a wrong argument or output folder should not wait for it.
     from hnseg.inference.planning.effort import Effort
     from hnseg.pipeline import run_case
 
-    provenance.record(model_sha256=ensemble.bundle.sha256)
+    provenance.record(model_sha256=model.bundle.sha256)
     run_case(
         challenge,
-        ensemble,
+        model,
         inputs=inputs,
         output_dir=output_dir,
         deadline=deadline,

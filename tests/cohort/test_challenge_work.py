@@ -16,8 +16,9 @@ from hnseg.errors import DeadlineError, InputError, ModelError
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
 from hnseg.platform.challenge import load_challenge
+from hnseg.rule.model import open_model
 from tests.support.small_case import files_below
-from tests.support.small_challenges import HECKTOR, HNTS_MRG
+from tests.support.small_challenges import HECKTOR, HNTS_MRG, RECURRENCE
 
 
 def described(challenge, model, **options):
@@ -55,6 +56,21 @@ def test_the_outputs_are_those_of_the_container(challenge, quick_model, small_ca
     assert facts.keys() == told.keys()
     for key in ("challenge", "limit_s", "model_sha256", "inputs_sha256", "settings"):
         assert facts[key] == told[key]
+
+
+def test_a_rule_is_a_work_without_networks(small_case, tmp_path):
+    case = small_case(RECURRENCE)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / METHOD_FILE).write_text('{"rule": "gtv"}')
+    model = open_model(tmp_path / "model", load_challenge(RECURRENCE.container_dir).method)
+    given = challenge_work(RECURRENCE.container_dir, model, device="cpu", settings_override={"rule": "suvmax"})
+    (tmp_path / "own").mkdir()
+    facts = WorkReference.model_validate_json(given.model_dump_json()).load()(case, tmp_path / "own")
+    found = [name for name in files_below(tmp_path / "own") if not name.startswith(f"{REPORT_FOLDER}/")]
+    assert found == RECURRENCE.output_files
+    assert facts["provenance"]["settings"]["rule"] == given.identity["settings"]["rule"] == "suvmax"
+    assert facts["provenance"]["suvmax"]["brain"] == "mask"
+    assert facts["structures"]["recurrence"]["volume_ml"] > 0
 
 
 def test_the_ensemble_is_loaded_once(small_case, model_dir, tmp_path, monkeypatch):

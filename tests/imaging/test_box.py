@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.box import Box, BoxMm, put_back, whole
+from hnseg.imaging.box import Box, BoxMm, put_back, whole, without_margin
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED
 
@@ -83,3 +83,24 @@ def test_a_box_of_slices_cuts_the_same_voxels():
     assert Box.of_slices(slices) == BOX
     assert BOX.slices == slices
     assert BOX.last_xyz == (4, 4, 6)
+
+
+@pytest.mark.parametrize("direction", [LPS, TILTED, FLIPPED, SWAPPED], ids=["straight", "tilted", "flipped", "swapped"])
+def test_what_of_a_part_lies_beyond_the_image_is_left_away(direction):
+    grid = grid_of(direction)
+    box = Box((-2, 3, -1), (5, 9, 12))
+    numbers = np.arange(1, 5 * 9 * 12 + 1, dtype=np.uint16).reshape(12, 9, 5)
+    inside = without_margin(image_of(numbers, box.grid_in(grid)), grid)
+    assert Grid.of(inside).matches(Box((0, 3, 0), (3, 4, 8)).grid_in(grid))
+    expected = np.zeros(grid.shape_zyx, np.uint16)
+    expected[:, 3:, :3] = numbers[1:9, :4, 2:]
+    np.testing.assert_array_equal(array_of(put_back(inside, grid)), expected)
+
+
+def test_a_part_inside_the_image_keeps_all_and_one_beyond_it_is_refused():
+    grid = grid_of(LPS)
+    part = image_of(np.ones((5, 4, 2), np.uint8), BOX.grid_in(grid))
+    assert without_margin(part, grid) is part
+    beyond = image_of(np.ones((5, 4, 2), np.uint8), Box((9, 0, 0), (2, 4, 5)).grid_in(grid))
+    with pytest.raises(ValueError, match="must lie on the grid's lattice and overlap it"):
+        without_margin(beyond, grid)

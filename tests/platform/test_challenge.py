@@ -48,7 +48,7 @@ def test_an_installed_challenge_is_loaded_by_its_name(name):
 
 
 def test_an_unknown_challenge_is_refused_with_those_there_are():
-    known = "han_seg, hecktor, hn_uiseg, hnts_mrg"
+    known = "han_seg, hecktor, hn_uiseg, hnts_mrg, recurrence"
     with pytest.raises(InputError, match=f"must be one of {known}, but 'hnts-mrg' was asked for"):
         load_challenge("hnts-mrg")
 

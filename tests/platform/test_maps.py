@@ -81,6 +81,27 @@ def test_what_is_out_of_range_is_refused_and_nothing_written(unsure, case, make_
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
+@pytest.fixture
+def likely(spec):
+    """The toy challenge with one label and a map of its probability."""
+    output = spec.output.model_copy(update={"labels": {1: "Tumour"}})
+    maps = (MapSocket(slug="likely", relative_path="images/likely", title="probability", kind="probability"),)
+    return spec.model_copy(update={"output": output, "maps": maps})
+
+
+def test_a_probability_is_from_0_to_1_and_0_where_nothing_is_known(likely, make_image):
+    values = np.linspace(0, 1, 60).reshape(3, 4, 5).astype(np.float32)
+    grid = Grid.of(make_image(values))
+    (written,) = checked_maps(likely, {"likely": make_image(values)}, grid)
+    assert np.array_equal(array_of(written), values)
+    (made,) = empty_maps(likely, grid)
+    assert not array_of(made).any()
+    with pytest.raises(
+        OutputError, match=r"The probability must be from 0 to 1, but is from 0 to 100\. Is it in per cent"
+    ):
+        checked_maps(likely, {"likely": make_image(values * 100)}, grid)
+
+
 def test_a_map_must_be_there_and_on_the_label_maps_grid(unsure, spec, make_image, entropy):
     grid = Grid.of(entropy)
     with pytest.raises(OutputError, match="The maps must be unsure, but were none"):

@@ -97,6 +97,16 @@ def test_no_two_sockets_have_the_same_words_in_bids_names(spec):
         rebuilt(spec, values=values)
 
 
+def test_a_probability_is_that_of_the_only_label(spec):
+    a_map = MapSocket(slug="likely", relative_path="images/likely", title="probability", kind="probability")
+    with pytest.raises(ValidationError, match="a map of a probability needs exactly one label"):
+        rebuilt(spec, maps=(a_map.model_dump(),))
+    one = spec.output.model_dump() | {"labels": {1: "Tumour"}}
+    found = rebuilt(spec, maps=(a_map.model_dump(),), output=one)
+    assert found.has_map("probability")
+    assert not found.has_map("entropy")
+
+
 def test_the_images_are_the_label_map_and_then_the_maps(spec):
     a_map = MapSocket(slug="unsure", relative_path="images/unsure", title="entropy map")
     assert rebuilt(spec, maps=(a_map.model_dump(),)).image_outputs == (spec.output, a_map)

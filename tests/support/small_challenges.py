@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support import small_case, small_han_seg, small_hecktor, small_hn_uiseg
+from tests.support import small_case, small_han_seg, small_hecktor, small_hn_uiseg, small_recurrence
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,4 +73,13 @@ HN_UISEG = SmallChallenge(
     small_hn_uiseg.MODEL,
     map_files=(small_hn_uiseg.ENTROPY_FILE,),
 )
-CHALLENGES = (HNTS_MRG, HAN_SEG, HECKTOR, HN_UISEG)
+RECURRENCE = SmallChallenge(
+    "recurrence",
+    small_recurrence.write_small_case,
+    small_recurrence.write_reference,
+    small_recurrence.OUTPUT_FILE,
+    small_recurrence.MODEL,
+    map_files=(small_recurrence.PROBABILITY_FILE,),
+    settings=small_recurrence.SETTINGS,
+)
+CHALLENGES = (HNTS_MRG, HAN_SEG, HECKTOR, HN_UISEG, RECURRENCE)

@@ -18,6 +18,7 @@ from hnseg.cohort.finding.listing import listing, summary
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
+from hnseg.rule.model import open_model
 
 
 @with_records
@@ -45,7 +46,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Segment many cases as the challenge's container would; called again, go on where it stopped."""
     further = further_members(dropout, tta, uncertainty=uncertainty)
-    spec = load_challenge(container_dir, container.edition).spec
+    challenge = load_challenge(container_dir, container.edition)
+    spec = challenge.spec
     found = find_cohort(cases, spec)
     if list_only:
         show_table(listing(found, spec, CaseStore(output_dir).status if output_dir else None))
@@ -54,9 +56,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     typer.echo(summary(found, spec), err=True)
     model, output = _needed("--model", model_dir), _needed("--output", output_dir)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
-    from hnseg.inference.model.bundle import open_bundle  # torch is imported once nothing else is wrong
-
-    bundle = open_bundle(model)
+    bundle = open_model(model, challenge.method)  # torch is imported once nothing else is wrong
     work = container.work(container_dir, bundle, uncertainty=uncertainty, further=further)
     store = CaseStore(output.absolute())
     run_and_report(

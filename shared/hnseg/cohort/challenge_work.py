@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +16,19 @@ from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.labelling.uncertainty_files import ENTROPY
+from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.options import BackendName, Device, Precision, Skip
-from hnseg.platform.challenge import Challenge, load_challenge
+from hnseg.platform.challenge import Challenge, load_challenge, settings_in
 from hnseg.platform.writing import FILE_NAME
 from hnseg.provenance import Provenance
+from hnseg.rule.model import RuleModel, open_model
 from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
     from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.model.structure_range import StructureRange
 
 UNCERTAINTY_FOLDER = "uncertainty"
 """Folder of a case's uncertainty, beside the outputs."""
@@ -34,7 +37,7 @@ _NO_SETTINGS: Mapping[str, Any] = {}
 
 def challenge_work(  # noqa: PLR0913 (the options of a run)
     container_dir: Path,
-    bundle: Bundle,
+    bundle: Bundle | RuleModel,
     *,
     edition: str = "",
     device: Device = "auto",
@@ -50,7 +53,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
 
     Args:
         container_dir: Folder of the challenge.
-        bundle: Model folder, opened; of all folds that are there.
+        bundle: Model folder, opened; of all folds that are there, or of a rule.
         edition: Edition of the challenge; empty for its latest.
         device: Processor of the networks.
         precision: Precision of the networks' arithmetic.
@@ -65,11 +68,10 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         InputError: There is no such challenge or edition.
         ModelError: The model was made for another challenge.
     """
-    from hnseg.pipeline import settings_of
-
     challenge = load_challenge(container_dir, edition)
     spec = challenge.spec
-    settings = settings_of(challenge.method, replace(bundle, settings={**bundle.settings, **settings_override}))
+    merged = {**bundle.settings, **settings_override}
+    settings = settings_in(challenge.method, merged, bundle.folder / METHOD_FILE)
     seconds = spec.limits.time_s if limit_s is None else limit_s
     options = {
         "device": device,
@@ -122,18 +124,21 @@ def load(  # noqa: PLR0913 (as above)
         InputError: There is no such challenge or edition, or the device or backend can't be used.
         ModelError: The model folder can't be used.
     """
+    challenge = load_challenge(Path(container_dir), edition)
+    model = open_model(Path(model_dir), challenge.method, override=settings_override)
+    further = FurtherMembers(dropout, tta)
+    if isinstance(model, RuleModel):
+        return _ChallengeWork(challenge, model, skip, limit_s, uncertainty, further)
     from hnseg.inference.loading import load_ensemble
-    from hnseg.inference.model.bundle import open_bundle
 
-    challenge, bundle = load_challenge(Path(container_dir), edition), open_bundle(Path(model_dir))
     ensemble = load_ensemble(
-        replace(bundle, settings={**bundle.settings, **settings_override}),
+        model,
         device=device,
         vram_gib=challenge.spec.limits.vram_gib,
         precision=precision,
         backend=backend,
     )
-    return _ChallengeWork(challenge, ensemble, skip, limit_s, uncertainty, FurtherMembers(dropout, tta))
+    return _ChallengeWork(challenge, ensemble, skip, limit_s, uncertainty, further)
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ class _ChallengeWork:
     """Work with what it keeps between cases; `limit_s` is None for no limit."""
 
     challenge: Challenge
-    ensemble: Ensemble
+    model: Ensemble | RuleModel
     skip: Skip
     limit_s: float | None
     uncertainty: bool
@@ -154,7 +159,7 @@ class _ChallengeWork:
         provenance.record(challenge=self.challenge.spec.name, limit_s=self.limit_s)
         run_in_time(
             self.challenge,
-            lambda: self.ensemble,
+            lambda: self.model,
             inputs=case.inputs,
             output_dir=folder,
             deadline=Deadline(math.inf if self.limit_s is None else self.limit_s, started_s),
@@ -174,12 +179,19 @@ class _ChallengeWork:
             spec.output.labels,
             folder / REPORT_FOLDER,
             facts={"provenance": json.loads(provenance.as_json())},
-            expected=self.ensemble.bundle.structures,
+            expected=self._expected,
             entropy=self._entropy_in(folder),
         )
+
+    @property
+    def _expected(self) -> Mapping[str, StructureRange]:
+        """Ranges of the structures in the training data, by name; empty where there were none."""
+        return (self.model if isinstance(self.model, RuleModel) else self.model.bundle).structures
 
     def _entropy_in(self, folder: Path) -> Path:
         """Return the file of the entropy: of the challenge's map, or else of the uncertainty; it need not exist."""
         for socket in self.challenge.spec.maps:
+            if socket.kind != "entropy":
+                continue
             return folder / socket.relative_path / FILE_NAME
         return folder / UNCERTAINTY_FOLDER / ENTROPY

@@ -77,6 +77,32 @@ class Box:
         """
         return array[self.slices]
 
+    def clipped_to(self, grid: Grid) -> Box | None:
+        """Return the part of the box that lies in a grid; None where none does.
+
+        >>> grid = Grid((4, 3, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        >>> Box((-1, 0, 1), (3, 2, 5)).clipped_to(grid)
+        Box(index_xyz=(0, 0, 1), size_xyz=(2, 2, 1))
+        """
+        first = np.maximum(self.index_xyz, 0)
+        size = np.minimum(np.array(self.last_xyz) + 1, grid.size_xyz) - first
+        if (size <= 0).any():
+            return None
+        return _box_of(first, size)
+
+    def seen_from(self, box: Box) -> Box:
+        """Return this box in the indices of another one.
+
+        >>> Box((0, 0, 1), (2, 2, 1)).seen_from(Box((-1, 0, 1), (3, 2, 5)))
+        Box(index_xyz=(1, 0, 0), size_xyz=(2, 2, 1))
+        """
+        return _box_of(np.subtract(self.index_xyz, box.index_xyz), np.array(self.size_xyz))
+
+
+def _box_of(index_xyz: npt.NDArray[np.integer], size_xyz: npt.NDArray[np.integer]) -> Box:
+    (x, y, z), (size_x, size_y, size_z) = index_xyz.tolist(), size_xyz.tolist()
+    return Box((x, y, z), (size_x, size_y, size_z))
+
 
 @dataclass(frozen=True)
 class BoxMm:
@@ -160,12 +186,42 @@ def put_back(part: sitk.Image, grid: Grid) -> sitk.Image:
     own = Grid.of(part)
     if own.matches(grid):
         return part
-    first = np.rint(grid.index_xyz(np.array([own.origin_mm])))[0].astype(int)
-    box = Box((int(first[0]), int(first[1]), int(first[2])), own.size_xyz)
-    is_inside = bool((first >= 0).all()) and bool((first + own.size_xyz <= grid.size_xyz).all())
-    if not is_inside or not box.grid_in(grid).matches(own):
+    box = _box_in(own, grid)
+    if box is None or box.clipped_to(grid) != box:
         raise ValueError(f"a part must be a box of the grid's voxels, but it has {own.differences(grid)}")
     voxels = sitk.GetArrayViewFromImage(part)
     array = np.zeros(grid.shape_zyx, voxels.dtype)
     box.of(array)[:] = voxels
     return image_of(array, grid)
+
+
+def without_margin(part: sitk.Image, grid: Grid) -> sitk.Image:
+    """Return what lies in a grid of an image on a box of its lattice, which may reach beyond the grid.
+
+    Args:
+        part: Image on the box's grid; one that lies in `grid` comes back as it is.
+        grid: Grid that the box was placed on.
+
+    Raises:
+        ValueError: The voxels of `part` do not lie where the grid's own lie, or go on, or none lies in it.
+
+    >>> grid = Grid((4, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    >>> part = image_of(np.array([[[5, 6, 7]]], np.uint8), Box((-1, 0, 0), (3, 1, 1)).grid_in(grid))
+    >>> sitk.GetArrayFromImage(put_back(without_margin(part, grid), grid)).tolist()
+    [[[6, 7, 0, 0]]]
+    """
+    own = Grid.of(part)
+    box = _box_in(own, grid)
+    inner = box.clipped_to(grid) if box else None
+    if box is None or inner is None:
+        raise ValueError(f"a part must lie on the grid's lattice and overlap it, but has {own.differences(grid)}")
+    if inner == box:
+        return part
+    return image_of(inner.seen_from(box).of(sitk.GetArrayViewFromImage(part)).copy(), inner.grid_in(grid))
+
+
+def _box_in(own: Grid, grid: Grid) -> Box | None:
+    """Return the box of a grid's lattice that another grid is, inside it or not; None where it is none."""
+    x, y, z = np.rint(grid.index_xyz(np.array([own.origin_mm])))[0].astype(int).tolist()
+    box = Box((x, y, z), own.size_xyz)
+    return box if box.grid_in(grid).matches(own) else None

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import SimpleITK as sitk
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from hnseg.errors import InputError
+from hnseg.errors import InputError, ModelError
 from hnseg.imaging.channels import Channels
 from hnseg.options import EDITION
 from hnseg.platform.answers import Answers
 from hnseg.platform.case import Case
 from hnseg.platform.inspection import Inspection
 from hnseg.platform.spec import ChallengeSpec
+from hnseg.records import first_problem
 
 
 class Method(Protocol):
@@ -126,6 +127,26 @@ def load_challenge(challenge: str | Path, edition: str | None = None) -> Challen
     method: Any = importlib.import_module(f"{package}.method")
     spec = choose_edition(described.SPEC, getattr(described, "EDITIONS", {}), edition)
     return Challenge(spec=spec, method=method)
+
+
+def settings_in(method: Method, values: Any, path: Path) -> BaseModel:
+    """Return the settings of a method that a file of a model folder holds.
+
+    Args:
+        method: Method of the challenge.
+        values: Content of the file; empty for the defaults.
+        path: The file, for the sentence.
+
+    Raises:
+        ModelError: The method does not have such settings.
+    """
+    try:
+        return method.Settings.model_validate(values)
+    except ValidationError as error:
+        raise ModelError(
+            f"{path} must hold the settings of this challenge's method, but {first_problem(error)}."
+            " Was the model made for another challenge?"
+        ) from error
 
 
 def _installed(name: str) -> Path:

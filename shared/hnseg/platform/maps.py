@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -18,6 +19,40 @@ Maps = Mapping[str, sitk.Image]
 NO_MAPS: Maps = MappingProxyType({})
 ROUNDING = 1e-4
 """Distance from the range of its kind that a value of a map may have, by rounding in float32."""
+
+
+@dataclass(frozen=True)
+class MapRange:
+    """Range of a map's values, from 0.
+
+    Attributes:
+        most: Largest value.
+        unknown: Value that says that nothing is known: the largest entropy, and a probability of 0.
+        in_words: Range in words, to follow "must be".
+        likely_cause: Question about a map that is out of it, as a sentence.
+    """
+
+    most: float
+    unknown: float
+    in_words: str
+    likely_cause: str
+
+    @classmethod
+    def of(cls, spec: ChallengeSpec, socket: MapSocket) -> MapRange:
+        """Return the range of a challenge's map by its kind."""
+        if socket.kind == "probability":
+            return cls(1.0, 0.0, "from 0 to 1", "Is it in per cent, or are these logits?")
+        most = spec.most_entropy
+        return cls(
+            most,
+            most,
+            f"from 0 to {most:.4g} nats, the entropy of equally likely values",
+            "Is it in another unit, such as bits, or was the model trained on another label set?",
+        )
+
+    def holds(self, low: float, high: float) -> bool:
+        """Return whether values from `low` to `high` lie in it, but for rounding; NaN never does."""
+        return -ROUNDING <= low <= high <= self.most + ROUNDING
 
 
 def checked_maps(spec: ChallengeSpec, maps: Maps, grid: Grid) -> list[sitk.Image]:
@@ -43,18 +78,19 @@ def checked_maps(spec: ChallengeSpec, maps: Maps, grid: Grid) -> list[sitk.Image
 
 
 def empty_maps(spec: ChallengeSpec, grid: Grid) -> list[sitk.Image]:
-    """Return maps that say that nothing is known: an entropy is the largest that there is, everywhere."""
-    return [image_of(np.full(grid.shape_zyx, spec.most_entropy, np.float32), grid) for _ in spec.maps]
+    """Return maps that say that nothing is known: the largest entropy, and a probability of 0, everywhere."""
+    values = [MapRange.of(spec, socket).unknown for socket in spec.maps]
+    return [image_of(np.full(grid.shape_zyx, value, np.float32), grid) for value in values]
 
 
 def _checked(spec: ChallengeSpec, socket: MapSocket, given: sitk.Image, grid: Grid) -> sitk.Image:
     if difference := Grid.of(given).differences(grid):
         raise OutputError(f"The {socket.title} must be on the grid of the {spec.output.title}, but has {difference}.")
-    values, most = array_of(given).astype(np.float32, copy=False), spec.most_entropy
+    values, allowed = array_of(given).astype(np.float32, copy=False), MapRange.of(spec, socket)
     low, high = float(values.min()), float(values.max())
-    if not -ROUNDING <= low <= high <= most + ROUNDING:  # nor with NaN
+    if not allowed.holds(low, high):
         raise OutputError(
-            f"The {socket.title} must be from 0 to {most:.4g} nats, the entropy of equally likely values,"
-            f" but is from {low:.4g} to {high:.4g}. Was the model trained on another label set?"
+            f"The {socket.title} must be {allowed.in_words}, but is from {low:.4g} to {high:.4g}."
+            f" {allowed.likely_cause}"
         )
-    return image_of(np.clip(values, 0, np.float32(most), out=values), grid)
+    return image_of(np.clip(values, 0, np.float32(allowed.most), out=values), grid)

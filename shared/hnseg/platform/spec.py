@@ -89,8 +89,12 @@ class OutputSocket(Frozen):
     """Slug of the input whose geometry it takes over to the last bit."""
 
 
-MapKind = Literal["entropy"]
-"""Kind of the values of a map: `entropy` is the predictive entropy of the ensemble, in nats (natural logarithm)."""
+MapKind = Literal["entropy", "probability"]
+"""Kind of the values of a map.
+
+`entropy` is the predictive entropy of the ensemble, in nats (natural logarithm); `probability`, 0 to 1, is that of the
+label map's one structure.
+"""
 
 
 class MapSocket(Frozen):
@@ -191,6 +195,12 @@ class ChallengeSpec(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _a_probability_is_of_one_structure(self) -> ChallengeSpec:
+        if self.has_map("probability") and len(self.output.labels) != 1:
+            raise ValueError(f"a map of a probability needs exactly one label, found {self.output.labels}")
+        return self
+
+    @model_validator(mode="after")
     def _slugs_exist(self) -> ChallengeSpec:
         slugs = [socket.slug for socket in self.inputs]
         for wanted in [self.output.on_grid_of, *(s.on_grid_of for s in self.inputs if s.on_grid_of)]:
@@ -209,6 +219,10 @@ class ChallengeSpec(Frozen):
     def most_entropy(self) -> float:
         """Largest entropy of the label map's values, background counted in, in nats: where all are equally likely."""
         return log(1 + len(self.output.labels))
+
+    def has_map(self, kind: MapKind) -> bool:
+        """Return whether there is a map of a kind."""
+        return any(socket.kind == kind for socket in self.maps)
 
     def input(self, slug: str) -> InputSocket:
         """Return the input socket of a slug."""

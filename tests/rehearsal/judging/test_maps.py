@@ -41,9 +41,12 @@ def test_float32_from_0_to_the_largest_entropy_is_taken(judged, tmp_path):
         (entropies(np.uint8), "must be float32, one number a voxel, found 8-bit unsigned integer, 1 a voxel"),
         (
             entropies() / np.float32(math.log(2)),
-            "must be from 0 to 1.099 nats, found 0 to 1.585. Is it in another",
+            "must be from 0 to 1.099 nats, the entropy of equally likely values, found 0 to 1.585. Is it in another",
         ),
-        (entropies() - np.float32(0.2), "must be from 0 to 1.099 nats, found -0.2 to 0.8986"),
+        (
+            entropies() - np.float32(0.2),
+            "must be from 0 to 1.099 nats, the entropy of equally likely values, found -0.2 to 0.8986",
+        ),
         (np.where(entropies() > 1, np.float32(np.nan), entropies()), "must hold finite numbers only"),
         (np.where(entropies() > 1, np.float32(np.inf), entropies()), "must hold finite numbers only"),
     ],

@@ -12,6 +12,7 @@ from hnseg.platform.spec import ChallengeSpec
 if TYPE_CHECKING:
     from hnseg.cohort.work import WorkReference
     from hnseg.inference.model.bundle import Bundle
+    from hnseg.rule.model import RuleModel
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class ContainerOptions(NetworkOptions):
         """Return the seconds that a case may take: the challenge's where none are given."""
         return spec.limits.time_s if self.limit_s is None else self.limit_s
 
-    def work(self, container_dir: Path, bundle: Bundle, **others: Any) -> WorkReference:
+    def work(self, container_dir: Path, bundle: Bundle | RuleModel, **others: Any) -> WorkReference:
         """Describe the container's work on a case.
 
         Args:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.platform.maps import ROUNDING
+from hnseg.platform.maps import MapRange
 from hnseg.platform.spec import ChallengeSpec, MapSocket
 from hnseg.rehearsal.findings import Finding, failure
 from hnseg.rehearsal.judging.outputs import Imported, import_image
@@ -28,10 +28,11 @@ def import_map(socket: MapSocket, output_dir: Path, spec: ChallengeSpec) -> Impo
     imported = import_image(socket, output_dir)
     if imported.image is None:
         return imported
-    return replace(imported, findings=(*_wrong(socket, imported.image, spec.most_entropy), *imported.findings))
+    findings = _wrong(socket, imported.image, MapRange.of(spec, socket))
+    return replace(imported, findings=(*findings, *imported.findings))
 
 
-def _wrong(socket: MapSocket, image: sitk.Image, most: float) -> list[Finding]:
+def _wrong(socket: MapSocket, image: sitk.Image, allowed: MapRange) -> list[Finding]:
     """Return the failure of voxels that are not as promised; empty without one."""
     if image.GetPixelID() != sitk.sitkFloat32:
         return [_failure(f"The {socket.title} must be float32, one number a voxel, found {_type_of(image)}.")]
@@ -39,12 +40,11 @@ def _wrong(socket: MapSocket, image: sitk.Image, most: float) -> list[Finding]:
     if not np.isfinite(values).all():
         return [_failure(f"The {socket.title} must hold finite numbers only, but holds NaN or infinite ones.")]
     low, high = float(values.min()), float(values.max())
-    if low >= -ROUNDING and high <= most + ROUNDING:
+    if allowed.holds(low, high):
         return []
     return [
         _failure(
-            f"The {socket.title} must be from 0 to {most:.4g} nats, found {low:.4g} to {high:.4g}. Is it in another"
-            " unit, such as bits, or the sum over more values than the label map has?"
+            f"The {socket.title} must be {allowed.in_words}, found {low:.4g} to {high:.4g}. {allowed.likely_cause}"
         )
     ]
 

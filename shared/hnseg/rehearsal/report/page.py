@@ -214,7 +214,10 @@ def _entropy(request: Request, case: CaseResult) -> EntropyPicture | None:
     if not case.passed or case.output_file is None or scan is None or not case.maps:
         return None
     folder = request.output_dir(case.name)
-    files = {output.title: case.output_file, "entropy map": next(iter(case.maps.values()))}
+    slugs = [socket.slug for socket in request.spec.maps if socket.kind == "entropy"]
+    if not slugs:
+        return None
+    files = {output.title: case.output_file, "entropy map": case.maps[slugs[0]]}
     label_map, entropy = (read_volume(folder / file, title=title) for title, file in files.items())
     return draw_entropy(read_volume(scan, title=socket.title), label_map, entropy, output.labels)
 

@@ -1,0 +1,117 @@
+"""Channels of the network: CT and PET in a box around the GTV, normalised as in Kutnar et al. (2023).
+
+Training makes its samples with the same function as the container.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from containers.recurrence.settings import Settings
+from hnseg.errors import InputError
+from hnseg.imaging.body import coarse_ct_of
+from hnseg.imaging.box import Box
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.geometry import FloatArray, Grid, resample_into
+from hnseg.imaging.hounsfield import looks_like_hounsfield
+from hnseg.imaging.pet_ct.gtv_crop import gtv_crop
+from hnseg.imaging.pet_ct.judged_pet import judge_pet
+
+_LEAST_DEVIATION = 1e-3  # added to the PET's standard deviation, as in the paper's code
+
+
+def recurrence_channels(
+    ct: sitk.Image,
+    pet: sitk.Image,
+    gtv: sitk.Image,
+    settings: Settings,
+    *,
+    ct_file: Path | None = None,
+    pet_file: Path | None = None,
+) -> Channels:
+    """Return the network's two channels around the GTV of one patient.
+
+    Args:
+        ct: CT in Hounsfield units.
+        pet: PET in SUV, on any grid.
+        gtv: Label map on the CT's grid, 1 in the GTV.
+        settings: Settings, such as the size of the box.
+        ct_file: File of the CT, for the sentence of an error.
+        pet_file: File of the PET.
+
+    Returns:
+        Channels (2, z, y, x) on a box of the CT's voxels around the GTV, which may reach beyond the CT. The CT is
+        clipped to -1024 to 1024 HU and divided by 1024. The PET, linear on the CT's voxels, has mean 0 and standard
+        deviation 1 over those voxels of the box that both images reach. Elsewhere each channel has its smallest value.
+
+    Raises:
+        InputError: The CT is not in Hounsfield units, the PET not in SUV or elsewhere, or the GTV is empty.
+    """
+    check_hounsfield(ct, ct_file)
+    box, ct_grid = gtv_crop(gtv, extent_mm=settings.extent_mm), Grid.of(ct)
+    judged = judge_pet(pet, coarse_ct_of(ct), path=pet_file)
+    if judged.pet is None:
+        raise InputError(f"The network was trained on a PET in SUV, and can't do without: {judged.left_out}")
+    array = np.empty((2, *box.grid_in(ct_grid).shape_zyx), np.float32)
+    reached = _fill_ct(array[0], ct, box, settings.ct_reach_hu)
+    _fill_pet(array[1], judged.pet, box.grid_in(ct_grid), reached)
+    record = {**judged.record, "crop": crop_record(box.clipped_to(ct_grid) or box)}
+    return Channels(array, box.grid_in(ct_grid), judged.notes, record)
+
+
+def crop_record(box: Box) -> dict[str, Any]:
+    """Return the fact, for a record, which voxels of the CT the box around the GTV holds."""
+    return {"index_xyz": box.index_xyz, "size_xyz": box.size_xyz, "why": "the GTV"}
+
+
+def check_hounsfield(ct: sitk.Image, file: Path | None) -> None:
+    """Refuse a CT that is not in Hounsfield units.
+
+    Raises:
+        InputError: It is not.
+    """
+    if looks_like_hounsfield(ct):
+        return
+    voxels = sitk.GetArrayViewFromImage(ct)
+    raise InputError(
+        f"The CT must be in Hounsfield units, with air below -200 and soft tissue around 0, but {file or 'it'}"
+        f" has values from {voxels.min():g} to {voxels.max():g}. Was the PET put into the CT's folder, or the CT stored"
+        " without its rescale intercept?"
+    )
+
+
+def _fill_ct(channel: FloatArray, ct: sitk.Image, box: Box, reach_hu: float) -> npt.NDArray[np.bool_]:
+    """Fill a channel with the CT from -1 to 1, -1 beyond it, and return where the CT has voxels, (z, y, x)."""
+    reached = np.zeros(channel.shape, bool)
+    channel[:] = -1.0
+    inner = box.clipped_to(Grid.of(ct))
+    if inner is not None:
+        place = inner.seen_from(box)
+        place.of(reached)[:] = True
+        place.of(channel)[:] = np.clip(inner.of(sitk.GetArrayViewFromImage(ct)) / reach_hu, -1.0, 1.0)
+    return reached
+
+
+def _fill_pet(channel: FloatArray, pet: sitk.Image, grid: Grid, reached: npt.NDArray[np.bool_]) -> None:
+    """Fill a channel with the PET as z-scores over what both images reach, the smallest of them elsewhere.
+
+    Raises:
+        InputError: The PET reaches nothing of it.
+    """
+    resample_into(channel, sitk.Cast(pet, sitk.sitkFloat32), grid, outside=np.nan)
+    shown = reached & np.isfinite(channel)
+    values = channel[shown]
+    if not values.size:
+        raise InputError(
+            "The PET must show the box around the GTV, but reaches no voxel of it."
+            " Do both belong to the same patient and scan?"
+        )
+    mean, deviation = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
+    channel[~shown] = values.min()
+    channel -= mean
+    channel /= deviation + _LEAST_DEVIATION

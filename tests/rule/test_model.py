@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from containers.hnts_mrg import method as without_rules
+from containers.recurrence import method
+from hnseg.errors import ModelError
+from hnseg.inference.model.manifest import sha256_of
+from hnseg.rule.model import RuleModel, open_model, open_rule
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Return a function that writes `method.json` and returns its folder."""
+
+    def write(content):
+        (tmp_path / "method.json").write_text(content)
+        return tmp_path
+
+    return write
+
+
+def test_settings_that_name_a_rule_are_its_model(written):
+    folder = written(json.dumps({"rule": "suvmax", "suvmax_percent": 41}))
+    model = open_rule(folder, method)
+    assert (model.folder, model.settings) == (folder, {"rule": "suvmax", "suvmax_percent": 41})
+    assert model.sha256 == {"method.json": sha256_of(folder / "method.json")}
+    assert not model.structures
+
+
+def test_settings_given_beside_the_file_choose_too(written, make_model):
+    folder = written('{"rule": "suvmax"}')
+    assert open_rule(folder, method, override={"rule": "gtv"}).settings == {"rule": "gtv"}
+    assert open_rule(folder, method, override={"rule": "network"}) is None
+    bundle = make_model(exported=True)
+    model = open_model(bundle, without_rules, override={"tolerance": 1})
+    assert (model.folder, model.settings["tolerance"]) == (bundle, 1)
+    assert isinstance(open_model(folder, method), RuleModel)
+
+
+def test_where_a_network_is_needed_there_is_none(written, tmp_path):
+    assert open_rule(tmp_path, method) is None  # no settings: the defaults
+    assert open_rule(written('{"rule": "network"}'), method) is None
+    assert open_rule(written("{}"), without_rules) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"rule": "nothing"}', "must hold the settings of this challenge's method, but rule"),
+        ("[]", "must hold the settings of this challenge's method, but"),
+        ("{", "must hold JSON, but it does not"),
+    ],
+)
+def test_other_settings_are_refused(written, content, sentence):
+    with pytest.raises(ModelError, match=sentence):
+        open_rule(written(content), method)
