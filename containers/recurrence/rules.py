@@ -12,8 +12,8 @@ from containers.recurrence.spec import BRAIN, CT, GTV, PET
 from hnseg.errors import InputError
 from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.box import put_back, whole
-from hnseg.imaging.brain import find_brain
 from hnseg.imaging.geometry import Grid
+from hnseg.imaging.pet_ct.brain import find_brain
 from hnseg.imaging.pet_ct.gtv_crop import gtv_crop
 from hnseg.imaging.pet_ct.judged_pet import judge_pet
 from hnseg.imaging.pet_ct.suvmax_volume import suvmax_in, suvmax_volume, uptake_on

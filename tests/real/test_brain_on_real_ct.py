@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.brain import find_brain
 from hnseg.imaging.geometry import array_of
+from hnseg.imaging.pet_ct.brain import find_brain
 from tests.support.real_data import needs_real_data, real_data_dir
 
 HEADS = sorted((real_data_dir() / "ct_headneck_openkbp").glob("pt_*_ct.nii.gz"))

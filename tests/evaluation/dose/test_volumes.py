@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from hnseg.evaluation.dose.painting import DoseRule, Prescription
 from hnseg.evaluation.dose.volumes import report_of, volumes_csv, volumes_table
-from hnseg.imaging.dose_painting import DoseRule, Prescription
 
 RAMP = np.linspace(0, 1, 101, dtype=np.float32)
 

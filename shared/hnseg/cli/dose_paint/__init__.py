@@ -11,7 +11,7 @@ import typer
 from hnseg.cli.dose_paint.prescribing import DoseFiles, prescribe
 from hnseg.cli.options.records import with_records
 from hnseg.errors import InputError
-from hnseg.imaging.dose_painting import LEAST_PROBABILITY, DoseRule
+from hnseg.evaluation.dose.painting import LEAST_PROBABILITY, DoseRule
 
 
 @dataclass(frozen=True)

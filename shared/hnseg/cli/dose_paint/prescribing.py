@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 
 from hnseg.cli.printing import show_table
+from hnseg.evaluation.dose.painting import DoseRule, Prescription, paint_dose
 from hnseg.evaluation.dose.picture import draw_dose_volume
 from hnseg.evaluation.dose.volumes import DoseReport, report_of, volumes_csv, volumes_table
 from hnseg.evaluation.picture_file import FORMATS
-from hnseg.imaging.dose_painting import DoseRule, Prescription, paint_dose
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.output_files import Output, output_files, write_image
 from hnseg.imaging.files.reading import read_volume

@@ -1,1 +1,1 @@
-"""Dose against volume of a prescription: its table, its record and its picture."""
+"""Dose painting: the prescription, its dose against volume, the record and the picture."""

@@ -25,8 +25,8 @@ from typing import Literal
 
 import numpy as np
 
+from hnseg.evaluation.dose.painting import DoseRule, Prescription
 from hnseg.evaluation.tables import Table
-from hnseg.imaging.dose_painting import DoseRule, Prescription
 from hnseg.records import Frozen
 
 _STEPS = 10  # of a linear boost

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
-from hnseg.imaging.dose_painting import DoseRule, paint_dose
+from hnseg.evaluation.dose.painting import DoseRule, paint_dose
 from hnseg.imaging.geometry import Grid, array_of, image_of
 
 OBLIQUE = Grid((4, 2, 1), (0.9765625, 1.1, 3.0), (-12.3, 4.56, 700.001), (0.0, -0.6, 0.8, 1.0, 0.0, 0.0, 0.0, 0.8, 0.6))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.brain import find_brain
 from hnseg.imaging.geometry import Grid, array_of, image_of
+from hnseg.imaging.pet_ct.brain import find_brain
 from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED
 
 SIZE, MM = 72, 3.0
