@@ -25,13 +25,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from benchmarks.allocated_memory import read_memory, return_free_memory
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.geometry import Grid, array_of, resample_image
 from hnseg.imaging.prompts.click import Click
 from hnseg.imaging.prompts.encoding import PromptEncoding
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import DATASET_FILE, MANIFEST_FILE, PLANS_FILE, sha256_of
+from hnseg.inference.model.manifest import DATASET_FILE, MANIFEST_FILE, PLANS_FILE
 from hnseg.inference.planning.effort import FULL_EFFORT
 from hnseg.refinement.case_files import CaseImages, read_case_images
 from hnseg.refinement.click_window import ClickWindow

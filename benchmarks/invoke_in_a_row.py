@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from hnseg.evaluation.tables import Table
-from hnseg.inference.model.manifest import sha256_of
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.platform.challenge import load_challenge
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.profile import profile_of

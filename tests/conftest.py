@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.imaging.files.checksum import sha256_of
+from hnseg.inference.model.manifest import METHOD_FILE
 from tests.support.boxes import make_label_map
 from tests.support.small_challenges import HNTS_MRG, SmallChallenge
 

@@ -15,11 +15,11 @@ from containers.hnts_mrg.spec import MID_T2W, SPEC
 from containers.recurrence import spec as recurrence_spec
 from hnseg import pipeline
 from hnseg.errors import ModelError, OutputError, StoppedWithOutputError
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.predictor import predict, start_prediction
 from hnseg.pipeline import check_maps, run_case

@@ -7,20 +7,19 @@ from math import log
 from typing import TYPE_CHECKING, cast
 
 from hnseg.errors import ModelError, StoppedWithOutputError
-from hnseg.imaging.artefacts.check import check_image
 from hnseg.imaging.box import put_back, without_margin
 from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.labelling.foreground import Foreground
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
-from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.planning.effort import FULL_EFFORT
 from hnseg.inference.predictor import start_prediction
 from hnseg.platform.answers import NO_ANSWERS, Answers
 from hnseg.platform.challenge import settings_in
 from hnseg.platform.maps import ROUNDING
-from hnseg.platform.reading import read_case
+from hnseg.platform.reading import read_and_record
 from hnseg.platform.writing import write_output
 
 if TYPE_CHECKING:
@@ -81,12 +80,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     settings = settings_of(challenge.method, ensemble.bundle)
     check_maps(challenge.spec, ensemble.bundle)
     provenance.record(settings=settings.model_dump(mode="json"))
-    with provenance.step("read"):
-        case = read_case(challenge.spec, inputs)
-        provenance.note(*case.notes)
-        provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
-    with provenance.step("check"):
-        check_images(case, challenge.spec, provenance)
+    case = read_and_record(challenge.spec, inputs, provenance)
     with provenance.step("prepare"):
         channels = challenge.method.prepare(case, settings)
         provenance.record(**channels.record)
@@ -215,24 +209,6 @@ def settings_of(method: Method, bundle: Bundle) -> BaseModel:
         ModelError: The model holds settings that the method does not have.
     """
     return settings_in(method, bundle.settings, bundle.folder / METHOD_FILE)
-
-
-def check_images(case: Case, spec: ChallengeSpec, provenance: Provenance) -> None:
-    """Record the figures of the artefacts of each image of intensities, and note those that are strong.
-
-    Args:
-        case: Images of the case.
-        spec: Description of the sockets, which tells their modalities.
-        provenance: Record that is added to.
-    """
-    checks = {
-        socket.slug: check_image(case.images[socket.slug], socket.modality)
-        for socket in spec.inputs
-        if socket.labels is None and socket.slug in case.images
-    }
-    provenance.record(image_check={slug: check.record for slug, check in checks.items()})
-    for slug, check in checks.items():
-        provenance.note(*check.notes(spec.input(slug).title))
 
 
 def check_maps(spec: ChallengeSpec, bundle: Bundle) -> None:

@@ -13,8 +13,9 @@ from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import WorkReference
 from hnseg.errors import DeadlineError, InputError, ModelError
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.challenge import load_challenge
 from hnseg.rule.model import open_model
 from tests.support.small_case import files_below

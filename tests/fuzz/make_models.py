@@ -13,7 +13,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.imaging.files.checksum import sha256_of
+from hnseg.inference.model.manifest import METHOD_FILE
 from tests.fuzz.volumes import GoodCase, good_cases
 from tests.support.nnunet_oracle import Wanted, write_bundle, write_results
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hnseg.inference.model.manifest import sha256_of
+from hnseg.imaging.files.checksum import sha256_of
 from tests.fuzz.cases import write_good
 from tests.fuzz.formats.streams import change_bytes
 from tests.fuzz.trial import Trial, Verdict, judge, run_forked

@@ -5,7 +5,7 @@ import pytest
 from containers.hnts_mrg import method as without_rules
 from containers.recurrence import method
 from hnseg.errors import ModelError
-from hnseg.inference.model.manifest import sha256_of
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.rule.model import RuleModel, open_model, open_rule
 
 

@@ -15,8 +15,8 @@ import SimpleITK as sitk
 
 from containers.han_seg.spec import CT
 from containers.hnts_mrg.spec import MID_T2W, REGISTERED_MASK
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.geometry import Grid
-from hnseg.inference.model.manifest import sha256_of
 from tests.support import small_hecktor
 from tests.support.small_case import SHAPE_ZYX
 from tests.support.small_challenges import HAN_SEG, HECKTOR, HNTS_MRG

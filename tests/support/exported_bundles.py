@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import sha256_of
 
 
 def seal(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from hnseg.inference.model.manifest import sha256_of
+from hnseg.imaging.files.checksum import sha256_of
 
 
 def change(path: Path, edit: Callable[[Any], object]) -> None:

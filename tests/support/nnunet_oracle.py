@@ -28,7 +28,8 @@ from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from safetensors.torch import save_file
 
-from hnseg.inference.model.manifest import Manifest, sha256_of, weights_file
+from hnseg.imaging.files.checksum import sha256_of
+from hnseg.inference.model.manifest import Manifest, weights_file
 
 NAME = "Dataset001_Test"
 PLANNERS = {"plain": ExperimentPlanner, "resenc": ResEncUNetPlanner, "torch": nnUNetPlannerResEncL_torchres_sepz}

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from hnseg.errors import InputError, ModelError, OutputError
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.model.weights import read_weights
 from hnseg_training.export import Label, export, write_archive
 from hnseg_training.fitting.preset import PRESETS

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import save_file
 
 from hnseg.errors import InputError, ModelError, OutputError
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.files.output_files import Output, output_files, reason_of
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.model.bundle import open_bundle
@@ -27,7 +28,6 @@ from hnseg.inference.model.manifest import (
     PLANS_FILE,
     Fold,
     Manifest,
-    sha256_of,
     weights_file,
 )
 from hnseg.inference.model.structure_range import StructureRange

@@ -12,6 +12,7 @@ import typer
 
 from hnseg.cli.cases.score_clicks import score_clicks
 from hnseg.cli.cases.score_methods import MethodFolders, folder_of, score_methods
+from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import check_text
 from hnseg.cli.printing import show_table
 from hnseg.discovery import challenge_module, challenge_names
@@ -27,9 +28,57 @@ from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 Given = TypeVar("Given")
 
 
-def command(  # noqa: PLR0913, PLR0917 (the command line's options)
+@dataclass(frozen=True)
+class MethodOptions:
+    """Options on several methods side by side, of a challenge that compares them."""
+
+    probabilities: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]DIR",
+            help="Recurrence: a method's probabilities, for its curve, beside its label maps or in their place.",
+        ),
+    ] = None
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Recurrence: a folder a patient with PET, GTV and perhaps CT and brain, for the sweep of SUVmax.",
+        ),
+    ] = None
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Recurrence: write a page on the methods; .html.")
+    ] = None
+
+    @property
+    def given(self) -> dict[str, object]:
+        """Values by the option's name."""
+        return {"--probabilities": self.probabilities, "--images": self.images, "--report": self.report}
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """Options on the files that a score is written to, and whose it is."""
+
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the curves over the clicks or the thresholds; .png or .svg."),
+    ] = None
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None
+    table: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write each structure's values over all cases to this CSV.")
+    ] = None
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add each case's values to this file, for hnseg rank.")
+    ] = None
+    team: Annotated[str, typer.Option(help="Whose predictions, in the CSV file; the folder's name if not given.")] = ""
+
+
+@with_records
+def command(  # noqa: PLR0913 (one parameter an option)
     context: typer.Context,
     challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The challenge, such as hnts_mrg.")],
+    *,
     predictions: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,35 +92,8 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     clicks: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Output of hnseg simulate-clicks, in place of those two.")
     ] = None,
-    probabilities: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]DIR",
-            help="Recurrence: a method's probabilities, for its curve, beside its label maps or in their place.",
-        ),
-    ] = None,
-    images: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Recurrence: a folder a patient with PET, GTV and perhaps CT and brain, for the sweep of SUVmax.",
-        ),
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Recurrence: write a page on the methods; .html.")
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw the curves over the clicks or the thresholds; .png or .svg."),
-    ] = None,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None,
-    table: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write each structure's values over all cases to this CSV.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Add each case's values to this file, for hnseg rank.")
-    ] = None,
-    team: Annotated[str, typer.Option(help="Whose predictions, in the CSV file; the folder's name if not given.")] = "",
+    methods: MethodOptions,
+    files: FileOptions,
     missing: Annotated[
         Literal["refuse", "leave-out"], typer.Option(help="What to do about a reference that has no prediction.")
     ] = "refuse",
@@ -82,41 +104,35 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     also hold a folder a case, such as a container's outputs. Instead, --clicks scores the corrections by a simulated
     user, with --json, --table and --plot; several methods are compared with --json, --plot and --report.
     """
-    compared = {"--probabilities": probabilities, "--images": images, "--report": report}
     if clicks is not None:
-        given = {"--predictions": predictions, "--references": references, "--csv": csv, **compared}
+        given = {"--predictions": predictions, "--references": references, "--csv": files.csv, **methods.given}
         _refuse_beside("--clicks", given, context.args)
-        score_clicks(challenge, clicks, json=json, table=table, plot=plot)
+        score_clicks(challenge, clicks, json=files.json, table=files.table, plot=files.plot)
         return
-    if not probabilities:
+    if not methods.probabilities:
         predictions = _needed("--predictions", predictions)
-    folders = MethodFolders(
-        predictions or (), probabilities or (), _needed("--references", references), images, missing == "leave-out"
-    )
-    if len(predictions or ()) > 1 or any(compared.values()):
-        _refuse_beside("several methods", {"--csv": csv, "--table": table})
-        outputs = {"--json": json, "--plot": plot, "--report": report}
-        score_methods(challenge, folders, _own_options(challenge, context.args), outputs)
-        return
-    if plot is not None:
+    leave_out = missing == "leave-out"
+    references = _needed("--references", references)
+    folders = MethodFolders(predictions or (), methods.probabilities or (), references, methods.images, leave_out)
+    own = _own_options(challenge, context.args)
+    if len(predictions or ()) > 1 or any(methods.given.values()):
+        _refuse_beside("several methods", {"--csv": files.csv, "--table": files.table})
+        outputs = {"--json": files.json, "--plot": files.plot, "--report": methods.report}
+        score_methods(challenge, folders, own, outputs)
+    else:
+        _score_one(challenge, folders, own, files)
+
+
+def _score_one(challenge: str, folders: MethodFolders, own: Mapping[str, str], wanted: FileOptions) -> None:
+    """Score the only folder of predictions, write what was asked for and print it.
+
+    Raises:
+        InputError: The files, the options or the label maps can't be used.
+    """
+    if wanted.plot is not None:
         raise InputError(
             "--plot must go with --clicks or several methods, whose curves it draws, but there are neither."
         )
-    _score_one(challenge, folders, _own_options(challenge, context.args), _Files(json, table, csv, team))
-
-
-@dataclass(frozen=True)
-class _Files:
-    """Files that a score of one folder is written to, None for those that were not asked for, and whose score it is."""
-
-    json: Path | None
-    table: Path | None
-    csv: Path | None
-    team: str
-
-
-def _score_one(challenge: str, folders: MethodFolders, own: Mapping[str, str], wanted: _Files) -> None:
-    """Score the only folder of predictions, write what was asked for and print it."""
     name, predictions = folder_of(folders.predictions[0])
     team, csv = wanted.team or name, wanted.csv
     if csv is not None:

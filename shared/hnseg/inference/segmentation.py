@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from hnseg.imaging.channels import Channels, channels_of, check_count
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.files.reading import read_volume
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.model.bundle import Bundle
-from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
 from hnseg.inference.prediction import PredictionResult

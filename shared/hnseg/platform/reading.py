@@ -7,6 +7,8 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
+from hnseg.imaging.artefacts.check import check_image
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.files.formats import MOUNTED, READ, has_suffix
 from hnseg.imaging.files.reading import read_grid, read_scan, read_volume
 from hnseg.imaging.geometry import Grid, resample_label_map
@@ -15,6 +17,7 @@ from hnseg.platform.input_files import InputFiles
 from hnseg.platform.inputs_json import input_paths
 from hnseg.platform.spec import ChallengeSpec, InputSocket
 from hnseg.platform.values import read_values
+from hnseg.provenance import Provenance
 
 _ASKED_FOR = tuple(suffix for suffix in MOUNTED if suffix in READ)
 
@@ -108,6 +111,31 @@ def read_reference_grid(spec: ChallengeSpec, input_dir: Path) -> Grid:
     socket = spec.input(spec.output.on_grid_of)
     path = _only_image(socket, input_paths(spec, input_dir).folders[socket.slug])
     return read_grid(path, title=socket.title, inside=input_dir)
+
+
+def read_and_record(spec: ChallengeSpec, inputs: Path | InputFiles, provenance: Provenance) -> Case:
+    """Read a case as `read_case` does, and judge its images, which refuses none; all of it is recorded.
+
+    Args:
+        spec: Description of the sockets and of what each promises.
+        inputs: Folder with the sockets' folders, or the files by socket.
+        provenance: Record that is added to: notes, checksums of the files, and the figures of artefacts in the images.
+
+    Raises:
+        InputError: A required image is missing, there are two, or one breaks what its socket promises.
+        MemoryError: There is not enough memory for an image.
+    """
+    with provenance.step("read"):
+        case = read_case(spec, inputs)
+        provenance.note(*case.notes)
+        provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
+    with provenance.step("check"):
+        scans = [one for one in spec.inputs if one.labels is None and one.slug in case.images]
+        checks = {socket: check_image(case.images[socket.slug], socket.modality) for socket in scans}
+        provenance.record(image_check={socket.slug: check.record for socket, check in checks.items()})
+        for socket, check in checks.items():
+            provenance.note(*check.notes(socket.title))
+    return case
 
 
 def _sockets_with_image(spec: ChallengeSpec, given: InputFiles) -> list[InputSocket]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.imaging.files.checksum import sha256_of
+from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.model.nnunet_plans import read_json
 from hnseg.platform.challenge import settings_in
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from hnseg.errors import InputError
-from hnseg.inference.model.manifest import METHOD_FILE, sha256_of
+from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.challenge import settings_in
-from hnseg.platform.reading import read_case
+from hnseg.platform.reading import read_and_record
 from hnseg.platform.writing import write_output
 
 if TYPE_CHECKING:
@@ -44,10 +44,7 @@ def decide_case(
     method = cast("DecidingMethod", challenge.method)
     settings = settings_in(method, model.settings, model.folder / METHOD_FILE)
     provenance.record(settings=settings.model_dump(mode="json"))
-    with provenance.step("read"):
-        case = read_case(challenge.spec, inputs)
-        provenance.note(*case.notes)
-        provenance.record(inputs_sha256={slug: sha256_of(path) for slug, path in case.files.items()})
+    case = read_and_record(challenge.spec, inputs, provenance)
     with provenance.step("decide"):
         decision = method.decide(case, settings)
         provenance.record(**decision.record)

@@ -15,8 +15,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.architecture import build_network
-from hnseg.inference.model.manifest import DATASET_FILE, MANIFEST_FILE, PLANS_FILE, Manifest, sha256_of, weights_file
+from hnseg.inference.model.manifest import DATASET_FILE, MANIFEST_FILE, PLANS_FILE, Manifest, weights_file
 from hnseg.inference.model.nnunet_plans import configuration_of, read_plans
 from hnseg.inference.planning.tiling import Shape3
 

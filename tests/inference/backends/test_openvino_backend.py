@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from hnseg.errors import ModelError
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.geometry import array_of
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import sha256_of
 from hnseg.inference.planning.effort import Effort
 from hnseg.inference.predictor import predict
 from hnseg.machine import usable_threads

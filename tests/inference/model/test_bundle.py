@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from hnseg.errors import ModelError
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.manifest import sha256_of
 from tests.support.model_folders import change, change_checkpoint, change_configuration, first_weights, renew_checksums
 
 

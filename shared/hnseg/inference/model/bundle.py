@@ -21,6 +21,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from hnseg.errors import ModelError
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.manifest import (
     DATASET_FILE,
     MANIFEST_FILE,
@@ -28,7 +29,6 @@ from hnseg.inference.model.manifest import (
     PLANS_FILE,
     Fold,
     Manifest,
-    sha256_of,
     weights_file,
 )
 from hnseg.inference.model.nnunet_plans import (

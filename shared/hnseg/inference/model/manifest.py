@@ -8,8 +8,6 @@ model.
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -71,12 +69,3 @@ class Manifest(Frozen):
 def weights_file(fold: Fold) -> str:
     """Return the name of the file with the weights of one fold of an exported bundle."""
     return f"fold_{fold}.safetensors"
-
-
-def sha256_of(path: Path) -> str:
-    """Return a file's SHA-256 as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

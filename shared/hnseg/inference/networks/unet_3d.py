@@ -106,6 +106,7 @@ class _Convolutions(nn.Module):
         self.after = _rectifier_and_norm(features)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Return the features (b, f, z, y, x) of an image (b, c, z, y, x)."""
         normed: torch.Tensor = self.after(self.conv2(self.after(self.conv1(image))))
         return normed
 
@@ -119,6 +120,7 @@ class _UpBlock(_Convolutions):
         self.conv0 = nn.Conv3d(channels, features, 1)  # never called; see the head of this module
 
     def forward(self, below: torch.Tensor, skipped: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        """Return the features (b, f, z, y, x) of those of the level below, and of the encoder's of this level."""
         return super().forward(torch.cat([self.after(self.up(below)), skipped], dim=1))
 
 

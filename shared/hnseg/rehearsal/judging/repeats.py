@@ -10,7 +10,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from hnseg.inference.model.manifest import sha256_of
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.rehearsal.findings import Finding, failure, warning
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult
