@@ -2,7 +2,7 @@
 
 The strengths of perturbations are published for whole images on a scale of their own, before nnU-Net normalises them
 (`hnseg.robustness.perturbations`). A training patch is normalised already, so it is brought to that scale, perturbed,
-brought back, and normalised again as the whole image would be.
+brought back, and normalised again as the whole image would be; then the change is interpolated (`resampling.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy import ndimage
 from hnseg.imaging.geometry import FloatArray
 from hnseg.robustness.perturbations.scale import AIR_HU, IntensityScale
 from hnseg.robustness.perturbations.severity import Triple
+from hnseg_training.fitting.hardening.resampling import resampled_change
 
 Artefact = Callable[[FloatArray], FloatArray]
 """Perturbation of intensities (z, y, x) on the published scale."""
@@ -75,11 +76,13 @@ class CtChannel:
         """Return a perturbed patch, as `ImageChannel` says; the padding is air meanwhile."""
         hu = self.in_hu(values)
         hu[~inside] = AIR_HU
+        before = np.clip(hu, *self.limits_hu)
         scale = IntensityScale(zero=AIR_HU, unit=float(rng.uniform(*CT_RANGES_HU)))
         scale.put(hu)
         hu = artefact(hu)
         scale.put_back(hu)
         np.clip(hu, *self.limits_hu, out=hu)
+        hu = np.clip(resampled_change(before, hu, rng), *self.limits_hu)
         hu -= np.float32(self.mean_hu)
         hu /= np.float32(self.sd_hu)
         return hu
@@ -106,15 +109,12 @@ class ZScoredChannel:
     """
 
     def perturbed(
-        self,
-        values: FloatArray,
-        inside: npt.NDArray[np.bool_],
-        artefact: Artefact,
-        rng: np.random.Generator,  # noqa: ARG002 (the interface's)
+        self, values: FloatArray, inside: npt.NDArray[np.bool_], artefact: Artefact, rng: np.random.Generator
     ) -> FloatArray:
         """Return a perturbed patch, as `ImageChannel` says; the padding has the patch's mean meanwhile."""
         mean, deviation = values[inside].mean(), values[inside].std()
-        result = artefact(np.where(inside, values, mean).astype(np.float32))
+        before = np.where(inside, values, mean).astype(np.float32)
+        result = resampled_change(before, artefact(before), rng)
         result -= result[inside].mean()
         result *= deviation / (result[inside].std() or np.float32(1))
         result += mean
@@ -135,17 +135,13 @@ class UnnormalisedChannel:
     non_negative: bool
 
     def perturbed(
-        self,
-        values: FloatArray,
-        inside: npt.NDArray[np.bool_],
-        artefact: Artefact,
-        rng: np.random.Generator,  # noqa: ARG002 (the interface's)
+        self, values: FloatArray, inside: npt.NDArray[np.bool_], artefact: Artefact, rng: np.random.Generator
     ) -> FloatArray:
         """Return a perturbed patch, as `ImageChannel` says; the padding has the patch's mean meanwhile."""
         scale = IntensityScale(zero=float(values[inside].mean()), unit=float(values[inside].std()))
-        result = np.where(inside, values, scale.zero).astype(np.float32)
-        scale.put(result)
-        result = artefact(result)
+        before = np.where(inside, values, scale.zero).astype(np.float32)
+        scale.put(before)
+        result = resampled_change(before, artefact(before), rng)
         scale.put_back(result)
         if self.non_negative:
             np.maximum(result, 0, out=result)
