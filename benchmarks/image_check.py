@@ -21,7 +21,7 @@ from benchmarks.real_data import real_data_dir
 from hnseg.imaging.artefacts.check import MOST_BIAS, MOST_NOISE_HU, MOST_NOISE_SHARE, MOST_SPIKE, check_image
 from hnseg.imaging.modality import Modality
 from hnseg.robustness.perturbations.images import Request, perturb_image
-from hnseg.robustness.perturbations.perturb import Kind
+from hnseg.robustness.perturbations.kind import Kind
 from hnseg.robustness.perturbations.settings import AS_PUBLISHED, Settings
 
 BY_MODULUS = Settings(spike_reference="modulus", spike_compound=True)

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from hnseg.cli import main
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.phantom.challenges.hecktor.patient import VARIANTS, draw_patient
-from hnseg.robustness.perturbations.perturb import KINDS
+from hnseg.robustness.perturbations.kind import KINDS
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import SimpleITK as sitk
 
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.robustness.perturbations.images import Request, perturb_image
-from hnseg.robustness.perturbations.perturb import KINDS, apply, draw
+from hnseg.robustness.perturbations.kind import KINDS
+from hnseg.robustness.perturbations.perturb import apply, draw
 from hnseg.robustness.perturbations.scale import modality_of, scale_of
 from tests.support.real_data import needs_real_data, real_data_dir
 from tests.support.torchio_oracle import VARIABLE, TorchioProcess, pythons_with_torchio

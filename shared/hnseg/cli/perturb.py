@@ -14,8 +14,8 @@ from hnseg.imaging.files.output_files import Output, output_files, write_image
 from hnseg.imaging.files.reading import read_scan
 from hnseg.imaging.modality import Modality
 from hnseg.robustness.perturbations.images import Request, perturb_image
+from hnseg.robustness.perturbations.kind import Kind
 from hnseg.robustness.perturbations.motion import About
-from hnseg.robustness.perturbations.perturb import Kind
 from hnseg.robustness.perturbations.scale import Units, modality_of
 from hnseg.robustness.perturbations.settings import Settings
 from hnseg.robustness.perturbations.severity import Severity

@@ -12,7 +12,8 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.machine import GIB
 from hnseg.robustness.perturbations.images import PerturbationRecord, Request, perturb_image
-from hnseg.robustness.perturbations.perturb import KINDS, apply, perturb
+from hnseg.robustness.perturbations.kind import KINDS
+from hnseg.robustness.perturbations.perturb import apply, perturb
 from tests.support.peak_memory import taken_gib
 from tests.support.smooth_volumes import from_0_to_1
 

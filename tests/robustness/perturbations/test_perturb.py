@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 
 from hnseg.errors import InputError
 from hnseg.machine import GIB
-from hnseg.robustness.perturbations.perturb import KINDS, Parameters, apply, draw, perturb
+from hnseg.robustness.perturbations.kind import KINDS
+from hnseg.robustness.perturbations.perturb import Parameters, apply, draw, perturb
 from hnseg.robustness.perturbations.settings import Settings
 from hnseg.robustness.perturbations.severity import SEVERITIES
 from tests.support.peak_memory import taken_gib

@@ -6,7 +6,7 @@ import pytest
 
 from hnseg.cohort.case import CohortCase
 from hnseg.platform.input_files import InputFiles
-from hnseg.robustness.perturbations.perturb import KINDS
+from hnseg.robustness.perturbations.kind import KINDS
 from hnseg.robustness.scores.record import Variant
 from hnseg.robustness.study.variants import CaseVariant, Choice, variant_cases
 

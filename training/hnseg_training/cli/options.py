@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hnseg.errors import InputError
+from hnseg.robustness.perturbations.kind import KINDS, Kind
 
 if TYPE_CHECKING:
     from hnseg.inference.model.manifest import Fold
-    from hnseg.robustness.perturbations.perturb import Kind
 
 CHALLENGES = "hnseg_training.challenges"
 """Dotted name of the package with a subpackage a challenge."""
@@ -63,8 +63,6 @@ def kinds_named(text: str) -> tuple[Kind, ...]:
     >>> kinds_named("spike, noise")
     ('spike', 'noise')
     """
-    from hnseg.robustness.perturbations.perturb import KINDS  # here, since it needs SimpleITK, and --help does not
-
     named: dict[str, Kind] = {kind: kind for kind in KINDS}
     names = [name.strip() for name in text.split(",")]
     if not all(name in named for name in names):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hnseg.records import Frozen
-from hnseg.robustness.perturbations.perturb import Kind
+from hnseg.robustness.perturbations.kind import Kind
 
 AUGMENTATION_FILE = "augmentation.json"
 

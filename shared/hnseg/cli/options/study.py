@@ -12,7 +12,7 @@ import typer
 from hnseg.cli.options.run import check_choice
 from hnseg.errors import InputError
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.robustness.perturbations.perturb import KINDS
+from hnseg.robustness.perturbations.kind import KINDS
 from hnseg.robustness.perturbations.scale import Units
 from hnseg.robustness.perturbations.severity import SEVERITIES
 from hnseg.robustness.study.images import choose_images

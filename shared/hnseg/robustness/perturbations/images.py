@@ -11,7 +11,8 @@ import SimpleITK as sitk
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.imaging.modality import Modality
 from hnseg.records import Frozen, Text
-from hnseg.robustness.perturbations.perturb import Kind, Parameters, Unchanged, apply, draw
+from hnseg.robustness.perturbations.kind import Kind
+from hnseg.robustness.perturbations.perturb import Parameters, Unchanged, apply, draw
 from hnseg.robustness.perturbations.scale import AS_GIVEN, IntensityScale, Units, scale_of
 from hnseg.robustness.perturbations.settings import AS_PUBLISHED, Settings
 from hnseg.robustness.perturbations.severity import Severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -16,18 +16,12 @@ from hnseg.records import Frozen
 from hnseg.robustness.perturbations.bias import BiasField, draw_bias, multiply_by_bias
 from hnseg.robustness.perturbations.blur import Blur, blur_by, draw_blur
 from hnseg.robustness.perturbations.ghosting import Ghosting, add_ghosts, draw_ghosting
+from hnseg.robustness.perturbations.kind import Kind
 from hnseg.robustness.perturbations.motion import Motion, draw_motion, move
 from hnseg.robustness.perturbations.noise import Noise, add_noise, draw_noise
 from hnseg.robustness.perturbations.settings import AS_PUBLISHED, Settings
 from hnseg.robustness.perturbations.severity import Severity, Triple
 from hnseg.robustness.perturbations.spike import Spike, add_spikes, draw_spike
-
-Kind = Literal["motion", "ghosting", "spike", "bias", "noise", "blur"]
-"""Kind of a perturbation."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-"""All kinds, in the order in which they were published."""
-
 
 _WITHOUT_SETTINGS: dict[str, Callable[[Severity, np.random.Generator], Ghosting | BiasField | Noise | Blur]] = {
     "ghosting": draw_ghosting,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from hnseg.cohort.case import CohortCase
-from hnseg.robustness.perturbations.perturb import KINDS, Kind
+from hnseg.robustness.perturbations.kind import KINDS, Kind
 from hnseg.robustness.perturbations.severity import SEVERITIES, Severity
 from hnseg.robustness.scores.record import Variant
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from hnseg.robustness.perturbations.perturb import KINDS
+from hnseg.robustness.perturbations.kind import KINDS
 from hnseg_training.dataset.augmentation import Perturbations
 from hnseg_training.fitting.hardening.channels import CtChannel, UnnormalisedChannel
 from hnseg_training.fitting.hardening.perturbed_channel import PerturbedChannel
