@@ -38,10 +38,10 @@ def test_the_outputs_are_written_and_the_record_says_by_what(tmp_path):
     )
     np.testing.assert_array_equal(label_map, probability)
     assert label_map.any()
-    assert record["notes"] == ["No brain was left out, as the settings say."]
+    assert record["notes"][-1] == "No brain was left out, as the settings say."
     assert record["settings"]["suvmax_percent"] == 38
     assert sorted(record["inputs_sha256"]) == sorted(socket.slug for socket in SPEC.inputs)
-    assert list(record["stages_s"]) == ["read", "decide", "write"]
+    assert list(record["stages_s"]) == ["read", "check", "decide", "write"]
     assert 0 < record["suvmax"]["threshold"] < record["suvmax"]["inside_gtv"]
 
 

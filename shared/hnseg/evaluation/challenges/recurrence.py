@@ -21,6 +21,9 @@ from hnseg.evaluation.recurrence.patient_score import Recurrences, score_patient
 from hnseg.evaluation.recurrence.summary import report_of
 from hnseg.evaluation.report import CaseScore, ScoreReport
 
+LABELS = {"recurrence": 1}
+"""Label of a predicted volume; in a reference each piece of each label is a recurrence."""
+
 
 class Options(ScoreOptions):
     """Choices of the score."""
