@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from hnseg.cli import robustness
 from hnseg.cohort.state.status import STATUS_FILE
-from tests.support.small_challenges import HECKTOR
+from hnseg.imaging.files.output_files import write_image
+from tests.support.small_challenges import HECKTOR, RECURRENCE
+from tests.support.small_recurrence import OUTPUT_FILE, small_gtv, write_small_case
 from tests.support.stand_in_scheduler import StandInScheduler
 
 ROOT = Path(__file__).parents[3]
@@ -51,6 +53,23 @@ def test_two_studies_are_equal_byte_for_byte_and_a_third_run_does_nothing_again(
     again = run(*words, *CHOSEN, "--output", tmp_path / "one")
     assert "3 of 3 cases are done already" in again.output
     assert status.stat().st_mtime_ns == written
+
+
+def test_a_rule_without_a_network_is_studied_too(tmp_path):
+    write_small_case(tmp_path / "cases/case_000/input")
+    expected = tmp_path / "cases/case_000/expected" / OUTPUT_FILE
+    expected.parent.mkdir(parents=True)
+    write_image(small_gtv(), expected)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/method.json").write_text('{"rule": "suvmax", "brain": "none"}')
+    folders = ("--cases", tmp_path / "cases", "--model", tmp_path / "model", "--output", tmp_path / "out")
+    done = run(RECURRENCE.container_dir, *folders, "--kinds", "noise", "--severities", "1")
+    assert done.exit_code == 0, done.output
+    report = json.loads((tmp_path / "out/robustness.json").read_text())
+    assert [(cell["modality"], cell["structure"]) for cell in report["cells"]] == [
+        ("CT", "recurrence"),
+        ("PET", "recurrence"),
+    ]
 
 
 def results_of(folder):

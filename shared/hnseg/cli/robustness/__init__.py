@@ -22,6 +22,7 @@ from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.platform.challenge import load_challenge
 from hnseg.robustness.scores.scores_csv import COLUMNS, read_scores
 from hnseg.robustness.study.work import Perturbing, study_work
+from hnseg.rule.model import open_model
 
 
 @with_records
@@ -63,14 +64,13 @@ def command(  # noqa: PLR0913 (one parameter an option)
         _show_scores(scores, json, report)
         return
     challenge, cases_dir, model, output = folders.needed(container_dir)
-    spec = load_challenge(challenge, container.edition).spec
+    loaded = load_challenge(challenge, container.edition)
+    spec = loaded.spec
     choice = chosen.choice(spec)
     found = with_references(find_cohort(cases_dir, spec), spec.output.slug, folders.references)
     typer.echo(summary(found, spec), err=True)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
-    from hnseg.inference.model.bundle import open_bundle  # torch is imported once nothing else is wrong
-
-    bundle = open_bundle(model)
+    bundle = open_model(model, loaded.method)  # torch is imported once nothing else is wrong
     perturbing = Perturbing(seed=chosen.seed, units=chosen.units, settings=leaving.settings)
     work = study_work(challenge, container.work(challenge, bundle), perturbing, edition=container.edition)
     study = Study(spec, found.cases, choice, perturbing, output)
