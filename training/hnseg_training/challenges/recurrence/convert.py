@@ -1,7 +1,7 @@
 """Conversion of patients with recurrences: from planning PET/CT, GTV and outlines to an nnU-Net data set.
 
-After Kutnar et al. (2023). The channels are the container's own: the box around the GTV, its CT and PET normalised, which
-nnU-Net takes as they are.
+After Kutnar et al. (2023). The channels are the container's own: CT and PET in the box around the GTV, normalised. nnU-Net
+takes them as they are.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ logger = logging.getLogger(__name__)
 
 CHALLENGE = "recurrence"
 TITLE = "Recurrence volumes"
-TRAINED = {name: settings for name, settings in SETTINGS.items() if needs_network(settings)}
-"""Presets of the settings that a network can be trained with, by name."""
+_TRAINED = [name for name, settings in SETTINGS.items() if needs_network(settings)]
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 508,
     settings: Annotated[
-        str, typer.Option(help=f"{', '.join(TRAINED)}, or a JSON file with the method's settings.")
+        str, typer.Option(help=f"{', '.join(_TRAINED)}, or a JSON file with the method's settings.")
     ] = "default",
     split: Annotated[
         str | None,
@@ -68,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
 ) -> None:
     """Convert patients with planning PET/CT, GTV and outlined recurrences."""
-    chosen = read_settings(settings, TRAINED)
+    chosen = read_settings(settings, dict(SETTINGS))
     shares = None if split is None else Shares.named(split)
     convert(source, output, settings=chosen, options=Options(dataset_id, shares, seed, workers))
 

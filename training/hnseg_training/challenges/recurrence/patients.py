@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +118,7 @@ def _written(work: WorkFolder, source: Source, settings: Settings) -> dict[str, 
     grid = Grid.of(case.images[CT])
     channels = prepare(case, settings)
     each_one = {path.name: _on_grid(path, grid) for path in source.recurrences}
-    truth = next(iter(each_one.values()))
-    for other in each_one.values():
-        truth = sitk.Or(truth, other)
+    truth = reduce(sitk.Or, each_one.values())
     kept = resample_label_map(truth, channels.grid)  # the box has the CT's own voxels, and 0 beyond them
     write_sample(work, source.name, channels, kept)
     volume_ml = _volume_ml(truth)

@@ -6,7 +6,7 @@
 <patient>/recurrence_1.nii.gz, recurrence_2...   or a label map each, numbered from 1
 ```
 
-Beside them may be `brain`, which only a rule without a network reads, and the `ctv1` to `ctv3` and `origins` of phantoms.
+Beside them may be `brain`, which only a rule without a network reads, and the targets and origins of phantoms.
 """
 
 from __future__ import annotations
