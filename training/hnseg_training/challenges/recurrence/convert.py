@@ -1,7 +1,7 @@
 """Conversion of patients with recurrences: from planning PET/CT, GTV and outlines to an nnU-Net data set.
 
-After Kutnar et al. (2023). The channels are the container's own: CT and PET in the box around the GTV, normalised. nnU-Net
-takes them as they are.
+After Kutnar et al. (2023). The channels are the container's own: CT and PET in the box around the GTV, normalised.
+nnU-Net takes them as they are.
 """
 
 from __future__ import annotations
