@@ -12,7 +12,7 @@ Beside them may be `brain`, which only a rule without a network reads, and the t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,19 +55,34 @@ def find_sources(source: Path) -> list[Source]:
     Raises:
         InputError: There are no patients, or one has a file missing or two for the same image; all of them are named.
     """
-    folders = [folder for folder in visible_in(source) if folder.is_dir() and any(_stems_in(folder))]
+    folders = _patients_in(source)
     if not folders:
         raise InputError(
             f"{source} must hold a folder a patient with {', '.join(f'{stem}.nii.gz' for stem in IMAGES)} and"
             " recurrence.nii.gz, or recurrence_1.nii.gz and so on, but there is none in it. Was another folder meant?"
         )
-    missing = [f"{folder.name}/{stem}" for folder in folders for stem in _missing_from(list(_stems_in(folder)))]
-    check_nothing_missing(missing, must="Every patient must have a CT, a PET, a GTV and recurrences", root=source)
-    _check_nothing_twice([f"{folder.name}/{stem}" for folder in folders for stem in _twice_in(folder)], source)
-    found = [_source(folder) for folder in folders]
-    known = {path for folder in folders for path in visible_in(folder) if stem_of(path.name).lower() in BESIDE}
-    log_untaken(source, known | {path for one in found for path in (*one.images.values(), *one.recurrences)})
+    must = "Every patient must have a CT, a PET, a GTV and recurrences"
+    check_nothing_missing(_named(folders, _missing_from), must=must, root=source)
+    _check_nothing_twice(_named(folders, _twice_in), source)
+    found = list(map(_source, folders))
+    log_untaken(source, {path for folder, one in zip(folders, found, strict=True) for path in _known_in(folder, one)})
     return found
+
+
+def _patients_in(source: Path) -> list[Path]:
+    """Return the folders with a file that is converted, in the order of their names."""
+    return [folder for folder in visible_in(source) if any(_stems_in(folder))]
+
+
+def _named(folders: Sequence[Path], stems_of: Callable[[Path], list[str]]) -> list[str]:
+    """Return some stems of each folder, with the folder's name."""
+    return [f"{folder.name}/{stem}" for folder in folders for stem in stems_of(folder)]
+
+
+def _known_in(folder: Path, source: Source) -> list[Path]:
+    """Return a patient's files that are converted, and those that the network has no use for."""
+    beside = [path for path in visible_in(folder) if stem_of(path.name).lower() in BESIDE]
+    return [*source.images.values(), *source.recurrences, *beside]
 
 
 def _stems_in(folder: Path) -> Iterator[str]:
@@ -76,8 +91,9 @@ def _stems_in(folder: Path) -> Iterator[str]:
     return (stem for stem in stems if stem in IMAGES or _RECURRENCE.fullmatch(stem))
 
 
-def _missing_from(stems: list[str]) -> list[str]:
+def _missing_from(folder: Path) -> list[str]:
     """Return the stems of files that a patient lacks, those between the numbers of two recurrences among them."""
+    stems = list(_stems_in(folder))
     missing = [stem for stem in IMAGES if stem not in stems]
     numbers = [int(match[1] or 0) for stem in stems if (match := _RECURRENCE.fullmatch(stem))]
     if not numbers:
