@@ -50,5 +50,5 @@ def test_every_challenge_is_scored_and_has_phantoms(package):
 
 
 def test_every_challenge_can_be_converted_and_one_has_outcomes():
-    assert challenges_with("hnseg_training.challenges", "convert") == ["han_seg", "hecktor", "hn_uiseg", "hnts_mrg"]
+    assert challenges_with("hnseg_training.challenges", "convert") == CHALLENGES
     assert challenges_with("hnseg_training.challenges", "outcomes") == ["hecktor"]

@@ -5,6 +5,8 @@ import pytest
 from hnseg_training.dataset.splits import fold_count
 from hnseg_training.dataset.work_folder import WorkFolder
 from tests.support.tiny_hecktor import write_source as write_hecktor
+from tests.support.tiny_recurrence import SETTINGS as RECURRENCE_SETTINGS
+from tests.support.tiny_recurrence import write_source as write_recurrence
 
 
 def test_each_challenge_has_a_command(run, source, tmp_path):
@@ -30,13 +32,37 @@ def test_hecktors_options_reach_its_conversion(run, tmp_path):
     assert (method["crop"], method["pet_channel"]) == ("head_neck", False)
 
 
+def test_recurrences_options_reach_its_conversion(run, tmp_path):
+    source = write_recurrence(tmp_path / "source")
+    (tmp_path / "small.json").write_text(RECURRENCE_SETTINGS.model_dump_json())
+    options = ("--settings", tmp_path / "small.json", "--split", "3:1:1", "--workers", 1)
+    status, _ = run("convert", "recurrence", source, "--output", tmp_path / "work", *options)
+    assert status == 0
+    work = WorkFolder.open(tmp_path / "work", challenge="recurrence")
+    assert fold_count(work) == 1
+    assert json.loads((work.raw / "method.json").read_text())["crop_size_xyz"] == [10, 12, 8]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--split", "6:2", "A split must be three whole"),
+        ("--settings", "gtv", "The settings must have the rule network"),
+    ],
+)
+def test_options_that_recurrences_cant_have_are_refused(run, tmp_path, option, value, sentence):
+    status, stderr = run("convert", "recurrence", tmp_path, "--output", tmp_path / "work", option, value)
+    assert status == 1
+    assert stderr.startswith(sentence)
+
+
 def test_another_challenge_is_a_usage_error(run, tmp_path):
     status, stderr = run("convert", "no_such_challenge", tmp_path)
     assert status == 2
     assert "No such command 'no_such_challenge'" in stderr
 
 
-@pytest.mark.parametrize("challenge", ["hnts_mrg", "han_seg", "hecktor"])
+@pytest.mark.parametrize("challenge", ["hnts_mrg", "han_seg", "hecktor", "recurrence"])
 @pytest.mark.parametrize(("option", "value"), [("--seed", "-1"), ("--seed", "nan"), ("--dataset-id", "7.5")])
 def test_a_number_that_can_t_be_is_a_usage_error(run, tmp_path, challenge, option, value):
     status, stderr = run("convert", challenge, tmp_path, "--output", tmp_path / "work", option, value)
@@ -44,7 +70,7 @@ def test_a_number_that_can_t_be_is_a_usage_error(run, tmp_path, challenge, optio
     assert f"Invalid value for '{option}'" in stderr
 
 
-@pytest.mark.parametrize("challenge", ["hnts_mrg", "han_seg", "hecktor"])
+@pytest.mark.parametrize("challenge", ["hnts_mrg", "han_seg", "hecktor", "recurrence"])
 @pytest.mark.parametrize("settings", ["", "papr", "a\0b", "/", __file__])
 def test_settings_that_are_none_are_refused_with_one_sentence(run, tmp_path, challenge, settings):
     status, stderr = run("convert", challenge, tmp_path, "--output", tmp_path / "work", "--settings", settings)

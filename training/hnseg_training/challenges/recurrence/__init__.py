@@ -1,0 +1,1 @@
+"""Recurrence volumes: from planning PET/CT, GTV and outlined recurrences to a data set."""

@@ -1,0 +1,132 @@
+"""Conversion of patients with recurrences: from planning PET/CT, GTV and outlines to an nnU-Net data set.
+
+After Kutnar et al. (2023). The channels are the container's own: CT and PET in the box around the GTV, normalised.
+nnU-Net takes them as they are.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from containers.recurrence.method import SETTINGS, Settings, needs_network
+from containers.recurrence.spec import LABELS
+from hnseg.errors import InputError
+from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.machine import usable_threads
+from hnseg_training.challenges.recurrence.patients import check_none_refused, converted_patients, in_words
+from hnseg_training.challenges.recurrence.sources import Source, find_sources
+from hnseg_training.dataset.augmentation import AUGMENTATION_FILE, Augmentation
+from hnseg_training.dataset.method_settings import read_settings
+from hnseg_training.dataset.pet_ct_patients import CONVERSION_FILE
+from hnseg_training.dataset.raw_dataset import Description, write_description
+from hnseg_training.dataset.single_split import Shares, single_split
+from hnseg_training.dataset.splits import SPLITS_FILE, Patient, Split, five_folds
+from hnseg_training.dataset.work_folder import WorkFolder, write_json
+
+logger = logging.getLogger(__name__)
+
+CHALLENGE = "recurrence"
+TITLE = "Recurrence volumes"
+_TRAINED = [name for name, settings in SETTINGS.items() if needs_network(settings)]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of a conversion.
+
+    Attributes:
+        dataset_id: Number of the data set in nnU-Net, 1 to 999.
+        split: Shares of a single split; None deals five folds.
+        seed: Seed of the folds, or of the split.
+        workers: Processes that read and write patients.
+    """
+
+    dataset_id: int = 508
+    split: Shares | None = None
+    seed: int = 42
+    workers: int = 1
+
+
+def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
+    source: Annotated[Path, typer.Argument(help="A folder with a folder a patient.")],
+    output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
+    dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 508,
+    settings: Annotated[
+        str, typer.Option(help=f"{', '.join(_TRAINED)}, or a JSON file with the method's settings.")
+    ] = "default",
+    split: Annotated[
+        str | None,
+        typer.Option(help="Shares of one split into training, validation and test, as 6:2:2, in place of five folds."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the folds, or of the split.")] = 42,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
+) -> None:
+    """Convert patients with planning PET/CT, GTV and outlined recurrences."""
+    chosen = read_settings(settings, dict(SETTINGS))
+    shares = None if split is None else Shares.named(split)
+    convert(source, output, settings=chosen, options=Options(dataset_id, shares, seed, workers))
+
+
+def convert(source: Path, output: Path, *, settings: Settings, options: Options = Options()) -> WorkFolder:
+    """Write the data set, its folds, the method's settings and the record of the conversion.
+
+    Of a split, the patients kept for the test are named in the record alone: nothing that is planned, trained or
+    measured from the data set knows them.
+
+    Args:
+        source: Folder with a folder a patient.
+        output: Work folder to make.
+        settings: Settings of the method, written as method.json; the rule must be `network`.
+        options: Options of the conversion.
+
+    Returns:
+        Work folder, ready to be planned.
+
+    Raises:
+        InputError: A file is missing or not what it must be, the settings' rule needs no network, or the work folder
+            holds a data set already.
+    """
+    if not needs_network(settings):
+        raise InputError(
+            f"The settings must have the rule network for a network to be trained, but the rule is {settings.rule}."
+            " It needs no training: method.json alone is its model."
+        )
+    sources = find_sources(source)
+    folds, test = _dealt(sources, options)
+    learnt = [found for found in sources if found.name not in test]
+    with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=options.dataset_id) as work:
+        patients = list(converted_patients(work, learnt, settings, workers=options.workers))
+        check_none_refused(patients)
+        write_description(work, Description(TITLE, ["noNorm", "noNorm"], LABELS, len(learnt), turned=True))
+        write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
+        write_json(work.raw / AUGMENTATION_FILE, Augmentation().model_dump(mode="json"))
+        record = {patient.name: patient.record for patient in patients}
+        write_json(work.raw / CONVERSION_FILE, {**_origin(source, options), "test": test, "patients": record})
+        write_json(work.preprocessed / SPLITS_FILE, folds)
+    kept = f", and kept {len(test)} for the test" if test else ""
+    logger.info("converted %d patients to %s%s: %s", len(patients), work.raw, kept, in_words(patients))
+    return work
+
+
+def _dealt(sources: list[Source], options: Options) -> tuple[list[Split], list[str]]:
+    """Return the folds, and the names of the patients that are in none."""
+    patients = [Patient(found.name, (found.name,)) for found in sources]
+    if options.split is None:
+        return five_folds(patients, seed=options.seed), []
+    fold, test = single_split(patients, options.split, seed=options.seed)
+    return [fold], test
+
+
+def _origin(source: Path, options: Options) -> dict[str, Any]:
+    """Return where the patients came from and how they were dealt, for `conversion.json`."""
+    shares = options.split
+    return {
+        "source": str(source.resolve()),
+        "seed": options.seed,
+        "split": None if shares is None else [shares.train, shares.val, shares.test],
+    }
