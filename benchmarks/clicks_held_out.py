@@ -101,7 +101,7 @@ def simulate(cases: Sequence[Path], model: Path, way: Way, user: UserOptions, fo
     """Click through every case; what is there already is kept."""
     container = ROOT / "containers/hn_uiseg"
     spec = load_challenge(container).spec
-    found = [case for each in cases for case in with_references(find_cohort(each, spec), spec.output.slug).cases]
+    found = [case for each in cases for case in with_references(find_cohort(each, spec), spec.output).cases]
     kept = [case.model_copy(update={"inputs": without(case.inputs, way.without)}) for case in found]
     store = CaseStore(folder.absolute())
     work = clicks_work(container, open_bundle(model), user)

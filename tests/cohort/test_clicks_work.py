@@ -23,7 +23,7 @@ def case(tmp_path):
     HN_UISEG.write_case(tmp_path / "cases/case_000/input")
     HN_UISEG.write_reference(tmp_path, tmp_path / "cases/case_000/expected")
     spec = load_challenge(HN_UISEG.container_dir).spec
-    (found,) = with_references(find_cohort(tmp_path / "cases", spec), spec.output.slug).cases
+    (found,) = with_references(find_cohort(tmp_path / "cases", spec), spec.output).cases
     return found
 
 

@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     """
     container = challenge or "hn_uiseg"
     spec = load_challenge(container).spec
-    found = with_references(find_cohort(cases, spec), spec.output.slug, references)
+    found = with_references(find_cohort(cases, spec), spec.output, references)
     typer.echo(summary(found, spec), err=True)
     settings = workers.settings(ram_gib=ram_gib)
     from hnseg.cohort.clicked_case import UserOptions  # torch is imported once nothing else is wrong

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import SimpleITK as sitk
 
@@ -9,7 +11,9 @@ from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.references import REFERENCE, with_references
 from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
-from tests.support.small_challenges import HN_UISEG
+from tests.support.small_challenges import CHALLENGES, HN_UISEG
+
+ROOT = Path(__file__).parents[3]
 
 SLUG = "head-neck-tumor-segmentation"
 
@@ -24,7 +28,16 @@ def cases(tmp_path):
 
 
 def found_in(cases, references=None):
-    return with_references(find_cohort(cases, load_challenge(HN_UISEG.container_dir).spec), SLUG, references).cases
+    spec = load_challenge(HN_UISEG.container_dir).spec
+    return with_references(find_cohort(cases, spec), spec.output, references).cases
+
+
+@pytest.mark.parametrize("challenge", CHALLENGES, ids=str)
+def test_every_shipped_case_has_its_reference_beside_it(challenge):
+    spec = load_challenge(challenge.container_dir).spec
+    found = with_references(find_cohort(ROOT / "test_data" / spec.name, spec), spec.output).cases
+    assert len(found) >= 4
+    assert not [case.problem for case in found if case.problem]
 
 
 def image(path):

@@ -19,5 +19,5 @@ def spec():
 def case(spec, tmp_path):
     HECKTOR.write_case(tmp_path / "cases/case_000/input")
     HECKTOR.write_reference(tmp_path, tmp_path / "cases/case_000/expected")
-    (found,) = with_references(find_cohort(tmp_path / "cases", spec), spec.output.slug).cases
+    (found,) = with_references(find_cohort(tmp_path / "cases", spec), spec.output).cases
     return found

@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     loaded = load_challenge(challenge, container.edition)
     spec = loaded.spec
     choice = chosen.choice(spec)
-    found = with_references(find_cohort(cases_dir, spec), spec.output.slug, folders.references)
+    found = with_references(find_cohort(cases_dir, spec), spec.output, folders.references)
     typer.echo(summary(found, spec), err=True)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
     bundle = open_model(model, loaded.method)  # torch is imported once nothing else is wrong
