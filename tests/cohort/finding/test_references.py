@@ -32,7 +32,7 @@ def found_in(cases, references=None):
     return with_references(find_cohort(cases, spec), spec.output, references).cases
 
 
-@pytest.mark.parametrize("challenge", CHALLENGES, ids=str)
+@pytest.mark.parametrize("challenge", CHALLENGES, ids=lambda challenge: challenge.name)
 def test_every_shipped_case_has_its_reference_beside_it(challenge):
     spec = load_challenge(challenge.container_dir).spec
     found = with_references(find_cohort(ROOT / "test_data" / spec.name, spec), spec.output).cases
