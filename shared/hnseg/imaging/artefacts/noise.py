@@ -50,7 +50,7 @@ def noise_inside(block: FloatArray, body: Mask) -> float | None:
 
 
 def noise_share(spectrum: Spectrum) -> float:
-    """Return the standard deviation of the noise as a share of that of the block, 0 to about 1.
+    """Return the standard deviation of the noise as a share of that of the block, 0 to 1.
 
     It is the median power over frequencies that are above three quarters of the largest along each axis, where the
     power of white noise has the exponential distribution, whose median is ln 2 times its mean.
@@ -65,4 +65,4 @@ def noise_share(spectrum: Spectrum) -> float:
     0.3
     """
     corner = spectrum.moduli[np.ix_(*(cycles > _CORNER for cycles in spectrum.cycles_zyx))]
-    return float(np.median(corner)) / math.sqrt(math.log(2))
+    return min(1.0, float(np.median(corner)) / math.sqrt(math.log(2)))  # a single bright voxel has more at the corners
