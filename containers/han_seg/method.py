@@ -16,12 +16,11 @@ import SimpleITK as sitk
 from pydantic import Field
 
 from containers.han_seg.spec import CT, LABELS, T1
-from hnseg.errors import InputError
 from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import FloatArray, Grid, array_of, image_of, resample_into
 from hnseg.imaging.head_signs import head_signs_of
-from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
+from hnseg.imaging.hounsfield import check_hounsfield, looks_like_hounsfield, shares_of_air_and_tissue
 from hnseg.imaging.outside_body import kept_inside_body, outside_body
 from hnseg.imaging.registration import HOUNSFIELD, Gate, RegistrationSettings, register_rigid
 from hnseg.imaging.registration.record import record_of
@@ -86,13 +85,7 @@ def prepare(case: Case, settings: Settings) -> Channels:
         InputError: The CT is not in Hounsfield units.
     """
     ct = case.images[CT]
-    if not looks_like_hounsfield(ct):
-        lowest, highest = _range_of(ct)
-        raise InputError(
-            f"The CT must be in Hounsfield units, with air below -200 and soft tissue around 0, but {case.files[CT]}"
-            f" has values from {lowest:g} to {highest:g}. Was the MR put into the CT's folder, or the CT stored without"
-            " its rescale intercept?"
-        )
+    check_hounsfield(ct, case.files[CT], instead="the MR")
     channels = channels_of(ct, case.images.get(T1), settings, absence=case.left_out.get(T1, NO_MR))
     signs = head_signs_of(coarse_ct_of(ct))
     if not (doubt := signs.doubt()):
@@ -159,9 +152,3 @@ def _scaled(mr: sitk.Image, settings: Settings) -> sitk.Image:
     values -= low
     values /= (high - low) or 1.0
     return image_of(values, Grid.of(mr))
-
-
-def _range_of(image: sitk.Image) -> tuple[float, float]:
-    """Return the lowest and the highest value of an image."""
-    voxels = sitk.GetArrayViewFromImage(image)
-    return float(voxels.min()), float(voxels.max())

@@ -18,7 +18,7 @@ from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.box import Box
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import FloatArray, Grid, resample_into
-from hnseg.imaging.hounsfield import looks_like_hounsfield
+from hnseg.imaging.hounsfield import check_hounsfield
 from hnseg.imaging.pet_ct.gtv_crop import gtv_crop
 from hnseg.imaging.pet_ct.judged_pet import judge_pet
 
@@ -67,22 +67,6 @@ def recurrence_channels(
 def crop_record(box: Box) -> dict[str, Any]:
     """Return the fact, for a record, which voxels of the CT the box around the GTV holds."""
     return {"index_xyz": box.index_xyz, "size_xyz": box.size_xyz, "why": "the GTV"}
-
-
-def check_hounsfield(ct: sitk.Image, file: Path | None) -> None:
-    """Refuse a CT that is not in Hounsfield units.
-
-    Raises:
-        InputError: It is not.
-    """
-    if looks_like_hounsfield(ct):
-        return
-    voxels = sitk.GetArrayViewFromImage(ct)
-    raise InputError(
-        f"The CT must be in Hounsfield units, with air below -200 and soft tissue around 0, but {file or 'it'}"
-        f" has values from {voxels.min():g} to {voxels.max():g}. Was the PET put into the CT's folder, or the CT stored"
-        " without its rescale intercept?"
-    )
 
 
 def _fill_ct(channel: FloatArray, ct: sitk.Image, box: Box, reach_hu: float) -> npt.NDArray[np.bool_]:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from containers.recurrence.channels import check_hounsfield, crop_record
+from containers.recurrence.channels import crop_record
 from containers.recurrence.settings import Settings
 from containers.recurrence.spec import BRAIN, CT, GTV, PET
 from hnseg.errors import InputError
 from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.box import put_back, whole
 from hnseg.imaging.geometry import Grid
+from hnseg.imaging.hounsfield import check_hounsfield
 from hnseg.imaging.pet_ct.brain import find_brain
 from hnseg.imaging.pet_ct.gtv_crop import gtv_crop
 from hnseg.imaging.pet_ct.judged_pet import judge_pet

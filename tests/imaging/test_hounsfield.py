@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
+from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, image_of
-from hnseg.imaging.hounsfield import looks_like_hounsfield, shares_of_air_and_tissue
+from hnseg.imaging.hounsfield import check_hounsfield, looks_like_hounsfield, shares_of_air_and_tissue
 
 GRID = Grid((10, 10, 10), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 
@@ -52,3 +56,10 @@ def test_a_ct_has_both(made_of, counts_and_values, rest):
 )
 def test_anything_else_lacks_one(made_of, counts_and_values, rest):
     assert not looks_like_hounsfield(made_of(*counts_and_values, rest=rest))
+
+
+def test_a_ct_without_its_intercept_is_refused_with_what_may_lie_in_its_place():
+    ct = sitk.GetImageFromArray(np.array([[[-1000, 40, 60, 700]]], np.int16))
+    check_hounsfield(ct, None)
+    with pytest.raises(InputError, match=r"ct\.mha has values from 24 to 1724\. Was the MR put into"):
+        check_hounsfield(ct + 1024, Path("ct.mha"), instead="the MR")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import SimpleITK as sitk
+
+from hnseg.errors import InputError
 
 AIR_BELOW_HU, TISSUE_HU = -200.0, (-200.0, 300.0)
 LEAST_AIR, LEAST_TISSUE = 0.005, 0.01  # a head filling the whole image still has its sinuses and its airway
@@ -40,3 +44,24 @@ def looks_like_hounsfield(image: sitk.Image) -> bool:
     """
     air, tissue = shares_of_air_and_tissue(image)
     return air >= LEAST_AIR and tissue >= LEAST_TISSUE
+
+
+def check_hounsfield(ct: sitk.Image, file: Path | None, *, instead: str = "the PET") -> None:
+    """Refuse a CT that is not in Hounsfield units.
+
+    Args:
+        ct: The CT.
+        file: Its file, to be named; None for none.
+        instead: What may lie in its place.
+
+    Raises:
+        InputError: It is not.
+    """
+    if looks_like_hounsfield(ct):
+        return
+    voxels = sitk.GetArrayViewFromImage(ct)
+    raise InputError(
+        f"The CT must be in Hounsfield units, with air below -200 and soft tissue around 0, but {file or 'it'}"
+        f" has values from {voxels.min():g} to {voxels.max():g}. Was {instead} put into the CT's folder, or the CT"
+        " stored without its rescale intercept?"
+    )

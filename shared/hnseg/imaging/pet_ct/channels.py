@@ -14,14 +14,13 @@ import numpy as np
 import SimpleITK as sitk
 from pydantic import AfterValidator, FiniteFloat, PositiveFloat
 
-from hnseg.errors import InputError
 from hnseg.imaging.body import CoarseCt, coarse_ct_of
 from hnseg.imaging.box import whole
 from hnseg.imaging.channels import Channels, modality_record
 from hnseg.imaging.geometry import Grid, resample_into
 from hnseg.imaging.head_neck import HeadNeck, find_head_and_neck
 from hnseg.imaging.head_signs import head_signs_of
-from hnseg.imaging.hounsfield import looks_like_hounsfield
+from hnseg.imaging.hounsfield import check_hounsfield
 from hnseg.imaging.pet_ct.judged_pet import NO_PET, JudgedPet, judge_pet
 from hnseg.records import Frozen
 
@@ -100,7 +99,7 @@ def pet_ct_channels(
     Raises:
         InputError: The CT is not in Hounsfield units.
     """
-    _check_hounsfield(ct, ct_file)
+    check_hounsfield(ct, ct_file)
     scans = scans_of(ct, pet if settings.pet_channel else None, pet_file=pet_file, absence=absence)
     found = _region(scans, settings)
     grid = found.box.grid_in(scans.coarse.ct_grid)
@@ -143,15 +142,3 @@ def _crop_in_words(found: HeadNeck, grid: Grid) -> str:
     """Return a sentence on the size of the box and the evidence for it."""
     kept, whole_size = (" x ".join(map(str, size)) for size in (found.box.size_xyz, grid.size_xyz))
     return f"The head and neck are {kept} of {whole_size} voxels, found by {found.why}."
-
-
-def _check_hounsfield(ct: sitk.Image, file: Path | None) -> None:
-    """Refuse a CT that is not in Hounsfield units."""
-    if looks_like_hounsfield(ct):
-        return
-    voxels = sitk.GetArrayViewFromImage(ct)
-    raise InputError(
-        f"The CT must be in Hounsfield units, with air below -200 and soft tissue around 0, but {file or 'it'}"
-        f" has values from {voxels.min():g} to {voxels.max():g}. Was the PET put into the CT's folder, or the CT stored"
-        " without its rescale intercept?"
-    )
