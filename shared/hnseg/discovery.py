@@ -21,7 +21,7 @@ def challenge_names(package: str) -> list[str]:
         package: Dotted name of a package with one module a challenge, such as `hnseg.phantom.challenges`.
 
     >>> challenge_names("hnseg.evaluation.challenges")
-    ['han_seg', 'hecktor', 'hn_uiseg', 'hnts_mrg']
+    ['han_seg', 'hecktor', 'hn_uiseg', 'hnts_mrg', 'recurrence']
     """
     return sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(package).__path__))
 

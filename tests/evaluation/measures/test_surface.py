@@ -126,7 +126,7 @@ def test_hd_agrees_with_the_library(masks, spacing_zyx_mm):
     assert hd_mm(*surfaces_of(masks, spacing_zyx_mm)) == pytest.approx(expected, abs=1e-9, rel=0)
 
 
-@given(two_masks(), SPACINGS, st.sampled_from([0.9, 1.9, 2.05]))
+@given(two_masks(), SPACINGS, st.sampled_from([0.93, 1.93, 2.05]))
 @settings(max_examples=25, deadline=None)
 def test_surface_dice_agrees_with_the_library(masks, spacing_zyx_mm, tolerance_mm):
     found = surface_dice(*surfaces_of(masks, spacing_zyx_mm), tolerance_mm=tolerance_mm)

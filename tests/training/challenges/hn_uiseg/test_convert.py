@@ -61,6 +61,7 @@ def test_a_quarter_of_the_patches_has_no_pet_and_all_axes_are_mirrored(work):
     assert content(work, "augmentation.json") == {
         "unmirrored_axes": [],
         "dropouts": [{"channel": 1, "whole": 0.25, "truncated": 0.0}],
+        "perturbations": None,
     }
 
 
