@@ -85,7 +85,7 @@ def prepare(case: Case, settings: Settings) -> Channels:
         InputError: The CT is not in Hounsfield units.
     """
     ct = case.images[CT]
-    check_hounsfield(ct, case.files[CT], instead="the MR")
+    check_hounsfield(ct, case.files.get(CT), instead="the MR")
     channels = channels_of(ct, case.images.get(T1), settings, absence=case.left_out.get(T1, NO_MR))
     signs = head_signs_of(coarse_ct_of(ct))
     if not (doubt := signs.doubt()):
