@@ -1,4 +1,4 @@
-"""File of a picture: the formats that are known, and bytes that are the same for the same figure."""
+"""File of a picture: the formats that are known, bytes that are the same for the same figure, and colours of lines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from hnseg.errors import InputError
 
 FORMATS = (".png", ".svg")
 """Suffixes of a picture's file."""
+
+LINE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+"""Colours of lines by Okabe and Ito, told apart with any kind of colour vision and on white."""
 
 
 def check_format(path: Path) -> None:

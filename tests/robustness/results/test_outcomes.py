@@ -2,8 +2,8 @@
 
 import pytest
 
-from hnseg.robustness.results.outcomes import Outcome, count_outcomes, outcome_of
-from hnseg.robustness.scores.record import BASELINE, ScoreRecord
+from hnseg.robustness.results.outcomes import count_outcomes
+from hnseg.robustness.scores.record import BASELINE, Outcome, ScoreRecord
 
 
 @pytest.mark.parametrize(
@@ -18,5 +18,5 @@ from hnseg.robustness.scores.record import BASELINE, ScoreRecord
 )
 def test_each_outcome(dice, reference_mm3, outcome):
     record = ScoreRecord("a", "GTVp", BASELINE, dice, reference_mm3)
-    assert outcome_of(record) is outcome
+    assert record.outcome is outcome
     assert count_outcomes([record, record])[outcome.value] == 2

@@ -39,7 +39,7 @@ def test_a_refused_image_is_told_by_a_column_where_there_is_one(tmp_path):
     study = [replace(record, refused=str(record.variant) == "CT spike 2") for record in made_up_study(cases=3)]
     path = tmp_path / "scores.csv"
     path.write_text(as_csv(study))
-    assert path.read_text().startswith(f"{HEADING},refused,hd95_mm,")
+    assert path.read_text().startswith(f"{HEADING},outcome,refused,hd95_mm,")
     assert repr(read_scores(path)) == repr(study)
     assert "refused" not in as_csv(made_up_study(cases=3))
 

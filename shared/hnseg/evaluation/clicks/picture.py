@@ -12,10 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hnseg.evaluation.clicks.report import EACH_LESION, ClicksReport
-from hnseg.evaluation.picture_file import check_format, write_picture
+from hnseg.evaluation.picture_file import LINE_COLOURS, check_format, write_picture
 
-# Colours of Okabe and Ito, distinguishable with any kind of colour vision.
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _TITLES = {
     "dsc": "DSC",
     "nsd": "NSD at 2 mm",
@@ -53,7 +51,7 @@ def draw_curves(report: ClicksReport, path: Path) -> None:
 
 
 def _draw_measure(axes: Axes, report: ClicksReport, measure: str) -> None:
-    for (name, lines), colour in zip(report.curves.items(), _COLOURS, strict=False):
+    for (name, lines), colour in zip(report.curves.items(), LINE_COLOURS, strict=False):
         values = np.array(lines[measure], np.float64)
         label = f"{name}, of {report.cases_with[name]} cases"
         axes.plot(np.arange(len(values)), values, color=colour, marker="o", markersize=3, label=label)

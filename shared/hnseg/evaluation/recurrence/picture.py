@@ -11,15 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hnseg.evaluation.picture_file import as_png, check_format, write_picture
+from hnseg.evaluation.picture_file import LINE_COLOURS, as_png, check_format, write_picture
 from hnseg.evaluation.recurrence.comparison import Comparison
 from hnseg.evaluation.recurrence.patient_score import STRUCTURE
 from hnseg.evaluation.recurrence.summary import RULES
 from hnseg.evaluation.recurrence.suvmax_sweep import SuvmaxSweep
 from hnseg.evaluation.recurrence.threshold_curve import Curve
 
-# Colours of Okabe and Ito, distinguishable with any kind of colour vision.
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _GREY = "#777777"
 _TITLES = {"centre": "centre of volume", "core": "eroded core"}
 
@@ -62,7 +60,7 @@ def _figure(comparison: Comparison) -> Figure:
 
 def _draw_captures(axes: Axes, comparison: Comparison, rule: str) -> None:
     """Draw a curve for each method with probabilities, and for SUVmax, and a point for each method."""
-    for method, colour in zip(comparison.methods, itertools.cycle(_COLOURS), strict=False):
+    for method, colour in zip(comparison.methods, itertools.cycle(LINE_COLOURS), strict=False):
         curve = comparison.curves.get(method.name)
         if curve is not None:
             _draw_curve(axes, curve, rule, colour, f"{method.name}, any threshold")
@@ -93,7 +91,7 @@ def _draw_curve(axes: Axes, curve: Curve, rule: str, colour: str, name: str) -> 
 def _draw_dice(axes: Axes, sweep: SuvmaxSweep) -> None:
     points = sweep.curve.points
     percents = [point.threshold for point in points]
-    axes.plot(percents, np.array([point.mean_dsc for point in points], np.float64), color=_COLOURS[0])
+    axes.plot(percents, np.array([point.mean_dsc for point in points], np.float64), color=LINE_COLOURS[0])
     axes.axvline(sweep.best_percent, color=_GREY, linestyle="--", linewidth=1)
     axes.set_title(f"mean DSC, largest at {sweep.best_percent} % of SUVmax", fontsize=10)
     axes.set_xlabel("threshold (% of SUVmax)", fontsize=9)
@@ -102,7 +100,7 @@ def _draw_dice(axes: Axes, sweep: SuvmaxSweep) -> None:
 
 
 def _draw_shares(axes: Axes, sweep: SuvmaxSweep) -> None:
-    for rule, colour in zip(RULES, _COLOURS, strict=False):
+    for rule, colour in zip(RULES, LINE_COLOURS, strict=False):
         shares = [getattr(point, f"captured_by_{rule}") / max(1, sweep.curve.origins) for point in sweep.curve.points]
         axes.plot([point.threshold for point in sweep.curve.points], shares, color=colour, label=_TITLES[rule])
     axes.axvline(sweep.best_percent, color=_GREY, linestyle="--", linewidth=1)

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from hnseg.evaluation.statistics.correlation import Correlation, pearson
 from hnseg.evaluation.statistics.multiple_testing import benjamini_hochberg
 from hnseg.records import Frozen, MaybeNumber
-from hnseg.robustness.results.outcomes import Outcome, outcome_of
 from hnseg.robustness.results.pairs import PairedScores
+from hnseg.robustness.scores.record import Outcome
 
 ALPHA = 0.05
 """Value that q must be below to be significant."""
@@ -145,5 +145,5 @@ def _q_by_structure(p: npt.NDArray[np.float64], structures: Sequence[str]) -> np
 
 
 def _nearly_all_fail(pair: PairedScores) -> bool:
-    outcomes = [outcome_of(record) for record in pair.perturbed if record.reference_mm3 > 0]
+    outcomes = [record.outcome for record in pair.perturbed if record.reference_mm3 > 0]
     return outcomes.count(Outcome.MISSED) >= ALL_FAIL * len(outcomes) > 0

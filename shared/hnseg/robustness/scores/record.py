@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 UNPERTURBED = "none"
 """Kind of the baseline."""
@@ -46,6 +47,19 @@ BASELINE = Variant("", UNPERTURBED, 0)
 """The case as it is."""
 
 
+class Outcome(Enum):
+    """Outcome of one structure in one case.
+
+    One that is there is missed where the Dice score is 0: the prediction is empty, or lies elsewhere. One that is not
+    there is spurious where something was predicted.
+    """
+
+    FOUND = "found"
+    MISSED = "missed"
+    SPURIOUS = "spurious"
+    BOTH_EMPTY = "both_empty"
+
+
 @dataclass(frozen=True)
 class ScoreRecord:
     """Score of one structure in one variant of a case.
@@ -69,3 +83,10 @@ class ScoreRecord:
     measures: Mapping[str, float] = field(default_factory=dict)
     descriptors: Mapping[str, float] = field(default_factory=dict)
     refused: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """Outcome; with an empty reference, NaN and 1 say that the prediction is empty too."""
+        if self.reference_mm3 > 0:
+            return Outcome.FOUND if self.dice > 0 else Outcome.MISSED
+        return Outcome.SPURIOUS if self.dice == 0 else Outcome.BOTH_EMPTY

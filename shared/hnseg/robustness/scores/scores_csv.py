@@ -1,9 +1,10 @@
 """CSV of a study's scores: one row for each structure of each variant of a case.
 
 Columns are case, structure, modality, kind, severity, dice and reference_mm3; in the baseline's rows kind is none,
-severity 0 and modality empty. A column refused has 1 where the container refused the image. Further columns of numbers
-are measures, where `hnseg.robustness.scores.record.MEASURES` names them, and else descriptors of the reference. A
-column of words is left alone.
+severity 0 and modality empty. A column refused has 1 where the container refused the image, one outcome the word for
+what became of the structure, which is written and not read. Further columns of numbers are measures, where
+`hnseg.robustness.scores.record.MEASURES` names them, and else descriptors of the reference. A column of words is left
+alone.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from hnseg.robustness.scores.record import MEASURES, UNPERTURBED, ScoreRecord, V
 
 COLUMNS = ("case", "structure", "modality", "kind", "severity", "dice", "reference_mm3")
 """Columns that every file has."""
-REFUSED = "refused"
-"""Column of a file in which some image was refused."""
+REFUSED, OUTCOME = "refused", "outcome"
+"""Columns that may be there: whether the image was refused, and the outcome, which follows from the score."""
 
 
 def read_scores(path: Path) -> list[ScoreRecord]:
@@ -47,7 +48,7 @@ def read_scores(path: Path) -> list[ScoreRecord]:
     """
     table = read_csv(path, subject="The scores")
     check_columns(table, path, COLUMNS, subject="the scores of a study")
-    names = number_columns(table, apart_from=(*COLUMNS, REFUSED))
+    names = number_columns(table, apart_from=(*COLUMNS, REFUSED, OUTCOME))
     records: list[ScoreRecord] = []
     line_of: dict[tuple[str, str, Variant], int] = {}
     for row in table.rows:
@@ -73,7 +74,7 @@ def as_csv(records: Sequence[ScoreRecord]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     refused = (REFUSED,) if any(one.refused for one in records) else ()
-    writer.writerow((*COLUMNS, *refused, *measures, *descriptors))
+    writer.writerow((*COLUMNS, OUTCOME, *refused, *measures, *descriptors))
     for one in records:
         numbers = (one.dice, one.reference_mm3, *(one.measures.get(name, math.nan) for name in measures))
         further = (one.descriptors.get(name, math.nan) for name in descriptors)
@@ -81,7 +82,7 @@ def as_csv(records: Sequence[ScoreRecord]) -> str:
         naming = (one.case, one.structure, variant.modality, variant.kind, variant.severity)
         scores, others = numbers[:2], (*numbers[2:], *further)
         said = (int(one.refused),) * len(refused)
-        writer.writerow((*naming, *map(_cell, scores), *said, *map(_cell, others)))
+        writer.writerow((*naming, *map(_cell, scores), one.outcome.value, *said, *map(_cell, others)))
     return text.getvalue()
 
 

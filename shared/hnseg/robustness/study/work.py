@@ -135,7 +135,7 @@ class _StudyWork:
             withdraw_output(self.spec, folder)
             reference = case.inputs.images[self.spec.output.on_grid_of]
             write_empty(self.spec, read_grid(reference, title="reference image"), folder)
-            return refusal_facts(error)
+            return _refusal_facts(error)
 
     @contextmanager
     def _perturbed(self, variant: CaseVariant, inputs: InputFiles, folder: Path) -> Iterator[InputFiles]:
@@ -173,7 +173,7 @@ class _StudyWork:
         return describe_structures(reference, images, self.spec.output.labels)
 
 
-def refusal_facts(error: InputError) -> dict[str, Any]:
+def _refusal_facts(error: InputError) -> dict[str, Any]:
     """Return the facts of a variant whose image the container refused, with a flag that says why."""
     sentence = printable(str(error))
     return {REFUSAL: sentence, "flags": [Flag(kind="refused", sentence=sentence).model_dump()]}
