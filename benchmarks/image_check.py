@@ -18,6 +18,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from benchmarks.real_data import real_data_dir
+from hnseg.evaluation.statistics.auroc import auroc
 from hnseg.imaging.artefacts.check import MOST_BIAS, MOST_NOISE_HU, MOST_NOISE_SHARE, MOST_SPIKE, check_image
 from hnseg.imaging.modality import Modality
 from hnseg.robustness.perturbations.images import Request, perturb_image
@@ -142,16 +143,6 @@ def values_of(rows: Mapping[Key, Row], scan_set: ScanSet, column: str, *wanted: 
     ]
 
 
-def area_under_curve(negatives: Sequence[float], positives: Sequence[float]) -> float:
-    """Return the area under the receiver operating characteristic: the share of pairs in the right order, ties half.
-
-    >>> area_under_curve([1, 2], [2, 3])
-    0.875
-    """
-    below = np.array(negatives)[:, np.newaxis] - np.array(positives)[np.newaxis]
-    return float((below < 0).mean() + (below == 0).mean() / 2)
-
-
 def fitted_limit(column: str, clean: Sequence[float]) -> float:
     """Return the limit that the clean scans of a set give: a multiple of their largest figure, by `MARGINS`."""
     return max(clean) ** MARGINS[column] if column == "bias" else MARGINS[column] * max(clean)
@@ -173,8 +164,13 @@ def severity_table(rows: Mapping[Key, Row], severities: Sequence[int]) -> Iterat
             cells += [f"{min(clean):.3g} to {max(clean):.3g}", _noted(clean, limit)]
             for severity in severities:
                 found = values_of(rows, scan_set, column, kind, str(severity), reference)
-                cells += [f"{area_under_curve(clean, found):.3f}", _noted(found, limit)]
+                cells += [f"{_auc(clean, found):.3f}", _noted(found, limit)]
             yield f"| {' | '.join(cells)} |"
+
+
+def _auc(clean: Sequence[float], found: Sequence[float]) -> float:
+    figures = np.array([*clean, *found])
+    return auroc(figures, np.arange(len(figures)) >= len(clean))
 
 
 def transfer_table(rows: Mapping[Key, Row]) -> Iterator[str]:
@@ -213,8 +209,11 @@ def main() -> int:
     parser.add_argument("--figures", type=Path, required=True, help="CSV of the figures, which is added to")
     parser.add_argument("--severities", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
+    if missing := [scan_set.name for scan_set in SETS if not scan_set.scans()]:
+        parser.error(f"there must be real scans of every set, but none of {', '.join(missing)} were found")
     rows = measure(arguments.figures, arguments.severities)
-    print("\n".join([*severity_table(rows, arguments.severities), "", *transfer_table(rows)]))
+    further = transfer_table(rows) if 2 in arguments.severities else ()
+    print("\n".join([*severity_table(rows, arguments.severities), "", *further]))
     return 0
 
 

@@ -253,6 +253,16 @@ def test_a_model_of_more_structures_than_the_probability_is_of_is_refused(make_m
         check_maps(recurrence_spec.SPEC, open_bundle(make_model(**model)))
 
 
+def test_a_model_whose_probability_can_t_be_had_is_refused_before_any_case(make_model):
+    folder = make_model(labels={"background": 0, "recurrence": 1})
+    plans = json.loads((folder / "plans.json").read_text())
+    resampling = plans["configurations"]["3d_fullres"]["resampling_fn_probabilities_kwargs"]
+    plans["configurations"]["3d_fullres"]["resampling_fn_probabilities_kwargs"] = {**resampling, "order": 3}
+    (folder / "plans.json").write_text(json.dumps(plans))
+    with pytest.raises(ModelError, match=r"must resample its logits linearly, .* has splines of a higher order"):
+        check_maps(recurrence_spec.SPEC, open_bundle(folder))
+
+
 class Later(SimulatedBackend):
     """Networks whose largest logit is that of class 1 in their first passes, and of class 2 later."""
 

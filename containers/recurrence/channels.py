@@ -1,4 +1,4 @@
-"""Channels of the network: CT and PET in a box around the GTV, normalised as in Kutnar et al. (2023).
+"""Channels of the network: CT and PET in a box around the GTV, normalised as in Kutnár et al. (2023).
 
 Training makes its samples with the same function as the container.
 """
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import SimpleITK as sitk
 
 from containers.recurrence.settings import Settings
@@ -53,15 +52,17 @@ def recurrence_channels(
         InputError: The CT is not in Hounsfield units, the PET not in SUV or elsewhere, or the GTV is empty.
     """
     check_hounsfield(ct, ct_file)
-    box, ct_grid = gtv_crop(gtv, extent_mm=settings.extent_mm), Grid.of(ct)
+    box = gtv_crop(gtv, extent_mm=settings.extent_mm)
+    inner, grid = box.inside(Grid.of(ct)), box.grid_in(Grid.of(ct))
     judged = judge_pet(pet, coarse_ct_of(ct), path=pet_file)
     if judged.pet is None:
         raise InputError(f"The network was trained on a PET in SUV, and can't do without: {judged.left_out}")
-    array = np.empty((2, *box.grid_in(ct_grid).shape_zyx), np.float32)
-    reached = _fill_ct(array[0], ct, box, settings.ct_reach_hu)
-    _fill_pet(array[1], judged.pet, box.grid_in(ct_grid), reached)
-    record = {**judged.record, "crop": crop_record(box.clipped_to(ct_grid) or box)}
-    return Channels(array, box.grid_in(ct_grid), judged.notes, record)
+    place = inner.seen_from(box)
+    array = np.empty((2, *grid.shape_zyx), np.float32)
+    array[0] = -1.0
+    place.of(array[0])[:] = np.clip(inner.of(sitk.GetArrayViewFromImage(ct)) / settings.ct_reach_hu, -1.0, 1.0)
+    _fill_pet(array[1], judged.pet, grid, place, file=pet_file)
+    return Channels(array, grid, judged.notes, {**judged.record, "crop": crop_record(inner)})
 
 
 def crop_record(box: Box) -> dict[str, Any]:
@@ -69,30 +70,26 @@ def crop_record(box: Box) -> dict[str, Any]:
     return {"index_xyz": box.index_xyz, "size_xyz": box.size_xyz, "why": "the GTV"}
 
 
-def _fill_ct(channel: FloatArray, ct: sitk.Image, box: Box, reach_hu: float) -> npt.NDArray[np.bool_]:
-    """Fill a channel with the CT from -1 to 1, -1 beyond it, and return where the CT has voxels, (z, y, x)."""
-    reached = np.zeros(channel.shape, bool)
-    channel[:] = -1.0
-    inner = box.clipped_to(Grid.of(ct))
-    if inner is not None:
-        place = inner.seen_from(box)
-        place.of(reached)[:] = True
-        place.of(channel)[:] = np.clip(inner.of(sitk.GetArrayViewFromImage(ct)) / reach_hu, -1.0, 1.0)
-    return reached
-
-
-def _fill_pet(channel: FloatArray, pet: sitk.Image, grid: Grid, reached: npt.NDArray[np.bool_]) -> None:
+def _fill_pet(channel: FloatArray, pet: sitk.Image, grid: Grid, place: Box, *, file: Path | None) -> None:
     """Fill a channel with the PET as z-scores over what both images reach, the smallest of them elsewhere.
+
+    Args:
+        channel: Channel (z, y, x) to fill.
+        pet: PET on its own grid.
+        grid: Grid of the channel.
+        place: Voxels of the channel that the CT reaches.
+        file: File of the PET, for the sentence of an error.
 
     Raises:
         InputError: The PET reaches nothing of it.
     """
     resample_into(channel, sitk.Cast(pet, sitk.sitkFloat32), grid, outside=np.nan)
-    shown = reached & np.isfinite(channel)
+    shown = np.zeros(channel.shape, bool)
+    place.of(shown)[:] = np.isfinite(place.of(channel))
     values = channel[shown]
     if not values.size:
         raise InputError(
-            "The PET must show the box around the GTV, but reaches no voxel of it."
+            f"The PET must show the box around the GTV, but {file or 'it'} reaches no voxel of it."
             " Do both belong to the same patient and scan?"
         )
     mean, deviation = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))

@@ -1,4 +1,4 @@
-"""Method of recurrence volumes, after Kutnar et al. (2023): a network, a share of SUVmax, or the GTV, by the settings.
+"""Method of recurrence volumes, after Kutnár et al. (2023): a network, a share of SUVmax, or the GTV, by the settings.
 
 A network gets CT and PET in a box around the GTV; its plans take the channels as they are (`noNorm`). The rules without
 a network give probabilities of 0 and 1.
@@ -15,7 +15,7 @@ from containers.recurrence.channels import recurrence_channels
 from containers.recurrence.rules import gtv_itself, over_share_of_suvmax
 from containers.recurrence.settings import Settings
 from containers.recurrence.spec import CT, GTV, PET, PROBABILITY
-from hnseg.imaging.box import put_back, without_margin
+from hnseg.imaging.box import put_back
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import Grid
 from hnseg.platform.case import Case
@@ -53,7 +53,7 @@ def prepare(case: Case, settings: Settings) -> Channels:
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:
     """Return the label map on the CT's whole grid: background outside the box around the GTV."""
     grid = Grid.of(case.images[CT])
-    return put_back(without_margin(label_map, grid), grid)
+    return put_back(label_map, grid)
 
 
 def decide(case: Case, settings: Settings) -> Decision:

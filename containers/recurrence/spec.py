@@ -1,6 +1,6 @@
 """Sockets, labels and limits of recurrence volumes: planning PET/CT with its GTV. Data only.
 
-No challenge has these sockets. After Kutnar et al. (2023); paths, slugs and limits are in the form of HECKTOR's.
+No challenge has these sockets. After Kutnár et al. (2023); paths, slugs and limits are in the form of HECKTOR's.
 """
 
 from datetime import date

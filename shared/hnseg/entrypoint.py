@@ -30,14 +30,13 @@ from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import clear_output, withdraw_output, write_empty
 from hnseg.provenance import Provenance, warnings_on_stderr
-from hnseg.rule.model import open_rule
+from hnseg.rule.model import RuleModel, open_model
 from hnseg.signals import unwind_on_signals
 from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
     from hnseg.options import BackendName, Device, Precision, Skip
-    from hnseg.rule.model import RuleModel
 
 logger = logging.getLogger(__name__)
 
@@ -154,14 +153,14 @@ def _write_empty_outputs(request: _Request, error: Exception, provenance: Proven
 
 def _load(request: _Request) -> Ensemble | RuleModel:
     """Load the networks, or the settings of a rule where these ask for one."""
-    if (rule := open_rule(request.model_dir, request.challenge.method)) is not None:
-        return rule
+    model = open_model(request.model_dir, request.challenge.method)
+    if isinstance(model, RuleModel):
+        return model
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
     from hnseg.inference.loading import load_ensemble
-    from hnseg.inference.model.bundle import open_bundle
 
     ensemble = load_ensemble(
-        open_bundle(request.model_dir),
+        model,
         device=request.device,
         vram_gib=request.challenge.spec.limits.vram_gib,
         precision=request.precision,

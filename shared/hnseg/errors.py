@@ -38,6 +38,10 @@ class InputError(HnsegError):
     """Input that breaks what the challenge promises or what an option asks for."""
 
 
+class MemoryShortError(InputError):
+    """Image that needs more memory than there is; on another machine, or when less else runs, it may not."""
+
+
 class ModelError(HnsegError):
     """Model folder that can't be used as it is."""
 

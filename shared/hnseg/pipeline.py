@@ -7,7 +7,7 @@ from math import log
 from typing import TYPE_CHECKING, cast
 
 from hnseg.errors import ModelError, StoppedWithOutputError
-from hnseg.imaging.box import put_back, without_margin
+from hnseg.imaging.box import put_back
 from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hnseg.inference.planning.effort import Effort
     from hnseg.inference.prediction import Prediction, PredictionResult
     from hnseg.platform.case import Case
-    from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod, Method
+    from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod
     from hnseg.platform.input_files import InputFiles
     from hnseg.platform.maps import Maps
     from hnseg.platform.spec import ChallengeSpec
@@ -77,8 +77,9 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         DeadlineError: The time ran out.
         StoppedWithOutputError: A signal stopped it, and the best label map so far was written.
     """
-    settings = settings_of(challenge.method, ensemble.bundle)
-    check_maps(challenge.spec, ensemble.bundle)
+    bundle = ensemble.bundle
+    settings = settings_in(challenge.method, bundle.settings, bundle.folder / METHOD_FILE)
+    check_maps(challenge.spec, bundle)
     provenance.record(settings=settings.model_dump(mode="json"))
     case = read_and_record(challenge.spec, inputs, provenance)
     with provenance.step("prepare"):
@@ -188,7 +189,7 @@ class Delivery:
         made = {"entropy": entropy, "probability": self.foreground.image() if self.foreground else None}
         maps = {socket.slug: made[socket.kind] for socket in self.challenge.spec.maps}
         grid = Grid.of(self.case.reference)
-        return {slug: put_back(without_margin(of, grid), grid) for slug, of in maps.items() if of is not None}
+        return {slug: put_back(of, grid) for slug, of in maps.items() if of is not None}
 
     def _write_all(self, label_map: sitk.Image, maps: Maps, answers: Answers, uncertainty: Uncertainty | None) -> None:
         """Write the outputs, and the uncertainty if there is one: all of them, or none."""
@@ -202,26 +203,29 @@ class Delivery:
         write_output(self.challenge.spec, label_map, self.case, self.output_dir, maps=maps, answers=answers)
 
 
-def settings_of(method: Method, bundle: Bundle) -> BaseModel:
-    """Return the method's settings that the model was trained with.
-
-    Raises:
-        ModelError: The model holds settings that the method does not have.
-    """
-    return settings_in(method, bundle.settings, bundle.folder / METHOD_FILE)
-
-
 def check_maps(spec: ChallengeSpec, bundle: Bundle) -> None:
     """Refuse a model whose maps would not be those of the challenge.
 
     Raises:
         ModelError: A map is of the entropy, and the model has more classes than the label map has values, or regions,
-            which may overlap; or it is of the probability, and the model has not exactly one structure.
+            which may overlap; or it is of the probability, and the model has not exactly one structure, or logits that
+            are resampled all at once.
     """
     if spec.has_map("entropy"):
         _check_entropy(spec, bundle)
+    if spec.has_map("probability"):
+        _check_probability(spec, bundle)
+
+
+def _check_probability(spec: ChallengeSpec, bundle: Bundle) -> None:
+    if not bundle.configuration.resampling_of_logits.is_gradual:
+        raise ModelError(
+            f"A model for {spec.title} must resample its logits linearly, as nnU-Net's plans have it, for their"
+            f" probability to be a map, but {bundle.folder} has splines of a higher order. Is there another"
+            " configuration of it?"
+        )
     structures = len(bundle.dataset.output_values) - (not bundle.dataset.has_regions)
-    if spec.has_map("probability") and structures != 1:
+    if structures != 1:
         raise ModelError(
             f"A model for {spec.title} must have one structure beside background, whose probability is a map of its"
             f" own, but {bundle.folder} has {structures}. Was it trained for another challenge?"

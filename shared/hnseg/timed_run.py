@@ -80,7 +80,7 @@ def _run(  # noqa: PLR0913, PLR0917 (as above)
     further: FurtherMembers,
 ) -> None:
     if isinstance(model, RuleModel):
-        check_no_uncertainty(uncertainty_dir)
+        check_no_uncertainty(is_asked=uncertainty_dir is not None)
         provenance.record(model_sha256=model.sha256)
         decide_case(challenge, model, inputs=inputs, output_dir=output_dir, provenance=provenance)
         return

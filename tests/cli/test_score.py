@@ -200,7 +200,7 @@ def test_missing_predictions_may_be_left_out(folders, make_label_map):
     sitk.WriteImage(make_label_map({1: WHOLE}), folders[1] / "78_midRT_mask.nii.gz")
     done = _run(_arguments(folders, "--missing", "leave-out"))
     assert done.returncode == 0, done.stderr
-    assert "Left out for want of a prediction: 1 cases (78)." in done.stdout
+    assert "Left out for want of a prediction: 1 case (78)." in done.stdout
 
 
 @pytest.mark.parametrize(

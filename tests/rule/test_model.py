@@ -28,10 +28,11 @@ def test_settings_that_name_a_rule_are_its_model(written):
     assert not model.structures
 
 
-def test_settings_given_beside_the_file_choose_too(written, make_model):
+def test_settings_given_beside_the_file_choose_too(written, make_model, tmp_path):
     folder = written('{"rule": "suvmax"}')
     assert open_rule(folder, method, override={"rule": "gtv"}).settings == {"rule": "gtv"}
     assert open_rule(folder, method, override={"rule": "network"}) is None
+    assert open_rule(tmp_path / "empty", method, override={"rule": "gtv"}).settings == {"rule": "gtv"}
     bundle = make_model(exported=True)
     model = open_model(bundle, without_rules, override={"tolerance": 1})
     assert (model.folder, model.settings["tolerance"]) == (bundle, 1)

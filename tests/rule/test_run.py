@@ -1,7 +1,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,9 +68,9 @@ def test_no_torch_is_imported(tmp_path):
 
 
 def test_a_rule_has_no_uncertainty():
-    check_no_uncertainty(None)
+    check_no_uncertainty(is_asked=False)
     with pytest.raises(InputError, match="An uncertainty can be had only of networks"):
-        check_no_uncertainty(Path("uncertainty"))
+        check_no_uncertainty(is_asked=True)
 
 
 def _folders(tmp_path):

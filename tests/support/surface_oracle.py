@@ -13,18 +13,16 @@ import surface_distance
 Spacing = tuple[float, float, float]
 
 
-def library_hd95_mm(one: np.ndarray, other: np.ndarray, spacing_zyx_mm: Spacing) -> float:
-    """Return the library's HD95 of two masks, (z, y, x)."""
+def library_hd95_mm(one: np.ndarray, other: np.ndarray, spacing_zyx_mm: Spacing, *, percent: float = 95) -> float:
+    """Return the library's HD95 of two masks, (z, y, x), or another percentile."""
     with _library_as_of_numpy_1():
         distances = surface_distance.compute_surface_distances(one, other, spacing_zyx_mm)
-        return float(surface_distance.compute_robust_hausdorff(distances, 95))
+        return float(surface_distance.compute_robust_hausdorff(distances, percent))
 
 
 def library_hd_mm(one: np.ndarray, other: np.ndarray, spacing_zyx_mm: Spacing) -> float:
     """Return the library's HD, the 100th percentile, of two masks, (z, y, x)."""
-    with _library_as_of_numpy_1():
-        distances = surface_distance.compute_surface_distances(one, other, spacing_zyx_mm)
-        return float(surface_distance.compute_robust_hausdorff(distances, 100))
+    return library_hd95_mm(one, other, spacing_zyx_mm, percent=100)
 
 
 def library_surface_dice(one: np.ndarray, other: np.ndarray, spacing_zyx_mm: Spacing, tolerance_mm: float) -> float:

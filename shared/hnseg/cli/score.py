@@ -116,7 +116,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     folders = MethodFolders(predictions or (), methods.probabilities or (), references, methods.images, leave_out)
     own = _own_options(challenge, context.args)
     if len(predictions or ()) > 1 or any(methods.given.values()):
-        _refuse_beside("several methods", {"--csv": files.csv, "--table": files.table})
+        _refuse_beside("methods side by side", {"--csv": files.csv, "--table": files.table, "--team": files.team})
         outputs = {"--json": files.json, "--plot": files.plot, "--report": methods.report}
         score_methods(challenge, folders, own, outputs)
     else:
@@ -131,7 +131,8 @@ def _score_one(challenge: str, folders: MethodFolders, own: Mapping[str, str], w
     """
     if wanted.plot is not None:
         raise InputError(
-            "--plot must go with --clicks or several methods, whose curves it draws, but there are neither."
+            "--plot must go with --clicks, --probabilities, --images, --report or several methods, whose curves it"
+            " draws, but there is none of them."
         )
     name, predictions = folder_of(folders.predictions[0])
     team, csv = wanted.team or name, wanted.csv

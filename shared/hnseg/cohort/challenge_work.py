@@ -23,6 +23,7 @@ from hnseg.platform.challenge import Challenge, load_challenge, settings_in
 from hnseg.platform.writing import FILE_NAME
 from hnseg.provenance import Provenance
 from hnseg.rule.model import RuleModel, open_model
+from hnseg.rule.run import check_no_uncertainty
 from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
@@ -65,13 +66,15 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         settings_override: Settings of the method that replace those the model was trained with.
 
     Raises:
-        InputError: There is no such challenge or edition.
+        InputError: There is no such challenge or edition, or an uncertainty is asked for of a rule, which has none.
         ModelError: The model was made for another challenge.
     """
     challenge = load_challenge(container_dir, edition)
     spec = challenge.spec
     merged = {**bundle.settings, **settings_override}
     settings = settings_in(challenge.method, merged, bundle.folder / METHOD_FILE)
+    if isinstance(bundle, RuleModel):
+        check_no_uncertainty(is_asked=uncertainty)
     seconds = spec.limits.time_s if limit_s is None else limit_s
     options = {
         "device": device,
@@ -191,7 +194,6 @@ class _ChallengeWork:
     def _entropy_in(self, folder: Path) -> Path:
         """Return the file of the entropy: of the challenge's map, or else of the uncertainty; it need not exist."""
         for socket in self.challenge.spec.maps:
-            if socket.kind != "entropy":
-                continue
-            return folder / socket.relative_path / FILE_NAME
+            if socket.kind == "entropy":
+                return folder / socket.relative_path / FILE_NAME
         return folder / UNCERTAINTY_FOLDER / ENTROPY

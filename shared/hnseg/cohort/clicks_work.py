@@ -20,8 +20,9 @@ from hnseg.evaluation.clicks.simulated_user import Truth
 from hnseg.evaluation.files.label_maps import labels_of
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid
+from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.options import BackendName, Device, Precision
-from hnseg.platform.challenge import Challenge, load_challenge
+from hnseg.platform.challenge import Challenge, load_challenge, settings_in
 from hnseg.platform.reading import read_case
 from hnseg.provenance import Provenance
 
@@ -95,7 +96,6 @@ def load(  # noqa: PLR0913 (the parameters that `clicks_work` gives)
     """
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
-    from hnseg.pipeline import settings_of
 
     challenge = load_challenge(Path(container) if is_folder else container)
     ensemble = load_ensemble(
@@ -105,7 +105,8 @@ def load(  # noqa: PLR0913 (the parameters that `clicks_work` gives)
         precision=precision,
         backend=backend,
     )
-    settings = settings_of(challenge.method, ensemble.bundle)
+    bundle = ensemble.bundle
+    settings = settings_in(challenge.method, bundle.settings, bundle.folder / METHOD_FILE)
     return _ClicksWork(challenge, ensemble, settings, UserOptions.model_validate(user))
 
 

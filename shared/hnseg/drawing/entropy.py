@@ -99,7 +99,7 @@ def _slices(mask: Mask, values: npt.NDArray[Any]) -> list[int]:
 
 
 def _place(z: int, frame: Frame) -> tuple[int, slice, slice]:
-    return z, slice(frame.top, frame.bottom + 1), slice(frame.left, frame.right + 1)
+    return z, *frame.slices
 
 
 def _cut(image: npt.NDArray[Any], found: Labels, z: int, frame: Frame, spacing_mm: tuple[float, float, float]) -> Cut:

@@ -146,7 +146,7 @@ def _columns_shown(volumes: _Volumes) -> npt.NDArray[np.bool_]:
 
 def _axial(volumes: _Volumes, z: int, frame: Frame) -> Cut:
     """Return the frame's part of an axial slice."""
-    where = (z, slice(frame.top, frame.bottom + 1), slice(frame.left, frame.right + 1))
+    where = (z, *frame.slices)
     box = volumes.box
     crop = None
     if box is not None and box.index_xyz[2] <= z <= box.last_xyz[2]:

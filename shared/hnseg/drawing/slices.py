@@ -45,6 +45,11 @@ class Frame:
     left: int
     right: int
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of an array (y, x)."""
+        return slice(self.top, self.bottom + 1), slice(self.left, self.right + 1)
+
 
 def choose_slices(found: Labels, wanted: Labels, labels: Iterable[int]) -> tuple[list[ChosenSlice], int]:
     """Choose slices: the one with most structures, the one where output and reference differ most, and others.

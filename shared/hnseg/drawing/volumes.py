@@ -14,7 +14,7 @@ from PIL import Image
 from hnseg.drawing.colours import FEW
 from hnseg.drawing.overlay import SIDE, as_png, composed, window_of
 from hnseg.drawing.panel import Cut, draw_panel
-from hnseg.drawing.slices import Frame, frame_around
+from hnseg.drawing.slices import frame_around
 from hnseg.drawing.turn import Turn
 
 REFERENCE_COLOUR = FEW[0]
@@ -38,9 +38,12 @@ class _Masks:
     spacing_mm: tuple[float, float, float]
 
 
+_METHOD_COLOURS = tuple(colour for colour in FEW if colour not in {REFERENCE_COLOUR, "#f0e442"})  # yellow on white
+
+
 def method_colours(methods: Sequence[str]) -> dict[str, str]:
     """Return the colour of each method's outline, #rrggbb, the same in pictures and legends."""
-    return {name: FEW[1 + place % (len(FEW) - 1)] for place, name in enumerate(methods)}
+    return {name: _METHOD_COLOURS[place % len(_METHOD_COLOURS)] for place, name in enumerate(methods)}
 
 
 def draw_volumes(reference: sitk.Image, predicted: Mapping[str, sitk.Image], scans: Mapping[str, sitk.Image]) -> bytes:
@@ -100,10 +103,6 @@ def _cut(masks: _Masks, scan: Volume, plane: tuple[Any, ...], spacing_mm: tuple[
     """Return the part of a plane around everything that is drawn in it."""
     reference, predicted = masks.reference[plane], tuple(mask[plane] for mask in masks.predicted)
     frame = frame_around(np.logical_or.reduce([reference, *predicted]), (*spacing_mm, 1.0), None)
-    where = _slices(frame)
+    where = frame.slices
     first, *further = (mask[where] for mask in predicted)
     return Cut(scan[plane][where], first, reference[where], spacing_mm, further=tuple(further))
-
-
-def _slices(frame: Frame) -> tuple[slice, slice]:
-    return slice(frame.top, frame.bottom + 1), slice(frame.left, frame.right + 1)

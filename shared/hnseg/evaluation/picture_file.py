@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hnseg.errors import InputError
@@ -41,6 +42,14 @@ def write_picture(figure: Figure, path: Path) -> None:
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
     with mpl.rc_context({"svg.hashsalt": "hnseg", "svg.fonttype": "none"}):
         figure.savefig(path, metadata=metadata)
+
+
+def tidy_axes(axes: Axes) -> None:
+    """Draw a light grid behind the lines, and leave frame and ticks out."""
+    axes.grid(color="#e8e8e8")
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def as_png(figure: Figure) -> bytes:

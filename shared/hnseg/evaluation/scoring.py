@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hnseg.discovery import challenge_module
-from hnseg.evaluation.files.pairs import Pair, pair_files
+from hnseg.evaluation.files.pairs import Pair, left_out_in_words, pair_files
 from hnseg.evaluation.options import parse_options
 from hnseg.evaluation.report import ScoreReport
 
 CHALLENGES = "hnseg.evaluation.challenges"
 """Package with one scoring module a challenge."""
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -62,16 +60,8 @@ def score_folder(
     files = pair_files(predictions_dir, references_dir, leave_out_missing=rules.leave_out_missing)
     pairs = (pair.read() for pair in files.pairs)
     report = score_pairs(challenge, pairs, edition=rules.edition, options=rules.options)
-    notes = (*_left_out(files.unpredicted), *files.notes)
+    notes = (*left_out_in_words(files.unpredicted), *files.notes)
     return report.model_copy(update={"notes": (*report.notes, *notes)}) if notes else report
-
-
-def _left_out(names: Sequence[str]) -> list[str]:
-    """Return a sentence on the cases without a prediction, where there are some."""
-    more = ", ..." if len(names) > _SHOWN else ""
-    return (
-        [f"Left out for want of a prediction: {len(names)} cases ({', '.join(names[:_SHOWN])}{more})."] if names else []
-    )
 
 
 def score_pairs(

@@ -90,6 +90,21 @@ class Box:
             return None
         return _box_of(first, size)
 
+    def inside(self, grid: Grid) -> Box:
+        """Return the part of a box that lies in a grid.
+
+        Raises:
+            ValueError: None of it does.
+
+        >>> grid = Grid((4, 3, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        >>> Box((-1, 0, 1), (3, 2, 5)).inside(grid)
+        Box(index_xyz=(0, 0, 1), size_xyz=(2, 2, 1))
+        """
+        inside = self.clipped_to(grid)
+        if inside is None:
+            raise ValueError(f"a box must overlap the grid of {grid.size_xyz} voxels, but {self} does not")
+        return inside
+
     def seen_from(self, box: Box) -> Box:
         """Return this box in the indices of another one.
 
@@ -169,14 +184,14 @@ def whole(grid: Grid) -> Box:
 
 
 def put_back(part: sitk.Image, grid: Grid) -> sitk.Image:
-    """Return a label map or map on a grid, from one on a box of that grid's own voxels; 0 elsewhere.
+    """Return a label map or map on a grid, from one on a box of that grid's own lattice of voxels; 0 elsewhere.
 
     Args:
-        part: Image on the box's grid; one on the whole grid comes back as it is.
-        grid: Grid that the box was cut out of.
+        part: Image on the box's grid; what lies beyond `grid` is dropped. One on the whole grid comes back as it is.
+        grid: Grid that the box was placed on.
 
     Raises:
-        ValueError: The voxels of `part` are not some of the grid's own.
+        ValueError: The voxels of `part` do not lie where the grid's own lie, or go on, or none lies in it.
 
     >>> grid = Grid((4, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
     >>> part = image_of(np.array([[[5, 6]]], np.uint8), Box((1, 0, 0), (2, 1, 1)).grid_in(grid))
@@ -187,37 +202,13 @@ def put_back(part: sitk.Image, grid: Grid) -> sitk.Image:
     if own.matches(grid):
         return part
     box = _box_in(own, grid)
-    if box is None or box.clipped_to(grid) != box:
-        raise ValueError(f"a part must be a box of the grid's voxels, but it has {own.differences(grid)}")
-    voxels = sitk.GetArrayViewFromImage(part)
-    array = np.zeros(grid.shape_zyx, voxels.dtype)
-    box.of(array)[:] = voxels
-    return image_of(array, grid)
-
-
-def without_margin(part: sitk.Image, grid: Grid) -> sitk.Image:
-    """Return what lies in a grid of an image on a box of its lattice, which may reach beyond the grid.
-
-    Args:
-        part: Image on the box's grid; one that lies in `grid` comes back as it is.
-        grid: Grid that the box was placed on.
-
-    Raises:
-        ValueError: The voxels of `part` do not lie where the grid's own lie, or go on, or none lies in it.
-
-    >>> grid = Grid((4, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    >>> part = image_of(np.array([[[5, 6, 7]]], np.uint8), Box((-1, 0, 0), (3, 1, 1)).grid_in(grid))
-    >>> sitk.GetArrayFromImage(put_back(without_margin(part, grid), grid)).tolist()
-    [[[6, 7, 0, 0]]]
-    """
-    own = Grid.of(part)
-    box = _box_in(own, grid)
     inner = box.clipped_to(grid) if box else None
     if box is None or inner is None:
-        raise ValueError(f"a part must lie on the grid's lattice and overlap it, but has {own.differences(grid)}")
-    if inner == box:
-        return part
-    return image_of(inner.seen_from(box).of(sitk.GetArrayViewFromImage(part)).copy(), inner.grid_in(grid))
+        raise ValueError(f"a part must lie on the grid's lattice and overlap it, but it has {own.differences(grid)}")
+    voxels = sitk.GetArrayViewFromImage(part)
+    array = np.zeros(grid.shape_zyx, voxels.dtype)
+    inner.of(array)[:] = inner.seen_from(box).of(voxels)
+    return image_of(array, grid)
 
 
 def _box_in(own: Grid, grid: Grid) -> Box | None:

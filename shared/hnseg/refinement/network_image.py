@@ -121,8 +121,7 @@ def _refinable(bundle: Bundle) -> tuple[PromptEncoding, Shape3]:
             f"The structures of clicks must be labels of the model in {bundle.folder}"
             f" ({', '.join(dataset.output_names)}), but {', '.join(sorted(unknown))} is none. Was dataset.json edited?"
         )
-    is_gradual = getattr(bundle.configuration.resampling_of_logits, "order", 1) <= 1
-    if len(patch) != 3 or not is_gradual:
+    if len(patch) != 3 or not bundle.configuration.resampling_of_logits.is_gradual:
         raise ModelError(
             f"A model that is refined by clicks must be a 3-D network whose logits are resampled linearly, but"
             f" {bundle.configuration.name} of {bundle.folder} is not. Is there another configuration of it?"

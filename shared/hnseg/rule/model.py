@@ -66,19 +66,20 @@ def open_rule(folder: Path, method: Method, *, override: Mapping[str, Any] = _NO
     """Open a model folder whose settings ask for a rule; None where a network is needed.
 
     Args:
-        folder: Model folder; without `method.json` a network is needed.
+        folder: Model folder; without `method.json` the settings are the method's own.
         method: Method of the challenge, with rules or without.
         override: Settings that replace those of the file.
 
     Raises:
         ModelError: The file can't be read, or holds settings that the method does not have.
     """
-    path = folder / METHOD_FILE
-    if not hasattr(method, "needs_network") or not path.is_file():
+    if not hasattr(method, "needs_network"):
         return None
-    values = read_json(path)
+    path = folder / METHOD_FILE
+    has_file = path.is_file()
+    values = read_json(path) if has_file else {}
     if isinstance(values, dict):
         values |= override
     if cast("DecidingMethod", method).needs_network(settings_in(method, values, path)):
         return None
-    return RuleModel(folder, values, {METHOD_FILE: sha256_of(path)})
+    return RuleModel(folder, values, {METHOD_FILE: sha256_of(path)} if has_file else {})

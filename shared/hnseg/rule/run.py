@@ -53,13 +53,13 @@ def decide_case(
         write_output(challenge.spec, decision.label_map, case, output_dir, maps=decision.maps)
 
 
-def check_no_uncertainty(uncertainty_dir: Path | None) -> None:
+def check_no_uncertainty(*, is_asked: bool) -> None:
     """Refuse to write the uncertainty of an ensemble where a rule has none.
 
     Raises:
         InputError: One was asked for.
     """
-    if uncertainty_dir is not None:
+    if is_asked:
         raise InputError(
             "An uncertainty can be had only of networks, but the model's settings name a rule without any."
             " Leave --uncertainty out, or give a trained ensemble."

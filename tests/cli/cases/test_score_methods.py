@@ -55,7 +55,7 @@ def test_one_named_folder_is_scored_as_ever(root):
         (["--predictions", "all", "--predictions", "x/all"], "must have a name of its own, but --predictions has all"),
         (
             ["--predictions", "all", "--predictions", "none", "--csv", "a.csv"],
-            "several methods must be asked for without",
+            "methods side by side must be asked for without",
         ),
         (["--images", "images"], "but --predictions was left out"),
         (["--predictions", "all", "--report", "page.txt"], "page.txt"),

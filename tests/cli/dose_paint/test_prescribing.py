@@ -85,9 +85,9 @@ def test_thresholds_may_be_named(hnseg, ramp, tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--base-gy", -1), "The base dose must be from 0 to 1000 Gy, found -1."),
-        (("--base-gy", "nan"), "The base dose must be from 0 to 1000 Gy, found nan."),
-        (("--boost-gy", -2), "The boost dose must be from 0 to 1000 Gy, found -2."),
+        (("--base-gy", -1), "The base dose must be from 0 to less than 200 Gy, found -1."),
+        (("--base-gy", "nan"), "The base dose must be from 0 to less than 200 Gy, found nan."),
+        (("--boost-gy", -2), "The boost dose must be from 0 to less than 200 Gy, found -2."),
         (("--levels", 3, "--threshold", 0.5), "Levels must be given in one way, but both --levels and --threshold"),
         (("--threshold", 50), "Thresholds must be probabilities over 0 and up to 1"),
         (("--inside", "nowhere.mha"), "The mask of the target must be a file, but there is none at nowhere.mha."),

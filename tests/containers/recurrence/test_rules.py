@@ -71,8 +71,7 @@ def test_a_pet_in_becquerel_gives_the_same_volume_and_a_note():
     wanted, _ = over_share_of_suvmax(case_of(), WIDE)
     volume, (notes, record) = over_share_of_suvmax(case_of(pet=small_pet() * 5000), WIDE)
     np.testing.assert_array_equal(voxels_of(volume), voxels_of(wanted))
-    assert notes[0].startswith("The PET is not in SUV, which a share of its own highest value does not need.")
-    assert "pet.mha" in notes[0]
+    assert "pet.mha is not in SUV but an activity, such as in Bq/ml; a share of its own" in notes[0]
     assert record["pet_values"]["doubt"] == "activity"
 
 

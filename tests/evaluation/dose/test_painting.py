@@ -84,9 +84,9 @@ def test_a_mask_on_another_grid_or_without_a_voxel_is_refused():
 
 @pytest.mark.parametrize("dose", [-1.0, float("nan"), float("inf"), 6600.0])
 def test_a_dose_that_is_none_in_gray_is_refused(dose):
-    with pytest.raises(InputError, match=r"The base dose must be from 0 to 1000 Gy, found .*centigray\?"):
+    with pytest.raises(InputError, match=r"The base dose must be from 0 to less than 200 Gy, found .*centigray\?"):
         DoseRule(dose, 10.0)
-    with pytest.raises(InputError, match="The boost dose must be from 0 to 1000 Gy"):
+    with pytest.raises(InputError, match="The boost dose must be from 0 to less than 200 Gy"):
         DoseRule(66.0, dose)
 
 

@@ -103,8 +103,10 @@ def two_masks(draw) -> tuple[np.ndarray, np.ndarray]:
 @given(two_masks(), SPACINGS)
 @settings(max_examples=150, deadline=None)
 def test_agrees_with_the_library(masks, spacing_zyx_mm):
-    expected = library_hd95_mm(*masks, spacing_zyx_mm)
-    assert distance_mm(*masks, spacing_zyx_mm) == pytest.approx(expected, abs=1e-9, rel=0)
+    # Where surfels have exactly 95 % of the area, rounding decides which distance it is; everywhere else both are one.
+    low, high = (library_hd95_mm(*masks, spacing_zyx_mm, percent=percent) for percent in (95 - 1e-9, 95 + 1e-9))
+    found = distance_mm(*masks, spacing_zyx_mm)
+    assert found in {inf} & {low, high} or low - 1e-9 <= found <= high + 1e-9
 
 
 @given(two_masks(), SPACINGS, st.permutations(range(3)))

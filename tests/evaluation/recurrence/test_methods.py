@@ -31,6 +31,12 @@ def test_label_maps_go_before_probabilities(root):
     assert sitk.GetArrayFromImage(predicted).sum() == 54
 
 
+def test_a_mask_of_integers_is_taken_for_probabilities_of_0_and_1(root, tmp_path):
+    write(tmp_path / "masks", dict.fromkeys("abc", label_map(BOTH[0])))
+    patient = find_cohort([Method("net", None, tmp_path / "masks")], root / "references").patients[0]
+    assert sitk.GetArrayFromImage(patient.read_pair("net", patient.read_reference()).prediction).sum() == 27
+
+
 def test_a_containers_outputs_have_both(root, tmp_path):
     for name in "abc":
         images = tmp_path / "outputs" / name / "images"
@@ -49,7 +55,7 @@ def test_a_patient_without_a_prediction_is_refused_or_left_out(root, tmp_path):
         find_cohort(methods, root / "references")
     cohort = find_cohort(methods, root / "references", leave_out_missing=True)
     assert [patient.name for patient in cohort.patients] == ["a", "b"]
-    assert cohort.notes == ("Left out for want of a prediction by each method: 1 patients.",)
+    assert cohort.notes == ("Left out for want of a prediction: 1 case (c).",)
 
 
 def test_methods_without_a_common_patient_are_refused(root, tmp_path):
@@ -63,5 +69,5 @@ def test_methods_without_a_common_patient_are_refused(root, tmp_path):
 def test_values_that_are_no_probabilities_are_refused(root, tmp_path):
     write(tmp_path / "percent", dict.fromkeys("abc", as_image(np.full(SHAPE, 38, np.float32))))
     (patient, *_) = find_cohort([Method("net", None, tmp_path / "percent")], root / "references").patients
-    with pytest.raises(InputError, match=r"from 0 to 1, but .* has values from 38 to 38\. Is it in percent"):
+    with pytest.raises(InputError, match=r"numbers from 0 to 1, but .* goes from 38 to 38\. Does it hold percentages"):
         patient.read_pair("net", patient.read_reference())

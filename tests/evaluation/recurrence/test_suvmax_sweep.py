@@ -28,7 +28,7 @@ def pet():
 @pytest.mark.parametrize("percent", [1, 38, 41, 100])
 def test_every_percentage_is_the_rules(pet, brain, percent):
     curve = sweep_patient(RECURRENCES, pet, GTV, brain, name="p")
-    prediction = suvmax_volume(pet, GTV, percent=percent, brain=brain)
+    prediction = suvmax_volume(pet, GTV, percent=percent, brain=brain).label_map
     expected = score_patient(Pair("p", prediction, REFERENCE), RECURRENCES).structures["recurrence"]
     assert curve.volume_cc[percent - 1] == pytest.approx(expected["prediction_cc"])
     assert curve.dsc[percent - 1] == pytest.approx(expected["dsc"])

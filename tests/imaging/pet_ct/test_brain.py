@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from hnseg.imaging.body import coarse_ct_of
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.pet_ct.brain import find_brain
 from tests.support.figure import FLIPPED, LPS, SWAPPED, TILTED
@@ -36,7 +37,7 @@ def image(hu, direction=LPS, seed=0):
 @pytest.mark.parametrize("gap", [False, True], ids=["closed", "with a gap"])
 def test_what_the_skull_encloses_is_found_to_within_a_voxel_of_4_mm_through_noise_of_25_hu(gap):
     hu, away = head(gap=gap)
-    found = array_of(find_brain(image(hu))) > 0
+    found = array_of(find_brain(coarse_ct_of(image(hu)))) > 0
     upper = np.indices(hu.shape)[0] > 26
     assert found[(away < 57) & upper].mean() > 0.99
     assert found[away >= 70].mean() < 0.01
@@ -49,16 +50,16 @@ def test_it_lies_on_the_cts_grid_whatever_its_axes(direction):
     turned = sitk.DICOMOrient(straight, "RAS") if direction is FLIPPED else sitk.PermuteAxes(straight, (2, 0, 1))
     if direction is TILTED:
         turned = image(hu, TILTED)
-    found = find_brain(turned)
+    found = find_brain(coarse_ct_of(turned))
     assert Grid.of(found) == Grid.of(turned)
     volume_ml = array_of(found).sum() * MM**3 / 1000
-    assert volume_ml == pytest.approx(array_of(find_brain(straight)).sum() * MM**3 / 1000, rel=0.1)
+    assert volume_ml == pytest.approx(array_of(find_brain(coarse_ct_of(straight))).sum() * MM**3 / 1000, rel=0.1)
 
 
 def test_without_a_skull_or_a_body_none_is_found():
     hu, _ = head(skull=False)
-    assert find_brain(image(hu)) is None
-    assert find_brain(image(np.full_like(hu, -1000.0))) is None
+    assert find_brain(coarse_ct_of(image(hu))) is None
+    assert find_brain(coarse_ct_of(image(np.full_like(hu, -1000.0)))) is None
 
 
 def test_what_bone_encloses_in_a_trunk_is_no_brain():
@@ -67,4 +68,4 @@ def test_what_bone_encloses_in_a_trunk_is_no_brain():
     hu = np.full((SIZE,) * 3, -1000.0)
     hu[(away < 114) & (z > 5)] = 50.0
     hu[(away >= 80) & (away < 90) & (z > 5)] = 900.0
-    assert find_brain(image(hu)) is None
+    assert find_brain(coarse_ct_of(image(hu))) is None

@@ -3,6 +3,7 @@ import pytest
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
+from hnseg.imaging.box import Box
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.pet_ct.suvmax_volume import suvmax_in, suvmax_volume, uptake_on
 from tests.support.figure import TILTED
@@ -28,27 +29,31 @@ def pet():
 
 
 def test_the_highest_value_inside_the_gtv_sets_the_threshold_whatever_is_brighter_elsewhere(pet):
-    volume = suvmax_volume(pet, label_map((1, 2, 2), (1, 2, 3)), percent=38, brain=None)
+    volume = suvmax_volume(pet, label_map((1, 2, 2), (1, 2, 3)), percent=38, brain=None).label_map
     assert Grid.of(volume) == GRID
     assert volume.GetPixelID() == sitk.sitkUInt8
     assert np.argwhere(array_of(volume)).tolist() == [[1, 2, 2], [1, 2, 3], [2, 2, 2], [3, 0, 0]]
-    assert np.argwhere(array_of(suvmax_volume(pet, label_map((1, 2, 3)), percent=100, brain=None))).tolist() == [
-        [1, 2, 2],
-        [1, 2, 3],
-        [3, 0, 0],
-    ]
+    at_most = suvmax_volume(pet, label_map((1, 2, 3)), percent=100, brain=None).label_map
+    assert np.argwhere(array_of(at_most)).tolist() == [[1, 2, 2], [1, 2, 3], [3, 0, 0]]
 
 
 def test_the_brain_is_left_out(pet):
-    volume = suvmax_volume(pet, label_map((1, 2, 2)), percent=38, brain=label_map((3, 0, 0)))
+    volume = suvmax_volume(pet, label_map((1, 2, 2)), percent=38, brain=label_map((3, 0, 0))).label_map
     assert np.argwhere(array_of(volume)).tolist() == [[1, 2, 2], [1, 2, 3], [2, 2, 2]]
+
+
+def test_nothing_is_predicted_outside_a_box_and_suvmax_is_that_of_the_whole_gtv(pet):
+    box = Box((2, 2, 2), (2, 1, 1))  # below the brightest part of the GTV
+    found = suvmax_volume(pet, label_map((1, 2, 2), (2, 2, 2)), percent=38, brain=None, box=box)
+    assert np.argwhere(array_of(found.label_map)).tolist() == [[2, 2, 2]]
+    assert (found.inside_gtv, found.threshold) == (9.0, pytest.approx(3.42))
 
 
 def test_a_factor_of_the_pet_changes_nothing(pet):
     gtv = label_map((1, 2, 2))
     for percent in (1, 38, 100):
-        wanted = array_of(suvmax_volume(pet, gtv, percent=percent, brain=None))
-        found = array_of(suvmax_volume(pet * 4096, gtv, percent=percent, brain=None))
+        wanted = array_of(suvmax_volume(pet, gtv, percent=percent, brain=None).label_map)
+        found = array_of(suvmax_volume(pet * 4096, gtv, percent=percent, brain=None).label_map)
         np.testing.assert_array_equal(found, wanted)
 
 
@@ -58,7 +63,7 @@ def test_a_pet_on_its_own_grid_is_interpolated_as_simpleitk_does_and_is_0_where_
     wanted = array_of(sitk.Resample(own, pet, sitk.Transform(), sitk.sitkLinear, 0.0))
     np.testing.assert_array_equal(uptake_on(own, GRID), wanted)
     assert (wanted[3] == 0).all()
-    volume = suvmax_volume(own, label_map((0, 2, 2)), percent=50, brain=None)
+    volume = suvmax_volume(own, label_map((0, 2, 2)), percent=50, brain=None).label_map
     np.testing.assert_array_equal(array_of(volume), wanted >= 0.5 * wanted[0, 2, 2])
     assert suvmax_in(wanted, label_map((0, 2, 2), (0, 0, 0))) == max(wanted[0, 2, 2], wanted[0, 0, 0])
 

@@ -14,6 +14,7 @@ from hnseg.cli.printing import show_table
 from hnseg.cli.recurrence.page import as_page
 from hnseg.cli.recurrence.pictures import draw_patients
 from hnseg.discovery import challenge_module
+from hnseg.drawing.volumes import method_colours
 from hnseg.errors import InputError
 from hnseg.evaluation.options import parse_options
 from hnseg.evaluation.picture_file import FORMATS
@@ -73,7 +74,7 @@ def folder_of(given: str) -> tuple[str, Path]:
     'by_gtv'
     """
     name, is_named, folder = given.partition("=")
-    if not is_named or "/" in name or Path(given).exists():
+    if not is_named or not name or "/" in name or Path(given).exists():
         return Path(given).resolve().name, Path(given)
     return name, Path(folder)
 
@@ -112,7 +113,8 @@ def score_methods(
 def _write_all(files: OutputFiles, comparison: Comparison, cohort: Cohort) -> None:
     as_json = comparison.model_dump_json(indent=2) + "\n"
     files.write("--json", lambda path: path.write_text(as_json, encoding="utf-8"))
-    files.write("--plot", lambda path: draw_captures(comparison, path))
+    colours = method_colours([method.name for method in comparison.methods])
+    files.write("--plot", lambda path: draw_captures(comparison, path, colours))
     if files.has("--report"):
         page = as_page(comparison, draw_patients(cohort, comparison))
         files.write("--report", lambda path: path.write_text(page, encoding="utf-8"))

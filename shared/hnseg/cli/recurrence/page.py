@@ -33,6 +33,7 @@ def as_page(comparison: Comparison, pictures: Sequence[PatientPicture]) -> str:
         loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     names = [method.name for method in comparison.methods]
+    colours = method_colours(names)
     return environment.get_template("recurrence.html.j2").render(
         counts=comparison.methods[0].report.overall,
         names=names,
@@ -43,8 +44,8 @@ def as_page(comparison: Comparison, pictures: Sequence[PatientPicture]) -> str:
             "Captured origins of the first method and the others": captures_table(comparison),
         },
         lines=explanation(comparison),
-        curve=base64.b64encode(captures_png(comparison)).decode(),
-        legend={"reference, filled": REFERENCE_COLOUR, **method_colours(names)},
+        curve=base64.b64encode(captures_png(comparison, colours)).decode(),
+        legend={"reference, filled": REFERENCE_COLOUR, **colours},
         pictures=[(one, base64.b64encode(one.png).decode()) for one in pictures],
         version=__version__,
     )

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hnseg.evaluation.clicks.report import EACH_LESION, ClicksReport
-from hnseg.evaluation.picture_file import LINE_COLOURS, check_format, write_picture
+from hnseg.evaluation.picture_file import LINE_COLOURS, check_format, tidy_axes, write_picture
 
 _TITLES = {
     "dsc": "DSC",
@@ -65,7 +65,4 @@ def _draw_measure(axes: Axes, report: ClicksReport, measure: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if measure not in {"dsc", "nsd"}:
         axes.set_ylim(bottom=0)
-    axes.grid(color="#e8e8e8")
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy_axes(axes)

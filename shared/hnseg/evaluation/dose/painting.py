@@ -16,13 +16,13 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
-from hnseg.imaging.geometry import FloatArray, Grid, array_of
+from hnseg.imaging.files.probabilities import as_probabilities
+from hnseg.imaging.geometry import FloatArray, Grid, array_of, image_of
 
-HIGHEST_GY = 1000.0
-"""Highest dose that is taken for gray: the boost of a course of radiotherapy in centigray has more."""
+HIGHEST_GY = 200.0
+"""Dose that no course reaches in gray, and a boost of 2 Gy does in centigray."""
 LEAST_PROBABILITY = 0.01
 """Probability from which a voxel is of the target where no mask says so: a network's is hardly anywhere 0."""
-_TRACE = 1e-6  # by which a resampled map may leave 0 to 1
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class DoseRule:
             InputError: A dose is negative, not finite or no gray, or the thresholds are none.
         """
         for name, dose in (("base", self.base_gy), ("boost", self.boost_gy)):
-            if not 0 <= dose <= HIGHEST_GY:  # NaN neither
+            if not 0 <= dose < HIGHEST_GY:  # NaN neither
                 raise InputError(
-                    f"The {name} dose must be from 0 to {HIGHEST_GY:g} Gy, found {dose:g}."
+                    f"The {name} dose must be from 0 to less than {HIGHEST_GY:g} Gy, found {dose:g}."
                     " Is its sign wrong, or was it given in centigray?"
                 )
         ascending = all(one < other for one, other in zip((0.0, *self.thresholds), self.thresholds, strict=False))
@@ -132,30 +132,16 @@ def paint_dose(
         InputError: A probability is below 0, above 1 or NaN, the mask is on another grid, or the target is empty or
             has no outside.
     """
-    array = _probabilities(probabilities, path)
+    array: FloatArray = array_of(as_probabilities(probabilities, path=path))
     target = _above(array, at_least) if inside is None else _mask(inside, probabilities, path)
     _check_target(target, path, wanted="in the mask" if inside is not None else f"of {at_least:g} or more")
     doses = rule.doses_of(array[target])
     painted = np.zeros(array.shape, np.float32)
     painted[target] = doses
-    image = sitk.GetImageFromArray(painted)
-    image.CopyInformation(probabilities)
-    voxel_cc = Grid.of(probabilities).voxel_volume_mm3 / 1000
+    grid = Grid.of(probabilities)
+    voxel_cc = grid.voxel_volume_mm3 / 1000
     left_out = int(np.count_nonzero((array >= 0.5) & ~target))
-    return Prescription(image, doses, voxel_cc, left_out * voxel_cc)
-
-
-def _probabilities(image: sitk.Image, path: Path) -> npt.NDArray[np.floating]:
-    """Return the voxels of a map of probabilities; those of rounding's size outside 0 to 1 are brought inside."""
-    array = array_of(image)
-    array = array if np.issubdtype(array.dtype, np.floating) else array.astype(np.float32)
-    least, most = float(array.min()), float(array.max())  # NaN where there is one
-    if not (least >= -_TRACE and most <= 1 + _TRACE):
-        raise InputError(
-            f"A probability map must hold numbers from 0 to 1, but {path} goes from {least:g} to {most:g}."
-            " Does it hold percentages, logits, or another image?"
-        )
-    return np.clip(array, 0, 1, out=array)
+    return Prescription(image_of(painted, grid), doses, voxel_cc, left_out * voxel_cc)
 
 
 def _above(probabilities: npt.NDArray[np.floating], at_least: float) -> npt.NDArray[np.bool_]:

@@ -9,10 +9,9 @@ from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hnseg.evaluation.picture_file import check_format, write_picture
+from hnseg.evaluation.picture_file import LINE_COLOURS, check_format, tidy_axes, write_picture
 from hnseg.imaging.geometry import FloatArray
 
-_COLOUR = "#0072b2"
 _POINTS = 400  # of the curve; more are not seen
 
 
@@ -34,15 +33,12 @@ def draw_dose_volume(doses_gy: FloatArray, path: Path, *, voxel_cc: float) -> No
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     doses, volumes = curve_of(doses_gy, voxel_cc=voxel_cc)
-    axes.step(doses, volumes, where="pre", color=_COLOUR)
+    axes.step(doses, volumes, where="pre", color=LINE_COLOURS[0])
     axes.set_xlabel("prescribed dose (Gy)", fontsize=9)
     axes.set_ylabel("receives it or more (cc)", fontsize=9)
     axes.set_title(f"Target of {doses_gy.size * voxel_cc:.1f} cc, research only", fontsize=9)
     axes.set_ylim(bottom=0)
-    axes.grid(color="#e8e8e8")
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy_axes(axes)
     write_picture(figure, path)
 
 

@@ -24,6 +24,8 @@ from hnseg.imaging.files.formats import stem_of
 from hnseg.imaging.files.headers import read_header
 from hnseg.imaging.files.reading import read_volume
 
+_SHOWN = 5  # names of cases in a sentence
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -81,12 +83,19 @@ class Pairing:
     Attributes:
         pairs: Cases with a prediction and a reference.
         unpredicted: Names of references without a prediction; empty unless they may be left out.
-        notes: Sentences on files and folders that belong to no case.
+        prediction_note: Sentence on files and folders of the predictions that belong to no case; empty for none.
+        reference_note: Sentence on those of the references.
     """
 
     pairs: tuple[FilePair, ...]
     unpredicted: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    prediction_note: str = ""
+    reference_note: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on files and folders that belong to no case."""
+        return tuple(filter(None, (self.prediction_note, self.reference_note)))
 
 
 def pair_files(
@@ -126,7 +135,20 @@ def pair_files(
     _refuse_folders(untaken[1], references_dir)
     pairs = tuple(_paired(key, predicted[key][0], present[key][0], fractions) for key in sorted(predicted))
     notes = untaken[0].note("the predictions"), untaken[1].note("the references")
-    return Pairing(pairs, unpredicted, tuple(filter(None, notes)))
+    return Pairing(pairs, unpredicted, *notes)
+
+
+def left_out_in_words(names: Sequence[str]) -> list[str]:
+    """Return a sentence on the cases without a prediction; none where there are none.
+
+    >>> left_out_in_words(["77"])
+    ['Left out for want of a prediction: 1 case (77).']
+    """
+    if not names:
+        return []
+    more = ", ..." if len(names) > _SHOWN else ""
+    cases = f"{len(names)} case{'s' if len(names) > 1 else ''}"
+    return [f"Left out for want of a prediction: {cases} ({', '.join(names[:_SHOWN])}{more})."]
 
 
 def _paired(name: str, predicted: CaseFiles, present: CaseFiles, fractions: bool) -> FilePair:

@@ -80,10 +80,11 @@ class _Gathered:
         reference = patient.read_reference()
         recurrences = Recurrences.of(reference, name=patient.name, core=core)
         for method, scores in self.scores.items():
-            scores.append(score_patient(patient.read_pair(method, reference), recurrences))
-        for method in patient.probabilities:
-            values = array_of(patient.read_probability(method, reference))
-            self.curves.setdefault(method, []).append(patient_curve(values, recurrences, PROBABILITIES))
+            probability = patient.read_probability(method, reference) if method in patient.probabilities else None
+            scores.append(score_patient(patient.read_pair(method, reference, probability), recurrences))
+            if probability is not None:
+                curve = patient_curve(array_of(probability), recurrences, PROBABILITIES)
+                self.curves.setdefault(method, []).append(curve)
         if patient.images is not None:
             self._add_sweep(patient.images, recurrences, patient.name)
 

@@ -7,7 +7,7 @@ others are compared with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import SimpleITK as sitk
 
 from hnseg.errors import InputError
 from hnseg.evaluation.files.label_maps import check_grid
-from hnseg.evaluation.files.pairs import Pair, Pairing, pair_files
+from hnseg.evaluation.files.pairs import Pair, Pairing, left_out_in_words, pair_files
 from hnseg.evaluation.recurrence.patient_images import PatientImages, find_images
+from hnseg.imaging.files.probabilities import as_probabilities
 from hnseg.imaging.files.reading import read_volume
 
 THRESHOLD = 0.5
@@ -72,18 +73,17 @@ class Patient:
                 probabilities.
         """
         path = self.probabilities[method]
-        image = read_volume(path, title=f"probability of case {self.name}")
-        values = sitk.GetArrayViewFromImage(image)
-        if values.min() < 0 or values.max() > 1:
-            raise InputError(
-                f"A probability must be from 0 to 1, but {path} has values from {values.min():g} to {values.max():g}."
-                " Is it in percent, or a label map?"
-            )
+        image = as_probabilities(read_volume(path, title=f"probability of case {self.name}"), path=path)
         check_grid(Pair(self.name, image, reference))
         return image
 
-    def read_pair(self, method: str, reference: sitk.Image) -> Pair:
+    def read_pair(self, method: str, reference: sitk.Image, probability: sitk.Image | None = None) -> Pair:
         """Read what a method predicts, beside the reference.
+
+        Args:
+            method: Name of the method.
+            reference: Label map of the recurrences.
+            probability: The method's probability, by which it predicts where it has no label maps; None reads it then.
 
         Raises:
             InputError: It can't be read; or a probability lies on another grid than the reference.
@@ -91,7 +91,8 @@ class Patient:
         if method in self.label_maps:
             predicted = read_volume(self.label_maps[method], title=f"prediction of case {self.name}")
         else:
-            predicted = self.read_probability(method, reference) >= THRESHOLD
+            probability = self.read_probability(method, reference) if probability is None else probability
+            predicted = probability >= THRESHOLD
         return Pair(self.name, predicted, reference)
 
 
@@ -146,7 +147,7 @@ def find_cohort(
     return Cohort(
         tuple(method.name for method in methods),
         tuple(replace(patient, images=with_images.get(patient.name)) for patient in patients),
-        tuple(_notes(pairings, len(patients))),
+        tuple(_notes(pairings, [patient.name for patient in patients])),
     )
 
 
@@ -168,8 +169,11 @@ def _common(pairings: Mapping[tuple[str, bool], Pairing]) -> list[Patient]:
     return [Patient(first[path].name, path, files_of(path, False), files_of(path, True)) for path in references]
 
 
-def _notes(pairings: Mapping[tuple[str, bool], Pairing], count: int) -> list[str]:
-    """Return sentences on files that were not taken and patients that were left out."""
-    notes = [f"{name}: {note}" for (name, _), pairing in pairings.items() for note in pairing.notes]
-    less = max(len(pairing.pairs) + len(pairing.unpredicted) for pairing in pairings.values()) - count
-    return [*notes, *([f"Left out for want of a prediction by each method: {less} patients."] if less else [])]
+def _notes(pairings: Mapping[tuple[str, bool], Pairing], kept: Collection[str]) -> list[str]:
+    """Return sentences on files that were not taken, each once, and on patients that were left out, by name."""
+    methods = [
+        f"{name}: {pairing.prediction_note}" for (name, _), pairing in pairings.items() if pairing.prediction_note
+    ]
+    references = [pairing.reference_note for pairing in pairings.values() if pairing.reference_note]
+    known = {name for pairing in pairings.values() for name in (*pairing.unpredicted, *(p.name for p in pairing.pairs))}
+    return [*dict.fromkeys([*methods, *references]), *left_out_in_words(sorted(known - set(kept)))]

@@ -59,8 +59,7 @@ class Recurrences:
         """
         labels = _whole(sitk.GetArrayViewFromImage(reference), f"reference of case {name}")
         grid = Grid.of(reference)
-        spacing_zyx_mm = tuple(reversed(grid.spacing_mm))
-        return cls(labels > 0, origins_of(labels, spacing_zyx_mm=spacing_zyx_mm, core=core), grid)
+        return cls(labels > 0, origins_of(labels, spacing_zyx_mm=grid.spacing_zyx_mm, core=core), grid)
 
     @property
     def voxel_cc(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hnseg.evaluation.picture_file import LINE_COLOURS, as_png, check_format, write_picture
+from hnseg.evaluation.picture_file import LINE_COLOURS, as_png, check_format, tidy_axes, write_picture
 from hnseg.evaluation.recurrence.comparison import Comparison
 from hnseg.evaluation.recurrence.patient_score import STRUCTURE
 from hnseg.evaluation.recurrence.summary import RULES
@@ -22,11 +22,12 @@ _GREY = "#777777"
 _TITLES = {"centre": "centre of volume", "core": "eroded core"}
 
 
-def draw_captures(comparison: Comparison, path: Path) -> None:
+def draw_captures(comparison: Comparison, path: Path, colours: Mapping[str, str]) -> None:
     """Write the picture of captured origins against volume, and the sweep below it where there is one.
 
     Args:
         comparison: Comparison to draw.
+        colours: Colour of each method, #rrggbb, by its name.
         path: File to write, .png or .svg; the same comparison gives the same bytes.
 
     Raises:
@@ -34,22 +35,22 @@ def draw_captures(comparison: Comparison, path: Path) -> None:
         OSError: The file can't be written.
     """
     check_format(path)
-    write_picture(_figure(comparison), path)
+    write_picture(_figure(comparison, colours), path)
 
 
-def captures_png(comparison: Comparison) -> bytes:
+def captures_png(comparison: Comparison, colours: Mapping[str, str]) -> bytes:
     """Return the same picture as a PNG."""
-    return as_png(_figure(comparison))
+    return as_png(_figure(comparison, colours))
 
 
 @style.context("default")  # nnU-Net's training changes the style of its process
-def _figure(comparison: Comparison) -> Figure:
+def _figure(comparison: Comparison, colours: Mapping[str, str]) -> Figure:
     rows = 1 if comparison.sweep is None else 2
     figure = Figure(figsize=(10.5, 3.9 * rows), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, len(RULES), squeeze=False)
     for place, rule in zip(axes[0], RULES, strict=True):
-        _draw_captures(place, comparison, rule)
+        _draw_captures(place, comparison, rule, colours)
     handles, names = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
     if comparison.sweep is not None:
@@ -58,9 +59,10 @@ def _figure(comparison: Comparison) -> Figure:
     return figure
 
 
-def _draw_captures(axes: Axes, comparison: Comparison, rule: str) -> None:
+def _draw_captures(axes: Axes, comparison: Comparison, rule: str, colours: Mapping[str, str]) -> None:
     """Draw a curve for each method with probabilities, and for SUVmax, and a point for each method."""
-    for method, colour in zip(comparison.methods, itertools.cycle(LINE_COLOURS), strict=False):
+    for method in comparison.methods:
+        colour = colours[method.name]
         curve = comparison.curves.get(method.name)
         if curve is not None:
             _draw_curve(axes, curve, rule, colour, f"{method.name}, any threshold")
@@ -77,7 +79,7 @@ def _draw_captures(axes: Axes, comparison: Comparison, rule: str) -> None:
     axes.set_title(f"origins by the {_TITLES[rule]}", fontsize=10)
     axes.set_xlabel("predicted volume, median (cc)", fontsize=9)
     axes.set_ylabel("share captured", fontsize=9)
-    _tidy(axes)
+    tidy_axes(axes)
 
 
 def _draw_curve(axes: Axes, curve: Curve, rule: str, colour: str, name: str) -> None:
@@ -96,7 +98,7 @@ def _draw_dice(axes: Axes, sweep: SuvmaxSweep) -> None:
     axes.set_title(f"mean DSC, largest at {sweep.best_percent} % of SUVmax", fontsize=10)
     axes.set_xlabel("threshold (% of SUVmax)", fontsize=9)
     axes.set_ylim(bottom=0)
-    _tidy(axes)
+    tidy_axes(axes)
 
 
 def _draw_shares(axes: Axes, sweep: SuvmaxSweep) -> None:
@@ -108,11 +110,4 @@ def _draw_shares(axes: Axes, sweep: SuvmaxSweep) -> None:
     axes.set_xlabel("threshold (% of SUVmax)", fontsize=9)
     axes.set_ylim(-0.03, 1.03)
     axes.legend(frameon=False, fontsize=9)
-    _tidy(axes)
-
-
-def _tidy(axes: Axes) -> None:
-    axes.grid(color="#e8e8e8")
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy_axes(axes)

@@ -68,7 +68,7 @@ def patient_curve(values: npt.NDArray[Any], recurrences: Recurrences, thresholds
         recurrences: Recurrences of the patient.
         thresholds: Thresholds from the lowest up.
     """
-    at = np.array(thresholds, values.dtype)
+    at = np.array(thresholds, np.result_type(values.dtype, np.float32))  # of integers no threshold may be cut off
     predicted, common = _counts_from(values, None, at), _counts_from(values, recurrences.mask, at)
     sizes = predicted + int(np.count_nonzero(recurrences.mask))
     dsc = np.divide(2.0 * common, sizes, out=np.full(len(at), np.nan), where=sizes > 0)

@@ -1,7 +1,7 @@
 """Check of an image for artefacts: its figures, and sentences on those that are strong.
 
 A note never refuses an image and never changes a label map. The limits stand well above the largest figure of 72 real
-images without added artefacts; see `docs/robustness.md` for what they catch.
+images without added artefacts; see `docs/benchmarks.md` for what they catch.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.errors import HeaderError, InputError
+from hnseg.errors import HeaderError, InputError, MemoryShortError
 from hnseg.imaging.files.formats import has_suffix
 from hnseg.imaging.files.header import Header
 from hnseg.imaging.files.headers import read_header
@@ -263,7 +263,7 @@ def _check_size(header: sitk.ImageFileReader, path: Path, title: str) -> None:
     voxel_bytes = sitk.Image([1, 1, 1], header.GetPixelID()).GetSizeOfPixelComponent() + _NETWORK_VOXEL_BYTES
     needed_gib = float(np.prod([float(n) for n in header.GetSize()])) * voxel_bytes / GIB
     if needed_gib > limit_gib():
-        raise InputError(
+        raise MemoryShortError(
             f"The {title} must fit into memory, but {path} with size {header.GetSize()} needs over"
             f" {needed_gib:.1f} GiB and there are {limit_gib():.1f}. Is the header corrupt, or the image far too fine?"
         )

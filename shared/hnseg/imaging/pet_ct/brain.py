@@ -15,7 +15,8 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from scipy import ndimage
 
-from hnseg.imaging.body import CoarseCt, Mask, coarse_ct_of
+from hnseg.imaging.body import CoarseCt, Mask
+from hnseg.imaging.components import number_components
 from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image
 from hnseg.imaging.head_signs import BONE_HU, SHOULDERS_CM2, areas_cm2
 
@@ -26,25 +27,25 @@ _THROAT_MM = 9.0  # radius; cuts the brain from the spinal canal
 _FULL = 200  # value of a voxel inside, in 8 bits, so that half of it can be told after interpolation
 
 
-def find_brain(ct: sitk.Image) -> sitk.Image | None:
+def find_brain(coarse: CoarseCt) -> sitk.Image | None:
     """Return the brain on a CT; None where none is found.
 
     Args:
-        ct: CT in Hounsfield units, of any size and direction.
+        coarse: Coarse copy of a CT in Hounsfield units, of any size and direction.
 
     Returns:
         Label map, uint8, 1 in the brain, on the CT's grid; None where less than 100 ml are found, as on a scan that
         ends below the skull.
 
-    >>> find_brain(sitk.Image([8, 8, 8], sitk.sitkInt16)) is None
+    >>> from hnseg.imaging.body import coarse_ct_of
+    >>> find_brain(coarse_ct_of(sitk.Image([8, 8, 8], sitk.sitkInt16))) is None
     True
     """
-    coarse = coarse_ct_of(ct)
     brain = _brain_on(coarse)
     if np.count_nonzero(brain) * coarse.grid.voxel_volume_mm3 / 1000 < LEAST_BRAIN_ML:
         return None
-    own = resample_image(image_of(brain.astype(np.uint8) * _FULL, coarse.grid), Grid.of(ct))
-    return image_of((array_of(own) >= _FULL // 2).astype(np.uint8), Grid.of(ct))
+    own = resample_image(image_of(brain.astype(np.uint8) * _FULL, coarse.grid), coarse.ct_grid)
+    return image_of((array_of(own) >= _FULL // 2).astype(np.uint8), coarse.ct_grid)
 
 
 def _brain_on(coarse: CoarseCt) -> Mask:
@@ -53,10 +54,10 @@ def _brain_on(coarse: CoarseCt) -> Mask:
     inside = coarse.body & ~bone & (_sides_with_bone(bone) >= _LEAST_SIDES)
     inside[areas_cm2(coarse.body, coarse.grid) >= SHOULDERS_CM2] = False
     opened = ndimage.binary_opening(inside & _is_soft(coarse, inside), _ball(_THROAT_MM, coarse.grid))
-    numbered, count = ndimage.label(opened)
-    if not count:
+    numbered, sizes = number_components(opened, connectivity=6)
+    if len(sizes) == 1:  # that of the background
         return np.asarray(opened)
-    largest = numbered == 1 + int(np.argmax(np.bincount(numbered.ravel())[1:]))
+    largest = numbered == 1 + int(sizes[1:].argmax())
     return np.asarray(ndimage.binary_dilation(largest, mask=inside))
 
 

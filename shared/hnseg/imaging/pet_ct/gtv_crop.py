@@ -1,6 +1,6 @@
 """Box of a CT around its GTV, of a size in mm, which may reach beyond the image.
 
-After Kutnar et al. (2023): 160 x 224 x 128 voxels of 0.9765 x 0.9765 x 2.0 mm, centred on the GTV. The box here has the
+After Kutnár et al. (2023): 160 x 224 x 128 voxels of 0.9765 x 0.9765 x 2.0 mm, centred on the GTV. The box here has the
 CT's own voxels, as many as fill that size, so that a CT of any spacing and order of axes is cropped alike; nnU-Net's
 plans bring it to the network's spacing.
 """

@@ -1,22 +1,41 @@
 """Volume in which a PET reaches a share of the highest uptake inside the GTV.
 
-After Kutnar et al. (2023), who predict by it where a recurrence begins: the highest PET voxel inside the GTV is SUVmax,
+After Kutnár et al. (2023), who predict by it where a recurrence begins: the highest PET voxel inside the GTV is SUVmax,
 and every voxel of at least 38 % of it is predicted, those of the brain left out. The percentage is one of SUVmax, not a
 percentile. Since it is a share, the PET may be in SUV or Bq/ml, but never a z-score.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
 import SimpleITK as sitk
 
 from hnseg.errors import InputError
+from hnseg.imaging.box import Box, whole
 from hnseg.imaging.geometry import FloatArray, Grid, array_of, image_of, resample_image
 
 
-def suvmax_volume(pet: sitk.Image, gtv: sitk.Image, *, percent: float, brain: sitk.Image | None) -> sitk.Image:
+@dataclass(frozen=True)
+class SuvmaxVolume:
+    """Volume over a share of SUVmax, and what it was taken from.
+
+    Attributes:
+        label_map: Label map, uint8, 0 or 1.
+        inside_gtv: SUVmax, in the PET's unit.
+        threshold: Lowest value in the volume, in the same unit.
+    """
+
+    label_map: sitk.Image
+    inside_gtv: float
+    threshold: float
+
+
+def suvmax_volume(
+    pet: sitk.Image, gtv: sitk.Image, *, percent: float, brain: sitk.Image | None, box: Box | None = None
+) -> SuvmaxVolume:
     """Return the volume in which a PET is at least a percentage of its highest value inside the GTV.
 
     Args:
@@ -24,9 +43,10 @@ def suvmax_volume(pet: sitk.Image, gtv: sitk.Image, *, percent: float, brain: si
         gtv: Label map; every value over 0 is GTV.
         percent: Percentage of SUVmax, over 0 and at most 100; at 100 only voxels of SUVmax are left.
         brain: Label map on the GTV's grid, whose values over 0 are left out; None for none.
+        box: Box of the grid's voxels outside which nothing is predicted, whatever of the GTV it holds; None for all.
 
     Returns:
-        Label map, uint8, 0 or 1, on the GTV's grid; 0 where the PET does not reach.
+        Volume, its label map on the GTV's grid; 0 where the PET does not reach.
 
     Raises:
         InputError: The GTV is empty, the PET has no value over 0 inside it, or the brain lies on another grid.
@@ -34,18 +54,23 @@ def suvmax_volume(pet: sitk.Image, gtv: sitk.Image, *, percent: float, brain: si
 
     >>> pet = sitk.GetImageFromArray(np.array([[[1.0, 3.0, 4.0, 10.0, 9.0]]], np.float32))
     >>> gtv = sitk.GetImageFromArray(np.array([[[0, 0, 1, 1, 0]]], np.uint8))
-    >>> array_of(suvmax_volume(pet, gtv, percent=38, brain=None)).tolist()
-    [[[0, 0, 1, 1, 1]]]
+    >>> found = suvmax_volume(pet, gtv, percent=38, brain=None)
+    >>> array_of(found.label_map).tolist(), found.inside_gtv, found.threshold
+    ([[[0, 0, 1, 1, 1]]], 10.0, 3.8)
     """
     if not (isfinite(percent) and 0 < percent <= 100):
         raise ValueError(f"percent must be over 0 and at most 100, found {percent}")
     grid = Grid.of(gtv)
     uptake = uptake_on(pet, grid)
-    volume = uptake >= percent / 100 * suvmax_in(uptake, gtv)
+    highest = suvmax_in(uptake, gtv)
+    threshold = percent / 100 * highest
+    volume = np.zeros(grid.shape_zyx, bool)
+    predicted = (box or whole(grid)).of
+    predicted(volume)[:] = predicted(uptake) >= threshold
     if brain is not None:
         _check_grid(brain, grid)
         volume &= sitk.GetArrayViewFromImage(brain) == 0
-    return image_of(volume.astype(np.uint8), grid)
+    return SuvmaxVolume(image_of(volume.astype(np.uint8), grid), highest, threshold)
 
 
 def uptake_on(pet: sitk.Image, grid: Grid) -> FloatArray:

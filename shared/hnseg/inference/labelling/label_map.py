@@ -20,7 +20,7 @@ from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.inference.labelling.block_interpolation import LogitPlane
 from hnseg.inference.labelling.label_plane import LabelPlane, Labels, label_rule_of
 from hnseg.inference.labelling.running_entropy import RunningEntropy
-from hnseg.inference.model.nnunet_plans import Dataset, Resampling, Spline
+from hnseg.inference.model.nnunet_plans import Dataset, Resampling
 from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.orientation import turned_array
 from hnseg.inference.preprocessing.preprocess import Placement
@@ -51,7 +51,7 @@ class Target:
     @property
     def is_gradual(self) -> bool:
         """Whether the image's planes can be made as the network's come; if not, when the last of these is there."""
-        return not (isinstance(self.resampling, Spline) and self.resampling.order > 1)
+        return self.resampling.is_gradual
 
     def planes_in(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the part of an array (z, y, x) on the image's grid that is filled plane by plane, as a view.

@@ -48,6 +48,11 @@ class Spline(Frozen):
     separate_z_anisotropy_threshold: float = 3.0
     """Ratio of the largest to the smallest spacing above which it is."""
 
+    @property
+    def is_gradual(self) -> bool:
+        """Whether a plane needs its neighbours alone; a spline of a higher order needs all planes."""
+        return self.order <= 1
+
 
 class TorchLinear(Frozen):
     """Resampling of nnU-Net's faster planners: torch's linear one, nearest along the axis of thick slices."""
@@ -59,6 +64,11 @@ class TorchLinear(Frozen):
     aniso_axis_mode: Literal["nearest-exact"] = "nearest-exact"
     memefficient_seg_resampling: bool = False
     num_threads: int = 4
+
+    @property
+    def is_gradual(self) -> bool:
+        """Whether a plane needs its neighbours alone, which it does."""
+        return True
 
 
 Resampling = Spline | TorchLinear

@@ -9,10 +9,9 @@ from operator import mul
 
 import torch
 
-from hnseg.errors import InputError
+from hnseg.errors import MemoryShortError
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.model.bundle import Bundle
-from hnseg.inference.model.nnunet_plans import Spline
 from hnseg.inference.planning.tiling import patch_3d
 from hnseg.inference.preprocessing.preprocess import Placement
 from hnseg.machine import GIB
@@ -183,11 +182,11 @@ class MemoryNeed:
             on_gpu: Whether the sums and the passes take memory of a GPU instead.
 
         Raises:
-            InputError: The case needs more than is free.
+            MemoryShortError: The case needs more than is free.
         """
         needed_gib = max(self.preparing_gib, self.labelling_gib + (0 if on_gpu else self.predicting_gib))
         if needed_gib > free_gib:
-            raise InputError(
+            raise MemoryShortError(
                 f"The image must fit into memory, but with {placement.grid.size_xyz} voxels, of which"
                 f" {placement.network_shape} for the model, and {outputs} classes it needs about {needed_gib:.3g} GiB"
                 f" and {max(free_gib, 0):.3g} GiB are free. Is the image far larger, or its spacing finer, than those"
@@ -222,8 +221,7 @@ def _labelling(placement: Placement, bundle: Bundle, layout: MemoryLayout) -> fl
     """
     outputs = len(bundle.dataset.output_values)
     label_maps = 3 * max(bundle.dataset.output_values).bit_length() / 8 * prod(placement.grid.shape_zyx)
-    resampling = bundle.configuration.resampling_of_logits
-    if isinstance(resampling, Spline) and resampling.order > 1:  # all at once, and class by class at full size
+    if not bundle.configuration.resampling_of_logits.is_gradual:  # all at once, and class by class at full size
         volumes = 9 if layout.entropy else 3
         logits = 2 * outputs * prod(placement.network_shape) + volumes * prod(placement.cropped_shape)
     else:

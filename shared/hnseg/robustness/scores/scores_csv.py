@@ -76,13 +76,13 @@ def as_csv(records: Sequence[ScoreRecord]) -> str:
     refused = (REFUSED,) if any(one.refused for one in records) else ()
     writer.writerow((*COLUMNS, OUTCOME, *refused, *measures, *descriptors))
     for one in records:
-        numbers = (one.dice, one.reference_mm3, *(one.measures.get(name, math.nan) for name in measures))
-        further = (one.descriptors.get(name, math.nan) for name in descriptors)
         variant = one.variant
         naming = (one.case, one.structure, variant.modality, variant.kind, variant.severity)
-        scores, others = numbers[:2], (*numbers[2:], *further)
-        said = (int(one.refused),) * len(refused)
-        writer.writerow((*naming, *map(_cell, scores), one.outcome.value, *said, *map(_cell, others)))
+        scores = map(_cell, (one.dice, one.reference_mm3))
+        said = (one.outcome.value, *((int(one.refused),) if refused else ()))
+        measured = (one.measures.get(name, math.nan) for name in measures)
+        described = (one.descriptors.get(name, math.nan) for name in descriptors)
+        writer.writerow((*naming, *scores, *said, *map(_cell, measured), *map(_cell, described)))
     return text.getvalue()
 
 
@@ -176,10 +176,15 @@ def _record(row: CsvRow, names: Sequence[str], *, where: str) -> ScoreRecord:
     values = {name: number_of(cells[name], title=name, where=where) for name in names}
     measures = {name: value for name, value in values.items() if name in MEASURES}
     descriptors = {name: value for name, value in values.items() if name not in MEASURES}
-    refused = number_of(cells.get(REFUSED, ""), title=REFUSED, where=where) == 1
+    refused = number_of(cells.get(REFUSED, ""), title=REFUSED, where=where)
+    if not math.isnan(refused) and refused not in {0, 1}:
+        raise InputError(
+            f"The column {REFUSED} must have 1 for an image that was refused, else 0, but {where} has"
+            f" {cells[REFUSED]!r}. Is it a number of images?"
+        )
     variant = variant_in(row, where=where)
     naming = (cells["case"], cells["structure"], variant)
-    return ScoreRecord(*naming, dice, reference_mm3, measures, descriptors, refused)
+    return ScoreRecord(*naming, dice, reference_mm3, measures, descriptors, refused == 1)
 
 
 def _check_dice(dice: float, reference_mm3: float, *, where: str) -> None:

@@ -102,7 +102,7 @@ def _cut_through(image: sitk.Image, found: sitk.Image, reference: sitk.Image, la
     z = int((wanted == label).sum(axis=(1, 2)).argmax())
     x_mm, y_mm, z_mm = turn.spacing_of(reference)
     frame = frame_around(np.logical_or.reduce(wanted, axis=0), (x_mm, y_mm, z_mm), None)
-    where = (z, slice(frame.top, frame.bottom + 1), slice(frame.left, frame.right + 1))
+    where = (z, *frame.slices)
     return Cut(
         scan=np.array(scan[where]),
         found=np.array(labels[where]),

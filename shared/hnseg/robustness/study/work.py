@@ -15,7 +15,7 @@ from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.references import REFERENCE
 from hnseg.cohort.flags import Flag
 from hnseg.cohort.work import Facts, Work, WorkReference
-from hnseg.errors import InputError
+from hnseg.errors import InputError, MemoryShortError
 from hnseg.evaluation.files.pairs import Pair
 from hnseg.imaging.files.output_files import write_image
 from hnseg.imaging.files.reading import read_grid, read_volume
@@ -130,7 +130,7 @@ class _StudyWork:
         try:
             return self.inner(case, folder)
         except InputError as error:
-            if CaseVariant.named(case.name).is_baseline:
+            if isinstance(error, MemoryShortError) or CaseVariant.named(case.name).is_baseline:
                 raise
             withdraw_output(self.spec, folder)
             reference = case.inputs.images[self.spec.output.on_grid_of]

@@ -1,6 +1,6 @@
 """Conversion of patients with recurrences: from planning PET/CT, GTV and outlines to an nnU-Net data set.
 
-After Kutnar et al. (2023). The channels are the container's own: CT and PET in the box around the GTV, normalised.
+After Kutnár et al. (2023). The channels are the container's own: CT and PET in the box around the GTV, normalised.
 nnU-Net takes them as they are.
 """
 

@@ -31,7 +31,7 @@ def draw_volumes(rng: np.random.Generator, count: int) -> tuple[float, ...]:
     """Draw the volumes of a patient's recurrences, mm3, of which none has less than a third of another.
 
     The volume of them all lies between the published quartiles with a chance of one quarter each; its logarithm is
-    uniform in between. Source: Kutnar et al., 2023, median 8 cc, quartiles 6 and 18.
+    uniform in between. Source: Kutnár et al., 2023, median 8 cc, quartiles 6 and 18.
 
     Args:
         rng: Source of randomness.
