@@ -74,6 +74,11 @@ def test_a_row_that_makes_no_sense_is_refused(tmp_path, row, sentence):
     assert sentence in str(refused.value)
 
 
+def test_refused_is_1_or_0(tmp_path):
+    with pytest.raises(InputError, match=r"The column refused must have 1 .* else 0, but line 2 of .* has '3'"):
+        read(tmp_path, "a,GTVp,CT,spike,3,0,900,3", heading=f"{HEADING},refused")
+
+
 def test_a_score_that_is_given_twice_is_refused(tmp_path):
     row = "a,GTVp,CT,spike,1,0.5,900"
     with pytest.raises(InputError, match=r"GTVp of a, CT spike 1, again, after line 2. Was a file appended twice"):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from hnseg.cohort.challenge_work import challenge_work
 from hnseg.cohort.finding.references import REFERENCE
 from hnseg.cohort.work import WorkReference
-from hnseg.errors import InputError
+from hnseg.errors import InputError, MemoryShortError
 from hnseg.imaging.files.reading import read_scan, read_volume
 from hnseg.imaging.geometry import array_of
 from hnseg.inference.model.bundle import open_bundle
@@ -103,6 +104,16 @@ def test_an_image_that_the_container_refuses_counts_as_an_empty_label_map(quick_
     for record in read_scores(folder / SCORES_FILE):
         assert record.refused
         assert record.dice == 0 or not record.reference_mm3
+
+
+def test_a_shortage_of_memory_is_no_refusal(quick_model, case, tmp_path):
+    def short(*_given):
+        raise MemoryShortError("The image must fit into memory, but it does not.")
+
+    work = replace(described(quick_model(HECKTOR)).load(), inner=short)
+    with pytest.raises(MemoryShortError):
+        work(case.model_copy(update={"name": "case_000.ct-image.noise.1"}), tmp_path / "cases")
+    assert not list((tmp_path / "cases").glob(SCORES_FILE))
 
 
 def test_a_baseline_that_the_container_refuses_fails(quick_model, case, tmp_path):

@@ -34,3 +34,10 @@ def test_a_training_may_perturb_its_patches_and_then_all_folds_do(run, untrained
     status, stderr = run(*tiny, "--folds", "2", "--augment", "blur")
     assert status == 1
     assert "must be augmented alike" in stderr
+
+
+def test_a_share_of_perturbed_patches_without_kinds_is_refused(run, untrained):
+    status, stderr = run("fit", "hnts_mrg", "--work", untrained.root, "--augment-probability", "0.5")
+    assert status == 1
+    assert "--augment was left out. Name the kinds too" in stderr
+    assert not list(untrained.root.glob("nnUNet_results/*"))

@@ -21,7 +21,7 @@ def test_other_folds_are_refused(text):
 
 
 def test_perturbations_are_named_with_commas_between_them():
-    assert kinds_named("spike, bias,noise,spike") == ("spike", "bias", "noise")
+    assert kinds_named("noise, bias,spike,spike") == ("spike", "bias", "noise")
 
 
 @pytest.mark.parametrize("text", ["", "spikes", "spike,", "spike bias"])

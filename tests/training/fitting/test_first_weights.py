@@ -6,6 +6,7 @@ import torch
 from hnseg.errors import ModelError
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.networks.unet_3d import build_unet_3d
 from hnseg_training.fitting.first_weights import load_first_weights
 
 
@@ -52,3 +53,14 @@ def test_another_network_is_refused(clicked, make_model):
     folder = make_model(folds=(0, 1))
     with pytest.raises(ModelError, match=r"can only start from weights of the same network, but .* has the shape"):
         load_first_weights(clicked, folder, 0)
+
+
+def test_the_last_layer_of_a_u_net_for_another_number_of_structures_keeps_its_own_weights(tmp_path):
+    levels = {"input_channels": 2, "features_per_stage": (4, 8), "strides": ((1, 1, 1), (2, 2, 2))}
+    one, two = (build_unet_3d(num_classes=classes, **levels) for classes in (2, 3))
+    own = {name: tensor.clone() for name, tensor in one.state_dict().items()}
+    checkpoint = {"network_weights": two.state_dict(), "init_args": {"configuration": "3d_fullres"}}
+    torch.save(checkpoint, tmp_path / "checkpoint_final.pth")
+    load_first_weights(one, tmp_path / "checkpoint_final.pth", 0)
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(tensor, (own if name.startswith("conv_final") else two.state_dict())[name])

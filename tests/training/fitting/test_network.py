@@ -54,7 +54,9 @@ def test_the_planned_network_drops_features_in_training_only(uiseg, tiny_uiseg):
     with torch.inference_mode():
         assert torch.equal(network(tile), network(tile))
         network.train()
-        assert not torch.equal(network(tile), network(tile))
+        torch.manual_seed(0)  # so few features may all be kept in a pass
+        first, *others = (network(tile) for _ in range(8))
+        assert not all(torch.equal(first, other) for other in others)
 
 
 def test_five_folds_of_the_demo_fit_into_4_mb(uiseg):

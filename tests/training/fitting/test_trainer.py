@@ -120,7 +120,7 @@ def test_without_an_image_nothing_can_be_perturbed(work):
         trainer.augmentation = Augmentation(perturbations=NOISE)
         trainer.dataset_json["channel_names"] = {"0": "noNorm", "1": "gradient map"}
         with pytest.raises(InputError, match=r"no channel of \S+ is one: their names are noNorm, gradient map"):
-            trainer.get_training_transforms(PATCH, (-0.5, 0.5), None, (), do_dummy_2d_data_aug=False)
+            trainer.check_augmentation()
 
 
 def test_five_folds_of_the_demo_are_small_enough_to_ship(work):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hnseg.cli.options.records import with_records
+from hnseg.errors import InputError
+from hnseg.robustness.perturbations.kind import KINDS
 from hnseg_training.cli.options import Challenge, Folds, Planned, Stages, Work, folds_named, kinds_named
 from hnseg_training.dataset.work_folder import WorkFolder
 
@@ -60,25 +62,31 @@ class AugmentOptions:
     augment: Annotated[
         str | None,
         typer.Option(
-            help="Perturb images in training: any of motion,ghosting,spike,bias,noise,blur. If left out, as the folds"
-            " that are there."
+            help=f"Perturb images in training: any of {','.join(KINDS)}. If left out, as the folds that are there."
         ),
     ] = None
     augment_probability: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the patches that --augment perturbs.")
-    ] = 0.3
+        float | None, typer.Option(min=0, max=1, help="Share of the patches that --augment perturbs, 0.3 if left out.")
+    ] = None
 
     def perturbations(self) -> Perturbations | None:
         """Return the perturbations that are asked for; None where none are.
 
         Raises:
-            InputError: A kind doesn't exist.
+            InputError: A kind doesn't exist, or the share was given without any.
         """
         from hnseg_training.dataset.augmentation import Perturbations
 
+        share = self.augment_probability
+        if self.augment is None and share is not None:
+            raise InputError(
+                "--augment-probability is the share of the patches that --augment perturbs, but --augment was left out."
+                " Name the kinds too, such as --augment spike,noise."
+            )
         if self.augment is None:
             return None
-        return Perturbations(kinds=kinds_named(self.augment), probability=self.augment_probability)
+        given = {} if share is None else {"probability": share}
+        return Perturbations(kinds=kinds_named(self.augment), **given)
 
 
 @with_records

@@ -52,7 +52,7 @@ def folds_named(text: str | None, *, of: int) -> list[Fold]:
 
 
 def kinds_named(text: str) -> tuple[Kind, ...]:
-    """Return the kinds of perturbations that an option such as spike,bias,noise names, in the order of its names.
+    """Return the kinds of perturbations that an option such as spike,bias,noise names, in their published order.
 
     Args:
         text: Text of the option; a kind that is named twice counts once.
@@ -63,8 +63,7 @@ def kinds_named(text: str) -> tuple[Kind, ...]:
     >>> kinds_named("spike, noise")
     ('spike', 'noise')
     """
-    named: dict[str, Kind] = {kind: kind for kind in KINDS}
     names = [name.strip() for name in text.split(",")]
-    if not all(name in named for name in names):
+    if not set(names) <= set(KINDS):
         raise InputError(f"Perturbations must be some of {', '.join(KINDS)}, with commas between them; found {text!r}.")
-    return tuple(dict.fromkeys(named[name] for name in names))
+    return tuple(kind for kind in KINDS if kind in names)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hnseg.errors import InputError
-from hnseg_training.dataset.splits import Patient, Split
+from hnseg_training.dataset.splits import Patient, Split, by_name, split_of
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,10 @@ def single_split(patients: Sequence[Patient], shares: Shares, *, seed: int) -> t
             f"A split of {shares.train}:{shares.val}:{shares.test} needs a patient for each share, but {len(patients)}"
             " were found. Is the data set complete?"
         )
-    by_name = sorted(patients, key=lambda patient: patient.name)
-    dealt = [by_name[index] for index in np.random.default_rng(seed).permutation(len(by_name)).tolist()]
+    ordered = by_name(patients)
+    dealt = [ordered[index] for index in np.random.default_rng(seed).permutation(len(ordered)).tolist()]
     kept, validated, trained = dealt[:test], dealt[test : test + val], dealt[test + val :]
-    fold = {
-        "train": sorted(sample for patient in trained for sample in patient.samples + patient.extra_samples),
-        "val": sorted(sample for patient in validated for sample in patient.samples),
-    }
-    return fold, sorted(patient.name for patient in kept)
+    return split_of(trained, validated), sorted(patient.name for patient in kept)
 
 
 def _no_shares(text: str) -> InputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ def five_folds_by_centre(patients: Sequence[Patient], *, seed: int) -> list[Spli
     """
     _check_enough(patients)
     rng = np.random.default_rng(seed)
-    centres = np.array([patient.centre for patient in _by_name(patients)])
+    centres = np.array([patient.centre for patient in by_name(patients)])
     # One centre's patients after the other's, each shuffled, dealt in turn as cards are.
     order = np.concatenate([rng.permutation(np.flatnonzero(centres == centre)) for centre in np.unique(centres)])
     return _splits(patients, [set(order[fold::FOLDS].tolist()) for fold in rng.permutation(FOLDS)])
@@ -89,14 +89,14 @@ def one_fold_a_centre(patients: Sequence[Patient]) -> list[Split]:
     Raises:
         InputError: There are fewer than two centres.
     """
-    by_name = _by_name(patients)
+    ordered = by_name(patients)
     centres = sorted({patient.centre for patient in patients})
     if len(centres) < 2:
         raise InputError(
             f"To leave one centre out there must be two at least, but all {len(patients)} patients are of"
             f" {centres[0] or 'no named centre' if centres else 'none'}. Is the data set complete?"
         )
-    held_out = [{index for index, patient in enumerate(by_name) if patient.centre == centre} for centre in centres]
+    held_out = [{index for index, patient in enumerate(ordered) if patient.centre == centre} for centre in centres]
     return _splits(patients, held_out)
 
 
@@ -113,23 +113,23 @@ def _check_enough(patients: Sequence[Patient]) -> None:
         )
 
 
-def _by_name(patients: Sequence[Patient]) -> list[Patient]:
-    """Return the patients sorted by name."""
+def by_name(patients: Iterable[Patient]) -> list[Patient]:
+    """Return patients sorted by name."""
     return sorted(patients, key=lambda patient: patient.name)
+
+
+def split_of(trained: Iterable[Patient], validated: Iterable[Patient]) -> Split:
+    """Return the fold that is trained on some patients, with their extra samples, and validated on others."""
+    return {
+        "train": sorted(sample for patient in trained for sample in patient.samples + patient.extra_samples),
+        "val": sorted(sample for patient in validated for sample in patient.samples),
+    }
 
 
 def _splits(patients: Sequence[Patient], held_out: Sequence[set[int]]) -> list[Split]:
     """Return a split for each set of patients, given by their places in the order of their names."""
-    by_name = _by_name(patients)
+    ordered = list(enumerate(by_name(patients)))
     return [
-        {
-            "train": sorted(
-                sample
-                for index, patient in enumerate(by_name)
-                if index not in validated
-                for sample in patient.samples + patient.extra_samples
-            ),
-            "val": sorted(sample for index in validated for sample in by_name[index].samples),
-        }
+        split_of((one for at, one in ordered if at not in validated), (one for at, one in ordered if at in validated))
         for validated in held_out
     ]

@@ -12,6 +12,8 @@ from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.manifest import Fold
 from hnseg.inference.model.weights import StateDict, read_checkpoint
 
+_HEAD = ("conv_final.weight", "conv_final.bias")  # of `hnseg.inference.networks.unet_3d`
+
 
 def load_first_weights(network: nn.Module, source: Path, fold: Fold, *, clicks: int = 0) -> None:
     """Load the weights of another training into a network, in place.
@@ -23,6 +25,9 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold, *, clicks: 
         clicks: Number of the network's last input channels that the other network may be without: their weights are 0
             then, so that the network gives at first what the other one gives.
 
+    The last layer of a 3-D U-Net keeps its own first weights where the two have other numbers of structures: what was
+    learnt on primaries and nodes begins the training on one structure.
+
     Raises:
         ModelError: The weights can't be read, or are another network's.
     """
@@ -33,6 +38,7 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold, *, clicks: 
     given = {
         name: _widened(tensor, own.get(name), clicks) for name, tensor in _under_all_names(weights, network).items()
     }
+    given |= {name: own[name] for name in _HEAD if _differs_in_outputs(own, given, name)}
     other = [name for name in own.keys() | given.keys() if _shape(own, name) != _shape(given, name)]
     if other:
         raise ModelError(
@@ -41,6 +47,13 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold, *, clicks: 
             " another number of channels or structures?"
         )
     network.load_state_dict(given)
+
+
+def _differs_in_outputs(own: StateDict, given: StateDict, name: str) -> bool:
+    """Return whether both have a tensor of this name, which differ in the number of outputs alone."""
+    if name not in own or name not in given:
+        return False
+    return own[name].shape[1:] == given[name].shape[1:] and len(own[name]) != len(given[name])
 
 
 def _under_all_names(weights: StateDict, network: nn.Module) -> StateDict:

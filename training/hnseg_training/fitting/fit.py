@@ -13,10 +13,10 @@ from typing import Any, Literal
 from hnseg.errors import InputError
 from hnseg.inference.model.manifest import METHOD_FILE, Fold
 from hnseg.machine import usable_threads
-from hnseg_training.dataset.augmentation import Perturbations
+from hnseg_training.dataset.augmentation import Augmentation, Perturbations
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
 from hnseg_training.fitting.first_weights import load_first_weights
-from hnseg_training.fitting.hardening.record import augmentation_of, record_augmentation
+from hnseg_training.fitting.hardening.record import asked_augmentation, augmentation_of, record_augmentation
 from hnseg_training.fitting.preset import Preset
 from hnseg_training.fitting.prompts.channels import dataset_with_clicks, plans_with_clicks
 from hnseg_training.fitting.prompts.settings import STAGES, Stage
@@ -87,13 +87,15 @@ def fit(
     """
     folder = work.results(preset.result_name) / f"fold_{fold}"
     found = _found(folder, resume=resume)
-    record_augmentation(work, preset, perturbations)
+    augmentation = asked_augmentation(work, preset, perturbations)
     if FINAL in found:
         logger.info("%s: trained already", _title(preset, fold))
         _complete(work, preset, fold, schedule)
         return
     first_weights = None if found else schedule.start_from or start_of(work, preset, fold)
-    with trainer_for(work, preset, fold, schedule) as trainer:
+    with trainer_for(work, preset, fold, schedule, augmentation) as trainer:
+        trainer.check_augmentation()
+        record_augmentation(work, preset, augmentation)
         if found:
             _go_on(trainer, folder / found[0], preset, fold, schedule)
         elif first_weights:
@@ -186,7 +188,9 @@ def validate(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -
 
 
 @contextmanager
-def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule) -> Iterator[Any]:
+def trainer_for(
+    work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, augmentation: Augmentation | None = None
+) -> Iterator[Any]:
     """Yield nnU-Net's trainer of one fold, initialised and set to the schedule, in the environment that it needs.
 
     Until the block ends, nnU-Net's variables and torch's number of threads are set for this process.
@@ -196,6 +200,7 @@ def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule
         preset: Preset to train.
         fold: Fold of `splits_final.json`, or `all` for every case.
         schedule: Length, hardware and seed of the training.
+        augmentation: Augmentation of the patches; None for the recorded one.
 
     Raises:
         InputError: A GPU was asked for and there is none.
@@ -213,13 +218,17 @@ def trainer_for(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule
         torch.backends.cudnn.benchmark = on_gpu
         _seed(schedule.seed, fold, stage=preset.stage)
         try:
-            yield _new_trainer(work, preset, fold, schedule, on_gpu=on_gpu)
+            yield _new_trainer(
+                work, preset, fold, schedule, augmentation or augmentation_of(work, preset), on_gpu=on_gpu
+            )
         finally:
             torch.set_num_threads(before[0])
             torch.backends.cudnn.benchmark = before[1]
 
 
-def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, *, on_gpu: bool) -> Any:
+def _new_trainer(
+    work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedule, augmentation: Augmentation, *, on_gpu: bool
+) -> Any:
     """Return nnU-Net's trainer with its network built, set to the preset and the schedule."""
     import torch
 
@@ -242,7 +251,7 @@ def _new_trainer(work: WorkFolder, preset: Preset, fold: Fold, schedule: Schedul
             dataset_json=dataset,
             device=torch.device("cuda" if on_gpu else "cpu"),
         )
-        trainer.augmentation = augmentation_of(work, preset)
+        trainer.augmentation = augmentation
         trainer.training = preset.training
         trainer.prompts, trainer.stage = preset.prompts, preset.stage or trainer.stage
         trainer.enable_deep_supervision = preset.deep_supervision

@@ -28,12 +28,28 @@ class DynUnetNetwork(Frozen):
     kernels_zyx: tuple[Zyx, ...]
     normalisation: Literal["batch", "instance"]
 
+    def architecture(self) -> dict[str, Any]:
+        """Return the network as the plans' architecture."""
+        from hnseg.inference.model.architecture import DYNUNET  # which imports torch; presets are data without it
+
+        levels = {
+            **_levels(self.features, self.strides_zyx),
+            "kernel_sizes": [list(kernel) for kernel in self.kernels_zyx],
+        }
+        return _of_our_own(DYNUNET, {**levels, "normalisation": self.normalisation})
+
 
 class Unet3dNetwork(Frozen):
     """Levels of the 3-D U-Net of Kutnár et al., from full resolution downwards; a value each."""
 
     features: tuple[int, ...]
     strides_zyx: tuple[Zyx, ...]
+
+    def architecture(self) -> dict[str, Any]:
+        """Return the network as the plans' architecture."""
+        from hnseg.inference.model.architecture import UNET_3D  # which imports torch; presets are data without it
+
+        return _of_our_own(UNET_3D, _levels(self.features, self.strides_zyx))
 
 
 def with_network(architecture: dict[str, Any], network: Network) -> dict[str, Any]:
@@ -62,31 +78,9 @@ def with_dropout(architecture: dict[str, Any], probability: float) -> dict[str, 
     return {**architecture, "arch_kwargs": arguments, "_kw_requires_import": list(imported)}
 
 
-def dynunet_architecture(network: DynUnetNetwork) -> dict[str, Any]:
-    """Return the plans' architecture of a DynUNet."""
-    from hnseg.inference.model.architecture import DYNUNET  # which imports torch; presets are data without it
-
-    return {
-        "network_class_name": DYNUNET,
-        "arch_kwargs": {
-            "features_per_stage": list(network.features),
-            "kernel_sizes": [list(kernel) for kernel in network.kernels_zyx],
-            "strides": [list(stride) for stride in network.strides_zyx],
-            "normalisation": network.normalisation,
-        },
-        "_kw_requires_import": [],
-    }
+def _levels(features: tuple[int, ...], strides_zyx: tuple[Zyx, ...]) -> dict[str, Any]:
+    return {"features_per_stage": list(features), "strides": [list(stride) for stride in strides_zyx]}
 
 
-def unet_3d_architecture(network: Unet3dNetwork) -> dict[str, Any]:
-    """Return the plans' architecture of the 3-D U-Net of Kutnár et al."""
-    from hnseg.inference.model.architecture import UNET_3D  # which imports torch; presets are data without it
-
-    return {
-        "network_class_name": UNET_3D,
-        "arch_kwargs": {
-            "features_per_stage": list(network.features),
-            "strides": [list(stride) for stride in network.strides_zyx],
-        },
-        "_kw_requires_import": [],
-    }
+def _of_our_own(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"network_class_name": name, "arch_kwargs": arguments, "_kw_requires_import": []}

@@ -18,8 +18,6 @@ from hnseg_training.fitting.network import (
     Network,
     Unet3dNetwork,
     Zyx,
-    dynunet_architecture,
-    unet_3d_architecture,
     with_dropout,
     with_network,
 )
@@ -86,7 +84,7 @@ class Preset(Frozen):
     @property
     def deep_supervision(self) -> bool:
         """Whether the network is trained on outputs at several resolutions; a DynUNet and a U-Net have one."""
-        return not isinstance(self.network, (DynUnetNetwork, Unet3dNetwork))
+        return self.network is None or isinstance(self.network, Network)
 
     def applied_to(self, plans: dict[str, Any]) -> dict[str, Any]:
         """Return the planner's plans with this preset's overrides in the 3d_fullres configuration."""
@@ -106,10 +104,8 @@ class Preset(Frozen):
 
     def _architecture(self, planned: dict[str, Any]) -> dict[str, Any]:
         """Return the architecture with this preset's levels and dropout."""
-        if isinstance(self.network, DynUnetNetwork):
-            return dynunet_architecture(self.network)
-        if isinstance(self.network, Unet3dNetwork):
-            return unet_3d_architecture(self.network)
+        if isinstance(self.network, (DynUnetNetwork, Unet3dNetwork)):
+            return self.network.architecture()
         architecture = with_network(planned, self.network) if self.network else planned
         return with_dropout(architecture, self.dropout) if self.dropout else architecture
 

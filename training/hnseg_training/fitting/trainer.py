@@ -80,13 +80,24 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
             transforms = with_perturbation(transforms, self._perturbed_channel(self.augmentation.perturbations))
         return transforms
 
+    def check_augmentation(self) -> None:
+        """Check that the patches can be augmented so, before anything is trained or recorded.
+
+        Raises:
+            InputError: Perturbations are asked for, and no channel of the data set is an image.
+        """
+        if self.augmentation.perturbations:
+            self._perturbed_channel(self.augmentation.perturbations)
+
     def _perturbed_channel(self, perturbations: Perturbations) -> PerturbedChannel:
         """Return the transform that perturbs one of this training's images.
 
         Raises:
             InputError: No channel of the data set is an image.
         """
+        clicks = len(self.prompts.encoding.channel_names) if self.prompts else 0
         names = list(self.dataset_json["channel_names"].values())
+        names = names[: len(names) - clicks]  # a patch gets those of clicks after its augmentation
         spacing = tuple(self.configuration_manager.spacing)
         channels = image_channels(
             names,

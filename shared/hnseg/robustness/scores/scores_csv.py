@@ -176,15 +176,20 @@ def _record(row: CsvRow, names: Sequence[str], *, where: str) -> ScoreRecord:
     values = {name: number_of(cells[name], title=name, where=where) for name in names}
     measures = {name: value for name, value in values.items() if name in MEASURES}
     descriptors = {name: value for name, value in values.items() if name not in MEASURES}
-    refused = number_of(cells.get(REFUSED, ""), title=REFUSED, where=where)
-    if not math.isnan(refused) and refused not in {0, 1}:
-        raise InputError(
-            f"The column {REFUSED} must have 1 for an image that was refused, else 0, but {where} has"
-            f" {cells[REFUSED]!r}. Is it a number of images?"
-        )
+    refused = _is_refused(cells.get(REFUSED, ""), where=where)
     variant = variant_in(row, where=where)
     naming = (cells["case"], cells["structure"], variant)
-    return ScoreRecord(*naming, dice, reference_mm3, measures, descriptors, refused == 1)
+    return ScoreRecord(*naming, dice, reference_mm3, measures, descriptors, refused)
+
+
+def _is_refused(cell: str, *, where: str) -> bool:
+    refused = number_of(cell, title=REFUSED, where=where)
+    if not math.isnan(refused) and refused not in {0, 1}:
+        raise InputError(
+            f"The column {REFUSED} must have 1 for an image that was refused, else 0, but {where} has {cell!r}."
+            " Is it a number of images?"
+        )
+    return refused == 1
 
 
 def _check_dice(dice: float, reference_mm3: float, *, where: str) -> None:

@@ -47,6 +47,7 @@ def test_scans_and_tumours_are_those_of_hecktors_patient_but_for_the_foci():
     assert ((array_of(plain.mask) > 0) <= (array_of(patient.gtv) > 0)).all()
     rise = array_of(patient.pet) - array_of(plain.pet)
     outside = [origin for origin in patient.origins if origin.region not in {"PET-GTV", "GTV"}]
+    assert outside  # else nothing of the foci is checked
     assert rise.min() >= 0
     assert (rise.max() > 0.5) == bool(outside)
     for origin in outside:

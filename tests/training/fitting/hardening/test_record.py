@@ -5,7 +5,7 @@ import pytest
 from hnseg.errors import InputError
 from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, Perturbations
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
-from hnseg_training.fitting.hardening.record import augmentation_of, record_augmentation
+from hnseg_training.fitting.hardening.record import asked_augmentation, augmentation_of, record_augmentation
 from hnseg_training.fitting.preset import PRESETS
 
 PRESET = PRESETS["demo-hecktor"]
@@ -18,6 +18,11 @@ def work(tmp_path) -> WorkFolder:
     work = WorkFolder.create(tmp_path, challenge="hecktor", dataset_id=506)
     write_json(work.raw / "augmentation.json", OF_DATA.model_dump(mode="json"))
     return work
+
+
+def begin(work: WorkFolder, perturbations: Perturbations | None) -> None:
+    """Begin a fold that is asked for with perturbations, as a training does."""
+    record_augmentation(work, PRESET, asked_augmentation(work, PRESET, perturbations))
 
 
 def train(work: WorkFolder) -> None:
@@ -33,23 +38,23 @@ def test_a_data_set_has_its_own_augmentation(work):
 
 
 def test_the_record_adds_perturbations_to_the_data_sets_augmentation(work):
-    record_augmentation(work, PRESET, SPIKES)
+    begin(work, SPIKES)
     assert augmentation_of(work, PRESET) == OF_DATA.model_copy(update={"perturbations": SPIKES})
     recorded = json.loads((work.results(PRESET.result_name) / "augmentation.json").read_text())
     assert recorded["perturbations"] == {"kinds": ["spike"], "probability": 0.5}
 
 
 def test_before_the_first_fold_another_choice_takes_the_place_of_the_first(work):
-    record_augmentation(work, PRESET, SPIKES)
-    record_augmentation(work, PRESET, None)
+    begin(work, SPIKES)
+    begin(work, None)
     assert augmentation_of(work, PRESET) == OF_DATA
 
 
 @pytest.mark.parametrize("asked", [None, SPIKES])
 def test_further_folds_are_augmented_as_the_first(work, asked):
-    record_augmentation(work, PRESET, SPIKES)
+    begin(work, SPIKES)
     train(work)
-    record_augmentation(work, PRESET, asked)
+    begin(work, asked)
     assert augmentation_of(work, PRESET).perturbations == SPIKES
 
 
@@ -60,4 +65,4 @@ def test_folds_of_one_ensemble_are_not_augmented_otherwise(work):
         match="must be augmented alike, but those that are there were trained with no perturbations, and now spike in"
         r" 0\.5 of the patches was asked for",
     ):
-        record_augmentation(work, PRESET, SPIKES)
+        begin(work, SPIKES)

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from hnseg_training.dataset.augmentation import Perturbations
 from hnseg_training.fitting.fit import trainer_for, validate
+from hnseg_training.fitting.hardening.perturbed_channel import PerturbedChannel
 from hnseg_training.fitting.stages import at_stage
 from tests.training.fitting.conftest import ONCE
 
@@ -47,6 +49,15 @@ def test_clicks_are_drawn_behind_the_images(uiseg, tiny_uiseg, batch):
         assert (given[:, channel][inside] == 1).any()
         assert (given[:, channel] == -1).any()  # as many negative ones
     assert batch["data"].shape[1] == 2  # the loader's batch stays as it was
+
+
+def test_channels_of_clicks_are_never_perturbed(uiseg, tiny_uiseg):
+    with trainer_at("pretrain", uiseg, tiny_uiseg) as trainer:
+        noise = Perturbations(kinds=("noise",), probability=1)
+        trainer.augmentation = trainer.augmentation.model_copy(update={"perturbations": noise})
+        transforms = trainer.get_training_transforms(SHAPE, (-0.5, 0.5), None, (), do_dummy_2d_data_aug=False)
+    (perturbed,) = (one for one in transforms.transforms if isinstance(one, PerturbedChannel))
+    assert set(perturbed.channels) == {0, 1}  # CT and PET
 
 
 @pytest.mark.parametrize(

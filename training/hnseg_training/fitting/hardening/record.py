@@ -23,8 +23,8 @@ def augmentation_of(work: WorkFolder, preset: Preset) -> Augmentation:
     return Augmentation()
 
 
-def record_augmentation(work: WorkFolder, preset: Preset, perturbations: Perturbations | None) -> None:
-    """Record the augmentation of a training before its first fold, or check that a further fold's is the same.
+def asked_augmentation(work: WorkFolder, preset: Preset, perturbations: Perturbations | None) -> Augmentation:
+    """Return the augmentation of a training as it is asked for, that of a further fold as the first one's.
 
     Args:
         work: Work folder in which the preset is planned.
@@ -44,9 +44,20 @@ def record_augmentation(work: WorkFolder, preset: Preset, perturbations: Perturb
                 f" {_in_words(recorded.perturbations)}, and now {_in_words(perturbations)} was asked for."
                 " Train them in another work folder, or leave --augment out."
             )
-        return
+        return recorded
+    return recorded.model_copy(update={"perturbations": perturbations})
+
+
+def record_augmentation(work: WorkFolder, preset: Preset, augmentation: Augmentation) -> None:
+    """Write the augmentation of a training beside its folds.
+
+    Args:
+        work: Work folder in which the preset is planned.
+        preset: Preset to train.
+        augmentation: What `asked_augmentation` returned.
+    """
+    results = work.results(preset.result_name)
     results.mkdir(parents=True, exist_ok=True)
-    augmentation = recorded.model_copy(update={"perturbations": perturbations})
     write_json(results / AUGMENTATION_FILE, augmentation.model_dump(mode="json"))
 
 

@@ -2,8 +2,8 @@
 
 Shares: Kutnár et al., 2023, of 46 patients. Independent draws would leave them by a standard deviation of one
 percentage point among 2,000 patients. Regions are drawn in permuted blocks instead, as treatments are in trials (Zelen,
-Journal of Chronic Diseases 27, 1974): every 100 recurrences of a set have the shares exactly, in a random order of
-their own, and every 50 patients the numbers of recurrences. A patient still depends on the seed and its own number
+Journal of Chronic Diseases 27, 1974): every 100 recurrences drawn of a set have the shares exactly, in a random order
+of their own, and every 50 patients the numbers of recurrences. A patient still depends on the seed and its own number
 alone.
 """
 
