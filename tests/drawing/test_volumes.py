@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import SimpleITK as sitk
 from PIL import Image, ImageColor
 
+from hnseg.drawing import volumes
 from hnseg.drawing.volumes import REFERENCE_COLOUR, draw_volumes, method_colours
 from tests.support.recurrence_patients import BOTH, SHAPE, as_image, label_map
 
@@ -17,6 +19,16 @@ def pixels_of(png):
 
 def has(png, colour):
     return bool((pixels_of(png) == ImageColor.getrgb(colour)).all(axis=-1).any())
+
+
+OTHER = "#0072b2"
+
+
+def panels_of(reference, predicted):
+    """Return the titles and panels of a scan of zeros."""
+    masks = volumes._Masks(sitk.GetArrayFromImage(reference), (2 * sitk.GetArrayFromImage(predicted),), (1.0, 1.0, 1.0))
+    colours = {1: REFERENCE_COLOUR, 2: OTHER}
+    return volumes._panels(masks, np.zeros_like(masks.reference), (0.0, 1.0), colours, title="")
 
 
 def test_outlines_of_all_methods_are_drawn_where_they_overlap():
@@ -37,4 +49,12 @@ def test_each_scan_has_two_panels():
 
 def test_without_a_recurrence_the_prediction_is_shown_and_without_both_the_middle():
     assert has(draw_volumes(label_map(), {"a": label_map(BOTH[1])}, {}), method_colours(["a"])["a"])
-    assert pixels_of(draw_volumes(label_map(), {"a": label_map()}, {})).any()  # the titles
+    (axial, _), (coronal, _) = panels_of(label_map(), label_map())
+    assert (axial, coronal) == ("axial slice 5 of 8", "coronal slice 7 of 12")
+
+
+def test_the_fullest_slices_are_shown_with_the_head_up():
+    (axial, _), (coronal, picture) = panels_of(label_map(BOTH[0]), label_map(np.s_[7, 1:3, 2:4]))
+    assert (axial, coronal) == ("axial slice 2 of 8", "coronal slice 2 of 12")
+    outline = (np.asarray(picture.convert("RGB")) == ImageColor.getrgb(OTHER)).all(axis=-1)
+    assert np.argwhere(outline)[:, 0].max() < picture.height / 2  # what is highest in the patient

@@ -8,7 +8,6 @@ import SimpleITK as sitk
 
 from hnseg.imaging.artefacts.check import ImageCheck, check_image
 
-RNG = np.random.default_rng(5)
 MODALITIES = ("ct", "pet", "mr", "unknown")
 
 
@@ -54,7 +53,7 @@ def test_spikes_are_noted_and_not_as_noise_too(modality):
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_strong_noise_is_noted(modality):
     image = head(modality)
-    noisy = image + RNG.normal(0, 0.3 * np.ptp(image), image.shape).astype(np.float32)
+    noisy = image + np.random.default_rng(5).normal(0, 0.3 * np.ptp(image), image.shape).astype(np.float32)
     (note,) = checked(noisy, modality).notes("image")
     assert note.startswith("The image may be noisy: ")
 
