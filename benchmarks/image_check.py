@@ -164,11 +164,12 @@ def severity_table(rows: Mapping[Key, Row], severities: Sequence[int]) -> Iterat
             cells += [f"{min(clean):.3g} to {max(clean):.3g}", _noted(clean, limit)]
             for severity in severities:
                 found = values_of(rows, scan_set, column, kind, str(severity), reference)
-                cells += [f"{_auc(clean, found):.3f}", _noted(found, limit)]
+                cells += [f"{area_under_curve(clean, found):.3f}", _noted(found, limit)]
             yield f"| {' | '.join(cells)} |"
 
 
-def _auc(clean: Sequence[float], found: Sequence[float]) -> float:
+def area_under_curve(clean: Sequence[float], found: Sequence[float]) -> float:
+    """Return how well a figure tells the scans in which an artefact was put from the clean ones, 0.5 to 1."""
     figures = np.array([*clean, *found])
     return auroc(figures, np.arange(len(figures)) >= len(clean))
 

@@ -11,6 +11,7 @@ Exception
 ├── StoppedError             what was running when workers were ended
 └── HnsegError               a failure with a sentence for the user
     ├── InputError           a case's files, or an option
+    │   └── MemoryShortError an image that needs more memory than there is
     ├── ModelError           a model folder
     │   └── ConversionError  a network that OpenVINO can't run
     ├── OutputError          a result that can't be written or accepted
