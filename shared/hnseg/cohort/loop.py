@@ -77,10 +77,10 @@ def _run(
     say: Callable[[str], None],
 ) -> dict[str, str]:
     """Do the work on each case and return how each ended, under its name."""
-    ahead = 1 if settings.on == "local" else 0  # a worker of this process is not lost alone
+    ahead = 1 if settings.on == "local" else 0  # jobs join one by one: cases would wait at the first
     outcomes: dict[str, str] = {}
     with engine(work, store, settings) as client, watcher(len(cases)) as watching:
-        for status in results(client, cases, work, store, ahead=ahead, say=say):
+        for status in results(client, cases, ahead=ahead, say=say):
             log_line(store, status)
             watching.ended(status)
             outcomes[status.case] = status.status

@@ -14,6 +14,7 @@ import pytest
 
 from hnseg.cohort.loop import run_cohort
 from hnseg.cohort.running.clusters import job_options
+from hnseg.cohort.running.engine import engine, results
 from hnseg.cohort.settings import JobSettings, RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
@@ -103,10 +104,33 @@ def test_a_case_that_loses_its_worker_twice_fails_alone(tmp_path, store, schedul
     summary = run_cohort(cases, work_reference("odd"), store, settings, say=pytest.fail)
     assert (summary.done, summary.failed) == (4, ("case_001",))
     status = store.status("case_001")
-    assert status.attempts == 2
-    assert status.reason.startswith("The worker that runs a case must live, but it was lost twice.")
+    assert [store.status(case.name).attempts for case in cases] == [1, 2, 1, 1, 1]
+    assert status.reason.startswith("The worker that runs a case must live, but it was lost at attempt 2 of 2.")
     assert not list(store.folder.glob(".unfinished/*"))
     wait_until(lambda: not scheduler.living())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("allowed_failures", [0, 3])
+def test_cases_that_waited_behind_one_that_loses_its_worker_are_done(tmp_path, store, schedule, allowed_failures):
+    schedule("slurm")
+    cases, work = make_cases(tmp_path / "cases", 4), work_reference("odd")
+    for case in cases[:2]:
+        case.inputs.images["scan"].write_text("orphaned")
+    settings = RunSettings(on="slurm", workers=1, job=SMALL_JOB)
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": allowed_failures}),
+        engine(work, store, settings) as client,
+    ):
+        statuses = {status.case: status for status in results(client, cases, ahead=3)}
+    outcomes = {name: (status.status, status.attempts) for name, status in statuses.items()}
+    assert outcomes == {
+        "case_000": ("failed", 2),
+        "case_001": ("failed", 2),
+        "case_002": ("done", 1),
+        "case_003": ("done", 1),
+    }
+    assert not list(store.folder.glob(".unfinished/*"))
 
 
 @pytest.mark.slow

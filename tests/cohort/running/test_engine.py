@@ -36,14 +36,14 @@ def is_alive(pid):
 def test_each_case_ends_once_also_where_one_waits_at_each_worker(tmp_path, store):
     cases = make_cases(tmp_path / "cases", 9)
     with engine(work_reference(), store, RunSettings(workers=2)) as client:
-        names = [status.case for status in results(client, cases, work_reference(), store, ahead=1)]
+        names = [status.case for status in results(client, cases, ahead=1)]
     assert sorted(names) == [case.name for case in cases]
 
 
 def test_a_worker_that_joins_later_gets_cases(tmp_path, store):
     cases = make_cases(tmp_path / "cases", 40)
     with engine(SLOW_ENOUGH, store, RunSettings()) as client:
-        ending = results(client, cases, SLOW_ENOUGH, store)
+        ending = results(client, cases)
         pids = {next(ending).worker.pid}
         assert len(client.nthreads()) == 1
         client.cluster.scale(2)
@@ -63,7 +63,7 @@ def test_ended_early_it_leaves_no_process_and_no_folder(tmp_path, store, monkeyp
     monkeypatch.chdir(here)
     cases = make_cases(tmp_path / "cases", 6)
     with engine(SLOW_ENOUGH, store, RunSettings(workers=2)) as client:
-        ended = next(results(client, cases, SLOW_ENOUGH, store))
+        ended = next(results(client, cases))
     assert not is_alive(ended.worker.pid)
     assert ended.case in store.names()
     assert not [path for folder in (scratch, here, store.folder / ".unfinished") for path in folder.glob("*")]
@@ -84,14 +84,14 @@ def test_ctrl_c_ends_the_cases_that_run(tmp_path, store, request):
 
 def _first_result(cases, work, store):
     with engine(work, store, RunSettings(workers=2)) as client:
-        next(results(client, cases, work, store))
+        next(results(client, cases))
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_processors_are_shared_out(tmp_path, store, workers):
     work, cases = work_reference("surroundings", seconds=0.2), make_cases(tmp_path / "cases", 6)
     with engine(work, store, RunSettings(workers=workers)) as client:
-        for _ in results(client, cases, work, store):
+        for _ in results(client, cases):
             pass
     given = [json.loads(store.output(case.name, "given.json").read_text())["processors"] for case in cases]
     everything = os.sched_getaffinity(0)

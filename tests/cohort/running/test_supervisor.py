@@ -10,6 +10,7 @@ import pytest
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.running.supervisor import Share, Supervisor
+from hnseg.cohort.state.attempts import AttemptCounts
 from hnseg.cohort.state.standing import Standing, standing_of
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import StoppedError, WorkError
@@ -23,12 +24,17 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def supervise(store):
+def counts(tmp_path):
+    return AttemptCounts(tmp_path / "counts")
+
+
+@pytest.fixture
+def supervise(store, counts):
     """A function that makes a supervisor of some work, ended at the end."""
     made = []
 
     def make(work, share=Share(), **options):  # noqa: B008
-        made.append(Supervisor(work, store, share, **options))
+        made.append(Supervisor(work, store, counts, share, **options))
         return made[-1]
 
     yield make
@@ -62,8 +68,8 @@ def test_the_work_is_loaded_once_for_all_cases(tmp_path, store, supervise):
 @pytest.mark.parametrize(
     ("text", "said", "attempts"),
     [
-        ("killed", "ended by SIGKILL, 2 times. The kernel does that where memory ends", 2),
-        ("crashes", "ended by SIGSEGV, 2 times", 2),
+        ("killed", "ended by SIGKILL at attempt 2 of 2. The kernel does that where memory ends", 2),
+        ("crashes", "ended by SIGSEGV at attempt 2 of 2", 2),
         ("leaves", "ended with status 3", 2),
         ("exhausts", "must fit into memory", 2),
         ("fails", "The scan must be a scan, but is none.", 1),
@@ -86,6 +92,26 @@ def test_a_case_that_goes_wrong_fails_alone_with_its_sentence(
 def test_a_case_that_goes_wrong_once_is_done_at_the_second_attempt(tmp_path, supervise, odd_case, text):
     status = supervise(work_reference("odd", times=1, folder=str(tmp_path))).run(odd_case(text))
     assert (status.status, status.attempts) == ("done", 2)
+
+
+def test_a_case_whose_workers_were_lost_at_all_attempts_fails_without_another(store, supervise, counts, odd_case):
+    case = odd_case("any")
+    supervisor = supervise(work_reference("refused"))
+    counts.begin("odd")
+    counts.begin("odd")
+    status = supervisor.run(case)
+    assert (status.status, status.attempts, status.worker) == ("failed", 2, None)
+    assert status.reason.startswith("The worker that runs a case must live, but it was lost at attempt 2 of 2.")
+    assert store.status("odd") == status
+    assert list(counts.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("text", "outcome"), [("any", "done"), ("killed", "failed")])
+def test_a_case_whose_worker_was_lost_once_is_tried_once_more(supervise, counts, odd_case, text, outcome):
+    counts.begin("odd")
+    status = supervise(work_reference("odd")).run(odd_case(text))
+    assert (status.status, status.attempts) == (outcome, 2)
+    assert list(counts.folder.iterdir()) == []
 
 
 def test_a_case_that_hangs_is_stopped_after_its_limit(tmp_path, supervise, odd_case):
@@ -119,7 +145,7 @@ def test_work_that_can_not_be_loaded_is_an_error(tmp_path, store, supervise, nam
     assert store.names() == []
 
 
-def test_closing_ends_a_case_that_runs_and_nothing_of_it_stays(tmp_path, store, supervise):
+def test_closing_ends_a_case_that_runs_and_nothing_but_the_count_of_it_stays(tmp_path, store, supervise, counts):
     supervisor = supervise(work_reference("copy", seconds=60))
     (case,) = make_cases(tmp_path / "cases", 1)
     threading.Timer(1.0, supervisor.close).start()
@@ -127,6 +153,7 @@ def test_closing_ends_a_case_that_runs_and_nothing_of_it_stays(tmp_path, store, 
         supervisor.run(case)
     with pytest.raises(StoppedError):
         supervisor.run(case)
+    assert counts.begin(case.name) == 2  # the first only had begun
     assert store.names() == []
     assert list((store.folder / ".unfinished").iterdir()) == []
 
@@ -150,7 +177,8 @@ def test_the_process_ends_with_its_parent(tmp_path):
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        supervisor = Supervisor(work_reference("copy"), CaseStore(tmp_path / "results"))
+        counts = AttemptCounts(tmp_path / "counts")
+        supervisor = Supervisor(work_reference("copy"), CaseStore(tmp_path / "results"), counts)
         status = supervisor.run(make_cases(tmp_path / "cases", 1)[0])
         os.write(writing, str(status.facts["runner"]["pid"]).encode())
         time.sleep(60)

@@ -51,6 +51,12 @@ def test_a_new_result_replaces_the_former_with_all_its_files(store):
     assert not store.output("case", "former.txt").exists()
 
 
+def test_counts_of_attempts_are_each_runs_own_and_gone_with_it(store):
+    with store.attempt_counts() as first, store.attempt_counts() as second:
+        assert (first.begin("case"), first.begin("case"), second.begin("case")) == (1, 2, 1)
+    assert list((store.folder / ".unfinished").iterdir()) == []
+
+
 @pytest.mark.parametrize("moment", ["rename", "replace", "unlink"])
 def test_stopped_while_a_result_replaces_a_former_one_it_can_be_written_again(store, monkeypatch, moment):
     publish(store)

@@ -1,6 +1,8 @@
 """Engine of a cohort: Dask, which has workers on this machine or on others run one case each at a time.
 
-It holds no state that would be missed: a case's result is published by its worker, and what was not is run again.
+It holds no state that would be missed: a case's result is published by its worker, and what was not is run again. How
+often a case has begun is counted by the workers, in files: Dask holds the loss of a worker also against the cases that
+waited there.
 """
 
 from __future__ import annotations
@@ -12,13 +14,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timezone
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.running.supervisor import Share
 from hnseg.cohort.settings import RunSettings
-from hnseg.cohort.state.standing import input_stamps
 from hnseg.cohort.state.status import CaseStatus
 from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
@@ -33,7 +34,6 @@ logger = logging.getLogger(__name__)
 _ALONE_S = 120.0  # without a worker until that is said
 _POLL_S = 2.0  # after which workers that joined get their cases
 _CONFIGURATION = {
-    "distributed.scheduler.allowed-failures": 1,  # a case whose worker is lost is tried once more
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.admin.tick.limit": "1h",  # a worker that hashes a large file is not worth a warning
 }
@@ -60,17 +60,16 @@ def engine(work: WorkReference, store: CaseStore, settings: RunSettings) -> Iter
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with ExitStack() as started:
         started.enter_context(dask.config.set(_CONFIGURATION))
+        counts = started.enter_context(store.attempt_counts())
         cluster = started.enter_context(_cluster(store, settings))
         client = started.enter_context(Client(cluster))
-        client.register_plugin(SupervisorPlugin(work, store, settings, _shares(settings)))
+        client.register_plugin(SupervisorPlugin(work, store, counts, settings, _shares(settings)))
         yield client
 
 
 def results(
     client: Client,
     cases: Iterable[CohortCase],
-    work: WorkReference,
-    store: CaseStore,
     *,
     ahead: int = 0,
     say: Callable[[str], None] = logger.info,
@@ -80,10 +79,7 @@ def results(
     Args:
         client: Client of the engine.
         cases: Cases to run.
-        work: Work that the engine was started for.
-        store: Store of results.
-        ahead: Number of cases that wait at each worker for the one that it runs. Where a worker can be lost, none is to
-            wait, so that its loss is held against the case that it ran only.
+        ahead: Number of cases that wait at each worker for the one that it runs.
         say: Function that gets a sentence each time that no worker has been there for long.
 
     Raises:
@@ -97,20 +93,24 @@ def results(
     waiting = deque(cases)
     running: dict[Future[CaseStatus], CohortCase] = {}
     alone = _Alone(say)
+    numbers = count()
     while waiting or running:
         workers = sum(client.nthreads().values())
         alone.see(workers)
         while waiting and len(running) < (1 + ahead) * max(1, workers):
             case = waiting.popleft()
-            running[client.submit(run_case, case, key=f"case-{case.name}", pure=False)] = case
+            running[client.submit(run_case, case, key=f"case-{case.name}-{next(numbers)}", pure=False)] = case
         try:
             ended = wait(list(running), timeout=_POLL_S, return_when="FIRST_COMPLETED").done
         except asyncio.TimeoutError:  # the builtin one from Python 3.11 on
             continue
         for future in ended:
-            status = _status_of(future, running.pop(future), work, store)
+            case, status = running.pop(future), _status_of(future)
             future.release()  # or Dask would run the case again where the worker is lost that keeps its status
-            yield status
+            if status is None:
+                waiting.appendleft(case)
+            else:
+                yield status
 
 
 class _Alone:
@@ -129,33 +129,15 @@ class _Alone:
             self._since_s = time.monotonic()
 
 
-def _status_of(future: Future[CaseStatus], case: CohortCase, work: WorkReference, store: CaseStore) -> CaseStatus:
-    """Return the status of a case that has ended; one whose worker was lost twice is published as failed."""
+def _status_of(future: Future[CaseStatus]) -> CaseStatus | None:
+    """Return the status of a case that has ended; None where Dask gave the case up, which need not have begun."""
     from distributed.scheduler import KilledWorker
 
     try:
         status: CaseStatus = future.result()
     except KilledWorker:
-        status = _lost(case, work)
-        with store.provisional() as made:
-            store.publish(status, made)
+        return None
     return status
-
-
-def _lost(case: CohortCase, work: WorkReference) -> CaseStatus:
-    return CaseStatus(
-        case=case.name,
-        status="failed",
-        reason=(
-            "The worker that runs a case must live, but it was lost twice. Did its job end, by the scheduler's limit of"
-            " time or memory, or with its machine? The job's log may say."
-        ),
-        attempts=2,
-        seconds=0.0,
-        ended=datetime.now(timezone.utc),
-        work_sha256=work.sha256,
-        inputs=input_stamps(case),
-    )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.running.runner import Reply, Request, Start
 from hnseg.cohort.running.runner_process import RunnerProcess
+from hnseg.cohort.state.attempts import AttemptCounts
 from hnseg.cohort.state.standing import PROBLEM, input_stamps, standing_of
 from hnseg.cohort.state.status import CaseStatus, Worker
 from hnseg.cohort.state.store import REPORT_FOLDER, CaseStore
@@ -23,7 +24,11 @@ from hnseg.errors import DiedError, StoppedError, WorkError
 from hnseg.imaging.files.visible import visible_in
 
 ATTEMPTS = 2
-"""Number of times that a case is tried whose runner dies or has too little memory."""
+"""Number of times that a run tries a case whose runner dies or has too little memory, or whose worker is lost."""
+_LOST = (
+    f"The worker that runs a case must live, but it was lost at attempt {ATTEMPTS} of {ATTEMPTS}. Did its job end, by"
+    " the scheduler's limit of time or memory, or with its machine? The job's log may say."
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Supervisor:
         self,
         work: WorkReference,
         store: CaseStore,
+        counts: AttemptCounts,
         share: Share = Share(),
         *,
         limit_s: float = math.inf,
@@ -63,12 +69,14 @@ class Supervisor:
         Args:
             work: Work that the runner loads.
             store: Store that gets the results.
+            counts: Counts of the attempts, which outlive this supervisor with its worker.
             share: Share of the machine that the runner gets.
             limit_s: Seconds that a case may take, to which the work keeps by itself.
             grace_s: Seconds after them, or a tenth of them if that is more, until the runner is killed.
         """
         self._work = work
         self._store = store
+        self._counts = counts
         self._share = share
         self._limit_s = limit_s
         self._killed_after_s = limit_s + max(grace_s, limit_s / 10)
@@ -79,19 +87,20 @@ class Supervisor:
     def run(self, case: CohortCase) -> CaseStatus:
         """Run a case and publish its result, also where it fails.
 
-        A case that is done already is not run: a worker that was lost before it could tell had published it.
+        A case that is done already is not run: a worker that was lost before it could tell had published it. One whose
+        attempts have all begun, at workers that were lost since, fails.
 
         Raises:
             WorkError: The work can't be loaded.
             OutputError: The result can't be written.
             StoppedError: `close` was called before the end.
         """
-        published = self._store.status(case.name)
-        if published is not None and standing_of(case, self._work.sha256, self._store).kind == "done":
-            return published
-        attempt = 1
-        while (status := self._attempt(case, attempt)) is None:
-            attempt += 1
+        status = self._store.status(case.name)
+        if standing_of(case, self._work.sha256, self._store).kind != "done":
+            status = None
+        while status is None:
+            status = self._attempt(case, self._begin(case))
+        self._counts.forget(case.name)
         return status
 
     def close(self) -> None:
@@ -100,17 +109,24 @@ class Supervisor:
             self._is_closed = True
             self._end_runner()
 
+    def _begin(self, case: CohortCase) -> int:
+        """Count an attempt and return its number; a worker that is ending begins none."""
+        with self._lock:
+            if self._is_closed:
+                raise StoppedError
+            return self._counts.begin(case.name)
+
     def _attempt(self, case: CohortCase, attempt: int) -> CaseStatus | None:
         """Try a case, and publish its result; None where it is to be tried again."""
         with self._store.provisional() as made:
-            reply = self._reply_to(case, made)
+            reply = self._reply_to(case, made) if attempt <= ATTEMPTS else Reply(kind="failed", reason=_LOST)
             if self._is_closed:
                 raise StoppedError
             if reply.kind in ("memory", "died"):
                 self._drop_runner()
                 if attempt < ATTEMPTS:
                     return None
-            status = self._status_of(case, reply, attempt)
+            status = self._status_of(case, reply, min(attempt, ATTEMPTS))
             if status.status == "failed":
                 _keep_report_only(made)
             self._store.publish(status, made)
@@ -201,7 +217,7 @@ def _death_in_words(end: DiedError) -> str:
     cause = "Does a library crash on an image?"
     if "SIGKILL" in str(end):
         cause = "The kernel does that where memory ends: has each worker enough?"
-    return f"The process that runs a case must live, but {end}, {ATTEMPTS} times. {cause}"
+    return f"The process that runs a case must live, but {end} at attempt {ATTEMPTS} of {ATTEMPTS}. {cause}"
 
 
 def _keep_report_only(made: Path) -> None:

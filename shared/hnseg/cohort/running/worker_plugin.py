@@ -9,6 +9,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.running.supervisor import Share, Supervisor
 from hnseg.cohort.settings import RunSettings
+from hnseg.cohort.state.attempts import AttemptCounts
 from hnseg.cohort.state.status import CaseStatus
 from hnseg.cohort.state.store import CaseStore
 from hnseg.cohort.work import WorkReference
@@ -23,18 +24,25 @@ class SupervisorPlugin(WorkerPlugin):
     name = "hnseg-supervisor"
 
     def __init__(
-        self, work: WorkReference, store: CaseStore, settings: RunSettings, shares: Mapping[str, Share]
+        self,
+        work: WorkReference,
+        store: CaseStore,
+        counts: AttemptCounts,
+        settings: RunSettings,
+        shares: Mapping[str, Share],
     ) -> None:
         """Describe the supervisors.
 
         Args:
             work: Work that each runner loads.
             store: Store that gets the results.
+            counts: Counts of this run's attempts, which all workers share.
             settings: Settings of the run.
             shares: Share of the machine by the worker's name; a worker without one has all of it.
         """
         self._work = work
         self._store = store
+        self._counts = counts
         self._settings = settings
         self._shares = shares
 
@@ -42,7 +50,12 @@ class SupervisorPlugin(WorkerPlugin):
         """Give a worker its supervisor."""
         share = self._shares.get(str(worker.name), Share())
         _SUPERVISORS[worker.id] = Supervisor(
-            self._work, self._store, share, limit_s=self._settings.limit_s, grace_s=self._settings.grace_s
+            self._work,
+            self._store,
+            self._counts,
+            share,
+            limit_s=self._settings.limit_s,
+            grace_s=self._settings.grace_s,
         )
 
     def teardown(self, worker: Worker) -> None:

@@ -14,6 +14,7 @@ from tempfile import mkdtemp
 
 from pydantic import ValidationError
 
+from hnseg.cohort.state.attempts import AttemptCounts
 from hnseg.cohort.state.status import STATUS_FILE, CaseStatus
 from hnseg.errors import OutputError
 from hnseg.imaging.files.visible import visible_in
@@ -91,6 +92,15 @@ class CaseStore:
         (made / REPORT_FOLDER).mkdir()
         try:
             yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    @contextmanager
+    def attempt_counts(self) -> Iterator[AttemptCounts]:
+        """Make counts of attempts for one run, none so far, and remove them afterwards."""
+        made = self._made()
+        try:
+            yield AttemptCounts(made)
         finally:
             shutil.rmtree(made, ignore_errors=True)
 
