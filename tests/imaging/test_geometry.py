@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, resample_into, resample_label_map
+from hnseg.imaging.geometry import (
+    Grid,
+    array_of,
+    distance_from,
+    image_of,
+    resample_image,
+    resample_into,
+    resample_label_map,
+    within_mm,
+)
 
 OBLIQUE = tuple(sitk.VersorTransform((0.2, -0.4, 1.0), 0.3).GetMatrix())
 GRID = Grid(size_xyz=(5, 6, 7), spacing_mm=(0.5, 0.7, 2.0), origin_mm=(-11.5, 3.25, 1 / 3), direction=OBLIQUE)
@@ -169,3 +178,30 @@ def test_a_direction_as_writers_round_it_is_close():
     turned = replace(GRID, direction=(cosine, -sine, 0, sine, cosine, 0, 0, 0, 1))
     level = replace(GRID, direction=(1, 0, 0, 0, 1, 0, 0, 0, 1))
     assert turned.is_close_to(level)
+
+
+COARSE = Grid((5, 4, 3), (1.0, 2.0, 3.0), (0, 0, 0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+
+
+@pytest.fixture
+def voxel():
+    mask = np.zeros(COARSE.shape_zyx, dtype=bool)
+    mask[1, 1, 1] = True
+    return mask
+
+
+def test_distances_are_in_mm_along_each_axis_and_between(voxel):
+    away_mm = distance_from(voxel, COARSE)
+    assert (away_mm[1, 1, 1], away_mm[0, 1, 1], away_mm[1, 0, 1], away_mm[1, 1, 4]) == (0, 3, 2, 3)
+    assert away_mm[2, 3, 1] == pytest.approx(5)  # 3 and 4 mm
+
+
+def test_voxels_at_just_the_distance_are_within_it(voxel):
+    assert within_mm(voxel, 3.0, COARSE).sum() == 15  # 5 along x, 4 in each line beside, 1 below and 1 above
+    np.testing.assert_array_equal(within_mm(voxel, 0.0, COARSE), voxel)
+
+
+def test_an_empty_mask_is_infinitely_far(voxel):
+    empty = np.zeros_like(voxel)
+    assert np.isinf(distance_from(empty, COARSE)).all()
+    assert not within_mm(empty, 1e9, COARSE).any()

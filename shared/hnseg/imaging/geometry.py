@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
+from scipy import ndimage
 
 SAME_GRID_MM = 1e-3
 CLOSE_GRID_SHARE = 0.05
@@ -275,3 +276,26 @@ def _resample(
 
 def _rounded(values: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(value, 4) for value in values)
+
+
+def distance_from(mask: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.float64]:
+    """Return the distance of each voxel from the nearest one of a mask, mm, (z, y, x); 0 inside.
+
+    Args:
+        mask: Mask, (z, y, x); every voxel is infinitely far from an empty one.
+        grid: Grid of the mask.
+    """
+    if not mask.any():
+        return np.full(mask.shape, np.inf)
+    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing_zyx_mm))
+
+
+def within_mm(mask: npt.NDArray[np.bool_], distance_mm: float, grid: Grid) -> npt.NDArray[np.bool_]:
+    """Return the mask of voxels at most a distance from those of a mask, (z, y, x); empty where the mask is.
+
+    Args:
+        mask: Mask, (z, y, x).
+        distance_mm: Largest distance.
+        grid: Grid of the mask.
+    """
+    return np.asarray(distance_from(mask, grid) <= distance_mm)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from hnseg.drawing.templates import environment_of
 from hnseg.selftest.results import SelfTest
 
 _BADGES = {"right": "good", "wrong": "bad", "warning": "warn", "measured": "plain", "absent": "plain"}
@@ -11,8 +10,5 @@ _BADGES = {"right": "good", "wrong": "bad", "warning": "warn", "measured": "plai
 
 def as_page(result: SelfTest) -> str:
     """Return the page as HTML."""
-    environment = Environment(
-        loader=PackageLoader("hnseg.selftest"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    environment = environment_of("hnseg.selftest")
     return environment.get_template("selftest.html.j2").render(r=result, badges=_BADGES)

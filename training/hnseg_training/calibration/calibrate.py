@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from hnseg.drawing.templates import environment_of
 from hnseg.errors import ModelError, OutputError
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, reason_of
 from hnseg.inference.model.bundle import open_bundle
@@ -79,10 +78,7 @@ def calibrate(
 
 def as_page(report: CalibrationReport) -> str:
     """Return the page of a report as HTML; its pictures lie beside it."""
-    environment = Environment(
-        loader=PackageLoader("hnseg_training.calibration"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = environment_of("hnseg_training.calibration")
     return environment.get_template("calibration.html.j2").render(
         r=report, reliability=RELIABILITY_FILE, risk_coverage=RISK_COVERAGE_FILE, csv=CSV_FILE, json=JSON_FILE
     )

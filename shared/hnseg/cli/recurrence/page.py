@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from hnseg.cli.recurrence.pictures import PatientPicture
+from hnseg.drawing.templates import environment_of
 from hnseg.drawing.volumes import REFERENCE_COLOUR, method_colours
 from hnseg.evaluation.recurrence.comparison import Comparison
 from hnseg.evaluation.recurrence.picture import captures_png
@@ -28,10 +27,7 @@ def as_page(comparison: Comparison, pictures: Sequence[PatientPicture]) -> str:
         comparison: Comparison to show.
         pictures: Pictures of patients, in their order.
     """
-    templates = ChoiceLoader([PackageLoader("hnseg.cli.recurrence"), PackageLoader("hnseg.cohort.report")])
-    environment = Environment(
-        loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = environment_of("hnseg.cli.recurrence", "hnseg.cohort.report")
     names = [method.name for method in comparison.methods]
     colours = method_colours(names)
     return environment.get_template("recurrence.html.j2").render(

@@ -6,9 +6,8 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from hnseg.drawing.colours import colours_of
+from hnseg.drawing.templates import environment_of
 from hnseg.evaluation.tables import Table
 
 if TYPE_CHECKING:
@@ -41,10 +40,7 @@ def as_page(changes: Sequence[Change], pictures: Sequence[bytes], *, name_of_mod
         pictures: PNG of each.
         name_of_model: Name of the model, as text.
     """
-    environment = Environment(
-        loader=PackageLoader("hnseg.cli.refinement"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    environment = environment_of("hnseg.cli.refinement")
     table, structures = changes_table(changes), tuple(changes[0].structures) if changes else ()
     colours = colours_of(range(1, len(structures) + 1)).values()
     return environment.get_template("refine.html.j2").render(

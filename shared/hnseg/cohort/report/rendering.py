@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path, PurePath
 from urllib.parse import quote_from_bytes
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from hnseg.drawing.templates import environment_of
 from hnseg.machine import in_gib
 
 UNKNOWN = "-"
@@ -18,10 +19,7 @@ UNKNOWN = "-"
 @cache
 def environment() -> Environment:
     """Return the environment of the templates; every text in them is escaped."""
-    made = Environment(
-        loader=PackageLoader("hnseg.cohort.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    made = environment_of("hnseg.cohort.report")
     made.filters |= {"seconds": in_time, "gib": in_gib, "ml": in_ml, "position": in_mm}
     return made
 

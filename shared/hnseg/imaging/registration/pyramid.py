@@ -11,7 +11,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from scipy import ndimage
 
-from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, resample_label_map
+from hnseg.imaging.geometry import Grid, array_of, image_of, resample_image, resample_label_map, within_mm
 from hnseg.records import Frozen
 
 THIN_MM = 6.0
@@ -57,7 +57,7 @@ class Level:
 
     def near_body(self, distance_mm: float) -> npt.NDArray[np.bool_]:
         """Return the mask (z, y, x) of voxels at most a distance away from the body."""
-        return _near(self.body, distance_mm, self.grid)
+        return within_mm(self.body, distance_mm, self.grid)
 
 
 def levels_of(image: sitk.Image, intensities: Intensities, *, spacings_mm: Sequence[float]) -> dict[float, Level]:
@@ -140,7 +140,7 @@ def _body(bright: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
     core = _largest_piece(deep if deep.any() else bright)
     if not core.any():
         return core
-    whole = _largest_piece(_near(core, THIN_MM + max(grid.spacing_mm), grid) & bright)
+    whole = _largest_piece(within_mm(core, THIN_MM + max(grid.spacing_mm), grid) & bright)
     return np.asarray(ndimage.binary_fill_holes(whole), dtype=bool)
 
 
@@ -150,10 +150,3 @@ def _largest_piece(mask: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     sizes = np.bincount(numbered.ravel())
     sizes[0] = 0
     return np.asarray((numbered == sizes.argmax()) & mask, dtype=bool)
-
-
-def _near(mask: npt.NDArray[np.bool_], distance_mm: float, grid: Grid) -> npt.NDArray[np.bool_]:
-    """Return the mask of voxels at most a distance away from those of a mask."""
-    if not mask.any():
-        return np.zeros_like(mask)
-    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing_zyx_mm) <= distance_mm)

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import crop_in
 from hnseg.drawing.entropy import EntropyPicture, draw_entropy
 from hnseg.drawing.overlay import Picture, draw_case
 from hnseg.drawing.registration import RegistrationFigure, draw_registration, record_in
+from hnseg.drawing.templates import environment_of
 from hnseg.drawing.uncertainty_record import uncertainty_in
 from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.tables import structures_table
@@ -113,10 +112,7 @@ def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -
         figures: Figures of the cases; a case without one has none on the page.
         labels: Values of the output with their names, for the legends.
     """
-    environment = Environment(
-        loader=PackageLoader("hnseg.rehearsal.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    environment = environment_of("hnseg.rehearsal.report")
     environment.filters |= {"gib": in_gib, "png": _as_address, "value": _shown, "answer": in_short}
     metric = first_metric(rehearsal.cases)
     colours = colours_of(labels)

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
+from hnseg.drawing.templates import environment_of
 from hnseg.errors import OutputError
 from hnseg.imaging.files.output_files import Output, output_files, reason_of
 from hnseg.robustness.report.box_plots import BOTTOM, HEIGHT, LEFT, WIDTH, panels_of
@@ -66,10 +65,7 @@ def write_report(
 
 def as_page(summary: RobustnessSummary, records: Sequence[ScoreRecord], pictures: Pictures) -> str:
     """Return the page as HTML."""
-    templates = ChoiceLoader([PackageLoader("hnseg.robustness.report"), PackageLoader("hnseg.cohort.report")])
-    environment = Environment(
-        loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = environment_of("hnseg.robustness.report", "hnseg.cohort.report")
     pairs = pair_scores(records)
     worst = worst_cases(pairs)
     shown = {one: pictures[one.case, one.variant] for one in worst if (one.case, one.variant) in pictures}

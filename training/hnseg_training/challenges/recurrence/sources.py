@@ -12,7 +12,7 @@ Beside them may be `brain`, which only a rule without a network reads, and the t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,9 @@ IMAGES = ("ct", "pet", "gtv")
 """Stems of the files that a patient must have beside the recurrences."""
 BESIDE = ("brain", "ctv1", "ctv2", "ctv3", "origins.csv")
 """Stems of known files that the network has no use for."""
+
+Files = dict[str, list[Path]]
+"""Files of a patient that are converted, by stem in lower case; several of a stem where the patient is refused."""
 
 _RECURRENCE = re.compile(r"recurrence(?:_([1-9][0-9]*))?")
 
@@ -55,57 +58,61 @@ def find_sources(source: Path) -> list[Source]:
     Raises:
         InputError: There are no patients, or one has a file missing or two for the same image; all of them are named.
     """
-    folders = _patients_in(source)
-    if not folders:
+    patients = {folder.name: files for folder in visible_in(source) if (files := _files_in(folder))}
+    if not patients:
         raise InputError(
             f"{source} must hold a folder a patient with {', '.join(f'{stem}.nii.gz' for stem in IMAGES)} and"
             " recurrence.nii.gz, or recurrence_1.nii.gz and so on, but there is none in it. Was another folder meant?"
         )
     must = "Every patient must have a CT, a PET, a GTV and recurrences"
-    check_nothing_missing(_named(folders, _missing_from), must=must, root=source)
-    _check_nothing_twice(_named(folders, _twice_in), source)
-    found = list(map(_source, folders))
-    log_untaken(source, {path for folder, one in zip(folders, found, strict=True) for path in _known_in(folder, one)})
-    return found
+    check_nothing_missing(_named(patients, _missing_from), must=must, root=source)
+    _check_nothing_twice(_named(patients, _twice_in), source)
+    log_untaken(source, {path for name, files in patients.items() for path in _known_in(source / name, files)})
+    return [_source(name, files) for name, files in patients.items()]
 
 
-def _patients_in(source: Path) -> list[Path]:
-    """Return the folders with a file that is converted, in the order of their names."""
-    return [folder for folder in visible_in(source) if any(_stems_in(folder))]
+def _files_in(folder: Path) -> Files:
+    """Return the files that are converted, by stem; empty where the folder is no patient's."""
+    files: Files = {}
+    for path in images_in(folder):
+        if (stem := _stem(path)) in IMAGES or _RECURRENCE.fullmatch(stem):
+            files.setdefault(stem, []).append(path)
+    return files
 
 
-def _named(folders: Sequence[Path], stems_of: Callable[[Path], list[str]]) -> list[str]:
-    """Return some stems of each folder, with the folder's name."""
-    return [f"{folder.name}/{stem}" for folder in folders for stem in stems_of(folder)]
-
-
-def _known_in(folder: Path, source: Source) -> list[Path]:
+def _known_in(folder: Path, files: Files) -> list[Path]:
     """Return a patient's files that are converted, and those that the network has no use for."""
-    beside = [path for path in visible_in(folder) if stem_of(path.name).lower() in BESIDE]
-    return [*source.images.values(), *source.recurrences, *beside]
+    beside = [path for path in visible_in(folder) if _stem(path) in BESIDE]
+    return [*beside, *(path for paths in files.values() for path in paths)]
 
 
-def _stems_in(folder: Path) -> Iterator[str]:
-    """Yield the stem of each file that is converted, in lower case."""
-    stems = (stem_of(path.name).lower() for path in images_in(folder))
-    return (stem for stem in stems if stem in IMAGES or _RECURRENCE.fullmatch(stem))
+def _stem(path: Path) -> str:
+    return stem_of(path.name).lower()
 
 
-def _missing_from(folder: Path) -> list[str]:
+def _named(patients: Mapping[str, Files], stems_of: Callable[[Files], list[str]]) -> list[str]:
+    """Return some stems of each patient, with the folder's name."""
+    return [f"{name}/{stem}" for name, files in patients.items() for stem in stems_of(files)]
+
+
+def _missing_from(files: Files) -> list[str]:
     """Return the stems of files that a patient lacks, those between the numbers of two recurrences among them."""
-    stems = list(_stems_in(folder))
-    missing = [stem for stem in IMAGES if stem not in stems]
-    numbers = [int(match[1] or 0) for stem in stems if (match := _RECURRENCE.fullmatch(stem))]
+    missing = [stem for stem in IMAGES if stem not in files]
+    numbers = _numbers_of_recurrences(files).values()
     if not numbers:
         return [*missing, "recurrence"]
     return missing + [f"recurrence_{number}" for number in range(1, max(numbers)) if number not in numbers]
 
 
-def _twice_in(folder: Path) -> list[str]:
-    """Return the stems of which a folder has two files, and `recurrence` where there are numbered ones too."""
-    stems = list(_stems_in(folder))
-    twice = sorted({stem for stem in stems if stems.count(stem) > 1})
-    return [*twice, "recurrence"] if {"recurrence", "recurrence_1"} <= set(stems) else twice
+def _numbers_of_recurrences(files: Files) -> dict[str, int]:
+    """Return the number of each file of recurrences, by stem; 0 for one that has none."""
+    return {stem: int(match[1] or 0) for stem in files if (match := _RECURRENCE.fullmatch(stem))}
+
+
+def _twice_in(files: Files) -> list[str]:
+    """Return the stems of which a patient has two files, and `recurrence` where there are numbered ones too."""
+    twice = sorted(stem for stem, paths in files.items() if len(paths) > 1)
+    return [*twice, "recurrence"] if {"recurrence", "recurrence_1"} <= set(files) else twice
 
 
 def _check_nothing_twice(twice: list[str], root: Path) -> None:
@@ -118,9 +125,8 @@ def _check_nothing_twice(twice: list[str], root: Path) -> None:
         )
 
 
-def _source(folder: Path) -> Source:
+def _source(name: str, files: Files) -> Source:
     """Return the files of a complete patient."""
-    paths = {stem_of(path.name).lower(): path for path in images_in(folder)}
-    numbers = {stem: int(match[1] or 0) for stem in paths if (match := _RECURRENCE.fullmatch(stem))}
-    recurrences = tuple(paths[stem] for stem in sorted(numbers, key=numbers.__getitem__))
-    return Source(folder.name, {stem: paths[stem] for stem in IMAGES}, recurrences)
+    numbers = _numbers_of_recurrences(files)
+    recurrences = tuple(files[stem][0] for stem in sorted(numbers, key=numbers.__getitem__))
+    return Source(name, {stem: files[stem][0] for stem in IMAGES}, recurrences)

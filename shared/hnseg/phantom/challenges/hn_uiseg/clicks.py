@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from hnseg.imaging.components import number_components
-from hnseg.imaging.geometry import Grid, LabelArray
+from hnseg.imaging.geometry import Grid, LabelArray, distance_from
 
 ClickKind = Literal["platform", "named", "mm", "far"]
 """Clicks named tumor and background, as the platform has them; named by structure; the same in mm; one far away."""
@@ -71,7 +71,7 @@ def _beside_lesions(labels: LabelArray, ct: npt.NDArray[Any], grid: Grid) -> Ind
     numbered, sizes = number_components(labels > 0, connectivity=18)
     z, y, x = ndimage.center_of_mass(numbered == int(sizes[1:].argmax()) + 1)
     mirrored = (z, y, labels.shape[2] - 1 - x)
-    indices = np.argwhere(_is_soft(ct) & (_distance_mm(labels, grid) >= _CLEAR_MM))
+    indices = np.argwhere(_is_soft(ct) & (distance_from(labels > 0, grid) >= _CLEAR_MM))
     away_mm = np.linalg.norm((indices - mirrored) * grid.spacing_zyx_mm, axis=1)
     z, y, x = indices[int(away_mm.argmin())].tolist()
     return z, y, x
@@ -79,7 +79,7 @@ def _beside_lesions(labels: LabelArray, ct: npt.NDArray[Any], grid: Grid) -> Ind
 
 def _far_from_lesions(labels: LabelArray, ct: npt.NDArray[Any], grid: Grid) -> Index:
     """Return the voxel of soft tissue that is farthest from all lesions."""
-    away_mm = np.where(_is_soft(ct), _distance_mm(labels, grid), 0)
+    away_mm = np.where(_is_soft(ct), distance_from(labels > 0, grid), 0)
     z, y, x = (int(at) for at in np.unravel_index(int(away_mm.argmax()), away_mm.shape))
     return z, y, x
 
@@ -87,8 +87,3 @@ def _far_from_lesions(labels: LabelArray, ct: npt.NDArray[Any], grid: Grid) -> I
 def _is_soft(ct: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Return where a CT shows soft tissue all around, (z, y, x): noise makes single voxels of anything look like it."""
     return ndimage.binary_erosion((ct >= _SOFT_HU[0]) & (ct <= _SOFT_HU[1]))
-
-
-def _distance_mm(labels: LabelArray, grid: Grid) -> npt.NDArray[np.float64]:
-    """Return the distance of each voxel from the nearest lesion, (z, y, x)."""
-    return np.asarray(ndimage.distance_transform_edt(labels == 0, sampling=grid.spacing_zyx_mm))

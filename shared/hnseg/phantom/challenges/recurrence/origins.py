@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
-from hnseg.imaging.geometry import FloatArray, Grid
+from hnseg.imaging.geometry import FloatArray, Grid, distance_from, within_mm
 from hnseg.phantom.body.shapes import BoolArray, Point
 from hnseg.phantom.challenges.recurrence.regions import Region
 from hnseg.phantom.challenges.recurrence.targets import Targets
@@ -92,7 +91,9 @@ def _weights(region: Region, targets: Targets, suv: FloatArray, grid: Grid) -> n
     inside = _mask_of(region, targets, suv, grid)
     if region in _UPTAKE_POWER:
         return np.where(inside, (suv.astype(np.float64) + 1e-3) ** _UPTAKE_POWER[region], 0.0)
-    return np.where(inside, np.exp(-_distance_mm(targets.gtv, grid) / _NEARNESS_MM), 0.0)
+    if not targets.gtv.any():
+        return inside.astype(np.float64)
+    return np.where(inside, np.exp(-distance_from(targets.gtv, grid) / _NEARNESS_MM), 0.0)
 
 
 def _mask_of(region: Region, targets: Targets, suv: FloatArray, grid: Grid) -> BoolArray:
@@ -101,14 +102,7 @@ def _mask_of(region: Region, targets: Targets, suv: FloatArray, grid: Grid) -> B
     if region == "GTV":
         return targets.gtv & ~pet_gtv(targets, suv)
     if region == "outside":
-        return targets.soft_tissue & ~targets.ctv3 & (_distance_mm(targets.ctv3, grid) <= REACH_MM)
+        return targets.soft_tissue & ~targets.ctv3 & within_mm(targets.ctv3, REACH_MM, grid)
     nested = {"CTV1": (targets.gtv, targets.ctv1), "CTV2": (targets.ctv1, targets.ctv2)}
     inner, outer = nested.get(region, (targets.ctv2, targets.ctv3))
     return outer & ~inner
-
-
-def _distance_mm(mask: BoolArray, grid: Grid) -> npt.NDArray[np.float64]:
-    """Return the distance of each voxel from a mask, (z, y, x); 0 everywhere of an empty one."""
-    if not mask.any():
-        return np.zeros(mask.shape)
-    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing_zyx_mm))

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import ndimage
-
-from hnseg.imaging.geometry import Grid
+from hnseg.imaging.geometry import within_mm
 from hnseg.phantom.body.shapes import BoolArray, Capsule, Point, tube
 from hnseg.phantom.body.structure import mirror_image
 from hnseg.phantom.challenges.recurrence.site import Site
@@ -54,18 +51,11 @@ class Targets:
             outline_mm: Distance of the GTV's outline from the tumours.
         """
         soft = site.soft_tissue() | tumours
-        gtv = _within_mm(tumours, outline_mm, site.grid) & soft
-        ctv1, ctv2 = (_within_mm(gtv, margin, site.grid) & soft for margin in (CTV1_MM, CTV2_MM))
+        gtv = within_mm(tumours, outline_mm, site.grid) & soft
+        ctv1, ctv2 = (within_mm(gtv, margin, site.grid) & soft for margin in (CTV1_MM, CTV2_MM))
         return cls(soft, gtv, ctv1, ctv2, ctv2 | (_elective_neck(site) & soft))
 
 
 def _elective_neck(site: Site) -> BoolArray:
     left: list[Capsule] = tube(_ELECTIVE, _ELECTIVE_MM, (0.85, 1.25, 1.0))
     return site.within((*left, *(mirror_image(one) for one in left)))
-
-
-def _within_mm(mask: BoolArray, margin_mm: float, grid: Grid) -> BoolArray:
-    """Return the voxels at most a distance from a mask; none of an empty mask."""
-    if not mask.any():
-        return mask.copy()
-    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing_zyx_mm) <= margin_mm)
