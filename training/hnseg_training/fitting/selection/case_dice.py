@@ -23,7 +23,8 @@ def dice_of(counts: Mapping[str, Any]) -> Dice:
     """
     right, too_many, missed = (np.asarray(counts[f"{kind}_hard"], np.float64) for kind in ("tp", "fp", "fn"))
     whole = 2 * right + too_many + missed
-    return np.divide(2 * right, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+    dice: Dice = np.divide(2 * right, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+    return dice
 
 
 def means_over_cases(cases: Sequence[Dice]) -> Dice:
@@ -32,7 +33,8 @@ def means_over_cases(cases: Sequence[Dice]) -> Dice:
     there = ~np.isnan(stacked)
     count = there.sum(0)
     total = np.where(there, stacked, 0).sum(0)
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    means: Dice = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return means
 
 
 def mean_dice(cases: Sequence[Dice]) -> float:

@@ -34,6 +34,8 @@ class EachCaseOnce(_WholeCaseLoader):
     from numpy's global generator, as all of nnU-Net's draws.
     """
 
+    batch_size: int
+
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._largest_batch = self.batch_size

@@ -130,7 +130,8 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
         """Load the weights of the best epoch, and record it with the Dice of each validation case."""
         folder = Path(self.output_folder)
         best = torch.load(folder / "checkpoint_best.pth", map_location=self.device, weights_only=False)
-        getattr(self.network, "_orig_mod", self.network).load_state_dict(best["network_weights"])  # if it is compiled
+        network: Any = getattr(self.network, "_orig_mod", self.network)  # that of a compiled one
+        network.load_state_dict(best["network_weights"])
         names, cases = self._validated()
         structures = [name for name in self.dataset_json["labels"] if name not in {"background", "ignore"}]
         record = Selection(
