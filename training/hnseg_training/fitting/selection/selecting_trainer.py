@@ -37,13 +37,11 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
         Args:
             batches: Training batches; None for as many as hold each training case once.
         """
-        if self.training.iterations is not None and batches:
-            self.num_iterations_per_epoch = batches
-            self.num_val_iterations_per_epoch = max(1, batches // 5)
-            return
-        trained, validated = self.do_split()
-        self.num_iterations_per_epoch = batches or math.ceil(len(trained) / self.batch_size)
-        self.num_val_iterations_per_epoch = len(validated)
+        if batches is None:
+            batches = math.ceil(len(self.do_split()[0]) / self.batch_size)
+        is_whole = self.training.iterations is None
+        self.num_iterations_per_epoch = batches
+        self.num_val_iterations_per_epoch = len(self.do_split()[1]) if is_whole else max(1, batches // 5)
 
     def get_dataloaders(self) -> tuple[Any, Any]:
         """Return the loaders of training and validation: nnU-Net's own, or of whole cases in this process.
