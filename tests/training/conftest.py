@@ -21,7 +21,7 @@ from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.fit import Schedule, fit
 from hnseg_training.fitting.plan import plan
 from hnseg_training.fitting.preset import PRESETS
-from tests.support.tiny_recurrence import SETTINGS, TINY_PAPER
+from tests.support.tiny_recurrence import EVEN_SETTINGS, TINY_PAPER
 from tests.support.tiny_recurrence import write_source as write_recurrences
 
 GRID = Grid((40, 36, 12), (2.0, 2.0, 3.0), (-40.0, -36.0, 5.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
@@ -113,7 +113,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> WorkFolder:
     """Three planned runs on tiny patients with recurrences, 3 to train on and 2 to validate on."""
     source = write_recurrences(tmp_path_factory.mktemp("source"))
     options = Options(split=Shares(3, 2, 0), runs=3)
-    work = convert_recurrence(source, tmp_path_factory.mktemp("work"), settings=SETTINGS, options=options)
+    work = convert_recurrence(source, tmp_path_factory.mktemp("work"), settings=EVEN_SETTINGS, options=options)
     plan(work, TINY_PAPER, workers=1)
     return work
 

@@ -58,7 +58,13 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
         rotation, in_planes, first_patch, mirrored = self.configure_rotation_dummyDA_mirroring_and_inital_patch_size()
         scales = self._get_deep_supervision_scales()
         transforms = self.get_training_transforms(
-            patch, rotation, scales, mirrored, in_planes, **self._label_settings()
+            patch,
+            rotation,
+            scales,
+            mirrored,
+            in_planes,
+            use_mask_for_norm=self.configuration_manager.use_mask_for_norm,
+            **self._label_settings(),
         )
         return (
             EachCaseOnce(trained, self.batch_size, first_patch, patch, self.label_manager, transforms=transforms),
@@ -91,7 +97,7 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
         cases = [dice_of(counts) for counts in val_outputs]
         mean = mean_dice(cases)
         self.logger.log("mean_fg_dice", mean, self.current_epoch)
-        self.logger.log("dice_per_class_or_region", list(means_over_cases(cases)), self.current_epoch)
+        self.logger.log("dice_per_class_or_region", means_over_cases(cases).tolist(), self.current_epoch)
         self.logger.log("val_losses", float(np.mean([counts["loss"] for counts in val_outputs])), self.current_epoch)
         if self.training.patience:
             # nnU-Net keeps in checkpoint_best.pth the weights of the epoch at which this is highest.
