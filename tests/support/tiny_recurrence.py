@@ -27,7 +27,7 @@ TINY_PAPER = PRESETS["recurrence-paper"].model_copy(
         "training": PRESETS["recurrence-paper"].training.model_copy(update={"patience": 2, "epochs": 9}),
     }
 )
-"""The preset recurrence-paper with a small network, for a patch that is two voxels wider than the box of EVEN_SETTINGS."""
+"""The preset recurrence-paper with a small network, and patches two voxels wider than the box of EVEN_SETTINGS."""
 VOXEL_ML = 8 * 8 * 5 / 1000
 
 # (z, y, x) in voxels of GRID; the box around GTVP is 11:19, 11:23, 14:24
