@@ -9,11 +9,25 @@ import SimpleITK as sitk
 
 from containers.recurrence.settings import Settings
 from hnseg.imaging.geometry import Grid, image_of
+from hnseg_training.fitting.network import Unet3dNetwork
+from hnseg_training.fitting.preset import PRESETS
 from tests.support.tiny_hecktor import GRID, GTVP, PET_GRID
 
 PATIENTS = ("ann", "ben", "cid", "dot", "eve")
 SETTINGS = Settings(crop_size_xyz=(10, 12, 8), crop_spacing_mm=(8.0, 8.0, 5.0))
 """Settings with a box of 10 x 12 x 8 of the CT's voxels, which holds INSIDE whole and of ACROSS half."""
+EVEN_SETTINGS = Settings(crop_size_xyz=(10, 12, 8), crop_spacing_mm=(8.0, 8.0, 8.0))
+"""Settings with a box of as many voxels, whose first axis is z for nnU-Net too: none has a larger spacing."""
+TINY_PAPER = PRESETS["recurrence-paper"].model_copy(
+    update={
+        "plans_name": "tinyRecurrencePaperPlans",
+        "spacing_zyx_mm": (8.0, 8.0, 8.0),
+        "patch_size_zyx": (8, 12, 12),
+        "network": Unet3dNetwork(features=(4, 6), strides_zyx=((1, 1, 1), (2, 2, 2))),
+        "training": PRESETS["recurrence-paper"].training.model_copy(update={"patience": 2, "epochs": 9}),
+    }
+)
+"""The preset recurrence-paper with a small network, and patches two voxels wider than the box of EVEN_SETTINGS."""
 VOXEL_ML = 8 * 8 * 5 / 1000
 
 # (z, y, x) in voxels of GRID; the box around GTVP is 11:19, 11:23, 14:24

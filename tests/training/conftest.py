@@ -14,10 +14,15 @@ import SimpleITK as sitk
 from containers.hnts_mrg.method import Settings
 from hnseg.imaging.geometry import Grid, image_of
 from hnseg_training.challenges.hnts_mrg.convert import convert
+from hnseg_training.challenges.recurrence.convert import Options
+from hnseg_training.challenges.recurrence.convert import convert as convert_recurrence
+from hnseg_training.dataset.single_split import Shares
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.fit import Schedule, fit
 from hnseg_training.fitting.plan import plan
 from hnseg_training.fitting.preset import PRESETS
+from tests.support.tiny_recurrence import EVEN_SETTINGS, TINY_PAPER
+from tests.support.tiny_recurrence import write_source as write_recurrences
 
 GRID = Grid((40, 36, 12), (2.0, 2.0, 3.0), (-40.0, -36.0, 5.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 PATIENTS = ("2", "5", "10", "11", "100")
@@ -101,3 +106,21 @@ def trained(planned: WorkFolder) -> WorkFolder:
     for fold in (0, 3):
         fit(planned, PRESETS["demo"], fold, TINY)
     return planned
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> WorkFolder:
+    """Three planned runs on tiny patients with recurrences, 3 to train on and 2 to validate on."""
+    source = write_recurrences(tmp_path_factory.mktemp("source"))
+    options = Options(split=Shares(3, 2, 0), runs=3)
+    work = convert_recurrence(source, tmp_path_factory.mktemp("work"), settings=EVEN_SETTINGS, options=options)
+    plan(work, TINY_PAPER, workers=1)
+    return work
+
+
+@pytest.fixture(scope="session")
+def selected(runs: WorkFolder) -> WorkFolder:
+    """Two of the runs fitted; the first so slowly that its Dice never rises, the second as published for two epochs."""
+    fit(runs, TINY_PAPER, 0, Schedule(epochs=9, iterations=None, device="cpu", threads=1, learning_rate=1e-9))
+    fit(runs, TINY_PAPER, 1, Schedule(epochs=2, iterations=None, device="cpu", threads=1))
+    return runs

@@ -1,6 +1,11 @@
 import json
+import shutil
 
 import pytest
+
+from hnseg_training.dataset.work_folder import WorkFolder
+from hnseg_training.fitting.preset import PRESETS
+from tests.support.tiny_recurrence import TINY_PAPER
 
 
 def test_the_planned_preset_is_exported_where_none_is_named(run, trained, tmp_path):
@@ -21,6 +26,36 @@ def test_ranges_are_left_out_on_request(run, trained, tmp_path):
     options = ("--folds", "0", "--output", tmp_path / "model", "--no-ranges")
     assert run("export", "hnts_mrg", "--work", trained.root, *options)[0] == 0
     assert "structures" not in json.loads((tmp_path / "model" / "manifest.json").read_text())
+
+
+def test_the_best_of_several_runs_is_exported_with_the_dice_of_all(run, selected, tmp_path, monkeypatch):
+    monkeypatch.setitem(PRESETS, "tiny-paper", TINY_PAPER)
+    shutil.copytree(selected.root, tmp_path / "work")
+    work = WorkFolder.open(tmp_path / "work", challenge="recurrence")
+    splits = work.preprocessed / "splits_final.json"
+    splits.write_text(json.dumps(json.loads(splits.read_text())[:2]))  # the two runs that are fitted
+    options = ("--folds", "best", "--output", tmp_path / "model", "--no-ranges")
+    assert run("export", "recurrence", "--work", work.root, *options)[0] == 0
+    dice = [
+        json.loads((work.results(TINY_PAPER.result_name) / f"fold_{fold}" / "selection.json").read_text())["dice"]
+        for fold in (0, 1)
+    ]
+    best = dice.index(max(dice))
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert manifest["folds"] == [best]
+    assert manifest["mirroring_axes"] == []
+    assert manifest["metrics"] == {
+        f"validation DSC, run {fold}{' (chosen)' if fold == best else ''}": pytest.approx(dice[fold], abs=1e-4)
+        for fold in (0, 1)
+    }
+
+
+def test_without_a_selection_there_is_no_best_run(run, trained, tmp_path):
+    options = ("--folds", "best", "--output", tmp_path / "model")
+    status, stderr = run("export", "hnts_mrg", "--work", trained.root, *options)
+    assert status == 1
+    assert "there is none of fold 0, 1, 2, 3, 4. Is a fold not trained, or does the preset keep the last" in stderr
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize(

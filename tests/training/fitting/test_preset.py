@@ -82,7 +82,7 @@ def test_a_dynunet_replaces_the_whole_network_and_has_no_deep_supervision():
     assert PRESETS["demo"].deep_supervision
 
 
-@pytest.mark.parametrize("name", ["recurrence", "recurrence-pretrain"])
+@pytest.mark.parametrize("name", ["recurrence", "recurrence-paper", "recurrence-pretrain"])
 def test_recurrences_are_learnt_by_the_published_network_on_the_published_crop(name):
     preset = PRESETS[name]
     plan = configuration_of(preset)
@@ -91,6 +91,13 @@ def test_recurrences_are_learnt_by_the_published_network_on_the_published_crop(n
     architecture = Architecture.model_validate(plan["architecture"])
     network = build_network(architecture, channels=2, outputs=2, path=Path("plans.json"))
     assert sum(parameter.numel() for parameter in network.parameters()) == 5_643_809
+
+
+def test_recurrence_paper_is_trained_as_its_authors_say():
+    training = PRESETS["recurrence-paper"].training
+    assert (training.trainer, training.learning_rate, training.weight_decay) == ("nnUNetTrainerVanillaAdam", 0.1, 0)
+    assert (training.schedule, training.loss, training.only_flipped) == ("plateau", "structure_dice", 0.1)
+    assert (training.epochs, training.patience, training.iterations) == (1000, 60, None)
 
 
 def test_the_result_folder_is_named_as_nnunet_names_it():

@@ -10,8 +10,11 @@ from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from hnseg.errors import InputError
 from hnseg.machine import usable_threads
-from hnseg_training.cli.options import Challenge, Folds, Planned, Work, folds_named
+from hnseg_training.cli.options import Challenge, Planned, Work, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
+
+BEST = "best"
+"""Text of `--folds` for the best of several runs."""
 
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
@@ -19,7 +22,12 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     work: Work,
     output: Annotated[Path, typer.Option(help="The bundle's folder; <output>.tar.gz is written beside it.")],
     checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final",
-    folds: Folds = None,
+    folds: Annotated[
+        str | None,
+        typer.Option(
+            help='As for fit, or "best" for the run with the highest validation DSC, of several on the same split.'
+        ),
+    ] = None,
     preset: Planned = None,
     stage: Annotated[
         Literal["last", "pretrain", "automatic", "interactive"],
@@ -42,18 +50,20 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     from hnseg_training.dataset.splits import fold_count
     from hnseg_training.export import Label, export
     from hnseg_training.fitting.plan import planned_preset
+    from hnseg_training.fitting.selection.best_fold import best_fold
     from hnseg_training.fitting.stages import at_stage, last_trained
 
     folder = WorkFolder.open(work, challenge=challenge)
+    planned = planned_preset(folder, preset)
+    best = best_fold(folder, planned) if folds == BEST else None
     label = Label(
         name=name or f"{challenge} ensemble",
         version=version,
         licence=licence,
         training_data=training_data or read_json(folder.raw / "dataset.json", having=["name"])["name"],
-        metrics=_metrics_in(metrics) if metrics else {},
+        metrics={**(best.metrics() if best else {}), **(_metrics_in(metrics) if metrics else {})},
     )
-    planned = planned_preset(folder, preset)
-    chosen = folds_named(folds, of=fold_count(folder))
+    chosen = [best.fold] if best else folds_named(folds, of=fold_count(folder))
     export(
         folder,
         last_trained(folder, planned, chosen) if stage == "last" else at_stage(planned, stage),

@@ -36,7 +36,8 @@ class Schedule:
 
     Attributes:
         epochs: Number of epochs, over which nnU-Net's learning rate falls to zero.
-        iterations: Training batches an epoch; a fifth as many validate.
+        iterations: Training batches an epoch; a fifth as many validate. None for as many as hold each training case
+            once, with a preset whose epochs are of whole cases.
         batch_size: Patches a batch; None keeps the plan's.
         device: Device of the network; auto takes a GPU where there is one.
         threads: Threads of the network without a GPU; None takes every core. Small networks gain little from a second
@@ -49,7 +50,7 @@ class Schedule:
     """
 
     epochs: int
-    iterations: int
+    iterations: int | None
     batch_size: int | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int | None = None
@@ -256,17 +257,21 @@ def _new_trainer(
         trainer.prompts, trainer.stage = preset.prompts, preset.stage or trainer.stage
         trainer.enable_deep_supervision = preset.deep_supervision
         trainer.num_epochs = schedule.epochs
-        trainer.num_iterations_per_epoch = schedule.iterations
-        trainer.num_val_iterations_per_epoch = max(1, schedule.iterations // 5)
         trainer.weight_decay = preset.training.weight_decay
         trainer.initial_lr = schedule.learning_rate or preset.training.learning_rate
         trainer.oversample_foreground_percent = preset.training.foreground
         trainer.probabilistic_oversampling = preset.training.foreground_by_chance
-        trainer.save_every = max(1, min(SAVE_EVERY_EPOCHS, schedule.epochs // 10))
+        trainer.save_every = _epochs_between_saves(preset, schedule)
         trainer.initialize()
+        trainer.set_iterations(schedule.iterations)
     if not on_gpu:  # where convolutions are a quarter quicker with the channels last
         trainer.network.to(memory_format=torch.channels_last_3d)
     return trainer
+
+
+def _epochs_between_saves(preset: Preset, schedule: Schedule) -> int:
+    """Return after how many epochs a state to go on from is saved: each, where the best one is kept."""
+    return 1 if preset.training.patience else max(1, min(SAVE_EVERY_EPOCHS, schedule.epochs // 10))
 
 
 def _seed(seed: int, fold: Fold, *, stage: Stage | None, epoch: int = 0) -> None:

@@ -6,7 +6,7 @@ A preset names one of nnU-Net's planners and overrides what it decided where the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from hnseg.errors import InputError
 from hnseg.imaging.prompts.encoding import PromptEncoding
@@ -22,30 +22,7 @@ from hnseg_training.fitting.network import (
     with_network,
 )
 from hnseg_training.fitting.prompts.settings import PromptTraining, Stage
-
-
-class Training(Frozen):
-    """Settings of nnU-Net's trainer; the defaults are its own."""
-
-    trainer: Literal["nnUNetTrainer", "nnUNetTrainerAdam"] = "nnUNetTrainer"
-    """Name of nnU-Net's trainer: the second has AdamW in place of SGD, and settles in far fewer iterations."""
-    learning_rate: float = 0.01
-    epochs: int = 1000
-    iterations: int = 250
-    """Training batches an epoch; a fifth as many validate."""
-    foreground: float = 0.33
-    """Fraction of the patches that are centred on a structure, 0 to 1."""
-    foreground_by_chance: bool = False
-    """Whether each patch is centred so with that probability, not a fixed number of each batch."""
-    mirrored: bool = True
-    """Whether patches are mirrored in training and inference, along the axes that the data set allows."""
-    loss: Literal["nnunet", "present_classes", "squared_dice"] = "nnunet"
-    """Loss: nnU-Net's own; that of `loss.py`, for many small structures; or that of `squared_dice.py`."""
-    weight_decay: float = 3e-5
-    schedule: Literal["polynomial", "cosine"] = "polynomial"
-    """Course of the learning rate: nnU-Net's own, or a cosine after a warm-up."""
-    warm_up_epochs: int = 0
-    """Epochs in which the learning rate of a cosine rises."""
+from hnseg_training.fitting.training import Training
 
 
 class Preset(Frozen):
@@ -308,6 +285,25 @@ PRESETS = {
         update={
             "plans_name": "hnsegRecurrencePretrainPlans",
             "training": _RECURRENCE.training.model_copy(update={"epochs": 100, "iterations": 206}),
+        }
+    ),
+    # The same as published, but for nnU-Net's loop with its clipped gradients and, on a GPU, its mixed precision.
+    "recurrence-paper": _RECURRENCE.model_copy(
+        update={
+            "plans_name": "hnsegRecurrencePaperPlans",
+            "training": Training(
+                trainer="nnUNetTrainerVanillaAdam",
+                learning_rate=0.1,
+                weight_decay=0.0,
+                epochs=1000,
+                iterations=None,
+                foreground=0.0,
+                mirrored=False,
+                only_flipped=0.1,
+                loss="structure_dice",
+                schedule="plateau",
+                patience=60,
+            ),
         }
     ),
     # And the like of `hn-uiseg` on the grid of HECKTOR's demo ensemble, trained in minutes. A patch has few of its

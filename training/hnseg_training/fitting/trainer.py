@@ -15,19 +15,29 @@ from batchgeneratorsv2.transforms.spatial.spatial import SpatialTransform
 from batchgeneratorsv2.transforms.utils.compose import ComposeTransforms
 from batchgeneratorsv2.transforms.utils.pseudo2d import Convert2DTo3DTransform
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
-from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import nnUNetTrainerAdam
+from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import (
+    nnUNetTrainerAdam,
+    nnUNetTrainerVanillaAdam,
+)
 
 from hnseg.errors import InputError
 from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, Perturbations, network_axis
+from hnseg_training.fitting.flips import only_flips
 from hnseg_training.fitting.hardening.channels import image_channels
 from hnseg_training.fitting.hardening.perturbed_channel import PerturbedChannel
 from hnseg_training.fitting.loss import PresentClassesLoss
-from hnseg_training.fitting.preset import Training
 from hnseg_training.fitting.prompts.prompted_trainer import PromptedTrainer
-from hnseg_training.fitting.schedule import WarmCosine
+from hnseg_training.fitting.schedule import Plateau, WarmCosine
+from hnseg_training.fitting.selection.selecting_trainer import SelectingTrainer
 from hnseg_training.fitting.squared_dice import SquaredDiceLoss
+from hnseg_training.fitting.structure_dice import StructureDiceLoss
+from hnseg_training.fitting.training import Training
 
-LOSSES = {"present_classes": PresentClassesLoss, "squared_dice": SquaredDiceLoss}
+LOSSES = {
+    "present_classes": PresentClassesLoss,
+    "squared_dice": SquaredDiceLoss,
+    "structure_dice": StructureDiceLoss,
+}
 TRACE = 1e-3  # largest absolute value that counts as 0 after resampling
 
 
@@ -43,16 +53,34 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
         if self.training.schedule == "cosine":
             warm_up = self.training.warm_up_epochs
             schedule = WarmCosine(optimizer, self.initial_lr, epochs=self.num_epochs, warm_up_epochs=warm_up)
+        if self.training.schedule == "plateau":
+            schedule = Plateau(optimizer)
         return optimizer, schedule
 
+    def on_validation_epoch_end(self, val_outputs: list[dict[str, Any]]) -> None:
+        """Log the Dice of an epoch, and let the learning rate follow it where the training's schedule does."""
+        super().on_validation_epoch_end(val_outputs)
+        if isinstance(self.lr_scheduler, Plateau):
+            self.lr_scheduler.follow(self.logger.get_value("mean_fg_dice", step=-1))
+
+    def load_checkpoint(self, filename_or_checkpoint: str | dict[str, Any]) -> None:
+        """Bring the trainer to the state of a checkpoint, its schedule too."""
+        super().load_checkpoint(filename_or_checkpoint)
+        if isinstance(self.lr_scheduler, Plateau):
+            self.lr_scheduler.go_on_after(self.logger.get_value("mean_fg_dice", None))
+
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, ...]:  # noqa: N802 (its name)
-        """Return nnU-Net's values, less the axes along which nothing may be mirrored in training and inference."""
-        *others, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
-        allowed = (
-            self.augmentation.mirrored(axes, self.plans_manager.transpose_forward) if self.training.mirrored else ()
-        )
+        """Return nnU-Net's values, less the axes along which nothing may be mirrored in training and inference.
+
+        Patches that are only flipped are cut out at their own size, and not rotated.
+        """
+        rotation, in_planes, first_patch, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
+        if self.training.only_flipped is not None:
+            rotation, in_planes, first_patch = (0.0, 0.0), False, self.configuration_manager.patch_size
+        is_mirrored = self.training.mirrored and self.training.only_flipped is None
+        allowed = self.augmentation.mirrored(axes, self.plans_manager.transpose_forward) if is_mirrored else ()
         self.inference_allowed_mirroring_axes = allowed or None  # nnU-Net's predictor takes None for none
-        return (*others, allowed)
+        return rotation, in_planes, first_patch, allowed
 
     def _build_loss(self) -> torch.nn.Module:
         """Return nnU-Net's loss, or at each resolution the training's in its place."""
@@ -71,14 +99,23 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
             super().set_deep_supervision_enabled(enabled)
 
     def get_training_transforms(self, *arguments: Any, **named: Any) -> BasicTransform:
-        """Return nnU-Net's transforms, changed so that channels may be perturbed or missing."""
-        transforms = super().get_training_transforms(*arguments, **named)
+        """Return nnU-Net's transforms or flips alone, changed so that channels may be perturbed or missing."""
+        if self.training.only_flipped is None:
+            transforms = super().get_training_transforms(*arguments, **named)
+        else:
+            transforms = only_flips(self.label_transforms(), **self._flip(self.training.only_flipped))
         if self.augmentation.dropouts:
             axis = network_axis("z", self.plans_manager.transpose_forward)
             transforms = with_dropout(transforms, self.augmentation.dropouts, slice_axis=axis)
         if self.augmentation.perturbations:
             transforms = with_perturbation(transforms, self._perturbed_channel(self.augmentation.perturbations))
         return transforms
+
+    def _flip(self, probability: float) -> dict[str, Any]:
+        """Return axis and probability of a flip from left to right; 0 where the data set forbids it."""
+        axis = network_axis("x", self.plans_manager.transpose_forward)
+        is_allowed = self.augmentation.mirrored([axis], self.plans_manager.transpose_forward)
+        return {"axis": axis, "probability": probability if is_allowed else 0.0}
 
     def check_augmentation(self) -> None:
         """Check that the patches can be augmented so, before anything is trained or recorded.
@@ -115,8 +152,8 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
 
 TRAINERS: dict[str, type[nnUNetTrainer]] = {
     # They keep nnU-Net's names: its tools look the trainer of a checkpoint up by name to run it, and the two run alike.
-    base.__name__: type(base.__name__, (_Augmenting, PromptedTrainer, base), {})
-    for base in (nnUNetTrainer, nnUNetTrainerAdam)
+    base.__name__: type(base.__name__, (_Augmenting, PromptedTrainer, SelectingTrainer, base), {})
+    for base in (nnUNetTrainer, nnUNetTrainerAdam, nnUNetTrainerVanillaAdam)
 }
 
 
@@ -188,8 +225,8 @@ def with_perturbation(stock: ComposeTransforms, perturbed: PerturbedChannel) -> 
 
 def _first_of_intensities(transforms: Sequence[BasicTransform]) -> int:
     """Return the index of the first transform after those that turn and scale a patch."""
-    placed = [isinstance(transform, (SpatialTransform, Convert2DTo3DTransform)) for transform in transforms]
-    return len(placed) - placed[::-1].index(True)
+    placing = (SpatialTransform, Convert2DTo3DTransform)
+    return max((at for at, transform in enumerate(transforms, start=1) if isinstance(transform, placing)), default=0)
 
 
 def _happens(probability: float) -> bool:

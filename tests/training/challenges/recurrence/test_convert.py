@@ -87,6 +87,19 @@ def test_of_a_split_the_test_s_patients_are_in_no_fold_and_no_file(untouched, tm
     assert "and kept 1 for the test: recurrences of" in caplog.text
 
 
+def test_runs_are_folds_with_the_same_split(untouched, tmp_path):
+    once = convert(untouched, tmp_path / "once", settings=SETTINGS, options=Options(split=Shares(6, 2, 2)))
+    work = convert(untouched, tmp_path / "work", settings=SETTINGS, options=Options(split=Shares(6, 2, 2), runs=5))
+    assert folds(work) == folds(once) * 5
+    assert (content(once, "conversion.json")["runs"], content(work, "conversion.json")["runs"]) == (1, 5)
+
+
+def test_runs_without_a_split_are_refused(untouched, tmp_path):
+    with pytest.raises(InputError, match=r"same single split, but 5 were asked for without one\. Give --split too"):
+        convert(untouched, tmp_path / "work", settings=SETTINGS, options=Options(runs=5))
+    assert not (tmp_path / "work").exists()
+
+
 def test_several_workers_write_the_same(untouched, work, tmp_path):
     again = convert(untouched, tmp_path / "again", settings=SETTINGS, options=Options(workers=2))
     assert content(again, "conversion.json") == content(work, "conversion.json")

@@ -42,6 +42,7 @@ class Options:
     Attributes:
         dataset_id: Number of the data set in nnU-Net, 1 to 999.
         split: Shares of a single split; None deals five folds.
+        runs: Number of folds with the same single split, each a training from other first weights.
         seed: Seed of the folds, or of the split.
         workers: Processes that read and write patients.
     """
@@ -50,6 +51,7 @@ class Options:
     split: Shares | None = None
     seed: int = 42
     workers: int = 1
+    runs: int = 1
 
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
@@ -63,13 +65,16 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         str | None,
         typer.Option(help="Shares of one split into training, validation and test, as 6:2:2, in place of five folds."),
     ] = None,
+    runs: Annotated[
+        int, typer.Option(min=1, max=99, help="Trainings on the one --split: as many folds, all of them the same.")
+    ] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of the folds, or of the split.")] = 42,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
 ) -> None:
     """Convert patients with planning PET/CT, GTV and outlined recurrences."""
     chosen = read_settings(settings, dict(SETTINGS))
     shares = None if split is None else Shares.named(split)
-    convert(source, output, settings=chosen, options=Options(dataset_id, shares, seed, workers))
+    convert(source, output, settings=chosen, options=Options(dataset_id, shares, seed, workers, runs))
 
 
 def convert(source: Path, output: Path, *, settings: Settings, options: Options = Options()) -> WorkFolder:
@@ -88,8 +93,8 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
         Work folder, ready to be planned.
 
     Raises:
-        InputError: A file is missing or not what it must be, the settings' rule needs no network, or the work folder
-            holds a data set already.
+        InputError: A file is missing or not what it must be, the settings' rule needs no network, several runs are
+            asked for without a split, or the work folder holds a data set already.
     """
     if not needs_network(settings):
         raise InputError(
@@ -117,9 +122,14 @@ def _dealt(sources: list[Source], options: Options) -> tuple[list[Split], list[s
     """Return the folds, and the names of the patients that are in none."""
     patients = [Patient(found.name, (found.name,)) for found in sources]
     if options.split is None:
+        if options.runs > 1:
+            raise InputError(
+                f"Several runs are trainings on the same single split, but {options.runs} were asked for without one."
+                " Give --split too, such as 6:2:2."
+            )
         return five_folds(patients, seed=options.seed), []
     fold, test = single_split(patients, options.split, seed=options.seed)
-    return [fold], test
+    return [fold] * options.runs, test
 
 
 def _origin(source: Path, options: Options) -> dict[str, Any]:
@@ -129,4 +139,5 @@ def _origin(source: Path, options: Options) -> dict[str, Any]:
         "source": str(source.resolve()),
         "seed": options.seed,
         "split": None if shares is None else [shares.train, shares.val, shares.test],
+        "runs": options.runs,
     }
