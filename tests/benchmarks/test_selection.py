@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -122,25 +123,34 @@ def test_parts_of_two_cross_validations_are_refused(selection, seed, test):
         selection.check_parts(parts)
 
 
-def fitted(source, folder, split, *, runs):
-    """Return a work folder with every fold, or every run of the one fold, trained for two short epochs."""
-    work = convert(source, folder, settings=SETTINGS, options=Options(split=split))
-    splits = read_json(work.preprocessed / SPLITS_FILE) * runs
-    write_json(work.preprocessed / SPLITS_FILE, splits)
+def fitted(source, folder):
+    """Return a work folder with a single split whose one fold is trained for two short epochs, as two runs of it."""
+    work = convert(source, folder, settings=SETTINGS, options=Options(split=Shares(6, 2, 2)))
     preset, schedule = PRESETS["demo"], Schedule(epochs=2, iterations=1, device="cpu", threads=1)
     plan(work, preset, workers=1)
-    for fold in range(len(splits)):
-        fit(work, preset, fold, schedule)
-        validate(work, preset, fold, schedule)
-    return folder
+    fit(work, preset, 0, schedule)
+    validate(work, preset, 0, schedule)
+    results = work.results(preset.result_name)
+    shutil.copytree(results / "fold_0", results / "fold_1")
+    write_json(work.preprocessed / SPLITS_FILE, 2 * read_json(work.preprocessed / SPLITS_FILE))
+    return work
+
+
+def outer_part(source, folder, number, trained):
+    """Return a work folder with an outer part, whose two inner folds have the weights that another one trained."""
+    work = convert(source, folder, settings=SETTINGS, options=Options(split=OuterPart(number, 2, 2)))
+    plans = PRESETS["demo"].plans_name
+    shutil.copy(trained.plans_file(plans), work.plans_file(plans))
+    shutil.copytree(trained.root / "nnUNet_results", work.root / "nnUNet_results")
+    return work
 
 
 @pytest.mark.slow
 def test_everything_is_measured_from_trained_folders(selection, tmp_path, monkeypatch, capsys):
     source = write_source(tmp_path / "source")
-    single = fitted(source, tmp_path / "single", Shares(6, 2, 2), runs=2)
-    parts = [fitted(source, tmp_path / f"part_{part}", OuterPart(part, 2, 2), runs=1) for part in (2, 1)]
-    command = ["selection.py", source, "--single", single, "--nested", *parts, "--output", tmp_path / "out"]
+    single = fitted(source, tmp_path / "single")
+    parts = [outer_part(source, tmp_path / f"part_{part}", part, single).root for part in (2, 1)]
+    command = ["selection.py", source, "--single", single.root, "--nested", *parts, "--output", tmp_path / "out"]
     monkeypatch.setattr(sys, "argv", list(map(str, command)))
     assert selection.main() == 0
     first = capsys.readouterr().out
