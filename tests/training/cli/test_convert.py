@@ -43,10 +43,20 @@ def test_recurrences_options_reach_its_conversion(run, tmp_path):
     assert json.loads((work.raw / "method.json").read_text())["crop_size_xyz"] == [10, 12, 8]
 
 
+def test_a_part_of_a_nested_cross_validation_of_recurrences_has_its_own_work_folder(run, tmp_path):
+    source = write_recurrence(tmp_path / "source")
+    (tmp_path / "small.json").write_text(RECURRENCE_SETTINGS.model_dump_json())
+    options = ("--settings", tmp_path / "small.json", "--split", "nested:2/2:2", "--workers", 1)
+    status, _ = run("convert", "recurrence", source, "--output", tmp_path / "part_2", *options)
+    assert status == 0
+    assert fold_count(WorkFolder.open(tmp_path / "part_2", challenge="recurrence")) == 2
+
+
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
         ("--split", "6:2", "A split must be three whole"),
+        ("--split", "nested:6/5", "A nested split must be a part of two or more"),
         ("--settings", "gtv", "The settings must have the rule network"),
     ],
 )

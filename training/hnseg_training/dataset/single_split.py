@@ -52,37 +52,35 @@ class Shares:
         whole = self.train + self.val + self.test
         return round(patients * self.val / whole), round(patients * self.test / whole)
 
+    def deal(self, patients: Sequence[Patient], *, seed: int) -> tuple[list[Split], list[str]]:
+        """Return one fold of patients, dealt at random, and the names of those that are in no fold.
 
-def single_split(patients: Sequence[Patient], shares: Shares, *, seed: int) -> tuple[Split, list[str]]:
-    """Return one fold of patients, dealt at random, and the names of those that are in no fold.
+        The same patients and seed give the same split, whatever the patients' order.
 
-    The same patients and seed give the same split, whatever the patients' order.
+        Args:
+            patients: Patients.
+            seed: Seed of the shuffle.
 
-    Args:
-        patients: Patients.
-        shares: Shares of the patients.
-        seed: Seed of the shuffle.
+        Returns:
+            The fold, with its `train` and `val` samples sorted; names of the patients kept for the test, sorted.
 
-    Returns:
-        `train` and `val` samples of the fold, sorted; names of the patients kept for the test, sorted.
-
-    Raises:
-        InputError: There are too few patients for each share over 0 to have one.
-    """
-    val, test = shares.counts(len(patients))
-    if not (val and len(patients) - val - test > 0 and bool(test) == bool(shares.test)):
-        raise InputError(
-            f"A split of {shares.train}:{shares.val}:{shares.test} needs a patient for each share, but {len(patients)}"
-            " were found. Is the data set complete?"
-        )
-    ordered = by_name(patients)
-    dealt = [ordered[index] for index in np.random.default_rng(seed).permutation(len(ordered)).tolist()]
-    kept, validated, trained = dealt[:test], dealt[test : test + val], dealt[test + val :]
-    return split_of(trained, validated), sorted(patient.name for patient in kept)
+        Raises:
+            InputError: There are too few patients for each share over 0 to have one.
+        """
+        val, test = self.counts(len(patients))
+        if not (val and len(patients) - val - test > 0 and bool(test) == bool(self.test)):
+            raise InputError(
+                f"A split of {self.train}:{self.val}:{self.test} needs a patient for each share, but {len(patients)}"
+                " were found. Is the data set complete?"
+            )
+        ordered = by_name(patients)
+        dealt = [ordered[index] for index in np.random.default_rng(seed).permutation(len(ordered)).tolist()]
+        kept, validated, trained = dealt[:test], dealt[test : test + val], dealt[test + val :]
+        return [split_of(trained, validated)], sorted(patient.name for patient in kept)
 
 
 def _no_shares(text: str) -> InputError:
     return InputError(
         "A split must be three whole numbers for training, validation and test, such as 6:2:2, of which only the last"
-        f" may be 0; found {text!r}."
+        f" may be 0, or a part of a nested cross-validation, such as nested:2/5; found {text!r}."
     )

@@ -52,8 +52,22 @@ def five_folds(patients: Sequence[Patient], *, seed: int) -> list[Split]:
         InputError: There are fewer than five patients.
     """
     _check_enough(patients)
+    return random_folds(patients, FOLDS, seed=seed)
+
+
+def random_folds(patients: Sequence[Patient], folds: int, *, seed: int) -> list[Split]:
+    """Return some folds of patients, dealt at random, whatever their centres.
+
+    Args:
+        patients: As many patients as folds, or more.
+        folds: Number of folds.
+        seed: Seed of the shuffle.
+
+    Returns:
+        For each fold its `train` and `val` samples, sorted; each patient is in `val` once.
+    """
     order = np.random.default_rng(seed).permutation(len(patients))
-    return _splits(patients, [set(indices.tolist()) for indices in np.array_split(order, FOLDS)])
+    return _splits(patients, [set(indices.tolist()) for indices in np.array_split(order, folds)])
 
 
 def five_folds_by_centre(patients: Sequence[Patient], *, seed: int) -> list[Split]:

@@ -43,7 +43,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         ModelError: The file is damaged, asks for more than numbers and containers, or is no nnU-Net checkpoint.
     """
-    content = _unpickle(path)
+    content = checkpoint_content(path)
     try:
         axes = content.get("inference_allowed_mirroring_axes")
         return Checkpoint(
@@ -85,7 +85,12 @@ def read_weights(path: Path) -> StateDict:
         ) from error
 
 
-def _unpickle(path: Path) -> Any:
+def checkpoint_content(path: Path) -> Any:
+    """Return all that a checkpoint of torch's holds, such as the log of a training; tensors are memory-mapped.
+
+    Raises:
+        ModelError: The file is damaged, or asks for more than numbers, text and containers of them.
+    """
     if not path.is_file():
         raise ModelError(f"A checkpoint must be a regular file, but {path} is none. Is it a folder, or a pipe?")
     try:

@@ -11,6 +11,7 @@ from containers.recurrence.settings import Settings
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg_training.challenges.recurrence.convert import Options, convert
+from hnseg_training.dataset.nested_split import OuterPart
 from hnseg_training.dataset.single_split import Shares
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.hardening.channels import image_channels
@@ -81,7 +82,7 @@ def test_of_a_split_the_test_s_patients_are_in_no_fold_and_no_file(untouched, tm
     record = content(work, "conversion.json")
     assert (len(fold["train"]), len(fold["val"]), len(record["test"])) == (3, 1, 1)
     assert samples(work) == sorted(set(PATIENTS) - set(record["test"])) == sorted(fold["train"] + fold["val"])
-    assert (record["split"], record["seed"]) == ([6, 2, 2], 7)
+    assert (record["split"], record["seed"]) == ({"train": 6, "val": 2, "test": 2}, 7)
     assert content(work, "dataset.json")["numTraining"] == 4
     assert "converted 4 patients" in caplog.text
     assert "and kept 1 for the test: recurrences of" in caplog.text
@@ -94,10 +95,24 @@ def test_runs_are_folds_with_the_same_split(untouched, tmp_path):
     assert (content(once, "conversion.json")["runs"], content(work, "conversion.json")["runs"]) == (1, 5)
 
 
-def test_runs_without_a_split_are_refused(untouched, tmp_path):
+@pytest.mark.parametrize("split", [None, OuterPart(1, 2, folds=2)])
+def test_runs_without_a_single_split_are_refused(untouched, tmp_path, split):
     with pytest.raises(InputError, match=r"same single split, but 5 were asked for without one\. Give --split too"):
-        convert(untouched, tmp_path / "work", settings=SETTINGS, options=Options(runs=5))
+        convert(untouched, tmp_path / "work", settings=SETTINGS, options=Options(split=split, runs=5))
     assert not (tmp_path / "work").exists()
+
+
+def test_of_a_nested_part_its_own_patients_are_in_no_inner_fold_and_no_file(untouched, tmp_path):
+    tested = []
+    for part in (1, 2):
+        options = Options(split=OuterPart(part, 2, folds=2), seed=7)
+        work = convert(untouched, tmp_path / f"part_{part}", settings=SETTINGS, options=options)
+        record = content(work, "conversion.json")
+        assert (record["split"], record["seed"]) == ({"part": part, "parts": 2, "folds": 2}, 7)
+        assert sorted(name for fold in folds(work) for name in fold["val"]) == samples(work)
+        assert samples(work) == sorted(set(PATIENTS) - set(record["test"])) == list(record["patients"])
+        tested += record["test"]
+    assert sorted(tested) == list(PATIENTS)
 
 
 def test_several_workers_write_the_same(untouched, work, tmp_path):

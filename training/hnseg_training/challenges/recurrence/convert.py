@@ -7,7 +7,7 @@ nnU-Net takes them as they are.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,9 +22,10 @@ from hnseg_training.challenges.recurrence.patients import check_none_refused, co
 from hnseg_training.challenges.recurrence.sources import Source, find_sources
 from hnseg_training.dataset.augmentation import AUGMENTATION_FILE, Augmentation
 from hnseg_training.dataset.method_settings import read_settings
+from hnseg_training.dataset.nested_split import OuterPart, split_named
 from hnseg_training.dataset.pet_ct_patients import CONVERSION_FILE
 from hnseg_training.dataset.raw_dataset import Description, write_description
-from hnseg_training.dataset.single_split import Shares, single_split
+from hnseg_training.dataset.single_split import Shares
 from hnseg_training.dataset.splits import SPLITS_FILE, Patient, Split, five_folds
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
 
@@ -41,14 +42,14 @@ class Options:
 
     Attributes:
         dataset_id: Number of the data set in nnU-Net, 1 to 999.
-        split: Shares of a single split; None deals five folds.
+        split: Shares of a single split, or part of a nested cross-validation; None deals five folds.
         runs: Number of folds with the same single split, each a training from other first weights.
         seed: Seed of the folds, or of the split.
         workers: Processes that read and write patients.
     """
 
     dataset_id: int = 508
-    split: Shares | None = None
+    split: Shares | OuterPart | None = None
     seed: int = 42
     workers: int = 1
     runs: int = 1
@@ -63,7 +64,10 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     ] = "default",
     split: Annotated[
         str | None,
-        typer.Option(help="Shares of one split into training, validation and test, as 6:2:2, in place of five folds."),
+        typer.Option(
+            help="In place of five folds: shares of one split into training, validation and test, as 6:2:2; or a part"
+            " of a nested cross-validation, as nested:2/5, that is kept for the test, or nested:2/5:3 with three folds."
+        ),
     ] = None,
     runs: Annotated[
         int, typer.Option(min=1, max=99, help="Trainings on the one --split: as many folds, all of them the same.")
@@ -73,8 +77,8 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
 ) -> None:
     """Convert patients with planning PET/CT, GTV and outlined recurrences."""
     chosen = read_settings(settings, dict(SETTINGS))
-    shares = None if split is None else Shares.named(split)
-    convert(source, output, settings=chosen, options=Options(dataset_id, shares, seed, workers, runs))
+    dealt = None if split is None else split_named(split)
+    convert(source, output, settings=chosen, options=Options(dataset_id, dealt, seed, workers, runs))
 
 
 def convert(source: Path, output: Path, *, settings: Settings, options: Options = Options()) -> WorkFolder:
@@ -121,23 +125,18 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
 def _dealt(sources: list[Source], options: Options) -> tuple[list[Split], list[str]]:
     """Return the folds, and the names of the patients that are in none."""
     patients = [Patient(found.name, (found.name,)) for found in sources]
+    if options.runs > 1 and not isinstance(options.split, Shares):
+        raise InputError(
+            f"Several runs are trainings on the same single split, but {options.runs} were asked for without one."
+            " Give --split too, such as 6:2:2."
+        )
     if options.split is None:
-        if options.runs > 1:
-            raise InputError(
-                f"Several runs are trainings on the same single split, but {options.runs} were asked for without one."
-                " Give --split too, such as 6:2:2."
-            )
         return five_folds(patients, seed=options.seed), []
-    fold, test = single_split(patients, options.split, seed=options.seed)
-    return [fold] * options.runs, test
+    folds, test = options.split.deal(patients, seed=options.seed)
+    return folds * options.runs, test
 
 
 def _origin(source: Path, options: Options) -> dict[str, Any]:
     """Return where the patients came from and how they were dealt, for `conversion.json`."""
-    shares = options.split
-    return {
-        "source": str(source.resolve()),
-        "seed": options.seed,
-        "split": None if shares is None else [shares.train, shares.val, shares.test],
-        "runs": options.runs,
-    }
+    split = None if options.split is None else asdict(options.split)
+    return {"source": str(source.resolve()), "seed": options.seed, "split": split, "runs": options.runs}
