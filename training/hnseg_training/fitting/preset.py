@@ -114,6 +114,24 @@ _RECURRENCE = Preset(
     batch_dice=True,
     training=Training(trainer="nnUNetTrainerAdam", learning_rate=1e-3, epochs=300, iterations=50),
 )
+_DEMO_RECURRENCE = Preset(
+    planner="ExperimentPlanner",
+    plans_name="hnsegDemoRecurrencePlans",
+    spacing_zyx_mm=(4.0, 4.0, 4.0),
+    patch_size_zyx=(48, 40, 32),
+    batch_size=2,
+    network=Unet3dNetwork(features=(8, 16, 24, 40), strides_zyx=((1, 1, 1), *[(2, 2, 2)] * 3)),
+    batch_dice=True,
+    training=Training(
+        trainer="nnUNetTrainerAdam",
+        learning_rate=0.005,
+        epochs=16,
+        iterations=100,
+        foreground=0.8,
+        foreground_by_chance=True,
+        mirrored=False,
+    ),
+)
 TUMOUR_AND_NODES = PromptEncoding(structures=("GTVp", "GTVn"))
 """Clicks on the two structures of HN-UISeg."""
 
@@ -306,6 +324,9 @@ PRESETS = {
             ),
         }
     ),
+    # `recurrence` and its first training in small, on a grid of 4 mm; a patch holds a box of 128 x 160 x 192 mm.
+    "demo-recurrence": _DEMO_RECURRENCE,
+    "demo-recurrence-pretrain": _DEMO_RECURRENCE.model_copy(update={"plans_name": "hnsegDemoRecurrencePretrainPlans"}),
     # And the like of `hn-uiseg` on the grid of HECKTOR's demo ensemble, trained in minutes. A patch has few of its
     # clicks in most cases, as a user makes one after the other.
     "demo-hn-uiseg": Preset(

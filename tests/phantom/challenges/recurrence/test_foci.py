@@ -1,4 +1,4 @@
-"""Faint foci: height and width in the PET, on its own grid and in its own steps."""
+"""Foci of uptake: height and width in the PET, on its own grid and in its own steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faint foci of FDG uptake, as occult disease has: all that a PET shows of a recurrence that begins outside the GTV."""
+"""Small foci of FDG uptake, as occult disease has: all that a PET shows of a recurrence that begins outside the GTV."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.phantom.body.shapes import Point
 from hnseg.phantom.scanners.pet import Scanner
 
-RISE_SUV = (1.0, 2.2)
+RISE_SUV = (4.0, 8.0)
 """Lowest and highest rise of the SUV in the middle of a focus."""
 
-FWHM_MM = (8.0, 12.0)
+FWHM_MM = (10.0, 14.0)
 """Lowest and highest full width of a focus at half its rise, after the scanner's blur."""
 
 

@@ -2,7 +2,7 @@
 
 The model, stated: a patient has one to three recurrences (`regions`), each of which begins in a region by the published
 shares, at a voxel that uptake and nearness make likely (`origins`), and grows through soft tissue (`growth`). Where one
-begins outside the GTV, the PET before treatment shows a faint focus (`foci`). The scans are HECKTOR's; one patient in
+begins outside the GTV, the PET before treatment shows a small focus (`foci`). The scans are HECKTOR's; one patient in
 two has a brain mask.
 """
 
