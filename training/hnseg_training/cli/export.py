@@ -16,23 +16,26 @@ from hnseg_training.dataset.work_folder import WorkFolder, read_json
 BEST = "best"
 """Text of `--folds` for the best of several runs."""
 
+_Folds = Annotated[
+    str | None,
+    typer.Option(
+        help='As for fit, or "best" for the run with the highest validation DSC, of several on the same split.'
+    ),
+]
+_Stage = Annotated[
+    Literal["last", "pretrain", "automatic", "interactive"],
+    typer.Option(help="Of a preset that is trained in stages; last: the last one that is trained."),
+]
+
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
     work: Work,
     output: Annotated[Path, typer.Option(help="The bundle's folder; <output>.tar.gz is written beside it.")],
     checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final",
-    folds: Annotated[
-        str | None,
-        typer.Option(
-            help='As for fit, or "best" for the run with the highest validation DSC, of several on the same split.'
-        ),
-    ] = None,
+    folds: _Folds = None,
     preset: Planned = None,
-    stage: Annotated[
-        Literal["last", "pretrain", "automatic", "interactive"],
-        typer.Option(help="Of a preset that is trained in stages; last: the last one that is trained."),
-    ] = "last",
+    stage: _Stage = "last",
     name: Annotated[str | None, typer.Option(help="What the ensemble is called.")] = None,
     version: Annotated[str, typer.Option(help="Of the weights.")] = "1",
     licence: Annotated[str, typer.Option(help="Of the weights; an SPDX identifier if there is one.")] = "not stated",
