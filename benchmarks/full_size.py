@@ -8,9 +8,9 @@
 The scans are a phantom's. HNTS-MRG's have the grid of the mask that is given; that mask, a real one, becomes the
 registered prior. It does not fit the phantom's tumours, so the score of such a case means nothing. HaN-Seg's CT shows
 512 x 512 x 303 mm in as many voxels as asked for. HECKTOR's CT and PET go from the vertex to the thighs on 300 slices;
-drawing them takes minutes, so that --case may name a case that is there. Those of recurrences do so on 200. What the rehearsal finds is kept in
-build/full_size: rehearsal.html, the output and the logs. Options that are not its own (see --help) go to `hnseg
-rehearse`, such as --model, --edition, --image, --engine.
+drawing them takes minutes, so that --case may name a case that is there. Those of recurrences do so on 200. What the
+rehearsal finds is kept in build/full_size: rehearsal.html, the output and the logs. Options that are not its own (see
+--help) go to `hnseg rehearse`, such as --model, --edition, --image, --engine.
 """
 
 from __future__ import annotations

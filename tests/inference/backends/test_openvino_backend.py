@@ -29,7 +29,6 @@ pytest.importorskip("openvino")
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
 from hnseg.inference.backends.openvino_graph import core, graph_of, with_weights
 
-
 STATUS = Path("/proc/self/status")
 MAP_MIB = 4 * 8 * 16 * 256 * 256 / (1 << 20)  # of the features of a layer at full resolution
 

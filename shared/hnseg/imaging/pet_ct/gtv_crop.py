@@ -1,9 +1,9 @@
 """Box of a CT around its GTV, of a size in mm, which may reach beyond the image.
 
 After Kutnár et al. (2023): 160 x 224 x 128 voxels of 0.9765 x 0.9765 x 2.0 mm, centred on the GTV. The box here has the
-CT's own voxels, as many as fit into that size, so that a CT of any spacing and order of axes is cropped alike; nnU-Net's
-plans bring it to the network's spacing. There it is never larger than the paper's: one voxel more along an axis would
-take the network, whose patch has that size, two tiles in place of one.
+CT's own voxels, as many as fit into that size, so that a CT of any spacing and order of axes is cropped alike;
+nnU-Net's plans bring it to the network's spacing, where it is never larger than the paper's: one voxel more along an
+axis would be two tiles, since that is the network's patch.
 """
 
 from __future__ import annotations
