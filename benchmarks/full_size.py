@@ -3,13 +3,14 @@
     python benchmarks/full_size.py han_seg --columns 1024 --slices 202
     python benchmarks/full_size.py hnts_mrg --mask path/to/8_preRT_mask_registered.nii.gz
     python benchmarks/full_size.py hecktor
+    python benchmarks/full_size.py recurrence --model build/untrained
 
 The scans are a phantom's. HNTS-MRG's have the grid of the mask that is given; that mask, a real one, becomes the
 registered prior. It does not fit the phantom's tumours, so the score of such a case means nothing. HaN-Seg's CT shows
 512 x 512 x 303 mm in as many voxels as asked for. HECKTOR's CT and PET go from the vertex to the thighs on 300 slices;
-drawing them takes minutes, so that --case may name a case that is there. What the rehearsal finds is kept in
-build/full_size: rehearsal.html, the output and the logs. Options that are not its own (see --help) go to `hnseg
-rehearse`, such as --model, --edition, --image, --engine.
+drawing them takes minutes, so that --case may name a case that is there. Those of recurrences do so on 200. What the
+rehearsal finds is kept in build/full_size: rehearsal.html, the output and the logs. Options that are not its own (see
+--help) go to `hnseg rehearse`, such as --model, --edition, --image, --engine.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ import SimpleITK as sitk
 
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.geometry import Grid, array_of, image_of
-from hnseg.phantom.challenges import han_seg, hecktor, hnts_mrg
+from hnseg.phantom.challenges import han_seg, hecktor, hnts_mrg, recurrence
+from hnseg.phantom.challenges.hecktor.patient import Scanners
 from hnseg.phantom.scanners.grids import Acquisition
 
 ROOT = Path(__file__).parents[1]
 PRIOR = Path("input/images/registered-pre-rt-head-neck-segmentation")
 FIELD_MM = (512.0, 512.0, 303.0)
+BODY_MM = (501.76, 501.76, 980.0)
 MR = Acquisition((352, 352), (352, 352), (48, 48), (0.6, 0.6, 3.0))
 LOADED = re.compile(r"^ensemble loaded (?P<seconds>[\d.]+) s after process start$")
 STAGE = re.compile(r"^(?P<stage>.+): (?P<seconds>[\d.]+) s, peak memory (?P<gib>[\d.]+) GiB$")
@@ -42,10 +45,10 @@ STAGE = re.compile(r"^(?P<stage>.+): (?P<seconds>[\d.]+) s, peak memory (?P<gib>
 def main() -> int:
     """Make the case, rehearse it and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("challenge", choices=("hnts_mrg", "han_seg", "hecktor"))
+    parser.add_argument("challenge", choices=("hnts_mrg", "han_seg", "hecktor", "recurrence"))
     parser.add_argument("--mask", type=Path, help="hnts_mrg: a registered pre-RT mask of the public data set")
-    parser.add_argument("--columns", type=int, default=512, help="han_seg: of the CT, and as many rows")
-    parser.add_argument("--slices", type=int, default=200, help="han_seg: of the CT")
+    parser.add_argument("--columns", type=int, default=512, help="han_seg, recurrence: of the CT, and as many rows")
+    parser.add_argument("--slices", type=int, default=200, help="han_seg, recurrence: of the CT")
     parser.add_argument("--case", type=Path, help="a case that is there already, in place of a new one")
     parser.add_argument("--seed", type=int, default=0, help="of the phantom")
     parser.add_argument("--output", type=Path, default=ROOT / "build/full_size", help="keeps case and report")
@@ -76,6 +79,8 @@ def make_case(given: argparse.Namespace) -> Path:
     if given.challenge == "hecktor":
         return hecktor_case(given.seed, given.output)
     size = (given.columns, given.columns, given.slices)
+    if given.challenge == "recurrence":
+        return recurrence_case(size, given.seed, given.output)
     return han_seg_case(size, given.seed, given.output)
 
 
@@ -106,6 +111,17 @@ def hecktor_case(seed: int, output: Path) -> Path:
     """Write a phantom's whole-body case: CT of 512 x 512 x 300 voxels, PET of 168 x 168 x 300."""
     variant = hecktor.Variant(primary=True, node_count=4, faint=0.25, whole_body=True)
     return hecktor.write_container_case(hecktor.draw_patient(seed, 0, grid="full", variant=variant), output)
+
+
+def recurrence_case(size_xyz: tuple[int, int, int], seed: int, output: Path) -> Path:
+    """Write a phantom's whole-body case with recurrences, whose CT has so many voxels; PET of as many slices."""
+    columns, rows, slices = size_xyz
+    x, y, z = (field_mm / n for field_mm, n in zip(BODY_MM, size_xyz, strict=True))
+    ct = Acquisition((columns, columns), (rows, rows), (slices, slices), (x, y, z))
+    pet = Acquisition((168, 168), (168, 168), (slices, slices), (4.07, 4.07, z))
+    scanned = hecktor.Variant(primary=True, node_count=4, faint=0.25, whole_body=True, scanners=Scanners(ct, pet))
+    variant = recurrence.Variant(scanned, recurrences=3, has_brain=False)
+    return recurrence.write_container_case(recurrence.draw_patient(seed, 0, variant=variant), output)
 
 
 def scans_of(case: Path) -> Iterator[sitk.Image]:

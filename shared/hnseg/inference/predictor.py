@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
+import numpy as np
 import SimpleITK as sitk
 import torch
 
@@ -89,7 +90,8 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         effort: Most that may be done.
         progress: Function called after each tile; None for none.
         probabilities: Array (k, z, y, x) on the channels' grid that receives those of each class, or region; see
-            `hnseg.inference.labelling.label_map.Canvas`.
+            `hnseg.inference.labelling.label_map.Canvas`. It is counted with the memory of the case, unless it is a file
+            mapped into memory.
         uncertainty: Whether the ensemble's uncertainty is made beside the label map. It is left out, with a note, where
             it does not fit into memory, or the model's logits are resampled by splines of an order over 1.
         entropy: Whether the predictive entropy is made whatever happens: with `uncertainty` that of its members, and
@@ -112,7 +114,8 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     is_unsure = uncertainty and target.is_gradual
     beyond, refused = further_members(further, ensemble) if is_unsure else ((), ())
     folds = ensemble.backend.folds if is_unsure else 0
-    layout = _memory_layout(ensemble, placement, folds, len(beyond), entropy=entropy)
+    kept = probabilities is not None and not isinstance(probabilities, np.memmap)
+    layout = _memory_layout(ensemble, placement, folds, len(beyond), entropy=entropy, probabilities=kept)
     target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
     execution = Execution(ensemble, layout)
@@ -158,7 +161,7 @@ def _check_channels(bundle: Bundle, channels: Channels) -> None:
 
 
 def _memory_layout(
-    ensemble: Ensemble, placement: Placement, folds: int, further: int, *, entropy: bool
+    ensemble: Ensemble, placement: Placement, folds: int, further: int, *, entropy: bool, probabilities: bool
 ) -> MemoryLayout:
     """Return the fastest layout that fits into memory, of those that sum most members apart.
 
@@ -168,12 +171,14 @@ def _memory_layout(
         folds: Number of folds to sum apart; 0 for no uncertainty.
         further: Number of members beyond them.
         entropy: Whether the entropy is kept, also where no members are summed apart.
+        probabilities: Whether those of all outputs are kept in memory.
 
     Raises:
         InputError: None fits.
     """
     fastest = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
-    layout = replace(fastest, members=folds + further, further=further, entropy=entropy)
+    members = folds + further
+    layout = replace(fastest, members=members, further=further, entropy=entropy, probabilities=probabilities)
     while not _fits(layout, ensemble, placement) and (smaller := layout.smaller()) is not None:
         layout = smaller
     need = MemoryNeed.of(placement, ensemble.bundle, layout, pass_gib=ensemble.backend.pass_gib)

@@ -91,6 +91,10 @@ def test_thresholds_may_be_named(hnseg, ramp, tmp_path):
         (("--levels", 3, "--threshold", 0.5), "Levels must be given in one way, but both --levels and --threshold"),
         (("--threshold", 50), "Thresholds must be probabilities over 0 and up to 1"),
         (("--inside", "nowhere.mha"), "The mask of the target must be a file, but there is none at nowhere.mha."),
+        (
+            ("--inside", "ramp.mha", "--at-least", 0.01),
+            "The target must be given in one way, but both --inside and --at-l",
+        ),
         (("--at-least", 1), "A target must have a voxel, but none of"),
     ],
 )

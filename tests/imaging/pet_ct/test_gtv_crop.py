@@ -49,6 +49,28 @@ def test_the_papers_box_has_its_voxels_on_the_papers_ct():
     assert box.size_xyz == (160, 224, 128)
 
 
+@pytest.mark.parametrize(
+    ("spacing_mm", "size_xyz"),
+    [
+        ((0.9765625, 0.9765625, 3.0), (160, 224, 85)),  # 500 mm in 512 columns; 256 mm are 85.3 slices
+        ((0.98, 0.98, 4.9), (159, 223, 52)),
+        ((1.04, 1.04, 2.57), (150, 210, 99)),  # 150.2 columns, 210.3 rows, 99.6 slices: 100 would be 257 mm
+        (
+            (1.17, 1.17, 5.5),
+            (133, 187, 46),
+        ),  # 187 rows are 218.8 of 218.7 mm, and 224 of the paper's; 47 slices were 129
+    ],
+)
+def test_on_no_ct_has_it_more_than_the_papers_voxels_once_it_is_resampled(spacing_mm, size_xyz):
+    gtv = sitk.Image(30, 30, 30, sitk.sitkUInt8)
+    gtv.SetSpacing(spacing_mm)
+    gtv[15, 15, 15] = 1
+    box = gtv_crop(gtv, extent_mm=(160 * 0.9765, 224 * 0.9765, 128 * 2.0))
+    assert box.size_xyz == size_xyz
+    resampled = np.rint(np.array(box.size_xyz) * spacing_mm / (0.9765, 0.9765, 2.0))
+    assert (resampled <= (160, 224, 128)).all()
+
+
 def test_an_empty_gtv_has_no_box():
     with pytest.raises(InputError, match="The GTV must have at least one voxel, around which the network's box lies"):
         gtv_crop(sitk.Image(4, 4, 4, sitk.sitkUInt8), extent_mm=EXTENT_MM)

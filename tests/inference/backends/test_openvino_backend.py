@@ -4,6 +4,7 @@ import gc
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,14 @@ pytest.importorskip("openvino")
 
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
 from hnseg.inference.backends.openvino_graph import core, graph_of, with_weights
+
+STATUS = Path("/proc/self/status")
+MAP_MIB = 4 * 8 * 16 * 256 * 256 / (1 << 20)  # of the features of a layer at full resolution
+
+
+def data_mib():
+    """Return what a limit on data (RLIMIT_DATA) counts of this process."""
+    return next(int(line.split()[1]) / 1024 for line in STATUS.open() if line.startswith("VmData"))
 
 
 def tile_of(bundle):
@@ -155,3 +164,14 @@ def test_a_signal_is_heeded_after_several_backends_have_come_and_gone(exported):
     command = [sys.executable, "-c", SIGNALLED, exported]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     assert (done.returncode, done.stdout.split()) == (0, ["heeded"]), done.stderr
+
+
+def test_models_hold_no_memory_for_their_layers_before_a_pass(make_model):
+    bundle = open_bundle(make_model(exported=True, patch=(16, 256, 256), folds=(0, 1, 2)))
+    backend = OpenvinoBackend.load(bundle)
+    loaded_mib = data_mib()
+    for fold in range(backend.folds):
+        backend.release(fold)
+    assert loaded_mib - data_mib() < MAP_MIB
+    backend.logits(0, tile_of(bundle))
+    assert data_mib() - loaded_mib > MAP_MIB  # else the bound would say nothing

@@ -99,6 +99,35 @@ def test_the_sums_of_members_and_what_is_made_of_them_are_counted(ensemble, monk
     assert estimated / 2 < taken <= estimated + ALLOCATOR_GIB
 
 
+def test_probabilities_in_memory_and_what_is_made_on_the_way_to_them_are_counted(ensemble):
+    channels = noise((192, 192, 10))
+    placement = place(channels, ensemble.bundle.plans, ensemble.bundle.configuration)
+    without = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)
+    layout = dataclasses.replace(without, probabilities=True)
+    need = MemoryNeed.of(placement, ensemble.bundle, layout)
+
+    def work():
+        probabilities = np.zeros((ensemble.outputs, *channels.grid.shape_zyx), np.float32)
+        effort = Effort(step=1, mirroring=False)
+        prediction = start_prediction(ensemble, channels, Deadline.never(), effort=effort, probabilities=probabilities)
+        prediction.predict()
+        return prediction.sweep.accumulation.execution.layout, probabilities
+
+    taken, (used, probabilities) = taken_gib(work)
+    assert used == layout
+    np.testing.assert_allclose(probabilities.sum(axis=0), 1, atol=1e-5)
+    assert probabilities.nbytes / GIB < need_gib(need) - need_gib(MemoryNeed.of(placement, ensemble.bundle, without))
+    assert need_gib(need) / 2 < taken <= need_gib(need) + ALLOCATOR_GIB
+
+
+def test_probabilities_in_a_mapped_file_take_no_memory(ensemble, tmp_path):
+    channels = noise((64, 64, 8))
+    shape = (ensemble.outputs, *channels.grid.shape_zyx)
+    probabilities = np.memmap(tmp_path / "probabilities", np.float32, "w+", shape=shape)
+    prediction = start_prediction(ensemble, channels, Deadline.never(), probabilities=probabilities)
+    assert not prediction.sweep.accumulation.execution.layout.probabilities
+
+
 def test_members_take_memory_only_where_they_are_asked_for(ensemble):
     placement = place(noise((64, 64, 8)), ensemble.bundle.plans, ensemble.bundle.configuration)
     without = MemoryLayout.fastest(placement, ensemble.bundle, ensemble.backend)

@@ -54,8 +54,15 @@ def command(  # noqa: PLR0913 (one parameter an option)
         Path | None, typer.Option(metavar="MASK", help="The target, such as a CTV: every voxel but 0.")
     ] = None,
     at_least: Annotated[
-        float, typer.Option(min=0, max=1, help="Least probability of the target where there is no --inside.")
-    ] = LEAST_PROBABILITY,
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="P",
+            help=f"Least probability of the target, instead of --inside; {LEAST_PROBABILITY:g} if neither is given.",
+            show_default=False,
+        ),
+    ] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write dose against volume to this CSV.")] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write rule, target and volumes.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the dose-volume curve; .png or .svg.")] = None,
@@ -66,5 +73,11 @@ def command(  # noqa: PLR0913 (one parameter an option)
     lowest one and equal steps up to the whole boost in the highest. Voxels outside the target have no prescription, 0
     in the file. The table tells what volume receives which dose or more.
     """
+    if inside is not None and at_least is not None:
+        raise InputError(
+            "The target must be given in one way, but both --inside and --at-least were given. All of a mask is"
+            " target, whatever the probability there."
+        )
     files = DoseFiles(probability, inside, output, csv=csv, json=json, plot=plot)
-    prescribe(files, grading.rule(base_gy, boost_gy), at_least=at_least)
+    least = LEAST_PROBABILITY if at_least is None else at_least
+    prescribe(files, grading.rule(base_gy, boost_gy), at_least=least)

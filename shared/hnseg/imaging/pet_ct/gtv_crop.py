@@ -1,8 +1,9 @@
 """Box of a CT around its GTV, of a size in mm, which may reach beyond the image.
 
 After Kutnár et al. (2023): 160 x 224 x 128 voxels of 0.9765 x 0.9765 x 2.0 mm, centred on the GTV. The box here has the
-CT's own voxels, as many as fill that size, so that a CT of any spacing and order of axes is cropped alike; nnU-Net's
-plans bring it to the network's spacing.
+CT's own voxels, as many as fit into that size, so that a CT of any spacing and order of axes is cropped alike;
+nnU-Net's plans bring it to the network's spacing, where it is never larger than the paper's: one voxel more along an
+axis would be two tiles, since that is the network's patch.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hnseg.imaging.box import Box
 from hnseg.imaging.geometry import Grid
 
 Size3 = tuple[float, float, float]
+_OVER = 0.1  # voxels by which the box may be larger than its size, so that 160 of 0.9766 mm fit into 160 of 0.9765
 
 
 def gtv_crop(gtv: sitk.Image, *, extent_mm: Size3) -> Box:
@@ -25,7 +27,7 @@ def gtv_crop(gtv: sitk.Image, *, extent_mm: Size3) -> Box:
 
     Args:
         gtv: Label map; every value over 0 is GTV.
-        extent_mm: Size of the box along the patient's axes: left to right, front to back, feet to head.
+        extent_mm: Most that the box may measure along the patient's axes: left to right, front to back, feet to head.
 
     Returns:
         Box whose first voxel may have a negative index, and whose last may lie beyond the image.
@@ -48,7 +50,7 @@ def gtv_crop(gtv: sitk.Image, *, extent_mm: Size3) -> Box:
     middle_xyz = np.array([(axis.start + axis.stop - 1) / 2 for axis in found[0][::-1]])
     # Each of the image's axes has the extent of the patient's axis that it is nearest to.
     nearest = np.abs(np.array(grid.direction).reshape(3, 3)).argmax(axis=0)
-    size = np.maximum(1, np.rint(np.array(extent_mm)[nearest] / grid.spacing_mm)).astype(int)
+    size = np.maximum(1, np.floor(np.array(extent_mm)[nearest] / grid.spacing_mm + _OVER)).astype(int)
     first = np.floor(middle_xyz - (size - 1) / 2 + 0.5).astype(int)
     (x, y, z), (size_x, size_y, size_z) = first.tolist(), size.tolist()
     return Box((x, y, z), (size_x, size_y, size_z))

@@ -19,6 +19,7 @@ from hnseg.machine import GIB
 _FLOAT = 4
 _WORTH_ROLLING = 0.67  # sums that are so much smaller are worth rolling along another axis than nnU-Net's first
 _OF_BLOCK = 6 * 64 * 128  # numbers for each member and class: logits, probabilities and masks of a block, and copies
+_OF_PLANE = 4  # arrays of one plane's logits: between planes of the network, along its rows, all of it, probabilities
 _OF_FURTHER = 4  # arrays of logits for a tile: of the network, turned back, and copies of these
 _FEATURE_MAPS = 10  # of the first stage alive at once in a pass; 7 to 8.5 measured with plain and residual encoders
 
@@ -38,6 +39,7 @@ class MemoryLayout:
         members_in: Type of these sums.
         entropy: Whether the entropy is kept, also where members are not summed apart.
         further: Number of those members that are no folds, which come last.
+        probabilities: Whether the probability of every output is kept in memory, beside the label map.
     """
 
     networks_on: torch.device
@@ -50,6 +52,7 @@ class MemoryLayout:
     members_in: torch.dtype = torch.float32
     entropy: bool = False
     further: int = 0
+    probabilities: bool = False
 
     @classmethod
     def fastest(cls, placement: Placement, bundle: Bundle, backend: Backend) -> MemoryLayout:
@@ -217,7 +220,8 @@ def _labelling(placement: Placement, bundle: Bundle, layout: MemoryLayout) -> fl
     """Return the bytes of the network's planes that a plane of the image lies between, and of three label maps.
 
     Besides, there are the axis maps to the image's grid, and those to the network's, which are kept for the next image;
-    and what members make: entropy and mutual information, and the probabilities of a block.
+    what members make: entropy and mutual information, and the probabilities of a block; and the probabilities of all
+    outputs on the image's grid, with the logits of one of its planes.
     """
     outputs = len(bundle.dataset.output_values)
     label_maps = 3 * max(bundle.dataset.output_values).bit_length() / 8 * prod(placement.grid.shape_zyx)
@@ -230,6 +234,9 @@ def _labelling(placement: Placement, bundle: Bundle, layout: MemoryLayout) -> fl
     if layout.members or layout.entropy:
         maps = 1 + bool(layout.members)
         logits += maps * prod(placement.grid.shape_zyx) + _OF_BLOCK * max(1, layout.members) * outputs
+    if layout.probabilities:
+        plane = prod(placement.cropped_shape) // placement.cropped_shape[layout.rolls_along]
+        logits += outputs * (prod(placement.grid.shape_zyx) + _OF_PLANE * plane)
     return _FLOAT * (logits + 2 * _axis_maps(placement)) + label_maps
 
 
