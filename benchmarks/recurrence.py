@@ -20,7 +20,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +112,7 @@ def compared(wanted: Wanted, folder: Path, *, workers: int = 1, draw: bool = Fal
         row = f"{name}, over {threshold:g}"
         methods.append(Method(row, at_threshold(networks, name, threshold, folder / "thresholds" / row)))
     methods += rules
-    cohort = find_cohort(methods, wanted.cases, images=wanted.cases)
+    cohort = replace(find_cohort(methods, wanted.cases, images=wanted.cases), notes=())  # on reports and CTVs
     comparison = compare_methods(cohort, Options())
     if draw:
         write_pictures(comparison, cohort, folder)
