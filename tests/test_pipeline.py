@@ -12,23 +12,26 @@ import SimpleITK as sitk
 
 from containers.hnts_mrg import method
 from containers.hnts_mrg.spec import MID_T2W, SPEC
+from containers.recurrence import method as recurrence_method
 from containers.recurrence import spec as recurrence_spec
 from hnseg import pipeline
 from hnseg.errors import ModelError, OutputError, StoppedWithOutputError
 from hnseg.imaging.files.checksum import sha256_of
-from hnseg.imaging.geometry import Grid
+from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.labelling.foreground import Foreground
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.predictor import predict, start_prediction
-from hnseg.pipeline import check_maps, run_case
+from hnseg.pipeline import Delivery, check_maps, run_case
 from hnseg.platform.answers import Answers
 from hnseg.platform.challenge import Challenge, load_challenge
 from hnseg.platform.inspection import Inspection
 from hnseg.platform.reading import read_case
 from hnseg.platform.writing import write_output
 from hnseg.provenance import Provenance
+from tests.support import small_recurrence
 from tests.support.answering.spec import EDITIONS
 from tests.support.simulated_backend import Clock, SimulatedBackend
 from tests.support.small_case import OUTPUT_FILE, files_below, write_small_case
@@ -261,6 +264,20 @@ def test_a_model_whose_probability_can_t_be_had_is_refused_before_any_case(make_
     (folder / "plans.json").write_text(json.dumps(plans))
     with pytest.raises(ModelError, match=r"must resample its logits linearly, .* has splines of a higher order"):
         check_maps(recurrence_spec.SPEC, open_bundle(folder))
+
+
+@pytest.mark.parametrize(("threshold", "labelled"), [(0.3, 3), (0.5, 0), (0.7, 1)])
+def test_a_preview_too_lies_over_the_methods_threshold(tmp_path, threshold, labelled):
+    case = small_recurrence.case_of()
+    grid = Grid.of(case.reference)
+    foreground = Foreground.begin(2, grid)
+    foreground.outputs[1, 0, 0, :4] = 0.2, 0.4, 0.6, 0.8
+    settings = recurrence_method.Settings(threshold=threshold)
+    challenge = Challenge(recurrence_spec.SPEC, recurrence_method)
+    delivery = Delivery(challenge, case, settings, tmp_path, foreground=foreground)
+    networks_own = image_of(np.zeros(grid.shape_zyx, np.uint8), grid)  # kept where the threshold is one half
+    delivery.deliver_preview(networks_own, None)
+    assert array_of(sitk.ReadImage(str(tmp_path / small_recurrence.OUTPUT_FILE))).sum() == labelled
 
 
 class Later(SimulatedBackend):

@@ -21,7 +21,7 @@ from hnseg.imaging.geometry import Grid
 from hnseg.platform.case import Case
 from hnseg.rule.decision import Decision
 
-__all__ = ["SETTINGS", "Settings", "decide", "finish", "needs_network", "prepare"]
+__all__ = ["SETTINGS", "Settings", "decide", "finish", "needs_network", "prepare", "threshold"]
 
 SETTINGS: Mapping[str, Settings] = MappingProxyType(
     {"default": Settings(), "suvmax": Settings(rule="suvmax"), "gtv": Settings(rule="gtv")}
@@ -48,6 +48,11 @@ def prepare(case: Case, settings: Settings) -> Channels:
         ct_file=case.files.get(CT),
         pet_file=case.files.get(PET),
     )
+
+
+def threshold(settings: Settings) -> float:
+    """Return the probability over which a voxel is predicted by a network."""
+    return settings.threshold
 
 
 def finish(label_map: sitk.Image, case: Case, settings: Settings) -> sitk.Image:

@@ -17,6 +17,8 @@ class Settings(Frozen):
 
     rule: Rule = "network"
     """Rule that predicts the volume; `suvmax` and `gtv` need no network, and `method.json` alone is their model."""
+    threshold: Annotated[FiniteFloat, Field(gt=0, lt=1)] = 0.5
+    """Probability over which the rule `network` predicts a voxel."""
     suvmax_percent: Annotated[FiniteFloat, Field(gt=0, le=100)] = 38.0
     """Percentage of the highest uptake inside the GTV from which the rule `suvmax` predicts."""
     brain: Literal["mask-or-heuristic", "mask", "none"] = "mask-or-heuristic"

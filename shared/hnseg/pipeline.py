@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     from hnseg.inference.planning.effort import Effort
     from hnseg.inference.prediction import Prediction, PredictionResult
     from hnseg.platform.case import Case
-    from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod
+    from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod, ThresholdingMethod
     from hnseg.platform.input_files import InputFiles
     from hnseg.platform.maps import Maps
     from hnseg.platform.spec import ChallengeSpec
     from hnseg.provenance import Provenance
+
+_ONE_HALF = 0.5  # the networks' own rule, for which the probability is not compared
 
 
 def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
@@ -146,7 +148,7 @@ class Delivery:
         Raises:
             OutputError: The label map, a map or an answer can't be written or would not be accepted.
         """
-        label_map = self._postprocessed(label_map)
+        label_map = self._postprocessed(self._thresholded(label_map))
         answers = self._answers(label_map) if self.challenge.spec.answers else NO_ANSWERS
         self._write(label_map, self._maps(entropy), answers)
 
@@ -159,8 +161,9 @@ class Delivery:
         provenance.record(**result.record)
         provenance.note(*result.notes)
         with provenance.step("finish"):
-            self._inspect(result.label_map, provenance)
-            label_map = self._postprocessed(result.label_map)
+            label_map = self._thresholded(result.label_map)
+            self._inspect(label_map, provenance)
+            label_map = self._postprocessed(label_map)
         answers = NO_ANSWERS
         if self.challenge.spec.answers:
             with provenance.step("answer"):
@@ -169,6 +172,16 @@ class Delivery:
                 provenance.note(*answers.notes)
         with provenance.step("write"):
             self._write_all(label_map, self._maps(result.entropy), answers, result.uncertainty)
+
+    def _thresholded(self, label_map: sitk.Image) -> sitk.Image:
+        """Return the label map by the method's threshold of the probability; the given one where that is one half."""
+        if self.foreground is None or not hasattr(self.challenge.method, "threshold"):
+            return label_map
+        threshold = cast("ThresholdingMethod", self.challenge.method).threshold(self.settings)
+        if threshold == _ONE_HALF:
+            return label_map
+        (label,) = self.challenge.spec.output.labels  # a map of the probability is of one label
+        return self.foreground.over(threshold, label=label)
 
     def _inspect(self, label_map: sitk.Image, provenance: Provenance) -> None:
         """Record and note what is odd about a predicted label map, where the method inspects it."""

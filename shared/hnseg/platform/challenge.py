@@ -43,6 +43,13 @@ class InspectingMethod(Method, Protocol):
         """Return what is odd about a predicted label map, before `finish`."""
 
 
+class ThresholdingMethod(Method, Protocol):
+    """Module `method.py` of a challenge with a map of the probability, over a threshold of which its label map lies."""
+
+    def threshold(self, settings: Any) -> float:
+        """Return the probability, over 0 and under 1, over which a voxel is labelled; 0.5 is the networks' own rule."""
+
+
 class AnsweringMethod(Method, Protocol):
     """Module `method.py` of a challenge whose spec has answers."""
 
@@ -57,14 +64,14 @@ class Challenge:
     Attributes:
         spec: Description of the sockets, the labels and the limits, in the chosen edition.
         method: Module with `Settings`, `prepare`, `finish` and, if the spec has answers, `answer`; with `inspect` where
-            it inspects label maps.
+            it inspects label maps, with `threshold` where it has another than one half.
 
     Raises:
         InputError: The spec has answers and the method no function that gives them.
     """
 
     spec: ChallengeSpec
-    method: Method | InspectingMethod | AnsweringMethod
+    method: Method | InspectingMethod | ThresholdingMethod | AnsweringMethod
 
     def __post_init__(self) -> None:
         if self.spec.answers and not hasattr(self.method, "answer"):

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from containers.recurrence import method
 from containers.recurrence.method import SETTINGS, Settings, decide, finish, needs_network, prepare
 from containers.recurrence.spec import PROBABILITY, SPEC
 from hnseg import entrypoint
+from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.platform.challenge import Challenge
 from tests.support.small_challenges import RECURRENCE
@@ -39,6 +41,15 @@ def rule_model(tmp_path, **settings):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "method.json").write_text(json.dumps(settings))
     return tmp_path / "model"
+
+
+def set_threshold(model, threshold):
+    """Change the threshold of an exported bundle, as an export with it would have it."""
+    method_file, manifest_file = model / "method.json", model / "manifest.json"
+    method_file.write_text(json.dumps({**json.loads(method_file.read_text()), "threshold": threshold}))
+    manifest = json.loads(manifest_file.read_text())
+    manifest["sha256"]["method.json"] = sha256_of(method_file)
+    manifest_file.write_text(json.dumps(manifest))
 
 
 def test_presets_are_the_three_rules():
@@ -86,6 +97,25 @@ def test_a_network_gives_its_probability_beside_the_label_map(tmp_path, quick_mo
     assert len(np.unique(values)) > 1000
     differ = (values > 0.5) != array_of(label_map)
     assert np.abs(values[differ] - 0.5).max(initial=0) < 1e-4  # only where both are equally likely, by rounding
+
+
+def test_a_network_predicts_where_its_probability_is_over_the_threshold(tmp_path, quick_model, capfd):
+    model = shutil.copytree(quick_model(RECURRENCE), tmp_path / "model")
+    _, at_one_half, probability = run(tmp_path, model)
+    values = array_of(probability)
+    threshold = float(np.quantile(values[values > 0], 0.9))
+    assert 0 < (values > threshold).sum() != array_of(at_one_half).sum()
+    capfd.readouterr()
+    set_threshold(model, threshold)
+    status, label_map, same = run(tmp_path, model)
+    assert status == 0
+    np.testing.assert_array_equal(array_of(label_map), values > np.float32(threshold))
+    np.testing.assert_array_equal(array_of(same), values)
+    record = json.loads(next(line for line in capfd.readouterr().out.splitlines() if line.startswith('{"versions"')))
+    assert record["settings"]["threshold"] == threshold
+    set_threshold(model, 0.5)
+    _, again, _ = run(tmp_path, model)
+    np.testing.assert_array_equal(array_of(again), array_of(at_one_half))
 
 
 def test_a_gtv_on_another_grid_is_refused_in_a_sentence(tmp_path, capfd):

@@ -21,3 +21,14 @@ def test_it_is_the_probability_of_the_last_output_as_it_is_filled(outputs):
     np.testing.assert_array_equal(array_of(image), filled)
     foreground.outputs[:] = 0  # a copy, which what is filled later does not change
     np.testing.assert_array_equal(array_of(image), filled)
+
+
+@pytest.mark.parametrize("outputs", [1, 2], ids=["region", "classes"])
+def test_the_label_map_is_where_the_probability_is_over_the_threshold_as_it_is_written(outputs):
+    foreground = Foreground.begin(outputs, GRID)
+    foreground.outputs[-1, 0, 0] = np.array([0, 0.3, 0.35, 0.36, 1], np.float32)  # 0.35 is larger in float64
+    label_map = foreground.over(0.35, label=3)
+    assert Grid.of(label_map) == GRID
+    assert label_map.GetPixelID() == sitk.sitkUInt8
+    np.testing.assert_array_equal(array_of(label_map)[0, 0], [0, 0, 0, 3, 3])
+    assert array_of(label_map).sum() == 6

@@ -1,7 +1,7 @@
 """Probability of a model's one structure in every voxel of the image that the network got.
 
 It is made beside the label map, plane by plane: the softmax over background and structure, or the sigmoid of the one
-region, of the mean logits. Where it is over one half the label map has the structure.
+region, of the mean logits. Where it is over one half the networks' own label map has the structure.
 """
 
 from __future__ import annotations
@@ -40,3 +40,13 @@ class Foreground:
     def image(self) -> sitk.Image:
         """Return a copy of the probability, 0 to 1, float32, on the grid; 0 where the network saw nothing."""
         return image_of(self.outputs[-1], self.grid)
+
+    def over(self, threshold: float, *, label: int) -> sitk.Image:
+        """Return the label map of the voxels whose probability is over a threshold, uint8, on the grid.
+
+        Args:
+            threshold: Probability, compared in float32 as it is written. One half gives the networks' own label map but
+                where rounding hides which of two equal classes has the larger logit.
+            label: Value of those voxels, 1 to 255; all others are 0.
+        """
+        return image_of(np.where(self.outputs[-1] > np.float32(threshold), np.uint8(label), np.uint8(0)), self.grid)
