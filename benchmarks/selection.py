@@ -22,6 +22,7 @@ label maps and the Dice of each patient, and what it holds already is not made a
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -134,7 +135,7 @@ def lay_out(source: Source, folder: Path) -> Path:
     for stem, slug in (("ct", CT), ("pet", PET), ("gtv", GTV)):
         socket = case / "input" / SPEC.input(slug).relative_path
         socket.mkdir(parents=True)
-        (socket / source.images[stem].name).symlink_to(source.images[stem].absolute())
+        shutil.copyfile(source.images[stem], socket / source.images[stem].name)
     grid = Grid.of(read_volume(source.images["ct"], title="CT"))
     each = [resample_label_map(read_volume(path, title="recurrence") > 0, grid) for path in source.recurrences]
     expected = case / "expected" / SPEC.output.relative_path

@@ -20,8 +20,8 @@ def channels_with(settings=SMALL, *, ct=None, pet=None, gtv=None):
 
 def test_channels_are_clipped_hounsfield_units_and_z_scores_of_the_pet_in_a_box_around_the_gtv():
     channels = channels_with()
-    # 120 x 144 x 96 mm in voxels of 5 x 5 x 6 mm; the box lies in the image.
-    assert channels.grid.size_xyz == (24, 29, 16)
+    # 120 x 144 x 96 mm in voxels of 5 x 5 x 6 mm, of which 28 fit into 144 mm; the box lies in the image.
+    assert channels.grid.size_xyz == (24, 28, 16)
     box = Box(channels.record["crop"]["index_xyz"], channels.record["crop"]["size_xyz"])
     assert channels.grid.matches(box.grid_in(CT_GRID))
     hu = box.of(array_of(small_ct())).astype(np.float64)
