@@ -136,7 +136,7 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
         best = torch.load(folder / "checkpoint_best.pth", map_location=self.device, weights_only=False)
         network: Any = getattr(self.network, "_orig_mod", self.network)  # that of a compiled one
         network.load_state_dict(best["network_weights"])
-        names, cases = self._validated()
+        names, cases = self._measured_cases()
         structures = [name for name in self.dataset_json["labels"] if name not in {"background", "ignore"}]
         record = Selection(
             best_epoch=best["current_epoch"],
@@ -149,7 +149,7 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
         )
         write_json(folder / SELECTION_FILE, record.model_dump(mode="json"))
 
-    def _validated(self) -> tuple[Sequence[str], list[Any]]:
+    def _measured_cases(self) -> tuple[Sequence[str], list[Any]]:
         """Return the names of the validation cases, and the Dice of each by structure."""
         self.network.eval()
         names, cases = [], []
