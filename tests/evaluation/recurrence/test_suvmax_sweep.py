@@ -35,6 +35,15 @@ def test_every_percentage_is_the_rules(pet, brain, percent):
     assert curve.captured_by_core[percent - 1] == expected["captured_by_core"]
 
 
+def test_nothing_is_predicted_outside_the_box_around_the_gtv():
+    spacing_mm = (40.0, 40.0, 40.0)  # the box has 4 x 5 x 6 voxels, the image 16 x 12 x 8
+    gtv = as_image(sitk.GetArrayFromImage(GTV), spacing_mm)
+    reference = Recurrences.of(as_image(sitk.GetArrayFromImage(REFERENCE), spacing_mm), name="p", core="ultimate")
+    curve = sweep_patient(reference, as_image(np.ones(SHAPE, np.float32), spacing_mm), gtv, None, name="p")
+    assert curve.volume_cc.tolist() == [4 * 5 * 6 * 64.0] * 100  # centred on voxels 1 to 3, it lies inside the image
+    assert curve.captured_by_centre.tolist() == [1] * 100
+
+
 def test_the_best_percentage_has_the_largest_mean_dice():
     uptake = np.full(SHAPE, 1.0, np.float32)
     uptake[BOTH[0]], uptake[BOTH[1]] = 10, 4  # 11 to 40 % give both cubes and nothing else
