@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from batchgeneratorsv2.transforms.utils.remove_label import RemoveLabelTransform
 
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for
@@ -124,6 +125,6 @@ def test_nothing_but_a_flip_is_done_to_a_patch_and_nothing_is_mirrored_in_infere
         loader, _ = trainer.get_dataloaders()
     flip, labels = loader.transforms.transforms
     assert (flip.allowed_axes, flip.probability) == ((2,), 0.1)  # x of (z, y, x)
-    assert type(labels).__name__ == "RemoveLabelTansform"
+    assert isinstance(labels, RemoveLabelTransform)
     assert list(loader.patch_size) == [8, 12, 12]
     assert checkpoint(selected, 0, "final")["inference_allowed_mirroring_axes"] is None

@@ -21,6 +21,8 @@ from hnseg_training.fitting.selection.loaders import CasesInOrder, EachCaseOnce,
 from hnseg_training.fitting.selection.record import SELECTION_FILE, Selection
 from hnseg_training.fitting.training import Training
 
+_BEST = "checkpoint_best.pth"
+
 
 class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
     """Additions to a trainer of nnU-Net's: epochs of whole cases, and selection of the best epoch.
@@ -84,6 +86,14 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
             "ignore_label": manager.ignore_label,
         }
 
+    def load_checkpoint(self, filename_or_checkpoint: Any) -> None:
+        """Load a checkpoint, and the Dice of the best epoch: nnU-Net writes one before it knows that it is the best."""
+        super().load_checkpoint(filename_or_checkpoint)
+        path = Path(self.output_folder) / _BEST
+        if self.training.patience and path.is_file():
+            best = torch.load(path, map_location="cpu", weights_only=False)
+            self._best_ema = best["logging"]["mean_fg_dice"][best["current_epoch"] - 1]
+
     def on_train_start(self) -> None:
         """Begin the training, or go on; one that had waited long enough for a higher Dice ends at once."""
         super().on_train_start()
@@ -133,7 +143,7 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
     def _take_best_epoch(self) -> None:
         """Load the weights of the best epoch, and record it with the Dice of each validation case."""
         folder = Path(self.output_folder)
-        best = torch.load(folder / "checkpoint_best.pth", map_location=self.device, weights_only=False)
+        best = torch.load(folder / _BEST, map_location=self.device, weights_only=False)
         network: Any = getattr(self.network, "_orig_mod", self.network)  # that of a compiled one
         network.load_state_dict(best["network_weights"])
         names, cases = self._measured_cases()
