@@ -1,4 +1,4 @@
-"""Channels of the network: CT and PET in a box around the GTV, normalised as in Kutnár et al. (2023).
+"""Channels of the network: CT and PET in a box around the GTV, normalised as in Kutnár et al. (2023), and the GTV.
 
 Training makes its samples with the same function as the container.
 """
@@ -33,7 +33,7 @@ def recurrence_channels(
     ct_file: Path | None = None,
     pet_file: Path | None = None,
 ) -> Channels:
-    """Return the network's two channels around the GTV of one patient.
+    """Return the network's channels around the GTV of one patient: CT, PET, and the GTV if it is one of them.
 
     Args:
         ct: CT in Hounsfield units.
@@ -44,9 +44,10 @@ def recurrence_channels(
         pet_file: File of the PET.
 
     Returns:
-        Channels (2, z, y, x) on a box of the CT's voxels around the GTV, which may reach beyond the CT. The CT is
+        Channels (2 or 3, z, y, x) on a box of the CT's voxels around the GTV, which may reach beyond the CT. The CT is
         clipped to -1024 to 1024 HU and divided by 1024. The PET, linear on the CT's voxels, has mean 0 and standard
         deviation 1 over those voxels of the box that both images reach. Elsewhere each channel has its smallest value.
+        The GTV is 1, and 0 outside it.
 
     Raises:
         InputError: The CT is not in Hounsfield units, the PET not in SUV or elsewhere, or the GTV is empty.
@@ -58,10 +59,13 @@ def recurrence_channels(
     if judged.pet is None:
         raise InputError(f"The network was trained on a PET in SUV, and can't do without: {judged.left_out}")
     place = inner.seen_from(box)
-    array = np.empty((2, *grid.shape_zyx), np.float32)
+    array = np.empty((3 if settings.gtv_channel else 2, *grid.shape_zyx), np.float32)
     array[0] = -1.0
     place.of(array[0])[:] = np.clip(inner.of(sitk.GetArrayViewFromImage(ct)) / settings.ct_reach_hu, -1.0, 1.0)
     _fill_pet(array[1], judged.pet, grid, place, file=pet_file)
+    if settings.gtv_channel:
+        array[2] = 0.0
+        place.of(array[2])[:] = inner.of(sitk.GetArrayViewFromImage(gtv)) > 0
     return Channels(array, grid, judged.notes, {**judged.record, "crop": crop_record(inner)})
 
 

@@ -24,6 +24,8 @@ class Settings(Frozen):
     brain: Literal["mask-or-heuristic", "mask", "none"] = "mask-or-heuristic"
     """Brain that the rule `suvmax` leaves out: of the case's label map, or else found on the CT; of the label map
     alone; or none."""
+    gtv_channel: bool = False
+    """Whether the GTV is the network's third channel; the paper's network has CT and PET alone."""
     crop_size_xyz: tuple[PositiveInt, PositiveInt, PositiveInt] = (160, 224, 128)
     """Size of the box around the GTV in voxels of `crop_spacing_mm`: left to right, front to back, feet to head."""
     crop_spacing_mm: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = (0.9765, 0.9765, 2.0)

@@ -6,7 +6,7 @@ from containers.recurrence.channels import recurrence_channels
 from containers.recurrence.settings import Settings
 from hnseg.errors import InputError
 from hnseg.imaging.box import Box
-from hnseg.imaging.geometry import array_of
+from hnseg.imaging.geometry import array_of, image_of
 from tests.support.small_hecktor import CT_GRID, small_ct, small_pet
 from tests.support.small_recurrence import SETTINGS, small_gtv
 
@@ -46,6 +46,19 @@ def test_beyond_the_images_both_channels_have_their_smallest_value():
     pet = channels.array[1]
     assert (pet[outside] == pet.min()).all()
     assert abs(float(pet[~outside].mean(dtype=np.float64))) < 1e-3  # they count for no mean
+
+
+def test_the_gtv_may_be_a_third_channel_behind_the_same_two():
+    large = Settings(crop_size_xyz=(80, 80, 80), crop_spacing_mm=(6.0, 6.0, 6.0), gtv_channel=True)
+    channels = channels_with(large)
+    without = channels_with(large.model_copy(update={"gtv_channel": False}))
+    assert (len(without.array), len(channels.array)) == (2, 3)
+    np.testing.assert_array_equal(channels.array[:2], without.array)
+    on_box = sitk.Resample(
+        small_gtv(), image_of(channels.array[2], channels.grid), sitk.Transform(), sitk.sitkNearestNeighbor
+    )
+    np.testing.assert_array_equal(channels.array[2], array_of(on_box))
+    assert channels.array[2].sum() == array_of(small_gtv()).sum() > 0
 
 
 def test_a_pet_that_ends_inside_the_box_has_its_smallest_value_beyond_and_no_nan():

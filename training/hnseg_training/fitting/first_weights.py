@@ -1,4 +1,4 @@
-"""First weights of a network: those of another training, of the same network or of one without channels for clicks."""
+"""First weights of a network: those of another training, of the same network or of one with fewer input channels."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from hnseg.inference.model.weights import StateDict, read_checkpoint
 _HEAD = ("conv_final.weight", "conv_final.bias")  # of `hnseg.inference.networks.unet_3d`
 
 
-def load_first_weights(network: nn.Module, source: Path, fold: Fold, *, clicks: int = 0) -> None:
+def load_first_weights(network: nn.Module, source: Path, fold: Fold) -> None:
     """Load the weights of another training into a network, in place.
 
     Args:
         network: Network that is to be trained.
         source: Checkpoint; or a model folder, of which the weights of the same fold are taken.
         fold: Fold that is to be trained.
-        clicks: Number of the network's last input channels that the other network may be without: their weights are 0
-            then, so that the network gives at first what the other one gives.
 
-    The last layer of a 3-D U-Net keeps its own first weights where the two have other numbers of structures: what was
+    Where the other network is without the last input channels, such as those of clicks, their weights are 0, so that
+    the network gives at first what the other one gives. The last layer of a 3-D U-Net keeps its own first weights where the two have other numbers of structures: what was
     learnt on primaries and nodes begins the training on one structure.
 
     Raises:
@@ -36,7 +35,7 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold, *, clicks: 
     )
     own = network.state_dict()
     given = {
-        name: _widened(tensor, own.get(name), clicks) for name, tensor in _under_all_names(weights, network).items()
+        name: _widened(tensor, own.get(name)) for name, tensor in _under_all_names(weights, network).items()
     }
     given |= {name: own[name] for name in _HEAD if _differs_in_outputs(own, given, name)}
     other = [name for name in own.keys() | given.keys() if _shape(own, name) != _shape(given, name)]
@@ -69,11 +68,11 @@ def _under_all_names(weights: StateDict, network: nn.Module) -> StateDict:
     return complete
 
 
-def _widened(tensor: torch.Tensor, own: torch.Tensor | None, clicks: int) -> torch.Tensor:
+def _widened(tensor: torch.Tensor, own: torch.Tensor | None) -> torch.Tensor:
     """Return a convolution's weights with zeros for input channels that only the own network has."""
-    if own is None or tensor.ndim < 2 or own.ndim != tensor.ndim or own.shape[1] - tensor.shape[1] != clicks:
+    if own is None or tensor.ndim < 2 or own.ndim != tensor.ndim or own.shape[1] <= tensor.shape[1]:
         return tensor
-    zeros = tensor.new_zeros((tensor.shape[0], clicks, *tensor.shape[2:]))
+    zeros = tensor.new_zeros((tensor.shape[0], own.shape[1] - tensor.shape[1], *tensor.shape[2:]))
     return torch.cat([tensor, zeros], dim=1)
 
 

@@ -100,8 +100,7 @@ def fit(
         if found:
             _go_on(trainer, folder / found[0], preset, fold, schedule)
         elif first_weights:
-            clicks = len(preset.prompts.encoding.channel_names) if preset.prompts else 0
-            load_first_weights(trainer.network, first_weights, fold, clicks=clicks)
+            load_first_weights(trainer.network, first_weights, fold)
             logger.info("starting from the weights of %s", first_weights)
         _run(trainer, _title(preset, fold), epochs=schedule.epochs, log=folder / "console.log")
         if preset.prompts:

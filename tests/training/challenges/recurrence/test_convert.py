@@ -115,6 +115,18 @@ def test_of_a_nested_part_its_own_patients_are_in_no_inner_fold_and_no_file(unto
     assert sorted(tested) == list(PATIENTS)
 
 
+def test_the_gtv_may_be_a_third_channel(untouched, tmp_path):
+    settings = SETTINGS.model_copy(update={"gtv_channel": True})
+    work = convert(untouched, tmp_path / "work", settings=settings)
+    assert list(content(work, "dataset.json")["channel_names"].values()) == ["noNorm"] * 3
+    written = sitk.ReadImage(str(work.raw / "imagesTr" / "ben_0002.nii.gz"))
+    gtv = sitk.Resample(
+        sitk.ReadImage(str(untouched / "ben" / "gtv.nii.gz")), written, sitk.Transform(), sitk.sitkNearestNeighbor
+    )
+    np.testing.assert_array_equal(array_of(written), array_of(gtv) > 0)
+    assert content(work, "method.json")["gtv_channel"] is True
+
+
 def test_several_workers_write_the_same(untouched, work, tmp_path):
     again = convert(untouched, tmp_path / "again", settings=SETTINGS, options=Options(workers=2))
     assert content(again, "conversion.json") == content(work, "conversion.json")

@@ -111,7 +111,7 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
     with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=options.dataset_id) as work:
         patients = list(converted_patients(work, learnt, settings, workers=options.workers))
         check_none_refused(patients)
-        write_description(work, Description(TITLE, ["noNorm", "noNorm"], LABELS, len(learnt), turned=True))
+        write_description(work, Description(TITLE, _channels_of(settings), LABELS, len(learnt), turned=True))
         write_json(work.raw / METHOD_FILE, settings.model_dump(mode="json"))
         write_json(work.raw / AUGMENTATION_FILE, Augmentation().model_dump(mode="json"))
         record = {patient.name: patient.record for patient in patients}
@@ -120,6 +120,11 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
     kept = f", and kept {len(test)} for the test" if test else ""
     logger.info("converted %d patients to %s%s: %s", len(patients), work.raw, kept, in_words(patients))
     return work
+
+
+def _channels_of(settings: Settings) -> list[str]:
+    """Return nnU-Net's names of the channels, all of which it takes as they are."""
+    return ["noNorm"] * (3 if settings.gtv_channel else 2)
 
 
 def _dealt(sources: list[Source], options: Options) -> tuple[list[Split], list[str]]:
