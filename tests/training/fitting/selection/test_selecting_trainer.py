@@ -97,6 +97,7 @@ def test_an_interrupted_training_waits_no_longer_than_one_that_was_not(runs, sel
             fit(runs, TINY_PAPER, 2, SLOW)
     finally:
         logger.removeHandler(interruption)
+    (folder_of(runs, 2) / "checkpoint_best.pth").unlink()  # as if it had stopped before the first one was written
     fit(runs, TINY_PAPER, 2, SLOW, resume=True)
     assert (selection(runs, 2).best_epoch, selection(runs, 2).epochs) == (1, 3)
     assert selection(selected, 0).epochs == 3

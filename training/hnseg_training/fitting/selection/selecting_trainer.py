@@ -86,17 +86,11 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
             "ignore_label": manager.ignore_label,
         }
 
-    def load_checkpoint(self, filename_or_checkpoint: Any) -> None:
-        """Load a checkpoint, and the Dice of the best epoch: nnU-Net writes one before it knows that it is the best."""
-        super().load_checkpoint(filename_or_checkpoint)
-        path = Path(self.output_folder) / _BEST
-        if self.training.patience and path.is_file():
-            best = torch.load(path, map_location="cpu", weights_only=False)
-            self._best_ema = best["logging"]["mean_fg_dice"][best["current_epoch"] - 1]
-
     def on_train_start(self) -> None:
         """Begin the training, or go on; one that had waited long enough for a higher Dice ends at once."""
         super().on_train_start()
+        if self.training.patience and self.logger.get_value("mean_fg_dice", None):
+            self._restore_best_epoch()
         self._end_if_stagnant()
 
     def on_validation_epoch_end(self, val_outputs: list[dict[str, Any]]) -> None:
@@ -130,6 +124,17 @@ class SelectingTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyp
         if self.training.patience:
             self._take_best_epoch()
         super().on_train_end()
+
+    def _restore_best_epoch(self) -> None:
+        """Bring the highest Dice and its weights to where they were after the last epoch.
+
+        nnU-Net writes the checkpoint to go on from before it compares the Dice of that epoch with the highest one.
+        """
+        self._best_ema = max(self.logger.get_value("mean_fg_dice", None))
+        if self._stagnant_epochs() == 0:
+            self.current_epoch -= 1  # nnU-Net writes the number of the next epoch
+            self.save_checkpoint(str(Path(self.output_folder) / _BEST))
+            self.current_epoch += 1
 
     def _end_if_stagnant(self) -> None:
         if self.training.patience and self._stagnant_epochs() >= self.training.patience:
