@@ -24,8 +24,8 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold) -> None:
         fold: Fold that is to be trained.
 
     Where the other network is without the last input channels, such as those of clicks, their weights are 0, so that
-    the network gives at first what the other one gives. The last layer of a 3-D U-Net keeps its own first weights where the two have other numbers of structures: what was
-    learnt on primaries and nodes begins the training on one structure.
+    the network gives at first what the other one gives. The last layer of a 3-D U-Net keeps its own first weights where
+    the two have other numbers of structures: what was learnt on primaries and nodes begins the training on one.
 
     Raises:
         ModelError: The weights can't be read, or are another network's.
