@@ -36,7 +36,7 @@ class ScheduleOptions:
     ] = None
     start_from: Annotated[
         Path | None,
-        typer.Option(help="A checkpoint_*.pth or model folder of the same network, or of one without clicks."),
+        typer.Option(help="A checkpoint_*.pth or model folder of the same network, or of one with fewer channels."),
     ] = None
 
     def of(self, training: Preset, *, is_first: bool) -> Schedule:
