@@ -34,9 +34,7 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold) -> None:
         open_bundle(source, folds=[fold]).state_dicts[0] if source.is_dir() else read_checkpoint(source).state_dict
     )
     own = network.state_dict()
-    given = {
-        name: _widened(tensor, own.get(name)) for name, tensor in _under_all_names(weights, network).items()
-    }
+    given = {name: _widened(tensor, own.get(name)) for name, tensor in _under_all_names(weights, network).items()}
     given |= {name: own[name] for name in _HEAD if _differs_in_outputs(own, given, name)}
     other = [name for name in own.keys() | given.keys() if _shape(own, name) != _shape(given, name)]
     if other:
