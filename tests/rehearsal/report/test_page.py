@@ -117,6 +117,18 @@ def test_many_structures_are_folded_away_under_the_lowest(report):
 
 
 @pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed")
+def test_rows_of_other_measures_have_headings_of_their_own(report):
+    _, result = report(copying_runner())
+    (case,) = result.cases
+    structures = {"GTVp": {"dsc": 0.5}, "GTVn": {"dsc": 0.25}, "origin 1": {"reference_cc": 7.0, "captured": 1}}
+    other = result.model_copy(update={"cases": (case.model_copy(update={"structures": structures}),)})
+    table = re.search(r"<th>Structure</th>.*?</table>", as_page(other, Figures({}, {}), {1: "GTVp"}), re.DOTALL)[0]
+    assert re.findall(r">([^<>]+)</t[hd]>", table) == [
+        *("Structure", "dsc", "GTVp", "0.500", "GTVn", "0.250"),
+        *("Structure", "reference cc", "captured", "origin 1", "7.000", "1"),
+    ]  # fmt: skip
+
+
 def test_the_table_of_many_means_fits_into_a_window(report, tmp_path):
     _, result = report(copying_runner())
     names = ("dsc", "nsd", "hd_mm", "false_positive_ml", "false_negative_ml")
