@@ -16,6 +16,7 @@ from hnseg_training.dataset.splits import SPLITS_FILE
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
 from hnseg_training.fitting.plan import planned_preset
 from hnseg_training.fitting.preset import Preset
+from hnseg_training.fitting.selection.record import read_selection
 
 LABEL = "1"
 WHOLE, PATCHES = "whole patients", "patches"
@@ -90,8 +91,7 @@ def run_in(folder: Path) -> Run:
     log = checkpoint_content(folder / "checkpoint_final.pth")["logging"]["mean_fg_dice"]
     by_epoch = np.array(log, np.float64)
     late = float(np.nanmean(by_epoch[-max(1, len(by_epoch) // 10) :]))
-    if (folder / "selection.json").is_file():  # a training that measures whole patients and keeps the best epoch
-        selection = read_json(folder / "selection.json", having=("best_epoch", "dice"))
-        return Run(selection["best_epoch"], selection["dice"], WHOLE, late, dice)
+    if selection := read_selection(folder):  # of a training that measures whole patients and keeps the best epoch
+        return Run(selection.best_epoch, selection.dice, WHOLE, late, dice)
     best = int(np.nanargmax(by_epoch))
     return Run(best + 1, float(by_epoch[best]), PATCHES, late, dice)

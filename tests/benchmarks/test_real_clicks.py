@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from hnseg.evaluation.clicks.record import Simulation, Step, UserFacts
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SPACING_XYZ_MM = (1.0, 2.0, 4.0)
 
 
 @pytest.fixture
-def real_clicks(monkeypatch):
-    """Module of the script, beside which its own modules are found."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    monkeypatch.delitem(sys.modules, "real_clicks", raising=False)
-    return __import__("real_clicks")
+def real_clicks(script):
+    """Module of the script."""
+    return script("real_clicks")
 
 
 def written(folder, name, array):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -15,15 +12,11 @@ from tests.support.recurrence_patients import BOTH, SHAPE, as_image, label_map, 
 from tests.support.small_challenges import RECURRENCE
 from tests.support.small_recurrence import OUTPUT_FILE
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def benchmark(monkeypatch):
-    """Module of the script, beside which its own modules are found."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    monkeypatch.delitem(sys.modules, "recurrence", raising=False)
-    return __import__("recurrence")
+def benchmark(script):
+    """Module of the script."""
+    return script("recurrence")
 
 
 @pytest.fixture

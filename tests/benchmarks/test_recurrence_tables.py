@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
 from hnseg.evaluation.recurrence.comparison import compare
 from hnseg.evaluation.recurrence.methods import Method, find_cohort
 from tests.support.recurrence_patients import write_cohort
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def tables(monkeypatch):
-    """Module of the script's tables."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    monkeypatch.delitem(sys.modules, "recurrence_tables", raising=False)
-    return __import__("recurrence_tables")
+def tables(script):
+    """Module of the script."""
+    return script("recurrence_tables")
 
 
 @pytest.fixture(scope="module")

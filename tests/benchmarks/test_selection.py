@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hnseg_training.challenges.recurrence.convert import Options, convert
 from hnseg_training.dataset.nested_split import OuterPart
@@ -20,18 +21,14 @@ from hnseg_training.fitting.plan import plan
 from hnseg_training.fitting.preset import PRESETS
 from tests.support.tiny_recurrence import PATIENTS, SETTINGS, write_source
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 DRAWS = 20_000
 CLOSE = 0.015  # over 4 standard errors of a mean of so many gaps between -1 and 1
 
 
 @pytest.fixture
-def selection(monkeypatch):
-    """Module of the script, beside which its own modules are found."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    for name in ("selection", "selection_gap", "selection_runs", "held_out"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    return __import__("selection")
+def selection(script):
+    """Module of the script."""
+    return script("selection")
 
 
 def simulated(selection, dice, *, choices, patients):
@@ -162,3 +159,21 @@ def test_everything_is_measured_from_trained_folders(selection, tmp_path, monkey
     selection.main()  # nothing is made again
     again = capsys.readouterr()
     assert (again.out, again.err) == (first, "")
+
+
+def test_the_best_epoch_is_the_recorded_one_where_training_kept_it(script, tmp_path):
+    run_in = script("selection_runs").run_in
+    (tmp_path / "validation").mkdir()
+    case = {"prediction_file": "somewhere/ann.nii.gz", "metrics": {"1": {"Dice": 0.5}}}
+    write_json(tmp_path / "validation" / "summary.json", {"metric_per_case": [case]})
+    torch.save({"logging": {"mean_fg_dice": [0.2, 0.7, 0.4]}}, tmp_path / "checkpoint_final.pth")
+    logged = run_in(tmp_path)
+    assert (logged.best_epoch, logged.best_dice, logged.best_on, logged.dice) == (2, 0.7, "patches", {"ann": 0.5})
+    cases = {"ann": {"recurrence": 0.6}}
+    kept = {"best_epoch": 1, "dice": 0.6, "cases": cases, "epochs": 3, "ended": "epochs"}
+    write_json(tmp_path / "selection.json", kept)
+    assert (run_in(tmp_path).best_epoch, run_in(tmp_path).best_dice, run_in(tmp_path).best_on) == (
+        1,
+        0.6,
+        "whole patients",
+    )

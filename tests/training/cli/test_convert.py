@@ -32,24 +32,20 @@ def test_hecktors_options_reach_its_conversion(run, tmp_path):
     assert (method["crop"], method["pet_channel"]) == ("head_neck", False)
 
 
-def test_recurrences_options_reach_its_conversion(run, tmp_path):
+@pytest.mark.parametrize(
+    ("split", "folds"),
+    [(["3:1:1"], 1), (["3:1:1", "--runs", 4], 4), (["nested:2/2:2"], 2)],
+    ids=["split", "runs", "nested"],
+)
+def test_recurrences_options_reach_its_conversion(run, tmp_path, split, folds):
     source = write_recurrence(tmp_path / "source")
     (tmp_path / "small.json").write_text(RECURRENCE_SETTINGS.model_dump_json())
-    options = ("--settings", tmp_path / "small.json", "--split", "3:1:1", "--workers", 1)
+    options = ("--settings", tmp_path / "small.json", "--workers", 1, "--split", *split)
     status, _ = run("convert", "recurrence", source, "--output", tmp_path / "work", *options)
     assert status == 0
     work = WorkFolder.open(tmp_path / "work", challenge="recurrence")
-    assert fold_count(work) == 1
+    assert fold_count(work) == folds
     assert json.loads((work.raw / "method.json").read_text())["crop_size_xyz"] == [10, 12, 8]
-
-
-def test_a_part_of_a_nested_cross_validation_of_recurrences_has_its_own_work_folder(run, tmp_path):
-    source = write_recurrence(tmp_path / "source")
-    (tmp_path / "small.json").write_text(RECURRENCE_SETTINGS.model_dump_json())
-    options = ("--settings", tmp_path / "small.json", "--split", "nested:2/2:2", "--workers", 1)
-    status, _ = run("convert", "recurrence", source, "--output", tmp_path / "part_2", *options)
-    assert status == 0
-    assert fold_count(WorkFolder.open(tmp_path / "part_2", challenge="recurrence")) == 2
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,10 @@ import torch
 from hnseg.errors import InputError, ModelError
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for
 from hnseg_training.fitting.preset import PRESETS
+from tests.support.interruption import interrupted_at
 from tests.training.conftest import TINY
 
 DEMO = PRESETS["demo"]
-
-
-class Interruption(logging.Handler):
-    """Stops a training as ctrl-C does, when a sentence appears."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__()
-        self.sentence = sentence
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self.sentence in record.getMessage():
-            raise KeyboardInterrupt
 
 
 def checkpoint(work, fold: int | str, name: str = "final") -> dict:
@@ -46,15 +35,9 @@ def test_the_method_travels_with_the_result_folder(trained):
 
 def test_an_interrupted_training_goes_on_where_it_stopped(planned, caplog):
     schedule = Schedule(epochs=4, iterations=1, device="cpu", threads=1)
-    interruption = Interruption("epoch 3 of 4")
-    logger = logging.getLogger("hnseg_training")
-    logger.addHandler(interruption)
-    logger.setLevel(logging.INFO)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            fit(planned, DEMO, 1, schedule)
-    finally:
-        logger.removeHandler(interruption)
+    caplog.set_level(logging.INFO, logger="hnseg_training")
+    with interrupted_at("epoch 3 of 4"):
+        fit(planned, DEMO, 1, schedule)
     fit(planned, DEMO, 1, schedule, resume=True)
     assert "fold 1: going on after epoch 2" in caplog.text
     assert checkpoint(planned, 1)["current_epoch"] == 4

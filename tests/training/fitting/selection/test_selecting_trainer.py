@@ -2,7 +2,6 @@
 
 import copy
 import json
-import logging
 from pathlib import Path
 
 import pytest
@@ -13,22 +12,11 @@ from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.fit import Schedule, fit, trainer_for
 from hnseg_training.fitting.selection.record import Selection, read_selection
 from hnseg_training.fitting.structure_dice import StructureDiceLoss
+from tests.support.interruption import interrupted_at
 from tests.support.tiny_recurrence import TINY_PAPER
 
 SLOW = Schedule(epochs=9, iterations=None, device="cpu", threads=1, learning_rate=1e-9)
 PUBLISHED = Schedule(epochs=2, iterations=None, device="cpu", threads=1)
-
-
-class Interruption(logging.Handler):
-    """Stops a training as ctrl-C does, when a sentence appears."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__()
-        self.sentence = sentence
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self.sentence in record.getMessage():
-            raise KeyboardInterrupt
 
 
 def folder_of(work: WorkFolder, fold: int) -> Path:
@@ -88,15 +76,8 @@ def test_runs_on_the_same_split_begin_with_other_weights(runs):
 
 
 def test_an_interrupted_training_waits_no_longer_than_one_that_was_not(runs, selected):
-    interruption = Interruption("epoch 2 of 9")
-    logger = logging.getLogger("hnseg_training")
-    logger.addHandler(interruption)
-    logger.setLevel(logging.INFO)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            fit(runs, TINY_PAPER, 2, SLOW)
-    finally:
-        logger.removeHandler(interruption)
+    with interrupted_at("epoch 2 of 9"):
+        fit(runs, TINY_PAPER, 2, SLOW)
     (folder_of(runs, 2) / "checkpoint_best.pth").unlink()  # as if it had stopped before the first one was written
     fit(runs, TINY_PAPER, 2, SLOW, resume=True)
     assert (selection(runs, 2).best_epoch, selection(runs, 2).epochs) == (1, 3)
