@@ -87,22 +87,16 @@ class CaseStore:
     @contextmanager
     def provisional(self) -> Iterator[Path]:
         """Make an empty folder with a `report` folder in it, and remove it afterwards, unless it was published."""
-        made = self._made()
-        made.chmod(0o755)
-        (made / REPORT_FOLDER).mkdir()
-        try:
+        with self._made() as made:
+            made.chmod(0o755)
+            (made / REPORT_FOLDER).mkdir()
             yield made
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
 
     @contextmanager
     def attempt_counts(self) -> Iterator[AttemptCounts]:
         """Make counts of attempts for one run, none so far, and remove them afterwards."""
-        made = self._made()
-        try:
+        with self._made() as made:
             yield AttemptCounts(made)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
 
     def publish(self, status: CaseStatus, made: Path) -> None:
         """Write the status of a case that has ended, and give its outputs and report their places.
@@ -141,7 +135,16 @@ class CaseStore:
         finally:
             self._sweep(alone=alone)
 
-    def _made(self) -> Path:
+    @contextmanager
+    def _made(self) -> Iterator[Path]:
+        """Make an empty folder of this process, and remove what is left of it afterwards."""
+        made = self._new_folder()
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def _new_folder(self) -> Path:
         parent = self.folder / _UNFINISHED
         while True:
             parent.mkdir(parents=True, exist_ok=True)
