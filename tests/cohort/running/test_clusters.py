@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from hnseg.errors import InputError
 from tests.support.cohort_program import start_cohort
 from tests.support.cohort_works import make_cases, work_reference
 from tests.support.one_node_slurm import asked, one_node_slurm, why_no_slurm
+from tests.support.stand_in_kubernetes import SPECIFICATION, stand_in_kubernetes
 from tests.support.stand_in_scheduler import SCHEDULERS, StandInScheduler
 
 ROOT = Path(__file__).parents[3]
@@ -238,3 +240,66 @@ def test_kubernetes_needs_a_specification(tmp_path, store):
     settings = RunSettings(on="kubernetes", job=JobSettings(specification=tmp_path / "none.yaml"))
     with pytest.raises(InputError, match=r"none\.yaml is no file"):
         run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, settings, say=pytest.fail)
+
+
+@pytest.fixture
+def kubernetes(tmp_path, monkeypatch):
+    """Settings for two workers of three threads on Kubernetes, and the stand-in for it."""
+    if folder := os.environ.get("HNSEG_TEST_KUBERNETES"):
+        monkeypatch.setattr(sys, "path", [*sys.path, folder])
+    pytest.importorskip("dask_kubernetes", reason="dask-kubernetes is not installed, nor is HNSEG_TEST_KUBERNETES set")
+    specification = tmp_path / "cluster.yaml"
+    specification.write_text(SPECIFICATION)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with stand_in_kubernetes(tmp_path, worker_threads=3) as (stand_in, configuration):
+        monkeypatch.setenv("KUBECONFIG", str(configuration))
+        yield RunSettings(on="kubernetes", workers=2, job=JobSettings(specification=specification)), stand_in
+
+
+@pytest.mark.slow
+def test_kubernetes_runs_the_cases_and_has_no_pod_afterwards(tmp_path, store, kubernetes):
+    settings, stand_in = kubernetes
+    cases = make_cases(tmp_path / "cases", 8)
+    summary = run_cohort(cases, work_reference(seconds=0.3), store, settings, say=pytest.fail)
+    assert (summary.done, summary.failed) == (8, ())
+    assert [store.output(case.name, "images/out.txt").read_text() for case in cases] == [
+        f"patient {number}" for number in range(8)
+    ]
+    assert len({store.status(case.name).worker.pid for case in cases}) == 2
+    assert stand_in.created == ["stand-in"]
+    assert not any(stand_in.objects.values())
+    assert all(worker.returncode is not None for worker in stand_in.workers)
+
+
+def test_a_kubernetes_that_does_not_answer_is_said(tmp_path, store, kubernetes, monkeypatch):
+    settings, stand_in = kubernetes
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none.yaml"))
+    with pytest.raises(InputError, match=r"kubernetes must take the workers' jobs, but: .*kubectl get daskclusters"):
+        run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, settings, say=pytest.fail)
+    assert stand_in.created == []
+
+
+def test_another_file_than_a_specification_is_said(tmp_path, store, kubernetes):
+    settings, stand_in = kubernetes
+    settings.job.specification.write_text("workers: 2")
+    with pytest.raises(InputError, match=r"cluster\.yaml a DaskCluster"):
+        run_cohort(make_cases(tmp_path / "cases", 1), work_reference(), store, settings, say=pytest.fail)
+    assert stand_in.created == []
+
+
+@pytest.mark.slow
+def test_a_command_that_is_killed_leaves_no_job_and_the_same_command_goes_on(tmp_path, store, schedule):
+    scheduler = schedule("slurm")
+    cases = make_cases(tmp_path / "cases", 12)
+    process = start_cohort(tmp_path / "cases", store.folder, parameters={"seconds": 0.5}, on="slurm", workers=2)
+    wait_until(lambda: len(store.names()) > 2, 60)
+    process.kill()  # and with it Dask's scheduler
+    process.wait()
+    wait_until(lambda: not scheduler.living(), 60)
+    kept = {name: store.status(name) for name in store.names()}
+    assert 2 < len(kept) < 12
+    settings = RunSettings(on="slurm", workers=2, job=SMALL_JOB)
+    summary = run_cohort(cases, work_reference(seconds=0.5), store, settings, say=lambda _: None)
+    assert (summary.done, summary.failed) == (12, ())
+    assert {name: store.status(name) for name in kept} == kept
+    assert not list(store.folder.glob(".unfinished/*"))

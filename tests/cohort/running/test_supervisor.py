@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -156,6 +157,15 @@ def test_closing_ends_a_case_that_runs_and_nothing_but_the_count_of_it_stays(tmp
     assert counts.begin(case.name) == 2  # the first only had begun
     assert store.names() == []
     assert list((store.folder / ".unfinished").iterdir()) == []
+
+
+def test_several_threads_have_one_case_after_another(tmp_path, supervise):
+    supervisor, cases = supervise(work_reference(seconds=0.1)), make_cases(tmp_path / "cases", 6)
+    with ThreadPoolExecutor(6) as threads:
+        statuses = list(threads.map(supervisor.run, cases))
+    assert [status.case for status in statuses] == [case.name for case in cases]
+    assert {status.status for status in statuses} == {"done"}
+    assert sorted(status.facts["runner"]["case_number"] for status in statuses) == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_case_that_was_published_meanwhile_is_not_run_again(tmp_path, supervise):

@@ -78,7 +78,7 @@ def job_options(store: CaseStore, settings: RunSettings, configured: Mapping[str
 
 @contextmanager
 def _started(store: CaseStore, settings: RunSettings) -> Iterator[Any]:
-    cluster = _kubernetes(settings.job) if settings.on == "kubernetes" else _jobs(store, settings)
+    cluster = _kubernetes(settings) if settings.on == "kubernetes" else _jobs(store, settings)
     try:
         yield cluster
     finally:
@@ -126,24 +126,31 @@ def _handlers_kept() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _kubernetes(job: JobSettings) -> Any:
-    if job.specification is None or not job.specification.is_file():
+def _kubernetes(settings: RunSettings) -> Any:
+    specification = settings.job.specification
+    if specification is None or not specification.is_file():
         raise InputError(
             "For Kubernetes the specification of a DaskCluster must be given as a YAML file (--cluster-file), but"
-            f" {job.specification or 'none'} is no file."
+            f" {specification or 'none'} is no file."
         )
     try:
+        import kr8s
         from dask_kubernetes.operator import KubeCluster
     except ImportError as error:
         raise InputError(
             f"Kubernetes is used by dask-kubernetes, which is not installed here ({error.name} is missing)."
             ' Install it with: pip install "hnseg[kubernetes]"'
         ) from error
-    return KubeCluster(custom_cluster_spec=str(job.specification))
+    try:
+        kr8s.api().version()  # a KubeCluster that can't reach it tries so again at exit, and prints its stack
+        return KubeCluster(custom_cluster_spec=str(specification), quiet=True)
+    except Exception as error:  # the errors of several libraries below it have no base of their own
+        raise _refused(settings, error) from error
 
 
 def _refused(settings: RunSettings, error: Exception) -> InputError:
-    said = " ".join(str(error).split())
-    return InputError(
-        f"{settings.on} must take the workers' jobs, but: {said}. Are its commands on the PATH of this machine?"
-    )
+    said = " ".join(str(error).split()) or type(error).__name__
+    question = "Are its commands on the PATH of this machine?"
+    if settings.on == "kubernetes":
+        question = f"Does `kubectl get daskclusters` work here, and is {settings.job.specification} a DaskCluster?"
+    return InputError(f"{settings.on} must take the workers' jobs, but: {said.removesuffix('.')}. {question}")

@@ -95,7 +95,7 @@ def results(
     alone = _Alone(say)
     numbers = count()
     while waiting or running:
-        workers = sum(client.nthreads().values())
+        workers = len(client.nthreads())
         alone.see(workers)
         while waiting and len(running) < (1 + ahead) * max(1, workers):
             case = waiting.popleft()

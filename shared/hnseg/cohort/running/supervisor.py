@@ -82,10 +82,11 @@ class Supervisor:
         self._killed_after_s = limit_s + max(grace_s, limit_s / 10)
         self._runner: RunnerProcess | None = None
         self._is_closed = False
+        self._turn = threading.Lock()  # held while a case runs: a worker of Kubernetes may have several threads
         self._lock = threading.Lock()  # held while a runner is started or ended
 
     def run(self, case: CohortCase) -> CaseStatus:
-        """Run a case and publish its result, also where it fails.
+        """Run a case and publish its result, also where it fails; of several threads one after another.
 
         A case that is done already is not run: a worker that was lost before it could tell had published it. One whose
         attempts have all begun, at workers that were lost since, fails.
@@ -95,12 +96,13 @@ class Supervisor:
             OutputError: The result can't be written.
             StoppedError: `close` was called before the end.
         """
-        status = self._store.status(case.name)
-        if standing_of(case, self._work.sha256, self._store).kind != "done":
-            status = None
-        while status is None:
-            status = self._attempt(case, self._begin(case))
-        self._counts.forget(case.name)
+        with self._turn:
+            status = self._store.status(case.name)
+            if standing_of(case, self._work.sha256, self._store).kind != "done":
+                status = None
+            while status is None:
+                status = self._attempt(case, self._begin(case))
+            self._counts.forget(case.name)
         return status
 
     def close(self) -> None:
