@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from containers.hecktor.spec import CT, SPEC
@@ -66,3 +68,13 @@ def test_an_empty_list_has_no_case(tmp_path):
 def test_a_missing_source_is_refused(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         find_cohort(tmp_path / "nowhere", SPEC)
+
+
+@pytest.mark.parametrize("name", ["a/images/ct/x.mha", "a_0000.mha", "sub-01/ct/sub-01_ct.mha"])
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/nowhere/x.mha"), os.mkfifo], ids=["link", "pipe"])
+def test_an_image_that_is_no_file_is_a_problem(tmp_path, name, make):
+    (path,) = touch(tmp_path, name)
+    path.unlink()
+    make(path)
+    (case,) = find_cohort(tmp_path, SPEC).cases
+    assert case.problem.startswith(f"Every image must be a file, but the CT {path} is none. Does a link lead nowhere")

@@ -39,3 +39,8 @@ def test_the_summary_counts(found):
         "3 cases, found as case folders; 2 with the PET; 1 with the electronic health record; 1 with a problem;"
         " 2 files or folders belong to no case (notes.txt, others)."
     )
+
+
+def test_one_case_is_one(tmp_path):
+    touch(tmp_path, "a/images/ct/x.mha")
+    assert summary(find_cohort(tmp_path, SPEC), SPEC).startswith("1 case, found as case folders; 0 with the PET;")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.bids import find_in_bids, subjects_in
 from hnseg.cohort.finding.csv_list import CASE, find_in_csv
 from hnseg.cohort.finding.folders import find_in_folders, is_case_folder
@@ -40,7 +43,20 @@ def find_cohort(source: Path, spec: ChallengeSpec) -> FoundCohort:
     if not found.cases:
         raise InputError(_none_found(source, spec))
     check_names([case.name for case in found.cases], source)
-    return found
+    titles = {slot.key: slot.title for slot in slots_of(spec)}
+    return replace(found, cases=tuple(_with_irregular(case, titles) for case in found.cases))
+
+
+def _with_irregular(case: CohortCase, titles: Mapping[str, str]) -> CohortCase:
+    """Return a case with a problem where an image has a name but is no file, as a link that leads nowhere is not."""
+    irregular = [f"{titles[key]} {path}" for key, path in case.inputs.images.items() if not path.is_file()]
+    if case.problem or not irregular:
+        return case
+    problem = (
+        f"Every image must be a file, but the {', the '.join(irregular)} is none. Does a link lead nowhere, or is a"
+        " drive not mounted?"
+    )
+    return case.model_copy(update={"problem": problem})
 
 
 def _found_in(folder: Path, spec: ChallengeSpec) -> FoundCohort:

@@ -49,7 +49,8 @@ def summary(found: FoundCohort, spec: ChallengeSpec) -> str:
     slots = slots_of(spec)
     optional = [f"{_count(found, slot)} with the {slot.title}" for slot in slots if not slot.required]
     problems = sum(bool(case.problem) for case in found.cases)
-    parts = [f"{len(found.cases)} cases, found as {_LAYOUTS[found.layout]}", *optional]
+    number = len(found.cases)
+    parts = [f"{number} case{'s' if number != 1 else ''}, found as {_LAYOUTS[found.layout]}", *optional]
     parts.append(f"{problems} with a problem" if problems else "none with a problem")
     return "; ".join(filter(None, [*parts, ignored_in_words(found)])) + "."
 

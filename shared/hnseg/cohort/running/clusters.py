@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from hnseg.cohort.settings import JobSettings, RunSettings
+from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
 from hnseg.signals import STOPPING
