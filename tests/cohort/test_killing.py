@@ -39,6 +39,15 @@ def done_in(store):
     return names
 
 
+def checksums_in(store):
+    """The checksums of each case's inputs and outputs."""
+    statuses = {name: store.status(name) for name in store.names()}
+    return {
+        name: {path: stamp.sha256 for path, stamp in (status.inputs | status.outputs).items()}
+        for name, status in statuses.items()
+    }
+
+
 def logged_as_done(results):
     """How often the log says of each case that it was done."""
     log = results / "cohort.log"
@@ -77,6 +86,9 @@ def test_killed_at_ten_random_moments_it_goes_on_each_time(cohort, seed):
     assert not (results / ".unfinished").exists()
     assert max(logged_as_done(results).values()) == 1
     assert all(store.status(name).attempts <= 2 for name in store.names())
+    undisturbed = results.with_name("undisturbed")
+    assert start_cohort(cases, undisturbed, parameters={"seconds": 0.03}, workers=2).wait() == 0
+    assert checksums_in(store) == checksums_in(CaseStore(undisturbed))
 
 
 def test_a_runner_that_is_killed_costs_its_case_one_more_attempt(cohort):
