@@ -23,7 +23,7 @@ def runners_of(process):
     return [pid for pid in found if b"hnseg.cohort.running.runner" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=180):
     """Wait until a condition holds."""
     until_s = time.monotonic() + seconds
     while not condition():

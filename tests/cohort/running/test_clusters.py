@@ -76,7 +76,7 @@ def lost_soon():
         yield
 
 
-def wait_until(condition, seconds=30):
+def wait_until(condition, seconds=180):
     """Wait until a condition holds."""
     until_s = time.monotonic() + seconds
     while not condition():
@@ -162,7 +162,7 @@ def test_a_signal_ends_the_jobs_too(tmp_path, store, schedule, number):
     scheduler = schedule("slurm")
     make_cases(tmp_path / "cases", 20)
     process = start_cohort(tmp_path / "cases", store.folder, parameters={"seconds": 0.5}, on="slurm")
-    wait_until(store.names, 60)
+    wait_until(store.names)
     process.send_signal(number)
     assert process.wait(30) == 128 + number
     wait_until(lambda: not scheduler.living())
@@ -189,7 +189,7 @@ def test_a_job_that_is_cancelled_in_slurm_is_submitted_again(tmp_path, store, sl
     seen = []
 
     def cancel_a_job():
-        wait_until(store.names, 60)
+        wait_until(store.names)
         seen.append(slurm("squeue", "-h", "-o", "%i"))
         slurm("scancel", seen[0])
 
@@ -292,10 +292,10 @@ def test_a_command_that_is_killed_leaves_no_job_and_the_same_command_goes_on(tmp
     scheduler = schedule("slurm")
     cases = make_cases(tmp_path / "cases", 12)
     process = start_cohort(tmp_path / "cases", store.folder, parameters={"seconds": 0.5}, on="slurm", workers=2)
-    wait_until(lambda: len(store.names()) > 2, 60)
+    wait_until(lambda: len(store.names()) > 2)
     process.kill()  # and with it Dask's scheduler
     process.wait()
-    wait_until(lambda: not scheduler.living(), 60)
+    wait_until(lambda: not scheduler.living())
     kept = {name: store.status(name) for name in store.names()}
     assert 2 < len(kept) < 12
     settings = RunSettings(on="slurm", workers=2, job=SMALL_JOB)
