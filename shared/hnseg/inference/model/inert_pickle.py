@@ -12,12 +12,12 @@ import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import torch
 
-_NUMBER = re.compile(r"[biufc]\d{1,2}")  # NumPy's code of a type of plain numbers
+_PLAIN = re.compile(r"[biufcSU]\d{1,6}")  # code of a type of plain numbers or text in NumPy
 
 
 class Placeholder:
@@ -66,7 +66,7 @@ class InertUnpickler(pickle._Unpickler):
     The one in Python is taken, not the one in C, whose list of remembered objects is as long as a file says.
     """
 
-    dispatch = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
 
     def __init__(self, file: _File, storage_of: Callable[[Sequence[Any]], Storage]) -> None:
         """Read from a file.
@@ -170,10 +170,10 @@ def _encoded(text: str, encoding: str = "latin1") -> object:
 
 
 def _scalar(kind: object, content: object = b"") -> object:
-    """Return a number of NumPy's, of any version; a placeholder for what is no plain number."""
+    """Return a number or text of NumPy's, of any version; a placeholder for anything else."""
     if not isinstance(kind, _NumpyType) or not isinstance(content, bytes):
         return Placeholder()
-    if not isinstance(kind.code, str) or _NUMBER.fullmatch(kind.code) is None:
+    if not isinstance(kind.code, str) or _PLAIN.fullmatch(kind.code) is None:
         return Placeholder()
     return np.frombuffer(content, np.dtype(kind.order + kind.code), 1)[0]
 

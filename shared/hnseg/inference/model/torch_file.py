@@ -33,7 +33,8 @@ def read_torch_file(path: Path) -> Any:
     Raises:
         Exception: The file is damaged, or not torch's; a damaged pickle can end in an error of any kind.
     """
-    mapped = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
+    size = path.stat().st_size
+    mapped = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8).untyped_storage()
     return _ZipFile(path, mapped).content() if zipfile.is_zipfile(path) else _Stream(mapped).content(path)
 
 
@@ -70,8 +71,9 @@ class _ZipFile:
     def _entry(self, name: str) -> torch.UntypedStorage:
         """Return the part of the file that is the content of an entry."""
         info = self._info(name)
-        header = bytes(_part(self._mapped, info.header_offset, _LOCAL_HEADER.size).tolist())
-        name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        with self._path.open("rb") as file:
+            file.seek(info.header_offset)
+            name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
         begin = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
         return _part(self._mapped, begin, info.file_size)
 
@@ -118,7 +120,7 @@ class _Stream:
             self._taken += size
             if size < 0 or self._taken > self._mapped.nbytes():
                 raise UnpicklingError("storages are larger than the file")
-            self._storages[key] = Storage(torch.UntypedStorage(size), dtype)
+            self._storages[key] = Storage(_new(size), dtype)
         return self._storages[key]
 
     def _fill(self, storage: Storage, stream: mmap.mmap) -> None:
@@ -134,5 +136,9 @@ def _part(mapped: torch.UntypedStorage, begin: int, length: int) -> torch.Untype
     """Return a part of a mapped file, which is not copied."""
     if not 0 <= begin <= begin + length <= mapped.nbytes():
         raise UnpicklingError("the file is cut short")
-    return mapped[begin : begin + length] if length else torch.UntypedStorage(0)
+    return mapped[begin : begin + length] if length else _new(0)
 
+
+def _new(size: int) -> torch.UntypedStorage:
+    """Return memory of a number of bytes, whose content is not set."""
+    return torch.empty(size, dtype=torch.uint8).untyped_storage()

@@ -68,7 +68,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _dense(weights: Mapping[Any, Any]) -> StateDict:
+def _dense(weights: dict[Any, Any]) -> StateDict:
     """Return the weights of a checkpoint, all of which must be dense tensors.
 
     Raises:
@@ -130,4 +130,3 @@ def _damaged(path: Path) -> ModelError:
         f"A checkpoint must be a complete file as torch writes it, but {path} can't be read."
         " Was the copy or the download cut short?"
     )
-
