@@ -54,7 +54,7 @@ MISFITS = {
     ),
     "a layer of another package": (
         lambda f: change_architecture(f, arch_kwargs={"conv_op": "subprocess.Popen"}),
-        "must name classes of torch.nn, but names subprocess.Popen",
+        "must name classes of torch.nn or dynamic_network_architectures.building_blocks, but names subprocess.Popen",
     ),
     "whole numbers": (
         lambda f: edit_weights(

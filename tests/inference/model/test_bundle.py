@@ -70,7 +70,7 @@ SPOILT_RESULTS = {
     ),
     "no folds": (
         lambda f: [shutil.rmtree(fold) for fold in f.glob("fold_*")],
-        r"must hold at least one trained fold as fold_<k>/checkpoint_final.pth, but .* holds none",
+        r"at least one trained fold as fold_<k>/checkpoint_final.pth or checkpoint_best.pth, but .* holds none",
     ),
     "mirroring axes of another patch": (
         lambda f: change_checkpoint(first_weights(f), lambda c: c.update(inference_allowed_mirroring_axes=(0, 3))),
@@ -118,7 +118,7 @@ SPOILT_RESULTS = {
     ),
     "a fold with a number in another script": (
         lambda f: [shutil.rmtree(f / "fold_1"), (f / "fold_0").rename(f / "fold_²")],
-        "must hold at least one trained fold as fold_<k>/checkpoint_final.pth, but .* holds none",
+        "at least one trained fold as fold_<k>/checkpoint_final.pth or checkpoint_best.pth, but .* holds none",
     ),
     "settings that are a list": (
         lambda f: (f / "method.json").write_text("[]"),

@@ -37,6 +37,7 @@ _MOST = {
     "strides": 64,
     "upsample_kernel_size": 64,
     "filters": 8192,
+    "bottleneck_channels": 8192,
     **dict.fromkeys(("n_conv_per_stage", "n_conv_per_stage_decoder", "n_blocks_per_stage"), 64),
 }
 """Largest sensible value of each argument that counts something."""
@@ -186,7 +187,7 @@ def _each_tensor(network: nn.Module) -> list[tuple[list[str], torch.Tensor]]:
 def _check_numbers(arguments: Mapping[str, Any], path: Path) -> None:
     """Refuse numbers that no network has, before one is built with them: of stages, blocks, kernels and strides."""
     for name, most in _MOST.items():
-        if wrong := [number for number in _flat(arguments.get(name, ())) if not _is_count(number, most)]:
+        if wrong := [number for number in _flat(arguments.get(name)) if not _is_count(number, most)]:
             raise ModelError(
                 f"{path} must give {name} as whole numbers from 1 to {most}, but holds {wrong[0]!r}."
                 " Was it edited by hand?"
@@ -194,7 +195,9 @@ def _check_numbers(arguments: Mapping[str, Any], path: Path) -> None:
 
 
 def _flat(values: Any) -> list[Any]:
-    """Return the values in lists of lists."""
+    """Return the values in lists of lists; none of None."""
+    if values is None:
+        return []
     if not isinstance(values, (list, tuple)):
         return [values]
     return [each for value in values for each in _flat(value)]
