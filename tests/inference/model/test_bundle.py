@@ -49,6 +49,18 @@ def test_the_best_checkpoint_can_be_chosen(results):
     assert bundle.weights_files == (best,)
 
 
+def test_an_exported_bundle_has_no_other_checkpoint(exported):
+    with pytest.raises(
+        ModelError, match=r"is an exported bundle, and best was asked for\. It was chosen at its export"
+    ):
+        open_bundle(exported, checkpoint="best")
+
+
+def test_the_trainer_is_told(results):
+    change_checkpoint(first_weights(results), lambda content: content.update(trainer_name="nnUNetTrainerMine"))
+    assert open_bundle(results).trainer == "nnUNetTrainerMine"
+
+
 def test_a_model_trained_on_all_cases_is_opened_when_it_is_alone(results):
     (results / "fold_0").rename(results / "fold_all")
     assert open_bundle(results).folds == (1,)

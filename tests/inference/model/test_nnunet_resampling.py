@@ -10,7 +10,7 @@ from hnseg.inference.model.nnunet_resampling import NoResampling, Spline, TorchL
     ("name", "arguments", "expected", "is_gradual"),
     [
         ("resample_data_or_seg_to_shape", {"is_seg": False, "order": 3, "order_z": 0}, Spline(order=3), False),
-        ("resample_data_or_seg_to_shape", {"order": 1, "force_separate_z": None}, Spline(order=1, force_separate_z=None), True),
+        ("resample_data_or_seg_to_shape", {"order": 1, "order_z": 0}, Spline(order=1), True),
         ("resample_torch_fornnunet", {"is_seg": False}, TorchLinear(), True),
         ("no_resampling_hack", {}, NoResampling(), True),
     ],

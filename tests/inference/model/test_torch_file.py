@@ -13,7 +13,7 @@ import torch
 from hnseg.errors import ModelError
 from hnseg.inference.model.inert_pickle import Placeholder
 from hnseg.inference.model.torch_file import read_torch_file
-from hnseg.inference.model.weights import checkpoint_content
+from hnseg.inference.model.weights import checkpoint_content, read_checkpoint
 
 TENSORS = {
     "float": torch.arange(12.0).reshape(3, 4),
@@ -41,7 +41,6 @@ OTHER = {
     "a namespace": argparse.Namespace(a=1),
     "a default": collections.defaultdict(list, {1: [2]}),
     "sparse": torch.eye(2).to_sparse(),
-    "quantised": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8),
     "a network": torch.nn.Conv2d(1, 1, 1),
 }
 
@@ -94,6 +93,14 @@ def test_other_objects_are_placeholders_and_spoil_nothing(save):
     assert {name: found[name] for name in PLAIN} == PLAIN
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize")
+def test_a_quantised_tensor_is_a_placeholder(save):
+    quantised = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)
+    found = read_torch_file(save({"quantised": quantised, "other": torch.ones(1)}))
+    assert isinstance(found["quantised"], Placeholder)
+    assert found["other"].tolist() == [1]
+
+
 def test_tensors_of_a_zip_file_are_mapped(tmp_path):
     torch.save({"large": torch.zeros(2**24)}, tmp_path / "c.pth")  # 64 MiB
     before = resident()
@@ -128,9 +135,8 @@ DAMAGES = {
         path, lambda name, content: content[:5] if name.endswith("data/0") else content
     ),
     "a tensor beyond its storage": lambda path: rewritten(
-        path, lambda name, content: content.replace(b"K\x03K\x04\x86", b"K\x03K\x05\x86")
+        path, lambda _, content: content.replace(b"K\x03K\x04\x86", b"K\x03K\x05\x86")
     ),
-    "a TorchScript program": lambda path: torch.jit.script(torch.nn.Conv2d(1, 1, 1)).save(path),
     "a zip file of others": lambda path: rewritten(path, lambda name, content: None if "data" in name else content),
 }
 
@@ -142,6 +148,15 @@ def test_a_damaged_zip_file_is_refused(tmp_path, kind):
     DAMAGES[kind](path)
     with pytest.raises(ModelError, match=r"complete file as torch writes it, but .*c\.pth can't be read"):
         checkpoint_content(path)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_program_of_torchscript_is_no_checkpoint_and_is_not_loaded(tmp_path, monkeypatch):
+    path = tmp_path / "c.pth"
+    torch.jit.script(torch.nn.Conv2d(1, 1, 1)).save(path)
+    monkeypatch.delattr(torch.jit, "load")
+    with pytest.raises(ModelError, match=r"must hold network_weights and init_args .*c\.pth does not"):
+        read_checkpoint(path)
 
 
 @pytest.mark.parametrize("keep", [0, 10, 0.5, -1])

@@ -185,6 +185,7 @@ def _known() -> Mapping[str, Any]:
         "Double": torch.double, "Float": torch.float, "Half": torch.half, "BFloat16": torch.bfloat16,
         "Long": torch.long, "Int": torch.int, "Short": torch.short, "Char": torch.int8, "Byte": torch.uint8,
         "Bool": torch.bool, "ComplexFloat": torch.cfloat, "ComplexDouble": torch.cdouble, "Untyped": torch.uint8,
+        "QInt8": torch.int8, "QUInt8": torch.uint8, "QInt32": torch.int32,
     }  # fmt: skip
     return {
         "collections.OrderedDict": OrderedDict,

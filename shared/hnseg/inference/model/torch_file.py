@@ -21,6 +21,7 @@ import torch
 
 from hnseg.inference.model.inert_pickle import InertUnpickler, Storage
 
+_ZIP = b"PK\x03\x04"  # first bytes of a zip file
 _MAGIC = 0x1950A86A20F9469CFC6C  # first value of a stream
 _LOCAL_HEADER = struct.Struct("<26xHH")  # of a zip entry: it ends with the lengths of the name and of more after it
 
@@ -35,7 +36,9 @@ def read_torch_file(path: Path) -> Any:
     """
     size = path.stat().st_size
     mapped = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8).untyped_storage()
-    return _ZipFile(path, mapped).content() if zipfile.is_zipfile(path) else _Stream(mapped).content(path)
+    with path.open("rb") as file:
+        is_zip = file.read(len(_ZIP)) == _ZIP
+    return _ZipFile(path, mapped).content() if is_zip else _Stream(mapped).content(path)
 
 
 class _ZipFile:
