@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from hnseg.errors import ModelError
 from hnseg.imaging.files.checksum import sha256_of
+from hnseg.inference.model.checkpoints.trained_folds import choose_folds, find_trained_folds
 from hnseg.inference.model.manifest import (
     DATASET_FILE,
     MANIFEST_FILE,
@@ -40,7 +41,6 @@ from hnseg.inference.model.nnunet_plans import (
     read_plans,
 )
 from hnseg.inference.model.structure_range import StructureRange
-from hnseg.inference.model.trained_folds import choose_folds, find_trained_folds
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
 from hnseg.options import CheckpointName
 from hnseg.records import first_problem

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hnseg.errors import ModelError
-from hnseg.inference.model.torch_file import read_torch_file
+from hnseg.inference.model.checkpoints.torch_file import read_torch_file
 from hnseg.machine import is_exhausted
 
 StateDict = Mapping[str, torch.Tensor]
@@ -110,7 +110,8 @@ def read_weights(path: Path) -> StateDict:
 def checkpoint_content(path: Path) -> Any:
     """Return all that a checkpoint of torch's holds, such as the log of a training; tensors are memory-mapped.
 
-    Numbers, text, containers of them and tensors are what was saved; `inert_pickle.Placeholder` stands for all else.
+    Numbers, text, containers of them and tensors are what was saved; for all else stands a
+    `hnseg.inference.model.checkpoints.inert_pickle.Placeholder`.
 
     Raises:
         ModelError: The file is damaged, or no file of torch's.

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from hnseg.errors import ModelError
-from hnseg.inference.model.inert_pickle import Placeholder
-from hnseg.inference.model.torch_file import read_torch_file
+from hnseg.inference.model.checkpoints.inert_pickle import Placeholder
+from hnseg.inference.model.checkpoints.torch_file import read_torch_file
 from hnseg.inference.model.weights import checkpoint_content, read_checkpoint
 
 TENSORS = {

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from hnseg.errors import ModelError
-from hnseg.inference.model.inert_pickle import InertUnpickler, Placeholder
+from hnseg.inference.model.checkpoints.inert_pickle import InertUnpickler, Placeholder
 from hnseg.inference.model.weights import read_checkpoint
 from tests.support.planted_pickles import CONTENT, EXTENSION, planted, write_stream, write_zip
 

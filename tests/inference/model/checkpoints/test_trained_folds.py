@@ -3,7 +3,7 @@
 import pytest
 
 from hnseg.errors import ModelError
-from hnseg.inference.model.trained_folds import find_trained_folds
+from hnseg.inference.model.checkpoints.trained_folds import find_trained_folds
 
 
 @pytest.fixture

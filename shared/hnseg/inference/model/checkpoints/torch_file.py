@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from hnseg.inference.model.inert_pickle import InertUnpickler, Storage
+from hnseg.inference.model.checkpoints.inert_pickle import InertUnpickler, Storage
 
 _ZIP = b"PK\x03\x04"  # first bytes of a zip file
 _MAGIC = 0x1950A86A20F9469CFC6C  # first value of a stream
