@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +40,7 @@ from hnseg.errors import InputError
 from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
 from hnseg.platform.spec import ChallengeSpec
+from hnseg.platform.spec_file import load_spec
 from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.judging.importer.check import check_panimg
@@ -52,12 +53,12 @@ from hnseg.rehearsal.report.table import cases_table, findings_of, rules_summary
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
 from hnseg.rehearsal.running.runners import ImageChoice
-from hnseg.rehearsal.running.workplace import model_folder
+from hnseg.rehearsal.running.workplace import model_folder, no_model
 from hnseg.signals import sigterm_unwinds
 
 
 def command(  # noqa: PLR0913 (one parameter an option)
-    container_dir: ContainerArgument,
+    container_dir: ContainerArgument = None,
     *,
     case: CasesOption = None,
     model: ModelOption = None,
@@ -80,6 +81,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
+    if container_dir is None:
+        raise typer.BadParameter("CONTAINER_DIR must be given: the challenge's folder, such as containers/hnts_mrg")
     asks_panimg = importer is Importer.PANIMG
     if asks_panimg:
         check_panimg()
@@ -88,8 +91,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     choice = ImageChoice(
         image, _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
     )
-    spec = load_challenge(container_dir, choice.edition).spec
-    with sigterm_unwinds(), _materials(container_dir.resolve(), case or [], model, report) as given:
+    spec = _described(container_dir, choice)
+    with sigterm_unwinds(), _materials(container_dir.resolve(), case or [], _Model(model, choice), report) as given:
         target = find_target(engine, container_dir, choice)
         files = files or read_profile(target.api_method)
         limits = profile_of(
@@ -103,6 +106,40 @@ def command(  # noqa: PLR0913 (one parameter an option)
         if report:
             typer.echo(f"\nReport: {printable(str(write_report(request, result, report)))}")
     raise typer.Exit(0 if result.passed else 1)
+
+
+def _described(container_dir: Path, choice: ImageChoice) -> ChallengeSpec:
+    """Return the challenge's description; beside an image that exists nothing else is needed.
+
+    Raises:
+        InputError: The folder has none, or lacks the method that an image is to be built of.
+    """
+    if choice.tag:
+        return load_spec(container_dir, choice.edition)
+    return load_challenge(container_dir, choice.edition).spec
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Choice of the weights.
+
+    Attributes:
+        path: Folder or archive that was named; None for none.
+        choice: Image, which may have its weights inside where it exists.
+    """
+
+    path: Path | None
+    choice: ImageChoice
+
+    def folder(self, shipped: Path) -> AbstractContextManager[Path]:
+        """Return a context that yields the folder to mount: the named one's, the shipped one, or an empty one.
+
+        Raises:
+            ModelError: There is none, or its archive can't be unpacked.
+        """
+        if self.path is None and self.choice.tag and not shipped.exists():
+            return no_model()
+        return model_folder(self.path or shipped)
 
 
 @dataclass(frozen=True)
@@ -127,7 +164,7 @@ class _Materials:
 
 
 @contextmanager
-def _materials(container_dir: Path, cases: list[Path], model: Path | None, report: Path | None) -> Iterator[_Materials]:
+def _materials(container_dir: Path, cases: list[Path], model: _Model, report: Path | None) -> Iterator[_Materials]:
     """Find the cases and the model, the shipped ones where none is named, and a folder for outputs and logs.
 
     Raises:
@@ -138,7 +175,7 @@ def _materials(container_dir: Path, cases: list[Path], model: Path | None, repor
     found = find_cases(cases or sorted(shipped.glob("case_*")))
     if not found:
         raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
-    with model_folder(model or shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
+    with model.folder(shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
         given = _Materials(found, model_dir, report / "cases" if report else Path(temporary))
         if report:
             _check_report(report, given)

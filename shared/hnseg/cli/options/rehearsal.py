@@ -55,12 +55,16 @@ class InputsJson(str, Enum):
         return (Dialect.TODAY, *OLDER) if self is InputsJson.ALL else (Dialect(self.value),)
 
 
-ContainerArgument = Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")]
+ContainerArgument = Annotated[
+    Path | None,
+    typer.Argument(help="The challenge's folder, such as containers/hnts_mrg; with --image it needs spec.py alone."),
+]
 CasesOption = Annotated[
     list[Path] | None, typer.Option("--case", help="input/, perhaps expected/. Left out: all shipped.")
 ]
 ModelOption = Annotated[
-    Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
+    Path | None,
+    typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out, or none for --image."),
 ]
 ImageOption = Annotated[str, typer.Option(help="Rehearse this image instead of building one.")]
 EngineOption = Annotated[
