@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 import rich
 import typer
@@ -20,6 +22,8 @@ from hnseg.cli.options.rehearsal import (
     CasesOption,
     ContainerArgument,
     EngineOption,
+    FromInputsOption,
+    FromOutputOption,
     GpuOption,
     ImageOption,
     Importer,
@@ -28,6 +32,7 @@ from hnseg.cli.options.rehearsal import (
     InputsJsonOption,
     LimitOption,
     ModelOption,
+    NewSpecOption,
     ProfileOption,
     RamOption,
     ReportOption,
@@ -45,6 +50,7 @@ from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.judging.importer.check import check_panimg
 from hnseg.rehearsal.preparing.input_list import Dialect
+from hnseg.rehearsal.preparing.new_spec.writing import write_spec
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.profile_file import ProfileFile, merged, read_profile
 from hnseg.rehearsal.rehearse import rehearse
@@ -76,13 +82,16 @@ def command(  # noqa: PLR0913 (one parameter an option)
     inputs_json: InputsJsonOption = InputsJson.TODAY,
     importer: ImporterOption = Importer.OWN,
     gpu: GpuOption = True,
+    new_spec: NewSpecOption = None,
+    from_inputs: FromInputsOption = None,
+    from_output: FromOutputOption = None,
 ) -> None:
     """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
-    if container_dir is None:
-        raise typer.BadParameter("CONTAINER_DIR must be given: the challenge's folder, such as containers/hnts_mrg")
+    if container_dir is None or new_spec is not None:
+        _write_spec(container_dir, new_spec, from_inputs, from_output)
     asks_panimg = importer is Importer.PANIMG
     if asks_panimg:
         check_panimg()
@@ -106,6 +115,28 @@ def command(  # noqa: PLR0913 (one parameter an option)
         if report:
             typer.echo(f"\nReport: {printable(str(write_report(request, result, report)))}")
     raise typer.Exit(0 if result.passed else 1)
+
+
+def _write_spec(container_dir: Path | None, folder: Path | None, inputs: Path | None, output: Path | None) -> NoReturn:
+    """Write a new challenge's description, say what is to be edited, and end.
+
+    Raises:
+        typer.Exit: It is written.
+        InputError: The example does not describe a challenge.
+        OutputError: The description can't be written, or there is one already.
+    """
+    if container_dir is not None or folder is None or inputs is None or output is None:
+        raise typer.BadParameter(
+            "CONTAINER_DIR must be given, the challenge's folder, such as containers/hnts_mrg; or, in place of it,"
+            " --new-spec with --from-inputs and --from-output"
+        )
+    written = write_spec(folder, inputs, output)
+    typer.echo(f"Written: {printable(str(written.file))}. What the example does not settle:")
+    for doubt in written.doubts:
+        typer.echo(f"* {printable(doubt)}")
+    case = shlex.quote(printable(str(written.case_dir)))
+    typer.echo(f"Then: hnseg rehearse {shlex.quote(printable(str(folder)))} --image TAG --case {case}")
+    raise typer.Exit(0)
 
 
 def _described(container_dir: Path, choice: ImageChoice) -> ChallengeSpec:

@@ -98,4 +98,12 @@ ImporterOption = Annotated[
     Importer,
     typer.Option(help="panimg: the platform's importer, where it is installed, judges each output as well."),
 ]
+NewSpecOption = Annotated[
+    Path | None,
+    typer.Option(help="Write spec.py of another challenge into this folder, by --from-inputs and --from-output."),
+]
+FromInputsOption = Annotated[
+    Path | None, typer.Option(help="The inputs.json that the platform gives a job, beside the job's inputs.")
+]
+FromOutputOption = Annotated[Path | None, typer.Option(help="The output that an algorithm left for the same case.")]
 GpuOption = Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")]
