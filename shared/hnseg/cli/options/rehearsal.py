@@ -16,6 +16,7 @@ class EngineName(str, Enum):
 
     DOCKER = "docker"
     PODMAN = "podman"
+    APPTAINER = "apptainer"
     PROCESS = "process"
 
 
@@ -66,10 +67,12 @@ ModelOption = Annotated[
     Path | None,
     typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out, or none for --image."),
 ]
-ImageOption = Annotated[str, typer.Option(help="Rehearse this image instead of building one.")]
+ImageOption = Annotated[
+    str, typer.Option(help="Rehearse this image instead of building one; for Apptainer also a .sif or .tar file.")
+]
 EngineOption = Annotated[
     EngineName | None,
-    typer.Option(help="The container engine; process: without any. Left out: the first that answers."),
+    typer.Option(help="The container engine; process: without any. Left out: Docker or Podman, where one answers."),
 ]
 ReportOption = Annotated[
     Path | None, typer.Option(help="Write rehearsal.json, rehearsal.html, outputs and logs to this folder.")
