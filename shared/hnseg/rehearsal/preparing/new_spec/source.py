@@ -87,6 +87,9 @@ def _value(value: object) -> str:
         return _quoted(value)
     if isinstance(value, Mapping):
         return _dictionary(value)
+    if isinstance(value, tuple):
+        members = [_value(member) for member in value]
+        return f"({', '.join(members)}{',' if len(members) == 1 else ''})"
     return repr(value)
 
 
