@@ -1,8 +1,8 @@
 """A folder of the form of the public GradientSegHNTS weights runs as the container's README says.
 
-The weights themselves were not at hand. The form is that of Aarhus-RadOnc-AI/GradientSegHNTS at 668598d: Dataset504 with
-the channels T2 and gradient, trained as nnUNetTrainer__nnUNetResEncUNetMPlans__3d_fullres_bs8, a configuration that
-inherits from 3d_fullres.
+The weights themselves were not at hand. The form is that of Aarhus-RadOnc-AI/GradientSegHNTS at 668598d: Dataset504
+with the channels T2 and gradient, trained as nnUNetTrainer__nnUNetResEncUNetMPlans__3d_fullres_bs8, a configuration
+that inherits from 3d_fullres.
 """
 
 import json
