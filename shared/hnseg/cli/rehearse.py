@@ -45,12 +45,12 @@ from hnseg.errors import InputError
 from hnseg.imaging.files.output_folders import check_replaceable
 from hnseg.platform.challenge import load_challenge
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.platform.spec_file import load_spec
 from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.judging.importer.check import check_panimg
 from hnseg.rehearsal.preparing.input_list import Dialect
 from hnseg.rehearsal.preparing.new_spec.writing import write_spec
+from hnseg.rehearsal.preparing.spec_file import load_spec
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.profile_file import ProfileFile, merged, read_profile
 from hnseg.rehearsal.rehearse import rehearse

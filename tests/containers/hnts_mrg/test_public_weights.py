@@ -30,7 +30,7 @@ def written_in_the_readme():
     """Return the settings that the README gives for these weights."""
     readme = (HNTS_MRG.container_dir / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## The authors' own weights")[2]
-    return json.loads(re.search(r"cat > \S*method\.json <<'END'\n(.*?)\nEND\n", section, re.DOTALL)[1])
+    return json.loads(re.search(r"cat > \S*method\.json\S* <<'END'\n(.*?)\nEND\n", section, re.DOTALL)[1])
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 
 from containers.hecktor.spec import CT, EHR, PET, SPEC
 from hnseg.errors import InputError
-from hnseg.platform.spec_file import load_spec
 from hnseg.rehearsal.preparing.input_list import OLDER, Dialect, write_input_list
 from hnseg.rehearsal.preparing.new_spec.inputs import InputKind, describe_inputs
+from hnseg.rehearsal.preparing.spec_file import load_spec
 from tests.support.small_challenges import HECKTOR, HNTS_MRG
 
 WRITTEN = [dialect for dialect in (Dialect.TODAY, *OLDER) if dialect is not Dialect.NONE]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hnseg.platform.spec_file import SPEC_FILE, load_spec
 from hnseg.rehearsal.preparing.new_spec.source import source_of
 from hnseg.rehearsal.preparing.new_spec.spec import NewSpec
+from hnseg.rehearsal.preparing.spec_file import SPEC_FILE, load_spec
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_challenges import CHALLENGES, ROOT
 

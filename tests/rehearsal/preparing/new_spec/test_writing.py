@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from hnseg.errors import InputError, OutputError
-from hnseg.platform.spec_file import SPEC_FILE, load_spec
 from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.preparing.input_list import Dialect, write_input_list
 from hnseg.rehearsal.preparing.new_spec.writing import write_spec
+from hnseg.rehearsal.preparing.spec_file import SPEC_FILE, load_spec
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.request import Request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -14,13 +14,11 @@ from hnseg.errors import InputError
 from hnseg.imaging.files.formats import NOT_COLLECTED, has_suffix, images_in
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid
-from hnseg.platform.inputs_json import FILE_NAME
 from hnseg.printable import printable
 
 MOST_LABELS = 64
 """Number of segments above which the platform takes an image for none of labels."""
 _LABEL_TYPES = (sitk.sitkInt8, sitk.sitkUInt8)
-_RAW_SUFFIXES = (".raw", ".zraw")
 
 
 @dataclass(frozen=True)
@@ -64,22 +62,37 @@ def show_outputs(folder: Path) -> ShownOutputs:
     Raises:
         InputError: There is no such folder, no image in it, or several in one folder.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    folders = sorted({path.parent for path in files if _is_output_image(path)})
+    files = _files_below(folder)
+    folders = sorted({path.parent for path in filter(_is_output_image, files)})
     if not folders:
         raise InputError(
             f"The output must hold an image in images/<socket>/, .mha or .tif, but {folder} holds none. Was the folder"
             " above or below /output given? A challenge without an image can't be described."
         )
-    jsons = [path for path in files if path.suffix == ".json" and path.name != FILE_NAME]
-    numbers = [path for path in jsons if _is_number(path)]
-    rest = [path for path in files if path.suffix != ".json" and not any(top in path.parents for top in folders)]
+    numbers, values, others = _told_apart(files, folders)
     return ShownOutputs(
         images=tuple(_shown_output(folder, socket) for socket in folders),
         numbers=_paths(folder, numbers),
-        values=_paths(folder, [path for path in jsons if path not in numbers]),
-        others=_paths(folder, rest),
+        values=_paths(folder, values),
+        others=_paths(folder, others),
     )
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _told_apart(files: Sequence[Path], folders: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Return the JSON files that hold a number, those that hold anything else, and what lies in no image's folder."""
+    numbers: list[Path] = []
+    values: list[Path] = []
+    others: list[Path] = []
+    for path in files:
+        if path.suffix == ".json":
+            (numbers if _is_number(path) else values).append(path)
+        elif path.parent not in folders:
+            others.append(path)
+    return numbers, values, others
 
 
 def show_image(top: Path, path: Path) -> ShownImage:
@@ -129,11 +142,4 @@ def _is_number(path: Path) -> bool:
 
 
 def _paths(top: Path, files: list[Path]) -> tuple[str, ...]:
-    return tuple(_printable_paths(top, files))
-
-
-def _printable_paths(top: Path, files: list[Path]) -> Iterator[str]:
-    for path in files:
-        relative_path = path.relative_to(top).as_posix()
-        if path.suffix not in _RAW_SUFFIXES:
-            yield printable(relative_path)
+    return tuple(printable(path.relative_to(top).as_posix()) for path in files)

@@ -76,8 +76,8 @@ def spec_of(name: str, inputs: Sequence[DescribedInput], outputs: ShownOutputs, 
         spec = ChallengeSpec(
             name=re.sub(r"\W+", "_", name) or "challenge",
             title=name,
-            inputs=tuple(_input(socket, shown) for socket in inputs if socket.kind is InputKind.IMAGE),
-            values=tuple(_value(socket) for socket in inputs if socket.kind is InputKind.JSON),
+            inputs=tuple(_input(socket, shown) for socket in _of_kind(InputKind.IMAGE, inputs)),
+            values=tuple(map(_value, _of_kind(InputKind.JSON, inputs))),
             output=_output(main, placement),
             maps=tuple(_map(image) for image in outputs.images if image is not main),
             answers=(*map(_number, outputs.numbers), *map(_any_json, outputs.values)),
@@ -91,12 +91,15 @@ def spec_of(name: str, inputs: Sequence[DescribedInput], outputs: ShownOutputs, 
     return NewSpec(spec, tuple(_doubts(spec, main, placement, inputs, outputs)))
 
 
+def _of_kind(kind: InputKind, inputs: Sequence[DescribedInput]) -> list[DescribedInput]:
+    return [socket for socket in inputs if socket.kind is kind]
+
+
 def _shown_inputs(inputs: Sequence[DescribedInput], input_dir: Path) -> dict[str, ShownImage | None]:
     """Return what each image of the example shows, by its slug; None for one that is not there."""
     found = {
         socket.slug: next(iter(images_in(input_dir / socket.relative_path)), None)
-        for socket in inputs
-        if socket.kind is InputKind.IMAGE
+        for socket in _of_kind(InputKind.IMAGE, inputs)
     }
     return {slug: None if path is None else show_image(input_dir, path) for slug, path in found.items()}
 
@@ -183,7 +186,7 @@ def _doubts(
             f"JSON that is no number ({_listed(outputs.values)}): any value passes. Where only some words are taken,"
             ' write choices=("T1", "T2") and one of them as if_empty in place of is_any_json=True.'
         )
-    files = [socket.relative_path for socket in inputs if socket.kind is InputKind.FILE]
+    files = [socket.relative_path for socket in _of_kind(InputKind.FILE, inputs)]
     if files:
         yield f"Inputs of other kinds ({_listed(files)}) are not described: a case's own are passed on as they are."
     if outputs.others:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.output_files import Output, output_files
-from hnseg.platform.spec_file import SPEC_FILE
 from hnseg.rehearsal.preparing.new_spec.inputs import describe_inputs
 from hnseg.rehearsal.preparing.new_spec.outputs import show_outputs
 from hnseg.rehearsal.preparing.new_spec.source import source_of
 from hnseg.rehearsal.preparing.new_spec.spec import spec_of
+from hnseg.rehearsal.preparing.spec_file import SPEC_FILE
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
 
 from hnseg.errors import EngineError
 from hnseg.imaging.files.checksum import sha256_of
@@ -21,7 +21,21 @@ _SAVED = (".tar", ".tar.gz")
 _BUILD_S = 3600.0
 _JSON_PART = re.compile(r"^(\d+)\s*\|.*\|\s*JSON\.Generic", re.MULTILINE)
 _ARCHITECTURE = re.compile(r"\|\s*FS \(.*/(\w+)\)")
-_OF_DOCKER = ("Entrypoint", "Cmd", "User", "WorkingDir")
+
+
+class _DockerConfig(BaseModel):
+    """Configuration of a Docker image, as Apptainer keeps it; what it does not set is left out there, or null."""
+
+    user: str | None = Field(default=None, alias="User")
+    entrypoint: tuple[str, ...] | None = Field(default=None, alias="Entrypoint")
+    cmd: tuple[str, ...] | None = Field(default=None, alias="Cmd")
+    working_dir: str | None = Field(default=None, alias="WorkingDir")
+    labels: dict[str, str] | None = Field(default=None, alias="Labels")
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Program and arguments."""
+        return (*(self.entrypoint or ()), *(self.cmd or ()))
 
 
 @dataclass(frozen=True)
@@ -87,28 +101,27 @@ def source_of(tag: str) -> str:
 def described(apptainer: Apptainer, path: Path, tag: str) -> SifImage:
     """Return an image with the facts that its file holds of the Docker image that it was built from."""
     parts = apptainer.ask("sif", "list", str(path)).decode("utf-8", "backslashreplace")
-    found = (_json(apptainer.ask("sif", "dump", number, str(path))) for number in _JSON_PART.findall(parts))
-    config = next((part for part in found if any(name in part for name in _OF_DOCKER)), None)
+    found = (_config_in(apptainer.ask("sif", "dump", number, str(path))) for number in _JSON_PART.findall(parts))
+    config = next(filter(None, found), None)
     if config is None:
         return SifImage(path, None, "/")
     architecture = _ARCHITECTURE.search(parts)
     image = Image(
         tag=tag,
         identifier=sha256_of(path),
-        user=str(config.get("User") or ""),
+        user=config.user or "",
         architecture=architecture[1] if architecture else "",
-        labels=config.get("Labels") or {},
+        labels=config.labels or {},
         size_bytes=path.stat().st_size,
-        command=(*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())),
-        volumes=tuple(config.get("Volumes") or ()),
+        command=config.command,
     )
-    return SifImage(path, image, str(config.get("WorkingDir") or "/"))
+    return SifImage(path, image, config.working_dir or "/")
 
 
-def _json(content: bytes) -> Mapping[str, Any]:
-    """Return a JSON object; an empty one for anything else."""
+def _config_in(content: bytes) -> _DockerConfig | None:
+    """Return the configuration that a part of a .sif file holds; None for another part."""
     try:
-        value = json.loads(content)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        config = _DockerConfig.model_validate_json(content)
+    except ValidationError:
+        return None
+    return config if config.model_fields_set else None

@@ -4,7 +4,7 @@ import pytest
 
 from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
-from hnseg.platform.spec_file import SPEC_FILE, load_spec
+from hnseg.rehearsal.preparing.spec_file import SPEC_FILE, load_spec
 from tests.support.answering.spec import EDITIONS
 from tests.support.small_challenges import CHALLENGES, HNTS_MRG, ROOT
 
