@@ -24,6 +24,7 @@ $(VENV)/.complete: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet $(TORCH)
 	$(BIN)/pip install --quiet --no-deps --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/python .ci/mend_torchvision.py
 	touch $@
 
 demo: setup
