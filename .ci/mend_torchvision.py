@@ -2,8 +2,8 @@
 
     python .ci/mend_torchvision.py
 
-Some package indices have torch without CUDA but torchvision with it. Its compiled operators can't be loaded then, which it
-allows for (`torchvision.extension`), and nnU-Net calls none. But two lines of 0.28 take them for granted:
+Some package indices have torch without CUDA but torchvision with it. Its compiled operators can't be loaded then, which
+it allows for (`torchvision.extension`), and nnU-Net calls none. But two lines of 0.28 take them for granted:
 "RuntimeError: operator torchvision::nms does not exist". They get the guard that all other operators in that file have.
 Where torchvision can be imported, nothing changes.
 """
