@@ -10,9 +10,9 @@ REPORT ?= build/demo
 COUNT  ?= 10000
 WORKERS ?= 2
 CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
-QUICK := shared/hnseg training/hnseg_training containers $(wildcard tests/test_*.py) tests/platform tests/evaluation/measures \
-	tests/inference/model tests/inference/backends tests/inference/test_parity.py tests/cli/test_main.py tests/cli/test_predict.py \
-	tests/rehearsal/test_trainer_search.py tests/training/cli tests/training/fitting/test_fit.py tests/training/test_export.py
+QUICK := shared/hnseg training/hnseg_training containers tests/platform tests/inference/model tests/inference/backends \
+	tests/inference/test_parity.py tests/cli/test_main.py tests/rehearsal/test_trainer_search.py tests/training/cli/test_main.py \
+	tests/training/fitting/test_fit.py tests/training/test_export.py
 TORCH  := $(shell grep '^torch==' requirements.lock)
 
 .PHONY: setup demo test quick fuzz lint check format clean

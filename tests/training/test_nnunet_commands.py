@@ -46,8 +46,11 @@ def nnunet(work):
 
 @pytest.fixture(scope="module")
 def trained(work, nnunet):
-    """A result folder of one fold, trained as long as nnU-Net's shortest trainer does: 250 batches."""
-    coarse = ("-overwrite_target_spacing", "6", "5", "5", "-overwrite_plans_name", PLANS)
+    """A result folder of one fold, trained for an epoch: 250 batches.
+
+    The grid is coarse, and fine enough for three stages: with two, nnU-Net weights the loss by 0/0, and all weights are NaN.
+    """
+    coarse = ("-overwrite_target_spacing", "3", "4", "4", "-overwrite_plans_name", PLANS)
     nnunet(
         "nnUNetv2_plan_and_preprocess",
         "-d",
