@@ -48,7 +48,7 @@ def nnunet(work):
 def trained(work, nnunet):
     """A result folder of one fold, trained for an epoch: 250 batches.
 
-    The grid is coarse, and fine enough for three stages: with two, nnU-Net weights the loss by 0/0, and all weights are NaN.
+    The grid is coarse, and fine enough for three stages: with two, nnU-Net weights its loss by 0/0, and ends in NaN.
     """
     coarse = ("-overwrite_target_spacing", "3", "4", "4", "-overwrite_plans_name", PLANS)
     nnunet(
