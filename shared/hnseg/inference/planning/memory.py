@@ -156,7 +156,7 @@ class MemoryNeed:
                 single precision, which takes most, and with all weights.
         """
         configuration = bundle.configuration
-        channels, outputs = len(bundle.channels), len(bundle.dataset.output_values)
+        channels, outputs = bundle.network_channels, len(bundle.dataset.output_values)
         patch = patch_3d(configuration.patch_size)
         padded = [max(n, size) for n, size in zip(placement.network_shape, patch, strict=True)]
         is_padded = tuple(padded) != placement.network_shape
