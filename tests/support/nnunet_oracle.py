@@ -105,7 +105,9 @@ def trainer_named(name: str) -> type[nnUNetTrainer]:
     raise LookupError(name)
 
 
-def write_cascade(wanted: Wanted, folds: Sequence[int | str], root: Path, *, first_folds: Sequence[int | str] = (0,)) -> Path:
+def write_cascade(
+    wanted: Wanted, folds: Sequence[int | str], root: Path, *, first_folds: Sequence[int | str] = (0,)
+) -> Path:
     """Write both stages of a cascade side by side, as nnU-Net does, and return the second one's result folder."""
     write_results(replace(wanted, configuration="3d_lowres"), first_folds, root)
     return write_results(replace(wanted, configuration="3d_cascade_fullres"), folds, root)
