@@ -173,6 +173,7 @@ def test_files_of_nnunet_s_first_stage_lead_to_the_label_map_of_its_command(cube
     sitk.WriteImage(image, case)
     with float32_accumulators():
         for model, output, previous in ((first_folder(cube), "first", None), (cube, "second", str(tmp_path / "first"))):
+            (tmp_path / output).mkdir()
             Oracle.of(model, (0,), mirroring=False).predictor.predict_from_files_sequential(
                 [[case]],
                 [str(tmp_path / output / "case")],
@@ -208,10 +209,10 @@ def test_each_stage_says_what_it_gave_up(ensemble, noise):
     full = predict(ensemble, noise, effort=PLAIN)
     needed_s = full.effort_spent.passes + full.previous_stage["effort_spent"]["passes"]
     clock.now_s = 0.0
-    short = predict(ensemble, noise, Deadline(needed_s / 2, 0.0, clock), effort=Effort(mirroring=True))
+    short = predict(ensemble, noise, Deadline(2.0 * needed_s, 0.0, clock), effort=Effort(mirroring=True))
     for hook in clock.hooks:
         hook.remove()
-    assert clock.now_s <= needed_s / 2
+    assert clock.now_s <= 2 * needed_s
     assert any(note.startswith("First stage of the cascade, 3d_lowres: ") for note in short.notes)
     assert any(not note.startswith("First stage") and "to end within" in note for note in short.notes)
 

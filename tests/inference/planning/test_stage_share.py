@@ -13,8 +13,8 @@ def test_a_stage_gets_the_part_of_what_is_left_that_its_passes_need():
     assert first_stage_deadline(at(20.0), first=1, second=3).limit_s == pytest.approx(20 + 80 / 4)
 
 
-def test_a_stage_gets_a_tenth_at_least():
-    assert first_stage_deadline(at(20.0), first=1, second=999).limit_s == pytest.approx(20 + 8)
+def test_a_stage_gets_a_fifth_at_least():
+    assert first_stage_deadline(at(20.0), first=1, second=999).limit_s == pytest.approx(20 + 16)
 
 
 def test_a_time_that_is_over_leaves_none():

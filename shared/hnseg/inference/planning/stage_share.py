@@ -9,7 +9,7 @@ from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import TileEffort
 from hnseg.inference.planning.tiling import Shape3, Window, patch_3d
 
-_LEAST = 0.1  # of the time that is left: without a label map of the first stage there is none at all
+_LEAST = 0.2  # of the time that is left: without a label map of the first stage there is none at all
 
 
 def expected_voxels(network_shape: Shape3, patch_size: tuple[int, ...], *, step: float, effort: TileEffort) -> int:
