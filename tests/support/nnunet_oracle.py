@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -29,6 +29,7 @@ from nnunetv2.experiment_planning.experiment_planners.residual_unets.residual_en
     ResEncUNetPlanner,
 )
 from nnunetv2.inference import predict_from_raw_data
+from nnunetv2.inference.data_iterators import PreprocessAdapterFromNpy
 from nnunetv2.inference.export_prediction import convert_predicted_logits_to_segmentation_with_correct_shape
 from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
@@ -104,6 +105,14 @@ def trainer_named(name: str) -> type[nnUNetTrainer]:
     raise LookupError(name)
 
 
+def write_cascade(
+    wanted: Wanted, folds: Sequence[int | str], root: Path, *, first_folds: Sequence[int | str] = (0,)
+) -> Path:
+    """Write both stages of a cascade side by side, as nnU-Net does, and return the second one's result folder."""
+    write_results(replace(wanted, configuration="3d_lowres"), first_folds, root)
+    return write_results(replace(wanted, configuration="3d_cascade_fullres"), folds, root)
+
+
 def write_bundle(results: Path, output: Path, configuration: str = "3d_fullres") -> Path:
     """Write the same model as an exported bundle."""
     output.mkdir(parents=True)
@@ -155,19 +164,35 @@ class Oracle:
             predictor.initialize_from_trained_model_folder(str(folder), folds, checkpoint)
         return cls(predictor)
 
-    def preprocess(self, array: np.ndarray, spacing_mm: Sequence[float]) -> tuple[np.ndarray, dict[str, Any]]:
-        """Return the network's input, and the properties needed to bring logits back to the image."""
-        p = self.predictor
-        preprocessor = p.configuration_manager.preprocessor_class(verbose=False)
-        data, _, properties = preprocessor.run_case_npy(
-            array, None, {"spacing": list(spacing_mm)}, p.plans_manager, p.configuration_manager, p.dataset_json
-        )
-        return data, properties
+    def preprocess(
+        self, array: np.ndarray, spacing_mm: Sequence[float], previous: np.ndarray | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Return the network's input, and the properties needed to bring logits back to the image.
 
-    def predict(self, array: np.ndarray, spacing_mm: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        `previous` is the label map (z, y, x) of a cascade's first stage.
+        """
+        p = self.predictor
+        given = None if previous is None else previous[None].astype(np.float32)
+        adapter = PreprocessAdapterFromNpy(
+            [array],
+            [given],
+            [{"spacing": list(spacing_mm)}],
+            [None],
+            p.plans_manager,
+            p.dataset_json,
+            p.configuration_manager,
+            num_threads_in_multithreaded=1,
+            verbose=False,
+        )
+        preprocessed = next(adapter)
+        return preprocessed["data"].numpy(), preprocessed["data_properties"]
+
+    def predict(
+        self, array: np.ndarray, spacing_mm: Sequence[float], previous: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the label map, and the logits (k, ...) in their place in the transposed image, zero where cropped."""
         p = self.predictor
-        data, properties = self.preprocess(array, spacing_mm)
+        data, properties = self.preprocess(array, spacing_mm, previous)
         logits = p.predict_logits_from_preprocessed_data(torch.from_numpy(data)).cpu()
         label_map = convert_predicted_logits_to_segmentation_with_correct_shape(
             logits, p.plans_manager, p.configuration_manager, p.label_manager, properties

@@ -56,7 +56,7 @@ SPOILT = {
     ),
     "a cascade": (
         lambda f: change_configuration(f, previous_stage="3d_lowres"),
-        "3d_fullres in .* is the second stage of a cascade and needs the segmentation of 3d_lowres",
+        "3d_fullres in .* is the second stage of a cascade and must have the model of the first, 3d_lowres",
     ),
     "a circle of configurations": (
         lambda f: change(f / "plans.json", inherit_in_a_circle),

@@ -56,7 +56,7 @@ class OpenvinoBackend:
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # a thread that is bound to a busy core waits for it
         }
-        shape = (1, len(bundle.channels), *bundle.configuration.patch_size)
+        shape = (1, bundle.network_channels, *bundle.configuration.patch_size)
         weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
         models = [ending_channels_last(with_weights(graph, each, shape, bundle.folder)) for each in weights]
         return cls(tuple(_compiled(model, settings) for model in models), precision, arithmetic)

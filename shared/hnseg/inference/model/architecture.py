@@ -57,7 +57,7 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
     weights = bundle.state_dicts[fold]
     network = build_network(
         as_trained(bundle.configuration.architecture, weights),
-        channels=len(bundle.channels),
+        channels=bundle.network_channels,
         outputs=len(bundle.dataset.output_values),
         path=bundle.folder / PLANS_FILE,
     )
@@ -114,7 +114,7 @@ def _check_patch(network: nn.Module, bundle: Bundle) -> None:
     path = bundle.folder / PLANS_FILE
     try:
         with torch.inference_mode():
-            found = network(torch.empty((1, len(bundle.channels), *patch), device="meta"))
+            found = network(torch.empty((1, bundle.network_channels, *patch), device="meta"))
     except _REFUSALS as error:
         raise ModelError(
             f"{path} must give a patch that its network takes, but {patch} is none ({' '.join(str(error).split())})."

@@ -7,12 +7,13 @@
 | `network.xml`, `network.bin` | none | may be there: see `hnseg.inference.backends.openvino_graph` |
 | `manifest.json` | none | see `hnseg.inference.model.manifest`; its checksums are verified |
 | `method.json` | may be put there | settings of the challenge's method |
+| `previous/` | of a cascade: see `hnseg.inference.model.previous_stage` | the same |
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from hnseg.inference.model.manifest import (
     MANIFEST_FILE,
     METHOD_FILE,
     PLANS_FILE,
+    PREVIOUS_FOLDER,
     Fold,
     Manifest,
     weights_file,
@@ -40,6 +42,7 @@ from hnseg.inference.model.nnunet_plans import (
     read_json,
     read_plans,
 )
+from hnseg.inference.model.previous_stage import Stage, check_stages, find_previous
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
 from hnseg.options import CheckpointName
@@ -65,6 +68,7 @@ class Bundle:
         checkpoint: Checkpoint that was asked for.
         trainer: Name of the class that trained it; empty where the files name none.
         notes: Sentences on what a user of the model should know, such as a fold without its final checkpoint.
+        previous: Bundle of the first stage, where this is the second of a cascade; else None.
     """
 
     folder: Path
@@ -81,6 +85,7 @@ class Bundle:
     checkpoint: CheckpointName = "auto"
     trainer: str = ""
     notes: tuple[str, ...] = ()
+    previous: Bundle | None = None
 
     def __post_init__(self) -> None:
         """Check that plans, dataset and weights fit one another.
@@ -114,11 +119,13 @@ class Bundle:
 
     @cached_property
     def sha256(self) -> Mapping[str, str]:
-        """Checksum of every file it was read from, by its path in the folder."""
+        """Checksum of every file it was read from, by its path in the folder; a first stage's is in `previous/`."""
         files = (*self.texts, *self.weights_files)
+        previous = self.previous.sha256 if self.previous else {}
+        of_previous = {f"{PREVIOUS_FOLDER}/{name}": checksum for name, checksum in previous.items()}
         if self.manifest is not None:
-            return {path.name: self.manifest.sha256[path.name] for path in files}
-        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files}
+            return {path.name: self.manifest.sha256[path.name] for path in files} | of_previous
+        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files} | of_previous
 
     def further_file(self, name: str) -> Path | None:
         """Return a file that an exported bundle may hold beside its weights; None where its manifest lists none.
@@ -149,23 +156,50 @@ class Bundle:
         return self.dataset.channels
 
     @property
+    def network_channels(self) -> int:
+        """Number of the network's input channels: those of the image and clicks, and a cascade's labels after them."""
+        return len(self.channels) + len(self.previous_labels)
+
+    @property
+    def previous_labels(self) -> tuple[int, ...]:
+        """Labels of a cascade's first stage that the network gets a channel of each, in order; else none."""
+        return self.dataset.foreground_values if self.configuration.previous_stage else ()
+
+    @property
     def image_channels(self) -> tuple[str, ...]:
         """Names of the input channels that hold images, in order; those of clicks come after them."""
         return self.dataset.image_channels
 
 
 def open_bundle(folder: Path, *, folds: Sequence[Fold] | None = None, checkpoint: CheckpointName = "auto") -> Bundle:
-    """Open a model folder.
+    """Open a model folder, and with the second stage of a cascade that of the first.
 
     Args:
         folder: Result folder of nnU-Net, or an exported bundle.
-        folds: Folds to use; every one that is there when left out (`all` only where there is no other).
+        folds: Folds to use; every one that is there when left out (`all` only where there is no other), as always of
+            the first stage of a cascade.
         checkpoint: Checkpoint of nnU-Net to use of every fold; `auto` is the final one, or the best of a fold that has
             no final one, which is noted. An exported bundle has only what was exported, so `auto` alone is for it.
 
     Raises:
         ModelError: A file is missing, damaged or changed, or the model needs something that this predictor can't do.
     """
+    bundle = _open_alone(folder, folds, checkpoint)
+    if bundle.configuration.previous_stage is None:
+        return bundle
+    where = find_previous(folder, bundle.configuration, is_exported=bundle.manifest is not None)
+    if bundle.manifest is not None:
+        _verify(where / MANIFEST_FILE, bundle.manifest, f"{PREVIOUS_FOLDER}/{MANIFEST_FILE}")
+    is_exported = (where / MANIFEST_FILE).is_file()
+    previous = _open_alone(where, None, "auto" if is_exported else checkpoint)
+    check_stages(
+        Stage(folder, bundle.configuration, bundle.dataset), Stage(where, previous.configuration, previous.dataset)
+    )
+    return replace(bundle, previous=previous)
+
+
+def _open_alone(folder: Path, folds: Sequence[Fold] | None, checkpoint: CheckpointName) -> Bundle:
+    """Open a model folder as if it were no second stage of a cascade."""
     if not folder.is_dir():
         raise ModelError(f"A model must be a folder, but {folder} is none. Is the model mounted or unpacked there?")
     if (folder / MANIFEST_FILE).is_file():
@@ -235,10 +269,11 @@ def _read_manifest(path: Path) -> Manifest:
         ) from error
 
 
-def _verify(path: Path, manifest: Manifest) -> None:
+def _verify(path: Path, manifest: Manifest, name: str | None = None) -> None:
+    """Check that a file, listed under its own name or another, is the one that was exported."""
     if not path.is_file():
         raise ModelError(f"The bundle must be complete, but {path} is missing. Was it unpacked or copied completely?")
-    if manifest.sha256.get(path.name) != (found := sha256_of(path)):
+    if manifest.sha256.get(name or path.name) != (found := sha256_of(path)):
         raise ModelError(
             f"{path} must be the file that was exported, with the checksum that {MANIFEST_FILE} gives, but its SHA-256"
             f" is {found}. Was it damaged on the way, or changed afterwards?"

@@ -2,8 +2,8 @@
 
 An exported bundle is one folder: `plans.json` and `dataset.json` as nnU-Net wrote them, `fold_<k>.safetensors` with one
 fold's state dict each (nnU-Net's own parameter names), `method.json` where the challenge's method has settings,
-`network.xml` and `network.bin` where the network was converted for OpenVINO, and `manifest.json`, which holds this
-model.
+`network.xml` and `network.bin` where the network was converted for OpenVINO, `previous/` with the bundle of the first
+stage where the model is the second stage of a cascade, and `manifest.json`, which holds this model.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ MANIFEST_FILE = "manifest.json"
 PLANS_FILE = "plans.json"
 DATASET_FILE = "dataset.json"
 METHOD_FILE = "method.json"
+PREVIOUS_FOLDER = "previous"
+"""Folder of a cascade's first stage, in that of its second."""
 GRAPH_FILES = ("network.xml", "network.bin")
 
 Fold = int | Literal["all"]
@@ -51,7 +53,7 @@ class Manifest(Frozen):
     calibration: Calibration | None = None
     """Temperatures of the classes; None where the model was not calibrated."""
     sha256: dict[str, str]
-    """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
+    """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by its path in the folder."""
 
     @model_validator(mode="after")
     def _files_are_listed(self) -> Manifest:

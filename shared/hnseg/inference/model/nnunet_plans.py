@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from hnseg.bounded_files import read_bounded
 from hnseg.errors import ModelError
 from hnseg.imaging.prompts.encoding import PromptEncoding
+from hnseg.inference.model.label_resampling import LabelResampling, label_resampling_of
 from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_old_plans import architecture_of_old_plans
 from hnseg.inference.model.nnunet_resampling import NoResampling, Resampling, resampling_of
@@ -74,6 +75,9 @@ class Configuration(_Read):
     resampling_of_logits: Resampling
     architecture: Architecture
     previous_stage: str | None = None
+    """Configuration of a cascade's first stage, whose label map the network gets too; None for no second stage."""
+    resampling_of_labels: LabelResampling | None = None
+    """Resampling of that label map."""
 
     @model_validator(mode="before")
     @classmethod
@@ -83,7 +87,8 @@ class Configuration(_Read):
             "resampling_of_logits": resampling_of(values, "probabilities"),
         }
         architecture = values.get("architecture") or architecture_of_old_plans(values)
-        return values | resampling | {"architecture": architecture}
+        labels = {"resampling_of_labels": label_resampling_of(values)}
+        return values | resampling | labels | {"architecture": architecture}
 
     @model_validator(mode="after")
     def _logits_come_back_to_the_image(self) -> Configuration:
@@ -212,6 +217,14 @@ class Dataset(_Read):
         return tuple(names.get(value, str(value)) for value in self.output_values)
 
     @property
+    def foreground_values(self) -> tuple[int, ...]:
+        """Values of all labels but background, those of regions one by one: the channels of a cascade's second stage.
+
+        Source: `LabelManager.foreground_labels` of nnU-Net.
+        """
+        return tuple(sorted({each for value in self._learnt for each in _as_tuple(value)} - {0}))
+
+    @property
     def _learnt(self) -> list[int | tuple[int, ...]]:
         return [value for name, value in self.labels.items() if name != "ignore"]
 
@@ -247,8 +260,7 @@ def configuration_of(plans: Plans, name: str, path: Path) -> Configuration:
         path: File of the plans, named in errors.
 
     Raises:
-        ModelError: There is none of that name, it is the second stage of a cascade, or it asks for something that
-            this predictor can't follow exactly.
+        ModelError: There is none of that name, or it asks for something that this predictor can't follow exactly.
     """
     chain: list[dict[str, Any]] = []
     ancestor: str | None = name
@@ -263,11 +275,6 @@ def configuration_of(plans: Plans, name: str, path: Path) -> Configuration:
     values: dict[str, Any] = {}
     for given in reversed(chain):
         values |= given
-    if values.get("previous_stage"):
-        raise ModelError(
-            f"A model must need nothing but the image, but {name} in {path} is the second stage of a cascade and needs"
-            f" the segmentation of {values['previous_stage']}. Use {values['previous_stage']} or 3d_fullres instead."
-        )
     return _validated(Configuration, values | {"name": name}, path)
 
 

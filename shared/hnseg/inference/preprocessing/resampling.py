@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hnseg.imaging.geometry import FloatArray
+from hnseg.inference.model.label_resampling import LabelResampling
 from hnseg.inference.model.nnunet_resampling import NoResampling, Resampling, Spline, TorchLinear
 from hnseg.inference.preprocessing.axis_map import AxisMap
 
@@ -57,7 +58,9 @@ def axis_maps(
     ]
 
 
-def axis_apart(resampling: Resampling, from_mm: Sequence[float], to_mm: Sequence[float]) -> int | None:
+def axis_apart(
+    resampling: Resampling | LabelResampling, from_mm: Sequence[float], to_mm: Sequence[float]
+) -> int | None:
     """Return the axis that is resampled apart, by nearest neighbour, or None.
 
     nnU-Net takes the axis of largest spacing of the first of the two grids that is anisotropic enough, and none when
