@@ -12,6 +12,7 @@ from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.labelling.foreground import Foreground
+from hnseg.inference.labelling.postprocessed import Postprocessed, postprocess
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.planning.effort import FULL_EFFORT
@@ -91,7 +92,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     foreground = None
     if challenge.spec.has_map("probability"):
         foreground = Foreground.begin(ensemble.outputs, channels.grid)
-    delivery = Delivery(challenge, case, settings, output_dir, uncertainty_dir, foreground)
+    delivery = Delivery(challenge, bundle, case, settings, output_dir, uncertainty_dir, foreground)
     prediction: Prediction | None = None
     try:
         with provenance.step("predict"):
@@ -124,6 +125,7 @@ class Delivery:
 
     Attributes:
         challenge: Challenge whose sockets the outputs are for, with its method.
+        bundle: Model folder, with the postprocessing that nnU-Net determined.
         case: Case that the label map belongs to.
         settings: Settings of the method.
         output_dir: Folder that receives the outputs.
@@ -132,6 +134,7 @@ class Delivery:
     """
 
     challenge: Challenge
+    bundle: Bundle
     case: Case
     settings: BaseModel
     output_dir: Path
@@ -148,7 +151,7 @@ class Delivery:
         Raises:
             OutputError: The label map, a map or an answer can't be written or would not be accepted.
         """
-        label_map = self._postprocessed(self._thresholded(label_map))
+        label_map = self._postprocessed(self._determined(label_map).label_map)
         answers = self._answers(label_map) if self.challenge.spec.answers else NO_ANSWERS
         self._write(label_map, self._maps(entropy), answers)
 
@@ -161,9 +164,11 @@ class Delivery:
         provenance.record(**result.record)
         provenance.note(*result.notes)
         with provenance.step("finish"):
-            label_map = self._thresholded(result.label_map)
-            self._inspect(label_map, provenance)
-            label_map = self._postprocessed(label_map)
+            determined = self._determined(result.label_map)
+            provenance.record(**determined.record)
+            provenance.note(*determined.notes(self.bundle.dataset))
+            self._inspect(determined.label_map, provenance)
+            label_map = self._postprocessed(determined.label_map)
         answers = NO_ANSWERS
         if self.challenge.spec.answers:
             with provenance.step("answer"):
@@ -182,6 +187,10 @@ class Delivery:
             return label_map
         (label,) = self.challenge.spec.output.labels  # a map of the probability is of one label
         return self.foreground.over(threshold, label=label)
+
+    def _determined(self, label_map: sitk.Image) -> Postprocessed:
+        """Return the label map by the method's threshold, with the postprocessing that nnU-Net determined."""
+        return postprocess(self._thresholded(label_map), self.bundle.postprocessing)
 
     def _inspect(self, label_map: sitk.Image, provenance: Provenance) -> None:
         """Record and note what is odd about a predicted label map, where the method inspects it."""

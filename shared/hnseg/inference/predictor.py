@@ -22,6 +22,7 @@ from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.further.members import further_members
 from hnseg.inference.further.passes import FurtherPasses
 from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
+from hnseg.inference.labelling.postprocessed import postprocess
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, UncertaintyMap
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize
@@ -55,7 +56,8 @@ def predict(
         effort: Most that may be done.
 
     Returns:
-        The label map on the images' grid, and what was given up to keep to the deadline.
+        The label map on the images' grid, postprocessed as the model folder says, and what was given up to keep to the
+        deadline.
 
     Raises:
         InputError: There is not one image for each channel, they lie on different grids, the image does not fit into
@@ -64,7 +66,10 @@ def predict(
         DeadlineError: The time was over before there was a label map of the whole image.
     """
     channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.image_channels)
-    return start_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
+    result = start_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
+    processed = postprocess(result.label_map, ensemble.bundle.postprocessing)
+    notes = (*result.notes, *processed.notes(ensemble.bundle.dataset))
+    return replace(result, label_map=processed.label_map, notes=notes)
 
 
 def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made of it)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.files.reading import read_volume
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
+from hnseg.inference.labelling.postprocessed import postprocess
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
@@ -36,6 +38,8 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
     further: FurtherMembers = NO_FURTHER,
 ) -> PredictionResult:
     """Return the label map of an image, on the grid of its first channel, and what else the prediction tells.
+
+    The label map is postprocessed as the model folder says, the uncertainty is that of before.
 
     Args:
         ensemble: Trained folds, loaded.
@@ -72,9 +76,10 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
         )
         del channels  # gone before the networks run
         predicted = prediction.predict()
-        provenance.note(*predicted.notes)
-        provenance.record(**predicted.record)
-    return predicted
+        processed = postprocess(predicted.label_map, bundle.postprocessing)
+        provenance.note(*predicted.notes, *processed.notes(bundle.dataset))
+        provenance.record(**predicted.record, **processed.record)
+    return replace(predicted, label_map=processed.label_map)
 
 
 def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:

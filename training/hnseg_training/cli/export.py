@@ -48,6 +48,13 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         bool, typer.Option(help="Measure the training data's structures, and put their ranges into the manifest.")
     ] = True,
     workers: Annotated[int, typer.Option(min=1, help="Processes that measure them.")] = usable_threads(),
+    postprocessing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|none",
+            help="nnU-Net's postprocessing.pkl or .json; left out, that of these folds where nnU-Net determined one.",
+        ),
+    ] = None,
 ) -> None:
     """Write the bundle and the archive to upload."""
     from hnseg_training.dataset.splits import fold_count
@@ -76,6 +83,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         label=label,
         openvino=openvino,
         workers=workers if ranges else None,
+        postprocessing="none" if postprocessing == "none" else Path(postprocessing) if postprocessing else None,
     )
 
 

@@ -7,6 +7,7 @@
 | `network.xml`, `network.bin` | none | may be there: see `hnseg.inference.backends.openvino_graph` |
 | `manifest.json` | none | see `hnseg.inference.model.manifest`; its checksums are verified |
 | `method.json` | may be put there | settings of the challenge's method |
+| `postprocessing.json` | may be put there | see `hnseg.inference.model.postprocessing` |
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from hnseg.inference.model.manifest import (
     MANIFEST_FILE,
     METHOD_FILE,
     PLANS_FILE,
+    POSTPROCESSING_FILE,
     Fold,
     Manifest,
     weights_file,
@@ -40,6 +42,7 @@ from hnseg.inference.model.nnunet_plans import (
     read_json,
     read_plans,
 )
+from hnseg.inference.model.postprocessing import NO_POSTPROCESSING, Postprocessing, read_postprocessing
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
 from hnseg.records import first_problem
@@ -61,6 +64,7 @@ class Bundle:
         texts: Files it was read from, other than weights.
         weights_files: File of each fold's weights.
         manifest: Manifest of an exported bundle; None for nnU-Net's own folder.
+        postprocessing: Postprocessing of its label maps.
     """
 
     folder: Path
@@ -74,6 +78,7 @@ class Bundle:
     texts: tuple[Path, ...]
     weights_files: tuple[Path, ...]
     manifest: Manifest | None = None
+    postprocessing: Postprocessing = NO_POSTPROCESSING
 
     def __post_init__(self) -> None:
         """Check that plans, dataset and weights fit one another.
@@ -185,6 +190,7 @@ def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: str) -
         settings=_settings(folder),
         texts=_texts(folder),
         weights_files=files,
+        postprocessing=_postprocessing(folder, dataset),
     )
 
 
@@ -194,12 +200,12 @@ def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
     weights = tuple(folder / weights_file(fold) for fold in chosen)
     for path in (*_texts(folder), *weights):
         _verify(path, manifest)
-    plans = read_plans(folder)
+    plans, dataset = read_plans(folder), read_dataset(folder)
     return Bundle(
         folder=folder,
         plans=plans,
         configuration=configuration_of(plans, manifest.configuration, folder / PLANS_FILE),
-        dataset=read_dataset(folder),
+        dataset=dataset,
         folds=chosen,
         state_dicts=tuple(read_weights(path) for path in weights),
         mirroring_axes=manifest.mirroring_axes,
@@ -207,6 +213,7 @@ def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
         texts=_texts(folder),
         weights_files=weights,
         manifest=manifest,
+        postprocessing=_postprocessing(folder, dataset),
     )
 
 
@@ -256,8 +263,13 @@ def _fold(folder_name: str) -> Fold | None:
 
 
 def _texts(folder: Path) -> tuple[Path, ...]:
-    names = (PLANS_FILE, DATASET_FILE, METHOD_FILE)
-    return tuple(folder / name for name in names if name != METHOD_FILE or (folder / name).is_file())
+    further = (METHOD_FILE, POSTPROCESSING_FILE)
+    return tuple(folder / name for name in (PLANS_FILE, DATASET_FILE, *(n for n in further if (folder / n).is_file())))
+
+
+def _postprocessing(folder: Path, dataset: Dataset) -> Postprocessing:
+    path = folder / POSTPROCESSING_FILE
+    return read_postprocessing(path, dataset) if path.is_file() else NO_POSTPROCESSING
 
 
 def _settings(folder: Path) -> Mapping[str, Any]:

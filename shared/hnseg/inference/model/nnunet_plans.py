@@ -242,6 +242,11 @@ class Dataset(_Read):
         return tuple(names.get(value, str(value)) for value in self.output_values)
 
     @property
+    def label_values(self) -> frozenset[int]:
+        """Values of all labels, those that regions are made of too, without the ignored one."""
+        return frozenset(value for given in self._learnt for value in _as_tuple(given))
+
+    @property
     def _learnt(self) -> list[int | tuple[int, ...]]:
         return [value for name, value in self.labels.items() if name != "ignore"]
 
