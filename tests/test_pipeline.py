@@ -74,7 +74,7 @@ def test_the_postprocessing_that_nnunet_determined_comes_before_the_methods_own(
     assert [note for note in provenance["notes"] if "kept only the largest piece of GTVp and GTVn together" in note]
     wanted = sitk.GetArrayFromImage(method.finish(kept.label_map, case, method.Settings()))
     assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / OUTPUT_FILE))), wanted)
-    assert "postprocessing.json" in provenance["model_sha256"]
+    assert "postprocessing.json" in ensemble.bundle.sha256
 
 
 @pytest.mark.numeric

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from hnseg import entrypoint
-from hnseg.cli.options.run import BackendOption, DeviceOption, EditionOption, LimitOption, PrecisionOption, SkipOption
+from hnseg.cli.options.run import (
+    BackendOption,
+    DeviceOption,
+    EditionOption,
+    LimitOption,
+    ModelsOption,
+    PrecisionOption,
+    SkipOption,
+)
 from hnseg.platform.challenge import load_challenge
 
 
@@ -16,7 +24,7 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
     output_dir: Annotated[Path, typer.Option("--output", help="Receives the output socket's folder.")],
-    model_dir: Annotated[Path, typer.Option("--model", help="An nnU-Net result folder or an exported bundle.")],
+    model_dirs: ModelsOption,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "exact",
     backend: BackendOption = "auto",
@@ -26,7 +34,8 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
 ) -> None:
     """Segment one case exactly as the challenge's container would, without a container."""
     challenge = load_challenge(container_dir, edition)
-    paths = ["--input", str(input_dir), "--output", str(output_dir), "--model", str(model_dir)]
+    paths = ["--input", str(input_dir), "--output", str(output_dir)]
+    paths += [word for folder in model_dirs for word in ("--model", str(folder))]
     chosen = {"device": device, "precision": precision, "backend": backend, "skip": skip, "limit-s": limit_s}
     options = [word for name, value in chosen.items() if value is not None for word in (f"--{name}", str(value))]
     raise typer.Exit(entrypoint.run(challenge, [*paths, *options]))

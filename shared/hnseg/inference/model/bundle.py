@@ -110,6 +110,16 @@ class Bundle:
                 f" {', '.join(calibration.temperatures)}. Is it that of another model?"
             )
 
+    @property
+    def bundles(self) -> tuple[Bundle, ...]:
+        """Bundles of which it is one or all: itself."""
+        return (self,)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Folders that it was opened from: the one."""
+        return (self.folder,)
+
     @cached_property
     def sha256(self) -> Mapping[str, str]:
         """Checksum of every file it was read from, by its path in the folder."""

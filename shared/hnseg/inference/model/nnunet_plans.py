@@ -242,6 +242,11 @@ class Dataset(_Read):
         return tuple(names.get(value, str(value)) for value in self.output_values)
 
     @property
+    def regions(self) -> tuple[int | tuple[int, ...], ...]:
+        """Values of each region, in the order of the network's outputs; empty without regions."""
+        return tuple(self._regions) if self.has_regions else ()
+
+    @property
     def label_values(self) -> frozenset[int]:
         """Values of all labels, those that regions are made of too, without the ignored one."""
         return frozenset(value for given in self._learnt for value in _as_tuple(given))
