@@ -57,9 +57,9 @@ def command(
     holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz;
     --workers, --gpus, --shard and --retry-failed are for it, and the same command goes on where it stopped.
     """
-    folders, paths = (
-        (prediction.models, [model_dir, *(images or ())]) if prediction.models else ([model_dir], images or [])
-    )
+    folders, paths = [model_dir], images or []
+    if prediction.models:
+        folders, paths = prediction.models, [model_dir, *paths]
     if not paths:
         raise typer.BadParameter("must name at least one image, or a folder of cases", param_hint="IMAGE...")
     if len(paths) == 1 and paths[0].is_dir():

@@ -75,10 +75,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
     spec = challenge.spec
     merged = {**bundle.settings, **settings_override}
     settings = settings_in(challenge.method, merged, bundle.folder / METHOD_FILE)
-    if isinstance(bundle, RuleModel):
-        check_no_uncertainty(is_asked=uncertainty)
-    elif uncertainty and len(bundle.bundles) > 1:
-        raise InputError(NO_UNCERTAINTY)
+    _check_uncertainty(bundle, is_asked=uncertainty)
     seconds = spec.limits.time_s if limit_s is None else limit_s
     options = {
         "device": device,
@@ -108,6 +105,18 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
             **options,
         },
     )
+
+
+def _check_uncertainty(model: Model | RuleModel, *, is_asked: bool) -> None:
+    """Refuse an uncertainty of a rule, and of several models.
+
+    Raises:
+        InputError: One was asked for.
+    """
+    if isinstance(model, RuleModel):
+        check_no_uncertainty(is_asked=is_asked)
+    elif is_asked and len(model.bundles) > 1:
+        raise InputError(NO_UNCERTAINTY)
 
 
 def load(  # noqa: PLR0913 (as above)

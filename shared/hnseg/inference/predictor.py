@@ -164,7 +164,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     is_unsure = uncertainty and target.is_gradual
     beyond, refused = further_members(further, ensemble) if is_unsure else ((), ())
     folds = ensemble.backend.folds if is_unsure else 0
-    kept = probabilities is not None and not added and not isinstance(probabilities, np.memmap)
+    kept = _take_memory(probabilities, added=added)
     layout = _memory_layout(ensemble, placement, folds, len(beyond), entropy=entropy, probabilities=kept)
     target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
@@ -187,6 +187,11 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         _begin_uncertainty(prediction, target)
     prediction.seconds["preprocessing"] = time.monotonic() - started_s
     return prediction
+
+
+def _take_memory(probabilities: Probabilities | None, *, added: bool) -> bool:
+    """Return whether probabilities will take memory that they have not taken yet."""
+    return probabilities is not None and not added and not isinstance(probabilities, np.memmap)
 
 
 def _begin_uncertainty(prediction: Prediction, target: Target) -> None:

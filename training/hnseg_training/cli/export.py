@@ -83,8 +83,15 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         label=label,
         openvino=openvino,
         workers=workers if ranges else None,
-        postprocessing="none" if postprocessing == "none" else Path(postprocessing) if postprocessing else None,
+        postprocessing=_postprocessing_named(postprocessing),
     )
+
+
+def _postprocessing_named(text: str | None) -> Path | Literal["none"] | None:
+    """Return the file of the postprocessing, "none" where none is wanted, and None where it is to be found."""
+    if not text:
+        return None
+    return "none" if text == "none" else Path(text)
 
 
 def _metrics_in(path: Path) -> dict[str, float]:

@@ -45,21 +45,6 @@ class BundleGroup:
     postprocessing: Postprocessing = NO_POSTPROCESSING
     texts: tuple[Path, ...] = ()
 
-    def __post_init__(self) -> None:
-        """Check that the models fit one another.
-
-        Raises:
-            ModelError: Channels or labels differ, or one resamples its logits by splines of a higher order.
-        """
-        first = self.bundles[0]
-        for bundle in self.bundles:
-            _check_alike(first, bundle)
-            if not bundle.configuration.resampling_of_logits.is_gradual:
-                raise ModelError(
-                    "Models whose probabilities are averaged must resample their logits linearly, as nnU-Net's plans"
-                    f" have it, but {bundle.folder} has splines of a higher order. Is there another configuration?"
-                )
-
     @cached_property
     def sha256(self) -> Mapping[str, str]:
         """Checksum of every file that was read, by the model's name and its path there."""
@@ -129,17 +114,24 @@ def open_models(
     bundles = tuple(open_bundle(each, folds=of_it) for each, of_it in zip(models, chosen, strict=True))
     if holder is None and len(bundles) == 1:
         return bundles[0]
+    _check_fit(bundles)
     if holder is None:
         return BundleGroup(models[0], tuple(models), _names(models), bundles, _shared_settings(bundles))
-    path = holder / POSTPROCESSING_FILE
+    return _held_in(holder, _names(models), bundles)
+
+
+def _held_in(folder: Path, names: tuple[str, ...], bundles: tuple[Bundle, ...]) -> BundleGroup:
+    """Return the models of a folder, with what it holds for all of them together."""
+    texts = tuple(path for name in (METHOD_FILE, POSTPROCESSING_FILE) if (path := folder / name).is_file())
+    has_settings, postprocessing = (folder / METHOD_FILE) in texts, folder / POSTPROCESSING_FILE
     return BundleGroup(
-        holder,
-        (holder,),
-        _names(models),
+        folder,
+        (folder,),
+        names,
         bundles,
-        _settings(holder) if (holder / METHOD_FILE).is_file() else _shared_settings(bundles),
-        read_postprocessing(path, bundles[0].dataset) if path.is_file() else NO_POSTPROCESSING,
-        tuple(holder / name for name in (METHOD_FILE, POSTPROCESSING_FILE) if (holder / name).is_file()),
+        _settings(folder) if has_settings else _shared_settings(bundles),
+        read_postprocessing(postprocessing, bundles[0].dataset) if postprocessing in texts else NO_POSTPROCESSING,
+        texts,
     )
 
 
@@ -176,6 +168,21 @@ def _shared_settings(bundles: Sequence[Bundle]) -> Mapping[str, Any]:
                 " same data?"
             )
     return first.settings
+
+
+def _check_fit(bundles: Sequence[Bundle]) -> None:
+    """Refuse models whose probabilities can't be averaged.
+
+    Raises:
+        ModelError: Channels or labels differ, or one resamples its logits by splines of a higher order.
+    """
+    for bundle in bundles:
+        _check_alike(bundles[0], bundle)
+        if not bundle.configuration.resampling_of_logits.is_gradual:
+            raise ModelError(
+                "Models whose probabilities are averaged must resample their logits linearly, as nnU-Net's plans have"
+                f" it, but {bundle.folder} has splines of a higher order. Is there another configuration of it?"
+            )
 
 
 def _check_alike(first: Bundle, other: Bundle) -> None:

@@ -56,23 +56,27 @@ def group_result(
         entropy: Entropy of the mean; None where it was not asked for.
     """
     results = [each.result for each in seen if each.result is not None]
-    spent = [result.effort_spent for result in results]
-    full = [_full(result) for result in results]
-    together = _together(full)
+    full = _together([_full(result) for result in results])
     return PredictionResult(
         label_map=label_map,
-        effort_spent=_together(spent),
-        effort_full={"step": together.step, "folds": together.folds, "mirrors": together.mirrors},
-        notes=(*bundle.notes, *(note for each in seen for note in each.notes)),
-        seconds={step: round(sum(result.seconds[step] for result in results), 3) for step in results[0].seconds},
-        plans=tuple(plan for result in results for plan in result.plans),
-        computed_by={
-            key: ", ".join(dict.fromkeys(result.computed_by[key] for result in results))
-            for key in results[0].computed_by
-        },
+        effort_spent=_together([result.effort_spent for result in results]),
+        effort_full={"step": full.step, "folds": full.folds, "mirrors": full.mirrors},
+        notes=sum((each.notes for each in seen), start=bundle.notes),
+        seconds=_summed([result.seconds for result in results]),
+        plans=sum((result.plans for result in results), start=()),
+        computed_by=_joined([result.computed_by for result in results]),
         entropy=entropy,
         models=tuple(each.record for each in seen),
     )
+
+
+def _summed(seconds: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
+    return {step: round(sum(each[step] for each in seconds), 3) for step in seconds[0]}
+
+
+def _joined(values: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return the different values of each key, with commas between them."""
+    return {key: ", ".join(dict.fromkeys(each[key] for each in values)) for key in values[0]}
 
 
 def _full(result: PredictionResult) -> EffortSpent:
