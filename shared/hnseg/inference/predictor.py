@@ -45,7 +45,7 @@ AnyPrediction = Prediction | GroupPrediction
 
 
 def predict(
-    ensemble: Predictor,
+    ensemble: Predictor | Sequence[Ensemble],
     images: Channels | Sequence[sitk.Image],
     deadline: Deadline | None = None,
     *,
@@ -54,8 +54,7 @@ def predict(
     """Predict one image, as nnU-Net would, or its `ensemble_folders` with several models.
 
     Args:
-        ensemble: Trained networks, loaded; or several models' (`hnseg.inference.loading.load_models`), whose
-            probabilities are averaged.
+        ensemble: Trained networks, loaded; or those of several models, whose probabilities are averaged.
         images: Scalar 3-D images on one grid, one for each of the model's channels in their order; or channels that a
             challenge's method made.
         deadline: Time by which the case, not only this step, must have ended; None for none.
@@ -68,9 +67,11 @@ def predict(
     Raises:
         InputError: There is not one image for each channel, they lie on different grids, the image does not fit into
             memory, or is not what the model's normalisation is for.
-        ModelError: The number of channels is not the model's.
+        ModelError: The number of channels is not the model's, or the probabilities of several can't be averaged.
         DeadlineError: The time was over before there was a label map of the whole image.
     """
+    if isinstance(ensemble, Sequence):
+        ensemble = EnsembleGroup.of(ensemble)
     channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.image_channels)
     result = begin_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
     processed = postprocess(result.label_map, ensemble.bundle.postprocessing)

@@ -48,7 +48,7 @@ class RuleModel:
 
 
 def open_model(
-    folders: Sequence[Path], method: Method, *, override: Mapping[str, Any] = _NO_OVERRIDE
+    folders: Path | Sequence[Path], method: Method, *, override: Mapping[str, Any] = _NO_OVERRIDE
 ) -> Model | RuleModel:
     """Open a model folder: the settings of a rule where these ask for one, else the files of an ensemble.
 
@@ -60,6 +60,7 @@ def open_model(
     Raises:
         ModelError: A folder can't be used.
     """
+    folders = [folders] if isinstance(folders, Path) else folders
     if len(folders) == 1 and (rule := open_rule(folders[0], method, override=override)) is not None:
         return rule
     # torch is imported here, not above: a rule should not wait for it.

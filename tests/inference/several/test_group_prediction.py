@@ -1,5 +1,6 @@
 """Several models on one image: the mean of their probabilities is that of nnU-Net's `ensemble_folders`."""
 
+import itertools
 import json
 from dataclasses import replace
 from functools import partial
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.errors import DeadlineError
+from hnseg.errors import DeadlineError, InputError, MemoryShortError
 from hnseg.imaging.channels import channels_of
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.ensemble import EnsembleGroup
@@ -16,8 +17,9 @@ from hnseg.inference.loading import load_models
 from hnseg.inference.model.bundle_group import open_models
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
-from hnseg.inference.predictor import begin_prediction, predict
+from hnseg.inference.predictor import begin_prediction, predict, start_prediction
 from hnseg.inference.several import probability_sum
+from hnseg.inference.several.group_prediction import GroupPrediction
 from tests.support.nnunet_several import mean_of
 
 FIVE = {"background": 0, "a": 1, "b": 2, "c": 3, "d": 4}
@@ -130,6 +132,60 @@ def test_progress_is_that_of_all_models(two, image):
     ).predict()
     assert told == sorted(told)
     assert told[-1] == (2000, 2000)
+
+
+@pytest.mark.numeric
+def test_stopped_in_the_second_model_it_has_the_label_map_of_what_was_done(two, image):
+    given = channels(image, two)
+    alone = np.zeros((5, *given.grid.shape_zyx), np.float32)
+    begin_prediction(two.ensembles[0], given, Deadline.never(), effort=FULL, probabilities=alone).predict()
+    both, found = np.zeros_like(alone), np.zeros_like(alone)
+    begin_prediction(two, given, Deadline.never(), effort=FULL, probabilities=both).predict()
+    prediction = begin_prediction(two, given, Deadline.never(), effort=FULL, probabilities=found)
+    passes = itertools.count(1)
+
+    def stop(*_):
+        if next(passes) == 3:
+            raise SystemExit(143)
+
+    hooks = [network.register_forward_hook(stop) for network in two.ensembles[1].backend.networks]
+    try:
+        with pytest.raises(SystemExit):
+            prediction.predict()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert prediction.is_complete
+    result = prediction.result()
+    planes = result.models[1]["planes"]
+    is_of_one = np.isclose(found, alone, rtol=0, atol=1e-5).all(axis=0)
+    is_of_both = np.isclose(found, both, rtol=0, atol=1e-5).all(axis=0)
+    assert (is_of_one | is_of_both).all()
+    assert 0 <= planes < 13
+    assert np.array_equal(array_of(result.label_map), found.argmax(axis=0))
+
+
+def test_where_memory_is_short_the_sum_moves_to_a_file_and_the_model_begins_again(two, image):
+    began_with = []
+
+    def start(*given, probabilities, **options):
+        began_with.append(type(probabilities))
+        if not isinstance(probabilities, np.memmap):
+            raise MemoryShortError("The image must fit into memory")
+        return start_prediction(*given, probabilities=probabilities, **options)
+
+    given = channels(image, two)
+    prediction = GroupPrediction(two, given, Deadline.never(), start, FULL)
+    assert began_with == [np.ndarray, np.memmap]
+    expected = begin_prediction(two, given, Deadline.never(), effort=FULL).predict()
+    assert np.array_equal(array_of(prediction.predict().label_map), array_of(expected.label_map))
+    with pytest.raises(MemoryShortError):  # an array of somebody else's stays where it is
+        GroupPrediction(two, given, Deadline.never(), start, FULL, None, np.zeros((5, *given.grid.shape_zyx), "f4"))
+
+
+def test_an_uncertainty_is_refused(two, image):
+    with pytest.raises(InputError, match="An uncertainty is that of one model's folds, but several models were given"):
+        begin_prediction(two, channels(image, two), Deadline.never(), uncertainty=True)
 
 
 class Ticking:

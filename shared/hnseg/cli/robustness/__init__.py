@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     found = with_references(find_cohort(cases_dir, spec), spec.output, folders.references)
     typer.echo(summary(found, spec), err=True)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
-    bundle = open_model([model], loaded.method)  # torch is imported once nothing else is wrong
+    bundle = open_model(model, loaded.method)  # torch is imported once nothing else is wrong
     perturbing = Perturbing(seed=chosen.seed, units=chosen.units, settings=leaving.settings)
     work = study_work(challenge, container.work(challenge, bundle), perturbing, edition=container.edition)
     study = Study(spec, found.cases, choice, perturbing, output)

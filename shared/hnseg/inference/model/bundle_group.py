@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -114,25 +114,34 @@ def open_models(
     bundles = tuple(open_bundle(each, folds=of_it) for each, of_it in zip(models, chosen, strict=True))
     if holder is None and len(bundles) == 1:
         return bundles[0]
-    _check_fit(bundles)
     if holder is None:
-        return BundleGroup(models[0], tuple(models), _names(models), bundles, _shared_settings(bundles))
-    return _held_in(holder, _names(models), bundles)
+        return group_of(bundles)
+    has_settings = (holder / METHOD_FILE).is_file()
+    return _held_in(holder, group_of(bundles, _settings(holder) if has_settings else None))
 
 
-def _held_in(folder: Path, names: tuple[str, ...], bundles: tuple[Bundle, ...]) -> BundleGroup:
+def group_of(bundles: Sequence[Bundle], settings: Mapping[str, Any] | None = None) -> BundleGroup:
+    """Return several opened models as one.
+
+    Args:
+        bundles: The models.
+        settings: Settings of the method; left out, those that all of them must share.
+
+    Raises:
+        ModelError: Channels, labels or such settings differ, or one resamples its logits by splines of a higher order.
+    """
+    _check_fit(bundles)
+    folders = tuple(bundle.folder for bundle in bundles)
+    chosen = _shared_settings(bundles) if settings is None else settings
+    return BundleGroup(folders[0], folders, _names(folders), tuple(bundles), chosen)
+
+
+def _held_in(folder: Path, group: BundleGroup) -> BundleGroup:
     """Return the models of a folder, with what it holds for all of them together."""
     texts = tuple(path for name in (METHOD_FILE, POSTPROCESSING_FILE) if (path := folder / name).is_file())
-    has_settings, postprocessing = (folder / METHOD_FILE) in texts, folder / POSTPROCESSING_FILE
-    return BundleGroup(
-        folder,
-        (folder,),
-        names,
-        bundles,
-        _settings(folder) if has_settings else _shared_settings(bundles),
-        read_postprocessing(postprocessing, bundles[0].dataset) if postprocessing in texts else NO_POSTPROCESSING,
-        texts,
-    )
+    path = folder / POSTPROCESSING_FILE
+    postprocessing = read_postprocessing(path, group.dataset) if path in texts else NO_POSTPROCESSING
+    return replace(group, folder=folder, sources=(folder,), postprocessing=postprocessing, texts=texts)
 
 
 def _models_in(folder: Path) -> list[Path]:
