@@ -103,9 +103,7 @@ def test_other_options_are_other_work(model, changed):
     assert described(model, **changed).sha256 != described(model).sha256
 
 
-def test_several_models_are_opened_again_with_their_folds_and_a_folder_of_them_as_well(
-    model, make_model, cases, tmp_path
-):
+def test_several_models_are_opened_again_with_their_folds_as_is_a_folder_of_them(model, make_model, cases, tmp_path):
     flat = make_model(configuration="2d")
     holder = tmp_path / "holder"
     for folder in (model, flat):

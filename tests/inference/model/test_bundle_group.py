@@ -84,8 +84,8 @@ def test_settings_that_differ_are_refused(holder):
     [
         (lambda dataset: dataset["labels"].update(GTVn=1, GTVp=2), r"same labels, .* GTVp \(1\), GTVn \(2\) and"),
         (
-            lambda dataset: dataset["channel_names"].update({"0": "T1w"}),
-            r"same channels, .* has T2w, noNorm and .* T1w",
+            lambda dataset: dataset["channel_names"].update({"0": "T1"}),
+            r"same channels, .* has T2w, noNorm and .* T1",
         ),
     ],
 )
