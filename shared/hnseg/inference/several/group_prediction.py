@@ -107,19 +107,20 @@ class GroupPrediction:
         """Let the next model predict; where its time is over before its last plane, it ends there."""
         result = None
         with suppress(DeadlineError):
-            self._running = self._running or self._begun()
+            if self._running is None:
+                self._check_time()
+                self._running = self._begun()
             result = self._running.predict()
         self._end_model(result)
 
     def result(self) -> PredictionResult:
         """Return the label map so far, of a prediction that is done, or was interrupted and `is_complete`."""
-        label_map = None
+        alone = None
         if self._running is not None:
             alone = None if self._sum.models else self._running.result()
-            label_map = alone and alone.label_map
             self._end_model(alone, is_whole=False)
         self._sum.divide()
-        label_map = label_map or self._sum.label_map(self.group.bundle.dataset)
+        label_map = self._sum.label_map(self.group.bundle.dataset) if alone is None else alone.label_map
         return group_result(self.group.bundle, self._seen, label_map, self.entropy())
 
     def entropy(self) -> sitk.Image | None:
@@ -133,12 +134,7 @@ class GroupPrediction:
         return self.channels
 
     def _begun(self) -> Prediction:
-        """Start the next model's prediction, whose probabilities are added to those of the models before.
-
-        Raises:
-            DeadlineError: There is no time for it.
-        """
-        self._check_time()
+        """Start the next model's prediction, whose probabilities are added to those of the models before."""
         options: dict[str, Any] = {"effort": self.effort, "progress": self._reported, "added": self._sum.models > 0}
         given = self.group.ensembles[self._left[0]], self._channels, share_of(self._deadline, len(self._left))
         try:
@@ -160,7 +156,7 @@ class GroupPrediction:
             DeadlineError: It is so.
         """
         if self._deadline.is_limited:
-            self._deadline.check("a model", keep_s=self._kept_s)
+            self._deadline.check("the models before", keep_s=self._kept_s)
 
     def _end_model(self, result: PredictionResult | None = None, *, is_whole: bool = True) -> None:
         """Count what the running model has given, and let go of it.
