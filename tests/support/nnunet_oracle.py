@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import nnunetv2
 import numpy as np
 import SimpleITK as sitk
 import torch
 from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
+from nnunetv2.experiment_planning.experiment_planners.resampling.planners_no_resampling import (
+    nnUNetPlannerResEncL_noResampling,
+)
 from nnunetv2.experiment_planning.experiment_planners.resampling.resample_with_torch import (
     nnUNetPlannerResEncL_torchres_sepz,
 )
@@ -32,7 +38,12 @@ from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.manifest import Manifest, weights_file
 
 NAME = "Dataset001_Test"
-PLANNERS = {"plain": ExperimentPlanner, "resenc": ResEncUNetPlanner, "torch": nnUNetPlannerResEncL_torchres_sepz}
+PLANNERS = {
+    "plain": ExperimentPlanner,
+    "resenc": ResEncUNetPlanner,
+    "torch": nnUNetPlannerResEncL_torchres_sepz,
+    "unresampled": nnUNetPlannerResEncL_noResampling,
+}
 
 
 @dataclass(frozen=True)
@@ -54,17 +65,43 @@ class Wanted:
     dropout: float = 0.0
 
 
-def write_results(wanted: Wanted, folds: Sequence[int | str], root: Path) -> Path:
-    """Plan with nnU-Net's planner, save checkpoints of its untrained trainer, and return the result folder."""
+def write_results(
+    wanted: Wanted,
+    folds: Sequence[int | str],
+    root: Path,
+    *,
+    trainer_class: type[nnUNetTrainer] = nnUNetTrainer,
+    edit_plans: Callable[[dict[str, Any]], object] = bool,
+) -> Path:
+    """Plan with nnU-Net's planner, save checkpoints of its untrained trainer, and return the result folder.
+
+    Args:
+        wanted: Properties of the model.
+        folds: Folds to save.
+        root: Folder that receives nnU-Net's folders.
+        trainer_class: Trainer whose checkpoints are saved.
+        edit_plans: Change of the plans' configuration, in place, before anything is trained with it.
+    """
     variables = {f"nnUNet_{kind}": str(root / kind) for kind in ("raw", "preprocessed", "results")}
     with patch.dict(os.environ, variables | {"nnUNet_n_proc_DA": "1"}):  # a training may have left 0, which is refused
         plans = _plan(wanted, root)
+        edit_plans(plans["configurations"][wanted.configuration])
         for fold in folds:
-            trainer = _save_checkpoint(plans, wanted.configuration, fold, root)
+            trainer = _save_checkpoint(plans, wanted.configuration, fold, root, trainer_class)
     folder = Path(trainer.output_folder_base)
     shutil.copyfile(root / "preprocessed" / NAME / "dataset.json", folder / "dataset.json")
     (folder / "plans.json").write_text(json.dumps(plans))
     return folder
+
+
+def trainer_named(name: str) -> type[nnUNetTrainer]:
+    """Return one of nnU-Net's trainers; its own search imports every module, and some need packages of their own."""
+    root = Path(nnunetv2.__path__[0])
+    for path in sorted((root / "training" / "nnUNetTrainer").rglob("*.py")):
+        if re.search(rf"^class {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE) or path.stem == name:
+            module = ".".join(("nnunetv2", *path.relative_to(root).with_suffix("").parts))
+            return getattr(importlib.import_module(module), name)
+    raise LookupError(name)
 
 
 def write_bundle(results: Path, output: Path, configuration: str = "3d_fullres") -> Path:
@@ -98,7 +135,15 @@ class Oracle:
     predictor: nnUNetPredictor
 
     @classmethod
-    def of(cls, folder: Path, folds: Sequence[int], *, mirroring: bool, step: float = 0.5) -> Oracle:
+    def of(
+        cls,
+        folder: Path,
+        folds: Sequence[int | str],
+        *,
+        mirroring: bool,
+        step: float = 0.5,
+        checkpoint: str = "checkpoint_final.pth",
+    ) -> Oracle:
         predictor = nnUNetPredictor(
             tile_step_size=step,
             use_mirroring=mirroring,
@@ -106,7 +151,8 @@ class Oracle:
             device=torch.device("cpu"),
             allow_tqdm=False,
         )
-        predictor.initialize_from_trained_model_folder(str(folder), folds)
+        with patch.object(predict_from_raw_data, "recursive_find_trainer_class_by_name", trainer_named):
+            predictor.initialize_from_trained_model_folder(str(folder), folds, checkpoint)
         return cls(predictor)
 
     def preprocess(self, array: np.ndarray, spacing_mm: Sequence[float]) -> tuple[np.ndarray, dict[str, Any]]:
@@ -204,10 +250,12 @@ def _leave_clicks_as_they_are(plans: dict[str, Any]) -> None:
             configuration["use_mask_for_norm"][2:] = [False] * (len(schemes) - 2)
 
 
-def _save_checkpoint(plans: dict[str, Any], configuration: str, fold: int | str, root: Path) -> nnUNetTrainer:
+def _save_checkpoint(
+    plans: dict[str, Any], configuration: str, fold: int | str, root: Path, trainer_class: type[nnUNetTrainer]
+) -> nnUNetTrainer:
     dataset = json.loads((root / "preprocessed" / NAME / "dataset.json").read_text())
     given = json.loads(json.dumps(plans)) | {"continue_training": False}
-    trainer = nnUNetTrainer(given, configuration, fold, dataset, device=torch.device("cpu"))
+    trainer = trainer_class(given, configuration, fold, dataset, device=torch.device("cpu"))
     cases = Path(trainer.preprocessed_dataset_folder)
     cases.mkdir(exist_ok=True)
     (cases / "case.b2nd").touch()
@@ -228,14 +276,20 @@ def _randomise_weights(trainer: nnUNetTrainer) -> None:
     The last layer's bias then centres the logits, so that no class wins everywhere.
     """
     image = torch.randn(1, trainer.num_input_channels, *trainer.configuration_manager.patch_size)
-    sum(output.square().mean() for output in trainer.network(image)).backward()
+    sum(output.square().mean() for output in _outputs(trainer, image)).backward()
     trainer.optimizer.step()
     with torch.no_grad():
         for tensor in trainer.network.parameters():
             if tensor.ndim == 1:
                 tensor.add_(torch.randn_like(tensor), alpha=0.3)
-        finest = trainer.network(image)[0]
+        finest = _outputs(trainer, image)[0]
         trainer.network.decoder.seg_layers[-1].bias.sub_(finest.mean(dim=tuple(range(2, finest.ndim)))[0])
+
+
+def _outputs(trainer: nnUNetTrainer, image: torch.Tensor) -> Sequence[torch.Tensor]:
+    """Return the network's outputs, the finest first; without deep supervision there is one."""
+    outputs = trainer.network(image)
+    return [outputs] if isinstance(outputs, torch.Tensor) else outputs
 
 
 def _write_empty(path: Path) -> None:

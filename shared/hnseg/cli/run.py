@@ -10,6 +10,7 @@ import typer
 from hnseg import entrypoint
 from hnseg.cli.options.run import (
     BackendOption,
+    CheckpointOption,
     DeviceOption,
     EditionOption,
     LimitOption,
@@ -28,6 +29,7 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     device: DeviceOption = "auto",
     precision: PrecisionOption = "exact",
     backend: BackendOption = "auto",
+    checkpoint: CheckpointOption = "auto",
     skip: SkipOption = "none",
     limit_s: LimitOption = None,
     edition: EditionOption = "",
@@ -36,6 +38,13 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     challenge = load_challenge(container_dir, edition)
     paths = ["--input", str(input_dir), "--output", str(output_dir)]
     paths += [word for folder in model_dirs for word in ("--model", str(folder))]
-    chosen = {"device": device, "precision": precision, "backend": backend, "skip": skip, "limit-s": limit_s}
+    chosen = {
+        "device": device,
+        "precision": precision,
+        "backend": backend,
+        "checkpoint": checkpoint,
+        "skip": skip,
+        "limit-s": limit_s,
+    }
     options = [word for name, value in chosen.items() if value is not None for word in (f"--{name}", str(value))]
     raise typer.Exit(entrypoint.run(challenge, [*paths, *options]))

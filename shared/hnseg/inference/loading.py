@@ -53,16 +53,17 @@ def load_ensemble(
     """
     if backend == "openvino":
         _check_openvino(device)
-    on_gpu, notes = _choose_gpu(device) if device != "cpu" and backend != "openvino" else (False, ())
+    on_gpu, found = _choose_gpu(device) if device != "cpu" and backend != "openvino" else (False, ())
+    notes = (*bundle.notes, *found)
     torch.set_num_threads(usable_threads())
     _claim_blas_buffer()
     if on_gpu:
-        return Ensemble(bundle, load_on_gpu(bundle, torch.device("cuda"), precision, vram_gib), vram_gib)
+        return Ensemble(bundle, load_on_gpu(bundle, torch.device("cuda"), precision, vram_gib), vram_gib, notes=notes)
     by_torch = partial(TorchBackend.load, bundle, precision)
     if backend == "torch" or not _has_openvino():
         return Ensemble(bundle, by_torch(), notes=notes)
     if backend == "openvino":
-        return Ensemble(bundle, _load_openvino(bundle, precision))
+        return Ensemble(bundle, _load_openvino(bundle, precision), notes=notes)
     try:
         return Ensemble(bundle, _load_openvino(bundle, precision), fallback=by_torch, notes=notes)
     except ConversionError as reason:

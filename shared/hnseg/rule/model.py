@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.manifest import METHOD_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_plans import read_json
+from hnseg.options import CheckpointName
 from hnseg.platform.challenge import settings_in
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ class RuleModel:
 
 
 def open_model(
-    folders: Path | Sequence[Path], method: Method, *, override: Mapping[str, Any] = _NO_OVERRIDE
+    folders: Path | Sequence[Path],
+    method: Method,
+    *,
+    override: Mapping[str, Any] = _NO_OVERRIDE,
+    checkpoint: CheckpointName = "auto",
 ) -> Model | RuleModel:
     """Open a model folder: the settings of a rule where these ask for one, else the files of an ensemble.
 
@@ -56,6 +61,7 @@ def open_model(
         folders: Model folder, or several whose probabilities are averaged; see `hnseg.inference.model.bundle_group`.
         method: Method of the challenge.
         override: Settings that replace those of the folder.
+        checkpoint: Checkpoint of a result folder to use, as `hnseg.inference.model.bundle.open_bundle` takes it.
 
     Raises:
         ModelError: A folder can't be used.
@@ -66,7 +72,7 @@ def open_model(
     # torch is imported here, not above: a rule should not wait for it.
     from hnseg.inference.model.bundle_group import open_models
 
-    bundle = open_models(folders)
+    bundle = open_models(folders, checkpoint=checkpoint)
     return replace(bundle, settings={**bundle.settings, **override}) if override else bundle
 
 

@@ -39,8 +39,8 @@ SPOILT = {
         "normalization_schemes > 1: Input should be .*, found 'Mine'",
     ),
     "another resampling": (
-        lambda f: change_configuration(f, resampling_fn_data="no_resampling_hack"),
-        "resampling_fn_data must be one of resample_data_or_seg_to_shape, .*, found no_resampling_hack",
+        lambda f: change_configuration(f, resampling_fn_data="my_resampling"),
+        "resampling_fn_data must be one of resample_data_or_seg_to_shape, .*, found my_resampling",
     ),
     "another way along z": (
         lambda f: change_configuration(f, resampling_fn_probabilities_kwargs={"order": 1, "order_z": 1}),

@@ -3,7 +3,7 @@
 | file | nnU-Net's result folder | exported bundle |
 |---|---|---|
 | `plans.json`, `dataset.json` | as nnU-Net wrote them | the same |
-| weights | `fold_<k>/checkpoint_final.pth` or `checkpoint_best.pth` | `fold_<k>.safetensors` |
+| weights | `fold_<k>/checkpoint_final.pth`, `checkpoint_best.pth` or `checkpoint_latest.pth` | `fold_<k>.safetensors` |
 | `network.xml`, `network.bin` | none | may be there: see `hnseg.inference.backends.openvino_graph` |
 | `manifest.json` | none | see `hnseg.inference.model.manifest`; its checksums are verified |
 | `method.json` | may be put there | settings of the challenge's method |
@@ -12,17 +12,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from hnseg.errors import ModelError
 from hnseg.imaging.files.checksum import sha256_of
+from hnseg.inference.model.checkpoints.trained_folds import choose_folds, find_trained_folds
 from hnseg.inference.model.manifest import (
     DATASET_FILE,
     MANIFEST_FILE,
@@ -45,6 +45,7 @@ from hnseg.inference.model.nnunet_plans import (
 from hnseg.inference.model.postprocessing import NO_POSTPROCESSING, Postprocessing, read_postprocessing
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
+from hnseg.options import CheckpointName
 from hnseg.records import first_problem
 
 
@@ -64,6 +65,9 @@ class Bundle:
         texts: Files it was read from, other than weights.
         weights_files: File of each fold's weights.
         manifest: Manifest of an exported bundle; None for nnU-Net's own folder.
+        checkpoint: Checkpoint that was asked for.
+        trainer: Name of the class that trained it; empty where the files name none.
+        notes: Sentences on what a user of the model should know, such as a fold without its final checkpoint.
         postprocessing: Postprocessing of its label maps.
     """
 
@@ -78,6 +82,9 @@ class Bundle:
     texts: tuple[Path, ...]
     weights_files: tuple[Path, ...]
     manifest: Manifest | None = None
+    checkpoint: CheckpointName = "auto"
+    trainer: str = ""
+    notes: tuple[str, ...] = ()
     postprocessing: Postprocessing = NO_POSTPROCESSING
 
     def __post_init__(self) -> None:
@@ -162,15 +169,14 @@ class Bundle:
         return self.dataset.image_channels
 
 
-def open_bundle(
-    folder: Path, *, folds: Sequence[Fold] | None = None, checkpoint: Literal["final", "best"] = "final"
-) -> Bundle:
+def open_bundle(folder: Path, *, folds: Sequence[Fold] | None = None, checkpoint: CheckpointName = "auto") -> Bundle:
     """Open a model folder.
 
     Args:
         folder: Result folder of nnU-Net, or an exported bundle.
         folds: Folds to use; every one that is there when left out (`all` only where there is no other).
-        checkpoint: Checkpoint of nnU-Net to use; an exported bundle has only the one that was exported.
+        checkpoint: Checkpoint of nnU-Net to use of every fold; `auto` is the final one, or the best of a fold that has
+            no final one, which is noted. An exported bundle has only what was exported, so `auto` alone is for it.
 
     Raises:
         ModelError: A file is missing, damaged or changed, or the model needs something that this predictor can't do.
@@ -178,35 +184,44 @@ def open_bundle(
     if not folder.is_dir():
         raise ModelError(f"A model must be a folder, but {folder} is none. Is the model mounted or unpacked there?")
     if (folder / MANIFEST_FILE).is_file():
+        _check_exported(folder, checkpoint)
         return _open_exported(folder, folds)
     return _open_results(folder, folds, checkpoint)
 
 
-def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: str) -> Bundle:
+def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: CheckpointName) -> Bundle:
     plans, dataset = read_plans(folder), read_dataset(folder)
-    name = f"checkpoint_{checkpoint}.pth"
-    found = {fold: path for path in folder.glob(f"fold_*/{name}") if (fold := _fold(path.parent.name)) is not None}
-    chosen = _chosen(folder, folds, tuple(found), f"fold_<k>/{name}")
-    files = tuple(found[fold] for fold in chosen)
-    checkpoints = [read_checkpoint(path) for path in files]
+    trained = find_trained_folds(folder, folds, checkpoint)
+    checkpoints = [read_checkpoint(path) for path in trained.files.values()]
     return Bundle(
         folder=folder,
         plans=plans,
         configuration=configuration_of(plans, checkpoints[0].configuration, folder / PLANS_FILE),
         dataset=dataset,
-        folds=chosen,
+        folds=tuple(trained.files),
         state_dicts=tuple(each.state_dict for each in checkpoints),
         mirroring_axes=checkpoints[0].mirroring_axes,
         settings=_settings(folder),
         texts=_texts(folder),
-        weights_files=files,
+        weights_files=tuple(trained.files.values()),
+        checkpoint=checkpoint,
+        trainer=checkpoints[0].trainer,
+        notes=trained.notes,
         postprocessing=_postprocessing(folder, dataset),
     )
 
 
+def _check_exported(folder: Path, checkpoint: CheckpointName) -> None:
+    if checkpoint != "auto":
+        raise ModelError(
+            f"A checkpoint can be chosen in nnU-Net's own result folder, but {folder} is an exported bundle, and"
+            f" {checkpoint} was asked for. It was chosen at its export (hnseg-train export --checkpoint)."
+        )
+
+
 def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
     manifest = _read_manifest(folder / MANIFEST_FILE)
-    chosen = _chosen(folder, folds, manifest.folds, "fold_<k>.safetensors")
+    chosen = choose_folds(folder, folds, manifest.folds, "fold_<k>.safetensors")
     weights = tuple(folder / weights_file(fold) for fold in chosen)
     for path in (*_texts(folder), *weights):
         _verify(path, manifest)
@@ -245,31 +260,6 @@ def _verify(path: Path, manifest: Manifest) -> None:
             f"{path} must be the file that was exported, with the checksum that {MANIFEST_FILE} gives, but its SHA-256"
             f" is {found}. Was it damaged on the way, or changed afterwards?"
         )
-
-
-def _chosen(folder: Path, wanted: Sequence[Fold] | None, found: Sequence[Fold], pattern: str) -> tuple[Fold, ...]:
-    """Return the folds to use, in order, of those that are there."""
-    if not found:
-        raise ModelError(
-            f"A model folder must hold at least one trained fold as {pattern}, but {folder} holds none."
-            " Is training unfinished, or is this the folder above?"
-        )
-    numbered = sorted(fold for fold in found if fold != "all")
-    if wanted is None:
-        return tuple(numbered or found)
-    if missing := [fold for fold in wanted if fold not in found]:
-        raise ModelError(
-            f"Every fold asked for must be there as {pattern}, but {', '.join(map(str, missing))} is missing in"
-            f" {folder}, which has {', '.join(map(str, numbered or found))}."
-        )
-    return tuple(dict.fromkeys(wanted))
-
-
-def _fold(folder_name: str) -> Fold | None:
-    text = folder_name.removeprefix("fold_")
-    if text == "all":
-        return "all"
-    return int(text) if re.fullmatch("[0-9]{1,6}", text) else None
 
 
 def _texts(folder: Path) -> tuple[Path, ...]:

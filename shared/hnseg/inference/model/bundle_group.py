@@ -21,6 +21,7 @@ from hnseg.inference.model.manifest import MANIFEST_FILE, METHOD_FILE, PLANS_FIL
 from hnseg.inference.model.nnunet_plans import Dataset, read_json
 from hnseg.inference.model.postprocessing import NO_POSTPROCESSING, Postprocessing, read_postprocessing
 from hnseg.inference.model.structure_range import StructureRange
+from hnseg.options import CheckpointName
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class BundleGroup:
         return next((bundle.structures for bundle in self.bundles if bundle.structures), {})
 
     @property
+    def checkpoint(self) -> CheckpointName:
+        """Checkpoint of result folders that was asked for."""
+        return self.bundles[0].checkpoint
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what was made of the models."""
         notes = [f"Probabilities are the mean of {len(self.bundles)} models: {', '.join(self.names)}."]
@@ -96,7 +102,11 @@ def first_model(folders: Sequence[Path]) -> Path:
 
 
 def open_models(
-    folders: Sequence[Path], *, folds: Sequence[Fold] | None = None, folds_of_each: Sequence[Sequence[Fold]] = ()
+    folders: Sequence[Path],
+    *,
+    folds: Sequence[Fold] | None = None,
+    folds_of_each: Sequence[Sequence[Fold]] = (),
+    checkpoint: CheckpointName = "auto",
 ) -> Model:
     """Open a model folder, a folder of several, or several model folders.
 
@@ -104,6 +114,7 @@ def open_models(
         folders: At least one folder; of several each is one model.
         folds: Folds to use of each model; every one that is there when left out.
         folds_of_each: Folds of each model, one after another; in place of `folds`.
+        checkpoint: Checkpoint of result folders to use, as `hnseg.inference.model.bundle.open_bundle` takes it.
 
     Raises:
         ModelError: A folder can't be used, or the models don't fit one another.
@@ -111,7 +122,9 @@ def open_models(
     holder = folders[0] if len(folders) == 1 and holds_several(folders[0]) else None
     models = _models_in(holder) if holder else list(folders)
     chosen: Sequence[Sequence[Fold] | None] = folds_of_each or [folds] * len(models)
-    bundles = tuple(open_bundle(each, folds=of_it) for each, of_it in zip(models, chosen, strict=True))
+    bundles = tuple(
+        open_bundle(each, folds=of_it, checkpoint=checkpoint) for each, of_it in zip(models, chosen, strict=True)
+    )
     if holder is None and len(bundles) == 1:
         return bundles[0]
     if holder is None:
