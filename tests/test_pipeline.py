@@ -20,8 +20,10 @@ from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.labelling.foreground import Foreground
+from hnseg.inference.labelling.postprocessed import postprocess
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.postprocessing import FUNCTION
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.predictor import predict, start_prediction
 from hnseg.pipeline import Delivery, check_maps, run_case
@@ -35,7 +37,7 @@ from tests.support import small_recurrence
 from tests.support.answering.spec import EDITIONS
 from tests.support.simulated_backend import Clock, SimulatedBackend
 from tests.support.small_case import OUTPUT_FILE, files_below, write_small_case
-from tests.support.small_challenges import ROOT
+from tests.support.small_challenges import HNTS_MRG, ROOT
 from tests.support.unsure import method as unsure_method
 from tests.support.unsure import spec as unsure_spec
 
@@ -56,6 +58,23 @@ def run(tmp_path, model_dir):
         return ensemble, json.loads(provenance.as_json())
 
     return run_with
+
+
+@pytest.mark.numeric
+def test_the_postprocessing_that_nnunet_determined_comes_before_the_methods_own(run, make_model, tmp_path):
+    folder = shutil.copytree(make_model(**HNTS_MRG.model), tmp_path / "results")
+    steps = {"postprocessing_fns": [FUNCTION], "postprocessing_kwargs": [{"labels_or_regions": [1, 2]}]}
+    (folder / "postprocessing.json").write_text(json.dumps(steps))
+    ensemble, provenance = run(folder)
+    case = read_case(SPEC, tmp_path / "input")
+    given = start_prediction(ensemble, method.prepare(case, method.Settings()), Deadline.never()).predict().label_map
+    kept = postprocess(given, ensemble.bundle.postprocessing)
+    assert kept.dropped > (0,)
+    assert provenance["postprocessing"] == [{"keep_largest": [1, 2], "dropped_voxels": kept.dropped[0]}]
+    assert [note for note in provenance["notes"] if "kept only the largest piece of GTVp and GTVn together" in note]
+    wanted = sitk.GetArrayFromImage(method.finish(kept.label_map, case, method.Settings()))
+    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "output" / OUTPUT_FILE))), wanted)
+    assert "postprocessing.json" in ensemble.bundle.sha256
 
 
 @pytest.mark.numeric
@@ -267,14 +286,15 @@ def test_a_model_whose_probability_can_t_be_had_is_refused_before_any_case(make_
 
 
 @pytest.mark.parametrize(("threshold", "labelled"), [(0.3, 3), (0.5, 0), (0.7, 1)])
-def test_a_preview_too_lies_over_the_methods_threshold(tmp_path, threshold, labelled):
+def test_a_preview_too_lies_over_the_methods_threshold(make_model, tmp_path, threshold, labelled):
+    bundle = open_bundle(make_model(labels={"background": 0, "recurrence": 1}))
     case = small_recurrence.case_of()
     grid = Grid.of(case.reference)
     foreground = Foreground.begin(2, grid)
     foreground.outputs[1, 0, 0, :4] = 0.2, 0.4, 0.6, 0.8
     settings = recurrence_method.Settings(threshold=threshold)
     challenge = Challenge(recurrence_spec.SPEC, recurrence_method)
-    delivery = Delivery(challenge, case, settings, tmp_path, foreground=foreground)
+    delivery = Delivery(challenge, bundle, case, settings, tmp_path, foreground=foreground)
     networks_own = image_of(np.zeros(grid.shape_zyx, np.uint8), grid)  # kept where the threshold is one half
     delivery.deliver_preview(networks_own, None)
     assert array_of(sitk.ReadImage(str(tmp_path / small_recurrence.OUTPUT_FILE))).sum() == labelled

@@ -10,6 +10,8 @@ Research software, not a medical device.
     result = hnseg.predict(ensemble, [sitk.ReadImage("t2w.mha")])
     sitk.WriteImage(result.label_map, "segmentation.mha")
 
+`predict` takes several ensembles in a list too, and averages their probabilities.
+
 Each name is imported when it is first used, so that `import hnseg` brings neither torch nor SimpleITK.
 """
 

@@ -35,12 +35,13 @@ from hnseg.signals import unwind_on_signals
 from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
-    from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.ensemble import Predictor
     from hnseg.options import BackendName, CheckpointName, Device, Precision, Skip
 
 logger = logging.getLogger(__name__)
 
 USAGE = 2
+_MODEL_DIR = Path("/opt/ml/model")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class _Request:
     challenge: Challenge
     input_dir: Path
     output_dir: Path
-    model_dir: Path
+    model_dirs: tuple[Path, ...]
     device: Device
     precision: Precision
     backend: BackendName
@@ -108,7 +109,7 @@ def _loaded(request: _Request) -> Callable[[], None]:
     return lambda: _segment(request, lambda: ensemble, started_s=time.monotonic())
 
 
-def _segment(request: _Request, load: Callable[[], Ensemble | RuleModel], *, started_s: float) -> None:
+def _segment(request: _Request, load: Callable[[], Predictor | RuleModel], *, started_s: float) -> None:
     """Segment one case: afterwards there is a complete output, or none and an error.
 
     Only a signal that stops the case may leave both.
@@ -152,15 +153,15 @@ def _write_empty_outputs(request: _Request, error: Exception, provenance: Proven
     sys.stderr.write(f"{sentence}\n")
 
 
-def _load(request: _Request) -> Ensemble | RuleModel:
+def _load(request: _Request) -> Predictor | RuleModel:
     """Load the networks, or the settings of a rule where these ask for one."""
-    model = open_model(request.model_dir, request.challenge.method, checkpoint=request.checkpoint)
+    model = open_model(request.model_dirs, request.challenge.method, checkpoint=request.checkpoint)
     if isinstance(model, RuleModel):
         return model
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
-    from hnseg.inference.loading import load_ensemble
+    from hnseg.inference.loading import load_models
 
-    ensemble = load_ensemble(
+    ensemble = load_models(
         model,
         device=request.device,
         vram_gib=request.challenge.spec.limits.vram_gib,
@@ -185,7 +186,13 @@ def _request(challenge: Challenge, argv: Sequence[str] | None) -> _Request:
     parser.add_argument(
         "--output", type=Path, default=Path("/output"), help="receives the result (default: %(default)s)"
     )
-    parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="weights (default: %(default)s)")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        help="weights; given again, those of a further model, whose probabilities are averaged (default:"
+        f" {_MODEL_DIR})",
+    )
     for option in (options.DEVICE, options.PRECISION, options.BACKEND, options.CHECKPOINT, options.SKIP):
         option.add_to(parser)
     parser.add_argument(
@@ -197,7 +204,7 @@ def _request(challenge: Challenge, argv: Sequence[str] | None) -> _Request:
         challenge=challenge,
         input_dir=given.input,
         output_dir=given.output,
-        model_dir=given.model,
+        model_dirs=tuple(given.model or (_MODEL_DIR,)),
         device=given.device,
         precision=given.precision,
         backend=given.backend,

@@ -12,10 +12,11 @@ from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.labelling.foreground import Foreground
+from hnseg.inference.labelling.postprocessed import Postprocessed, postprocess
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.planning.effort import FULL_EFFORT
-from hnseg.inference.predictor import start_prediction
+from hnseg.inference.predictor import begin_prediction
 from hnseg.platform.answers import NO_ANSWERS, Answers
 from hnseg.platform.challenge import settings_in
 from hnseg.platform.maps import ROUNDING
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
     from pydantic import BaseModel
 
-    from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.ensemble import Predictor
     from hnseg.inference.labelling.uncertainty import Uncertainty
     from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.model.bundle_group import Model
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.planning.effort import Effort
-    from hnseg.inference.prediction import Prediction, PredictionResult
+    from hnseg.inference.prediction import PredictionResult
+    from hnseg.inference.predictor import AnyPrediction
     from hnseg.platform.case import Case
     from hnseg.platform.challenge import AnsweringMethod, Challenge, InspectingMethod, ThresholdingMethod
     from hnseg.platform.input_files import InputFiles
@@ -46,7 +49,7 @@ _ONE_HALF = 0.5  # the networks' own rule, for which the probability is not comp
 
 def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     challenge: Challenge,
-    ensemble: Ensemble,
+    ensemble: Predictor,
     *,
     inputs: Path | InputFiles,
     output_dir: Path,
@@ -60,7 +63,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
 
     Args:
         challenge: Sockets and labels of the challenge, and the functions of its method.
-        ensemble: Trained folds, loaded.
+        ensemble: Trained folds of one model or of several, loaded.
         inputs: Folder that holds the input sockets' folders and files, or the files by socket.
         output_dir: Folder that receives the output sockets' folders and files: all of them, or none. Where a case takes
             long, first those of a preview, which the final ones replace.
@@ -91,17 +94,18 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     foreground = None
     if challenge.spec.has_map("probability"):
         foreground = Foreground.begin(ensemble.outputs, channels.grid)
-    delivery = Delivery(challenge, case, settings, output_dir, uncertainty_dir, foreground)
-    prediction: Prediction | None = None
+    is_alone = len(bundle.bundles) == 1  # the uncertainty is that of one model's folds
+    delivery = Delivery(challenge, bundle, case, settings, output_dir, uncertainty_dir, foreground)
+    prediction: AnyPrediction | None = None
     try:
         with provenance.step("predict"):
-            prediction = start_prediction(
+            prediction = begin_prediction(
                 ensemble,
                 channels,
                 deadline,
                 effort=effort,
                 probabilities=None if foreground is None else foreground.outputs,
-                uncertainty=uncertainty_dir is not None or challenge.spec.has_map("entropy"),
+                uncertainty=uncertainty_dir is not None or (challenge.spec.has_map("entropy") and is_alone),
                 entropy=challenge.spec.has_map("entropy"),
                 further=further,
             )
@@ -124,6 +128,7 @@ class Delivery:
 
     Attributes:
         challenge: Challenge whose sockets the outputs are for, with its method.
+        bundle: Model folder, with the postprocessing that nnU-Net determined.
         case: Case that the label map belongs to.
         settings: Settings of the method.
         output_dir: Folder that receives the outputs.
@@ -132,6 +137,7 @@ class Delivery:
     """
 
     challenge: Challenge
+    bundle: Model
     case: Case
     settings: BaseModel
     output_dir: Path
@@ -148,7 +154,7 @@ class Delivery:
         Raises:
             OutputError: The label map, a map or an answer can't be written or would not be accepted.
         """
-        label_map = self._postprocessed(self._thresholded(label_map))
+        label_map = self._postprocessed(self._determined(label_map).label_map)
         answers = self._answers(label_map) if self.challenge.spec.answers else NO_ANSWERS
         self._write(label_map, self._maps(entropy), answers)
 
@@ -161,9 +167,11 @@ class Delivery:
         provenance.record(**result.record)
         provenance.note(*result.notes)
         with provenance.step("finish"):
-            label_map = self._thresholded(result.label_map)
-            self._inspect(label_map, provenance)
-            label_map = self._postprocessed(label_map)
+            determined = self._determined(result.label_map)
+            provenance.record(**determined.record)
+            provenance.note(*determined.notes(self.bundle.dataset))
+            self._inspect(determined.label_map, provenance)
+            label_map = self._postprocessed(determined.label_map)
         answers = NO_ANSWERS
         if self.challenge.spec.answers:
             with provenance.step("answer"):
@@ -182,6 +190,10 @@ class Delivery:
             return label_map
         (label,) = self.challenge.spec.output.labels  # a map of the probability is of one label
         return self.foreground.over(threshold, label=label)
+
+    def _determined(self, label_map: sitk.Image) -> Postprocessed:
+        """Return the label map by the method's threshold, with the postprocessing that nnU-Net determined."""
+        return postprocess(self._thresholded(label_map), self.bundle.postprocessing)
 
     def _inspect(self, label_map: sitk.Image, provenance: Provenance) -> None:
         """Record and note what is odd about a predicted label map, where the method inspects it."""
@@ -216,7 +228,7 @@ class Delivery:
         write_output(self.challenge.spec, label_map, self.case, self.output_dir, maps=maps, answers=answers)
 
 
-def check_maps(spec: ChallengeSpec, bundle: Bundle) -> None:
+def check_maps(spec: ChallengeSpec, bundle: Model) -> None:
     """Refuse a model whose maps would not be those of the challenge.
 
     Raises:
@@ -224,10 +236,11 @@ def check_maps(spec: ChallengeSpec, bundle: Bundle) -> None:
             which may overlap; or it is of the probability, and the model has not exactly one structure, or logits that
             are resampled all at once.
     """
-    if spec.has_map("entropy"):
-        _check_entropy(spec, bundle)
-    if spec.has_map("probability"):
-        _check_probability(spec, bundle)
+    for each in bundle.bundles:
+        if spec.has_map("entropy"):
+            _check_entropy(spec, each)
+        if spec.has_map("probability"):
+            _check_probability(spec, each)
 
 
 def _check_probability(spec: ChallengeSpec, bundle: Bundle) -> None:

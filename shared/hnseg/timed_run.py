@@ -16,7 +16,7 @@ from hnseg.rule.model import RuleModel
 from hnseg.rule.run import check_no_uncertainty, decide_case
 
 if TYPE_CHECKING:
-    from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.ensemble import Predictor
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.options import Skip
     from hnseg.platform.challenge import Challenge
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
     challenge: Challenge,
-    load: Callable[[], Ensemble | RuleModel],
+    load: Callable[[], Predictor | RuleModel],
     *,
     inputs: Path | InputFiles,
     output_dir: Path,
@@ -70,7 +70,7 @@ def run_in_time(  # noqa: PLR0913 (a case's inputs, and its limits)
 
 def _run(  # noqa: PLR0913, PLR0917 (as above)
     challenge: Challenge,
-    model: Ensemble | RuleModel,
+    model: Predictor | RuleModel,
     inputs: Path | InputFiles,
     output_dir: Path,
     deadline: Deadline,

@@ -333,3 +333,43 @@ def test_a_model_that_is_none_is_told(run, tmp_path, images, output):
 @pytest.mark.parametrize("folds", ["1;2", "one", ""])
 def test_wrong_usage_is_status_2(run, model, images, folds):
     assert run(model, *images, "--folds", folds).exit_code == 2
+
+
+@pytest.mark.numeric
+def test_several_models_give_the_label_map_of_their_mean(run, model, make_model, images, output, tmp_path):
+    flat = make_model(configuration="2d")
+    words = ["--model", model, "--model", flat, "--no-mirroring", "--folds", "0"]
+    done = run(*words, *images, "--probabilities", tmp_path / "maps", "--report", tmp_path / "report.json")
+    assert done.exit_code == 0, done.output
+    means = []
+    for folder in (model, flat):
+        for name in ("background", "GTVp", "GTVn"):
+            (tmp_path / folder.name / name).parent.mkdir(exist_ok=True)
+        alone = tmp_path / folder.name / "alone.nrrd"
+        words = [folder, *images, "--no-mirroring", "--folds", "0", "--probabilities", tmp_path / folder.name]
+        assert run(*words, output=alone).exit_code == 0
+        means.append(read_probabilities(tmp_path / folder.name))
+    mean = (means[0] + means[1]) / 2
+    np.testing.assert_allclose(read_probabilities(tmp_path / "maps"), mean, rtol=0, atol=1e-5)
+    found = array_of(sitk.ReadImage(str(output)))
+    assert np.mean(found == mean.argmax(axis=0)) >= 0.9999
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [each["name"] for each in report["models"]] == [model.name, flat.name]
+    assert f"{flat.name}/fold_0/checkpoint_final.pth" in report["model_sha256"]
+    assert report["notes"][0] == f"Probabilities are the mean of 2 models: {model.name}, {flat.name}."
+
+
+def read_probabilities(folder):
+    """Return the probabilities (k, z, y, x) that were written as images."""
+    names = ("background", "GTVp", "GTVn")
+    return np.stack([array_of(sitk.ReadImage(str(folder / f"probability_{name}.nii.gz"))) for name in names])
+
+
+def test_an_uncertainty_of_several_models_is_refused(run, model, images, output, tmp_path):
+    done = run("--model", model, "--model", model, *images, "--uncertainty", tmp_path / "maps")
+    assert "give one of the models" in refused(done, InputError)
+    assert not output.exists()
+
+
+def test_a_model_without_an_image_is_wrong_usage(run, model):
+    assert run(model).exit_code == 2

@@ -18,7 +18,7 @@ def started(monkeypatch):
 
 def command(container_dir, **options):
     with pytest.raises(typer.Exit) as ended:
-        run.command(container_dir, "in", "out", "model", **options)
+        run.command(container_dir, "in", "out", ["model", "other"], **options)
     return ended.value.exit_code
 
 
@@ -26,7 +26,7 @@ def test_the_status_is_that_of_the_container_program(started):
     assert command(HNTS_MRG.container_dir) == 7
     ((challenge, argv),) = started
     assert challenge.spec.name == "hnts_mrg"
-    assert argv[:6] == ["--input", "in", "--output", "out", "--model", "model"]
+    assert argv[:8] == ["--input", "in", "--output", "out", "--model", "model", "--model", "other"]
 
 
 def test_options_are_passed_on_and_a_limit_that_is_not_given_is_the_challenges(started):
@@ -34,7 +34,7 @@ def test_options_are_passed_on_and_a_limit_that_is_not_given_is_the_challenges(s
     command(HNTS_MRG.container_dir, limit_s=12.5)
     (_, first), (_, second) = started
     networks = ["--device", "cpu", "--precision", "fast", "--backend", "torch"]
-    assert first[6:] == [*networks, "--checkpoint", "best", "--skip", "air"]
+    assert first[8:] == [*networks, "--checkpoint", "best", "--skip", "air"]
     assert second[-2:] == ["--limit-s", "12.5"]
 
 

@@ -141,3 +141,30 @@ def test_a_model_that_cant_be_used_is_refused_at_once(tmp_path, quick_model):
         described(HNTS_MRG, tmp_path / "none")
     with pytest.raises(ModelError, match="Was the model made for another challenge"):
         described(HNTS_MRG, quick_model(HECKTOR))
+
+
+def test_a_folder_of_several_models_is_run_by_work_and_container_alike(quick_model, small_case, tmp_path, capsys):
+    case = small_case(HNTS_MRG)
+    for name in ("a", "b"):
+        shutil.copytree(quick_model(HNTS_MRG), tmp_path / "models" / name)
+    folders = [tmp_path / "own", tmp_path / "container"]
+    for folder in folders:
+        folder.mkdir()
+    opened = open_model(tmp_path / "models", load_challenge(HNTS_MRG.container_dir).method)
+    given = challenge_work(HNTS_MRG.container_dir, opened, device="cpu", limit_s=1e5)
+    facts = WorkReference.model_validate_json(given.model_dump_json()).load()(case, folders[0])
+    words = ["--input", case.inputs.inside, "--output", folders[1], "--model", tmp_path / "models", "--device", "cpu"]
+    assert entrypoint.run(load_challenge(HNTS_MRG.container_dir), [*map(str, words), "--limit-s", "1e5"]) == 0
+    own, container = ({name: (folder / name).read_bytes() for name in HNTS_MRG.output_files} for folder in folders)
+    assert own == container
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [model["name"] for model in told["models"]] == ["a", "b"]
+    assert told["model_sha256"] == facts["provenance"]["model_sha256"]
+    assert {"a/manifest.json", "b/manifest.json"}.isdisjoint(told["model_sha256"])
+    assert "b/fold_0.safetensors" in told["model_sha256"]
+
+
+def test_an_uncertainty_of_several_models_is_refused_before_any_case(quick_model):
+    models = open_model([quick_model(HNTS_MRG)] * 2, load_challenge(HNTS_MRG.container_dir).method)
+    with pytest.raises(InputError, match="An uncertainty is that of one model's folds"):
+        challenge_work(HNTS_MRG.container_dir, models, uncertainty=True)

@@ -17,6 +17,7 @@ from hnseg.cohort.work import WorkReference
 from hnseg.errors import DeadlineError, InputError, OutputError
 from hnseg.imaging.geometry import Grid, image_of
 from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.bundle_group import open_models
 
 GRID = Grid((34, 30, 9), (1.0, 1.13, 1.9), (4.1, 5.3, -6.7), sitk.Euler3DTransform().GetMatrix())
 
@@ -109,3 +110,20 @@ def test_a_folder_that_cant_be_written_to_is_told(model, cases, tmp_path):
 )
 def test_other_options_are_other_work(model, changed):
     assert described(model, **changed).sha256 != described(model).sha256
+
+
+def test_several_models_are_opened_again_with_their_folds_as_is_a_folder_of_them(model, make_model, cases, tmp_path):
+    flat = make_model(configuration="2d")
+    holder = tmp_path / "holder"
+    for folder in (model, flat):
+        shutil.copytree(folder, holder / folder.name)
+    case, _ = find_channel_images(cases, open_bundle(model).channels).cases
+    written = []
+    for folders in ([flat, model], [holder]):
+        given = predict_work(open_models(folders, folds=[0]), device="cpu", step=1.0, mirroring=False)
+        work = WorkReference.model_validate_json(given.model_dump_json()).load()
+        (tmp_path / f"out_{len(written)}").mkdir()
+        facts = work(case, tmp_path / f"out_{len(written)}")
+        assert len(facts["provenance"]["models"]) == 2
+        written.append((tmp_path / f"out_{len(written)}" / f"{case.name}.nii.gz").read_bytes())
+    assert written[0] == written[1]

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.imaging.components import component_sizes, components_of, drop_smaller_than, number_components
+from hnseg.imaging.components import (
+    component_sizes,
+    components_of,
+    drop_smaller_than,
+    number_components,
+    smaller_components,
+)
 
 
 @pytest.fixture
@@ -124,3 +130,12 @@ def test_neither_an_empty_mask_nor_a_single_voxel_has_neighbours():
     assert component_sizes(mask, connectivity=26).tolist() == []
     mask[8, 8, 8] = True
     assert component_sizes(mask, connectivity=26).tolist() == [1]
+
+
+def test_pieces_smaller_than_the_largest_are_found_and_of_equal_ones_none():
+    mask = np.zeros((3, 4, 9), bool)
+    mask[0, 0, :3] = mask[2, 3, 6:] = True  # two of three voxels
+    mask[2, 0, 0] = True
+    smaller = smaller_components(mask, connectivity=26)
+    assert np.argwhere(smaller).tolist() == [[2, 0, 0]]
+    assert not smaller_components(np.zeros((2, 2, 2), bool), connectivity=26).any()

@@ -9,6 +9,7 @@ import torch
 from hnseg.errors import InputError, ModelError, OutputError
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.bundle import open_bundle
+from hnseg.inference.model.postprocessing import FUNCTION
 from hnseg.inference.model.weights import read_weights
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.export import Label, export, write_archive
@@ -169,3 +170,24 @@ def test_a_place_that_is_none_is_refused_before_the_weights_are_read(trained, tm
     with pytest.raises(OutputError, match=r"The archive must be written to .*, but that failed: Is a directory"):
         export(trained, DEMO, tmp_path / "model", **options)
     assert {path.name for path in tmp_path.iterdir()} == {"file", "model.tar.gz"}
+
+
+def test_the_postprocessing_of_the_same_folds_is_found_and_exported(trained, tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    steps = {"postprocessing_fns": [FUNCTION], "postprocessing_kwargs": [{"labels_or_regions": [1, 2]}]}
+    given = tmp_path / "other" / "postprocessing.json"
+    given.parent.mkdir()
+    given.write_text(json.dumps(steps))
+    monkeypatch.setattr("hnseg_training.export.find_postprocessing", lambda *_: given)
+    options = {"folds": [0], "checkpoint": "final", "label": LABEL, "workers": None}
+    export(trained, DEMO, tmp_path / "found", **options)
+    export(trained, DEMO, tmp_path / "none", postprocessing="none", **options)
+    assert open_bundle(tmp_path / "found").postprocessing.keep_largest[0].labels == (1, 2)
+    assert "postprocessing.json" in json.loads((tmp_path / "found" / "manifest.json").read_text())["sha256"]
+    assert "keep the largest piece of the labels 1, 2" in caplog.text
+    assert not (tmp_path / "none" / "postprocessing.json").exists()
+    steps["postprocessing_kwargs"] = [{"labels_or_regions": 9}]
+    given.write_text(json.dumps(steps))
+    with pytest.raises(ModelError, match=r"must be of the model's labels \(1, 2\), but names 9"):
+        export(trained, DEMO, tmp_path / "refused", postprocessing=given, **options)
+    assert not (tmp_path / "refused").exists()

@@ -26,12 +26,14 @@ from hnseg.inference.model.manifest import (
     MANIFEST_FILE,
     METHOD_FILE,
     PLANS_FILE,
+    POSTPROCESSING_FILE,
     PREVIOUS_FOLDER,
     Fold,
     Manifest,
     weights_file,
 )
 from hnseg.inference.model.nnunet_plans import configuration_of, read_dataset, read_plans
+from hnseg.inference.model.postprocessing import Postprocessing, check_labels
 from hnseg.inference.model.previous_stage import Stage, check_stages, find_previous
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint
@@ -39,6 +41,7 @@ from hnseg.signals import sigterm_unwinds
 from hnseg_training.dataset.structure_ranges import structure_ranges
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.preset import Preset
+from hnseg_training.postprocessing import find_postprocessing, read_determined
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +78,7 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
     label: Label,
     openvino: bool = False,
     workers: int | None = 1,
+    postprocessing: Path | Literal["none"] | None = None,
 ) -> Path:
     """Write the bundle `output` and, beside it, the same files as `<output>.tar.gz`.
 
@@ -91,6 +95,8 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
         openvino: Whether to ship the network's graph too, so that a container with OpenVINO need not convert it.
         workers: Processes that measure the structures of the training data, whose ranges go into the manifest; None
             leaves the ranges out.
+        postprocessing: File of the postprocessing that nnU-Net determined; left out, that of these folds is taken where
+            nnU-Net has written it beside them. "none" takes none.
 
     Returns:
         Path of the archive; its files lie at its root.
@@ -107,12 +113,15 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
         raise InputError(f"The bundle's folder {output} must be empty or not exist yet. Remove it or name another.")
     archive = output.with_name(output.name + ".tar.gz")
     _check_places(output, archive)
+    determined = _determined(results, folds, postprocessing)
     structures = {} if workers is None else structure_ranges(work, workers=workers)
     others = [results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE]
     try:
         with sigterm_unwinds(), tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as unfinished:
             bundle = Path(unfinished) / output.name
             bundle.mkdir()
+            if determined is not None:
+                (bundle / POSTPROCESSING_FILE).write_text(determined.text(), encoding="utf-8")
             _fill(bundle, checkpoints, others, label, structures)
             if openvino:
                 add_graph(bundle)
@@ -123,6 +132,25 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
         raise _failure(output, error) from error
     logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in _files(output)) / 1e6)
     return archive
+
+
+def _determined(results: Path, folds: Sequence[Fold], given: Path | Literal["none"] | None) -> Postprocessing | None:
+    """Return the postprocessing to export, and tell the log where it comes from; None where there is none to do.
+
+    Raises:
+        ModelError: Its file can't be used.
+    """
+    path = None if given == "none" else given or find_postprocessing(results, folds)
+    if path is None:
+        return None
+    determined = read_determined(path)
+    check_labels(determined, read_dataset(results), path)
+    if not determined.keep_largest:
+        logger.info("%s says that no postprocessing helps, so that none is exported", path)
+        return None
+    steps = "; ".join(", ".join(map(str, step.labels)) for step in determined.keep_largest)
+    logger.info("postprocessing of %s: keep the largest piece of the labels %s", path, steps)
+    return determined
 
 
 def _check_trained(checkpoints: Iterable[Path], root: Path) -> None:

@@ -11,7 +11,7 @@ from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.records import with_records
-from hnseg.cli.options.run import CheckpointOption
+from hnseg.cli.options.run import CheckpointOption, ModelsOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
@@ -30,9 +30,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     output_dir: Annotated[
         Path | None, typer.Option("--output", help="Receives a folder a case, a table and a page.")
     ] = None,
-    model_dir: Annotated[
-        Path | None, typer.Option("--model", help="An nnU-Net result folder or an exported bundle.")
-    ] = None,
+    model_dirs: ModelsOption = [],  # noqa: B006 (typer makes a new one)
     list_only: Annotated[bool, typer.Option("--list", help="Say what was found and what is missing.")] = False,
     on: OnOption = "local",
     workers: WorkerOptions,
@@ -56,9 +54,12 @@ def command(  # noqa: PLR0913 (one parameter an option)
         typer.echo(summary(found, spec))
         return
     typer.echo(summary(found, spec), err=True)
-    model, output = _needed("--model", model_dir), _needed("--output", output_dir)
+    _needed("--model", model_dirs[0] if model_dirs else None)
+    output = _needed("--output", output_dir)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
-    bundle = open_model(model, challenge.method, checkpoint=checkpoint)  # torch is imported once nothing else is wrong
+    bundle = open_model(
+        model_dirs, challenge.method, checkpoint=checkpoint
+    )  # torch is imported once nothing else is wrong
     work = container.work(container_dir, bundle, uncertainty=uncertainty, further=further)
     store = CaseStore(output.absolute())
     run_and_report(

@@ -28,18 +28,20 @@ from hnseg.platform.failure import sentence_of
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
-    from hnseg.inference.ensemble import Ensemble
+    from hnseg.inference.ensemble import Predictor
     from hnseg.inference.further.asked import FurtherMembers
     from hnseg.inference.labelling.uncertainty import Uncertainty
 
 
 @with_records
 def command(
-    model_dir: Annotated[Path, typer.Argument(help="An nnU-Net v2 result folder, or an exported bundle.")],
-    images: Annotated[
-        list[Path],
-        typer.Argument(metavar="IMAGE...", help="One a channel, in the model's order; or one folder of cases."),
+    model_dir: Annotated[
+        Path, typer.Argument(help="An nnU-Net v2 result folder, or an exported bundle; the first image with --model.")
     ],
+    images: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="IMAGE...", help="One a channel, in the model's order; or one folder of cases."),
+    ] = None,
     *,
     output: Annotated[
         Path,
@@ -55,29 +57,38 @@ def command(
     holds CASE_0000.nii.gz, CASE_0001.nii.gz and so on, as nnU-Net's imagesTs, or for one channel also CASE.nii.gz;
     --workers, --gpus, --shard and --retry-failed are for it, and the same command goes on where it stopped.
     """
-    if len(images) == 1 and images[0].is_dir():
-        predict_folder(model_dir, images[0], output, prediction, further, workers)
+    folders, paths = [model_dir], images or []
+    if prediction.models:
+        folders, paths = prediction.models, [model_dir, *paths]
+    if not paths:
+        raise typer.BadParameter("must name at least one image, or a folder of cases", param_hint="IMAGE...")
+    if len(paths) == 1 and paths[0].is_dir():
+        predict_folder(folders, paths[0], output, prediction, further, workers)
         return
-    _predict_image(model_dir, images, output, prediction, further)
+    _predict_image(folders, paths, output, prediction, further)
     typer.echo(str(output))
     if further.picture is not None and further.picture.is_file():
         typer.echo(str(further.picture))
 
 
 def _predict_image(
-    model_dir: Path, images: Sequence[Path], output: Path, options: PredictionOptions, further: FurtherOutputs
+    model_dirs: Sequence[Path],
+    images: Sequence[Path],
+    output: Path,
+    options: PredictionOptions,
+    further: FurtherOutputs,
 ) -> None:
     """Segment one image and write what was asked for: all of it, or nothing."""
     from hnseg.inference.labelling.uncertainty_files import folder_made
-    from hnseg.inference.loading import load_ensemble
-    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.loading import load_models
+    from hnseg.inference.model.bundle_group import first_model, open_models
     from hnseg.inference.model.nnunet_plans import read_dataset
 
     members = further.further_members
-    classes = read_dataset(model_dir).output_names if further.probabilities_dir else ()
+    classes = read_dataset(first_model(model_dirs)).output_names if further.probabilities_dir else ()
     provenance = Provenance()
     provenance.record(limit_s=options.limit_s if np.isfinite(options.limit_s) else None)
-    given = [*images, model_dir]
+    given = [*images, *model_dirs]
     with (
         _limited_ram(options.ram_gib),
         folder_made(further.uncertainty),
@@ -85,8 +96,8 @@ def _predict_image(
         output_files(*further.outputs(output, classes), inputs=given) as files,
     ):
         with provenance.step("load"):
-            bundle = open_bundle(model_dir, folds=options.chosen_folds, checkpoint=options.checkpoint)
-            ensemble = load_ensemble(bundle, **options.loading)
+            bundle = open_models(model_dirs, folds=options.chosen_folds, checkpoint=options.checkpoint)
+            ensemble = load_models(bundle, **options.loading)
         label_map = _segment(ensemble, images, provenance, options=options, members=members, files=files)
         with provenance.step("write"):
             files.write("--output", lambda path: write_image(label_map, path))
@@ -95,7 +106,7 @@ def _predict_image(
 
 
 def _segment(
-    ensemble: Ensemble,
+    ensemble: Predictor,
     images: Sequence[Path],
     provenance: Provenance,
     *,

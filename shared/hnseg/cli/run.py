@@ -14,6 +14,7 @@ from hnseg.cli.options.run import (
     DeviceOption,
     EditionOption,
     LimitOption,
+    ModelsOption,
     PrecisionOption,
     SkipOption,
 )
@@ -24,7 +25,7 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
     output_dir: Annotated[Path, typer.Option("--output", help="Receives the output socket's folder.")],
-    model_dir: Annotated[Path, typer.Option("--model", help="An nnU-Net result folder or an exported bundle.")],
+    model_dirs: ModelsOption,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "exact",
     backend: BackendOption = "auto",
@@ -35,7 +36,8 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
 ) -> None:
     """Segment one case exactly as the challenge's container would, without a container."""
     challenge = load_challenge(container_dir, edition)
-    paths = ["--input", str(input_dir), "--output", str(output_dir), "--model", str(model_dir)]
+    paths = ["--input", str(input_dir), "--output", str(output_dir)]
+    paths += [word for folder in model_dirs for word in ("--model", str(folder))]
     chosen = {
         "device": device,
         "precision": precision,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,8 @@ from hnseg.cohort.case import CohortCase
 from hnseg.cohort.output_facts import facts_of_output
 from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.cohort.work import Facts, Work, WorkReference
-from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
+from hnseg.errors import InputError
+from hnseg.inference.further.asked import NO_FURTHER, NO_UNCERTAINTY, FurtherMembers
 from hnseg.inference.labelling.uncertainty_files import ENTROPY
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.planning.deadline import Deadline
@@ -27,8 +28,8 @@ from hnseg.rule.run import check_no_uncertainty
 from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
-    from hnseg.inference.ensemble import Ensemble
-    from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.ensemble import Predictor
+    from hnseg.inference.model.bundle_group import Model
     from hnseg.inference.model.structure_range import StructureRange
 
 UNCERTAINTY_FOLDER = "uncertainty"
@@ -38,7 +39,7 @@ _NO_SETTINGS: Mapping[str, Any] = {}
 
 def challenge_work(  # noqa: PLR0913 (the options of a run)
     container_dir: Path,
-    bundle: Bundle | RuleModel,
+    bundle: Model | RuleModel,
     *,
     edition: str = "",
     device: Device = "auto",
@@ -54,7 +55,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
 
     Args:
         container_dir: Folder of the challenge.
-        bundle: Model folder, opened; of all folds that are there, or of a rule.
+        bundle: Model folder or several, opened; of all folds that are there, or of a rule.
         edition: Edition of the challenge; empty for its latest.
         device: Processor of the networks.
         precision: Precision of the networks' arithmetic.
@@ -66,15 +67,15 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         settings_override: Settings of the method that replace those the model was trained with.
 
     Raises:
-        InputError: There is no such challenge or edition, or an uncertainty is asked for of a rule, which has none.
+        InputError: There is no such challenge or edition, or an uncertainty is asked for of a rule, which has none, or
+            of several models.
         ModelError: The model was made for another challenge.
     """
     challenge = load_challenge(container_dir, edition)
     spec = challenge.spec
     merged = {**bundle.settings, **settings_override}
     settings = settings_in(challenge.method, merged, bundle.folder / METHOD_FILE)
-    if isinstance(bundle, RuleModel):
-        check_no_uncertainty(is_asked=uncertainty)
+    _check_uncertainty(bundle, is_asked=uncertainty)
     seconds = spec.limits.time_s if limit_s is None else limit_s
     options = {
         "device": device,
@@ -89,7 +90,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         loader=f"{__name__}:load",
         parameters={
             "container_dir": str(container_dir.absolute()),
-            "model_dir": str(bundle.folder.absolute()),
+            "model_dirs": [str(folder.absolute()) for folder in bundle.sources],
             "checkpoint": "auto" if isinstance(bundle, RuleModel) else bundle.checkpoint,
             "edition": edition,
             "settings_override": dict(settings_override),
@@ -107,10 +108,22 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
     )
 
 
+def _check_uncertainty(model: Model | RuleModel, *, is_asked: bool) -> None:
+    """Refuse an uncertainty of a rule, and of several models.
+
+    Raises:
+        InputError: One was asked for.
+    """
+    if isinstance(model, RuleModel):
+        check_no_uncertainty(is_asked=is_asked)
+    elif is_asked and len(model.bundles) > 1:
+        raise InputError(NO_UNCERTAINTY)
+
+
 def load(  # noqa: PLR0913 (as above)
     *,
     container_dir: str,
-    model_dir: str,
+    model_dirs: Sequence[str],
     checkpoint: CheckpointName,
     edition: str,
     settings_override: Mapping[str, Any],
@@ -130,13 +143,15 @@ def load(  # noqa: PLR0913 (as above)
         ModelError: The model folder can't be used.
     """
     challenge = load_challenge(Path(container_dir), edition)
-    model = open_model(Path(model_dir), challenge.method, override=settings_override, checkpoint=checkpoint)
+    model = open_model(
+        [Path(folder) for folder in model_dirs], challenge.method, override=settings_override, checkpoint=checkpoint
+    )
     further = FurtherMembers(dropout, tta)
     if isinstance(model, RuleModel):
         return _ChallengeWork(challenge, model, skip, limit_s, uncertainty, further)
-    from hnseg.inference.loading import load_ensemble
+    from hnseg.inference.loading import load_models
 
-    ensemble = load_ensemble(
+    ensemble = load_models(
         model,
         device=device,
         vram_gib=challenge.spec.limits.vram_gib,
@@ -151,7 +166,7 @@ class _ChallengeWork:
     """Work with what it keeps between cases; `limit_s` is None for no limit."""
 
     challenge: Challenge
-    model: Ensemble | RuleModel
+    model: Predictor | RuleModel
     skip: Skip
     limit_s: float | None
     uncertainty: bool

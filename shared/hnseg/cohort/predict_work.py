@@ -23,8 +23,8 @@ from hnseg.options import BackendName, CheckpointName, Device, Precision, Skip
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
-    from hnseg.inference.ensemble import Ensemble
-    from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.ensemble import Predictor
+    from hnseg.inference.model.bundle_group import Model
     from hnseg.inference.model.manifest import Fold
     from hnseg.inference.model.nnunet_plans import Dataset
 
@@ -32,7 +32,7 @@ _SUFFIX = ".nii.gz"
 
 
 def predict_work(  # noqa: PLR0913 (the options of `hnseg predict`)
-    bundle: Bundle,
+    bundle: Model,
     *,
     step: float = 0.5,
     mirroring: bool = True,
@@ -49,7 +49,7 @@ def predict_work(  # noqa: PLR0913 (the options of `hnseg predict`)
     `<case>.nii.gz`, or of another suffix where the model's `dataset.json` names one that is written.
 
     Args:
-        bundle: Model folder, opened, with the folds and the checkpoint to use.
+        bundle: Model folder or several, opened, with the folds and the checkpoint to use.
         step: Distance between tiles, in patches.
         mirroring: Whether mirrored copies are used.
         device: Processor of the networks.
@@ -73,8 +73,8 @@ def predict_work(  # noqa: PLR0913 (the options of `hnseg predict`)
     return WorkReference(
         loader=f"{__name__}:load",
         parameters={
-            "model_dir": str(bundle.folder.absolute()),
-            "folds": list(bundle.folds),
+            "model_dirs": [str(folder.absolute()) for folder in bundle.sources],
+            "folds": [list(each.folds) for each in bundle.bundles],
             "checkpoint": bundle.checkpoint,
             "vram_gib": vram_gib if math.isfinite(vram_gib) else None,
             **options,
@@ -85,8 +85,8 @@ def predict_work(  # noqa: PLR0913 (the options of `hnseg predict`)
 
 def load(  # noqa: PLR0913 (as above)
     *,
-    model_dir: str,
-    folds: Sequence[Fold],
+    model_dirs: Sequence[str],
+    folds: Sequence[Sequence[Fold]],
     checkpoint: CheckpointName,
     vram_gib: float | None,
     device: Device,
@@ -100,11 +100,11 @@ def load(  # noqa: PLR0913 (as above)
         InputError: The device or backend can't be used.
         ModelError: The model folder can't be used.
     """
-    from hnseg.inference.loading import load_ensemble
-    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.loading import load_models
+    from hnseg.inference.model.bundle_group import open_models
 
-    ensemble = load_ensemble(
-        open_bundle(Path(model_dir), folds=folds, checkpoint=checkpoint),
+    ensemble = load_models(
+        open_models([Path(folder) for folder in model_dirs], folds_of_each=folds, checkpoint=checkpoint),
         device=device,
         vram_gib=math.inf if vram_gib is None else vram_gib,
         precision=precision,
@@ -114,7 +114,7 @@ def load(  # noqa: PLR0913 (as above)
 
 
 def _work(
-    ensemble: Ensemble, *, step: float, mirroring: bool, skip: Skip, limit_s: float | None, suffix: str
+    ensemble: Predictor, *, step: float, mirroring: bool, skip: Skip, limit_s: float | None, suffix: str
 ) -> _PredictWork:
     limit = math.inf if limit_s is None else limit_s
     return _PredictWork(ensemble, Effort(step=step, mirroring=mirroring, skip=skip), limit, suffix)
@@ -124,7 +124,7 @@ def _work(
 class _PredictWork:
     """Work with what it keeps between cases; `suffix` is that of the label maps."""
 
-    ensemble: Ensemble
+    ensemble: Predictor
     effort: Effort
     limit_s: float
     suffix: str

@@ -86,7 +86,10 @@ def number_components(
     """
     numbered = np.zeros(mask.shape, dtype=np.int32)
     count = ndimage.label(mask, structure=ndimage.generate_binary_structure(3, _REACH[connectivity]), output=numbered)
-    return numbered, np.bincount(numbered.ravel(), minlength=int(count) + 1)
+    sizes = np.zeros(int(count) + 1, np.intp)
+    for plane in numbered:  # counting all at once would copy them to twice the size
+        sizes += np.bincount(plane.ravel(), minlength=len(sizes))
+    return numbered, sizes
 
 
 def component_sizes(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) -> npt.NDArray[Any]:
@@ -117,6 +120,21 @@ def component_sizes(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) 
     touching = coo_array((np.ones(len(first), np.bool_), (first, second)), shape=(len(index), len(index)))
     numbers = connected_components(touching, directed=False)[1]
     return np.asarray(np.bincount(numbers))
+
+
+def smaller_components(mask: npt.NDArray[np.bool_], *, connectivity: Connectivity) -> npt.NDArray[np.bool_]:
+    """Return the voxels of a mask (z, y, x) that are not in its largest piece, nor in one as large; a new mask.
+
+    >>> smaller_components(np.array([[[True, True, False, True]]]), connectivity=26).tolist()
+    [[[False, False, False, True]]]
+    """
+    numbered, sizes = number_components(mask, connectivity=connectivity)
+    is_smaller = sizes < sizes[1:].max(initial=0)
+    is_smaller[0] = False
+    smaller = np.zeros_like(mask)
+    for plane, numbers in zip(smaller, numbered, strict=True):  # a plane's numbers become indices of twice the size
+        plane[...] = is_smaller[numbers]
+    return smaller
 
 
 def drop_smaller_than(label_map: sitk.Image, *, volume_mm3: Mapping[int, float]) -> sitk.Image:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hnseg.errors import ConversionError
@@ -16,6 +16,7 @@ from hnseg.inference.backends.cuda_memory import UNLIMITED_GIB
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.model.bundle_group import BundleGroup, group_of
 from hnseg.inference.planning.effort import Effort, TileEffort
 
 logger = logging.getLogger(__name__)
@@ -86,3 +87,34 @@ class Ensemble:
         self.notes = (*self.notes, note)
         logger.info("note: %s", note)
         return note
+
+
+@dataclass
+class EnsembleGroup:
+    """Several ensembles whose probabilities are averaged.
+
+    Attributes:
+        bundle: Model folders that they come from.
+        ensembles: Networks of each model.
+    """
+
+    bundle: BundleGroup
+    ensembles: tuple[Ensemble, ...]
+
+    @classmethod
+    def of(cls, ensembles: Sequence[Ensemble]) -> EnsembleGroup:
+        """Return several ensembles as one.
+
+        Raises:
+            ModelError: Their probabilities can't be averaged; see `hnseg.inference.model.bundle_group.group_of`.
+        """
+        return cls(group_of([ensemble.bundle for ensemble in ensembles]), tuple(ensembles))
+
+    @property
+    def outputs(self) -> int:
+        """Number of classes or regions."""
+        return len(self.bundle.dataset.output_values)
+
+
+Predictor = Ensemble | EnsembleGroup
+"""Networks of one model, or of several whose probabilities are averaged."""

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +16,10 @@ from hnseg.inference.backends.cuda_backend import load_on_gpu
 from hnseg.inference.backends.cuda_memory import UNLIMITED_GIB
 from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.backends.torch_backend import TorchBackend
-from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.ensemble import Ensemble, EnsembleGroup, Predictor
 from hnseg.inference.gpu import UNUSED_GPU, unusable_reason
 from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.model.bundle_group import BundleGroup, Model
 from hnseg.inference.model.manifest import PREVIOUS_FOLDER
 from hnseg.machine import is_exhausted, usable_threads
 from hnseg.options import BackendName, Precision
@@ -89,6 +91,22 @@ def _load_alone(
         note = f"torch runs the networks. {reason}"
         logger.info("note: %s", note)
         return Ensemble(bundle, by_torch(), notes=(*notes, note))
+
+
+def load_models(model: Model, **options: Any) -> Predictor:
+    """Load the networks of a model, or of several, which all stay loaded.
+
+    Args:
+        model: Model folders, opened.
+        options: Keyword arguments of `load_ensemble`.
+
+    Raises:
+        ModelError: As `load_ensemble` raises it.
+        InputError: As `load_ensemble` raises it.
+    """
+    if isinstance(model, BundleGroup):
+        return EnsembleGroup(model, tuple(load_ensemble(bundle, **options) for bundle in model.bundles))
+    return load_ensemble(model, **options)
 
 
 def _claim_blas_buffer() -> None:

@@ -44,6 +44,7 @@ class PredictionResult:
         uncertainty: Uncertainty of the label map; None where it was not asked for, or given up, which is noted.
         entropy: Predictive entropy in nats, float32, on the image's grid; None where it was not asked for by itself.
         previous_stage: Values for the provenance on a cascade's first stage, as in `record`; empty where there is none.
+        models: Values for the provenance on each of several models; empty where there is one.
     """
 
     label_map: sitk.Image
@@ -56,6 +57,7 @@ class PredictionResult:
     uncertainty: Uncertainty | None = None
     entropy: sitk.Image | None = None
     previous_stage: Mapping[str, Any] = field(default_factory=dict)
+    models: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -67,6 +69,8 @@ class PredictionResult:
             "predict_s": dict(self.seconds),
             "plans": [asdict(plan) for plan in self.plans],
         }
+        if self.models:
+            record["models"] = [dict(model) for model in self.models]
         if self.uncertainty is not None:
             record["uncertainty"] = self.uncertainty.table.model_dump(mode="json")
         return record | ({"previous_stage": dict(self.previous_stage)} if self.previous_stage else {})
@@ -146,17 +150,18 @@ class Prediction:
     def predict(self) -> PredictionResult:
         """Predict every tile, as far as there is time, and return the label map.
 
-        Where no preview was asked for, one is made all the same if it is worth it: it stays where time runs out.
+        Where no preview was asked for, one is made all the same if it is worth it: it stays where time runs out. Of
+        probabilities that are added to others' there is none, and no plane is predicted again.
 
         Raises:
             DeadlineError: The time was over before there was a label map of the whole image.
         """
         if self._previewed_s is not None:
             self.schedule.delivery_s = self.schedule.deadline.clock() - self._previewed_s
-        elif not self._has_tried_preview:
+        elif not self._has_tried_preview and not self.canvas.is_added:
             self._try_preview()
         self._fill(self.planes(), self._timed)
-        if self.canvas.is_gradual and self.schedule.has_much_time_left:
+        if self.canvas.is_gradual and not self.canvas.is_added and self.schedule.has_much_time_left:
             started_s = self.schedule.deadline.clock()
             self._fill(self._planes_again())
             self.seconds["seen_again"] = self.schedule.deadline.clock() - started_s

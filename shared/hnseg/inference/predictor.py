@@ -11,18 +11,20 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
-from hnseg.errors import ModelError
+from hnseg.errors import InputError, ModelError
 from hnseg.imaging.channels import Channels, channels_of
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.cuda_memory import free_vram_gib
 from hnseg.inference.cascade.first_stage import predict_first_stage
 from hnseg.inference.drawn_clicks import draw_clicks
-from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.ensemble import Ensemble, EnsembleGroup, Predictor
 from hnseg.inference.execution import Execution
-from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
+from hnseg.inference.further.asked import NO_FURTHER, NO_UNCERTAINTY, FurtherMembers
 from hnseg.inference.further.members import further_members
 from hnseg.inference.further.passes import FurtherPasses
-from hnseg.inference.labelling.label_map import Canvas, Probabilities, Target
+from hnseg.inference.labelling.label_map import Canvas, Target
+from hnseg.inference.labelling.postprocessed import postprocess
+from hnseg.inference.labelling.probability_planes import Probabilities
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, UncertaintyMap
 from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize
@@ -35,37 +37,84 @@ from hnseg.inference.planning.schedule import Schedule
 from hnseg.inference.prediction import Prediction, PredictionResult
 from hnseg.inference.preprocessing.orientation import turned
 from hnseg.inference.preprocessing.preprocess import Placement, place, preprocess
+from hnseg.inference.several.group_prediction import GroupPrediction
 from hnseg.inference.sweep import Progress, Sweep
 from hnseg.machine import free_ram_gib
 
+AnyPrediction = Prediction | GroupPrediction
+"""Prediction of one image by one model, or by several."""
+
 
 def predict(
-    ensemble: Ensemble,
+    ensemble: Predictor | Sequence[Ensemble],
     images: Channels | Sequence[sitk.Image],
     deadline: Deadline | None = None,
     *,
     effort: Effort = FULL_EFFORT,
 ) -> PredictionResult:
-    """Predict one image, as nnU-Net would.
+    """Predict one image, as nnU-Net would, or its `ensemble_folders` with several models.
 
     Args:
-        ensemble: Trained networks, loaded.
+        ensemble: Trained networks, loaded; or those of several models, whose probabilities are averaged.
         images: Scalar 3-D images on one grid, one for each of the model's channels in their order; or channels that a
             challenge's method made.
         deadline: Time by which the case, not only this step, must have ended; None for none.
         effort: Most that may be done.
 
     Returns:
-        The label map on the images' grid, and what was given up to keep to the deadline.
+        The label map on the images' grid, postprocessed as the model folder says, and what was given up to keep to the
+        deadline.
 
     Raises:
         InputError: There is not one image for each channel, they lie on different grids, the image does not fit into
             memory, or is not what the model's normalisation is for.
-        ModelError: The number of channels is not the model's.
+        ModelError: The number of channels is not the model's, or the probabilities of several can't be averaged.
         DeadlineError: The time was over before there was a label map of the whole image.
     """
+    if isinstance(ensemble, Sequence):
+        ensemble = EnsembleGroup.of(ensemble)
     channels = images if isinstance(images, Channels) else channels_of(images, ensemble.bundle.image_channels)
-    return start_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
+    result = begin_prediction(ensemble, channels, deadline or Deadline.never(), effort=effort).predict()
+    processed = postprocess(result.label_map, ensemble.bundle.postprocessing)
+    notes = (*result.notes, *processed.notes(ensemble.bundle.dataset))
+    return replace(result, label_map=processed.label_map, notes=notes)
+
+
+def begin_prediction(  # noqa: PLR0913 (an image, its limits, and what is made of it)
+    ensemble: Predictor,
+    channels: Channels,
+    deadline: Deadline,
+    *,
+    effort: Effort = FULL_EFFORT,
+    progress: Progress | None = None,
+    probabilities: Probabilities | None = None,
+    uncertainty: bool = False,
+    entropy: bool = False,
+    further: FurtherMembers = NO_FURTHER,
+) -> AnyPrediction:
+    """Return the prediction of an image by one model or by several, ready for the networks; see `start_prediction`.
+
+    Of several models the channels are kept until the last one begins. Their entropy is that of the mean.
+
+    Raises:
+        ModelError: As `start_prediction` raises it.
+        InputError: As `start_prediction` raises it; or an uncertainty is asked for of several models.
+    """
+    if not isinstance(ensemble, EnsembleGroup):
+        return start_prediction(
+            ensemble,
+            channels,
+            deadline,
+            effort=effort,
+            progress=progress,
+            probabilities=probabilities,
+            uncertainty=uncertainty,
+            entropy=entropy,
+            further=further,
+        )
+    if uncertainty:
+        raise InputError(NO_UNCERTAINTY)
+    return GroupPrediction(ensemble, channels, deadline, start_prediction, effort, progress, probabilities, entropy)
 
 
 def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made of it)
@@ -76,6 +125,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     effort: Effort = FULL_EFFORT,
     progress: Progress | None = None,
     probabilities: Probabilities | None = None,
+    added: bool = False,
     uncertainty: bool = False,
     entropy: bool = False,
     further: FurtherMembers = NO_FURTHER,
@@ -94,6 +144,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         probabilities: Array (k, z, y, x) on the channels' grid that receives those of each class, or region; see
             `hnseg.inference.labelling.label_map.Canvas`. It is counted with the memory of the case, unless it is a file
             mapped into memory.
+        added: Whether the probabilities are added to those of models before, which the array holds.
         uncertainty: Whether the ensemble's uncertainty is made beside the label map. It is left out, with a note, where
             it does not fit into memory, or the model's logits are resampled by splines of an order over 1.
         entropy: Whether the predictive entropy is made whatever happens: with `uncertainty` that of its members, and
@@ -118,7 +169,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     is_unsure = uncertainty and target.is_gradual
     beyond, refused = further_members(further, ensemble) if is_unsure else ((), ())
     folds = ensemble.backend.folds if is_unsure else 0
-    kept = probabilities is not None and not isinstance(probabilities, np.memmap)
+    kept = _take_memory(probabilities, added=added)
     layout = _memory_layout(ensemble, placement, folds, len(beyond), entropy=entropy, probabilities=kept)
     target = replace(target, rolls_along=layout.rolls_along)
     volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration, first.labels))
@@ -136,11 +187,17 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     )
     pace = FurtherPace(schedule.pace, [member.kind for member in beyond]) if beyond else None
     sweep = Sweep(accumulation, schedule, first.progress_after(progress), pace)
-    prediction = Prediction(sweep, Canvas(target, probabilities), refused=refused, previous=first.record)
+    canvas = Canvas(target, probabilities, added=added)
+    prediction = Prediction(sweep, canvas, refused=refused, previous=first.record)
     if uncertainty or entropy:
         _begin_uncertainty(prediction, target)
     prediction.seconds["preprocessing"] = time.monotonic() - started_s
     return prediction
+
+
+def _take_memory(probabilities: Probabilities | None, *, added: bool) -> bool:
+    """Return whether probabilities will take memory that they have not taken yet."""
+    return probabilities is not None and not added and not isinstance(probabilities, np.memmap)
 
 
 def _begin_uncertainty(prediction: Prediction, target: Target) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,21 @@ import numpy as np
 from hnseg.imaging.channels import Channels, channels_of, check_count
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.files.reading import read_volume
-from hnseg.inference.ensemble import Ensemble
+from hnseg.inference.ensemble import Predictor
 from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
-from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.labelling.postprocessed import postprocess
+from hnseg.inference.model.bundle_group import Model
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
 from hnseg.inference.prediction import PredictionResult
-from hnseg.inference.predictor import start_prediction
+from hnseg.inference.predictor import begin_prediction
 from hnseg.provenance import Provenance
 
 Shape = tuple[int, ...]
 
 
 def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell)
-    ensemble: Ensemble,
+    ensemble: Predictor,
     images: Sequence[Path],
     provenance: Provenance,
     *,
@@ -37,8 +39,10 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
 ) -> PredictionResult:
     """Return the label map of an image, on the grid of its first channel, and what else the prediction tells.
 
+    The label map is postprocessed as the model folder says, the uncertainty is that of before.
+
     Args:
-        ensemble: Trained folds, loaded.
+        ensemble: Trained folds of one model or of several, loaded.
         images: Files of the channels, in the model's order.
         provenance: Record of what each step did, took and gave up; it is added to.
         deadline: Time by which it must have ended.
@@ -60,7 +64,7 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
         inputs = dict(zip(bundle.image_channels, map(sha256_of, images), strict=True))
         provenance.record(model_sha256=bundle.sha256, inputs_sha256=inputs)
     with provenance.step("predict"):
-        prediction = start_prediction(
+        prediction = begin_prediction(
             ensemble,
             channels,
             deadline,
@@ -72,12 +76,13 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
         )
         del channels  # gone before the networks run
         predicted = prediction.predict()
-        provenance.note(*predicted.notes)
-        provenance.record(**predicted.record)
-    return predicted
+        processed = postprocess(predicted.label_map, bundle.postprocessing)
+        provenance.note(*predicted.notes, *processed.notes(bundle.dataset))
+        provenance.record(**predicted.record, **processed.record)
+    return replace(predicted, label_map=processed.label_map)
 
 
-def _read(paths: Sequence[Path], bundle: Bundle) -> Channels:
+def _read(paths: Sequence[Path], bundle: Model) -> Channels:
     """Read one image a channel."""
     check_count(len(paths), bundle.image_channels)
     titles = [f"image of channel {channel}" for channel in bundle.image_channels]

@@ -5,20 +5,20 @@ Where a folder holds networks too, they are left unread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from hnseg.imaging.files.checksum import sha256_of
-from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.inference.model.manifest import METHOD_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_plans import read_json
 from hnseg.options import CheckpointName
 from hnseg.platform.challenge import settings_in
 
 if TYPE_CHECKING:
-    from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.model.bundle_group import Model
     from hnseg.inference.model.structure_range import StructureRange
     from hnseg.platform.challenge import Method
     from hnseg.rule.decision import DecidingMethod
@@ -42,31 +42,37 @@ class RuleModel:
     sha256: Mapping[str, str]
     structures: Mapping[str, StructureRange] = field(default_factory=dict)
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Folders that it was opened from: the one."""
+        return (self.folder,)
+
 
 def open_model(
-    folder: Path,
+    folders: Path | Sequence[Path],
     method: Method,
     *,
     override: Mapping[str, Any] = _NO_OVERRIDE,
     checkpoint: CheckpointName = "auto",
-) -> Bundle | RuleModel:
+) -> Model | RuleModel:
     """Open a model folder: the settings of a rule where these ask for one, else the files of an ensemble.
 
     Args:
-        folder: Model folder.
+        folders: Model folder, or several whose probabilities are averaged; see `hnseg.inference.model.bundle_group`.
         method: Method of the challenge.
         override: Settings that replace those of the folder.
         checkpoint: Checkpoint of a result folder to use, as `hnseg.inference.model.bundle.open_bundle` takes it.
 
     Raises:
-        ModelError: The folder can't be used.
+        ModelError: A folder can't be used.
     """
-    if (rule := open_rule(folder, method, override=override)) is not None:
+    folders = [folders] if isinstance(folders, Path) else folders
+    if len(folders) == 1 and (rule := open_rule(folders[0], method, override=override)) is not None:
         return rule
     # torch is imported here, not above: a rule should not wait for it.
-    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.model.bundle_group import open_models
 
-    bundle = open_bundle(folder, checkpoint=checkpoint)
+    bundle = open_models(folders, checkpoint=checkpoint)
     return replace(bundle, settings={**bundle.settings, **override}) if override else bundle
 
 
@@ -85,6 +91,8 @@ def open_rule(folder: Path, method: Method, *, override: Mapping[str, Any] = _NO
         return None
     path = folder / METHOD_FILE
     has_file = path.is_file()
+    if not has_file and any(folder.glob(f"*/{PLANS_FILE}")):
+        return None  # several models, whose own settings count
     values = read_json(path) if has_file else {}
     if isinstance(values, dict):
         values |= override

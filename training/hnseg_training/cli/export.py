@@ -48,6 +48,13 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         bool, typer.Option(help="Measure the training data's structures, and put their ranges into the manifest.")
     ] = True,
     workers: Annotated[int, typer.Option(min=1, help="Processes that measure them.")] = usable_threads(),
+    postprocessing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|none",
+            help="nnU-Net's postprocessing.pkl or .json; left out, that of these folds where nnU-Net determined one.",
+        ),
+    ] = None,
 ) -> None:
     """Write the bundle and the archive to upload."""
     from hnseg_training.dataset.splits import fold_count
@@ -76,7 +83,15 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         label=label,
         openvino=openvino,
         workers=workers if ranges else None,
+        postprocessing=_postprocessing_named(postprocessing),
     )
+
+
+def _postprocessing_named(text: str | None) -> Path | Literal["none"] | None:
+    """Return the file of the postprocessing, "none" where none is wanted, and None where it is to be found."""
+    if not text:
+        return None
+    return "none" if text == "none" else Path(text)
 
 
 def _metrics_in(path: Path) -> dict[str, float]:

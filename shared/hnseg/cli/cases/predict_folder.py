@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from hnseg.imaging.files.formats import has_suffix
 
 
 def predict_folder(
-    model_dir: Path,
+    model_dirs: Sequence[Path],
     folder: Path,
     output: Path,
     options: PredictionOptions,
@@ -30,7 +30,7 @@ def predict_folder(
     """Segment every case of a folder and write the report.
 
     Args:
-        model_dir: Result folder of nnU-Net, or an exported bundle.
+        model_dirs: Result folder of nnU-Net, or an exported bundle; or several, whose probabilities are averaged.
         folder: Folder of the cases' images.
         output: Folder that receives a label map a case.
         options: Options of the prediction of each case.
@@ -47,9 +47,9 @@ def predict_folder(
     ram_gib = options.ram_gib if isfinite(options.ram_gib) else None
     settings = workers.settings(limit_s=options.limit_s, ram_gib=ram_gib)
     from hnseg.cohort.predict_work import labels_of, predict_work  # torch is imported once nothing else is wrong
-    from hnseg.inference.model.bundle import open_bundle
+    from hnseg.inference.model.bundle_group import open_models
 
-    bundle = open_bundle(model_dir, folds=options.chosen_folds, checkpoint=options.checkpoint)
+    bundle = open_models(model_dirs, folds=options.chosen_folds, checkpoint=options.checkpoint)
     found = find_channel_images(folder, bundle.image_channels)
     typer.echo("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".", err=True)
     work = predict_work(

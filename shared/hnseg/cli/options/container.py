@@ -11,7 +11,7 @@ from hnseg.platform.spec import ChallengeSpec
 
 if TYPE_CHECKING:
     from hnseg.cohort.work import WorkReference
-    from hnseg.inference.model.bundle import Bundle
+    from hnseg.inference.model.bundle_group import Model
     from hnseg.rule.model import RuleModel
 
 
@@ -27,12 +27,12 @@ class ContainerOptions(NetworkOptions):
         """Return the seconds that a case may take: the challenge's where none are given."""
         return spec.limits.time_s if self.limit_s is None else self.limit_s
 
-    def work(self, container_dir: Path, bundle: Bundle | RuleModel, **others: Any) -> WorkReference:
+    def work(self, container_dir: Path, bundle: Model | RuleModel, **others: Any) -> WorkReference:
         """Describe the container's work on a case.
 
         Args:
             container_dir: Folder of the challenge.
-            bundle: Model folder, opened.
+            bundle: Model folder or several, opened.
             others: Further options of `challenge_work`, by their names.
 
         Raises:

@@ -30,6 +30,14 @@ UNCERTAINTY_PICTURE = f"--uncertainty ({_PICTURE})"
 class PredictionOptions:
     """Options on the networks, the effort and the limits of a prediction."""
 
+    models: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--model",
+            metavar="DIR",
+            help="In place of MODEL_DIR; given again, a further one: probabilities are averaged.",
+        ),
+    ] = None
     folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None
     checkpoint: CheckpointOption = "auto"
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -29,6 +30,14 @@ SkipAirOption = Annotated[
     typer_option(options.SKIP, envvar=None, help="Leave tiles of air unseen: sooner, not quite nnU-Net's."),
 ]
 LimitOption = Annotated[float | None, typer_option(options.LIMIT_S, envvar=None)]
+ModelsOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--model",
+        metavar="DIR",
+        help="An nnU-Net result folder or an exported bundle; given again, a further one: probabilities are averaged.",
+    ),
+]
 EditionOption = Annotated[str, typer_option(options.EDITION)]
 
 

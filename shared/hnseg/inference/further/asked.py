@@ -34,3 +34,8 @@ class FurtherMembers:
 
 NO_FURTHER = FurtherMembers()
 """No members but the folds."""
+NO_UNCERTAINTY = (
+    "An uncertainty is that of one model's folds, but several models were given, whose probabilities are averaged."
+    " Leave --uncertainty out, or give one of the models."
+)
+"""Sentence on an uncertainty that was asked for of several models."""

@@ -19,6 +19,7 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.inference.labelling.block_interpolation import LogitPlane
 from hnseg.inference.labelling.label_plane import LabelPlane, Labels, label_rule_of
+from hnseg.inference.labelling.probability_planes import Probabilities, ProbabilityPlanes
 from hnseg.inference.labelling.running_entropy import RunningEntropy
 from hnseg.inference.model.nnunet_plans import Dataset
 from hnseg.inference.model.nnunet_resampling import Resampling
@@ -26,9 +27,6 @@ from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.orientation import turned_array
 from hnseg.inference.preprocessing.preprocess import Placement
 from hnseg.inference.preprocessing.resampling import axis_maps, resample
-
-Probabilities = npt.NDArray[np.floating[Any]]
-"""Probabilities (k, z, y, x) of each class or region."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,15 @@ class Target:
         oriented = array if self.placement.grid == self.grid else turned_array(array, self.grid)
         return oriented.transpose(self.placement.transpose)[self.placement.crop].swapaxes(0, self.rolls_along)
 
+    def outputs_in(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the part of an array (k, z, y, x) that is filled plane by plane, as a view (k, planes, rows, columns).
+
+        What is written into it is in the array, in the image's own order of axes.
+        """
+        oriented = array if self.placement.grid == self.grid else turned_array(array, self.grid)
+        crop = oriented.transpose(0, *(1 + axis for axis in self.placement.transpose))
+        return crop[(slice(None), *self.placement.crop)].swapaxes(1, 1 + self.rolls_along)
+
     def axes(self) -> tuple[AxisMap, AxisMap, AxisMap]:
         """Return the interpolation from the network's grid along the axis that planes follow, rows and columns."""
         placement = self.placement
@@ -85,7 +92,7 @@ class Canvas:
     is more likely than not sets its label, later ones over earlier ones. What was cropped is background.
     """
 
-    def __init__(self, target: Target, probabilities: Probabilities | None = None) -> None:
+    def __init__(self, target: Target, probabilities: Probabilities | None = None, *, added: bool = False) -> None:
         """Begin with background.
 
         Args:
@@ -93,12 +100,12 @@ class Canvas:
             probabilities: Array (k, z, y, x) on the image's grid, of floats, such as a file mapped into memory. It
                 gets, plane by plane, the softmax over the classes, or the sigmoid of each region; where the image was
                 cropped it gets 1 for background and 0 for all others.
+            added: Whether the probabilities are added to what the array holds; such a canvas may be filled once.
 
         Raises:
             InputError: Probabilities are asked for, and logits are resampled by splines that need all of them at once.
         """
         self._target = target
-        placement = target.placement
         self._probabilities = None
         if probabilities is not None:
             if not self.is_gradual:
@@ -106,12 +113,13 @@ class Canvas:
                     "Probabilities can be had only of a model whose logits are resampled linearly, as nnU-Net's plans"
                     " have it, but this one's are by splines of a higher order. Is there another configuration of it?"
                 )
-            probabilities[:] = 0
-            if not target.dataset.has_regions:
-                probabilities[0] = 1  # background
-            oriented = probabilities if placement.grid == target.grid else turned_array(probabilities, target.grid)
-            crop = oriented.transpose(0, *(1 + axis for axis in placement.transpose))[(slice(None), *placement.crop)]
-            self._probabilities = crop.swapaxes(1, 1 + target.rolls_along)
+            has_regions = target.dataset.has_regions
+            if not added:
+                probabilities[:] = 0
+                if not has_regions:
+                    probabilities[0] = 1  # background
+            view = target.outputs_in(probabilities)
+            self._probabilities = ProbabilityPlanes(view, has_regions=has_regions, added=added)
         dtype = np.uint8 if max(target.dataset.output_values) <= np.iinfo(np.uint8).max else np.uint16
         self._labels: Labels = np.zeros(target.grid.shape_zyx, dtype)
         self._inner = target.planes_in(self._labels)
@@ -131,6 +139,16 @@ class Canvas:
     def label_map(self) -> sitk.Image:
         """Copy of the label map as it is."""
         return image_of(self._labels, self._target.grid)
+
+    @property
+    def is_added(self) -> bool:
+        """Whether its probabilities are added to others', so that it may be filled once."""
+        return self._probabilities is not None and self._probabilities.added
+
+    @property
+    def probability_planes(self) -> int:
+        """Number of planes whose probabilities were set or added, from the first on, when it was last filled."""
+        return 0 if self._probabilities is None else self._probabilities.count
 
     def keep_entropy(self) -> None:
         """Keep the entropy of the logits as well; only of a canvas that is not gradual."""
@@ -159,8 +177,7 @@ class Canvas:
         for number, (near, weight) in enumerate(_near(map(plane.prepared, planes), along)):
             plane.fill(self._inner[number], near, weight)
             if self._probabilities is not None:
-                logits = columns.along(rows.along(_mixed(near, weight), 1), 2)
-                self._probabilities[:, number] = _probabilities_of(logits, self._target.dataset)
+                self._probabilities.put(number, columns.along(rows.along(_mixed(near, weight), 1), 2))
 
     def _fill_at_once(self, planes: Sequence[FloatArray]) -> None:
         """Set the labels class by class, in the memory of two volumes more; none where a plane is missing.
@@ -195,12 +212,6 @@ def _mixed(near: Sequence[LogitPlane], weight: float) -> FloatArray:
     first, last = near[0].logits, near[-1].logits
     mixture: FloatArray = (torch.lerp(first, last, weight) if len(near) == 2 else first).numpy()
     return mixture
-
-
-def _probabilities_of(logits: FloatArray, dataset: Dataset) -> FloatArray:
-    given = torch.from_numpy(logits)
-    result: FloatArray = (given.sigmoid() if dataset.has_regions else given.softmax(dim=0)).numpy()
-    return result
 
 
 def to_label_map(planes: Iterable[FloatArray], target: Target) -> sitk.Image:

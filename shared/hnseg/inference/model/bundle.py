@@ -8,6 +8,7 @@
 | `manifest.json` | none | see `hnseg.inference.model.manifest`; its checksums are verified |
 | `method.json` | may be put there | settings of the challenge's method |
 | `previous/` | of a cascade: see `hnseg.inference.model.previous_stage` | the same |
+| `postprocessing.json` | may be put there | see `hnseg.inference.model.postprocessing` |
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from hnseg.inference.model.manifest import (
     MANIFEST_FILE,
     METHOD_FILE,
     PLANS_FILE,
+    POSTPROCESSING_FILE,
     PREVIOUS_FOLDER,
     Fold,
     Manifest,
@@ -42,6 +44,7 @@ from hnseg.inference.model.nnunet_plans import (
     read_json,
     read_plans,
 )
+from hnseg.inference.model.postprocessing import NO_POSTPROCESSING, Postprocessing, read_postprocessing
 from hnseg.inference.model.previous_stage import Stage, check_stages, find_previous
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
@@ -69,6 +72,7 @@ class Bundle:
         trainer: Name of the class that trained it; empty where the files name none.
         notes: Sentences on what a user of the model should know, such as a fold without its final checkpoint.
         previous: Bundle of the first stage, where this is the second of a cascade; else None.
+        postprocessing: Postprocessing of its label maps.
     """
 
     folder: Path
@@ -86,6 +90,7 @@ class Bundle:
     trainer: str = ""
     notes: tuple[str, ...] = ()
     previous: Bundle | None = None
+    postprocessing: Postprocessing = NO_POSTPROCESSING
 
     def __post_init__(self) -> None:
         """Check that plans, dataset and weights fit one another.
@@ -116,6 +121,16 @@ class Bundle:
                 f" {DATASET_FILE} ({', '.join(classes) or 'none, since it has regions'}), but has those of"
                 f" {', '.join(calibration.temperatures)}. Is it that of another model?"
             )
+
+    @property
+    def bundles(self) -> tuple[Bundle, ...]:
+        """Bundles of which it is one or all: itself."""
+        return (self,)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Folders that it was opened from: the one."""
+        return (self.folder,)
 
     @cached_property
     def sha256(self) -> Mapping[str, str]:
@@ -226,6 +241,7 @@ def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: Checkp
         checkpoint=checkpoint,
         trainer=checkpoints[0].trainer,
         notes=trained.notes,
+        postprocessing=_postprocessing(folder, dataset),
     )
 
 
@@ -243,12 +259,12 @@ def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
     weights = tuple(folder / weights_file(fold) for fold in chosen)
     for path in (*_texts(folder), *weights):
         _verify(path, manifest)
-    plans = read_plans(folder)
+    plans, dataset = read_plans(folder), read_dataset(folder)
     return Bundle(
         folder=folder,
         plans=plans,
         configuration=configuration_of(plans, manifest.configuration, folder / PLANS_FILE),
-        dataset=read_dataset(folder),
+        dataset=dataset,
         folds=chosen,
         state_dicts=tuple(read_weights(path) for path in weights),
         mirroring_axes=manifest.mirroring_axes,
@@ -256,6 +272,7 @@ def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
         texts=_texts(folder),
         weights_files=weights,
         manifest=manifest,
+        postprocessing=_postprocessing(folder, dataset),
     )
 
 
@@ -281,8 +298,13 @@ def _verify(path: Path, manifest: Manifest, name: str | None = None) -> None:
 
 
 def _texts(folder: Path) -> tuple[Path, ...]:
-    names = (PLANS_FILE, DATASET_FILE, METHOD_FILE)
-    return tuple(folder / name for name in names if name != METHOD_FILE or (folder / name).is_file())
+    further = (METHOD_FILE, POSTPROCESSING_FILE)
+    return tuple(folder / name for name in (PLANS_FILE, DATASET_FILE, *(n for n in further if (folder / n).is_file())))
+
+
+def _postprocessing(folder: Path, dataset: Dataset) -> Postprocessing:
+    path = folder / POSTPROCESSING_FILE
+    return read_postprocessing(path, dataset) if path.is_file() else NO_POSTPROCESSING
 
 
 def _settings(folder: Path) -> Mapping[str, Any]:

@@ -2,8 +2,9 @@
 
 An exported bundle is one folder: `plans.json` and `dataset.json` as nnU-Net wrote them, `fold_<k>.safetensors` with one
 fold's state dict each (nnU-Net's own parameter names), `method.json` where the challenge's method has settings,
-`network.xml` and `network.bin` where the network was converted for OpenVINO, `previous/` with the bundle of the first
-stage where the model is the second stage of a cascade, and `manifest.json`, which holds this model.
+`postprocessing.json` where nnU-Net determined a postprocessing, `network.xml` and `network.bin` where the network was
+converted for OpenVINO, `previous/` with the bundle of the first stage where the model is the second stage of a cascade,
+and `manifest.json`, which holds this model.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ MANIFEST_FILE = "manifest.json"
 PLANS_FILE = "plans.json"
 DATASET_FILE = "dataset.json"
 METHOD_FILE = "method.json"
+POSTPROCESSING_FILE = "postprocessing.json"
 PREVIOUS_FOLDER = "previous"
 """Folder of a cascade's first stage, in that of its second."""
 GRAPH_FILES = ("network.xml", "network.bin")

@@ -225,6 +225,16 @@ class Dataset(_Read):
         return tuple(sorted({each for value in self._learnt for each in _as_tuple(value)} - {0}))
 
     @property
+    def regions(self) -> tuple[int | tuple[int, ...], ...]:
+        """Values of each region, in the order of the network's outputs; empty without regions."""
+        return tuple(self._regions) if self.has_regions else ()
+
+    @property
+    def label_values(self) -> frozenset[int]:
+        """Values of all labels, those that regions are made of too, without the ignored one."""
+        return frozenset(value for given in self._learnt for value in _as_tuple(given))
+
+    @property
     def _learnt(self) -> list[int | tuple[int, ...]]:
         return [value for name, value in self.labels.items() if name != "ignore"]
 
