@@ -1,8 +1,8 @@
 """Mask of all contours of a structure in one plane, whatever its writer took several contours to mean.
 
-A contour inside another one is a hole, one inside the hole an island, and so on; a keyhole needs no such rule. A contour
-that is there twice counts once, and contours that cross each other are taken together. A pixel on a contour belongs to
-the structure on either side: writers that draw through pixels draw the outermost ones of the structure.
+A contour inside another one is a hole, one inside the hole an island, and so on; a keyhole needs no such rule. A
+contour that is there twice counts once, and contours that cross each other are taken together. A pixel on a contour
+belongs to the structure on either side: writers that draw through pixels draw the outermost ones of the structure.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def corners_of(mask: npt.NDArray[np.bool_]) -> Corners:
 
 
 def _neighbours(place: _IntArray, towards: _IntArray, line: _IntArray) -> _IntArray:
-    """Return for each corner the other end of its edge on a line; corners at one place end one edge and begin another."""
+    """Return for each corner the other end of its edge on a line; of two at one place the first ends an edge."""
     order = np.lexsort((towards, place, line))
     neighbours = np.empty(len(order), np.int64)
     neighbours[order[0::2]] = order[1::2]

@@ -34,8 +34,8 @@ def filled(polygon: Polygon, shape_yx: tuple[int, int]) -> Filled:
     """Return the pixels of a polygon.
 
     Args:
-        polygon: Vertices (x, y) in indices of pixels, shape (n, 2), n at least 1, finite; what lies outside the plane is
-            cut off. One vertex or two have pixels on them and none inside.
+        polygon: Vertices (x, y) in indices of pixels, shape (n, 2), n at least 1, finite; what lies outside the plane
+            is cut off. One vertex or two have pixels on them and none inside.
         shape_yx: Shape of the plane.
 
     Raises:

@@ -28,8 +28,8 @@ def outlines_of(mask: npt.NDArray[np.bool_]) -> list[Polygon]:
         mask: Mask of one plane, (y, x); an empty one has none.
 
     Returns:
-        Vertices (x, y) of each polygon in indices of pixels, whose centres are whole numbers, shape (n, 2); the last one
-        is joined to the first. Pieces that touch at a corner only have one each.
+        Vertices (x, y) of each polygon in indices of pixels, whose centres are whole numbers, shape (n, 2); the last
+        one is joined to the first. Pieces that touch at a corner only have one each.
 
     >>> outlines_of(np.array([[True]]))[0].tolist()
     [[-0.45, -0.45], [0.45, -0.45], [0.45, 0.45], [-0.45, 0.45]]
@@ -48,7 +48,7 @@ def outlines_of(mask: npt.NDArray[np.bool_]) -> list[Polygon]:
     for hole, edge in _joints(part, corners, holes):
         outlines.join(hole, edge, y=float(corners.y[hole]) - 0.5 + _KEYHOLE)
     around = (outlines.from_corner(start) for start in starts if corners.inward_x[start] > 0)
-    return [np.array(polygon) + (left, top) for polygon in around]
+    return [np.array(polygon) + np.array([left, top]) for polygon in around]
 
 
 class _Outlines:
@@ -76,7 +76,7 @@ class _Outlines:
 
         Args:
             hole: Corner of the hole from which its left edge runs down.
-            edge: Corner from which the edge runs up to which the hole is joined; of several holes the lowest comes first.
+            edge: Corner from which the edge runs up to which the hole is joined, of several the lowest hole first.
             y: Height of the keyhole.
         """
         outer, inner = [self._points[edge][0], y], [self._points[hole][0], y]

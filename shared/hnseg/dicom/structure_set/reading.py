@@ -1,0 +1,109 @@
+"""Reading of structure sets, of our own and of any other writer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from pydicom import Dataset, dcmread
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
+
+from hnseg.dicom.elements import damage_as_header_error, is_dicom, items_of, numbers_of, text_of
+from hnseg.dicom.structure_set.structures import Contour, Points, Structure, StructureSet
+from hnseg.errors import HeaderError, InputError
+from hnseg.imaging.files.output_files import reason_of
+
+_CONTOUR_DATA = Tag("ContourData")
+_MOST_MIB = 1024  # a structure set of 31 organs in 202 slices of 1024 x 1024 has 30
+_MOST_MM = 1e6
+
+
+def read_structure_set(path: Path) -> StructureSet:
+    """Read a structure set.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: It is missing, no structure set, larger than 1 GiB, cut off or damaged.
+    """
+    try:
+        _check_file(path)
+        with path.open("rb") as file, damage_as_header_error():
+            return _structure_set(dcmread(file))
+    except (HeaderError, OSError) as error:
+        reason = str(error) if isinstance(error, HeaderError) else reason_of(error)
+        raise InputError(
+            f"The structure set must be a whole RTSTRUCT, but {path} can't be read as one: {reason}."
+            " Is it another object, or was the export cut short?"
+        ) from error
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise HeaderError("there is no such file")
+    if not is_dicom(path):
+        raise HeaderError("it is not a DICOM file")
+    if path.stat().st_size > _MOST_MIB << 20:
+        raise HeaderError(f"it is larger than {_MOST_MIB} MiB")
+
+
+def _structure_set(elements: Dataset) -> StructureSet:
+    if "StructureSetROISequence" not in elements:
+        raise HeaderError("it holds no structures")
+    return StructureSet(tuple(_series_uids(elements)), tuple(_structures(elements)))
+
+
+def _series_uids(elements: Dataset) -> Iterator[str]:
+    for frame in items_of(elements, "ReferencedFrameOfReferenceSequence"):
+        for study in items_of(frame, "RTReferencedStudySequence"):
+            for series in items_of(study, "RTReferencedSeriesSequence"):
+                yield text_of(series, "SeriesInstanceUID")
+
+
+def _structures(elements: Dataset) -> Iterator[Structure]:
+    contours = {_number(item, "ReferencedROINumber"): item for item in items_of(elements, "ROIContourSequence")}
+    known: set[int] = set()
+    for item in items_of(elements, "StructureSetROISequence"):
+        number = _number(item, "ROINumber")
+        if number in known:
+            raise HeaderError(f"two of its structures have the number {number}")
+        known.add(number)
+        drawn = items_of(contours[number], "ContourSequence") if number in contours else []
+        yield Structure(
+            number=number,
+            name=text_of(item, "ROIName"),
+            frame_of_reference_uid=text_of(item, "ReferencedFrameOfReferenceUID"),
+            contours=tuple(map(_contour, drawn)),
+        )
+
+
+def _number(item: Dataset, keyword: str) -> int:
+    (number,) = numbers_of(item, keyword, 1)
+    return math.floor(number)
+
+
+def _contour(item: Dataset) -> Contour:
+    return Contour(text_of(item, "ContourGeometricType"), _points_mm(item))
+
+
+def _points_mm(item: Dataset) -> Points:
+    """Return the vertices of a contour, read as numbers at once: as texts they would take minutes and gigabytes."""
+    element = item.get_item(_CONTOUR_DATA)
+    if element is None or not element.value:
+        return np.zeros((0, 3))
+    try:
+        if isinstance(element, RawDataElement):
+            values = np.array((element.value or b"").rstrip(b" \0").split(b"\\"), dtype=np.float64)
+        else:
+            values = np.array(element.value, dtype=np.float64).ravel()
+    except (TypeError, ValueError) as error:
+        raise HeaderError("a contour has a coordinate that is not a number") from error
+    if len(values) % 3:
+        raise HeaderError(f"a contour has {len(values)} coordinates, not three for each point")
+    if not (np.abs(values) < _MOST_MM).all():  # of NaN too
+        raise HeaderError("a contour has a point that is not within a kilometre")
+    return values.reshape(-1, 3)
