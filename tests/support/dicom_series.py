@@ -25,12 +25,17 @@ AXIAL = Grid(SIZE, (1.5, 1.5, 3.0), (-31.5, 12.25, -107.3), (1, 0, 0, 0, 1, 0, 0
 GRIDS = {
     "axial": AXIAL,
     "oblique": _turned("x", 12, (1.5, 1.5, 3.0), SIZE),
-    "sagittal": replace(AXIAL, direction=(0, 0, 1, 1, 0, 0, 0, 1, 0)),
+    "sagittal": replace(AXIAL, direction=(0, 0, -1, 1, 0, 0, 0, -1, 0)),  # as scanners have it
     "flipped": replace(AXIAL, direction=(-1, 0, 0, 0, 1, 0, 0, 0, -1)),
     "non-square": replace(AXIAL, spacing_mm=(0.9765625, 1.6, 2.5)),
     "descending": AXIAL,
 }
 """Grids of series, (x along a row, y along a column, z from slice to slice)."""
+
+
+def with_as_many_rows_as_columns(grid):
+    """Return a grid with square slices, for programs that take rows for columns."""
+    return replace(grid, size_xyz=(grid.size_xyz[0], grid.size_xyz[0], grid.size_xyz[2]))
 
 
 def headers_of(grid, *, name="axial", **values):

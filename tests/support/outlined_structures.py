@@ -16,10 +16,10 @@ def seven_structures(shape_zyx):
     part[:, 9:11, 24:27] = 2
     part[:, 19:23, 3:8] = 3  # two pieces
     part[:, 19:22, 11:14] = 3
-    labels[4, 25, 4:7] = 4  # three voxels
+    labels[4, 25, 4:6] = labels[4, 26, 4] = 4  # three voxels
     part[:, 28:31, 3:6] = 5  # two squares that touch at a corner
     part[:, 31:34, 6:9] = 5
     part[:, 20:32, 17:20] = 6  # an L
     part[:, 29:32, 17:27] = 6
-    part[:, 20:36, 34:40] = 7  # at the image's edge
+    part[:, 20:, 34:] = 7  # at the image's edge
     return labels

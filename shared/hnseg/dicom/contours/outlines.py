@@ -32,7 +32,7 @@ def outlines_of(mask: npt.NDArray[np.bool_]) -> list[Polygon]:
         one is joined to the first. Pieces that touch at a corner only have one each.
 
     >>> outlines_of(np.array([[True]]))[0].tolist()
-    [[-0.45, -0.45], [0.45, -0.45], [0.45, 0.45], [-0.45, 0.45]]
+    [[0.45, -0.45], [0.45, 0.45], [-0.45, 0.45], [-0.45, -0.45]]
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
@@ -47,7 +47,9 @@ def outlines_of(mask: npt.NDArray[np.bool_]) -> list[Polygon]:
     holes = [start for start in starts if corners.inward_x[start] < 0]
     for hole, edge in _joints(part, corners, holes):
         outlines.join(hole, edge, y=float(corners.y[hole]) - 0.5 + _KEYHOLE)
-    around = (outlines.from_corner(start) for start in starts if corners.inward_x[start] > 0)
+    # The last vertex lies beside the first along x: plastimatch takes one that differs along y alone, in a sagittal
+    # series, for the first one once more, and drops it.
+    around = (outlines.from_corner(outlines.after(start)) for start in starts if corners.inward_x[start] > 0)
     return [np.array(polygon) + np.array([left, top]) for polygon in around]
 
 
@@ -66,6 +68,10 @@ class _Outlines:
         while (number := self._following[numbers[-1]]) != start:
             numbers.append(number)
         return numbers
+
+    def after(self, number: int) -> int:
+        """Return the number of the next point."""
+        return self._following[number]
 
     def from_corner(self, start: int) -> list[list[float]]:
         """Return the points of one outline."""
