@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from hnseg.dicom.series.alignment import aligned
+from hnseg.imaging.geometry import Grid, array_of, image_of
 
 VARIABLE = "HNSEG_TEST_READERS"
 
@@ -70,7 +71,8 @@ def masks_by(program, file, series, grid, output):
         output: Empty folder for the program's files.
     """
     if program == "plastimatch":
-        _plastimatch("convert", "--input", file, "--referenced-ct", series, "--output-prefix", output, "--prefix-format", "nii.gz")
+        written = ["--output-prefix", output, "--prefix-format", "nii.gz"]
+        _plastimatch("convert", "--input", file, "--referenced-ct", series, *written)
         found = {path.name.removesuffix(".nii.gz"): path for path in output.glob("*.nii.gz")}
     else:
         _python(program, READERS[program], file, series, output)
@@ -78,15 +80,24 @@ def masks_by(program, file, series, grid, output):
     return {name: _mask(path, grid) for name, path in found.items()}
 
 
-def write_by(program, labels, names, series, output, grid_image=None):
-    """Write a structure set of a label map (z, y, x) on a series by a program; return its file."""
+def write_by(program, label_map, names, series, output):
+    """Write a structure set of a label map on a series by a program; return its file.
+
+    Args:
+        program: "plastimatch" or one of `WRITERS`.
+        label_map: Image with the labels of `names` on the series' grid.
+        names: Names by label.
+        series: Folder of the series.
+        output: Empty folder for the program's files.
+    """
+    labels = array_of(label_map)
     if program == "plastimatch":
-        folder = output / "dicom"
-        image, listed = output / "labels.nrrd", output / "names.txt"
-        sitk.WriteImage(grid_image, str(image))
-        listed.write_text("".join(f"{label}|255 0 0|{name}\n" for label, name in names.items()))
-        _plastimatch("convert", "--input-ss-img", image, "--input-ss-list", listed, "--referenced-ct", series, "--output-dicom", folder)
-        return next(path for path in folder.iterdir() if path.name.startswith("rtss"))
+        bits, listed = output / "bits.nrrd", output / "names.txt"
+        sitk.WriteImage(image_of((1 << labels.astype(np.uint32)) >> 1, Grid.of(label_map)), str(bits))
+        listed.write_text("".join(f"{label - 1}|255 0 0|{name}\n" for label, name in names.items()))
+        given = ["--input-ss-img", bits, "--input-ss-list", listed, "--referenced-ct", series]
+        _plastimatch("convert", *given, "--output-dicom", output / "dicom")
+        return next((output / "dicom").glob("rtss*"))
     masks = output / "masks.npz"
     np.savez(masks, **{name: labels == label for label, name in names.items()})
     _python(program, WRITERS[program], masks, series, output / "rs.dcm")

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pydicom import Dataset
+from pydicom.charset import default_encoding
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.tag import Tag
@@ -184,7 +185,7 @@ def _contours(number: int, drawn: Drawn, series: Series) -> Dataset:
 
 def _contour(outline: Outline, on: Slice) -> Dataset:
     contour = Dataset()
-    contour.set_original_encoding(True, True, None)  # so that the coordinates are written as they are: 20 times sooner
+    contour.set_original_encoding(True, True, default_encoding)  # so that coordinates are written as they are
     contour.ContourImageSequence = [_image(on)]
     contour.ContourGeometricType = "CLOSED_PLANAR"
     contour.NumberOfContourPoints = len(outline.points_mm)
