@@ -141,7 +141,7 @@ def _check_pixels(file: BinaryIO, elements: Dataset, frames: int) -> None:
     syntax = elements.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
     if syntax.is_transfer_syntax and syntax.is_deflated:
         return
-    start = file.tell()
+    start = file.tell() + (8 if syntax == ImplicitVRLittleEndian else 12)  # after tag and length of the pixels
     present = file.seek(0, 2) - start
     owed = 1
     if syntax in _UNCOMPRESSED:
