@@ -89,7 +89,7 @@ def test_patient_and_what_made_it_are_recorded(case):
 def test_coordinates_have_at_most_16_characters(case):
     content = (case[0] / "rs.dcm").read_bytes()
     numbers = re.findall(rb"(?<=\\)-?[0-9]+\.[0-9]+(?=\\)", content)
-    assert len(numbers) > 1000
+    assert len(numbers) > 500
     assert max(map(len, numbers)) <= 16
 
 

@@ -69,15 +69,20 @@ def _neighbours(place: _IntArray, towards: _IntArray, line: _IntArray) -> _IntAr
     return neighbours
 
 
+def _odd_quadrants(around: int) -> tuple[list[tuple[int, int]], bool]:
+    """Return the pixels that corners point at, for the bits of the four pixels around, and whether they are inside."""
+    inside = [place for bit, place in enumerate(_QUADRANTS) if around >> bit & 1]
+    outside = [place for place in _QUADRANTS if place not in inside]
+    if len(inside) == 1 or inside in ([_QUADRANTS[0], _QUADRANTS[3]], [_QUADRANTS[1], _QUADRANTS[2]]):
+        return inside, True
+    return (outside if len(outside) == 1 else []), False
+
+
 def _kinds() -> tuple[_IntArray, _IntArray, npt.NDArray[np.bool_]]:
     """Return, for the sixteen cases of the four pixels around a corner, count, directions and convexity of corners."""
     count, towards, convex = np.zeros(16, np.int64), np.zeros((2, 16, 2), np.int64), np.zeros(16, np.bool_)
     for around in range(16):
-        inside = [place for bit, place in enumerate(_QUADRANTS) if around >> bit & 1]
-        outside = [place for place in _QUADRANTS if place not in inside]
-        is_diagonal = len(inside) == 2 and inside[0][0] == -inside[1][0] and inside[0][1] == -inside[1][1]
-        odd = inside if len(inside) == 1 or is_diagonal else outside if len(outside) == 1 else []
-        convex[around] = odd == inside
+        odd, convex[around] = _odd_quadrants(around)
         count[around] = len(odd)
         towards[: len(odd), around] = np.reshape(odd, (-1, 2))
     return count, towards, convex

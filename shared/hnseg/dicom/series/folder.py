@@ -30,23 +30,37 @@ def read_series(folder: Path, *, number: int | None = None, uids: Collection[str
         InputError: There is none, several may be meant, or the one that is meant is not the slices of one volume.
     """
     groups = _images_by_series(folder)
-    chosen = {uid: images for uid, images in groups.items() if uid in uids} or groups
-    volumes = {uid: images for uid, images in chosen.items() if not _reason_against(images)}
-    if number is not None:
-        volumes = {uid: images for uid, images in chosen.items() if images[0].series_number == str(number)}
-    if len(volumes) == 1:
-        (uid,) = volumes
+    meant = _meant(groups, number, uids)
+    if len(meant) == 1:
+        (uid,) = meant
         _log_choice(uid, groups)
-        return series_of(volumes[uid], folder)
-    if volumes or number is not None:
+        return series_of(meant[uid], folder)
+    if meant or number is not None:
         raise InputError(
-            f"One series of {folder} must be meant, but {len(volumes) or 'none'} of those there"
-            f" {'may be' if number is None else f'has the number {number}' if not volumes else 'have that number'}:"
-            f" {_listed(groups)}. Name it by --series-number, or give the folder of that series alone."
+            f"One series of {folder} must be meant, but {_how_many(len(meant), number)}: {_listed(groups)}."
+            " Name it by --series-number, or give the folder of that series alone."
         )
     raise InputError(
         f"The folder {folder} must hold a series of slices, but there is none:"
         f" {_listed(groups) or 'no file there is a DICOM image'}. Is the path right?"
+    )
+
+
+def _meant(
+    groups: Mapping[str, list[ImageFile]], number: int | None, uids: Collection[str]
+) -> dict[str, list[ImageFile]]:
+    """Return the series that may be meant: those of a number, or all volumes."""
+    chosen = {uid: images for uid, images in groups.items() if uid in uids} or groups
+    if number is not None:
+        return {uid: images for uid, images in chosen.items() if images[0].series_number == str(number)}
+    return {uid: images for uid, images in chosen.items() if not _reason_against(images)}
+
+
+def _how_many(count: int, number: int | None) -> str:
+    if number is None:
+        return f"{count} of those there may be"
+    return (
+        f"{count} of those there have the number {number}" if count else f"none of those there has the number {number}"
     )
 
 

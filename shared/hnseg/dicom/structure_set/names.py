@@ -56,23 +56,24 @@ def names_to_write(names: Mapping[int, str | int | None], path: Path) -> dict[in
         InputError: A label has a number instead of a name, a name is not in ASCII, two labels have one name, or all
             are left out.
     """
-    taken = {label: name for label, name in names.items() if name is not None}
-    for label, name in taken.items():
-        if isinstance(name, int):
-            raise InputError(f"Each structure must have a name to be written, but label {label} of {path} has {name}.")
-        if not (name.isascii() and name.isprintable()) or "\\" in name:
-            raise InputError(
-                f"The name of a structure must be one that planning systems can read, in ASCII and without a backslash,"
-                f" but that of label {label} in {path} is {printable(name)!r}."
-            )
-    as_texts = {label: str(name) for label, name in taken.items()}
-    folded = [name.lower() for name in as_texts.values()]
-    if len(set(folded)) < len(folded) or not folded:
-        raise InputError(
-            f"Each structure must have a name of its own, but {path} names"
-            f" {'two labels alike' if folded else 'none'}. Is there a slip?"
-        )
+    as_texts = {label: _writable(label, name, path) for label, name in names.items() if name is not None}
+    if not as_texts:
+        raise InputError(f"Each structure must have a name of its own, but {path} names none. Is there a slip?")
+    if len({name.lower() for name in as_texts.values()}) < len(as_texts):
+        raise InputError(f"Each structure must have a name of its own, but {path} names two labels alike.")
     return as_texts
+
+
+def _writable(label: int, name: str | int, path: Path) -> str:
+    """Return a name that planning systems can read."""
+    if isinstance(name, int):
+        raise InputError(f"Each structure must have a name to be written, but label {label} of {path} has {name}.")
+    if not (name.isascii() and name.isprintable()) or "\\" in name:
+        raise InputError(
+            "The name of a structure must be one that planning systems can read, in ASCII and without a backslash,"
+            f" but that of label {label} in {path} is {printable(name)!r}."
+        )
+    return name
 
 
 def interpreted_type(name: str) -> str:
@@ -100,19 +101,23 @@ def structure_of(asked: str | int, structures: Sequence[Structure], path: Path) 
     found = [each for each in structures if asked in (each.number, each.name)]
     if len(found) == 1:
         return found[0]
+    shown = printable(str(asked), longest=_LONGEST)
     if found:
         numbers = ", ".join(str(each.number) for each in found)
         raise InputError(
-            f"A name must mean one structure, but {len(found)} in {path} are called {printable(str(asked))}."
+            f"A name must mean one structure, but {len(found)} in {path} are called {shown}."
             f" Ask for one by its number: {numbers}."
         )
-    alike = [each for each in structures if _folded(each.name) == _folded(str(asked))]
-    listed = ", ".join(f"{each.number} {printable(each.name, longest=_LONGEST)}" for each in alike or structures)
-    raise InputError(
-        f"The structure {printable(str(asked))} must be in {path}, but there is none of that"
-        f" {'number' if isinstance(asked, int) else 'name'}. {'Is this one meant' if alike else 'There are'}:"
-        f" {listed or 'none'}{'?' if alike else '.'}"
-    )
+    kind = "number" if isinstance(asked, int) else "name"
+    missing = f"The structure {shown} must be in {path}, but there is none of that {kind}."
+    if alike := [each for each in structures if _folded(each.name) == _folded(str(asked))]:
+        raise InputError(f"{missing} Is this one meant: {_listed(alike)}?")
+    raise InputError(f"{missing} There are: {_listed(structures)}.")
+
+
+def _listed(structures: Sequence[Structure]) -> str:
+    listed = (f"{each.number} {printable(each.name, longest=_LONGEST)}" for each in structures)
+    return ", ".join(listed) or "none"
 
 
 def _folded(name: str) -> str:

@@ -54,31 +54,34 @@ def paint(structures: Mapping[int, Structure], series: Series, path: Path, *, la
         InputError: A structure is not drawn, has another frame of reference than the series, lies off its slices or
             outside it, or shares a voxel with another one.
     """
+    _check_size(series)
+    label_map: LabelArray = np.zeros(series.grid.shape_zyx, np.uint8)
+    for label, structure in sorted(structures.items()):
+        title = f"structure {structure.number} ({printable(structure.name, longest=64)}) of {path}"
+        _check(structure, series, title)
+        shared = np.zeros(256, np.int64)
+        for z, mask in _masks(structure, series, title):
+            shared += np.bincount(label_map[z][mask], minlength=256)
+            label_map[z][mask] = label
+        if shared[1:].any() and not later_wins:
+            with_voxels = [other for other in structures if shared[other]]
+            others = ", ".join(f"{printable(structures[other].name)} ({shared[other]})" for other in with_voxels)
+            raise InputError(
+                f"Structures of a label map must not share voxels, but {title} shares some with {others}."
+                " Ask for one of them by --names, or give voxels to the higher label by --overlap later."
+            )
+    counts = np.bincount(label_map.ravel(), minlength=256)
+    return Painted(label_map, {label: int(counts[label]) for label in sorted(structures)})
+
+
+def _check_size(series: Series) -> None:
+    """Refuse a label map that does not fit into memory."""
     needed_gib = float(np.prod([float(count) for count in series.grid.size_xyz])) / GIB
     if needed_gib > limit_gib():
         raise MemoryShortError(
             f"The label map must fit into memory, but that of the series with size {series.grid.size_xyz} needs"
             f" {needed_gib:.1f} GiB and there are {limit_gib():.1f}. Is the header corrupt?"
         )
-    label_map: LabelArray = np.zeros(series.grid.shape_zyx, np.uint8)
-    for label, structure in sorted(structures.items()):
-        title = f"structure {structure.number} ({printable(structure.name, longest=64)}) of {path}"
-        _check(structure, series, title)
-        shared: dict[int, int] = defaultdict(int)
-        for z, mask in _masks(structure, series, title):
-            plane = label_map[z]
-            for other, count in zip(*np.unique(plane[mask], return_counts=True), strict=True):
-                shared[int(other)] += int(count)
-            plane[mask] = label
-        shared.pop(0, None)
-        if shared and not later_wins:
-            others = ", ".join(f"{printable(structures[other].name)} ({count})" for other, count in shared.items())
-            raise InputError(
-                f"Structures of a label map must not share voxels, but {title} shares some with {others}."
-                " Ask for one of them by --names, or give voxels to the higher label by --overlap later."
-            )
-    counts = np.bincount(label_map.ravel(), minlength=256) if structures else np.zeros(256, np.int64)
-    return Painted(label_map, {label: int(counts[label]) for label in sorted(structures)})
 
 
 def _check(structure: Structure, series: Series, title: str) -> None:
