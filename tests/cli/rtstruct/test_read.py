@@ -1,6 +1,7 @@
 """`hnseg rtstruct read` as a user calls it."""
 
 import json
+import logging
 
 import numpy as np
 import pytest
@@ -36,14 +37,14 @@ def test_structures_are_chosen_by_name_and_by_number(hnseg, case):
     np.testing.assert_array_equal(array_of(sitk.ReadImage(str(folder / "back.mha"))), expected)
 
 
-def test_among_several_series_the_one_that_the_set_refers_to_is_taken(hnseg, case):
+def test_among_several_series_the_one_that_the_set_refers_to_is_taken(hnseg, case, caplog):
+    caplog.set_level(logging.INFO)
     folder, labels = case
     write_series(folder / "series" / "other", headers_of(AXIAL, Modality="MR", SeriesNumber="8"))
     (folder / "rs.dcm").rename(folder / "series" / "rs.dcm")
     given = ["--series", folder / "series", "--output", folder / "back.mha"]
-    status, printed = hnseg("read", folder / "series" / "rs.dcm", *given)
-    assert status == 0
-    assert "left out: number 8 (MR, 9 images)" in printed.out
+    assert hnseg("read", folder / "series" / "rs.dcm", *given)[0] == 0
+    assert "left out: number 8 (MR, 9 images)" in caplog.text
     np.testing.assert_array_equal(array_of(sitk.ReadImage(str(folder / "back.mha"))), labels)
 
 

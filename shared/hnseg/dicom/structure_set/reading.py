@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset, dcmread
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import Tag
 
 from hnseg.dicom.elements import damage_as_header_error, is_dicom, items_of, numbers_of, text_of
@@ -17,6 +17,7 @@ from hnseg.errors import HeaderError, InputError
 from hnseg.imaging.files.output_files import reason_of
 
 _CONTOUR_DATA = Tag("ContourData")
+_UNDEFINED_LENGTH = 0xFFFFFFFF
 _MOST_MIB = 1024  # a structure set of 31 organs in 202 slices of 1024 x 1024 has 30
 _MOST_MM = 1e6
 
@@ -52,9 +53,18 @@ def _check_file(path: Path) -> None:
 
 
 def _structure_set(elements: Dataset) -> StructureSet:
+    if any(_is_cut(element) for element in elements.elements()):
+        raise HeaderError("it ends before its values do")
     if "StructureSetROISequence" not in elements:
         raise HeaderError("it holds no structures")
     return StructureSet(tuple(_series_uids(elements)), tuple(_structures(elements)))
+
+
+def _is_cut(element: DataElement | RawDataElement) -> bool:
+    """Return whether an element as it was read has fewer bytes than it says, which pydicom passes over."""
+    if not isinstance(element, RawDataElement) or element.length == _UNDEFINED_LENGTH:
+        return False
+    return len(element.value or b"") < element.length
 
 
 def _series_uids(elements: Dataset) -> Iterator[str]:
