@@ -78,8 +78,13 @@ def test_what_cannot_be_written_is_a_sentence_and_leaves_nothing(hnseg, tmp_path
     assert not any(value in printed.err for value in IDENTIFIERS.values())
 
 
-def test_the_output_is_a_dcm_and_no_input(hnseg, tmp_path):
+def test_the_output_is_a_dcm_and_no_file_of_the_series(hnseg, tmp_path):
     write_case(tmp_path, AXIAL)
     given = ["--series", tmp_path / "series", "--names", tmp_path / "names.json"]
     status, printed = hnseg("write", tmp_path / "map.mha", *given, "--output", tmp_path / "rs.txt")
-    assert (status, ".dcm" in printed.err) == (1, True)
+    assert (status, "must be one file of type .dcm" in printed.err) == (1, True)
+    image = next((tmp_path / "series").iterdir()).rename(tmp_path / "series" / "slice.dcm")
+    before = image.read_bytes()
+    status, printed = hnseg("write", tmp_path / "map.mha", *given, "--output", image)
+    assert (status, "--output must not replace an input" in printed.err) == (1, True)
+    assert image.read_bytes() == before

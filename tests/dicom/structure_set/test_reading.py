@@ -90,8 +90,8 @@ def test_a_file_larger_than_any_structure_set_is_not_read(written, tmp_path):
     path = tmp_path / "rs.dcm"
     path.write_bytes(written[0].read_bytes())
     with path.open("r+b") as file:
-        file.truncate((1 << 30) + 1)  # a hole on the disk
-    with pytest.raises(InputError, match="it is larger than 1024 MiB"):
+        file.truncate((1 << 29) + 1)  # a hole on the disk
+    with pytest.raises(InputError, match="it is larger than 512 MiB"):
         read_structure_set(path)
 
 
@@ -130,6 +130,20 @@ def test_sequences_without_an_end_are_refused(written, tmp_path):
     path = tmp_path / "rs.dcm"
     path.write_bytes(written[0].read_bytes() + nested * 20_000)
     assert "it is cut off or damaged" in refusal_of(path)
+
+
+def test_more_items_than_any_structure_set_has_are_not_read(written, tmp_path):
+    path = tmp_path / "rs.dcm"
+    path.write_bytes(written[0].read_bytes() + b"\xfe\xff\x00\xe0\0\0\0\0" * 1_000_001)
+    assert "it has over 1000000 items" in refusal_of(path)
+
+
+def test_blanks_around_numbers_are_read_over(written, tmp_path):
+    path = tmp_path / "rs.dcm"
+    content = written[0].read_bytes()
+    place = content.index(b"\\-101.3")
+    path.write_bytes(content[: place + 1] + b" -101 " + content[place + 7 :])
+    assert read_structure_set(path).structures[0].contours[0].points_mm[0, 2] == -101
 
 
 def test_an_empty_item_is_a_structure_without_points(written, tmp_path):

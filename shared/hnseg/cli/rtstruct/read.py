@@ -55,7 +55,7 @@ def read(
     from hnseg.dicom.structure_set.painting import paint
     from hnseg.dicom.structure_set.reading import read_structure_set
 
-    inputs = (structure_set, *([names] if names else []))
+    inputs = (structure_set, series, *([names] if names else []))
     with output_files(Output("--output", output, suffixes=WRITTEN), inputs=inputs) as files:
         found = read_structure_set(structure_set)
         wanted = _wanted(found, names, structure_set)

@@ -50,7 +50,7 @@ def write(
     from hnseg.dicom.structure_set.writing import Drawn, structure_set_of, write_structure_set
 
     origin = Origin(made_by.program, made_by.program_version, made_by.model_sha256)
-    with output_files(Output("--output", output, suffixes=(".dcm",)), inputs=(label_map, names)) as files:
+    with output_files(Output("--output", output, suffixes=(".dcm",)), inputs=(label_map, names, series)) as files:
         known = read_names(names)
         taken = names_to_write(known, names)
         found = read_series(series, number=series_number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from hnseg.imaging.files.output_files import reason_of
 
 _CONTOUR_DATA = Tag("ContourData")
 _UNDEFINED_LENGTH = 0xFFFFFFFF
-_MOST_MIB = 1024  # a structure set of 31 organs in 202 slices of 1024 x 1024 has 30
+_MOST_MIB = 512  # a structure set of 31 rough organs in 202 slices of 1024 x 1024 has 85
+_MOST_ITEMS = 1_000_000  # and 64,000; each takes a kilobyte, and eight bytes in the file
+_ITEM = b"\xfe\xff\x00\xe0"
 _MOST_MM = 1e6
 
 
@@ -29,12 +32,12 @@ def read_structure_set(path: Path) -> StructureSet:
         path: The file.
 
     Raises:
-        InputError: It is missing, no structure set, larger than 1 GiB, cut off or damaged.
+        InputError: It is missing, no structure set, larger than 512 MiB, cut off or damaged.
     """
     try:
-        _check_file(path)
-        with path.open("rb") as file, damage_as_header_error():
-            return _structure_set(dcmread(file))
+        content = _content(path)
+        with damage_as_header_error():
+            return _structure_set(dcmread(BytesIO(content)))
     except (HeaderError, OSError) as error:
         reason = str(error) if isinstance(error, HeaderError) else reason_of(error)
         raise InputError(
@@ -43,13 +46,18 @@ def read_structure_set(path: Path) -> StructureSet:
         ) from error
 
 
-def _check_file(path: Path) -> None:
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file that may be a structure set."""
     if not path.exists():
         raise HeaderError("there is no such file")
     if not is_dicom(path):
         raise HeaderError("it is not a DICOM file")
     if path.stat().st_size > _MOST_MIB << 20:
         raise HeaderError(f"it is larger than {_MOST_MIB} MiB")
+    content = path.read_bytes()
+    if content.count(_ITEM) > _MOST_ITEMS:
+        raise HeaderError(f"it has over {_MOST_ITEMS} items")
+    return content
 
 
 def _structure_set(elements: Dataset) -> StructureSet:
@@ -107,7 +115,7 @@ def _points_mm(item: Dataset) -> Points:
         return np.zeros((0, 3))
     try:
         if isinstance(element, RawDataElement):
-            values = np.array((element.value or b"").rstrip(b" \0").split(b"\\"), dtype=np.float64)
+            values = _numbers(element.value or b"")
         else:
             values = np.array(element.value, dtype=np.float64).ravel()
     except (TypeError, ValueError) as error:
@@ -117,3 +125,16 @@ def _points_mm(item: Dataset) -> Points:
     if not (np.abs(values) < _MOST_MM).all():  # of NaN too
         raise HeaderError("a contour has a point that is not within a kilometre")
     return values.reshape(-1, 3)
+
+
+def _numbers(value: bytes) -> Points:
+    """Return the numbers of a DICOM DS.
+
+    Raises:
+        ValueError: One is none.
+    """
+    text = value.decode("ascii").rstrip(" \0")
+    numbers = np.fromstring(text, dtype=np.float64, sep=" \\ ")
+    if len(numbers) != text.count("\\") + 1:
+        raise ValueError(text[:1])
+    return numbers
