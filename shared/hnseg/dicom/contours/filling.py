@@ -45,7 +45,7 @@ def filled(polygon: Polygon, shape_yx: tuple[int, int]) -> Filled:
     >>> pixels = filled(square, (9, 9))
     >>> pixels.inside.astype(int).tolist()
     [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
-    >>> (pixels.inside | pixels.on).all()
+    >>> bool((pixels.inside | pixels.on).all())
     True
     """
     rows, columns = _span(polygon[:, 1], shape_yx[0]), _span(polygon[:, 0], shape_yx[1])
