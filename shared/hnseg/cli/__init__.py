@@ -22,6 +22,7 @@ VERBS = (
     "register",
     "perturb",
     "dose-paint",
+    "rtstruct",
     "phantom",
     "doctor",
     "selftest",
