@@ -68,7 +68,9 @@ class Manifest(Frozen):
     def _format_is_that_of_the_networks(self) -> Manifest:
         wanted = "hnseg-bundle-1" if self.architecture is None else "hnseg-bundle-2"
         if self.format != wanted:
-            raise ValueError(f"format must be {wanted} where architecture is {'missing' if wanted[-1] == '1' else 'there'}")
+            raise ValueError(
+                f"format must be {wanted} where architecture is {'missing' if wanted[-1] == '1' else 'there'}"
+            )
         return self
 
     def file_of(self, fold: Fold) -> str:

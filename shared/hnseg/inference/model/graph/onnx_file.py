@@ -152,7 +152,8 @@ def _locations(tensor: memoryview) -> Iterator[str]:
 
 def _port(value: memoryview) -> Port:
     """Return an input or output; the type of one that is no tensor is 0."""
-    element, shape = 0, ()
+    element = 0
+    shape: tuple[int | None, ...] = ()
     for kind in parts(value, 2):
         for tensor in parts(kind, 1):
             element = max(numbers(tensor, 1), default=0)
