@@ -54,13 +54,15 @@ class Wanted:
     dropout: float = 0.0
 
 
-def write_results(wanted: Wanted, folds: Sequence[int | str], root: Path) -> Path:
-    """Plan with nnU-Net's planner, save checkpoints of its untrained trainer, and return the result folder."""
+def write_results(
+    wanted: Wanted, folds: Sequence[int | str], root: Path, trainer_class: type[nnUNetTrainer] = nnUNetTrainer
+) -> Path:
+    """Plan with nnU-Net's planner, save checkpoints of an untrained trainer, and return the result folder."""
     variables = {f"nnUNet_{kind}": str(root / kind) for kind in ("raw", "preprocessed", "results")}
     with patch.dict(os.environ, variables | {"nnUNet_n_proc_DA": "1"}):  # a training may have left 0, which is refused
         plans = _plan(wanted, root)
         for fold in folds:
-            trainer = _save_checkpoint(plans, wanted.configuration, fold, root)
+            trainer = _save_checkpoint(plans, wanted.configuration, fold, root, trainer_class)
     folder = Path(trainer.output_folder_base)
     shutil.copyfile(root / "preprocessed" / NAME / "dataset.json", folder / "dataset.json")
     (folder / "plans.json").write_text(json.dumps(plans))
@@ -204,10 +206,12 @@ def _leave_clicks_as_they_are(plans: dict[str, Any]) -> None:
             configuration["use_mask_for_norm"][2:] = [False] * (len(schemes) - 2)
 
 
-def _save_checkpoint(plans: dict[str, Any], configuration: str, fold: int | str, root: Path) -> nnUNetTrainer:
+def _save_checkpoint(
+    plans: dict[str, Any], configuration: str, fold: int | str, root: Path, trainer_class: type[nnUNetTrainer]
+) -> nnUNetTrainer:
     dataset = json.loads((root / "preprocessed" / NAME / "dataset.json").read_text())
     given = json.loads(json.dumps(plans)) | {"continue_training": False}
-    trainer = nnUNetTrainer(given, configuration, fold, dataset, device=torch.device("cpu"))
+    trainer = trainer_class(given, configuration, fold, dataset, device=torch.device("cpu"))
     cases = Path(trainer.preprocessed_dataset_folder)
     cases.mkdir(exist_ok=True)
     (cases / "case.b2nd").touch()
@@ -234,8 +238,15 @@ def _randomise_weights(trainer: nnUNetTrainer) -> None:
         for tensor in trainer.network.parameters():
             if tensor.ndim == 1:
                 tensor.add_(torch.randn_like(tensor), alpha=0.3)
-        finest = trainer.network(image)[0]
-        trainer.network.decoder.seg_layers[-1].bias.sub_(finest.mean(dim=tuple(range(2, finest.ndim)))[0])
+        finest = trainer.network(image)
+        finest = finest if isinstance(finest, torch.Tensor) else finest[0]
+        _last_bias(trainer.network, finest.shape[1]).sub_(finest.mean(dim=tuple(range(2, finest.ndim)))[0])
+
+
+def _last_bias(network: torch.nn.Module, outputs: int) -> torch.Tensor:
+    """Return the bias of the last layer that has one a class."""
+    biases = (tensor for name, tensor in network.named_parameters() if name.endswith("bias"))
+    return [tensor for tensor in biases if tensor.shape == (outputs,)][-1]
 
 
 def _write_empty(path: Path) -> None:
