@@ -1,3 +1,4 @@
+# ruff: noqa: ARG004 (the signatures are nnU-Net's)
 """Trainers of a user's own, in a file of their own: networks of other kinds than nnU-Net's.
 
 The parts are those of MedNeXt (depthwise convolutions, GELU), of transformers (attention over all places) and of state

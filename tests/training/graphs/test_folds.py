@@ -1,13 +1,10 @@
 """Folds of any trainer as graphs give nnU-Net's label map, by both libraries that run them."""
 
-import json
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from hnseg.imaging.channels import Channels
-from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
@@ -16,7 +13,6 @@ from hnseg.inference.predictor import predict
 from tests.support.graph_bundles import findable, write_graph_bundle
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
 
-pytest.importorskip("onnxruntime")
 pytestmark = pytest.mark.numeric
 
 TRAINERS = ["nnUNetTrainer", "nnUNetTrainerOwn", "nnUNet_Primus_S_Trainer"]
@@ -48,5 +44,4 @@ def test_the_label_map_is_that_of_nnunet(backend, folders, expected, channels):
     assert ensemble.backend.name == backend
     found = sitk.GetArrayFromImage(predict(ensemble, channels, Deadline.never()).label_map)
     assert len(np.unique(expected)) == 3
-    print((found == expected).mean())
     assert (found == expected).mean() >= 0.9999
