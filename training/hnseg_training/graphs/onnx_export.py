@@ -114,15 +114,20 @@ def _failure_of(write: Writer, network: nn.Module, example: torch.Tensor, path: 
 
 
 def _trace(network: nn.Module, example: torch.Tensor, path: Path) -> None:
-    torch.onnx.export(
-        network,
-        (example,),
-        path,
-        dynamo=False,
-        opset_version=_TRACED,
-        input_names=["tile"],
-        output_names=["logits"],
-    )
+    had_fast_path = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # one operator for all of an attention, which ONNX does not have
+    try:
+        torch.onnx.export(
+            network,
+            (example,),
+            path,
+            dynamo=False,
+            opset_version=_TRACED,
+            input_names=["tile"],
+            output_names=["logits"],
+        )
+    finally:
+        torch.backends.mha.set_fastpath_enabled(had_fast_path)
 
 
 def _export(network: nn.Module, example: torch.Tensor, path: Path) -> None:
@@ -164,7 +169,8 @@ def _quietly() -> Iterator[None]:
     """Keep what torch's exporters print and warn of, which is for their makers, from the terminal."""
     root = logging.getLogger()
     level = root.manager.disable
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    nowhere = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         warnings.simplefilter("ignore")
         logging.disable(logging.ERROR)
         try:

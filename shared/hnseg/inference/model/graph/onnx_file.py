@@ -69,13 +69,10 @@ def read_onnx_file(path: Path) -> OnnxFile:
         ModelError: It can't be read, or is no ONNX file.
     """
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            message = memoryview(mapped)
-            try:
-                return _model(message)
-            finally:
-                message.release()
-    except (OSError, ValueError, RecursionError, BufferError) as error:
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return _model(memoryview(mapped))  # it ends with the last view of it
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"{path} must be a graph in ONNX's format, but it can't be read as one ({error})."
             " Was it written by another program, or cut short?"
