@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,14 +43,15 @@ def weights_of(model: onnx.ModelProto) -> dict[str, np.ndarray]:
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
 
 
-def with_graphs(bundle: Path) -> Path:
-    """Replace the weights of an exported bundle by graphs of one convolution each, seal it, and return its folder."""
+def with_graphs(model: Path, bundle: Path) -> Path:
+    """Copy an exported bundle with graphs of one convolution each instead of its weights, and return the new folder."""
+    shutil.copytree(model, bundle)
     opened = open_bundle(bundle)
     patch, outputs = opened.configuration.patch_size, len(opened.dataset.output_values)
     for fold in opened.folds:
         (bundle / f"fold_{fold}.safetensors").unlink()
-        model = convolution((1, len(opened.channels), *patch), outputs, seed=int(fold))
-        onnx.save_model(model, bundle / f"fold_{fold}.onnx")
+        graph = convolution((1, len(opened.channels), *patch), outputs, seed=int(fold))
+        onnx.save_model(graph, bundle / f"fold_{fold}.onnx")
     manifest = json.loads((bundle / "manifest.json").read_text()) | {
         "format": "hnseg-bundle-2",
         "architecture": {"trainer": "nnUNetTrainerOwn", "patch_size": list(patch), "opset": 17, "pass_gib": 0.01},
