@@ -69,9 +69,7 @@ def test_a_graph_that_onnxruntime_does_not_know_is_refused_in_a_sentence(tmp_pat
     graph = helper.make_graph([node], "network", port[:1], port[1:])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     (tmp_path / "fold_0.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(
-        ConversionError, match=r"onnxruntime must be able to run .*fold_0\.onnx.* HNSEG_BACKEND=openvino"
-    ):
+    with pytest.raises(ConversionError, match=r"onnxruntime must be able to run .* HNSEG_BACKEND=openvino"):
         OnnxruntimeBackend.of_files([tmp_path / "fold_0.onnx"], 2)
 
 
