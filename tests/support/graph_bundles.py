@@ -27,7 +27,7 @@ def trainer_named(name: str) -> tuple[Any, TrainerCode]:
     if name.startswith("nnUNet_Primus"):
         pytest.importorskip("timm.layers", exc_type=ImportError)
     code = TrainerCode(name) if name == "nnUNetTrainer" or "Primus" in name else TrainerCode(name, OWN)
-    return code._find(), code
+    return code.find(), code
 
 
 def write_graph_bundle(

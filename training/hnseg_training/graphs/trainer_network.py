@@ -51,7 +51,7 @@ class TrainerCode:
         from nnunetv2.utilities.label_handling.label_handling import determine_num_input_channels
         from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-        trainer = self._find()
+        trainer = self.find()
         plans = PlansManager(read_json(results / PLANS_FILE))
         dataset = read_json(results / DATASET_FILE)
         chosen = plans.get_configuration(configuration)
@@ -76,7 +76,7 @@ class TrainerCode:
             ) from error
         return _checked(network, self.name).eval().requires_grad_(requires_grad=False)
 
-    def _find(self) -> Any:
+    def find(self) -> Any:
         """Return the trainer's class.
 
         Raises:

@@ -111,7 +111,8 @@ class Bundle:
         """Checksum of every file it was read from, by its path in the folder."""
         files = (*self.texts, *self.weights_files)
         if self.manifest is not None:
-            return {path.name: self.manifest.sha256[path.name] for path in files}
+            listed, names = self.manifest.sha256, [path.name for path in files]
+            return {name: listed[name] for name in (*names, *map(external_file, names)) if name in listed}
         return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files}
 
     def further_file(self, name: str) -> Path | None:
