@@ -101,7 +101,7 @@ def test_a_trainer_s_network_is_exported_as_graphs(run, make_model, tmp_path):
         (
             ("--results", "here", "--trainer-path", "here"),
             1,
-            "--trainer-path says where a trainer's code is, and needs",
+            "--trainer-path says where a trainer's code is",
         ),
         (("--results", "here", "--trainer", "T", "--openvino"), 1, "Leave --openvino out."),
     ],
