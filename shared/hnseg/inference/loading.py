@@ -56,14 +56,17 @@ def load_ensemble(
     if backend == "openvino":
         _check_openvino(device)
     _check_library(bundle, backend)
-    on_gpu, notes = _choose_gpu(device) if device != "cpu" and backend != "openvino" else (False, ())
+    on_gpu, notes = _choose_device(bundle, device) if device != "cpu" and backend != "openvino" else (False, ())
     torch.set_num_threads(usable_threads())
     _claim_blas_buffer()
-    if on_gpu and bundle.graphs is not None:
-        on_gpu, notes = _choose_runtime_on_gpu(device)
     if on_gpu:
         load = load_on_gpu if bundle.graphs is None else _load_graphs_on_gpu
         return Ensemble(bundle, load(bundle, torch.device("cuda"), precision, vram_gib), vram_gib)
+    return _load_on_processor(bundle, precision, backend, notes)
+
+
+def _load_on_processor(bundle: Bundle, precision: Precision, backend: BackendName, notes: tuple[str, ...]) -> Ensemble:
+    """Load the networks into OpenVINO, or the other library that runs them."""
     by_other = partial(TorchBackend.load if bundle.graphs is None else _load_onnxruntime, bundle, precision)
     if backend in {"torch", "onnxruntime"} or not _has_openvino():
         return Ensemble(bundle, by_other(), notes=notes)
@@ -80,6 +83,16 @@ def load_ensemble(
 def _claim_blas_buffer() -> None:
     """Have NumPy's OpenBLAS take its working memory now: it ends the process where there is none left."""
     np.eye(2) @ np.eye(2)  # its first product of matrices takes what all later ones use
+
+
+def _choose_device(bundle: Bundle, device: str) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a GPU runs the networks of a bundle, and notes.
+
+    Raises:
+        InputError: A GPU was asked for, and there is none that can be used, or no library that runs these on it.
+    """
+    on_gpu, notes = _choose_gpu(device)
+    return _choose_runtime_on_gpu(device) if on_gpu and bundle.graphs is not None else (on_gpu, notes)
 
 
 def _choose_gpu(device: str) -> tuple[bool, tuple[str, ...]]:

@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     from hnseg_training.fitting.stages import at_stage, last_trained
 
     code = _code(trainer, trainer_path, openvino=openvino)
-    measured = _metrics_in(metrics) if metrics else {}
+    measured = _metrics_in(metrics)
     named = name or f"{challenge} ensemble"
     if (source := _source(work, results)) is results:
         label = Label(named, version, licence, training_data or source.resolve().parent.name, measured)
@@ -148,8 +148,10 @@ def _code(trainer: str | None, path: Path | None, *, openvino: bool) -> TrainerC
     return TrainerCode(trainer, path)
 
 
-def _metrics_in(path: Path) -> dict[str, float]:
-    """Return measured values by name."""
+def _metrics_in(path: Path | None) -> dict[str, float]:
+    """Return measured values by name; none without a file."""
+    if path is None:
+        return {}
     try:
         return TypeAdapter(dict[str, FiniteFloat]).validate_python(read_json(path))
     except ValidationError as error:
