@@ -1,7 +1,6 @@
 """Networks that are graphs beside nnU-Net's own predictor: processor time, memory and equal voxels of one image.
 
-    python benchmarks/graphs.py --results nnUNet_results/.../nnUNet_Primus_S_Trainer__nnUNetPlans__3d_fullres \
-        --model bundle --size 64 64 64
+    python benchmarks/graphs.py --results path/to/nnUNet_Primus_S_Trainer__nnUNetPlans__3d_fullres --model bundle
 
 `bundle` is what `hnseg-train export --results ... --trainer ...` made of the result folder. Each way runs in a process of
 its own, on smooth noise at the network's spacing, without mirroring; nnU-Net sums over tiles in float32. Processor time
