@@ -15,7 +15,7 @@ from hnseg_training.export import Label, export_results
 from hnseg_training.graphs.trainer_network import TrainerCode
 from tests.support.nnunet_oracle import Wanted, write_results
 
-OWN = Path(__file__).with_name("own_trainer.py")
+OWN = Path(__file__).with_name("trainers") / "own_trainer.py"
 """File of a user's trainers."""
 LABEL = Label(name="graphs", version="1", licence="CC0-1.0", training_data="none")
 LABELS = {"background": 0, "a": 1, "b": 2}

@@ -9,7 +9,7 @@ from hnseg.errors import ModelError
 from hnseg.inference.backends.onnxruntime_backend import OnnxruntimeBackend
 from hnseg.inference.model.graph.check import check_graph
 from hnseg_training.graphs.onnx_export import check_logits, write_onnx
-from tests.support.own_trainer import OwnNetwork
+from tests.support.trainers.own_trainer import OwnNetwork
 
 SHAPE = (1, 2, 8, 8, 8)
 
