@@ -67,7 +67,7 @@ def test_the_last_layer_of_a_u_net_for_another_number_of_structures_keeps_its_ow
         assert torch.equal(tensor, (own if name.startswith("conv_final") else two.state_dict())[name])
 
 
-def test_graphs_are_no_weights_to_begin_with(network, exported, tmp_path):
-    folder = with_graphs(exported, tmp_path / "graphs")
+def test_graphs_are_no_weights_to_begin_with(network, make_model, tmp_path):
+    folder = with_graphs(make_model(folds=(0, 1), exported=True), tmp_path / "graphs")
     with pytest.raises(ModelError, match=r"only start from weights by .* holds graphs of nnUNetTrainerOwn"):
         load_first_weights(network, folder, 0)
