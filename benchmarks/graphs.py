@@ -3,8 +3,8 @@
     python benchmarks/graphs.py --results path/to/nnUNet_Primus_S_Trainer__nnUNetPlans__3d_fullres --model bundle
 
 `bundle` is what `hnseg-train export --results ... --trainer ...` made of the result folder. Each way runs in a process
-of its own, on smooth noise at the network's spacing, without mirroring; nnU-Net sums over tiles in float32. Processor time
-counts from the loaded networks to the label map, and so says little about how well threads share the work.
+of its own, on smooth noise at the network's spacing, without mirroring; nnU-Net sums over tiles in float32. Processor
+time counts from the loaded networks to the label map, and so says little about how well threads share the work.
 """
 
 from __future__ import annotations

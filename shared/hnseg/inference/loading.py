@@ -70,8 +70,8 @@ def _load_on_processor(bundle: Bundle, precision: Precision, backend: BackendNam
     by_other = partial(TorchBackend.load if bundle.graphs is None else _load_onnxruntime, bundle, precision)
     if backend in {"torch", "onnxruntime"} or not _has_openvino():
         return Ensemble(bundle, by_other(), notes=notes)
-    if backend == "openvino":
-        return Ensemble(bundle, _load_openvino(bundle, precision))
+    if backend == "openvino" or not (bundle.graphs is None or _has_onnxruntime()):
+        return Ensemble(bundle, _load_openvino(bundle, precision), notes=notes)
     try:
         return Ensemble(bundle, _load_openvino(bundle, precision), fallback=by_other, notes=notes)
     except ConversionError as reason:
