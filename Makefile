@@ -1,5 +1,6 @@
 # make demo    set up, run every container's main job on test_data, write a report for each
 # make test    set up, run the tests in WORKERS=2 processes, 2 GiB each
+# make quick   set up, import every module, run the tests that another Python or package fails first; a minute
 # make fuzz    set up, try hostile inputs; COUNT=10000 cases and the rest in proportion, SEED= the date, KIND= all
 # make check   format, lint, type and import checks, then the tests
 PYTHON ?= python3
@@ -9,9 +10,12 @@ REPORT ?= build/demo
 COUNT  ?= 10000
 WORKERS ?= 2
 CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
+QUICK := shared/hnseg training/hnseg_training containers tests/platform tests/inference/model tests/inference/backends \
+	tests/inference/test_parity.py tests/cli/test_main.py tests/rehearsal/test_trainer_search.py tests/training/cli/test_main.py \
+	tests/training/fitting/test_fit.py tests/training/test_export.py
 TORCH  := $(shell grep '^torch==' requirements.lock)
 
-.PHONY: setup demo test fuzz lint check format clean
+.PHONY: setup demo test quick fuzz lint check format clean
 .DEFAULT_GOAL := test
 
 setup: $(VENV)/.complete
@@ -24,6 +28,7 @@ $(VENV)/.complete: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet $(TORCH)
 	$(BIN)/pip install --quiet --no-deps --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/python .ci/mend_torchvision.py
 	touch $@
 
 demo: setup
@@ -34,6 +39,9 @@ demo: setup
 # Where threads that wait spin, tests beside one another take several times as long.
 test: setup
 	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+
+quick: setup
+	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m "not slow and not engine" $(QUICK)
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED)) --kind "$(KIND)"

@@ -9,7 +9,7 @@ two run at once. The clock runs from the loaded predictor with the image in memo
 nnU-Net `predict_single_npy_array`, as it comes. Memory is the process's largest, a GPU's what torch reserved at most.
 Agreement is the share of voxels with the same label; nnU-Net that sums over tiles in single precision is run once for
 it. The roofline is one convolution of 32 to 32 channels, 3 x 3 x 3, on 48 x 192 x 192 voxels by torch in the same
-arithmetic and the faster layout, the best of all rounds.
+arithmetic and the faster layout, the best of all rounds. Of a cascade the passes are those of the second stage.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ class Job:
         device: `cpu` or `cuda`.
         mirroring: Whether mirrored copies are used where the model allows them.
         vram_gib: Memory of the GPU that may be had in all.
+        first_results: First stage of a cascade as nnU-Net's result folder; empty where there is none.
+        first_folds: All of its folds.
     """
 
     model: str
@@ -87,6 +89,8 @@ class Job:
     device: str
     mirroring: bool
     vram_gib: float
+    first_results: str = ""
+    first_folds: Sequence[Fold] = ()
 
 
 @dataclass(frozen=True)
@@ -195,8 +199,10 @@ def prepare(folder: Path, bundle: Bundle, image: Channels, **values: Any) -> Job
     np.save(folder / "seen.npy", np.ascontiguousarray(seen.array))
     job = Job(
         model=str(bundle.folder),
-        results=str(bundle.folder if bundle.manifest is None else write_results(bundle, folder / "results")),
+        results=str(write_results(bundle, folder / "results")),
         folds=bundle.folds,
+        first_results=str(write_results(bundle.previous, folder / "first")) if bundle.previous else "",
+        first_folds=bundle.previous.folds if bundle.previous else (),
         grid=asdict(image.grid),
         turns=bundle.plans.reorients,
         seen_mm=seen.grid.spacing_zyx_mm,
@@ -207,7 +213,9 @@ def prepare(folder: Path, bundle: Bundle, image: Channels, **values: Any) -> Job
 
 
 def write_results(bundle: Bundle, output: Path) -> Path:
-    """Write an exported bundle as the result folder that nnU-Net's predictor reads."""
+    """Write an exported bundle as the result folder that nnU-Net's predictor reads; its own folder is returned."""
+    if bundle.manifest is None:
+        return bundle.folder
     from hnseg.inference.model.architecture import network_of
     from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 
@@ -291,11 +299,23 @@ def load_stock(job: Job, folder: Path) -> tuple[str, Segment]:
     if job.device == "cuda" and np.isfinite(job.vram_gib):
         total_gib = torch.cuda.get_device_properties(device).total_memory / GIB
         torch.cuda.set_per_process_memory_fraction(min(1.0, job.vram_gib / total_gib))
-    predictor = nnUNetPredictor(use_mirroring=job.mirroring, device=device, allow_tqdm=False)
-    predictor.initialize_from_trained_model_folder(job.results, tuple(job.folds))
+    stages = [(job.first_results, job.first_folds)] if job.first_results else []
+    predictors = []
+    for results, folds in [*stages, (job.results, job.folds)]:
+        predictor = nnUNetPredictor(use_mirroring=job.mirroring, device=device, allow_tqdm=False)
+        predictor.initialize_from_trained_model_folder(results, tuple(folds))
+        predictors.append(predictor)
     image = np.load(folder / "seen.npy")
-    arithmetic = "float16" if job.device == "cuda" else "float32"
-    return arithmetic, lambda: (predictor.predict_single_npy_array(image, {"spacing": list(job.seen_mm)}), 0)
+
+    def segment() -> tuple[Labels, int]:
+        """Segment in all stages, the label map of each being input of the next."""
+        labels = None
+        for predictor in predictors:
+            previous = None if labels is None else labels[None].astype(np.float32)
+            labels = predictor.predict_single_npy_array(image, {"spacing": list(job.seen_mm)}, previous)
+        return labels, 0
+
+    return "float16" if job.device == "cuda" else "float32", segment
 
 
 def load_hnseg(job: Job, folder: Path, backend: Any, precision: Any) -> tuple[str, Segment]:

@@ -303,7 +303,7 @@ def serve(model: Path, library: Any, precision: Any) -> None:
                 running = Stock.load(model, bundle.folds[0])
             else:
                 running = load_ensemble(first, device="cpu", backend=library, precision=precision).backend
-            shape = (running.copies_together, len(bundle.channels), *bundle.configuration.patch_size)
+            shape = (running.copies_together, bundle.network_channels, *bundle.configuration.patch_size)
             batch = torch.randn(shape[1:], generator=torch.Generator().manual_seed(0)).expand(shape).contiguous()
             arithmetic = str(running.arithmetic).removeprefix("torch.")
             answer = {"load_s": time.monotonic() - started_s, "arithmetic": arithmetic}

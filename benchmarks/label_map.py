@@ -23,7 +23,8 @@ from nnunetv2.preprocessing.resampling.default_resampling import resample_data_o
 from hnseg.evaluation.tables import Table
 from hnseg.imaging.geometry import FloatArray, Grid
 from hnseg.inference.labelling.label_map import Target, to_label_map
-from hnseg.inference.model.nnunet_plans import Dataset, Spline
+from hnseg.inference.model.nnunet_plans import Dataset
+from hnseg.inference.model.nnunet_resampling import Spline
 from hnseg.inference.preprocessing.preprocess import Placement
 
 CLASSES = 31

@@ -26,7 +26,7 @@ def multiply_adds(bundle: Bundle) -> int:
         met = inputs[0] if isinstance(layer, _ConvTransposeNd) else output
         counts.append(met.numel() * layer.weight[0].numel())
 
-    outputs, channels = len(bundle.dataset.output_values), len(bundle.channels)
+    outputs, channels = len(bundle.dataset.output_values), bundle.network_channels
     architecture = bundle.configuration.architecture
     network = build_network(architecture, channels=channels, outputs=outputs, path=bundle.folder)
     for layer in network.modules():

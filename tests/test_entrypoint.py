@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from hnseg.machine import process_started_s
 from hnseg.platform.challenge import Challenge
 from hnseg.platform.writing import write_empty
 from tests.support.small_case import LONG_ZYX, OUTPUT_FILE, SHAPE_ZYX, files_below, write_image, write_small_case
+from tests.support.small_challenges import HNTS_MRG
 from tests.support.unsure.spec import ENTROPY
 
 ROOT = Path(__file__).parent.parent
@@ -96,6 +98,23 @@ def test_precision_and_backend_come_from_the_environment_and_are_told(folders):
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["device"], told["backend"], told["precision"]) == ("cpu", "torch", "fast")
+
+
+def test_the_checkpoint_of_a_result_folder_comes_from_the_environment(folders, make_model, tmp_path):
+    model = shutil.copytree(make_model(folds=(0, 1), **HNTS_MRG.model), tmp_path / "results")
+    final = model / "fold_1" / "checkpoint_final.pth"
+    final.rename(final.with_name("checkpoint_best.pth"))
+    done = run(folders | {"--model": model})
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert "Fold 1 has no checkpoint_final.pth, so that checkpoint_best.pth was taken." in told["notes"]
+    assert {name for name in told["model_sha256"] if "fold" in name} == {
+        "fold_0/checkpoint_final.pth",
+        "fold_1/checkpoint_best.pth",
+    }
+    done = run(folders | {"--model": model}, HNSEG_CHECKPOINT="best")
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert {name for name in told["model_sha256"] if "fold" in name} == {"fold_1/checkpoint_best.pth"}
 
 
 def test_the_input_may_be_a_symbolic_link_that_leads_elsewhere(folders, tmp_path):
@@ -257,6 +276,7 @@ def test_where_the_time_is_over_the_label_map_that_is_written_stays(folders, cap
         ("HNSEG_API_METHOD", "http", "HNSEG_API_METHOD must be exec or invoke, found 'http'"),
         ("HNSEG_PRECISION", "half", "HNSEG_PRECISION must be exact or fast, found 'half'"),
         ("HNSEG_BACKEND", "onnx", "HNSEG_BACKEND must be auto, torch, openvino or onnxruntime, found 'onnx'"),
+        ("HNSEG_CHECKPOINT", "last", "HNSEG_CHECKPOINT must be auto, final, best or latest, found 'last'"),
         ("HNSEG_SKIP", "bone", "HNSEG_SKIP must be none, air or far, found 'bone'"),
         ("HNSEG_LIMIT_S", "-1", "argument --limit-s: must be seconds over 0, found '-1'"),
         ("HNSEG_LIMIT_S", "soon", "argument --limit-s: must be seconds over 0, found 'soon'"),

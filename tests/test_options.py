@@ -12,7 +12,9 @@ def parser():
     return argparse.ArgumentParser(prog="container")
 
 
-@pytest.mark.parametrize("option", [options.PRECISION, options.BACKEND, options.SKIP], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "option", [options.PRECISION, options.BACKEND, options.CHECKPOINT, options.SKIP], ids=lambda each: each.name
+)
 def test_the_command_line_wins_over_the_environment_over_the_default(parser, monkeypatch, option):
     monkeypatch.delenv(option.variable, raising=False)
     first, *_, last = option.values

@@ -36,7 +36,7 @@ from hnseg.timed_run import run_in_time
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Ensemble
-    from hnseg.options import BackendName, Device, Precision, Skip
+    from hnseg.options import BackendName, CheckpointName, Device, Precision, Skip
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class _Request:
     device: Device
     precision: Precision
     backend: BackendName
+    checkpoint: CheckpointName
     skip: Skip
     limit_s: float
     serves: bool
@@ -153,7 +154,7 @@ def _write_empty_outputs(request: _Request, error: Exception, provenance: Proven
 
 def _load(request: _Request) -> Ensemble | RuleModel:
     """Load the networks, or the settings of a rule where these ask for one."""
-    model = open_model(request.model_dir, request.challenge.method)
+    model = open_model(request.model_dir, request.challenge.method, checkpoint=request.checkpoint)
     if isinstance(model, RuleModel):
         return model
     # torch is imported here, not above: a wrong argument or output folder should not wait for it.
@@ -185,7 +186,7 @@ def _request(challenge: Challenge, argv: Sequence[str] | None) -> _Request:
         "--output", type=Path, default=Path("/output"), help="receives the result (default: %(default)s)"
     )
     parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="weights (default: %(default)s)")
-    for option in (options.DEVICE, options.PRECISION, options.BACKEND, options.SKIP):
+    for option in (options.DEVICE, options.PRECISION, options.BACKEND, options.CHECKPOINT, options.SKIP):
         option.add_to(parser)
     parser.add_argument(
         "--limit-s", type=_seconds, default=limit_s, help="seconds a case may take (default: %(default)s)"
@@ -200,6 +201,7 @@ def _request(challenge: Challenge, argv: Sequence[str] | None) -> _Request:
         device=given.device,
         precision=given.precision,
         backend=given.backend,
+        checkpoint=given.checkpoint,
         skip=given.skip,
         limit_s=given.limit_s,
         serves=options.API_METHOD.from_environment(parser) == "invoke",

@@ -17,7 +17,7 @@ Exception
     ├── OutputError          a result that can't be written or accepted
     ├── DeadlineError        the time that was given
     ├── WorkError            work on many cases that can't be loaded
-    └── EngineError          Docker or Podman
+    └── EngineError          Docker, Podman or Apptainer
 ValueError
 └── HeaderError              what an image file's header or voxels lack, as part of a sentence
     └── UnclearError         of an output that can't be read here, and might be by the platform's importer

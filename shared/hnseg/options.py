@@ -20,6 +20,8 @@ on a GPU sums over tiles in float16 too, as nnU-Net does."""
 BackendName = Literal["auto", "torch", "openvino", "onnxruntime"]
 """Library that runs the networks: `auto` is OpenVINO on a processor where it is installed. `onnxruntime` runs graphs
 alone, which torch can't run; on a GPU, it is what `auto` takes for them."""
+CheckpointName = Literal["auto", "final", "best", "latest"]
+"""Checkpoint of nnU-Net's result folder: `auto` is the final one, or the best of a fold that has no final one."""
 Skip = Literal["none", "air", "far"]
 """Tiles left to be background without a network: those of `air`, or those `far` from the prior."""
 ApiMethod = Literal["exec", "invoke"]
@@ -75,6 +77,13 @@ BACKEND = Option(
     "auto",
     "What runs the networks; auto is OpenVINO on a CPU that has it.",
 )
+CHECKPOINT = Option(
+    "checkpoint",
+    "HNSEG_CHECKPOINT",
+    get_args(CheckpointName),
+    "auto",
+    "Which of a result folder's; auto: final, or best of a fold without it.",
+)
 SKIP = Option(
     "skip",
     "HNSEG_SKIP",
@@ -101,7 +110,7 @@ ON_ERROR = Option(
     "fail: status 1; empty: write empty outputs, say so, and go on.",
 )
 
-RUN_OPTIONS = (DEVICE, PRECISION, BACKEND, SKIP, LIMIT_S, EDITION, API_METHOD, ON_ERROR)
+RUN_OPTIONS = (DEVICE, PRECISION, BACKEND, CHECKPOINT, SKIP, LIMIT_S, EDITION, API_METHOD, ON_ERROR)
 
 
 def environment_table() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -170,6 +171,19 @@ def test_the_plan_and_its_changes_are_reported(run, model, images, tmp_path):
     assert run(model, *images, "--step", "1", "--report", report).exit_code == 0
     (plan,) = json.loads(report.read_text())["plans"]
     assert (plan["tiles"], plan["step"], plan["folds"], plan["mirrors"]) == (8, 1.0, 2, 8)
+
+
+def test_the_checkpoint_is_obeyed_and_reported(run, images, make_model, tmp_path):
+    model = shutil.copytree(make_model(folds=(0, 1)), tmp_path / "results")
+    final, report = model / "fold_0" / "checkpoint_final.pth", tmp_path / "report.json"
+    shutil.copyfile(model / "fold_1" / "checkpoint_final.pth", final.with_name("checkpoint_latest.pth"))
+    words = ("--step", "1", "--no-mirroring", "--report", report)
+    assert run(model, *images, *words, "--checkpoint", "latest").exit_code == 0
+    told = json.loads(report.read_text())
+    assert {name for name in told["model_sha256"] if "fold" in name} == {"fold_0/checkpoint_latest.pth"}
+    assert refused(run(model, *images, *words, "--checkpoint", "best"), ModelError).startswith(
+        "A model folder must hold at least one trained fold as fold_<k>/checkpoint_best.pth"
+    )
 
 
 def test_precision_and_backend_are_obeyed_and_reported(run, model, images, tmp_path, monkeypatch):

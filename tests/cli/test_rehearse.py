@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from containers.hnts_mrg.spec import SPEC as HNTS_MRG_SPEC
 from hnseg import cli
+from hnseg.rehearsal.preparing.input_list import Dialect, write_input_list
 from hnseg.rehearsal.running.engine import find_engine
 from tests.support.engine import copy_readable, why_there_is_no_engine
 from tests.support.small_case import OUTPUT_FILE, files_below
@@ -294,3 +296,24 @@ def test_a_named_engine_that_is_missing_is_refused_with_advice(hnseg, case_dir, 
     assert status == 1
     assert "podman is not installed here. Install one" in printed.err
     assert "--engine process" in printed.err
+
+
+def test_another_challenges_spec_is_written_and_says_what_to_edit(hnseg, case_dir, tmp_path):
+    write_input_list(HNTS_MRG_SPEC, case_dir / "input", Dialect.TODAY)
+    example = ["--from-inputs", case_dir / "input/inputs.json", "--from-output", case_dir / "expected"]
+    status, printed = hnseg("rehearse", "--new-spec", tmp_path / "mine", *example)
+    assert status == 0, printed.err
+    assert "* Limits: those of the platform's defaults stand here" in printed.out
+    assert printed.out.endswith(f"Then: hnseg rehearse {tmp_path}/mine --image TAG --case {case_dir}\n")
+    status, printed = hnseg("rehearse", "--new-spec", tmp_path / "mine", *example)
+    assert (status, "must not replace another" in printed.err) == (1, True)
+    assert hnseg("rehearse", tmp_path / "mine", "--new-spec", tmp_path / "mine", *example)[0] == 2
+    assert hnseg("rehearse")[0] == 2
+
+
+def test_a_spec_alone_needs_an_image_that_exists(hnseg, case_dir, tmp_path):
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone/spec.py").write_bytes((CONTAINER_DIR / "spec.py").read_bytes())
+    status, printed = hnseg("rehearse", tmp_path / "alone", "--engine", "process", "--case", case_dir)
+    assert status == 1
+    assert "With spec.py alone, an image that exists is rehearsed: name it with --image." in printed.err

@@ -30,10 +30,11 @@ def test_the_status_is_that_of_the_container_program(started):
 
 
 def test_options_are_passed_on_and_a_limit_that_is_not_given_is_the_challenges(started):
-    command(HNTS_MRG.container_dir, device="cpu", skip="air", precision="fast", backend="torch")
+    command(HNTS_MRG.container_dir, device="cpu", skip="air", precision="fast", backend="torch", checkpoint="best")
     command(HNTS_MRG.container_dir, limit_s=12.5)
     (_, first), (_, second) = started
-    assert first[6:] == ["--device", "cpu", "--precision", "fast", "--backend", "torch", "--skip", "air"]
+    networks = ["--device", "cpu", "--precision", "fast", "--backend", "torch"]
+    assert first[6:] == [*networks, "--checkpoint", "best", "--skip", "air"]
     assert second[-2:] == ["--limit-s", "12.5"]
 
 

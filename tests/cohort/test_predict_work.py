@@ -52,6 +52,15 @@ def predicted(model, images, output, *words):
     return output.read_bytes()
 
 
+def test_the_checkpoint_reaches_the_process_that_loads_it(model, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "model")
+    shutil.copyfile(folder / "fold_1/checkpoint_final.pth", folder / "fold_0/checkpoint_best.pth")
+    work = predict_work(open_bundle(folder, checkpoint="best"), device="cpu")
+    loaded = WorkReference.model_validate_json(work.model_dump_json()).load()
+    assert [path.name for path in loaded.ensemble.bundle.weights_files] == ["checkpoint_best.pth"]
+    assert "fold_0/checkpoint_best.pth" in work.identity["model_sha256"]
+
+
 def test_label_maps_are_those_of_the_verb_on_each_image(model, cases, tmp_path):
     work = described(model, folds=[1], step=1.0, mirroring=False).load()
     for case in find_channel_images(cases, open_bundle(model).channels).cases:

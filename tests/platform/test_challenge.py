@@ -5,7 +5,8 @@ import pytest
 from containers.hnts_mrg import method
 from hnseg.errors import InputError
 from hnseg.platform.challenge import Challenge, load_challenge
-from tests.support.answering.spec import EDITIONS
+from hnseg.platform.spec import MapSocket
+from tests.support.answering.spec import EDITIONS, QUIET
 from tests.support.small_challenges import HNTS_MRG, ROOT
 
 ANSWERING = ROOT / "tests" / "support" / "answering"
@@ -61,3 +62,16 @@ def test_a_path_as_text_is_refused_with_the_cure():
 def test_a_folder_that_is_no_challenge_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"must hold spec\.py and method\.py"):
         load_challenge(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "slug"),
+    [
+        ({"output": QUIET.output.model_copy(update={"keeps_grid": False})}, "mri-head-neck-segmentation"),
+        ({"output": QUIET.output.model_copy(update={"labels": {}})}, "mri-head-neck-segmentation"),
+        ({"maps": (MapSocket(slug="heat", relative_path="images/heat", title="heat", kind="other"),)}, "heat"),
+    ],
+)
+def test_outputs_that_no_method_writes_are_refused_with_the_way(changed, slug):
+    with pytest.raises(InputError, match=rf"describes others \({slug}\)\. Only an image that exists can write them"):
+        Challenge(QUIET.model_copy(update=changed), method)

@@ -129,3 +129,11 @@ def test_a_map_has_a_slug_and_a_folder_of_its_own(spec, slug, path, found):
 @pytest.mark.parametrize(("bids", "modality"), [(("ct",), "ct"), (("ses-midRT", "T2w"), "mr"), ((), "unknown")])
 def test_the_last_word_of_a_bids_name_tells_an_images_modality(bids, modality):
     assert InputSocket(slug="a", relative_path="images/a", title="A", bids=bids).modality == modality
+
+
+def test_any_json_is_taken_where_a_container_of_other_origin_answers(spec):
+    socket = AnswerSocket(slug="list", relative_path="list.json", title="list", is_any_json=True, if_empty="")
+    assert all(socket.takes(value) for value in (None, [1], {"a": "b"}, True, 3.0))
+    assert socket.in_words == "any value"
+    assert spec.foreign_outputs == ()
+    assert spec.model_copy(update={"answers": (socket,)}).foreign_outputs == ("list",)

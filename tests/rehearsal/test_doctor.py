@@ -5,6 +5,7 @@ from hnseg.inference.gpu import TorchFacts, kernel_facts, unusable_reason
 from hnseg.rehearsal import doctor
 from hnseg.rehearsal.doctor import base_image_of, examine
 from hnseg.rehearsal.machine import Gpu, Machine
+from hnseg.rehearsal.trainer_search import TrainerSearch
 from tests.support.gpu_files import DRIVER_LINE, write_gpu_files
 
 
@@ -14,6 +15,7 @@ def test_every_ability_is_listed_and_has_advice_for_what_is_missing():
         "Python",
         "segment",
         "train",
+        "nnU-Net's own commands",
         "processors",
         "memory",
         "GPU",
@@ -76,3 +78,31 @@ def test_a_gpu_without_torch_fails_too(monkeypatch):
     assert row.advice.startswith("torch can't be imported: ")
     assert row.advice.endswith("make setup, or: pip install -e .")
     assert gpu_row(monkeypatch).advice == "Everything runs on the processor, more slowly."
+
+
+def nnunet_row(monkeypatch, search):
+    monkeypatch.setattr(doctor, "search_trainers", lambda: search)
+    return next(ability for ability in examine("") if ability.name == "nnU-Net's own commands")
+
+
+def test_nnunets_commands_fail_with_the_package_that_a_trainer_needs(monkeypatch):
+    row = nnunet_row(monkeypatch, TrainerSearch(missing="torchvision"))
+    assert row.state == "no"
+    assert row.found == "their search for trainers imports every one, and failed: the package torchvision is missing"
+    assert row.advice.startswith(
+        "torchvision must be of torch's release and build: install it from the index that torch"
+    )
+    row = nnunet_row(monkeypatch, TrainerSearch(missing="einops"))
+    assert row.advice == "Install what is missing; make setup, or: pip install -e '.[training]'"
+
+
+def test_nnunets_commands_fail_where_torchvision_is_of_another_build(monkeypatch):
+    row = nnunet_row(monkeypatch, TrainerSearch(failure="RuntimeError: operator torchvision::nms does not exist"))
+    assert row.state == "no"
+    assert row.found.endswith("failed: RuntimeError: operator torchvision::nms does not exist")
+    assert "of torch's release and build" in row.advice
+
+
+def test_nnunets_commands_are_left_out_without_nnunet(monkeypatch):
+    monkeypatch.setattr(doctor, "_version", lambda _: "")
+    assert "nnU-Net's own commands" not in {ability.name for ability in examine("")}

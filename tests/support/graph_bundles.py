@@ -35,7 +35,7 @@ def write_graph_bundle(
 ) -> tuple[Path, Path]:
     """Make a result folder of a trainer, export it as graphs, and return both folders."""
     trainer, code = trainer_named(name)
-    results = write_results(wanted, folds, root, trainer)
+    results = write_results(wanted, folds, root, trainer_class=trainer)
     export_results(results, root / "bundle", folds=folds, checkpoint="final", label=LABEL, code=code)
     return results, root / "bundle"
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import nnunetv2
 import numpy as np
 import SimpleITK as sitk
 import torch
 from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
+from nnunetv2.experiment_planning.experiment_planners.resampling.planners_no_resampling import (
+    nnUNetPlannerResEncL_noResampling,
+)
 from nnunetv2.experiment_planning.experiment_planners.resampling.resample_with_torch import (
     nnUNetPlannerResEncL_torchres_sepz,
 )
@@ -23,6 +29,7 @@ from nnunetv2.experiment_planning.experiment_planners.residual_unets.residual_en
     ResEncUNetPlanner,
 )
 from nnunetv2.inference import predict_from_raw_data
+from nnunetv2.inference.data_iterators import PreprocessAdapterFromNpy
 from nnunetv2.inference.export_prediction import convert_predicted_logits_to_segmentation_with_correct_shape
 from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
@@ -32,7 +39,12 @@ from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.manifest import Manifest, weights_file
 
 NAME = "Dataset001_Test"
-PLANNERS = {"plain": ExperimentPlanner, "resenc": ResEncUNetPlanner, "torch": nnUNetPlannerResEncL_torchres_sepz}
+PLANNERS = {
+    "plain": ExperimentPlanner,
+    "resenc": ResEncUNetPlanner,
+    "torch": nnUNetPlannerResEncL_torchres_sepz,
+    "unresampled": nnUNetPlannerResEncL_noResampling,
+}
 
 
 @dataclass(frozen=True)
@@ -55,18 +67,50 @@ class Wanted:
 
 
 def write_results(
-    wanted: Wanted, folds: Sequence[int | str], root: Path, trainer_class: type[nnUNetTrainer] = nnUNetTrainer
+    wanted: Wanted,
+    folds: Sequence[int | str],
+    root: Path,
+    *,
+    trainer_class: type[nnUNetTrainer] = nnUNetTrainer,
+    edit_plans: Callable[[dict[str, Any]], object] = bool,
 ) -> Path:
-    """Plan with nnU-Net's planner, save checkpoints of an untrained trainer, and return the result folder."""
+    """Plan with nnU-Net's planner, save checkpoints of its untrained trainer, and return the result folder.
+
+    Args:
+        wanted: Properties of the model.
+        folds: Folds to save.
+        root: Folder that receives nnU-Net's folders.
+        trainer_class: Trainer whose checkpoints are saved.
+        edit_plans: Change of the plans' configuration, in place, before anything is trained with it.
+    """
     variables = {f"nnUNet_{kind}": str(root / kind) for kind in ("raw", "preprocessed", "results")}
     with patch.dict(os.environ, variables | {"nnUNet_n_proc_DA": "1"}):  # a training may have left 0, which is refused
         plans = _plan(wanted, root)
+        edit_plans(plans["configurations"][wanted.configuration])
         for fold in folds:
             trainer = _save_checkpoint(plans, wanted.configuration, fold, root, trainer_class)
     folder = Path(trainer.output_folder_base)
     shutil.copyfile(root / "preprocessed" / NAME / "dataset.json", folder / "dataset.json")
     (folder / "plans.json").write_text(json.dumps(plans))
     return folder
+
+
+def trainer_named(name: str) -> type[nnUNetTrainer]:
+    """Return one of nnU-Net's trainers; its own search imports every module, and some need packages of their own."""
+    root = Path(nnunetv2.__path__[0])
+    for path in sorted((root / "training" / "nnUNetTrainer").rglob("*.py")):
+        if re.search(rf"^class {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE) or path.stem == name:
+            module = ".".join(("nnunetv2", *path.relative_to(root).with_suffix("").parts))
+            return getattr(importlib.import_module(module), name)
+    raise LookupError(name)
+
+
+def write_cascade(
+    wanted: Wanted, folds: Sequence[int | str], root: Path, *, first_folds: Sequence[int | str] = (0,)
+) -> Path:
+    """Write both stages of a cascade side by side, as nnU-Net does, and return the second one's result folder."""
+    write_results(replace(wanted, configuration="3d_lowres"), first_folds, root)
+    return write_results(replace(wanted, configuration="3d_cascade_fullres"), folds, root)
 
 
 def write_bundle(results: Path, output: Path, configuration: str = "3d_fullres") -> Path:
@@ -100,7 +144,15 @@ class Oracle:
     predictor: nnUNetPredictor
 
     @classmethod
-    def of(cls, folder: Path, folds: Sequence[int], *, mirroring: bool, step: float = 0.5) -> Oracle:
+    def of(
+        cls,
+        folder: Path,
+        folds: Sequence[int | str],
+        *,
+        mirroring: bool,
+        step: float = 0.5,
+        checkpoint: str = "checkpoint_final.pth",
+    ) -> Oracle:
         predictor = nnUNetPredictor(
             tile_step_size=step,
             use_mirroring=mirroring,
@@ -108,22 +160,39 @@ class Oracle:
             device=torch.device("cpu"),
             allow_tqdm=False,
         )
-        predictor.initialize_from_trained_model_folder(str(folder), folds)
+        with patch.object(predict_from_raw_data, "recursive_find_trainer_class_by_name", trainer_named):
+            predictor.initialize_from_trained_model_folder(str(folder), folds, checkpoint)
         return cls(predictor)
 
-    def preprocess(self, array: np.ndarray, spacing_mm: Sequence[float]) -> tuple[np.ndarray, dict[str, Any]]:
-        """Return the network's input, and the properties needed to bring logits back to the image."""
-        p = self.predictor
-        preprocessor = p.configuration_manager.preprocessor_class(verbose=False)
-        data, _, properties = preprocessor.run_case_npy(
-            array, None, {"spacing": list(spacing_mm)}, p.plans_manager, p.configuration_manager, p.dataset_json
-        )
-        return data, properties
+    def preprocess(
+        self, array: np.ndarray, spacing_mm: Sequence[float], previous: np.ndarray | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Return the network's input, and the properties needed to bring logits back to the image.
 
-    def predict(self, array: np.ndarray, spacing_mm: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        `previous` is the label map (z, y, x) of a cascade's first stage.
+        """
+        p = self.predictor
+        given = None if previous is None else previous[None].astype(np.float32)
+        adapter = PreprocessAdapterFromNpy(
+            [array],
+            [given],
+            [{"spacing": list(spacing_mm)}],
+            [None],
+            p.plans_manager,
+            p.dataset_json,
+            p.configuration_manager,
+            num_threads_in_multithreaded=1,
+            verbose=False,
+        )
+        preprocessed = next(adapter)
+        return preprocessed["data"].numpy(), preprocessed["data_properties"]
+
+    def predict(
+        self, array: np.ndarray, spacing_mm: Sequence[float], previous: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the label map, and the logits (k, ...) in their place in the transposed image, zero where cropped."""
         p = self.predictor
-        data, properties = self.preprocess(array, spacing_mm)
+        data, properties = self.preprocess(array, spacing_mm, previous)
         logits = p.predict_logits_from_preprocessed_data(torch.from_numpy(data)).cpu()
         label_map = convert_predicted_logits_to_segmentation_with_correct_shape(
             logits, p.plans_manager, p.configuration_manager, p.label_manager, properties
@@ -232,14 +301,13 @@ def _randomise_weights(trainer: nnUNetTrainer) -> None:
     The last layer's bias then centres the logits, so that no class wins everywhere.
     """
     image = torch.randn(1, trainer.num_input_channels, *trainer.configuration_manager.patch_size)
-    sum(output.square().mean() for output in trainer.network(image)).backward()
+    sum(output.square().mean() for output in _outputs(trainer, image)).backward()
     trainer.optimizer.step()
     with torch.no_grad():
         for tensor in trainer.network.parameters():
             if tensor.ndim == 1:
                 tensor.add_(torch.randn_like(tensor), alpha=0.3)
-        finest = trainer.network(image)
-        finest = finest if isinstance(finest, torch.Tensor) else finest[0]
+        finest = _outputs(trainer, image)[0]
         _last_bias(trainer.network, finest.shape[1]).sub_(finest.mean(dim=tuple(range(2, finest.ndim)))[0])
 
 
@@ -247,6 +315,12 @@ def _last_bias(network: torch.nn.Module, outputs: int) -> torch.Tensor:
     """Return the bias of the last layer that has one a class."""
     biases = (tensor for name, tensor in network.named_parameters() if name.endswith("bias"))
     return [tensor for tensor in biases if tensor.shape == (outputs,)][-1]
+
+
+def _outputs(trainer: nnUNetTrainer, image: torch.Tensor) -> Sequence[torch.Tensor]:
+    """Return the network's outputs, the finest first; without deep supervision there is one."""
+    outputs = trainer.network(image)
+    return [outputs] if isinstance(outputs, torch.Tensor) else outputs
 
 
 def _write_empty(path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from hnseg.errors import InputError, ModelError, OutputError
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.weights import read_weights
+from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.export import Label, export, write_archive
 from hnseg_training.fitting.preset import PRESETS
+from tests.support.nnunet_oracle import Wanted, write_cascade
 
 DEMO = PRESETS["demo"]
 LABEL = Label(name="test", version="1", licence="CC0-1.0", training_data="phantoms", metrics={"mean DSC": 0.5})
@@ -68,6 +71,44 @@ def test_ranges_may_be_left_out_as_versions_without_them_read_it(trained, tmp_pa
     export(trained, DEMO, tmp_path / "model", folds=[0], checkpoint="final", label=LABEL, workers=None)
     assert "structures" not in json.loads((tmp_path / "model" / "manifest.json").read_text())
     assert open_bundle(tmp_path / "model").manifest.structures == {}
+
+
+@pytest.fixture(scope="module")
+def cascade(tmp_path_factory) -> WorkFolder:
+    """Return a work folder whose result folder is a cascade's second stage, with the first inside."""
+    root = tmp_path_factory.mktemp("cascade")
+    wanted = Wanted(
+        labels={"background": 0, "GTVp": 1, "GTVn": 2},
+        channel_names=["T2w", "noNorm"],
+        patch=(24, 36, 36),
+        spacing_mm=(1.5, 1.5, 1.5),
+        largest_patch=2e4,
+    )
+    second = write_cascade(wanted, (0,), root / "nnunet", first_folds=(0, 1))
+    work = WorkFolder(root / "work", "Dataset501_hnts_mrg")
+    results = work.results(DEMO.result_name)
+    shutil.copytree(second, results)
+    shutil.copytree(second.with_name(second.name.replace("cascade_fullres", "lowres")), results / "previous")
+    return work
+
+
+@pytest.mark.parametrize("openvino", [False, True])
+def test_a_cascade_is_exported_with_all_folds_of_its_first_stage(cascade, tmp_path, openvino):
+    if openvino:
+        pytest.importorskip("openvino")
+    folder = tmp_path / "model"
+    chosen = {"folds": [0], "checkpoint": "final", "label": LABEL, "workers": None}
+    archive = export(cascade, DEMO, folder, openvino=openvino, **chosen)
+    opened = open_bundle(folder)
+    assert opened.previous.folds == (0, 1)
+    assert opened.previous.manifest.name == "test, 3d_lowres"
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(opened.manifest.sha256) == files - {"manifest.json"}
+    assert ("previous/network.xml" in files) == openvino
+    with tarfile.open(archive) as tar:
+        assert {name.removeprefix("./") for name in tar.getnames()} == files
+        tar.extractall(tmp_path / "unpacked", filter="data")
+    assert open_bundle(tmp_path / "unpacked").sha256 == opened.sha256
 
 
 def test_any_user_may_read_the_bundle(bundle):

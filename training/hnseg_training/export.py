@@ -8,7 +8,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -28,10 +28,13 @@ from hnseg.inference.model.manifest import (
     MANIFEST_FILE,
     METHOD_FILE,
     PLANS_FILE,
+    PREVIOUS_FOLDER,
     Fold,
     Manifest,
     weights_file,
 )
+from hnseg.inference.model.nnunet_plans import configuration_of, read_dataset, read_plans
+from hnseg.inference.model.previous_stage import Stage, check_stages, find_previous
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint
 from hnseg.signals import sigterm_unwinds
@@ -172,7 +175,7 @@ def export_results(  # noqa: PLR0913 (each is a choice of the command)
             (Path(unfinished) / archive.name).replace(archive)
     except OSError as error:
         raise _failure(output, error) from error
-    logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in output.iterdir()) / 1e6)
+    logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in _files(output)) / 1e6)
     return archive
 
 
@@ -221,11 +224,15 @@ def _fill(
     label: Label,
     structures: Mapping[str, StructureRange],
 ) -> None:
-    """Write every file of a bundle: the folds, copies of those of the others that exist, and the manifest of all."""
+    """Write every file of a bundle: the folds, copies of those of the others that exist, and the manifest of all.
+
+    The others begin with the plans in the result folder; of a cascade the first stage's bundle is written too.
+    """
     for source in others:
         if source.is_file():
             shutil.copyfile(source, bundle / source.name)
     exported = write_folds(bundle)
+    _fill_previous(bundle, others[0].parent, exported.configuration, label)
     manifest = Manifest(
         format="hnseg-bundle-1" if exported.graphs is None else "hnseg-bundle-2",
         name=label.name,
@@ -238,7 +245,7 @@ def _fill(
         metrics=dict(label.metrics),
         structures=dict(structures),
         architecture=exported.graphs,
-        sha256={path.name: sha256_of(path) for path in sorted(bundle.iterdir())},
+        sha256=_checksums(bundle),
     )
     (bundle / MANIFEST_FILE).write_text(manifest.text(), encoding="utf-8")
 
@@ -269,8 +276,49 @@ def write_weights(checkpoints: Mapping[Fold, Path], bundle: Path) -> Exported:
     return Exported(tuple(checkpoints), trained.configuration, trained.mirroring_axes)
 
 
+def _fill_previous(bundle: Path, results: Path, configuration_name: str, label: Label) -> None:
+    """Write the first stage into the bundle of a cascade's second, with all of its folds; nothing for another model.
+
+    Args:
+        bundle: Bundle of the second stage, with its plans and data set.
+        results: Result folder that it is made of.
+        configuration_name: Configuration that it was trained in.
+        label: Description of the weights of the second stage.
+
+    Raises:
+        ModelError: There is no first stage, or it does not belong to the second.
+    """
+    configuration = configuration_of(read_plans(bundle), configuration_name, bundle / PLANS_FILE)
+    if configuration.previous_stage is None:
+        return
+    first = open_bundle(find_previous(results, configuration, is_exported=False))
+    check_stages(
+        Stage(results, configuration, read_dataset(bundle)), Stage(first.folder, first.configuration, first.dataset)
+    )
+    previous = bundle / PREVIOUS_FOLDER
+    if first.manifest is not None:
+        shutil.copytree(first.folder, previous, copy_function=shutil.copyfile)
+        return
+    previous.mkdir()
+    described = replace(label, name=f"{label.name}, {configuration.previous_stage}", metrics={})
+    others = [first.folder / PLANS_FILE, first.folder / DATASET_FILE]
+    checkpoints = dict(zip(first.folds, first.weights_files, strict=True))
+    _fill(previous, partial(write_weights, checkpoints), others, described, {})
+
+
+def _checksums(bundle: Path) -> dict[str, str]:
+    """Return the checksum of every file of a bundle but its manifest, by its path in the folder."""
+    files = [path for path in _files(bundle) if path != bundle / MANIFEST_FILE]
+    return {path.relative_to(bundle).as_posix(): sha256_of(path) for path in files}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of a bundle, sorted, those of a cascade's first stage with them."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def add_graph(folder: Path) -> None:
-    """Add the network's graph for OpenVINO to an exported bundle, and list it in the manifest.
+    """Add the network's graph for OpenVINO to an exported bundle, of both stages of a cascade, and list it.
 
     Raises:
         ModelError: OpenVINO can't run the network, or gives other logits than torch.
@@ -282,13 +330,14 @@ def add_graph(folder: Path) -> None:
     save(convert(open_bundle(folder)), folder)
     for name in GRAPH_FILES:
         (folder / name).chmod(READABLE)
+    if (folder / PREVIOUS_FOLDER).is_dir():
+        add_graph(folder / PREVIOUS_FOLDER)
     manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-    sums = {**manifest.sha256, **{name: sha256_of(folder / name) for name in GRAPH_FILES}}
-    text = manifest.model_copy(update={"sha256": dict(sorted(sums.items()))}).text()
+    text = manifest.model_copy(update={"sha256": _checksums(folder)}).text()
     (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
     bundle = open_bundle(folder, folds=manifest.folds[:1])
     tile = torch.randn(
-        (1, len(bundle.channels), *bundle.configuration.patch_size), generator=torch.Generator().manual_seed(0)
+        (1, bundle.network_channels, *bundle.configuration.patch_size), generator=torch.Generator().manual_seed(0)
     )
     expected = TorchBackend.load(bundle).logits(0, tile)
     difference = (OpenvinoBackend.load(bundle).logits(0, tile) - expected).abs().max().item()
@@ -306,8 +355,10 @@ def write_archive(folder: Path, archive: Path) -> None:
         gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w") as tar,
     ):
-        for path in sorted(folder.iterdir()):
-            member = tarfile.TarInfo(f"./{path.name}")  # nobody's, of no date, as readable as it must be
+        for path in _files(folder):
+            member = tarfile.TarInfo(
+                f"./{path.relative_to(folder).as_posix()}"
+            )  # nobody's, of no date, as readable as it must be
             member.size = path.stat().st_size
             member.mode = READABLE
             with path.open("rb") as content:

@@ -11,6 +11,7 @@ from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.records import with_records
+from hnseg.cli.options.run import CheckpointOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
@@ -41,6 +42,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     dropout: DropoutOption = 0,
     tta: TtaOption = 0,
     ram_gib: RamOption = None,
+    checkpoint: CheckpointOption = "auto",
     container: ContainerOptions,
     jobs: JobOptions,
 ) -> None:
@@ -56,7 +58,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     typer.echo(summary(found, spec), err=True)
     model, output = _needed("--model", model_dir), _needed("--output", output_dir)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
-    bundle = open_model(model, challenge.method)  # torch is imported once nothing else is wrong
+    bundle = open_model(model, challenge.method, checkpoint=checkpoint)  # torch is imported once nothing else is wrong
     work = container.work(container_dir, bundle, uncertainty=uncertainty, further=further)
     store = CaseStore(output.absolute())
     run_and_report(

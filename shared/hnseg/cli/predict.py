@@ -85,7 +85,7 @@ def _predict_image(
         output_files(*further.outputs(output, classes), inputs=given) as files,
     ):
         with provenance.step("load"):
-            bundle = open_bundle(model_dir, folds=options.chosen_folds)
+            bundle = open_bundle(model_dir, folds=options.chosen_folds, checkpoint=options.checkpoint)
             ensemble = load_ensemble(bundle, **options.loading)
         label_map = _segment(ensemble, images, provenance, options=options, members=members, files=files)
         with provenance.step("write"):

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 import typer
 
 from hnseg.cli.options.records import with_records
-from hnseg.cli.options.run import NetworkOptions
+from hnseg.cli.options.run import CheckpointOption, NetworkOptions
 from hnseg.cli.printing import show_table
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class RefineOptions:
     """Options on the label map to start from, and on what a click may change."""
 
+    checkpoint: CheckpointOption = "auto"
     start_from: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Label map to start from; the networks' own if left out.")
     ] = None
@@ -86,7 +87,7 @@ def _refine(
     from hnseg.inference.model.bundle import open_bundle
     from hnseg.refinement.case_files import read_case_images, read_clicks, read_start
 
-    bundle = open_bundle(model_dir)
+    bundle = open_bundle(model_dir, checkpoint=options.checkpoint)
     case = read_case_images(bundle, images)
     given = read_clicks(clicks, case.grid, bundle.dataset.prompts.structures if bundle.dataset.prompts else ())
     start = None if options.start_from is None else read_start(options.start_from, bundle, case.grid)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 import rich
 import typer
@@ -20,6 +22,8 @@ from hnseg.cli.options.rehearsal import (
     CasesOption,
     ContainerArgument,
     EngineOption,
+    FromInputsOption,
+    FromOutputOption,
     GpuOption,
     ImageOption,
     Importer,
@@ -28,6 +32,7 @@ from hnseg.cli.options.rehearsal import (
     InputsJsonOption,
     LimitOption,
     ModelOption,
+    NewSpecOption,
     ProfileOption,
     RamOption,
     ReportOption,
@@ -44,6 +49,8 @@ from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.judging.importer.check import check_panimg
 from hnseg.rehearsal.preparing.input_list import Dialect
+from hnseg.rehearsal.preparing.new_spec.writing import write_spec
+from hnseg.rehearsal.preparing.spec_file import load_spec
 from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.profile_file import ProfileFile, merged, read_profile
 from hnseg.rehearsal.rehearse import rehearse
@@ -52,12 +59,12 @@ from hnseg.rehearsal.report.table import cases_table, findings_of, rules_summary
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
 from hnseg.rehearsal.running.runners import ImageChoice
-from hnseg.rehearsal.running.workplace import model_folder
+from hnseg.rehearsal.running.workplace import model_folder, no_model
 from hnseg.signals import sigterm_unwinds
 
 
 def command(  # noqa: PLR0913 (one parameter an option)
-    container_dir: ContainerArgument,
+    container_dir: ContainerArgument = None,
     *,
     case: CasesOption = None,
     model: ModelOption = None,
@@ -75,11 +82,16 @@ def command(  # noqa: PLR0913 (one parameter an option)
     inputs_json: InputsJsonOption = InputsJson.TODAY,
     importer: ImporterOption = Importer.OWN,
     gpu: GpuOption = True,
+    new_spec: NewSpecOption = None,
+    from_inputs: FromInputsOption = None,
+    from_output: FromOutputOption = None,
 ) -> None:
     """Run a challenge's container on cases under the platform's limits, and judge it as the platform would.
 
     Status 0: every case passed. Status 1: one failed, which there fails the whole submission.
     """
+    if container_dir is None or new_spec is not None:
+        _write_spec(container_dir, new_spec, from_inputs, from_output)
     asks_panimg = importer is Importer.PANIMG
     if asks_panimg:
         check_panimg()
@@ -88,8 +100,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     choice = ImageChoice(
         image, _build_arguments(build_arg or [], BASE_IMAGE=base_image, API_METHOD=method, EDITION=edition)
     )
-    spec = load_challenge(container_dir, choice.edition).spec
-    with sigterm_unwinds(), _materials(container_dir.resolve(), case or [], model, report) as given:
+    spec = _described(container_dir, choice)
+    with sigterm_unwinds(), _materials(container_dir.resolve(), case or [], _Model(model, choice), report) as given:
         target = find_target(engine, container_dir, choice)
         files = files or read_profile(target.api_method)
         limits = profile_of(
@@ -103,6 +115,62 @@ def command(  # noqa: PLR0913 (one parameter an option)
         if report:
             typer.echo(f"\nReport: {printable(str(write_report(request, result, report)))}")
     raise typer.Exit(0 if result.passed else 1)
+
+
+def _write_spec(container_dir: Path | None, folder: Path | None, inputs: Path | None, output: Path | None) -> NoReturn:
+    """Write a new challenge's description, say what is to be edited, and end.
+
+    Raises:
+        typer.Exit: It is written.
+        InputError: The example does not describe a challenge.
+        OutputError: The description can't be written, or there is one already.
+    """
+    if container_dir is not None or folder is None or inputs is None or output is None:
+        raise typer.BadParameter(
+            "CONTAINER_DIR must be given, the challenge's folder, such as containers/hnts_mrg; or, in place of it,"
+            " --new-spec with --from-inputs and --from-output"
+        )
+    written = write_spec(folder, inputs, output)
+    typer.echo(f"Written: {printable(str(written.file))}. What the example does not settle:")
+    for doubt in written.doubts:
+        typer.echo(f"* {printable(doubt)}")
+    case = shlex.quote(printable(str(written.case_dir)))
+    typer.echo(f"Then: hnseg rehearse {shlex.quote(printable(str(folder)))} --image TAG --case {case}")
+    raise typer.Exit(0)
+
+
+def _described(container_dir: Path, choice: ImageChoice) -> ChallengeSpec:
+    """Return the challenge's description; beside an image that exists nothing else is needed.
+
+    Raises:
+        InputError: The folder has none, or lacks the method that an image is to be built of.
+    """
+    if choice.tag:
+        return load_spec(container_dir, choice.edition)
+    return load_challenge(container_dir, choice.edition).spec
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Choice of the weights.
+
+    Attributes:
+        path: Folder or archive that was named; None for none.
+        choice: Image, which may have its weights inside where it exists.
+    """
+
+    path: Path | None
+    choice: ImageChoice
+
+    def folder(self, shipped: Path) -> AbstractContextManager[Path]:
+        """Return a context that yields the folder to mount: the named one's, the shipped one, or an empty one.
+
+        Raises:
+            ModelError: There is none, or its archive can't be unpacked.
+        """
+        if self.path is None and self.choice.tag and not shipped.exists():
+            return no_model()
+        return model_folder(self.path or shipped)
 
 
 @dataclass(frozen=True)
@@ -127,7 +195,7 @@ class _Materials:
 
 
 @contextmanager
-def _materials(container_dir: Path, cases: list[Path], model: Path | None, report: Path | None) -> Iterator[_Materials]:
+def _materials(container_dir: Path, cases: list[Path], model: _Model, report: Path | None) -> Iterator[_Materials]:
     """Find the cases and the model, the shipped ones where none is named, and a folder for outputs and logs.
 
     Raises:
@@ -138,7 +206,7 @@ def _materials(container_dir: Path, cases: list[Path], model: Path | None, repor
     found = find_cases(cases or sorted(shipped.glob("case_*")))
     if not found:
         raise InputError(f"There must be a case to rehearse, but {shipped} has none. Name one with --case.")
-    with model_folder(model or shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
+    with model.folder(shipped / "model") as model_dir, TemporaryDirectory(prefix="hnseg-") as temporary:
         given = _Materials(found, model_dir, report / "cases" if report else Path(temporary))
         if report:
             _check_report(report, given)

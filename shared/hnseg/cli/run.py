@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from hnseg import entrypoint
-from hnseg.cli.options.run import BackendOption, DeviceOption, EditionOption, LimitOption, PrecisionOption, SkipOption
+from hnseg.cli.options.run import (
+    BackendOption,
+    CheckpointOption,
+    DeviceOption,
+    EditionOption,
+    LimitOption,
+    PrecisionOption,
+    SkipOption,
+)
 from hnseg.platform.challenge import load_challenge
 
 
@@ -20,6 +28,7 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     device: DeviceOption = "auto",
     precision: PrecisionOption = "exact",
     backend: BackendOption = "auto",
+    checkpoint: CheckpointOption = "auto",
     skip: SkipOption = "none",
     limit_s: LimitOption = None,
     edition: EditionOption = "",
@@ -27,6 +36,13 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     """Segment one case exactly as the challenge's container would, without a container."""
     challenge = load_challenge(container_dir, edition)
     paths = ["--input", str(input_dir), "--output", str(output_dir), "--model", str(model_dir)]
-    chosen = {"device": device, "precision": precision, "backend": backend, "skip": skip, "limit-s": limit_s}
+    chosen = {
+        "device": device,
+        "precision": precision,
+        "backend": backend,
+        "checkpoint": checkpoint,
+        "skip": skip,
+        "limit-s": limit_s,
+    }
     options = [word for name, value in chosen.items() if value is not None for word in (f"--{name}", str(value))]
     raise typer.Exit(entrypoint.run(challenge, [*paths, *options]))

@@ -10,7 +10,7 @@ import typer
 from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import RamOption, WorkerOptions
 from hnseg.cli.options.records import with_records
-from hnseg.cli.options.run import BackendOption, DeviceOption, PrecisionOption
+from hnseg.cli.options.run import BackendOption, CheckpointOption, DeviceOption, PrecisionOption
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import summary
 from hnseg.cohort.finding.references import with_references
@@ -45,6 +45,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     precision: PrecisionOption = "exact",
     backend: BackendOption = "auto",
     ram_gib: RamOption = None,
+    checkpoint: CheckpointOption = "auto",
 ) -> None:
     """Correct the segmentation of many cases by the clicks of a simulated user; called again, go on where it stopped.
 
@@ -60,7 +61,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     from hnseg.cohort.clicks_work import clicks_work
     from hnseg.inference.model.bundle import open_bundle
 
-    bundle = open_bundle(model_dir)
+    bundle = open_bundle(model_dir, checkpoint=checkpoint)
     user = UserOptions(
         clicks=clicks,
         rule=rule,

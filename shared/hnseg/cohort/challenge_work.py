@@ -18,7 +18,7 @@ from hnseg.inference.further.asked import NO_FURTHER, FurtherMembers
 from hnseg.inference.labelling.uncertainty_files import ENTROPY
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.planning.deadline import Deadline
-from hnseg.options import BackendName, Device, Precision, Skip
+from hnseg.options import BackendName, CheckpointName, Device, Precision, Skip
 from hnseg.platform.challenge import Challenge, load_challenge, settings_in
 from hnseg.platform.writing import FILE_NAME
 from hnseg.provenance import Provenance
@@ -90,6 +90,7 @@ def challenge_work(  # noqa: PLR0913 (the options of a run)
         parameters={
             "container_dir": str(container_dir.absolute()),
             "model_dir": str(bundle.folder.absolute()),
+            "checkpoint": "auto" if isinstance(bundle, RuleModel) else bundle.checkpoint,
             "edition": edition,
             "settings_override": dict(settings_override),
             **options,
@@ -110,6 +111,7 @@ def load(  # noqa: PLR0913 (as above)
     *,
     container_dir: str,
     model_dir: str,
+    checkpoint: CheckpointName,
     edition: str,
     settings_override: Mapping[str, Any],
     device: Device,
@@ -128,7 +130,7 @@ def load(  # noqa: PLR0913 (as above)
         ModelError: The model folder can't be used.
     """
     challenge = load_challenge(Path(container_dir), edition)
-    model = open_model(Path(model_dir), challenge.method, override=settings_override)
+    model = open_model(Path(model_dir), challenge.method, override=settings_override, checkpoint=checkpoint)
     further = FurtherMembers(dropout, tta)
     if isinstance(model, RuleModel):
         return _ChallengeWork(challenge, model, skip, limit_s, uncertainty, further)

@@ -21,7 +21,7 @@ from hnseg.evaluation.files.label_maps import labels_of
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.model.manifest import METHOD_FILE
-from hnseg.options import BackendName, Device, Precision
+from hnseg.options import BackendName, CheckpointName, Device, Precision
 from hnseg.platform.challenge import Challenge, load_challenge, settings_in
 from hnseg.platform.reading import read_case
 from hnseg.provenance import Provenance
@@ -72,6 +72,7 @@ def clicks_work(
             "container": place,
             "is_folder": isinstance(container, Path),
             "model_dir": str(bundle.folder.absolute()),
+            "checkpoint": bundle.checkpoint,
             **options,
         },
         identity={"challenge": spec.name, "model_sha256": dict(bundle.sha256), **options},
@@ -83,6 +84,7 @@ def load(  # noqa: PLR0913 (the parameters that `clicks_work` gives)
     container: str,
     is_folder: bool,
     model_dir: str,
+    checkpoint: CheckpointName,
     device: Device,
     precision: Precision,
     backend: BackendName,
@@ -99,7 +101,7 @@ def load(  # noqa: PLR0913 (the parameters that `clicks_work` gives)
 
     challenge = load_challenge(Path(container) if is_folder else container)
     ensemble = load_ensemble(
-        open_bundle(Path(model_dir)),
+        open_bundle(Path(model_dir), checkpoint=checkpoint),
         device=device,
         vram_gib=challenge.spec.limits.vram_gib,
         precision=precision,

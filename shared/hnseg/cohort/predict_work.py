@@ -19,7 +19,7 @@ from hnseg.cohort.work import Facts, Work, WorkReference
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
-from hnseg.options import BackendName, Device, Precision, Skip
+from hnseg.options import BackendName, CheckpointName, Device, Precision, Skip
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def predict_work(  # noqa: PLR0913 (the options of `hnseg predict`)
     `<case>.nii.gz`, or of another suffix where the model's `dataset.json` names one that is written.
 
     Args:
-        bundle: Model folder, opened, with the folds to use.
+        bundle: Model folder, opened, with the folds and the checkpoint to use.
         step: Distance between tiles, in patches.
         mirroring: Whether mirrored copies are used.
         device: Processor of the networks.
@@ -75,6 +75,7 @@ def predict_work(  # noqa: PLR0913 (the options of `hnseg predict`)
         parameters={
             "model_dir": str(bundle.folder.absolute()),
             "folds": list(bundle.folds),
+            "checkpoint": bundle.checkpoint,
             "vram_gib": vram_gib if math.isfinite(vram_gib) else None,
             **options,
         },
@@ -82,10 +83,11 @@ def predict_work(  # noqa: PLR0913 (the options of `hnseg predict`)
     )
 
 
-def load(
+def load(  # noqa: PLR0913 (as above)
     *,
     model_dir: str,
     folds: Sequence[Fold],
+    checkpoint: CheckpointName,
     vram_gib: float | None,
     device: Device,
     precision: Precision,
@@ -102,7 +104,7 @@ def load(
     from hnseg.inference.model.bundle import open_bundle
 
     ensemble = load_ensemble(
-        open_bundle(Path(model_dir), folds=folds),
+        open_bundle(Path(model_dir), folds=folds, checkpoint=checkpoint),
         device=device,
         vram_gib=math.inf if vram_gib is None else vram_gib,
         precision=precision,

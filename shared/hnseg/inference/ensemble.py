@@ -34,7 +34,8 @@ class Ensemble:
         vram_gib: Memory of the GPU that this process may have in all.
         fallback: Function that loads the networks into another backend, for when this one fails in a pass; None for
             none.
-        notes: Sentences on a backend that was chosen and could not run the networks.
+        notes: Sentences on a backend that was chosen and could not run the networks, and on the first stage.
+        previous: First stage of a cascade, loaded, where this is the second; else None.
     """
 
     bundle: Bundle
@@ -42,6 +43,7 @@ class Ensemble:
     vram_gib: float = UNLIMITED_GIB
     fallback: Callable[[], Backend] | None = None
     notes: tuple[str, ...] = ()
+    previous: Ensemble | None = None
     _modules: Backend | None = field(default=None, init=False, repr=False)
 
     @property

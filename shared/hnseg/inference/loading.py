@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+from dataclasses import replace
 from functools import partial
 from types import ModuleType
 
@@ -19,6 +20,7 @@ from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.gpu import UNUSED_GPU, unusable_reason
 from hnseg.inference.model.bundle import Bundle
+from hnseg.inference.model.manifest import PREVIOUS_FOLDER
 from hnseg.machine import is_exhausted, usable_threads
 from hnseg.options import BackendName, Precision
 
@@ -33,7 +35,7 @@ def load_ensemble(
     precision: Precision = "exact",
     backend: BackendName = "auto",
 ) -> Ensemble:
-    """Build the networks of a bundle and give them their weights.
+    """Build the networks of a bundle, of both stages where it is a cascade, and give them their weights.
 
     Sets the number of threads that torch uses in this process to what the machine and its container allow. A GPU is
     made ready by two passes, which take seconds, so that no case's time is measured by them.
@@ -53,15 +55,35 @@ def load_ensemble(
         InputError: A GPU was asked for and there is none that can be used; or a library that is not installed, or does
             not run such networks.
     """
+    ensemble = _load_alone(bundle, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
+    if bundle.previous is None:
+        return ensemble
+    previous = _load_alone(bundle.previous, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
+    return replace(ensemble, previous=previous, notes=(*_first_stage_notes(bundle), *ensemble.notes))
+
+
+def _first_stage_notes(bundle: Bundle) -> tuple[str, ...]:
+    """Return a note where the first stage of a cascade is not in the folder of the second."""
+    if bundle.previous is None or bundle.previous.folder == bundle.folder / PREVIOUS_FOLDER:
+        return ()
+    found = bundle.previous.folder.name
+    return (f"The first stage of the cascade is {found}, beside the model folder, which has no {PREVIOUS_FOLDER}/.",)
+
+
+def _load_alone(
+    bundle: Bundle, *, device: str, vram_gib: float, precision: Precision, backend: BackendName
+) -> Ensemble:
+    """Load the networks of one stage."""
     if backend == "openvino":
         _check_openvino(device)
     _check_library(bundle, backend)
-    on_gpu, notes = _choose_device(bundle, device) if device != "cpu" and backend != "openvino" else (False, ())
+    on_gpu, found = _choose_device(bundle, device) if device != "cpu" and backend != "openvino" else (False, ())
+    notes = (*bundle.notes, *found)
     torch.set_num_threads(usable_threads())
     _claim_blas_buffer()
     if on_gpu:
         load = load_on_gpu if bundle.graphs is None else _load_graphs_on_gpu
-        return Ensemble(bundle, load(bundle, torch.device("cuda"), precision, vram_gib), vram_gib)
+        return Ensemble(bundle, load(bundle, torch.device("cuda"), precision, vram_gib), vram_gib, notes=notes)
     return _load_on_processor(bundle, precision, backend, notes)
 
 

@@ -43,6 +43,7 @@ class PredictionResult:
         computed_by: Values for the provenance on what ran the networks in the end; see `Execution.record`.
         uncertainty: Uncertainty of the label map; None where it was not asked for, or given up, which is noted.
         entropy: Predictive entropy in nats, float32, on the image's grid; None where it was not asked for by itself.
+        previous_stage: Values for the provenance on a cascade's first stage, as in `record`; empty where there is none.
     """
 
     label_map: sitk.Image
@@ -54,6 +55,7 @@ class PredictionResult:
     computed_by: Mapping[str, str]
     uncertainty: Uncertainty | None = None
     entropy: sitk.Image | None = None
+    previous_stage: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -67,7 +69,30 @@ class PredictionResult:
         }
         if self.uncertainty is not None:
             record["uncertainty"] = self.uncertainty.table.model_dump(mode="json")
-        return record
+        return record | ({"previous_stage": dict(self.previous_stage)} if self.previous_stage else {})
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """Record of a cascade's first stage, for the result of the second.
+
+    Attributes:
+        notes: Its notes, each a sentence that names it.
+        values: Its values for the provenance; empty where there is no first stage.
+    """
+
+    notes: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, result: PredictionResult, configuration: str) -> StageRecord:
+        """Return the record of a result of the first stage, trained in a configuration."""
+        notes = tuple(f"First stage of the cascade, {configuration}: {note}" for note in result.notes)
+        return cls(notes, {"configuration": configuration, **result.record})
+
+
+NO_STAGE = StageRecord()
+"""Record of no first stage."""
 
 
 @dataclass
@@ -83,6 +108,7 @@ class Prediction:
         uncertainty_map: Uncertainty that is filled beside it; None where it was not asked for, or can't be had.
         refused: Why an uncertainty that was asked for, or members of it, can't be had, each a sentence.
         seconds: Seconds that each step has taken so far; see `PredictionResult`.
+        previous: Record of a cascade's first stage, which is done.
     """
 
     sweep: Sweep
@@ -90,6 +116,7 @@ class Prediction:
     uncertainty_map: UncertaintyMap | None = None
     refused: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STEPS, 0.0))
+    previous: StageRecord = NO_STAGE
     _has_tried_preview: bool = False
     _previewed_s: float | None = None
 
@@ -143,12 +170,13 @@ class Prediction:
             label_map=self.canvas.label_map,
             effort_spent=schedule.effort_spent,
             effort_full=schedule.effort_full,
-            notes=accumulation.notes + schedule.notes(is_gradual=self.canvas.is_gradual) + unsure,
+            notes=self.previous.notes + accumulation.notes + schedule.notes(is_gradual=self.canvas.is_gradual) + unsure,
             seconds={step: round(taken, 3) for step, taken in self.seconds.items()},
             plans=tuple(schedule.plans),
             computed_by=accumulation.execution.record,
             uncertainty=uncertainty,
             entropy=self.entropy(),
+            previous_stage=self.previous.values,
         )
 
     def entropy(self) -> sitk.Image | None:

@@ -15,6 +15,7 @@ from hnseg.errors import ModelError
 from hnseg.imaging.channels import Channels, channels_of
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.cuda_memory import free_vram_gib
+from hnseg.inference.cascade.first_stage import predict_first_stage
 from hnseg.inference.drawn_clicks import draw_clicks
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.execution import Execution
@@ -81,7 +82,8 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
 ) -> Prediction:
     """Bring an image to the network's grid, and return its prediction, ready for the networks.
 
-    The channels are not needed any more then; they may take as much memory as all that follows.
+    Of a cascade the first stage is predicted here, to its end. The channels are not needed any more then; they may take
+    as much memory as all that follows.
 
     Args:
         ensemble: Trained networks, loaded.
@@ -103,10 +105,12 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         ModelError: The number of channels is not the model's.
         InputError: The image does not fit into memory, is not what the model's normalisation is for, or the model
             gives no probabilities.
+        DeadlineError: The time was over before a cascade's first stage had a label map.
     """
-    started_s = time.monotonic()
     bundle = ensemble.bundle
     _check_channels(bundle, channels)
+    first = predict_first_stage(start_prediction, ensemble, channels, deadline, effort=effort, progress=progress)
+    started_s = time.monotonic()
     oriented = turned(channels) if bundle.plans.reorients else channels
     placement = place(oriented, bundle.plans, bundle.configuration)
     resampling = bundle.configuration.resampling_of_logits
@@ -117,7 +121,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
     kept = probabilities is not None and not isinstance(probabilities, np.memmap)
     layout = _memory_layout(ensemble, placement, folds, len(beyond), entropy=entropy, probabilities=kept)
     target = replace(target, rolls_along=layout.rolls_along)
-    volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration))
+    volume = torch.from_numpy(preprocess(oriented.array, placement, bundle.plans, bundle.configuration, first.labels))
     execution = Execution(ensemble, layout)
     draw_clicks(volume, channels.clicks, placement, execution)
     interest = interest_in(volume, channels, placement, skip=effort.skip, reorients=bundle.plans.reorients)
@@ -131,8 +135,8 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         tiles_to_predict=accumulation.tiles_to_predict,
     )
     pace = FurtherPace(schedule.pace, [member.kind for member in beyond]) if beyond else None
-    sweep = Sweep(accumulation, schedule, progress, pace)
-    prediction = Prediction(sweep, Canvas(target, probabilities), refused=refused)
+    sweep = Sweep(accumulation, schedule, first.progress_after(progress), pace)
+    prediction = Prediction(sweep, Canvas(target, probabilities), refused=refused, previous=first.record)
     if uncertainty or entropy:
         _begin_uncertainty(prediction, target)
     prediction.seconds["preprocessing"] = time.monotonic() - started_s

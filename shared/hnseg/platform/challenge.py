@@ -67,7 +67,7 @@ class Challenge:
             it inspects label maps, with `threshold` where it has another than one half.
 
     Raises:
-        InputError: The spec has answers and the method no function that gives them.
+        InputError: The spec has answers and the method no function that gives them, or outputs that no method writes.
     """
 
     spec: ChallengeSpec
@@ -78,6 +78,12 @@ class Challenge:
             raise InputError(
                 f"The method of {self.spec.title} must have a function answer, because its spec.py has answers"
                 f" ({', '.join(socket.slug for socket in self.spec.answers)}), but method.py defines none."
+            )
+        if self.spec.foreign_outputs:
+            raise InputError(
+                f"The outputs of {self.spec.title} must be a label map on its input's grid, maps of known values and"
+                f" answers, but its spec.py describes others ({', '.join(self.spec.foreign_outputs)}). Only an image"
+                " that exists can write them: rehearse it with --image."
             )
 
 
@@ -124,16 +130,22 @@ def load_challenge(challenge: str | Path, edition: str | None = None) -> Challen
     if not all((folder / name).is_file() for name in ("spec.py", "method.py")):
         raise InputError(
             f"A challenge's folder must hold spec.py and method.py, but {folder} does not."
-            " Was the path to one of the folders under containers/ given?"
+            " Was the path to one of the folders under containers/ given? With spec.py alone, an image that exists is"
+            " rehearsed: name it with --image."
         )
-    root = str(folder.parent.parent)
-    if root not in sys.path:
-        sys.path.insert(0, root)
-    package = f"{folder.parent.name}.{folder.name}"
+    package = _package_of(folder)
     described = importlib.import_module(f"{package}.spec")
     method: Any = importlib.import_module(f"{package}.method")
     spec = choose_edition(described.SPEC, getattr(described, "EDITIONS", {}), edition)
     return Challenge(spec=spec, method=method)
+
+
+def _package_of(folder: Path) -> str:
+    """Return the dotted name of a challenge's folder, which can be imported by it from now on."""
+    root = str(folder.parent.parent)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    return f"{folder.parent.name}.{folder.name}"
 
 
 def settings_in(method: Method, values: Any, path: Path) -> BaseModel:

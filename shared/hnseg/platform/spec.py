@@ -84,16 +84,19 @@ class OutputSocket(Frozen):
     """Folder under /output, beginning with images/."""
     title: str
     labels: dict[int, str]
-    """Names of the values that the label map may hold beside 0."""
+    """Names of the values that the label map may hold beside 0; empty for an image whose values nobody checks, such as
+    one of 16 bits, which only a container of other origin may write."""
     on_grid_of: str
     """Slug of the input whose geometry it takes over to the last bit."""
+    keeps_grid: bool = True
+    """Whether it must have that geometry; only a container of other origin may do without."""
 
 
-MapKind = Literal["entropy", "probability"]
+MapKind = Literal["entropy", "probability", "other"]
 """Kind of the values of a map.
 
 `entropy` is the predictive entropy of the ensemble, in nats (natural logarithm); `probability`, 0 to 1, is that of the
-label map's one structure.
+label map's one structure. `other` is any image of a container of other origin, on any grid.
 """
 
 
@@ -123,6 +126,8 @@ class AnswerSocket(Frozen):
     title: str
     choices: tuple[str, ...] | None = None
     """Words of which the answer is one; None for a finite number."""
+    is_any_json: bool = False
+    """Whether any JSON value is taken, as of a container of other origin."""
     if_empty: str | float
     """Answer that is written beside an empty label map, where a failed case is to have an output."""
 
@@ -135,10 +140,14 @@ class AnswerSocket(Frozen):
     @property
     def in_words(self) -> str:
         """Accepted values in words, to follow "must be"."""
+        if self.is_any_json:
+            return "any value"
         return "a finite number" if self.choices is None else f"one of {', '.join(self.choices)}"
 
     def takes(self, value: object) -> bool:
-        """Return whether a value is one of the choices or, without any, a finite number."""
+        """Return whether a value is one of the choices or, without any, a finite number; any value of any JSON."""
+        if self.is_any_json:
+            return True
         if self.choices is not None:
             return value in self.choices
         return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
@@ -209,6 +218,13 @@ class ChallengeSpec(Frozen):
         if not self.input(self.output.on_grid_of).required:
             raise ValueError(f"the output's grid must be that of a required input, found {self.output.on_grid_of!r}")
         return self
+
+    @property
+    def foreign_outputs(self) -> tuple[str, ...]:
+        """Slugs of the outputs that no method writes, but a container of other origin may."""
+        output = [self.output.slug] if not (self.output.labels and self.output.keeps_grid) else []
+        maps = [socket.slug for socket in self.maps if socket.kind == "other"]
+        return (*output, *maps, *(socket.slug for socket in self.answers if socket.is_any_json))
 
     @property
     def image_outputs(self) -> tuple[ImageOutput, ...]:

@@ -20,6 +20,7 @@ from hnseg.rehearsal.machine import Machine, this_machine
 from hnseg.rehearsal.running.engine import COMMANDS, Engine, probe_engine
 from hnseg.rehearsal.running.process import can_cut_network
 from hnseg.rehearsal.running.runners import passable_gpus
+from hnseg.rehearsal.trainer_search import search_trainers
 
 # The platform's machine for most challenges is ml.g4dn.xlarge.
 _RAM_GIB = 16
@@ -33,6 +34,10 @@ _PARTS = {
     "score, rehearse, report": ("evaluation", "make setup, or: pip install -e '.[evaluation]'"),
     "train": ("training", "make setup, or: pip install -e '.[training]'"),
 }
+
+_TORCHVISION = (
+    "torchvision must be of torch's release and build: install it from the index that torch came from, or make setup"
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Ability:
 
 
 def examine(base_image: str) -> list[Ability]:
-    """Return the abilities of this machine; takes a few seconds.
+    """Return the abilities of this machine; takes some ten seconds.
 
     Args:
         base_image: Image that images are built on; empty to leave it out.
@@ -62,6 +67,7 @@ def examine(base_image: str) -> list[Ability]:
     return [
         _python(),
         *_packages(),
+        *_nnunet_commands(),
         _processors(machine),
         _memory(machine),
         _gpu(machine),
@@ -112,6 +118,20 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+def _nnunet_commands() -> Iterator[Ability]:
+    """Yield whether nnU-Net's commands find trainers, where nnU-Net is installed."""
+    if not _version("nnunetv2"):
+        return
+    name = "nnU-Net's own commands"
+    search = search_trainers()
+    if search.modules:
+        yield Ability(name, "yes", f"their search for trainers imports all {search.modules} modules")
+    else:
+        found = f"the package {search.missing} is missing" if search.missing else search.failure
+        advice = _TORCHVISION if "torchvision" in found else f"Install what is missing; {_PARTS['train'][1]}"
+        yield Ability(name, "no", f"their search for trainers imports every one, and failed: {found}", advice)
 
 
 def _processors(machine: Machine) -> Ability:

@@ -201,7 +201,9 @@ def _collect_maps(spec: ChallengeSpec, case: CaseFolder, kept: Collection) -> tu
         findings += imported.findings
         if imported.path is not None and imported.image is not None:
             files[socket.slug] = _path_in(kept, imported.path)
-            findings += judge_placement(imported.image, spec, case, title=socket.title)
+            findings += (
+                [] if socket.kind == "other" else judge_placement(imported.image, spec, case, title=socket.title)
+            )
     return files, findings
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.inference.model.nnunet_plans import read_json
+from hnseg.options import CheckpointName
 from hnseg.platform.challenge import settings_in
 
 if TYPE_CHECKING:
@@ -42,13 +43,20 @@ class RuleModel:
     structures: Mapping[str, StructureRange] = field(default_factory=dict)
 
 
-def open_model(folder: Path, method: Method, *, override: Mapping[str, Any] = _NO_OVERRIDE) -> Bundle | RuleModel:
+def open_model(
+    folder: Path,
+    method: Method,
+    *,
+    override: Mapping[str, Any] = _NO_OVERRIDE,
+    checkpoint: CheckpointName = "auto",
+) -> Bundle | RuleModel:
     """Open a model folder: the settings of a rule where these ask for one, else the files of an ensemble.
 
     Args:
         folder: Model folder.
         method: Method of the challenge.
         override: Settings that replace those of the folder.
+        checkpoint: Checkpoint of a result folder to use, as `hnseg.inference.model.bundle.open_bundle` takes it.
 
     Raises:
         ModelError: The folder can't be used.
@@ -58,7 +66,7 @@ def open_model(folder: Path, method: Method, *, override: Mapping[str, Any] = _N
     # torch is imported here, not above: a rule should not wait for it.
     from hnseg.inference.model.bundle import open_bundle
 
-    bundle = open_bundle(folder)
+    bundle = open_bundle(folder, checkpoint=checkpoint)
     return replace(bundle, settings={**bundle.settings, **override}) if override else bundle
 
 

@@ -10,6 +10,7 @@ from hnseg.errors import EngineError, InputError
 from hnseg.rehearsal.profile import profile_of
 from hnseg.rehearsal.profile_file import read_profile
 from hnseg.rehearsal.running.runners import ImageChoice
+from tests.support import stand_in_apptainer
 from tests.support.small_challenges import HNTS_MRG
 
 
@@ -42,3 +43,18 @@ def test_without_an_engine_there_are_processes_unless_an_image_is_named(monkeypa
     assert target_of(engine=None).engine is None
     with pytest.raises(EngineError, match="A container engine must answer"):
         target_of(engine=None, tag="mine:1")
+
+
+def test_apptainer_builds_no_image():
+    with pytest.raises(typer.BadParameter, match=r"--engine apptainer builds no image: name one with --image, a \.sif"):
+        target_of(engine=EngineName.APPTAINER)
+
+
+def test_apptainer_runs_an_image_once_for_a_case(tmp_path, monkeypatch):
+    stand_in_apptainer.install(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    target = target_of(engine=EngineName.APPTAINER, tag="mine.sif")
+    assert (target.engine, target.api_method, target.apptainer.version) == (None, "exec", "Apptainer 1.4.2")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(EngineError, match="apptainer must be installed for --engine apptainer"):
+        target_of(engine=EngineName.APPTAINER, tag="mine.sif")

@@ -11,7 +11,8 @@ from scipy.special import expit, softmax
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid
 from hnseg.inference.labelling.label_map import Canvas, Target, fill_labels, to_label_map
-from hnseg.inference.model.nnunet_plans import Dataset, Spline, TorchLinear
+from hnseg.inference.model.nnunet_plans import Dataset
+from hnseg.inference.model.nnunet_resampling import Spline, TorchLinear
 from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.preprocess import Placement
 from hnseg.inference.preprocessing.resampling import resample

@@ -12,7 +12,7 @@ from hnseg.inference import predictor
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, OF_THE_MEAN
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
-from hnseg.inference.model.nnunet_plans import Spline
+from hnseg.inference.model.nnunet_resampling import Spline
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.memory import MemoryLayout, MemoryNeed
 from hnseg.inference.predictor import start_prediction

@@ -8,7 +8,14 @@ from hnseg.errors import ModelError
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
 from tests.support.exported_bundles import change_arguments
-from tests.support.model_folders import change, change_architecture, change_configuration, renew_checksums
+from tests.support.model_folders import (
+    change,
+    change_architecture,
+    change_checkpoint,
+    change_configuration,
+    first_weights,
+    renew_checksums,
+)
 
 
 def test_weights_are_mapped_not_copied(results):
@@ -23,6 +30,54 @@ def test_weights_in_half_precision_are_used_in_single(exported):
     renew_checksums(exported)
     network = network_of(open_bundle(exported), 0)
     assert {tensor.dtype for tensor in network.parameters()} == {torch.float32}
+
+
+def test_weights_in_another_order_in_memory_are_brought_into_that_of_their_axes(results):
+    def reorder(content):
+        content["network_weights"] = {
+            name: tensor.contiguous(memory_format=torch.channels_last_3d) if tensor.ndim == 5 else tensor
+            for name, tensor in content["network_weights"].items()
+        }
+
+    change_checkpoint(first_weights(results), reorder)
+    bundle = open_bundle(results)
+    assert not all(tensor.is_contiguous() for tensor in bundle.state_dicts[0].values())
+    weights = network_of(bundle, 0).state_dict()
+    assert all(tensor.is_contiguous() for tensor in weights.values())
+    assert all(torch.equal(weights[name], tensor) for name, tensor in bundle.state_dicts[0].items())
+
+
+def test_the_trainer_of_weights_that_do_not_fit_is_named(results):
+    def replace(content):
+        content["network_weights"] = {"mine.weight": torch.ones(3)}
+        content["trainer_name"] = "nnUNetTrainerMine"
+
+    change_checkpoint(first_weights(results), replace)
+    with pytest.raises(
+        ModelError, match=r"were trained by nnUNetTrainerMine\. Does it build its own .*--trainer nnUNetTr"
+    ):
+        network_of(open_bundle(results), 0)
+
+
+def test_weights_that_are_not_finite_are_refused_with_their_fold(results):
+    path = results / "fold_1" / "checkpoint_final.pth"
+    change_checkpoint(path, lambda content: next(iter(content["network_weights"].values())).fill_(float("nan")))
+    network_of(open_bundle(results), 0)
+    with pytest.raises(
+        ModelError, match=r"fold_1/checkpoint_final.pth must be finite numbers, but .* Did the training"
+    ):
+        network_of(open_bundle(results), 1)
+
+
+def test_a_tensor_that_only_claims_to_be_large_takes_no_memory(results):
+    def expand(content):
+        content["network_weights"] = {
+            name: torch.zeros(1, dtype=torch.float16).expand(2**40) for name in content["network_weights"]
+        }
+
+    change_checkpoint(first_weights(results), expand)
+    with pytest.raises(ModelError, match=r"has shape \(1099511627776,\) instead of"):
+        network_of(open_bundle(results), 0)
 
 
 def edit_weights(folder, edit):
@@ -54,7 +109,7 @@ MISFITS = {
     ),
     "a layer of another package": (
         lambda f: change_architecture(f, arch_kwargs={"conv_op": "subprocess.Popen"}),
-        "must name classes of torch.nn, but names subprocess.Popen",
+        "must name classes of torch.nn or dynamic_network_architectures.building_blocks, but names subprocess.Popen",
     ),
     "whole numbers": (
         lambda f: edit_weights(

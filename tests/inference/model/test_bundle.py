@@ -52,6 +52,18 @@ def test_the_best_checkpoint_can_be_chosen(results):
     assert bundle.weights_files == (best,)
 
 
+def test_an_exported_bundle_has_no_other_checkpoint(exported):
+    with pytest.raises(
+        ModelError, match=r"is an exported bundle, and best was asked for\. It was chosen at its export"
+    ):
+        open_bundle(exported, checkpoint="best")
+
+
+def test_the_trainer_is_told(results):
+    change_checkpoint(first_weights(results), lambda content: content.update(trainer_name="nnUNetTrainerMine"))
+    assert open_bundle(results).trainer == "nnUNetTrainerMine"
+
+
 def test_a_model_trained_on_all_cases_is_opened_when_it_is_alone(results):
     (results / "fold_0").rename(results / "fold_all")
     assert open_bundle(results).folds == (1,)
@@ -73,7 +85,7 @@ SPOILT_RESULTS = {
     ),
     "no folds": (
         lambda f: [shutil.rmtree(fold) for fold in f.glob("fold_*")],
-        r"must hold at least one trained fold as fold_<k>/checkpoint_final.pth, but .* holds none",
+        r"at least one trained fold as fold_<k>/checkpoint_final.pth or checkpoint_best.pth, but .* holds none",
     ),
     "mirroring axes of another patch": (
         lambda f: change_checkpoint(first_weights(f), lambda c: c.update(inference_allowed_mirroring_axes=(0, 3))),
@@ -121,7 +133,7 @@ SPOILT_RESULTS = {
     ),
     "a fold with a number in another script": (
         lambda f: [shutil.rmtree(f / "fold_1"), (f / "fold_0").rename(f / "fold_²")],
-        "must hold at least one trained fold as fold_<k>/checkpoint_final.pth, but .* holds none",
+        "at least one trained fold as fold_<k>/checkpoint_final.pth or checkpoint_best.pth, but .* holds none",
     ),
     "settings that are a list": (
         lambda f: (f / "method.json").write_text("[]"),

@@ -39,8 +39,8 @@ SPOILT = {
         "normalization_schemes > 1: Input should be .*, found 'Mine'",
     ),
     "another resampling": (
-        lambda f: change_configuration(f, resampling_fn_data="no_resampling_hack"),
-        "resampling_fn_data must be one of resample_data_or_seg_to_shape, .*, found no_resampling_hack",
+        lambda f: change_configuration(f, resampling_fn_data="my_resampling"),
+        "resampling_fn_data must be one of resample_data_or_seg_to_shape, .*, found my_resampling",
     ),
     "another way along z": (
         lambda f: change_configuration(f, resampling_fn_probabilities_kwargs={"order": 1, "order_z": 1}),
@@ -56,7 +56,7 @@ SPOILT = {
     ),
     "a cascade": (
         lambda f: change_configuration(f, previous_stage="3d_lowres"),
-        "3d_fullres in .* is the second stage of a cascade and needs the segmentation of 3d_lowres",
+        "3d_fullres in .* is the second stage of a cascade and must have the model of the first, 3d_lowres",
     ),
     "a circle of configurations": (
         lambda f: change(f / "plans.json", inherit_in_a_circle),

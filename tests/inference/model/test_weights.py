@@ -55,7 +55,7 @@ SPOILT = {
     "a checkpoint of no tensors": (lambda f: change_weights(f, lambda _: None), IS_NO_CHECKPOINT),
     "a checkpoint that runs code": (
         lambda f: torch.save({"network_weights": Evil()}, first_weights(f)),
-        r"asks for posix\.system, which could run code when it is loaded, so it was refused\.",
+        IS_NO_CHECKPOINT,
     ),
     "a bare pickle that runs code": (
         lambda f: first_weights(f).write_bytes(pickle.dumps(Evil(), protocol=2)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from nnunetv2.preprocessing.resampling.default_resampling import resample_data_or_seg_to_shape
 
-from hnseg.inference.model.nnunet_plans import Spline, TorchLinear
+from hnseg.inference.model.nnunet_resampling import Spline, TorchLinear
 from hnseg.inference.preprocessing.resampling import axis_apart, resample
 
 pytestmark = pytest.mark.numeric

@@ -70,3 +70,10 @@ def test_two_images_fail_in_the_platforms_words(judged, tmp_path):
     (tmp_path / "second.mha").rename(folder / "second.mha")
     (finding,) = judged(entropies()).findings
     assert finding.platform_says == "Only 1 image should be produced in 'images/entropy-map', we found 2"
+
+
+def test_an_image_of_another_kind_may_hold_anything(tmp_path):
+    socket = SOCKET.model_copy(update={"kind": "other"})
+    write_image(entropies(np.int16) - 7, tmp_path / socket.relative_path / "any-name.mha")
+    imported = import_map(socket, tmp_path, SPEC)
+    assert (imported.findings, imported.image is not None) == ((), True)

@@ -3,6 +3,7 @@ import pytest
 import SimpleITK as sitk
 
 from containers.hnts_mrg.spec import SPEC
+from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.judging.placement import check_placement, judge_placement
 
 
@@ -66,3 +67,13 @@ def test_without_a_readable_scan_the_reference_is_compared(small_request, scan, 
     assert judge_placement(image, SPEC, case) == []
     (finding,) = judge_placement(image[1:, :, :], SPEC, case)
     assert "the grid of the reference label map to the last bit" in finding.explanation
+
+
+def test_an_output_that_may_lie_on_any_grid_is_not_compared(tmp_path):
+    scan = tmp_path / "input" / SPEC.input(SPEC.output.on_grid_of).relative_path / "scan.mha"
+    scan.parent.mkdir(parents=True)
+    sitk.WriteImage(label_map(), str(scan))
+    (case,) = find_cases([tmp_path])
+    anywhere = SPEC.model_copy(update={"output": SPEC.output.model_copy(update={"keeps_grid": False})})
+    found = [judge_placement(label_map(size=(3, 3, 3)), spec, case) for spec in (SPEC, anywhere)]
+    assert [len(findings) for findings in found] == [1, 0]

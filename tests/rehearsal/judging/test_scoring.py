@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+import SimpleITK as sitk
 
 from hnseg.rehearsal.cases import find_cases
 from hnseg.rehearsal.judging.scoring import score_cases
@@ -45,3 +46,29 @@ def test_cases_that_the_measures_refuse_are_a_warning(small_request, unscored):
     assert (cases, score) == ((unscored,), None)
     assert (finding.severity, finding.stage) == ("warning", "evaluation")
     assert finding.explanation.startswith("The cases could not be scored: ")
+
+
+def test_a_challenge_without_known_measures_is_compared_by_dice_alone(small_request, unscored):
+    request = replace(small_request, spec=small_request.spec.model_copy(update={"name": "another"}))
+    (case,), score, notes = score_cases(request, [unscored])
+    assert (score.score, score.score_name) == (1, "mean aggregated DSC, not the challenge's own score")
+    assert {name: metrics["dsc"] for name, metrics in case.structures.items()} == {"GTVp": 1, "GTVn": 1}
+    assert score.notes == (
+        "No measures of HNTS-MRG 2024 task 2 (mid-RT) are known here: its label maps were compared by Dice alone.",
+    )
+    assert notes == ()
+
+
+def test_a_reference_of_another_size_is_a_warning(small_request, unscored):
+    output = small_request.output_dir("case_000") / OUTPUT_FILE
+    sitk.WriteImage(sitk.ReadImage(str(output))[1:, :, :], str(output))
+    request = replace(small_request, spec=small_request.spec.model_copy(update={"name": "another"}))
+    _, score, (finding,) = score_cases(request, [unscored])
+    assert score is None
+    assert "The reference of case_000 must have as many voxels as the label map" in finding.explanation
+
+
+def test_an_output_without_labels_has_nothing_to_compare(small_request, unscored):
+    output = small_request.spec.output.model_copy(update={"labels": {}})
+    request = replace(small_request, spec=small_request.spec.model_copy(update={"output": output}))
+    assert score_cases(request, [unscored]) == ((unscored,), None, ())

@@ -10,6 +10,7 @@ from hnseg.rehearsal.running.input_link import CURRENT
 from hnseg.rehearsal.running.workplace import (
     check_readable,
     model_folder,
+    no_model,
     size_bytes,
     unreadable_for_others,
     workplace,
@@ -109,3 +110,9 @@ def test_the_size_of_a_folder_is_that_of_all_files_below_it(tmp_path):
     (tmp_path / "a").write_bytes(b"123")
     (tmp_path / "deeper" / "b").write_bytes(b"4567")
     assert size_bytes(tmp_path) == 7
+
+
+def test_without_a_model_the_folder_is_empty_and_open_to_every_user():
+    with no_model() as folder:
+        assert (folder.name, list(folder.iterdir()), unreadable_for_others(folder.parent)) == ("none", [], [])
+    assert not folder.exists()

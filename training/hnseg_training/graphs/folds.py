@@ -42,8 +42,9 @@ def write_graphs(checkpoints: Mapping[Fold, Path], bundle: Path, *, code: Traine
     trained = read_checkpoint(first)
     network = code.network(first.parent.parent, trained.configuration)
     dataset = read_dataset(bundle)
-    patch = configuration_of(read_plans(bundle), trained.configuration, bundle / PLANS_FILE).patch_size
-    shape, outputs = (1, len(dataset.channels), *patch), len(dataset.output_values)
+    configuration = configuration_of(read_plans(bundle), trained.configuration, bundle / PLANS_FILE)
+    patch, of_previous = configuration.patch_size, dataset.foreground_values if configuration.previous_stage else ()
+    shape, outputs = (1, len(dataset.channels) + len(of_previous), *patch), len(dataset.output_values)
     memory_gib = 0.0
     for fold, path in checkpoints.items():
         put_trained_weights(network, read_checkpoint(path).state_dict, path)

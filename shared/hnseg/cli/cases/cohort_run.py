@@ -53,8 +53,8 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
             raise
         typer.echo(str(report()))
     failed = f", {len(summary.failed)} failed: {', '.join(summary.failed[:5])}" if summary.failed else ""
-    cases = "1 case" if summary.done == 1 else f"{summary.done} cases"
-    _say(f"{cases} done{failed}{' and more' if len(summary.failed) > 5 else ''}.")
+    counted = "1 case" if summary.done == 1 else f"{summary.done} cases"
+    _say(f"{counted} done{failed}{' and more' if len(summary.failed) > 5 else ''}.")
     if summary.failed:
         raise typer.Exit(1)
 

@@ -49,7 +49,7 @@ def predict_folder(
     from hnseg.cohort.predict_work import labels_of, predict_work  # torch is imported once nothing else is wrong
     from hnseg.inference.model.bundle import open_bundle
 
-    bundle = open_bundle(model_dir, folds=options.chosen_folds)
+    bundle = open_bundle(model_dir, folds=options.chosen_folds, checkpoint=options.checkpoint)
     found = find_channel_images(folder, bundle.image_channels)
     typer.echo("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".", err=True)
     work = predict_work(

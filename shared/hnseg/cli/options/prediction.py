@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hnseg.cli.options.run import BackendOption, DeviceOption, PrecisionOption, SkipAirOption
+from hnseg.cli.options.run import BackendOption, CheckpointOption, DeviceOption, PrecisionOption, SkipAirOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
 from hnseg.imaging.files.formats import WRITTEN, has_suffix
 from hnseg.imaging.files.output_files import Output
@@ -31,6 +31,7 @@ class PredictionOptions:
     """Options on the networks, the effort and the limits of a prediction."""
 
     folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None
+    checkpoint: CheckpointOption = "auto"
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False
     step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5
     device: DeviceOption = "auto"

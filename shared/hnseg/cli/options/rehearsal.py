@@ -16,6 +16,7 @@ class EngineName(str, Enum):
 
     DOCKER = "docker"
     PODMAN = "podman"
+    APPTAINER = "apptainer"
     PROCESS = "process"
 
 
@@ -55,17 +56,23 @@ class InputsJson(str, Enum):
         return (Dialect.TODAY, *OLDER) if self is InputsJson.ALL else (Dialect(self.value),)
 
 
-ContainerArgument = Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")]
+ContainerArgument = Annotated[
+    Path | None,
+    typer.Argument(help="The challenge's folder, such as containers/hnts_mrg; with --image it needs spec.py alone."),
+]
 CasesOption = Annotated[
     list[Path] | None, typer.Option("--case", help="input/, perhaps expected/. Left out: all shipped.")
 ]
 ModelOption = Annotated[
-    Path | None, typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out.")
+    Path | None,
+    typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out, or none for --image."),
 ]
-ImageOption = Annotated[str, typer.Option(help="Rehearse this image instead of building one.")]
+ImageOption = Annotated[
+    str, typer.Option(help="Rehearse this image instead of building one; for Apptainer also a .sif or .tar file.")
+]
 EngineOption = Annotated[
     EngineName | None,
-    typer.Option(help="The container engine; process: without any. Left out: the first that answers."),
+    typer.Option(help="The container engine; process: without any. Left out: Docker or Podman, where one answers."),
 ]
 ReportOption = Annotated[
     Path | None, typer.Option(help="Write rehearsal.json, rehearsal.html, outputs and logs to this folder.")
@@ -94,4 +101,12 @@ ImporterOption = Annotated[
     Importer,
     typer.Option(help="panimg: the platform's importer, where it is installed, judges each output as well."),
 ]
+NewSpecOption = Annotated[
+    Path | None,
+    typer.Option(help="Write spec.py of another challenge into this folder, by --from-inputs and --from-output."),
+]
+FromInputsOption = Annotated[
+    Path | None, typer.Option(help="The inputs.json that the platform gives a job, beside the job's inputs.")
+]
+FromOutputOption = Annotated[Path | None, typer.Option(help="The output that an algorithm left for the same case.")]
 GpuOption = Annotated[bool, typer.Option(help="Pass this machine's GPUs, if it has any.")]

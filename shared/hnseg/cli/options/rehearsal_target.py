@@ -11,9 +11,10 @@ import typer
 from hnseg.cli.options.rehearsal import ApiMethod, EngineName
 from hnseg.errors import EngineError, InputError
 from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.running.apptainer.program import Apptainer, find_apptainer
 from hnseg.rehearsal.running.engine import Engine, find_engine
 from hnseg.rehearsal.running.image import inspect_image
-from hnseg.rehearsal.running.runners import ImageChoice, Runner, container_runner, process_runner
+from hnseg.rehearsal.running.runners import ImageChoice, Runner, apptainer_runner, container_runner, process_runner
 
 _API_METHODS = tuple(method.value for method in ApiMethod)
 
@@ -25,16 +26,18 @@ class Target:
     Attributes:
         container_dir: Folder of the challenge.
         choice: Image, found or to be built.
-        engine: Engine that runs it; None for plain processes.
+        engine: Engine that runs it; None for plain processes, and for Apptainer.
+        apptainer: Apptainer, where that runs it.
     """
 
     container_dir: Path
     choice: ImageChoice
     engine: Engine | None
+    apptainer: Apptainer | None = None
 
     @property
     def api_method(self) -> str:
-        """API method that the image declares, or will once it is built; exec for a process."""
+        """API method that the image declares, or will once it is built; exec for a process and for Apptainer."""
         if self.engine is None:
             return ApiMethod.EXEC.value
         if self.choice.tag:
@@ -56,7 +59,9 @@ class Target:
             )
 
     def runner(self, model_dir: Path, profile: Profile, *, gpu: bool) -> AbstractContextManager[Runner]:
-        """Return a context that yields the runner of the cases; see `container_runner` and `process_runner`."""
+        """Return a context that yields the runner of the cases; see `hnseg.rehearsal.running.runners`."""
+        if self.apptainer is not None:
+            return apptainer_runner(self.apptainer, self.choice.tag, model_dir, profile, gpu=gpu)
         if self.engine is None:
             return nullcontext(process_runner(self.container_dir, profile, gpu=gpu, edition=self.choice.edition))
         return container_runner(self.engine, self.container_dir, self.choice, model_dir, profile, gpu=gpu)
@@ -68,6 +73,13 @@ def find_target(name: EngineName | None, container_dir: Path, choice: ImageChoic
     Raises:
         EngineError: An engine is needed, and none answers.
     """
+    if name is EngineName.APPTAINER:
+        if not choice.tag:
+            raise typer.BadParameter(
+                "--engine apptainer builds no image: name one with --image, a .sif file, the .tar of docker save, or"
+                " the tag of an image that Docker's service has"
+            )
+        return Target(container_dir.resolve(), choice, None, find_apptainer())
     return Target(container_dir.resolve(), choice, _engine(name, choice))
 
 

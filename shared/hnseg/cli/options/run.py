@@ -22,6 +22,7 @@ def typer_option(option: options.Option, **more: Any) -> Any:
 DeviceOption = Annotated[options.Device, typer_option(options.DEVICE)]
 PrecisionOption = Annotated[options.Precision, typer_option(options.PRECISION)]
 BackendOption = Annotated[options.BackendName, typer_option(options.BACKEND)]
+CheckpointOption = Annotated[options.CheckpointName, typer_option(options.CHECKPOINT)]
 SkipOption = Annotated[options.Skip, typer_option(options.SKIP)]
 SkipAirOption = Annotated[
     Literal["none", "air"],

@@ -10,6 +10,7 @@ import typer
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.records import with_records
+from hnseg.cli.options.run import CheckpointOption
 from hnseg.cli.options.study import StudyFolders, StudyOptions
 from hnseg.cli.perturb import LeavingPublished
 from hnseg.cli.robustness.results import show_results
@@ -51,6 +52,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     on: OnOption = "local",
     workers: WorkerOptions,
     ram_gib: RamOption = None,
+    checkpoint: CheckpointOption = "auto",
     container: ContainerOptions,
     jobs: JobOptions,
 ) -> None:
@@ -70,7 +72,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     found = with_references(find_cohort(cases_dir, spec), spec.output, folders.references)
     typer.echo(summary(found, spec), err=True)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
-    bundle = open_model(model, loaded.method)  # torch is imported once nothing else is wrong
+    bundle = open_model(model, loaded.method, checkpoint=checkpoint)  # torch is imported once nothing else is wrong
     perturbing = Perturbing(seed=chosen.seed, units=chosen.units, settings=leaving.settings)
     work = study_work(challenge, container.work(challenge, bundle), perturbing, edition=container.edition)
     study = Study(spec, found.cases, choice, perturbing, output)

@@ -165,7 +165,7 @@ def load_on_gpu(
     # Half of the memory is left to the sums and the passes.
     is_resident = size_gib(networks, torch.float16) < free_vram_gib(device, vram_gib) / 2
     backend = CudaBackend(networks, device, precision, is_resident)
-    return _warmed_up(backend, (1, len(bundle.channels), *bundle.configuration.patch_size))
+    return _warmed_up(backend, (1, bundle.network_channels, *bundle.configuration.patch_size))
 
 
 def _warmed_up(backend: CudaBackend, shape: tuple[int, ...]) -> CudaBackend | TorchBackend:

@@ -113,7 +113,7 @@ def _models(bundle: Bundle) -> list[openvino.Model]:
     if bundle.graphs is not None:
         return graph_models(bundle)
     graph = graph_of(bundle)
-    shape = (1, len(bundle.channels), *bundle.configuration.patch_size)
+    shape = (1, bundle.network_channels, *bundle.configuration.patch_size)
     weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
     return [with_weights(graph, each, shape, bundle.folder) for each in weights]
 

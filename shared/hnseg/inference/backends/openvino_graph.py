@@ -80,7 +80,7 @@ def convert(bundle: Bundle) -> openvino.Model:
     """
     network = network_of(bundle, 0)
     places = list(_places(network))
-    example = (torch.zeros(1, len(bundle.channels), *_small_tile(bundle)), *(tensor for *_, tensor in places))
+    example = (torch.zeros(1, bundle.network_channels, *_small_tile(bundle)), *(tensor for *_, tensor in places))
 
     def with_open_weights(tile: torch.Tensor, *weights: torch.Tensor) -> Any:
         """Run the network with weights that are arguments, so that the graph holds none."""

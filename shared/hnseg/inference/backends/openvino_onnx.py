@@ -20,7 +20,7 @@ def graph_models(bundle: Bundle) -> list[openvino.Model]:
     """
     patch = bundle.configuration.patch_size
     wanted = [1, len(bundle.dataset.output_values), *patch]
-    return [_read(path, [1, len(bundle.channels), *patch], wanted) for path in bundle.weights_files]
+    return [_read(path, [1, bundle.network_channels, *patch], wanted) for path in bundle.weights_files]
 
 
 def _read(path: Path, batch: list[int], wanted: list[int]) -> openvino.Model:

@@ -32,7 +32,7 @@ def has_dropout(bundle: Bundle) -> bool:
         return False
     network = build_network(
         bundle.configuration.architecture,
-        channels=len(bundle.channels),
+        channels=bundle.network_channels,
         outputs=len(bundle.dataset.output_values),
         path=bundle.folder / PLANS_FILE,
     )

@@ -20,7 +20,8 @@ from hnseg.imaging.geometry import FloatArray, Grid, image_of
 from hnseg.inference.labelling.block_interpolation import LogitPlane
 from hnseg.inference.labelling.label_plane import LabelPlane, Labels, label_rule_of
 from hnseg.inference.labelling.running_entropy import RunningEntropy
-from hnseg.inference.model.nnunet_plans import Dataset, Resampling
+from hnseg.inference.model.nnunet_plans import Dataset
+from hnseg.inference.model.nnunet_resampling import Resampling
 from hnseg.inference.preprocessing.axis_map import AxisMap
 from hnseg.inference.preprocessing.orientation import turned_array
 from hnseg.inference.preprocessing.preprocess import Placement

@@ -3,25 +3,26 @@
 | file | nnU-Net's result folder | exported bundle |
 |---|---|---|
 | `plans.json`, `dataset.json` | as nnU-Net wrote them | the same |
-| weights | `fold_<k>/checkpoint_final.pth` or `checkpoint_best.pth` | `fold_<k>.safetensors` or `fold_<k>.onnx` |
+| weights | `fold_<k>/checkpoint_final.pth`, `_best` or `_latest` | `fold_<k>.safetensors` or `fold_<k>.onnx` |
 | `network.xml`, `network.bin` | none | may be there: see `hnseg.inference.backends.openvino_graph` |
 | `manifest.json` | none | see `hnseg.inference.model.manifest`; its checksums are verified |
 | `method.json` | may be put there | settings of the challenge's method |
+| `previous/` | of a cascade: see `hnseg.inference.model.previous_stage` | the same |
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from hnseg.errors import ModelError
 from hnseg.imaging.files.checksum import sha256_of
+from hnseg.inference.model.checkpoints.trained_folds import choose_folds, find_trained_folds
 from hnseg.inference.model.graph.check import check_graph, external_file
 from hnseg.inference.model.graph.record import Graphs
 from hnseg.inference.model.manifest import (
@@ -29,6 +30,7 @@ from hnseg.inference.model.manifest import (
     MANIFEST_FILE,
     METHOD_FILE,
     PLANS_FILE,
+    PREVIOUS_FOLDER,
     Fold,
     Manifest,
 )
@@ -41,8 +43,10 @@ from hnseg.inference.model.nnunet_plans import (
     read_json,
     read_plans,
 )
+from hnseg.inference.model.previous_stage import Stage, check_stages, find_previous
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint, read_weights
+from hnseg.options import CheckpointName
 from hnseg.records import first_problem
 
 
@@ -62,6 +66,10 @@ class Bundle:
         texts: Files it was read from, other than weights.
         weights_files: File of each fold's weights, or graph.
         manifest: Manifest of an exported bundle; None for nnU-Net's own folder.
+        checkpoint: Checkpoint that was asked for.
+        trainer: Name of the class that trained it; empty where the files name none.
+        notes: Sentences on what a user of the model should know, such as a fold without its final checkpoint.
+        previous: Bundle of the first stage, where this is the second of a cascade; else None.
     """
 
     folder: Path
@@ -75,6 +83,10 @@ class Bundle:
     texts: tuple[Path, ...]
     weights_files: tuple[Path, ...]
     manifest: Manifest | None = None
+    checkpoint: CheckpointName = "auto"
+    trainer: str = ""
+    notes: tuple[str, ...] = ()
+    previous: Bundle | None = None
 
     def __post_init__(self) -> None:
         """Check that plans, dataset and weights fit one another.
@@ -108,12 +120,15 @@ class Bundle:
 
     @cached_property
     def sha256(self) -> Mapping[str, str]:
-        """Checksum of every file it was read from, by its path in the folder."""
+        """Checksum of every file it was read from, by its path in the folder; a first stage's is in `previous/`."""
         files = (*self.texts, *self.weights_files)
+        previous = self.previous.sha256 if self.previous else {}
+        of_previous = {f"{PREVIOUS_FOLDER}/{name}": checksum for name, checksum in previous.items()}
         if self.manifest is not None:
             listed, names = self.manifest.sha256, [path.name for path in files]
-            return {name: listed[name] for name in (*names, *map(external_file, names)) if name in listed}
-        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files}
+            own = {name: listed[name] for name in (*names, *map(external_file, names)) if name in listed}
+            return own | of_previous
+        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files} | of_previous
 
     def further_file(self, name: str) -> Path | None:
         """Return a file that an exported bundle may hold beside its weights; None where its manifest lists none.
@@ -149,55 +164,90 @@ class Bundle:
         return self.dataset.channels
 
     @property
+    def network_channels(self) -> int:
+        """Number of the network's input channels: those of the image and clicks, and a cascade's labels after them."""
+        return len(self.channels) + len(self.previous_labels)
+
+    @property
+    def previous_labels(self) -> tuple[int, ...]:
+        """Labels of a cascade's first stage that the network gets a channel of each, in order; else none."""
+        return self.dataset.foreground_values if self.configuration.previous_stage else ()
+
+    @property
     def image_channels(self) -> tuple[str, ...]:
         """Names of the input channels that hold images, in order; those of clicks come after them."""
         return self.dataset.image_channels
 
 
-def open_bundle(
-    folder: Path, *, folds: Sequence[Fold] | None = None, checkpoint: Literal["final", "best"] = "final"
-) -> Bundle:
-    """Open a model folder.
+def open_bundle(folder: Path, *, folds: Sequence[Fold] | None = None, checkpoint: CheckpointName = "auto") -> Bundle:
+    """Open a model folder, and with the second stage of a cascade that of the first.
 
     Args:
         folder: Result folder of nnU-Net, or an exported bundle.
-        folds: Folds to use; every one that is there when left out (`all` only where there is no other).
-        checkpoint: Checkpoint of nnU-Net to use; an exported bundle has only the one that was exported.
+        folds: Folds to use; every one that is there when left out (`all` only where there is no other), as always of
+            the first stage of a cascade.
+        checkpoint: Checkpoint of nnU-Net to use of every fold; `auto` is the final one, or the best of a fold that has
+            no final one, which is noted. An exported bundle has only what was exported, so `auto` alone is for it.
 
     Raises:
         ModelError: A file is missing, damaged or changed, or the model needs something that this predictor can't do.
     """
+    bundle = _open_alone(folder, folds, checkpoint)
+    if bundle.configuration.previous_stage is None:
+        return bundle
+    where = find_previous(folder, bundle.configuration, is_exported=bundle.manifest is not None)
+    if bundle.manifest is not None:
+        _verify(where / MANIFEST_FILE, bundle.manifest, f"{PREVIOUS_FOLDER}/{MANIFEST_FILE}")
+    is_exported = (where / MANIFEST_FILE).is_file()
+    previous = _open_alone(where, None, "auto" if is_exported else checkpoint)
+    check_stages(
+        Stage(folder, bundle.configuration, bundle.dataset), Stage(where, previous.configuration, previous.dataset)
+    )
+    return replace(bundle, previous=previous)
+
+
+def _open_alone(folder: Path, folds: Sequence[Fold] | None, checkpoint: CheckpointName) -> Bundle:
+    """Open a model folder as if it were no second stage of a cascade."""
     if not folder.is_dir():
         raise ModelError(f"A model must be a folder, but {folder} is none. Is the model mounted or unpacked there?")
     if (folder / MANIFEST_FILE).is_file():
+        _check_exported(folder, checkpoint)
         return _open_exported(folder, folds)
     return _open_results(folder, folds, checkpoint)
 
 
-def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: str) -> Bundle:
+def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: CheckpointName) -> Bundle:
     plans, dataset = read_plans(folder), read_dataset(folder)
-    name = f"checkpoint_{checkpoint}.pth"
-    found = {fold: path for path in folder.glob(f"fold_*/{name}") if (fold := _fold(path.parent.name)) is not None}
-    chosen = _chosen(folder, folds, tuple(found), f"fold_<k>/{name}")
-    files = tuple(found[fold] for fold in chosen)
-    checkpoints = [read_checkpoint(path) for path in files]
+    trained = find_trained_folds(folder, folds, checkpoint)
+    checkpoints = [read_checkpoint(path) for path in trained.files.values()]
     return Bundle(
         folder=folder,
         plans=plans,
         configuration=configuration_of(plans, checkpoints[0].configuration, folder / PLANS_FILE),
         dataset=dataset,
-        folds=chosen,
+        folds=tuple(trained.files),
         state_dicts=tuple(each.state_dict for each in checkpoints),
         mirroring_axes=checkpoints[0].mirroring_axes,
         settings=_settings(folder),
         texts=_texts(folder),
-        weights_files=files,
+        weights_files=tuple(trained.files.values()),
+        checkpoint=checkpoint,
+        trainer=checkpoints[0].trainer,
+        notes=trained.notes,
     )
+
+
+def _check_exported(folder: Path, checkpoint: CheckpointName) -> None:
+    if checkpoint != "auto":
+        raise ModelError(
+            f"A checkpoint can be chosen in nnU-Net's own result folder, but {folder} is an exported bundle, and"
+            f" {checkpoint} was asked for. It was chosen at its export (hnseg-train export --checkpoint)."
+        )
 
 
 def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
     manifest = _read_manifest(folder / MANIFEST_FILE)
-    chosen = _chosen(folder, folds, manifest.folds, manifest.file_of("all").replace("all", "<k>"))
+    chosen = choose_folds(folder, folds, manifest.folds, manifest.file_of("all").replace("all", "<k>"))
     weights = tuple(folder / manifest.file_of(fold) for fold in chosen)
     for path in (*_texts(folder), *weights):
         _verify(path, manifest)
@@ -233,7 +283,7 @@ def _check_graphs(bundle: Bundle) -> None:
             f"The graphs of {bundle.folder / MANIFEST_FILE} must take the patch of {PLANS_FILE}, {patch}, but are for"
             f" {bundle.graphs.patch_size}. Were the plans changed after the export?"
         )
-    batch, outputs = (1, len(bundle.channels), *patch), len(bundle.dataset.output_values)
+    batch, outputs = (1, bundle.network_channels, *patch), len(bundle.dataset.output_values)
     for path in bundle.weights_files:
         graph = check_graph(path, batch=batch, outputs=outputs, opset=bundle.graphs.opset)
         if graph.external_files:
@@ -250,39 +300,15 @@ def _read_manifest(path: Path) -> Manifest:
         ) from error
 
 
-def _verify(path: Path, manifest: Manifest) -> None:
+def _verify(path: Path, manifest: Manifest, name: str | None = None) -> None:
+    """Check that a file, listed under its own name or another, is the one that was exported."""
     if not path.is_file():
         raise ModelError(f"The bundle must be complete, but {path} is missing. Was it unpacked or copied completely?")
-    if manifest.sha256.get(path.name) != (found := sha256_of(path)):
+    if manifest.sha256.get(name or path.name) != (found := sha256_of(path)):
         raise ModelError(
             f"{path} must be the file that was exported, with the checksum that {MANIFEST_FILE} gives, but its SHA-256"
             f" is {found}. Was it damaged on the way, or changed afterwards?"
         )
-
-
-def _chosen(folder: Path, wanted: Sequence[Fold] | None, found: Sequence[Fold], pattern: str) -> tuple[Fold, ...]:
-    """Return the folds to use, in order, of those that are there."""
-    if not found:
-        raise ModelError(
-            f"A model folder must hold at least one trained fold as {pattern}, but {folder} holds none."
-            " Is training unfinished, or is this the folder above?"
-        )
-    numbered = sorted(fold for fold in found if fold != "all")
-    if wanted is None:
-        return tuple(numbered or found)
-    if missing := [fold for fold in wanted if fold not in found]:
-        raise ModelError(
-            f"Every fold asked for must be there as {pattern}, but {', '.join(map(str, missing))} is missing in"
-            f" {folder}, which has {', '.join(map(str, numbered or found))}."
-        )
-    return tuple(dict.fromkeys(wanted))
-
-
-def _fold(folder_name: str) -> Fold | None:
-    text = folder_name.removeprefix("fold_")
-    if text == "all":
-        return "all"
-    return int(text) if re.fullmatch("[0-9]{1,6}", text) else None
 
 
 def _texts(folder: Path) -> tuple[Path, ...]:

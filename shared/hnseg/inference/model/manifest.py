@@ -2,8 +2,9 @@
 
 An exported bundle is one folder: `plans.json` and `dataset.json` as nnU-Net wrote them, `fold_<k>.safetensors` with one
 fold's state dict each (nnU-Net's own parameter names), `method.json` where the challenge's method has settings,
-`network.xml` and `network.bin` where the network was converted for OpenVINO, and `manifest.json`, which holds this
-model. Where the networks are graphs, `fold_<k>.onnx` is there instead of the weights.
+`network.xml` and `network.bin` where the network was converted for OpenVINO, `previous/` with the bundle of the first
+stage where the model is the second stage of a cascade, and `manifest.json`, which holds this model. Where the networks
+are graphs, `fold_<k>.onnx` is there instead of the weights.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MANIFEST_FILE = "manifest.json"
 PLANS_FILE = "plans.json"
 DATASET_FILE = "dataset.json"
 METHOD_FILE = "method.json"
+PREVIOUS_FOLDER = "previous"
+"""Folder of a cascade's first stage, in that of its second."""
 GRAPH_FILES = ("network.xml", "network.bin")
 
 Fold = int | Literal["all"]
@@ -55,7 +58,7 @@ class Manifest(Frozen):
     architecture: Graphs | None = None
     """Graphs of the folds; None where the plans describe the network."""
     sha256: dict[str, str]
-    """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by file name."""
+    """Checksum, as 64 hexadecimal digits, of every other file of the bundle, by its path in the folder."""
 
     @model_validator(mode="after")
     def _files_are_listed(self) -> Manifest:

@@ -7,7 +7,6 @@ mirroring axes are in that transposed order.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -16,8 +15,10 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from hnseg.bounded_files import read_bounded
 from hnseg.errors import ModelError
 from hnseg.imaging.prompts.encoding import PromptEncoding
+from hnseg.inference.model.label_resampling import LabelResampling, label_resampling_of
 from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_old_plans import architecture_of_old_plans
+from hnseg.inference.model.nnunet_resampling import NoResampling, Resampling, resampling_of
 from hnseg.printable import printable
 from hnseg.records import Frozen, first_problem
 
@@ -28,7 +29,6 @@ _HIGHEST_LABEL = 65_535  # of a label map of uint16
 _LONGEST_VALUE = 200  # characters of a value in a sentence
 _PLAIN = (str, int, float, bool)
 _MOST_MIB = 64  # of plans or a manifest; plans with a long list of cases have one or two
-SplineOrder = Literal[0, 1, 2, 3, 4, 5]
 
 
 class _Read(Frozen):
@@ -36,46 +36,6 @@ class _Read(Frozen):
 
     model_config = ConfigDict(extra="ignore")
 
-
-class Spline(Frozen):
-    """Resampling by default in nnU-Net: splines of scipy, with the axis of thick slices apart."""
-
-    is_seg: Literal[False] = False
-    order: SplineOrder = 3
-    order_z: Literal[0] = 0
-    force_separate_z: bool | None = False
-    """Whether the axis of largest spacing is resampled apart; None decides by the spacing."""
-    separate_z_anisotropy_threshold: float = 3.0
-    """Ratio of the largest to the smallest spacing above which it is."""
-
-    @property
-    def is_gradual(self) -> bool:
-        """Whether a plane needs its neighbours alone; a spline of a higher order needs all planes."""
-        return self.order <= 1
-
-
-class TorchLinear(Frozen):
-    """Resampling of nnU-Net's faster planners: torch's linear one, nearest along the axis of thick slices."""
-
-    is_seg: Literal[False] = False
-    force_separate_z: bool | None = None
-    separate_z_anisotropy_threshold: float = 3.0
-    mode: Literal["linear"] = "linear"
-    aniso_axis_mode: Literal["nearest-exact"] = "nearest-exact"
-    memefficient_seg_resampling: bool = False
-    num_threads: int = 4
-
-    @property
-    def is_gradual(self) -> bool:
-        """Whether a plane needs its neighbours alone, which it does."""
-        return True
-
-
-Resampling = Spline | TorchLinear
-_RESAMPLING: dict[str, type[Spline] | type[TorchLinear]] = {
-    "resample_data_or_seg_to_shape": Spline,
-    "resample_torch_fornnunet": TorchLinear,
-}
 
 Normalisation = Literal[
     "ZScoreNormalization", "CTNormalization", "NoNormalization", "RescaleTo01Normalization", "RGBTo01Normalization"
@@ -115,19 +75,34 @@ class Configuration(_Read):
     resampling_of_logits: Resampling
     architecture: Architecture
     previous_stage: str | None = None
+    """Configuration of a cascade's first stage, whose label map the network gets too; None for no second stage."""
+    resampling_of_labels: LabelResampling | None = None
+    """Resampling of that label map."""
 
     @model_validator(mode="before")
     @classmethod
     def _resampling_by_name(cls, values: dict[str, Any]) -> dict[str, Any]:
         resampling = {
-            field: _resampling_of(values, key)
-            for field, key in (("resampling_of_image", "data"), ("resampling_of_logits", "probabilities"))
+            "resampling_of_image": resampling_of(values, "data"),
+            "resampling_of_logits": resampling_of(values, "probabilities"),
         }
         architecture = values.get("architecture") or architecture_of_old_plans(values)
-        return values | resampling | {"architecture": architecture}
+        labels = {"resampling_of_labels": label_resampling_of(values)}
+        return values | resampling | labels | {"architecture": architecture}
+
+    @model_validator(mode="after")
+    def _logits_come_back_to_the_image(self) -> Configuration:
+        of_image, of_logits = (
+            isinstance(each, NoResampling) for each in (self.resampling_of_image, self.resampling_of_logits)
+        )
+        if of_logits and not of_image:
+            raise ValueError("resampling_fn_probabilities must bring logits back to the image, but resamples nothing")
+        return self
 
     def spacing_mm(self, image_spacing_mm: tuple[float, ...]) -> tuple[float, ...]:
         """Return the network's spacing along all three axes, given the image's, both transposed."""
+        if isinstance(self.resampling_of_image, NoResampling):
+            return image_spacing_mm
         return (*image_spacing_mm[: 3 - len(self.spacing)], *self.spacing)
 
 
@@ -242,6 +217,14 @@ class Dataset(_Read):
         return tuple(names.get(value, str(value)) for value in self.output_values)
 
     @property
+    def foreground_values(self) -> tuple[int, ...]:
+        """Values of all labels but background, those of regions one by one: the channels of a cascade's second stage.
+
+        Source: `LabelManager.foreground_labels` of nnU-Net.
+        """
+        return tuple(sorted({each for value in self._learnt for each in _as_tuple(value)} - {0}))
+
+    @property
     def _learnt(self) -> list[int | tuple[int, ...]]:
         return [value for name, value in self.labels.items() if name != "ignore"]
 
@@ -277,8 +260,7 @@ def configuration_of(plans: Plans, name: str, path: Path) -> Configuration:
         path: File of the plans, named in errors.
 
     Raises:
-        ModelError: There is none of that name, it is the second stage of a cascade, or it asks for something that
-            this predictor can't follow exactly.
+        ModelError: There is none of that name, or it asks for something that this predictor can't follow exactly.
     """
     chain: list[dict[str, Any]] = []
     ancestor: str | None = name
@@ -293,11 +275,6 @@ def configuration_of(plans: Plans, name: str, path: Path) -> Configuration:
     values: dict[str, Any] = {}
     for given in reversed(chain):
         values |= given
-    if values.get("previous_stage"):
-        raise ModelError(
-            f"A model must need nothing but the image, but {name} in {path} is the second stage of a cascade and needs"
-            f" the segmentation of {values['previous_stage']}. Use {values['previous_stage']} or 3d_fullres instead."
-        )
     return _validated(Configuration, values | {"name": name}, path)
 
 
@@ -332,13 +309,6 @@ def _validated(model: type[Model], values: Any, path: Path) -> Model:
             f"{path} must be written by nnU-Net v2 with a planner whose steps are known here, but"
             f" {first_problem(error)}{found}. Was a custom planner used, or is the file from another program?"
         ) from error
-
-
-def _resampling_of(values: Mapping[str, Any], key: str) -> Spline | TorchLinear:
-    name = values.get(f"resampling_fn_{key}")
-    if not isinstance(name, str) or name not in _RESAMPLING:
-        raise ValueError(f"resampling_fn_{key} must be one of {', '.join(_RESAMPLING)}, found {name}")
-    return _RESAMPLING[name].model_validate(values.get(f"resampling_fn_{key}_kwargs", {}))
 
 
 def _as_tuple(value: int | tuple[int, ...]) -> tuple[int, ...]:

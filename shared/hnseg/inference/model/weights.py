@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import pickle
-import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hnseg.errors import ModelError
+from hnseg.inference.model.checkpoints.torch_file import read_torch_file
 from hnseg.machine import is_exhausted
 
 StateDict = Mapping[str, torch.Tensor]
 """Tensors by nnU-Net's own parameter names."""
+_PARALLEL, _COMPILED = "module.", "_orig_mod"
 
 
 @dataclass(frozen=True)
@@ -30,26 +28,32 @@ class Checkpoint:
         state_dict: Parameters of the network.
         configuration: Name of the configuration it was trained in, such as 3d_fullres.
         mirroring_axes: Axes of the patch that may be flipped at test time; empty for none.
+        trainer: Name of the class that trained it, such as nnUNetTrainer; empty where the file names none.
     """
 
     state_dict: StateDict
     configuration: str
     mirroring_axes: tuple[int, ...]
+    trainer: str = ""
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read an nnU-Net `checkpoint_*.pth` by memory map.
 
+    Whatever else it holds, of whatever library, is neither run nor looked at.
+
     Raises:
-        ModelError: The file is damaged, asks for more than numbers and containers, or is no nnU-Net checkpoint.
+        ModelError: The file is damaged, or is no nnU-Net checkpoint.
     """
     content = checkpoint_content(path)
     try:
         axes = content.get("inference_allowed_mirroring_axes")
+        trainer = content.get("trainer_name")
         return Checkpoint(
-            state_dict=_dense(content["network_weights"]),
-            configuration=str(content["init_args"]["configuration"]),
+            state_dict=_by_parameter_names(_dense(content["network_weights"])),
+            configuration=_text(content["init_args"]["configuration"]),
             mirroring_axes=tuple(int(axis) for axis in axes or ()),
+            trainer=trainer if isinstance(trainer, str) else "",
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(
@@ -58,16 +62,34 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from error
 
 
-def _dense(weights: Mapping[Any, Any]) -> StateDict:
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _dense(weights: dict[Any, Any]) -> StateDict:
     """Return the weights of a checkpoint, all of which must be dense tensors.
 
     Raises:
         TypeError: One is something else.
     """
-    for name, tensor in weights.items():
-        if not isinstance(tensor, torch.Tensor) or tensor.layout is not torch.strided or tensor.is_meta:
+    for name, tensor in dict.items(weights):
+        if not isinstance(tensor, torch.Tensor):
             raise TypeError(f"{name} is no dense tensor with its numbers")
-    return {str(name): tensor for name, tensor in weights.items()}
+    return {str(name): tensor for name, tensor in dict.items(weights)}
+
+
+def _by_parameter_names(weights: StateDict) -> StateDict:
+    """Return weights by the names that the network's parameters have in nnU-Net.
+
+    torch's `DataParallel` and `DistributedDataParallel` put `module.` before all of them, and `torch.compile` puts
+    `_orig_mod.` before those of what it compiled.
+    """
+    by_name = {".".join(part for part in name.split(".") if part != _COMPILED): each for name, each in weights.items()}
+    while by_name and all(name.startswith(_PARALLEL) for name in by_name):
+        by_name = {name.removeprefix(_PARALLEL): tensor for name, tensor in by_name.items()}
+    return by_name
 
 
 def read_weights(path: Path) -> StateDict:
@@ -88,24 +110,16 @@ def read_weights(path: Path) -> StateDict:
 def checkpoint_content(path: Path) -> Any:
     """Return all that a checkpoint of torch's holds, such as the log of a training; tensors are memory-mapped.
 
+    Numbers, text, containers of them and tensors are what was saved; for all else stands a
+    `hnseg.inference.model.checkpoints.inert_pickle.Placeholder`.
+
     Raises:
-        ModelError: The file is damaged, or asks for more than numbers, text and containers of them.
+        ModelError: The file is damaged, or no file of torch's.
     """
     if not path.is_file():
         raise ModelError(f"A checkpoint must be a regular file, but {path} is none. Is it a folder, or a pipe?")
     try:
-        # Only torch's zip files can be mapped; those of before torch 1.6 are read whole.
-        is_mapped = zipfile.is_zipfile(path)
-        with torch.serialization.safe_globals(_numpy_scalars()):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_mapped)
-    except pickle.UnpicklingError as error:
-        if (wanted := re.search(r"GLOBAL ([\w.]+)", str(error))) is None:
-            raise _damaged(path) from error
-        raise ModelError(
-            f"A checkpoint may hold only numbers, text and containers of them, but {path} asks for {wanted.group(1)},"
-            " which could run code when it is loaded, so it was refused."
-            " Was it changed since nnU-Net wrote it, or does its trainer save objects of its own?"
-        ) from error
+        return read_torch_file(path)
     except Exception as error:  # a damaged pickle can end in an error of any kind
         if is_exhausted(error):
             raise
@@ -117,11 +131,3 @@ def _damaged(path: Path) -> ModelError:
         f"A checkpoint must be a complete file as torch writes it, but {path} can't be read."
         " Was the copy or the download cut short?"
     )
-
-
-def _numpy_scalars() -> list[Any]:
-    """Return the types in nnU-Net's training log beside tensors; numpy 1 and 2 name the same function differently."""
-    scalar = np._core.multiarray.scalar  # type: ignore[attr-defined]
-    kinds = [type(np.dtype(code)) for code in np.typecodes["All"] if code != "O"]  # O holds objects of any class
-    named = [(scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
-    return [*named, np.dtype, *kinds]

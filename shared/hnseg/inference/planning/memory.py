@@ -21,6 +21,7 @@ _WORTH_ROLLING = 0.67  # sums that are so much smaller are worth rolling along a
 _OF_BLOCK = 6 * 64 * 128  # numbers for each member and class: logits, probabilities and masks of a block, and copies
 _OF_PLANE = 4  # arrays of one plane's logits: between planes of the network, along its rows, all of it, probabilities
 _OF_FURTHER = 4  # arrays of logits for a tile: of the network, turned back, and copies of these
+_OF_LABEL = 16  # bytes for each voxel of a cascade's label map while torch resamples it: indicators, labels and masks
 _FEATURE_MAPS = 10  # of the first stage alive at once in a pass; 7 to 8.5 measured with plain and residual encoders
 
 
@@ -156,7 +157,7 @@ class MemoryNeed:
                 single precision, which takes most, and with all weights.
         """
         configuration = bundle.configuration
-        channels, outputs = len(bundle.channels), len(bundle.dataset.output_values)
+        channels, outputs = bundle.network_channels, len(bundle.dataset.output_values)
         patch = patch_3d(configuration.patch_size)
         padded = [max(n, size) for n, size in zip(placement.network_shape, patch, strict=True)]
         is_padded = tuple(padded) != placement.network_shape
@@ -173,7 +174,9 @@ class MemoryNeed:
         if layout.networks_on.type == layout.sums_on.type:
             predicting += GIB * pass_gib if pass_gib else _pass_bytes(bundle, layout) + _weights_bytes(bundle)
         labelling = _labelling(placement, bundle, layout)
-        return cls(_preparing(placement, channels) / GIB, predicting / GIB, labelling / GIB)
+        of_labels = _OF_LABEL * prod(placement.network_shape) if bundle.previous_labels else 0
+        preparing = _preparing(placement, channels) + of_labels
+        return cls(preparing / GIB, predicting / GIB, labelling / GIB)
 
     def check(self, free_gib: float, placement: Placement, *, outputs: int, on_gpu: bool) -> None:
         """Refuse a case that will not fit into RAM.

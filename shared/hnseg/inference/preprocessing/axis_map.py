@@ -18,7 +18,7 @@ from scipy.ndimage import map_coordinates, zoom
 from torch.nn.functional import interpolate
 
 from hnseg.imaging.geometry import FloatArray
-from hnseg.inference.model.nnunet_plans import SplineOrder
+from hnseg.inference.model.nnunet_resampling import SplineOrder
 
 _NEGLIGIBLE = 1e-9  # a cubic spline's weights fall to it within 16 voxels
 _PIECE = 64  # rows of a product: enough for its kernel to be fast, few enough to leave out most zeros
@@ -50,9 +50,14 @@ class AxisMap:
     weights: FloatArray
 
     @classmethod
+    def identity(cls, length: int) -> AxisMap:
+        """Return the map that leaves every voxel as it is."""
+        return cls(np.eye(length, dtype=np.float32))
+
+    @classmethod
     def spline(cls, old: int, new: int, order: SplineOrder) -> AxisMap:
         """Return the interpolation of `skimage.transform.resize` with mode edge, before it clips."""
-        return cls(np.eye(old, dtype=np.float32) if old == new else _spline(old, new, order))
+        return cls.identity(old) if old == new else cls(_spline(old, new, order))
 
     @classmethod
     def torch_linear(cls, old: int, new: int) -> AxisMap:

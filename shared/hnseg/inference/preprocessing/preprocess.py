@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,9 @@ from hnseg.imaging.box import Slices
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.geometry import FloatArray, Grid
 from hnseg.inference.model.nnunet_plans import Configuration, Intensities, Plans
+from hnseg.inference.preprocessing.label_resampling import LabelArray, resample_labels
 from hnseg.inference.preprocessing.normalisation import Mask, normalise
+from hnseg.inference.preprocessing.previous_labels import NO_PREVIOUS, PreviousLabels
 from hnseg.inference.preprocessing.resampling import resample
 
 _MOST_VOXELS = 1 << 20  # along an axis; sizes computed from more would overflow
@@ -83,7 +86,13 @@ def place(channels: Channels, plans: Plans, configuration: Configuration) -> Pla
     return Placement(channels.grid, transpose, crop, image_mm, network_mm, (z, y, x))
 
 
-def preprocess(array: FloatArray, placement: Placement, plans: Plans, configuration: Configuration) -> FloatArray:
+def preprocess(
+    array: FloatArray,
+    placement: Placement,
+    plans: Plans,
+    configuration: Configuration,
+    previous: PreviousLabels = NO_PREVIOUS,
+) -> FloatArray:
     """Return the network's input; channels that hold no image, but clicks, are 0.
 
     Args:
@@ -91,16 +100,23 @@ def preprocess(array: FloatArray, placement: Placement, plans: Plans, configurat
         placement: Placement of the network's grid in them.
         plans: Plans, for the intensities of the training set.
         configuration: Configuration, for normalisation and resampling.
+        previous: Label map of a cascade's first stage, on the array's grid.
 
     Returns:
-        Channels (c, *network_shape), float32: one for each normalisation of the configuration.
+        Channels (c, *network_shape), float32: one for each normalisation of the configuration, then one for each label
+        of the first stage, 1 inside and 0 elsewhere.
 
     Raises:
         InputError: The intensities are not what a channel's normalisation is for, or not finite once normalised.
     """
-    result = np.empty((len(configuration.normalization_schemes), *placement.network_shape), np.float32)
+    count = len(configuration.normalization_schemes)
+    result = np.empty((count + len(previous.values), *placement.network_shape), np.float32)
     result[len(array) :] = 0
-    inside = _inside(array, placement) if any(configuration.use_mask_for_norm) else None
+    inside = _inside(array, placement) if any(configuration.use_mask_for_norm) or previous.values else None
+    if inside is not None and previous.values:
+        labels = previous.placed(placement.transpose, placement.crop, inside)
+        inside = labels >= 0
+        _draw(labels, result[count:], previous.values, placement, configuration)
     for index, channel in enumerate(array):
         scheme = configuration.normalization_schemes[index]
         volume = np.array(channel.transpose(placement.transpose)[placement.crop], dtype=np.float32, order="C")
@@ -116,6 +132,27 @@ def preprocess(array: FloatArray, placement: Placement, plans: Plans, configurat
             )
         _check_finite(result[index], channel, index)
     return result
+
+
+def _draw(
+    labels: LabelArray,
+    channels: FloatArray,
+    values: Sequence[int],
+    placement: Placement,
+    configuration: Configuration,
+) -> None:
+    """Set each channel to 1 where the labels, resampled to the network's grid, have its value."""
+    if configuration.resampling_of_labels is None:
+        raise ValueError(f"{configuration.name} must be the second stage of a cascade to get a label map")
+    resampled = resample_labels(
+        labels,
+        placement.network_shape,
+        configuration.resampling_of_labels,
+        from_mm=placement.image_mm,
+        to_mm=placement.network_mm,
+    )
+    for channel, value in zip(channels, values, strict=True):
+        np.equal(resampled, value, out=channel)
 
 
 def _check_finite(volume: FloatArray, channel: FloatArray, index: int) -> None:

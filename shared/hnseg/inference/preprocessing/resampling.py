@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from hnseg.imaging.geometry import FloatArray
-from hnseg.inference.model.nnunet_plans import Resampling, Spline
+from hnseg.inference.model.label_resampling import LabelResampling
+from hnseg.inference.model.nnunet_resampling import NoResampling, Resampling, Spline, TorchLinear
 from hnseg.inference.preprocessing.axis_map import AxisMap
 
 Shape = tuple[int, ...]
@@ -57,13 +58,15 @@ def axis_maps(
     ]
 
 
-def axis_apart(resampling: Resampling, from_mm: Sequence[float], to_mm: Sequence[float]) -> int | None:
+def axis_apart(
+    resampling: Resampling | LabelResampling, from_mm: Sequence[float], to_mm: Sequence[float]
+) -> int | None:
     """Return the axis that is resampled apart, by nearest neighbour, or None.
 
     nnU-Net takes the axis of largest spacing of the first of the two grids that is anisotropic enough, and none when
     two axes share the largest spacing.
     """
-    if resampling.force_separate_z is False:
+    if isinstance(resampling, NoResampling) or resampling.force_separate_z is False:
         return None
     threshold = resampling.separate_z_anisotropy_threshold
     anisotropic = [mm for mm in (from_mm, to_mm) if max(mm) / min(mm) > threshold]
@@ -76,9 +79,11 @@ def axis_apart(resampling: Resampling, from_mm: Sequence[float], to_mm: Sequence
 
 
 def _axis_map(old: int, new: int, resampling: Resampling, *, nearest: bool) -> AxisMap:
-    if isinstance(resampling, Spline):
-        return AxisMap.nearest_in_scipy(old, new) if nearest else AxisMap.spline(old, new, resampling.order)
-    return AxisMap.nearest_in_torch(old, new) if nearest else AxisMap.torch_linear(old, new)
+    if isinstance(resampling, TorchLinear):
+        return AxisMap.nearest_in_torch(old, new) if nearest else AxisMap.torch_linear(old, new)
+    if isinstance(resampling, NoResampling):
+        return AxisMap.identity(old)
+    return AxisMap.nearest_in_scipy(old, new) if nearest else AxisMap.spline(old, new, resampling.order)
 
 
 def _clip_to_range(resized: FloatArray, volume: FloatArray, maps: Sequence[AxisMap], apart: int | None) -> None:

@@ -20,13 +20,15 @@ from hnseg.rehearsal.judging.outputs import Imported, import_image
 def import_map(socket: MapSocket, output_dir: Path, spec: ChallengeSpec) -> Imported:
     """Import the image of a map's socket, and judge its voxels: float32, finite, and in the range of its kind.
 
+    One of the kind `other` has no range, and may have any voxels.
+
     Args:
         socket: Socket of the map.
         output_dir: Folder that the container wrote to.
         spec: Challenge of the socket, whose labels set the largest entropy.
     """
     imported = import_image(socket, output_dir)
-    if imported.image is None:
+    if imported.image is None or socket.kind == "other":
         return imported
     findings = _wrong(socket, imported.image, MapRange.of(spec, socket))
     return replace(imported, findings=(*findings, *imported.findings))

@@ -68,7 +68,7 @@ def import_output(socket: OutputSocket, output_dir: Path, profile: Profile, decl
     imported = import_image(socket, output_dir)
     if imported.path is None or imported.image is None:
         return replace(imported, findings=(*imported.findings, *stray))
-    values = _value_findings(socket, imported.path, imported.image, profile)
+    values = _value_findings(socket, imported.path, imported.image, profile) if socket.labels else []
     return replace(imported, findings=(*values, *imported.findings, *stray))
 
 

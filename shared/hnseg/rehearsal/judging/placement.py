@@ -17,7 +17,7 @@ from hnseg.rehearsal.findings import Finding, failure
 def judge_placement(
     output: sitk.Image, spec: ChallengeSpec, case: CaseFolder, *, title: str | None = None
 ) -> list[Finding]:
-    """Return the first failure of an output's grid; empty where it agrees with input and reference.
+    """Return the first failure of an output's grid; empty where it agrees with input and reference, or need not.
 
     Args:
         output: Label map or map that the container wrote, of any dimension.
@@ -26,6 +26,8 @@ def judge_placement(
             because a case may be broken on purpose.
         title: Title of the output; None for the label map's.
     """
+    if not spec.output.keeps_grid:
+        return []
     socket = spec.input(spec.output.on_grid_of)
     references = {
         socket.title: first_image(case.input_dir / socket.relative_path),

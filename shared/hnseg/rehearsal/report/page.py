@@ -184,12 +184,12 @@ def _noting_failure(name: str, missing: dict[str, str]) -> Iterator[None]:
 
 
 def _picture(request: Request, case: CaseResult) -> Picture | None:
-    """Draw a case that passed, whose output so lies on the right grid; None for another."""
+    """Draw a case that passed, whose output so lies on the right grid; None for another, and for any grid."""
     output = request.spec.output
     socket = request.spec.input(output.on_grid_of)
     folder = request.case(case.name)
     scan = first_image(folder.input_dir / socket.relative_path)
-    if not case.passed or case.output_file is None or scan is None:
+    if not case.passed or case.output_file is None or scan is None or not (output.keeps_grid and output.labels):
         return None
     reference = folder.reference(output.relative_path)
     image, crop = read_volume(scan, title=socket.title), crop_in(case.provenance)

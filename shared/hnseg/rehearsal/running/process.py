@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hnseg.machine import processor_numbers
@@ -47,7 +47,7 @@ class ProcessSetup:
 
 def can_cut_network() -> bool:
     """Return whether a process started by this user can be kept from the network."""
-    test = [*_confined(2**40, cuts_network=True, cpus=processor_numbers()), sys.executable, "-c", ""]
+    test = [*confined(2**40, cuts_network=True, cpus=processor_numbers()), sys.executable, "-c", ""]
     return subprocess.run(test, capture_output=True, check=False, timeout=60).returncode == 0
 
 
@@ -63,15 +63,43 @@ def process_gaps(*, cuts_network: bool) -> tuple[str, ...]:
     return always if cuts_network else (*always, "The kernel does not let this user take the network away.")
 
 
+@dataclass(frozen=True)
+class Program:
+    """Program that is started.
+
+    Attributes:
+        command: Program and arguments.
+        folder: Folder in which it is started.
+        environment: Its whole environment.
+    """
+
+    command: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+
+
 def run_process(setup: ProcessSetup, work: Workplace) -> CaseRun:
     """Run a case as a process of its own session, and stop it as the platform does."""
-    gpu = GpuWatch(setup.gpus) if setup.gpus else None
+    program = Program(_command(setup, work), setup.folder, _environment(setup, work))
+    return run_program(program, setup.profile, setup.gpus, work)
+
+
+def run_program(program: Program, profile: Profile, gpus: int, work: Workplace) -> CaseRun:
+    """Run a program as a session of its own, and stop it as the platform does.
+
+    Args:
+        program: Program to start.
+        profile: Limits of the platform.
+        gpus: Number of GPUs that it may use, which are watched.
+        work: Folders of the run, whose logs receive its streams.
+    """
+    gpu = GpuWatch(gpus) if gpus else None
     with logged_to(work.stdout, work.stderr) as (stdout, stderr):
         began = time.monotonic()
         process = subprocess.Popen(
-            _command(setup, work),
-            cwd=setup.folder,
-            env=_environment(setup, work),
+            program.command,
+            cwd=program.folder,
+            env=program.environment,
             stdin=subprocess.DEVNULL,
             stdout=stdout.writer,
             stderr=stderr.writer,
@@ -79,18 +107,18 @@ def run_process(setup: ProcessSetup, work: Workplace) -> CaseRun:
         )
         stdout.close_writer()
         stderr.close_writer()
-        return _watched(setup, process, began, gpu, (stdout, stderr))
+        run = _watched(profile, process, began, gpu, (stdout, stderr))
+    return replace(run, gpus=gpus)
 
 
 def _watched(
-    setup: ProcessSetup,
+    profile: Profile,
     process: subprocess.Popen[bytes],
     began: float,
     gpu: GpuWatch | None,
     streams: tuple[StreamEnd, StreamEnd],
 ) -> CaseRun:
     """Wait for a process that began at a moment, and for its streams, stop it at the time limit, and return its run."""
-    profile = setup.profile
     memory = SessionWatch(process.pid)
     killed: list[bool] = []
 
@@ -123,7 +151,6 @@ def _watched(
         obeyed_sigterm=obeyed,
         memory_killed=bool(killed),
         held_by=tuple(map(printable, held_by)),
-        gpus=setup.gpus,
         vram_gib=gpu.peak_gib() if gpu else None,
     )
 
@@ -131,11 +158,12 @@ def _watched(
 def _command(setup: ProcessSetup, work: Workplace) -> list[str]:
     folders = ("--input", work.input_dir, "--output", work.output_dir, "--model", work.model_dir)
     cpus = processor_numbers()[: setup.profile.cpus]
-    confined = _confined(setup.profile.data_limit_bytes, cuts_network=setup.cuts_network, cpus=cpus)
-    return [*confined, *setup.command, *map(str, folders)]
+    limits = confined(setup.profile.data_limit_bytes, cuts_network=setup.cuts_network, cpus=cpus)
+    return [*limits, *setup.command, *map(str, folders)]
 
 
-def _confined(data_bytes: int, *, cuts_network: bool, cpus: list[int]) -> list[str]:
+def confined(data_bytes: int, *, cuts_network: bool, cpus: Sequence[int]) -> list[str]:
+    """Return the start of a command that runs what follows under limits, see `inside.confine`."""
     limits = [str(data_bytes), ",".join(map(str, cpus)), "none" if cuts_network else "host"]
     return [sys.executable, "-m", "hnseg.rehearsal.running.inside.confine", *limits]
 

@@ -17,6 +17,9 @@ from hnseg.options import EDITION
 from hnseg.rehearsal.case_run import CaseRun, RunCase
 from hnseg.rehearsal.machine import Machine, this_machine
 from hnseg.rehearsal.profile import Profile
+from hnseg.rehearsal.running.apptainer.image import sif_image
+from hnseg.rehearsal.running.apptainer.program import Apptainer
+from hnseg.rehearsal.running.apptainer.run import apptainer_gaps, check_kind, run_in_apptainer, tried_setup
 from hnseg.rehearsal.running.container import ContainerSetup, run_exec
 from hnseg.rehearsal.running.engine import Engine
 from hnseg.rehearsal.running.image import Image, build_image, inspect_image, python_of
@@ -108,6 +111,39 @@ def container_runner(
             own = replace(setup, profile=by)
             opened = partial(served_cases, own, model_dir) if is_server else partial(_each, run_exec, own)
             return Runner(engine.facts.version, opened, image, gaps)
+
+        is_stricter = profile.confinement == "stricter"
+        there = confined(profile.as_strict_as_platform()) if is_stricter else None
+        yield replace(confined(profile), there=there)
+
+
+@contextmanager
+def apptainer_runner(
+    apptainer: Apptainer, tag: str, model_dir: Path, profile: Profile, *, gpu: bool
+) -> Iterator[Runner]:
+    """Find the image or make a .sif file of it, and yield the runner of its containers.
+
+    Args:
+        apptainer: Apptainer on this machine.
+        tag: Image, see `sif_image`.
+        model_dir: Folder that is mounted as /opt/ml/model.
+        profile: Limits of the platform.
+        gpu: Whether to pass the GPUs there are.
+
+    Raises:
+        EngineError: There is no such image, it can't be built, or it serves requests.
+    """
+    check_readable(model_dir)
+    machine = this_machine()
+    with sif_image(apptainer, tag) as sif:
+        check_kind(sif)
+        setup = tried_setup(apptainer, sif, profile, gpus=len(machine.gpus) if gpu else 0)
+        gaps = (*apptainer_gaps(setup), *_machine_gaps(machine, profile))
+
+        def confined(by: Profile) -> Runner:
+            """Return the runner under a profile."""
+            opened = partial(_each, run_in_apptainer, replace(setup, profile=by))
+            return Runner(apptainer.version, opened, sif.image, gaps)
 
         is_stricter = profile.confinement == "stricter"
         there = confined(profile.as_strict_as_platform()) if is_stricter else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 from hnseg.errors import InputError, ModelError
 from hnseg.rehearsal.cases import CaseFolder
@@ -117,6 +117,16 @@ def model_folder(model: Path) -> Iterator[Path]:
         yield unpacked
     finally:
         remove_tree(unpacked)
+
+
+@contextmanager
+def no_model() -> Iterator[Path]:
+    """Yield an empty folder to mount as /opt/ml/model, as on the platform where the weights are in the image."""
+    with TemporaryDirectory(prefix="hnseg-model-") as folder:
+        empty = Path(folder) / "none"
+        empty.mkdir()
+        _let_everyone_read(Path(folder))
+        yield empty
 
 
 def check_readable(model_dir: Path) -> None:
