@@ -275,7 +275,7 @@ def test_where_the_time_is_over_the_label_map_that_is_written_stays(folders, cap
         ("HNSEG_ON_ERROR", "emtpy", "HNSEG_ON_ERROR must be fail or empty, found 'emtpy'"),
         ("HNSEG_API_METHOD", "http", "HNSEG_API_METHOD must be exec or invoke, found 'http'"),
         ("HNSEG_PRECISION", "half", "HNSEG_PRECISION must be exact or fast, found 'half'"),
-        ("HNSEG_BACKEND", "onnx", "HNSEG_BACKEND must be auto, torch or openvino, found 'onnx'"),
+        ("HNSEG_BACKEND", "onnx", "HNSEG_BACKEND must be auto, torch, openvino or onnxruntime, found 'onnx'"),
         ("HNSEG_CHECKPOINT", "last", "HNSEG_CHECKPOINT must be auto, final, best or latest, found 'last'"),
         ("HNSEG_SKIP", "bone", "HNSEG_SKIP must be none, air or far, found 'bone'"),
         ("HNSEG_LIMIT_S", "-1", "argument --limit-s: must be seconds over 0, found '-1'"),

@@ -17,8 +17,9 @@ Precision = Literal["exact", "fast"]
 """Arithmetic of the networks. `exact` computes as nnU-Net does, in single precision on a processor and under float16
 autocast on a GPU, and sums over tiles in single precision. `fast` computes in bfloat16 on a processor that has it, and
 on a GPU sums over tiles in float16 too, as nnU-Net does."""
-BackendName = Literal["auto", "torch", "openvino"]
-"""Library that runs the networks: `auto` is OpenVINO on a processor where it is installed."""
+BackendName = Literal["auto", "torch", "openvino", "onnxruntime"]
+"""Library that runs the networks: `auto` is OpenVINO on a processor where it is installed. `onnxruntime` runs graphs
+alone, which torch can't run; on a GPU, it is what `auto` takes for them."""
 CheckpointName = Literal["auto", "final", "best", "latest"]
 """Checkpoint of nnU-Net's result folder: `auto` is the final one, or the best of a fold that has no final one."""
 Skip = Literal["none", "air", "far"]

@@ -20,7 +20,7 @@ from hnseg.version import __version__
 
 logger = logging.getLogger(__name__)
 
-_PACKAGES = ("torch", "openvino", "dynamic-network-architectures", "SimpleITK", "numpy", "scipy")
+_PACKAGES = ("torch", "openvino", "onnxruntime", "dynamic-network-architectures", "SimpleITK", "numpy", "scipy")
 
 
 class Provenance:

@@ -11,15 +11,17 @@ import pytest
 import torch
 
 import hnseg.inference
-from hnseg.errors import InputError
+from hnseg.errors import ConversionError, InputError, ModelError
 from hnseg.inference import loading
 from hnseg.inference.gpu import TorchFacts, kernel_facts, unusable_reason
 from hnseg.inference.loading import load_ensemble
+from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.predictor import predict
 from hnseg.machine import usable_threads
 from tests.support.exported_bundles import change_arguments
 from tests.support.gpu_files import DRIVER_LINE, write_gpu_files
+from tests.support.onnx_graphs import with_graphs
 from tests.support.pretended_gpu import PretendedGpu
 from tests.support.small_ensembles import noise
 
@@ -142,3 +144,56 @@ def test_a_gpu_s_memory_grows_in_segments_unless_the_user_has_another_way(monkey
     expected = "backend:cudaMallocAsync" if own else "expandable_segments:True"
     assert os.environ[own or "PYTORCH_CUDA_ALLOC_CONF"] == expected
     assert len([name for name in os.environ if name.endswith("_ALLOC_CONF")]) == 1
+
+
+@pytest.fixture
+def graphs(make_model, tmp_path):
+    """Bundle whose networks are graphs."""
+    return open_bundle(with_graphs(make_model(exported=True, folds=(0, 1)), tmp_path / "graphs"))
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_graphs_are_loaded_into_the_library_that_was_asked_for(graphs, backend):
+    pytest.importorskip(backend)
+    ensemble = load_ensemble(graphs, device="cpu", backend=backend)
+    assert (ensemble.backend.name, ensemble.backend.folds) == (backend, 2)
+
+
+def test_graphs_are_run_by_onnxruntime_where_openvino_is_not_installed_or_fails(graphs, monkeypatch):
+    ensemble = load_ensemble(graphs, device="cpu")
+    if ensemble.backend.name == "openvino":
+        assert ensemble.fall_back(ConversionError("It failed.")) == "onnxruntime runs the networks. It failed."
+    assert ensemble.backend.name == "onnxruntime"
+    monkeypatch.setattr(loading, "_has_openvino", lambda: False)
+    assert load_ensemble(graphs, device="cpu").backend.name == "onnxruntime"
+
+
+def test_torch_does_not_run_graphs_and_onnxruntime_runs_nothing_else(graphs, make_model):
+    with pytest.raises(InputError, match=r"torch \(backend torch\) runs .* graphs of nnUNetTrainerOwn"):
+        load_ensemble(graphs, device="cpu", backend="torch")
+    with pytest.raises(InputError, match=r"onnxruntime \(backend onnxruntime\) runs graphs, but the networks of"):
+        load_ensemble(open_bundle(make_model()), device="cpu", backend="onnxruntime")
+    with pytest.raises(ModelError, match=r"torch runs networks that .* graphs of nnUNetTrainerOwn"):
+        network_of(graphs, 0)
+
+
+def test_graphs_need_a_library_that_runs_them(graphs, monkeypatch):
+    monkeypatch.setattr(loading, "_has_onnxruntime", lambda: False)
+    with pytest.raises(InputError, match=r"onnxruntime is not installed here\. .*'hnseg\[graph\]'"):
+        load_ensemble(graphs, device="cpu", backend="onnxruntime")
+    monkeypatch.setattr(loading, "_has_openvino", lambda: False)
+    with pytest.raises(InputError, match="by onnxruntime or OpenVINO, but neither is installed"):
+        load_ensemble(graphs, device="cpu")
+
+
+def test_a_gpu_without_an_onnxruntime_for_it_is_told(graphs, monkeypatch, caplog):
+    if importlib.import_module("hnseg.inference.backends.onnxruntime_backend").runs_on_gpu():
+        pytest.skip("this onnxruntime is for CUDA")
+    monkeypatch.setattr(loading, "_choose_gpu", lambda _device: (True, ()))
+    ensemble = load_ensemble(graphs)
+    assert str(ensemble.backend.device) == "cpu"
+    (note,) = ensemble.notes
+    assert note.startswith("THE GPU IS NOT USED: The model's networks are graphs, and no onnxruntime for CUDA")
+    assert note in [record.getMessage() for record in caplog.records]
+    with pytest.raises(InputError, match=r"A GPU was asked for .* but nothing here runs these networks on one"):
+        load_ensemble(graphs, device="cuda")

@@ -308,7 +308,13 @@ def _randomise_weights(trainer: nnUNetTrainer) -> None:
             if tensor.ndim == 1:
                 tensor.add_(torch.randn_like(tensor), alpha=0.3)
         finest = _outputs(trainer, image)[0]
-        trainer.network.decoder.seg_layers[-1].bias.sub_(finest.mean(dim=tuple(range(2, finest.ndim)))[0])
+        _last_bias(trainer.network, finest.shape[1]).sub_(finest.mean(dim=tuple(range(2, finest.ndim)))[0])
+
+
+def _last_bias(network: torch.nn.Module, outputs: int) -> torch.Tensor:
+    """Return the bias of the last layer that has one a class."""
+    biases = (tensor for name, tensor in network.named_parameters() if name.endswith("bias"))
+    return [tensor for tensor in biases if tensor.shape == (outputs,)][-1]
 
 
 def _outputs(trainer: nnUNetTrainer, image: torch.Tensor) -> Sequence[torch.Tensor]:

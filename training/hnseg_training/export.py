@@ -7,9 +7,11 @@ import logging
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import torch
@@ -41,11 +43,14 @@ from hnseg.signals import sigterm_unwinds
 from hnseg_training.dataset.structure_ranges import structure_ranges
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.preset import Preset
+from hnseg_training.graphs.exported import READABLE, Exported
+from hnseg_training.graphs.trainer_network import TrainerCode
 from hnseg_training.postprocessing import find_postprocessing, read_determined
 
 logger = logging.getLogger(__name__)
 
-READABLE = 0o644
+NO_RANGES: Mapping[str, StructureRange] = MappingProxyType({})
+"""Ranges of no structure."""
 _LARGEST_DIFFERENCE = 0.01  # of logits, in their standard deviations; 1e-4 to 1e-3 is rounding
 
 
@@ -79,11 +84,9 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
     openvino: bool = False,
     workers: int | None = 1,
     postprocessing: Path | Literal["none"] | None = None,
+    code: TrainerCode | None = None,
 ) -> Path:
-    """Write the bundle `output` and, beside it, the same files as `<output>.tar.gz`.
-
-    The weights are the checkpoints' to the last bit, without the optimiser's state; tensors that nnU-Net's network
-    registers under several names are written once.
+    """Write the bundle `output` of a work folder and, beside it, the same files as `<output>.tar.gz`.
 
     Args:
         work: Work folder with trained folds.
@@ -97,6 +100,7 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
             leaves the ranges out.
         postprocessing: File of the postprocessing that nnU-Net determined; left out, that of these folds is taken where
             nnU-Net has written it beside them. "none" takes none.
+        code: Code that builds the network, for folds that become graphs; None for the network of the plans.
 
     Returns:
         Path of the archive; its files lie at its root.
@@ -107,22 +111,75 @@ def export(  # noqa: PLR0913 (each is a choice of the command)
         OutputError: The bundle or the archive can't be written; then a former archive is still there.
     """
     results = work.results(preset.result_name)
-    checkpoints = {fold: results / f"fold_{fold}" / f"checkpoint_{checkpoint}.pth" for fold in folds}
-    _check_trained(checkpoints.values(), work.root)
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise InputError(f"The bundle's folder {output} must be empty or not exist yet. Remove it or name another.")
+    _check_trained(_checkpoints(results, folds, checkpoint).values(), work.root)
+    _check_free(output)
+    return export_results(
+        results,
+        output,
+        folds=folds,
+        checkpoint=checkpoint,
+        label=label,
+        openvino=openvino,
+        code=code,
+        postprocessing=postprocessing,
+        settings=work.raw / METHOD_FILE,
+        structures={} if workers is None else structure_ranges(work, workers=workers),
+    )
+
+
+def export_results(  # noqa: PLR0913 (each is a choice of the command)
+    results: Path,
+    output: Path,
+    *,
+    folds: Sequence[Fold],
+    checkpoint: Literal["final", "best"],
+    label: Label,
+    openvino: bool = False,
+    code: TrainerCode | None = None,
+    postprocessing: Path | Literal["none"] | None = None,
+    settings: Path | None = None,
+    structures: Mapping[str, StructureRange] = NO_RANGES,
+) -> Path:
+    """Write the bundle of nnU-Net's result folder, wherever that lies, and its archive.
+
+    The weights are the checkpoints' to the last bit, without the optimiser's state; tensors that nnU-Net's network
+    registers under several names are written once. Folds become graphs where the code of a trainer is given.
+
+    Args:
+        results: nnU-Net's result folder, such as nnUNetTrainer__nnUNetPlans__3d_fullres.
+        output: As for `export`; so are the other arguments.
+        folds: Folds to export.
+        checkpoint: Weights to export.
+        label: Description of the weights.
+        openvino: Whether to ship the network's graph too.
+        code: Code that builds the network.
+        postprocessing: File of the postprocessing that nnU-Net determined.
+        settings: File of the method's settings, which need not exist; that of the result folder when left out.
+        structures: Ranges of the structures in the training data; none where that is not at hand.
+
+    Returns:
+        Path of the archive.
+
+    Raises:
+        ModelError: A fold is not trained, the trainer can't build its network, or that can't be written as a graph.
+        InputError: `output` holds something already, or the trainer can't be found.
+        OutputError: The bundle or the archive can't be written; then a former archive is still there.
+    """
+    checkpoints = _checkpoints(results, folds, checkpoint)
+    _check_trained(checkpoints.values(), results.parent)
+    _check_free(output)
     archive = output.with_name(output.name + ".tar.gz")
     _check_places(output, archive)
     determined = _determined(results, folds, postprocessing)
-    structures = {} if workers is None else structure_ranges(work, workers=workers)
-    others = [results / PLANS_FILE, results / DATASET_FILE, work.raw / METHOD_FILE]
+    others = [results / PLANS_FILE, results / DATASET_FILE, settings or results / METHOD_FILE]
+    write_folds = partial(write_weights, checkpoints) if code is None else _graph_writer(checkpoints, code)
     try:
         with sigterm_unwinds(), tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as unfinished:
             bundle = Path(unfinished) / output.name
             bundle.mkdir()
             if determined is not None:
                 (bundle / POSTPROCESSING_FILE).write_text(determined.text(), encoding="utf-8")
-            _fill(bundle, checkpoints, others, label, structures)
+            _fill(bundle, write_folds, others, label, structures)
             if openvino:
                 add_graph(bundle)
             write_archive(bundle, Path(unfinished) / archive.name)
@@ -161,6 +218,15 @@ def _check_trained(checkpoints: Iterable[Path], root: Path) -> None:
         )
 
 
+def _checkpoints(results: Path, folds: Sequence[Fold], checkpoint: str) -> dict[Fold, Path]:
+    return {fold: results / f"fold_{fold}" / f"checkpoint_{checkpoint}.pth" for fold in folds}
+
+
+def _check_free(output: Path) -> None:
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise InputError(f"The bundle's folder {output} must be empty or not exist yet. Remove it or name another.")
+
+
 def _check_places(output: Path, archive: Path) -> None:
     """Make the folder of the bundle and the archive, and check that both can be written there.
 
@@ -184,37 +250,61 @@ def _failure(output: Path, error: OSError) -> OutputError:
 
 def _fill(
     bundle: Path,
-    checkpoints: Mapping[Fold, Path],
+    write_folds: Callable[[Path], Exported],
     others: Sequence[Path],
     label: Label,
     structures: Mapping[str, StructureRange],
 ) -> None:
-    """Write every file of a bundle: weights, copies of those of the others that exist, and the manifest of all.
+    """Write every file of a bundle: the folds, copies of those of the others that exist, and the manifest of all.
 
     The others begin with the plans in the result folder; of a cascade the first stage's bundle is written too.
     """
     for source in others:
         if source.is_file():
             shutil.copyfile(source, bundle / source.name)
+    exported = write_folds(bundle)
+    _fill_previous(bundle, others[0].parent, exported.configuration, label)
+    manifest = Manifest(
+        format="hnseg-bundle-1" if exported.graphs is None else "hnseg-bundle-2",
+        name=label.name,
+        version=label.version,
+        licence=label.licence,
+        training_data=label.training_data,
+        configuration=exported.configuration,
+        mirroring_axes=exported.mirroring_axes,
+        folds=exported.folds,
+        metrics=dict(label.metrics),
+        structures=dict(structures),
+        architecture=exported.graphs,
+        sha256=_checksums(bundle),
+    )
+    (bundle / MANIFEST_FILE).write_text(manifest.text(), encoding="utf-8")
+
+
+def _graph_writer(checkpoints: Mapping[Fold, Path], code: TrainerCode) -> Callable[[Path], Exported]:
+    """Return the function that writes folds as graphs.
+
+    Raises:
+        InputError: A package that this needs is not installed.
+    """
+    try:
+        from hnseg_training.graphs.folds import write_graphs
+    except ImportError as error:
+        raise InputError(
+            f"onnx and onnxruntime must be installed to export a trainer's network as a graph, but: {error}."
+            " pip install 'hnseg[training]' has both."
+        ) from error
+    return partial(write_graphs, checkpoints, code=code)
+
+
+def write_weights(checkpoints: Mapping[Fold, Path], bundle: Path) -> Exported:
+    """Write the weights of each fold, for the network that the plans describe."""
     for fold, path in checkpoints.items():
         trained = read_checkpoint(path)
         weights = bundle / weights_file(fold)
         save_file(without_aliases(trained.state_dict), weights)
         weights.chmod(READABLE)  # safetensors writes for the owner alone; a container runs as somebody else
-    _fill_previous(bundle, others[0].parent, trained.configuration, label)
-    manifest = Manifest(
-        name=label.name,
-        version=label.version,
-        licence=label.licence,
-        training_data=label.training_data,
-        configuration=trained.configuration,
-        mirroring_axes=trained.mirroring_axes,
-        folds=tuple(checkpoints),
-        metrics=dict(label.metrics),
-        structures=dict(structures),
-        sha256=_checksums(bundle),
-    )
-    (bundle / MANIFEST_FILE).write_text(manifest.text(), encoding="utf-8")
+    return Exported(tuple(checkpoints), trained.configuration, trained.mirroring_axes)
 
 
 def _fill_previous(bundle: Path, results: Path, configuration_name: str, label: Label) -> None:
@@ -243,7 +333,8 @@ def _fill_previous(bundle: Path, results: Path, configuration_name: str, label: 
     previous.mkdir()
     described = replace(label, name=f"{label.name}, {configuration.previous_stage}", metrics={})
     others = [first.folder / PLANS_FILE, first.folder / DATASET_FILE]
-    _fill(previous, dict(zip(first.folds, first.weights_files, strict=True)), others, described, {})
+    checkpoints = dict(zip(first.folds, first.weights_files, strict=True))
+    _fill(previous, partial(write_weights, checkpoints), others, described, {})
 
 
 def _checksums(bundle: Path) -> dict[str, str]:

@@ -83,7 +83,7 @@ class Ensemble:
         if self.fallback is None:
             raise reason
         self.backend, self.fallback = self.fallback(), None
-        note = f"torch runs the networks. {reason}"
+        note = f"{self.backend.name} runs the networks. {reason}"
         self.notes = (*self.notes, note)
         logger.info("note: %s", note)
         return note

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
 from dataclasses import replace
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import torch
 from hnseg.errors import ConversionError, InputError, ModelError
 from hnseg.inference.backends.cuda_backend import load_on_gpu
 from hnseg.inference.backends.cuda_memory import UNLIMITED_GIB
-from hnseg.inference.backends.protocol import Backend
+from hnseg.inference.backends.protocol import Backend, other_library
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.ensemble import Ensemble, EnsembleGroup, Predictor
 from hnseg.inference.gpu import UNUSED_GPU, unusable_reason
@@ -46,12 +48,14 @@ def load_ensemble(
             that is there, a warning is logged and noted.
         vram_gib: Memory of the GPU that this process may have in all.
         precision: Precision of the networks' arithmetic.
-        backend: Library that runs the networks; `auto` is OpenVINO on a processor where it is installed, else torch.
+        backend: Library that runs the networks; `auto` is OpenVINO on a processor where it is installed, else torch, or
+            onnxruntime for graphs.
 
     Raises:
         ModelError: The weights don't fit the network that the plans describe, or OpenVINO was asked for and can't run
             it.
-        InputError: A GPU was asked for and there is none that can be used, or OpenVINO and it is not installed.
+        InputError: A GPU was asked for and there is none that can be used; or a library that is not installed, or does
+            not run such networks.
     """
     ensemble = _load_alone(bundle, device=device, vram_gib=vram_gib, precision=precision, backend=backend)
     if bundle.previous is None:
@@ -74,23 +78,30 @@ def _load_alone(
     """Load the networks of one stage."""
     if backend == "openvino":
         _check_openvino(device)
-    on_gpu, found = _choose_gpu(device) if device != "cpu" and backend != "openvino" else (False, ())
+    _check_library(bundle, backend)
+    on_gpu, found = _choose_device(bundle, device) if device != "cpu" and backend != "openvino" else (False, ())
     notes = (*bundle.notes, *found)
     torch.set_num_threads(usable_threads())
     _claim_blas_buffer()
     if on_gpu:
-        return Ensemble(bundle, load_on_gpu(bundle, torch.device("cuda"), precision, vram_gib), vram_gib, notes=notes)
-    by_torch = partial(TorchBackend.load, bundle, precision)
-    if backend == "torch" or not _has_openvino():
-        return Ensemble(bundle, by_torch(), notes=notes)
-    if backend == "openvino":
+        load = load_on_gpu if bundle.graphs is None else _load_graphs_on_gpu
+        return Ensemble(bundle, load(bundle, torch.device("cuda"), precision, vram_gib), vram_gib, notes=notes)
+    return _load_on_processor(bundle, precision, backend, notes)
+
+
+def _load_on_processor(bundle: Bundle, precision: Precision, backend: BackendName, notes: tuple[str, ...]) -> Ensemble:
+    """Load the networks into OpenVINO, or the other library that runs them."""
+    by_other = partial(TorchBackend.load if bundle.graphs is None else _load_onnxruntime, bundle, precision)
+    if backend in {"torch", "onnxruntime"} or not _has_openvino():
+        return Ensemble(bundle, by_other(), notes=notes)
+    if backend == "openvino" or not (bundle.graphs is None or _has_onnxruntime()):
         return Ensemble(bundle, _load_openvino(bundle, precision), notes=notes)
     try:
-        return Ensemble(bundle, _load_openvino(bundle, precision), fallback=by_torch, notes=notes)
+        return Ensemble(bundle, _load_openvino(bundle, precision), fallback=by_other, notes=notes)
     except ConversionError as reason:
-        note = f"torch runs the networks. {reason}"
+        note = f"{other_library(bundle)} runs the networks. {reason}"
         logger.info("note: %s", note)
-        return Ensemble(bundle, by_torch(), notes=(*notes, note))
+        return Ensemble(bundle, by_other(), notes=(*notes, note))
 
 
 def load_models(model: Model, **options: Any) -> Predictor:
@@ -114,6 +125,16 @@ def _claim_blas_buffer() -> None:
     np.eye(2) @ np.eye(2)  # its first product of matrices takes what all later ones use
 
 
+def _choose_device(bundle: Bundle, device: str) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a GPU runs the networks of a bundle, and notes.
+
+    Raises:
+        InputError: A GPU was asked for, and there is none that can be used, or no library that runs these on it.
+    """
+    on_gpu, notes = _choose_gpu(device)
+    return _choose_runtime_on_gpu(device) if on_gpu and bundle.graphs is not None else (on_gpu, notes)
+
+
 def _choose_gpu(device: str) -> tuple[bool, tuple[str, ...]]:
     """Return whether a GPU runs the networks, and notes: one where a GPU is there and torch can't use it.
 
@@ -131,6 +152,65 @@ def _choose_gpu(device: str) -> tuple[bool, tuple[str, ...]]:
     note = UNUSED_GPU + reason
     logger.warning("%s", note)
     return False, (note,)
+
+
+def _check_library(bundle: Bundle, backend: BackendName) -> None:
+    """Check that the library that was asked for runs such networks, and one that runs graphs is installed.
+
+    Raises:
+        InputError: It does not, or none is.
+    """
+    if bundle.graphs is None and backend == "onnxruntime":
+        raise InputError(
+            f"onnxruntime (backend onnxruntime) runs graphs, but the networks of {bundle.folder} are those that its"
+            " plans describe. Is the backend to be auto, torch or openvino?"
+        )
+    if bundle.graphs is None:
+        return
+    if backend == "torch":
+        raise InputError(
+            f"torch (backend torch) runs networks that plans describe, but the model in {bundle.folder} holds graphs of"
+            f" {bundle.graphs.trainer}. Is the backend to be auto, onnxruntime or openvino?"
+        )
+    if not _has_onnxruntime() and (backend == "onnxruntime" or not _has_openvino()):
+        raise InputError(
+            f"The graphs in {bundle.folder} must be run by onnxruntime or OpenVINO, but"
+            f" {'onnxruntime is not' if backend == 'onnxruntime' else 'neither is'} installed here. Was the extra left"
+            " out (pip install 'hnseg[graph]'), or the image built without --build-arg ONNXRUNTIME=1?"
+        )
+
+
+def _choose_runtime_on_gpu(device: str) -> tuple[bool, tuple[str, ...]]:
+    """Return whether onnxruntime runs graphs on the GPU that torch finds, and a note where it does not.
+
+    Raises:
+        InputError: A GPU was asked for, and it does not.
+    """
+    if _has_onnxruntime() and _onnxruntime().runs_on_gpu():
+        return True, ()
+    reason = (
+        "The model's networks are graphs, and no onnxruntime for CUDA is installed."
+        " Install onnxruntime-gpu instead of onnxruntime (docs/usage.md)."
+    )
+    if device == "cuda":
+        raise InputError(f"A GPU was asked for (device cuda), but nothing here runs these networks on one. {reason}")
+    logger.warning("%s", UNUSED_GPU + reason)
+    return False, (UNUSED_GPU + reason,)
+
+
+def _load_graphs_on_gpu(bundle: Bundle, device: torch.device, precision: Precision, vram_gib: float) -> Backend:
+    backend: Backend = _onnxruntime().OnnxruntimeBackend.load(bundle, precision, device, vram_gib)
+    return backend
+
+
+def _load_onnxruntime(bundle: Bundle, precision: Precision) -> Backend:
+    backend: Backend = _onnxruntime().OnnxruntimeBackend.load(bundle, precision)
+    return backend
+
+
+def _onnxruntime() -> ModuleType:
+    """Return the module that runs graphs by onnxruntime: it is optional, and takes a quarter of a second."""
+    return importlib.import_module("hnseg.inference.backends.onnxruntime_backend")
 
 
 def _load_openvino(bundle: Bundle, precision: Precision) -> Backend:
@@ -153,8 +233,8 @@ def _load_openvino(bundle: Bundle, precision: Precision) -> Backend:
             raise MemoryError(str(error)) from error
         raise ConversionError(
             f"OpenVINO must load and compile the networks, but it ended with: {' '.join(str(error).split())}."
-            " Is its installation whole, and this processor not too old for it? HNSEG_BACKEND=torch runs them with"
-            " torch."
+            " Is its installation whole, and this processor not too old for it?"
+            f" HNSEG_BACKEND={other_library(bundle)} runs them with {other_library(bundle)}."
         ) from error
 
 
@@ -169,6 +249,10 @@ def _check_openvino(device: str) -> None:
             "OpenVINO was asked for (backend openvino), but it is not installed here. Was the extra left out"
             " (pip install 'hnseg[openvino]'), or the image built without --build-arg OPENVINO=1?"
         )
+
+
+def _has_onnxruntime() -> bool:
+    return importlib.util.find_spec("onnxruntime") is not None
 
 
 def _has_openvino() -> bool:

@@ -30,6 +30,7 @@ _DISK_GIB = 20
 
 _PARTS = {
     "segment": ("", "make setup, or: pip install -e ."),
+    "segment by graphs": ("graph", "make setup, or: pip install -e '.[graph]'"),
     "score, rehearse, report": ("evaluation", "make setup, or: pip install -e '.[evaluation]'"),
     "train": ("training", "make setup, or: pip install -e '.[training]'"),
 }

@@ -10,6 +10,7 @@ from math import inf
 import torch
 
 from hnseg.imaging.channels import Channels
+from hnseg.inference.backends.protocol import other_library
 from hnseg.inference.ensemble import Ensemble
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import Bundle
@@ -54,8 +55,8 @@ class Subject:
         return load_ensemble(self.bundle, device=name, precision=precision, vram_gib=vram_gib, backend=self.backend)
 
     def load_reference(self) -> Ensemble:
-        """Load the networks on the processor, run by torch in float32."""
-        return load_ensemble(self.bundle, device="cpu", precision="exact", backend="torch")
+        """Load the networks on the processor, run by torch in float32, or by onnxruntime where they are graphs."""
+        return load_ensemble(self.bundle, device="cpu", precision="exact", backend=other_library(self.bundle))
 
     def two_tiles(self) -> Channels:
         """Return an image that is half a patch longer than a patch, so that two tiles overlap in it."""

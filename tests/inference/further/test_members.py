@@ -9,6 +9,7 @@ from hnseg.inference.further.augmentation import UNCHANGED
 from hnseg.inference.further.members import NO_DROPOUT, further_members
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
+from tests.support.onnx_graphs import with_graphs
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +53,11 @@ def test_where_no_torch_runs_the_networks_it_is_said_that_it_runs_these(dropping
 
 def test_none_asked_for_are_none(dropping):
     assert further_members(FurtherMembers(), dataclasses.replace(dropping)) == ((), ())
+
+
+def test_graphs_have_no_dropout(make_model, tmp_path):
+    folder = with_graphs(make_model(exported=True, dropout=0.1), tmp_path / "graphs")
+    ensemble = load_ensemble(open_bundle(folder), device="cpu")
+    members, notes = further_members(FurtherMembers(dropout=3, tta=1), ensemble)
+    assert [each.kind for each in members] == ["tta"]
+    assert notes == (NO_DROPOUT,)

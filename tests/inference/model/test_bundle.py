@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import onnx
 import pytest
 import torch
 
@@ -10,7 +11,9 @@ from hnseg.errors import ModelError
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
+from tests.support.exported_bundles import seal
 from tests.support.model_folders import change, change_checkpoint, change_configuration, first_weights, renew_checksums
+from tests.support.onnx_graphs import convolution, with_graphs
 
 
 def test_every_fold_of_a_result_folder_is_opened_with_its_configuration_and_axes(results):
@@ -192,3 +195,53 @@ def test_a_spoilt_bundle_is_refused_in_a_sentence(exported, kind):
 def test_a_fold_that_was_not_exported_is_named(exported):
     with pytest.raises(ModelError, match=r"as fold_<k>.safetensors, but 2 is missing"):
         open_bundle(exported, folds=[2])
+
+
+@pytest.fixture
+def graphs(exported, tmp_path):
+    return with_graphs(exported, tmp_path / "graphs")
+
+
+def batch_of(bundle):
+    return (1, len(bundle.channels), *bundle.configuration.patch_size)
+
+
+def test_a_bundle_of_graphs_is_opened_without_weights(graphs):
+    bundle = open_bundle(graphs)
+    assert bundle.graphs.trainer == "nnUNetTrainerOwn"
+    assert bundle.state_dicts == ()
+    assert [path.name for path in bundle.weights_files] == ["fold_0.onnx", "fold_1.onnx"]
+    assert bundle.sha256["fold_1.onnx"] == sha256_of(graphs / "fold_1.onnx")
+    assert open_bundle(graphs, folds=[1]).folds == (1,)
+
+
+def test_the_file_of_a_graph_s_weights_is_listed_and_checked(graphs):
+    bundle = open_bundle(graphs)
+    model = convolution(batch_of(bundle), len(bundle.dataset.output_values))
+    apart = {"save_as_external_data": True, "location": "fold_0.onnx.data", "size_threshold": 0}
+    onnx.save_model(model, graphs / "fold_0.onnx", **apart)
+    seal(graphs)
+    assert open_bundle(graphs).sha256["fold_0.onnx.data"] == sha256_of(graphs / "fold_0.onnx.data")
+    (graphs / "fold_0.onnx.data").write_bytes(b"0" * 100)
+    with pytest.raises(ModelError, match=r"fold_0\.onnx\.data must be the file that was exported"):
+        open_bundle(graphs)
+    (graphs / "fold_0.onnx.data").unlink()
+    with pytest.raises(ModelError, match=r"fold_0\.onnx\.data is missing"):
+        open_bundle(graphs)
+
+
+def test_graphs_for_another_patch_or_of_another_data_set_are_refused(graphs):
+    change(graphs / "manifest.json", lambda manifest: manifest["architecture"].update(patch_size=[8, 16, 16]))
+    with pytest.raises(ModelError, match=r"must take the patch of .* \(8, 32, 32\), but are for \(8, 16, 16\)"):
+        open_bundle(graphs)
+    change(graphs / "manifest.json", lambda manifest: manifest["architecture"].update(patch_size=[8, 32, 32]))
+    change(graphs / "dataset.json", lambda dataset: dataset["labels"].update(more=3))
+    seal(graphs)
+    with pytest.raises(ModelError, match=r"fold_0\.onnx must fit the manifest, .* what it gives must be one array"):
+        open_bundle(graphs)
+
+
+def test_a_changed_graph_is_refused_before_it_is_read(graphs):
+    (graphs / "fold_1.onnx").write_bytes(b"anything")
+    with pytest.raises(ModelError, match=r"fold_1\.onnx must be the file that was exported"):
+        open_bundle(graphs)

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from hnseg.inference.model.calibration import Calibration
+from hnseg.inference.model.graph.record import Graphs
 from hnseg.inference.model.manifest import Manifest, weights_file
 from hnseg.inference.model.structure_range import StructureRange
 
@@ -46,6 +47,20 @@ def test_a_calibration_is_kept_and_none_is_not_named():
     manifest = manifest_of(FILES).model_copy(update={"calibration": calibration})
     assert Manifest.model_validate_json(manifest.text()).calibration == calibration
     assert "calibration" not in json.loads(manifest_of(FILES).text())
+
+
+def test_graphs_are_another_format_with_other_files():
+    graphs = {"trainer": "nnUNetTrainerOwn", "patch_size": [8, 16, 16], "opset": 17, "pass_gib": 0.5}
+    content = json.loads(manifest_of(FILES).text())
+    assert "architecture" not in content
+    content["sha256"] = dict.fromkeys(("plans.json", "dataset.json", "fold_0.onnx", "fold_all.onnx"), "0" * 64)
+    manifest = Manifest.model_validate(content | {"format": "hnseg-bundle-2", "architecture": graphs})
+    assert manifest.architecture == Graphs.model_validate(graphs)
+    assert Manifest.model_validate_json(manifest.text()) == manifest
+    with pytest.raises(ValidationError, match="format must be hnseg-bundle-2 where architecture is there"):
+        Manifest.model_validate(content | {"architecture": graphs})
+    with pytest.raises(ValidationError, match="format must be hnseg-bundle-1 where architecture is missing"):
+        manifest_of(FILES).model_validate(json.loads(manifest_of(FILES).text()) | {"format": "hnseg-bundle-2"})
 
 
 @pytest.mark.parametrize("missing", FILES)

@@ -20,6 +20,8 @@ from hnseg.inference.planning.memory import MemoryLayout, MemoryNeed
 from hnseg.inference.predictor import predict, start_prediction
 from hnseg.inference.preprocessing.preprocess import place, preprocess
 from hnseg.machine import GIB
+from tests.support.model_folders import change
+from tests.support.onnx_graphs import with_graphs
 from tests.support.peak_memory import taken_gib
 
 ALLOCATOR_GIB = 48 / 1024  # what is freed is not given back at once: 22 MiB were seen
@@ -250,3 +252,10 @@ def test_a_group_has_as_few_tiles_as_fill_a_turn_of_four_copies(copies, tiles):
     cpu = torch.device("cpu")
     layout = MemoryLayout(cpu, cpu, torch.float32, copies_together=1, copies_a_turn=4)
     assert layout.tiles_a_group(copies) == tiles
+
+
+def test_a_pass_of_a_graph_is_what_its_export_measured(make_model, tmp_path):
+    folder = with_graphs(make_model(exported=True), tmp_path / "graphs")
+    change(folder / "manifest.json", lambda manifest: manifest["architecture"].update(pass_gib=7.0))
+    ensemble = load_ensemble(open_bundle(folder), device="cpu")
+    assert 7.0 < needed(ensemble, noise((64, 64, 8))).predicting_gib < 7.1

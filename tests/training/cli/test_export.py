@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from hnseg.inference.model.bundle import open_bundle
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.preset import PRESETS
 from tests.support.tiny_recurrence import TINY_PAPER
@@ -71,3 +72,43 @@ def test_metrics_that_are_none_are_refused(run, planned, tmp_path, content, sent
     assert status == 1
     assert sentence in stderr
     assert len(stderr.splitlines()) == 1
+
+
+def test_a_result_folder_outside_a_work_folder_is_exported(run, make_model, tmp_path):
+    results = make_model(folds=(0, 1))
+    status, _ = run("export", "hnts_mrg", "--results", results, "--output", tmp_path / "model")
+    assert status == 0
+    bundle = open_bundle(tmp_path / "model")
+    assert bundle.folds == (0, 1)
+    assert bundle.manifest.training_data == "Dataset001_Test"
+    assert bundle.structures == {}
+    assert run("export", "hnts_mrg", "--results", results, "--output", tmp_path / "one", "--folds", 1)[0] == 0
+    assert open_bundle(tmp_path / "one").folds == (1,)
+
+
+def test_a_trainer_s_network_is_exported_as_graphs(run, make_model, tmp_path):
+    trainer = ("--trainer", "nnUNetTrainer", "--output", tmp_path / "model")
+    assert run("export", "hnts_mrg", "--results", make_model(folds=(0,)), *trainer)[0] == 0
+    assert open_bundle(tmp_path / "model").graphs.trainer == "nnUNetTrainer"
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "sentence"),
+    [
+        ((), 2, "one of --work and --results must be given"),
+        (("--results", "here", "--work", "there"), 2, "one of --work and --results must be given, and not both"),
+        (("--results", "here", "--folds", "best"), 1, "The best of several runs is found in a work folder"),
+        (
+            ("--results", "here", "--trainer-path", "here"),
+            1,
+            "--trainer-path says where a trainer's code is",
+        ),
+        (("--results", "here", "--trainer", "T", "--openvino"), 1, "Leave --openvino out."),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options, status, sentence, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    found, stderr = run("export", "hnts_mrg", "--output", tmp_path / "model", *options)
+    assert (found, sentence in " ".join(stderr.replace("│", " ").split())) == (status, True)
+    assert not (tmp_path / "model").exists()

@@ -8,6 +8,7 @@ from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.networks.unet_3d import build_unet_3d
 from hnseg_training.fitting.first_weights import load_first_weights
+from tests.support.onnx_graphs import with_graphs
 
 
 @pytest.fixture
@@ -64,3 +65,9 @@ def test_the_last_layer_of_a_u_net_for_another_number_of_structures_keeps_its_ow
     load_first_weights(one, tmp_path / "checkpoint_final.pth", 0)
     for name, tensor in one.state_dict().items():
         assert torch.equal(tensor, (own if name.startswith("conv_final") else two.state_dict())[name])
+
+
+def test_graphs_are_no_weights_to_begin_with(network, make_model, tmp_path):
+    folder = with_graphs(make_model(folds=(0, 1), exported=True), tmp_path / "graphs")
+    with pytest.raises(ModelError, match=r"only start from weights by .* holds graphs of nnUNetTrainerOwn"):
+        load_first_weights(network, folder, 0)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from hnseg.errors import InputError
 from hnseg.machine import usable_threads
-from hnseg_training.cli.options import Challenge, Planned, Work, folds_named
+from hnseg_training.cli.options import Challenge, Planned, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
+
+if TYPE_CHECKING:
+    from hnseg.inference.model.manifest import Fold
+    from hnseg_training.graphs.trainer_network import TrainerCode
 
 BEST = "best"
 """Text of `--folds` for the best of several runs."""
@@ -27,11 +31,24 @@ _Stage = Annotated[
     typer.Option(help="Of a preset that is trained in stages; last: the last one that is trained."),
 ]
 
+_Results = Annotated[
+    Path | None, typer.Option(help="Instead of --work: nnU-Net's own result folder, Trainer__Plans__configuration.")
+]
+_Trainer = Annotated[
+    str | None,
+    typer.Option(help="Class that trained a network other than the plans'; it builds it, and folds become graphs."),
+]
+_TrainerPath = Annotated[
+    Path | None, typer.Option(exists=True, help="Its Python file, or the folder, where it is not one of nnU-Net's.")
+]
+_MOST_FOLDS = 1000
+
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
-    work: Work,
     output: Annotated[Path, typer.Option(help="The bundle's folder; <output>.tar.gz is written beside it.")],
+    work: Annotated[Path | None, typer.Option(help="The folder that convert made.")] = None,
+    results: _Results = None,
     checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final",
     folds: _Folds = None,
     preset: Planned = None,
@@ -55,23 +72,42 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
             help="nnU-Net's postprocessing.pkl or .json; left out, that of these folds where nnU-Net determined one.",
         ),
     ] = None,
+    trainer: _Trainer = None,
+    trainer_path: _TrainerPath = None,
 ) -> None:
-    """Write the bundle and the archive to upload."""
+    """Write the bundle and the archive to upload, of a work folder or of nnU-Net's own result folder."""
     from hnseg_training.dataset.splits import fold_count
-    from hnseg_training.export import Label, export
+    from hnseg_training.export import Label, export, export_results
     from hnseg_training.fitting.plan import planned_preset
     from hnseg_training.fitting.selection.best_fold import best_fold
     from hnseg_training.fitting.stages import at_stage, last_trained
 
-    folder = WorkFolder.open(work, challenge=challenge)
+    code = _code(trainer, trainer_path, openvino=openvino)
+    measured = _metrics_in(metrics)
+    named = name or f"{challenge} ensemble"
+    if (source := _source(work, results)) is results:
+        label = Label(named, version, licence, training_data or source.resolve().parent.name, measured)
+        chosen = _folds_in(source, folds, checkpoint)
+        export_results(
+            source,
+            output,
+            folds=chosen,
+            checkpoint=checkpoint,
+            label=label,
+            openvino=openvino,
+            code=code,
+            postprocessing=_postprocessing_named(postprocessing),
+        )
+        return
+    folder = WorkFolder.open(source, challenge=challenge)
     planned = planned_preset(folder, preset)
     best = best_fold(folder, planned) if folds == BEST else None
     label = Label(
-        name=name or f"{challenge} ensemble",
+        name=named,
         version=version,
         licence=licence,
         training_data=training_data or read_json(folder.raw / "dataset.json", having=["name"])["name"],
-        metrics={**(best.metrics() if best else {}), **(_metrics_in(metrics) if metrics else {})},
+        metrics={**(best.metrics() if best else {}), **measured},
     )
     chosen = [best.fold] if best else folds_named(folds, of=fold_count(folder))
     export(
@@ -84,6 +120,7 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         openvino=openvino,
         workers=workers if ranges else None,
         postprocessing=_postprocessing_named(postprocessing),
+        code=code,
     )
 
 
@@ -94,8 +131,51 @@ def _postprocessing_named(text: str | None) -> Path | Literal["none"] | None:
     return "none" if text == "none" else Path(text)
 
 
-def _metrics_in(path: Path) -> dict[str, float]:
-    """Return measured values by name."""
+def _source(work: Path | None, results: Path | None) -> Path:
+    """Return the folder that is exported."""
+    source = work or results
+    if source is None or (work and results):
+        raise typer.BadParameter("one of --work and --results must be given, and not both", param_hint="--work")
+    return source
+
+
+def _folds_in(results: Path, text: str | None, checkpoint: Literal["final", "best"]) -> list[Fold]:
+    """Return the folds of nnU-Net's result folder that an option names; left out, all that are trained.
+
+    Raises:
+        InputError: They can't be named so.
+        ModelError: No fold is trained.
+    """
+    from hnseg.inference.model.bundle import open_bundle
+
+    if text == BEST:
+        raise InputError("The best of several runs is found in a work folder (--work), not in a result folder.")
+    if text is not None:
+        return folds_named(text, of=_MOST_FOLDS)
+    return list(open_bundle(results, checkpoint=checkpoint).folds)
+
+
+def _code(trainer: str | None, path: Path | None, *, openvino: bool) -> TrainerCode | None:
+    """Return the code of a trainer whose network becomes graphs; None where the plans describe the network.
+
+    Raises:
+        InputError: Options don't go together.
+    """
+    from hnseg_training.graphs.trainer_network import TrainerCode
+
+    if trainer is None:
+        if path is not None:
+            raise InputError("--trainer-path says where a trainer's code is, and needs its class's name: --trainer.")
+        return None
+    if openvino:
+        raise InputError("OpenVINO reads a trainer's graphs as they are. Leave --openvino out.")
+    return TrainerCode(trainer, path)
+
+
+def _metrics_in(path: Path | None) -> dict[str, float]:
+    """Return measured values by name; none without a file."""
+    if path is None:
+        return {}
     try:
         return TypeAdapter(dict[str, FiniteFloat]).validate_python(read_json(path))
     except ValidationError as error:

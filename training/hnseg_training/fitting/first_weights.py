@@ -30,9 +30,7 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold) -> None:
     Raises:
         ModelError: The weights can't be read, or are another network's.
     """
-    weights = (
-        open_bundle(source, folds=[fold]).state_dicts[0] if source.is_dir() else read_checkpoint(source).state_dict
-    )
+    weights = _weights_in(source, fold)
     own = network.state_dict()
     given = {name: _widened(tensor, own.get(name)) for name, tensor in _under_all_names(weights, network).items()}
     given |= {name: own[name] for name in _HEAD if _differs_in_outputs(own, given, name)}
@@ -44,6 +42,19 @@ def load_first_weights(network: nn.Module, source: Path, fold: Fold) -> None:
             " another number of channels or structures?"
         )
     network.load_state_dict(given)
+
+
+def _weights_in(source: Path, fold: Fold) -> StateDict:
+    """Return the weights of a checkpoint, or of a fold of a model folder."""
+    if not source.is_dir():
+        return read_checkpoint(source).state_dict
+    bundle = open_bundle(source, folds=[fold])
+    if bundle.graphs is not None:
+        raise ModelError(
+            f"Training can only start from weights by their names, but {source} holds graphs of"
+            f" {bundle.graphs.trainer}. Name the checkpoint that they were exported from."
+        )
+    return bundle.state_dicts[0]
 
 
 def _differs_in_outputs(own: StateDict, given: StateDict, name: str) -> bool:

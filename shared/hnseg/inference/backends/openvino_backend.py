@@ -11,6 +11,8 @@ import torch
 
 from hnseg.errors import ConversionError
 from hnseg.inference.backends.openvino_graph import core, ending_channels_last, graph_of, with_weights
+from hnseg.inference.backends.openvino_onnx import graph_models
+from hnseg.inference.backends.protocol import other_library
 from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import is_exhausted, usable_threads
@@ -26,11 +28,13 @@ class OpenvinoBackend:
             the memory.
         precision: Precision that was asked for.
         arithmetic: Type of number that they compute in; float32 where the processor has no bfloat16.
+        other: Name of the library that runs them where OpenVINO can't.
     """
 
     models: tuple[openvino.CompiledModel, ...]
     precision: Precision
     arithmetic: torch.dtype
+    other: str = "torch"
     name: ClassVar[str] = "openvino"
     device: ClassVar[torch.device] = torch.device("cpu")
     channels_last: ClassVar[bool] = True
@@ -47,7 +51,7 @@ class OpenvinoBackend:
             ConversionError: OpenVINO can't run the network.
             ModelError: The weights don't fit the network that the plans describe, or a shipped graph is not whole.
         """
-        graph = graph_of(bundle)
+        models = [ending_channels_last(model) for model in _models(bundle)]
         has_bfloat16 = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         arithmetic = torch.bfloat16 if precision == "fast" and has_bfloat16 else torch.float32
         settings = {
@@ -56,10 +60,8 @@ class OpenvinoBackend:
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # a thread that is bound to a busy core waits for it
         }
-        shape = (1, bundle.network_channels, *bundle.configuration.patch_size)
-        weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
-        models = [ending_channels_last(with_weights(graph, each, shape, bundle.folder)) for each in weights]
-        return cls(tuple(_compiled(model, settings) for model in models), precision, arithmetic)
+        compiled = tuple(_compiled(model, settings) for model in models)
+        return cls(compiled, precision, arithmetic, other_library(bundle))
 
     @property
     def folds(self) -> int:
@@ -82,7 +84,7 @@ class OpenvinoBackend:
                 raise MemoryError(str(error)) from error
             raise ConversionError(
                 f"OpenVINO must be able to run every pass of a network, but one ended with: {error}."
-                " Is this processor too old for it? HNSEG_BACKEND=torch runs it with torch."
+                f" Is this processor too old for it? HNSEG_BACKEND={self.other} runs it with {self.other}."
             ) from error
         return torch.from_numpy(outputs[0]).movedim(-1, 1)
 
@@ -104,6 +106,16 @@ class OpenvinoBackend:
 
     def lighter(self) -> None:
         """Return None: no memory of a GPU is taken."""
+
+
+def _models(bundle: Bundle) -> list[openvino.Model]:
+    """Return the networks of all folds with their weights in them."""
+    if bundle.graphs is not None:
+        return graph_models(bundle)
+    graph = graph_of(bundle)
+    shape = (1, bundle.network_channels, *bundle.configuration.patch_size)
+    weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
+    return [with_weights(graph, each, shape, bundle.folder) for each in weights]
 
 
 def _compiled(model: openvino.Model, settings: Mapping[str, Any]) -> openvino.CompiledModel:

@@ -1,16 +1,17 @@
 """Protocol between the predictor and the libraries that compute: a batch of tiles in, one fold's logits out.
 
 `torch_backend` runs on every processor and `cuda_backend` on a GPU. `openvino_backend` is two to five times faster on a
-processor, and optional.
+processor, and optional. `onnxruntime_backend` runs graphs, on either; so does `openvino_backend`, and torch does not.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import nn
 
+from hnseg.inference.model.bundle import Bundle
 from hnseg.options import Precision
 
 
@@ -76,3 +77,8 @@ class Backend(Protocol):
 
     def lighter(self) -> Backend | None:
         """Return a backend that takes less memory of a GPU, for the rest of a case; or None."""
+
+
+def other_library(bundle: Bundle) -> Literal["torch", "onnxruntime"]:
+    """Return the name of the library, beside OpenVINO, that runs a bundle's networks on a processor."""
+    return "torch" if bundle.graphs is None else "onnxruntime"

@@ -23,11 +23,13 @@ _SEED = 20162050
 
 
 def has_dropout(bundle: Bundle) -> bool:
-    """Return whether the network has a dropout layer that drops anything.
+    """Return whether the network has a dropout layer that drops anything; a graph has none.
 
     Raises:
         ModelError: The network can't be built.
     """
+    if bundle.graphs is not None:
+        return False
     network = build_network(
         bundle.configuration.architecture,
         channels=bundle.network_channels,

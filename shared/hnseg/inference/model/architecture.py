@@ -51,8 +51,14 @@ def network_of(bundle: Bundle, fold: int) -> nn.Module:
         fold: Index of the fold among the bundle's folds.
 
     Raises:
-        ModelError: The plans can't be built, or the weights don't fit the network that they describe.
+        ModelError: The plans can't be built, or the weights don't fit the network that they describe; or the networks
+            are graphs.
     """
+    if bundle.graphs is not None:
+        raise ModelError(
+            f"torch runs networks that the plans describe, but the model in {bundle.folder} holds graphs of"
+            f" {bundle.graphs.trainer}. onnxruntime or OpenVINO runs them (backend auto, onnxruntime or openvino)."
+        )
     _check_outputs(bundle)
     weights = bundle.state_dicts[fold]
     network = build_network(

@@ -3,7 +3,7 @@
 | file | nnU-Net's result folder | exported bundle |
 |---|---|---|
 | `plans.json`, `dataset.json` | as nnU-Net wrote them | the same |
-| weights | `fold_<k>/checkpoint_final.pth`, `checkpoint_best.pth` or `checkpoint_latest.pth` | `fold_<k>.safetensors` |
+| weights | `fold_<k>/checkpoint_final.pth`, `_best` or `_latest` | `fold_<k>.safetensors` or `fold_<k>.onnx` |
 | `network.xml`, `network.bin` | none | may be there: see `hnseg.inference.backends.openvino_graph` |
 | `manifest.json` | none | see `hnseg.inference.model.manifest`; its checksums are verified |
 | `method.json` | may be put there | settings of the challenge's method |
@@ -24,6 +24,8 @@ from pydantic import ValidationError
 from hnseg.errors import ModelError
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.checkpoints.trained_folds import choose_folds, find_trained_folds
+from hnseg.inference.model.graph.check import check_graph, external_file
+from hnseg.inference.model.graph.record import Graphs
 from hnseg.inference.model.manifest import (
     DATASET_FILE,
     MANIFEST_FILE,
@@ -33,7 +35,6 @@ from hnseg.inference.model.manifest import (
     PREVIOUS_FOLDER,
     Fold,
     Manifest,
-    weights_file,
 )
 from hnseg.inference.model.nnunet_plans import (
     Configuration,
@@ -62,11 +63,11 @@ class Bundle:
         configuration: Configuration that it was trained in.
         dataset: Channels and labels that it was trained for.
         folds: Folds to use, in order.
-        state_dicts: Weights of each of them.
+        state_dicts: Weights of each of them; empty where the networks are graphs.
         mirroring_axes: Axes of the patch that may be flipped at test time; empty for none.
         settings: Content of `method.json`; empty where there is none.
         texts: Files it was read from, other than weights.
-        weights_files: File of each fold's weights.
+        weights_files: File of each fold's weights, or graph.
         manifest: Manifest of an exported bundle; None for nnU-Net's own folder.
         checkpoint: Checkpoint that was asked for.
         trainer: Name of the class that trained it; empty where the files name none.
@@ -139,7 +140,9 @@ class Bundle:
         previous = self.previous.sha256 if self.previous else {}
         of_previous = {f"{PREVIOUS_FOLDER}/{name}": checksum for name, checksum in previous.items()}
         if self.manifest is not None:
-            return {path.name: self.manifest.sha256[path.name] for path in files} | of_previous
+            listed, names = self.manifest.sha256, [path.name for path in files]
+            own = {name: listed[name] for name in (*names, *map(external_file, names)) if name in listed}
+            return own | of_previous
         return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in files} | of_previous
 
     def further_file(self, name: str) -> Path | None:
@@ -152,6 +155,11 @@ class Bundle:
             return None
         _verify(self.folder / name, self.manifest)
         return self.folder / name
+
+    @property
+    def graphs(self) -> Graphs | None:
+        """Record of the folds' graphs; None where the plans describe the network."""
+        return self.manifest.architecture if self.manifest else None
 
     @property
     def structures(self) -> Mapping[str, StructureRange]:
@@ -255,18 +263,18 @@ def _check_exported(folder: Path, checkpoint: CheckpointName) -> None:
 
 def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
     manifest = _read_manifest(folder / MANIFEST_FILE)
-    chosen = choose_folds(folder, folds, manifest.folds, "fold_<k>.safetensors")
-    weights = tuple(folder / weights_file(fold) for fold in chosen)
+    chosen = choose_folds(folder, folds, manifest.folds, manifest.file_of("all").replace("all", "<k>"))
+    weights = tuple(folder / manifest.file_of(fold) for fold in chosen)
     for path in (*_texts(folder), *weights):
         _verify(path, manifest)
     plans, dataset = read_plans(folder), read_dataset(folder)
-    return Bundle(
+    bundle = Bundle(
         folder=folder,
         plans=plans,
         configuration=configuration_of(plans, manifest.configuration, folder / PLANS_FILE),
         dataset=dataset,
         folds=chosen,
-        state_dicts=tuple(read_weights(path) for path in weights),
+        state_dicts=() if manifest.architecture else tuple(read_weights(path) for path in weights),
         mirroring_axes=manifest.mirroring_axes,
         settings=_settings(folder),
         texts=_texts(folder),
@@ -274,6 +282,29 @@ def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
         manifest=manifest,
         postprocessing=_postprocessing(folder, dataset),
     )
+    _check_graphs(bundle)
+    return bundle
+
+
+def _check_graphs(bundle: Bundle) -> None:
+    """Check that every graph is of the plans' patch, and that the file of its weights, if it has one, is whole.
+
+    Raises:
+        ModelError: One is not.
+    """
+    if bundle.graphs is None or bundle.manifest is None:
+        return
+    patch = bundle.configuration.patch_size
+    if bundle.graphs.patch_size != patch:
+        raise ModelError(
+            f"The graphs of {bundle.folder / MANIFEST_FILE} must take the patch of {PLANS_FILE}, {patch}, but are for"
+            f" {bundle.graphs.patch_size}. Were the plans changed after the export?"
+        )
+    batch, outputs = (1, bundle.network_channels, *patch), len(bundle.dataset.output_values)
+    for path in bundle.weights_files:
+        graph = check_graph(path, batch=batch, outputs=outputs, opset=bundle.graphs.opset)
+        if graph.external_files:
+            _verify(path.with_name(external_file(path.name)), bundle.manifest)
 
 
 def _read_manifest(path: Path) -> Manifest:

@@ -202,6 +202,8 @@ class MemoryNeed:
 
 def _pass_bytes(bundle: Bundle, layout: MemoryLayout) -> int:
     """Return the bytes of the feature maps of a pass, and of its logits, of one flipped and one about to be added."""
+    if bundle.graphs is not None:  # not a network that the plans describe
+        return int(GIB * bundle.graphs.pass_gib)
     features = bundle.configuration.architecture.arch_kwargs.get("features_per_stage", [32])
     first = features if isinstance(features, int) else features[0]
     outputs, together = len(bundle.dataset.output_values), layout.copies_together
@@ -249,6 +251,9 @@ def _axis_maps(placement: Placement) -> int:
 
 
 def _weights_bytes(bundle: Bundle) -> int:
-    """Return the size of all folds' weights, each tensor once; they are mapped, and come into memory with use."""
+    """Return the size of all folds' weights, each tensor once; they are mapped, and come into memory with use.
+
+    Those of graphs are in memory once they are loaded.
+    """
     sizes = {tensor.data_ptr(): tensor.nbytes for weights in bundle.state_dicts for tensor in weights.values()}
     return sum(sizes.values())

@@ -1,0 +1,1 @@
+"""Networks of an exported bundle that are graphs: each fold a file of ONNX, operators and weights, and no code."""
