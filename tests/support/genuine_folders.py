@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from nnunetv2.inference.predict_from_raw_data import recursive_find_trainer_class_by_name
 
 from tests.support.model_folders import change, change_checkpoint
-from tests.support.nnunet_oracle import Wanted, trainer_named, write_results
+from tests.support.nnunet_oracle import Wanted, write_results
 
 FIVE = {"background": 0, "a": 1, "b": 2, "c": 3, "d": 4}
 REGIONS = {"background": 0, "whole": [1, 2, 3], "core": [2, 3], "edge": 3}
@@ -54,7 +55,7 @@ class Kind:
             Wanted(**{**described, **self.wanted}),
             self.folds,
             root,
-            trainer_class=trainer_named(self.trainer),
+            trainer_class=recursive_find_trainer_class_by_name(self.trainer),
             edit_plans=self.plans,
         )
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import nnunetv2
 import numpy as np
 import SimpleITK as sitk
 import torch
@@ -95,16 +92,6 @@ def write_results(
     return folder
 
 
-def trainer_named(name: str) -> type[nnUNetTrainer]:
-    """Return one of nnU-Net's trainers; its own search imports every module, and some need packages of their own."""
-    root = Path(nnunetv2.__path__[0])
-    for path in sorted((root / "training" / "nnUNetTrainer").rglob("*.py")):
-        if re.search(rf"^class {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE) or path.stem == name:
-            module = ".".join(("nnunetv2", *path.relative_to(root).with_suffix("").parts))
-            return getattr(importlib.import_module(module), name)
-    raise LookupError(name)
-
-
 def write_cascade(
     wanted: Wanted, folds: Sequence[int | str], root: Path, *, first_folds: Sequence[int | str] = (0,)
 ) -> Path:
@@ -160,8 +147,7 @@ class Oracle:
             device=torch.device("cpu"),
             allow_tqdm=False,
         )
-        with patch.object(predict_from_raw_data, "recursive_find_trainer_class_by_name", trainer_named):
-            predictor.initialize_from_trained_model_folder(str(folder), folds, checkpoint)
+        predictor.initialize_from_trained_model_folder(str(folder), folds, checkpoint)
         return cls(predictor)
 
     def preprocess(

@@ -170,8 +170,8 @@ SPOILT_BUNDLES = {
         "The bundle must be complete, but .*fold_1.safetensors is missing. Was it unpacked",
     ),
     "a manifest of another version": (
-        lambda f: change(f / "manifest.json", lambda manifest: manifest.update(format="hnseg-bundle-2")),
-        "manifest.json must be a manifest of this version, but format: Input should be 'hnseg-bundle-1'",
+        lambda f: change(f / "manifest.json", lambda manifest: manifest.update(format="hnseg-bundle-3")),
+        "be a manifest of this version, but format: Input should be 'hnseg-bundle-1' or 'hnseg-bundle-2'",
     ),
     "a manifest without a file": (
         lambda f: change(f / "manifest.json", lambda manifest: manifest["sha256"].pop("plans.json")),
