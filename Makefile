@@ -10,8 +10,8 @@ REPORT ?= build/demo
 COUNT  ?= 10000
 WORKERS ?= 2
 CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
-QUICK := shared/hnseg training/hnseg_training containers tests/platform tests/inference/model tests/inference/backends \
-	tests/inference/test_parity.py tests/cli/test_main.py tests/rehearsal/test_trainer_search.py tests/training/cli/test_main.py \
+QUICK := shared/hnseg training/hnseg_training containers tests/cli/test_main.py tests/inference/model/checkpoints \
+	tests/inference/test_parity.py tests/rehearsal/test_trainer_search.py tests/training/cli/test_main.py \
 	tests/training/fitting/test_fit.py tests/training/test_export.py
 TORCH  := $(shell grep '^torch==' requirements.lock)
 

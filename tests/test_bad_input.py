@@ -43,9 +43,9 @@ def prepared(tmp_path, output_dir, quick_model):
     app = typer.Typer()
     app.command()(run.command)
 
-    def prepare(challenge):
+    def prepare(challenge, model=None):
         challenge.write_case(tmp_path / "input")
-        shutil.copytree(quick_model(challenge), tmp_path / "model")
+        shutil.copytree(model or quick_model(challenge), tmp_path / "model")
         folders = {"--input": tmp_path / "input", "--output": output_dir, "--model": tmp_path / "model"}
         words = [str(word) for pair in folders.items() for word in pair]
         fixed = [str(challenge.container_dir), *words, "--device", "cpu", "--limit-s", "9999"]
@@ -106,7 +106,7 @@ def test_a_model_of_another_challenge_is_told_in_a_sentence(
     prepared, make_model, output_dir, challenge, made_with, sentence
 ):
     model = make_model(exported=True, **made_with)
-    assert_told(prepared(challenge)("--model", str(model)), sentence)
+    assert_told(prepared(challenge, model)(), sentence)
     assert files_below(output_dir) == []
 
 

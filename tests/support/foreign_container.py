@@ -50,4 +50,5 @@ def write(path, header, labels):
     path.write_bytes(text.encode() + b"ElementDataFile = LOCAL\n" + labels)
 
 
-main()
+if __name__ == "__main__":
+    main()

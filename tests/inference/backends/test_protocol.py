@@ -9,15 +9,19 @@ from hnseg.inference.backends.protocol import Backend
 from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.options import BackendName, Precision
+from tests.support.onnx_graphs import with_graphs
 
 LIBRARIES = [name for name in typing.get_args(BackendName) if name != "auto"]
 
 
 @pytest.fixture(params=LIBRARIES)
-def backend(request, make_model) -> Backend:
-    if request.param == "openvino":
-        pytest.importorskip("openvino")
-    return load_ensemble(open_bundle(make_model(folds=(0, 1))), device="cpu", backend=request.param).backend
+def backend(request, make_model, tmp_path) -> Backend:
+    if request.param != "torch":
+        pytest.importorskip(request.param)
+    model = make_model(folds=(0, 1), exported=True)
+    if request.param == "onnxruntime":  # it runs graphs alone
+        model = with_graphs(model, tmp_path / "graphs")
+    return load_ensemble(open_bundle(model), device="cpu", backend=request.param).backend
 
 
 def test_a_backend_has_every_member_of_the_protocol(backend):
