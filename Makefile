@@ -1,6 +1,6 @@
 # make demo    set up, run every container's main job on test_data, write a report for each
 # make test    set up, run the tests in WORKERS=2 processes, 2 GiB each
-# make quick   set up, import every module, run the tests that another Python or package fails first; a minute
+# make quick   set up, import every module, run the tests that another Python or package fails first; three minutes
 # make fuzz    set up, try hostile inputs; COUNT=10000 cases and the rest in proportion, SEED= the date, KIND= all
 # make check   format, lint, type and import checks, then the tests
 PYTHON ?= python3
