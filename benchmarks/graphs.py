@@ -15,10 +15,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+
+from hnseg.imaging.channels import Channels
+from hnseg.imaging.geometry import Grid, array_of
 
 WAYS = ("stock nnU-Net", "onnxruntime", "openvino")
 
@@ -83,48 +89,41 @@ def noise(channels: int, size: tuple[int, int, int]) -> np.ndarray:
     return 1200 * np.stack([sitk.GetArrayFromImage(each) for each in smooth]) + 50
 
 
-def stock(options: argparse.Namespace, spacing_zyx_mm: tuple[float, ...]):
+def stock(options: argparse.Namespace, spacing_zyx_mm: tuple[float, ...]) -> Callable[[np.ndarray], np.ndarray]:
     """Return nnU-Net's prediction of an array, with float32 sums."""
-    from unittest.mock import patch
-
     import torch
-    from nnunetv2.inference import predict_from_raw_data
+    from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 
-    class WithoutHalf:
-        half = torch.float32
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(torch, name)
-
-    predictor = predict_from_raw_data.nnUNetPredictor(
+    predictor = nnUNetPredictor(
         use_mirroring=False, perform_everything_on_device=False, device=torch.device("cpu"), allow_tqdm=False
     )
     predictor.initialize_from_trained_model_folder(str(options.results), None)
-
-    def run(image: np.ndarray) -> np.ndarray:
-        with patch.object(predict_from_raw_data, "torch", WithoutHalf()):
-            return predictor.predict_single_npy_array(image, {"spacing": list(spacing_zyx_mm)})
-
-    return run
+    return partial(_by_stock, predictor, {"spacing": list(spacing_zyx_mm)})
 
 
-def ours(options: argparse.Namespace, spacing_zyx_mm: tuple[float, ...]):
+def _by_stock(predictor: Any, properties: dict[str, list[float]], image: np.ndarray) -> np.ndarray:
+    from tests.support.nnunet_oracle import float32_accumulators
+
+    with float32_accumulators():
+        labels: np.ndarray = predictor.predict_single_npy_array(image, properties)
+    return labels
+
+
+def ours(options: argparse.Namespace, spacing_zyx_mm: tuple[float, ...]) -> Callable[[np.ndarray], np.ndarray]:
     """Return hnseg's prediction of an array by one library."""
-    from hnseg.imaging.channels import Channels
-    from hnseg.imaging.geometry import Grid
     from hnseg.inference.loading import load_ensemble
     from hnseg.inference.model.bundle import open_bundle
+
+    ensemble = load_ensemble(open_bundle(options.model), device="cpu", backend=options.way)
+    size_xyz, spacing_mm = tuple(options.size[::-1]), spacing_zyx_mm[::-1]
+    return partial(_by_hnseg, ensemble, Grid(size_xyz, spacing_mm, (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+
+
+def _by_hnseg(ensemble: Any, grid: Grid, image: np.ndarray) -> np.ndarray:
     from hnseg.inference.planning.effort import Effort
     from hnseg.inference.predictor import predict
 
-    ensemble = load_ensemble(open_bundle(options.model), device="cpu", backend=options.way)
-
-    def run(image: np.ndarray) -> np.ndarray:
-        grid = Grid(tuple(options.size[::-1]), spacing_zyx_mm[::-1], (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-        result = predict(ensemble, Channels(image, grid), effort=Effort(mirroring=False))
-        return sitk.GetArrayFromImage(result.label_map)
-
-    return run
+    return array_of(predict(ensemble, Channels(image, grid), effort=Effort(mirroring=False)).label_map)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.postprocessing import FUNCTION
 from hnseg.inference.model.weights import read_weights
 from hnseg_training.dataset.work_folder import WorkFolder
-from hnseg_training.export import Label, export, write_archive
+from hnseg_training.export import Label, export
 from hnseg_training.fitting.preset import PRESETS
 from tests.support.nnunet_oracle import Wanted, write_cascade
 
@@ -122,12 +122,6 @@ def test_the_archive_has_the_bundle_at_its_root(bundle, tmp_path):
     assert {path.name: sha256_of(path) for path in (tmp_path / "unpacked").iterdir()} == {
         path.name: sha256_of(path) for path in bundle.iterdir()
     }
-
-
-def test_the_same_files_give_the_same_archive(bundle, tmp_path):
-    (bundle / "plans.json").touch()
-    write_archive(bundle, tmp_path / "again.tar.gz")
-    assert sha256_of(tmp_path / "again.tar.gz") == sha256_of(tmp_path / "model.tar.gz")
 
 
 def test_the_best_checkpoint_may_be_exported(trained, tmp_path):

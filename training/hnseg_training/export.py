@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +16,6 @@ import torch
 from safetensors.torch import save_file
 
 from hnseg.errors import InputError, ModelError, OutputError
-from hnseg.imaging.files.checksum import sha256_of
 from hnseg.imaging.files.output_files import Output, output_files, reason_of
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.model.bundle import open_bundle
@@ -40,10 +37,11 @@ from hnseg.inference.model.previous_stage import Stage, check_stages, find_previ
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.inference.model.weights import StateDict, read_checkpoint
 from hnseg.signals import sigterm_unwinds
+from hnseg_training.bundle_files import READABLE, bundle_files, checksums, write_archive
 from hnseg_training.dataset.structure_ranges import structure_ranges
 from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.preset import Preset
-from hnseg_training.graphs.exported import READABLE, Exported
+from hnseg_training.graphs.exported import Exported
 from hnseg_training.graphs.trainer_network import TrainerCode
 from hnseg_training.postprocessing import find_postprocessing, read_determined
 
@@ -187,7 +185,7 @@ def export_results(  # noqa: PLR0913 (each is a choice of the command)
             (Path(unfinished) / archive.name).replace(archive)
     except OSError as error:
         raise _failure(output, error) from error
-    logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in _files(output)) / 1e6)
+    logger.info("exported %s, %.2f MB", output, sum(path.stat().st_size for path in bundle_files(output)) / 1e6)
     return archive
 
 
@@ -276,7 +274,7 @@ def _fill(
         metrics=dict(label.metrics),
         structures=dict(structures),
         architecture=exported.graphs,
-        sha256=_checksums(bundle),
+        sha256=checksums(bundle),
     )
     (bundle / MANIFEST_FILE).write_text(manifest.text(), encoding="utf-8")
 
@@ -337,17 +335,6 @@ def _fill_previous(bundle: Path, results: Path, configuration_name: str, label: 
     _fill(previous, partial(write_weights, checkpoints), others, described, {})
 
 
-def _checksums(bundle: Path) -> dict[str, str]:
-    """Return the checksum of every file of a bundle but its manifest, by its path in the folder."""
-    files = [path for path in _files(bundle) if path != bundle / MANIFEST_FILE]
-    return {path.relative_to(bundle).as_posix(): sha256_of(path) for path in files}
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files of a bundle, sorted, those of a cascade's first stage with them."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
 def add_graph(folder: Path) -> None:
     """Add the network's graph for OpenVINO to an exported bundle, of both stages of a cascade, and list it.
 
@@ -364,7 +351,7 @@ def add_graph(folder: Path) -> None:
     if (folder / PREVIOUS_FOLDER).is_dir():
         add_graph(folder / PREVIOUS_FOLDER)
     manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-    text = manifest.model_copy(update={"sha256": _checksums(folder)}).text()
+    text = manifest.model_copy(update={"sha256": checksums(folder)}).text()
     (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
     bundle = open_bundle(folder, folds=manifest.folds[:1])
     tile = torch.randn(
@@ -377,23 +364,6 @@ def add_graph(folder: Path) -> None:
             f"OpenVINO must give the logits that torch gives for the network of {folder}, but they differ by up to"
             f" {difference:.3g}. Does it have layers that depend on the size of a tile? Export it without --openvino."
         )
-
-
-def write_archive(folder: Path, archive: Path) -> None:
-    """Pack a folder's files at the root of a gzipped tar; the same files give the same bytes."""
-    with (
-        archive.open("wb") as file,
-        gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w") as tar,
-    ):
-        for path in _files(folder):
-            member = tarfile.TarInfo(
-                f"./{path.relative_to(folder).as_posix()}"
-            )  # nobody's, of no date, as readable as it must be
-            member.size = path.stat().st_size
-            member.mode = READABLE
-            with path.open("rb") as content:
-                tar.addfile(member, content)
 
 
 def without_aliases(state_dict: StateDict) -> dict[str, torch.Tensor]:

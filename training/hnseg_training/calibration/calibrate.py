@@ -13,12 +13,12 @@ from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, 
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.calibration import PredictedBy
 from hnseg.inference.model.manifest import MANIFEST_FILE, Manifest
+from hnseg_training.bundle_files import write_archive
 from hnseg_training.calibration.case_voxels import Sampling
 from hnseg_training.calibration.cross_fit import calibration_of
 from hnseg_training.calibration.held_out import HeldOutCase
 from hnseg_training.calibration.pictures import draw_reliability, draw_risk_coverage
 from hnseg_training.calibration.report import CalibrationReport
-from hnseg_training.export import write_archive
 
 JSON_FILE, CSV_FILE, PAGE_FILE = "calibration.json", "calibration.csv", "index.html"
 RELIABILITY_FILE, RISK_COVERAGE_FILE = "reliability.png", "risk_coverage.png"

@@ -1,4 +1,4 @@
-"""Facts of exported folds, and the mode of their files."""
+"""Facts of exported folds, for the manifest of a bundle."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from hnseg.inference.model.graph.record import Graphs
 from hnseg.inference.model.manifest import Fold
-
-READABLE = 0o644
-"""Mode of a bundle's files: a container runs as somebody else than who exported them."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from hnseg.inference.model.graph.record import Graphs
 from hnseg.inference.model.manifest import PLANS_FILE, Fold
 from hnseg.inference.model.nnunet_plans import configuration_of, read_dataset, read_plans
 from hnseg.inference.model.weights import read_checkpoint
-from hnseg_training.graphs.exported import READABLE, Exported
+from hnseg_training.bundle_files import READABLE
+from hnseg_training.graphs.exported import Exported
 from hnseg_training.graphs.onnx_export import Logits, check_logits, write_onnx
 from hnseg_training.graphs.pass_memory import pass_gib
 from hnseg_training.graphs.trainer_network import TrainerCode, put_trained_weights

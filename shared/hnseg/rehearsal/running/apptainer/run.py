@@ -57,19 +57,19 @@ def tried_setup(apptainer: Apptainer, sif: SifImage, profile: Profile, *, gpus: 
     Whether a network can be taken away, and whether control groups can be used, depends on how Apptainer was installed,
     on its configuration and on the user (control groups need version 2 and systemd, or root).
     """
-
-    def is_possible(*options: str) -> bool:
-        return apptainer.succeeds("--silent", "exec", *_CONTAINED, *options, str(sif.path), "true")
-
     return ApptainerSetup(
         apptainer=apptainer,
         sif=sif,
         profile=profile,
         gpus=gpus,
-        cuts_network=is_possible(*_NO_NETWORK),
-        limits_memory=is_possible(f"--memory={profile.ram_bytes}"),
-        limits_processes=is_possible(f"--pids-limit={profile.pids}"),
+        cuts_network=_is_possible(apptainer, sif, *_NO_NETWORK),
+        limits_memory=_is_possible(apptainer, sif, f"--memory={profile.ram_bytes}"),
+        limits_processes=_is_possible(apptainer, sif, f"--pids-limit={profile.pids}"),
     )
+
+
+def _is_possible(apptainer: Apptainer, sif: SifImage, *options: str) -> bool:
+    return apptainer.succeeds("--silent", "exec", *_CONTAINED, *options, str(sif.path), "true")
 
 
 def apptainer_gaps(setup: ApptainerSetup) -> tuple[str, ...]:
