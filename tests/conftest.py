@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hnseg.cli import main
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.manifest import METHOD_FILE
 from tests.support.boxes import make_label_map
@@ -19,6 +22,21 @@ from tests.support.small_challenges import HNTS_MRG, SmallChallenge
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 HNTS_LABELS = {"background": 0, "GTVp": 1, "GTVn": 2}
+
+
+@pytest.fixture
+def hnseg(monkeypatch, capsys) -> Callable[..., tuple[int, Any]]:
+    """Return a function that runs the command line: its status, and what it printed."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["hnseg", *map(str, arguments)])
+        try:
+            status = main()
+        except SystemExit as ended:
+            status = ended.code
+        return status or 0, capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 """`hnseg perturb` as a user calls it."""
 
 import json
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.cli import main
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.phantom.challenges.hecktor.patient import VARIANTS, draw_patient
 from hnseg.robustness.perturbations.kind import KINDS
@@ -24,18 +23,9 @@ def scans(tmp_path_factory):
 
 
 @pytest.fixture
-def hnseg(monkeypatch, capsys):
-    """Return a function that runs the command line: status, and what was printed."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hnseg", "perturb", *map(str, arguments)])
-        try:
-            status = main()
-        except SystemExit as ended:
-            status = ended.code
-        return status, capsys.readouterr()
-
-    return run
+def hnseg(hnseg):
+    """Return a function that runs `hnseg perturb`: status, and what was printed."""
+    return partial(hnseg, "perturb")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from containers.hnts_mrg.spec import SPEC as HNTS_MRG_SPEC
-from hnseg import cli
 from hnseg.rehearsal.preparing.input_list import Dialect, write_input_list
 from hnseg.rehearsal.running.engine import find_engine
 from tests.support.engine import copy_readable, why_there_is_no_engine
@@ -26,19 +25,6 @@ CONTAINER_DIR = HNTS_MRG.container_dir
 def case_dir(tmp_path):
     """A case of HNTS-MRG whose reference is its prior mask."""
     return write_case(HNTS_MRG, tmp_path)
-
-
-@pytest.fixture
-def hnseg(monkeypatch, capsys):
-    """Run the command line and return its status and what it printed."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hnseg", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            raise SystemExit(cli.main())
-        return ended.value.code, capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

@@ -3,15 +3,12 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
-
-from hnseg import cli
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -61,19 +58,6 @@ def case_dir(tmp_path):
     entry = {"socket": SOCKET, "interface": SOCKET, "value": None, "file": None, "image": {"name": "CT.mha", "pk": "7"}}
     (folder / "inputs.json").write_text(json.dumps([{**entry, "pk": 1}]), encoding="ascii")
     return folder
-
-
-@pytest.fixture
-def hnseg(monkeypatch, capsys):
-    """Run the command line and return its status and what it printed."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hnseg", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            raise SystemExit(cli.main())
-        return ended.value.code, capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

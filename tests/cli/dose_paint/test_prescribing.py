@@ -2,13 +2,12 @@
 
 import csv
 import json
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hnseg.cli import main
 from hnseg.imaging.geometry import Grid, array_of, image_of
 
 GRID = Grid((10, 5, 4), (2.0, 2.5, 2.0), (-10.1, 3.3, 700.7), (1, 0, 0, 0, 1, 0, 0, 0, 1))  # 0.01 cc a voxel
@@ -30,18 +29,9 @@ def ramp(tmp_path):
 
 
 @pytest.fixture
-def hnseg(monkeypatch, capsys):
-    """Return a function that runs the command line: status, and what was printed."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hnseg", "dose-paint", *map(str, arguments)])
-        try:
-            status = main()
-        except SystemExit as ended:
-            status = ended.code
-        return status or 0, capsys.readouterr()
-
-    return run
+def hnseg(hnseg):
+    """Return a function that runs `hnseg dose-paint`: status, and what was printed."""
+    return partial(hnseg, "dose-paint")
 
 
 def test_a_map_becomes_a_prescription_on_its_own_grid(hnseg, probability):
