@@ -20,29 +20,10 @@ from hnseg.inference.planning.effort import Effort
 from hnseg.inference.predictor import predict
 from hnseg.inference.preprocessing.preprocess import place, preprocess
 from tests.support.nnunet_oracle import Oracle, float32_accumulators
+from tests.support.situations import FIVE, OBLIQUE, REGIONS, Situation
 from tests.support.tolerances import assert_same_labels, ties
 
 pytestmark = pytest.mark.numeric
-
-STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-OBLIQUE = (0.0, -0.6, 0.8, 1.0, 0.0, 0.0, 0.0, 0.8, 0.6)
-FIVE = {"background": 0, "a": 1, "b": 2, "c": 3, "d": 4}
-REGIONS = {"background": 0, "whole": [1, 2, 3], "core": [2, 3], "edge": 3}
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A model and an image; lengths are (z, y, x)."""
-
-    model: dict
-    shape: tuple[int, int, int]
-    spacing_mm: tuple[float, float, float]
-    direction: tuple[float, ...] = STRAIGHT
-    border: int = 0
-    folds: tuple[int, ...] = (0,)
-    mirroring: bool = False
-    hole: bool = False
-
 
 ISOTROPIC = {"patch": (16, 24, 24), "spacing_mm": (1.5, 1.5, 1.5), "labels": FIVE, "channel_names": ["CT"]}
 THICK = {"patch": (6, 32, 28), "spacing_mm": (5.0, 1.0, 1.0), "labels": FIVE}

@@ -20,9 +20,8 @@ from nnunetv2.inference.predict_from_raw_data import recursive_find_trainer_clas
 
 from tests.support.model_folders import change, change_checkpoint
 from tests.support.nnunet_oracle import Wanted, write_results
+from tests.support.situations import FIVE, REGIONS
 
-FIVE = {"background": 0, "a": 1, "b": 2, "c": 3, "d": 4}
-REGIONS = {"background": 0, "whole": [1, 2, 3], "core": [2, 3], "edge": 3}
 Edit = Callable[[Path], object]
 
 

@@ -25,14 +25,11 @@ from hnseg.inference.predictor import predict, start_prediction
 from hnseg.inference.preprocessing.preprocess import place, preprocess
 from hnseg.inference.preprocessing.previous_labels import PreviousLabels
 from tests.support.nnunet_oracle import Oracle, Wanted, float32_accumulators, write_cascade
+from tests.support.situations import FIVE, OBLIQUE, REGIONS, STRAIGHT, Situation
 from tests.support.small_ensembles import PassClock
 
 pytestmark = pytest.mark.numeric
 
-STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-OBLIQUE = (0.0, -0.6, 0.8, 1.0, 0.0, 0.0, 0.0, 0.8, 0.6)
-FIVE = {"background": 0, "a": 1, "b": 2, "c": 3, "d": 4}
-REGIONS = {"background": 0, "whole": [1, 2, 3], "core": [2, 3], "edge": 3, "ignore": 4}
 CUBE = {
     "patch": (24, 36, 36),
     "spacing_mm": (1.5, 1.5, 1.5),
@@ -43,17 +40,6 @@ CUBE = {
 PLAIN = Effort(mirroring=False)
 
 
-@dataclass(frozen=True)
-class Situation:
-    """A cascade and an image; lengths are (z, y, x)."""
-
-    model: dict
-    shape: tuple[int, int, int]
-    spacing_mm: tuple[float, float, float]
-    direction: tuple[float, ...] = STRAIGHT
-    border: int = 0
-
-
 SITUATIONS = {
     "transposed, zero border": Situation(
         {**CUBE, "patch": (48, 10, 56), "spacing_mm": (1.0, 5.0, 1.1)}, (38, 11, 43), (1.1, 4.0, 1.3), OBLIQUE, 3
@@ -62,7 +48,10 @@ SITUATIONS = {
         {**CUBE, "channel_names": ["T1", "T2"], "cropped_to": 0.5}, (20, 31, 27), (1.5, 1.4, 1.4), border=4
     ),
     "regions and an ignore label": Situation(
-        {**CUBE, "labels": REGIONS, "regions_class_order": (1, 2, 3)}, (20, 27, 25), (1.5, 1.4, 1.4), border=2
+        {**CUBE, "labels": {**REGIONS, "ignore": 4}, "regions_class_order": (1, 2, 3)},
+        (20, 27, 25),
+        (1.5, 1.4, 1.4),
+        border=2,
     ),
     "thick, resampled by torch": Situation(
         {**CUBE, "patch": (10, 56, 48), "spacing_mm": (5.0, 1.0, 1.0), "planner": "torch", "largest_patch": 5e4},

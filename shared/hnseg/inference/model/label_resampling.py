@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from hnseg.inference.model.nnunet_resampling import described
 from hnseg.records import Frozen
 
 
@@ -33,7 +34,7 @@ class LabelTorch(Frozen):
 
 
 LabelResampling = LabelSpline | LabelTorch
-_RESAMPLING: dict[str, type[LabelSpline] | type[LabelTorch]] = {
+_RESAMPLING: dict[str, type[LabelResampling]] = {
     "resample_data_or_seg_to_shape": LabelSpline,
     "resample_torch_fornnunet": LabelTorch,
 }
@@ -50,7 +51,4 @@ def label_resampling_of(configuration: Mapping[str, Any]) -> LabelResampling | N
     """
     if not configuration.get("previous_stage"):
         return None
-    name = configuration.get("resampling_fn_seg")
-    if not isinstance(name, str) or name not in _RESAMPLING:
-        raise ValueError(f"resampling_fn_seg must be one of {', '.join(_RESAMPLING)}, found {name}")
-    return _RESAMPLING[name].model_validate(configuration.get("resampling_fn_seg_kwargs", {}))
+    return described(configuration, "seg", _RESAMPLING)

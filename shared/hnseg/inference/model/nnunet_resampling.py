@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from hnseg.records import Frozen
 
@@ -54,7 +54,8 @@ class NoResampling(Frozen):
 
 
 Resampling = Spline | TorchLinear | NoResampling
-_BY_NAME: dict[str, type[Spline] | type[TorchLinear] | type[NoResampling]] = {
+Described = TypeVar("Described", bound=Frozen)
+_BY_NAME: dict[str, type[Resampling]] = {
     "resample_data_or_seg_to_shape": Spline,
     "resample_torch_fornnunet": TorchLinear,
     "no_resampling_hack": NoResampling,
@@ -71,7 +72,21 @@ def resampling_of(configuration: Mapping[str, Any], key: Literal["data", "probab
     Raises:
         ValueError: It is unknown, or asks for something that is not followed here.
     """
+    return described(configuration, key, _BY_NAME)
+
+
+def described(configuration: Mapping[str, Any], key: str, by_name: Mapping[str, type[Described]]) -> Described:
+    """Return the resampling that a configuration names, with its arguments.
+
+    Args:
+        configuration: Values of one configuration of the plans.
+        key: End of the names of its entries, such as `data`.
+        by_name: Records of arguments by the name of nnU-Net's function.
+
+    Raises:
+        ValueError: It is none of these, or its arguments are not theirs.
+    """
     name = configuration.get(f"resampling_fn_{key}")
-    if not isinstance(name, str) or name not in _BY_NAME:
-        raise ValueError(f"resampling_fn_{key} must be one of {', '.join(_BY_NAME)}, found {name}")
-    return _BY_NAME[name].model_validate(configuration.get(f"resampling_fn_{key}_kwargs", {}))
+    if not isinstance(name, str) or name not in by_name:
+        raise ValueError(f"resampling_fn_{key} must be one of {', '.join(by_name)}, found {name}")
+    return by_name[name].model_validate(configuration.get(f"resampling_fn_{key}_kwargs", {}))
