@@ -17,9 +17,8 @@ from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.inference.model.nnunet_plans import Dataset
 from hnseg.inference.model.postprocessing import KeepLargest, Postprocessing
 
-_CONNECTIVITY: Connectivity = (
-    26  # through faces, edges and corners, as scikit-image's `label` has it, which nnU-Net calls
-)
+# Through faces, edges and corners, as scikit-image's `label` has it, which nnU-Net calls.
+_CONNECTIVITY: Connectivity = 26
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,7 @@ def _open_results(folder: Path, folds: Sequence[Fold] | None, checkpoint: Checkp
         folds=tuple(trained.files),
         state_dicts=tuple(each.state_dict for each in checkpoints),
         mirroring_axes=checkpoints[0].mirroring_axes,
-        settings=_settings(folder),
+        settings=read_settings(folder),
         texts=_texts(folder),
         weights_files=tuple(trained.files.values()),
         checkpoint=checkpoint,
@@ -276,7 +276,7 @@ def _open_exported(folder: Path, folds: Sequence[Fold] | None) -> Bundle:
         folds=chosen,
         state_dicts=() if manifest.architecture else tuple(read_weights(path) for path in weights),
         mirroring_axes=manifest.mirroring_axes,
-        settings=_settings(folder),
+        settings=read_settings(folder),
         texts=_texts(folder),
         weights_files=weights,
         manifest=manifest,
@@ -338,7 +338,12 @@ def _postprocessing(folder: Path, dataset: Dataset) -> Postprocessing:
     return read_postprocessing(path, dataset) if path.is_file() else NO_POSTPROCESSING
 
 
-def _settings(folder: Path) -> Mapping[str, Any]:
+def read_settings(folder: Path) -> Mapping[str, Any]:
+    """Return the settings of the challenge's method in a model folder; none without `method.json`.
+
+    Raises:
+        ModelError: The file can't be read, or holds something else than an object.
+    """
     path = folder / METHOD_FILE
     settings = read_json(path) if path.is_file() else {}
     if not isinstance(settings, dict):

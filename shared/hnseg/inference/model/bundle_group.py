@@ -16,9 +16,9 @@ from typing import Any
 
 from hnseg.errors import ModelError
 from hnseg.imaging.files.checksum import sha256_of
-from hnseg.inference.model.bundle import Bundle, open_bundle
+from hnseg.inference.model.bundle import Bundle, open_bundle, read_settings
 from hnseg.inference.model.manifest import MANIFEST_FILE, METHOD_FILE, PLANS_FILE, POSTPROCESSING_FILE, Fold
-from hnseg.inference.model.nnunet_plans import Dataset, read_json
+from hnseg.inference.model.nnunet_plans import Dataset
 from hnseg.inference.model.postprocessing import NO_POSTPROCESSING, Postprocessing, read_postprocessing
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.options import CheckpointName
@@ -130,7 +130,7 @@ def open_models(
     if holder is None:
         return group_of(bundles)
     has_settings = (holder / METHOD_FILE).is_file()
-    return _held_in(holder, group_of(bundles, _settings(holder) if has_settings else None))
+    return _held_in(holder, group_of(bundles, read_settings(holder) if has_settings else None))
 
 
 def group_of(bundles: Sequence[Bundle], settings: Mapping[str, Any] | None = None) -> BundleGroup:
@@ -166,13 +166,6 @@ def _names(folders: Sequence[Path]) -> tuple[str, ...]:
     names = [folder.absolute().name for folder in folders]
     count = Counter(names)
     return tuple(name if count[name] == 1 else f"{name}_{number}" for number, name in enumerate(names))
-
-
-def _settings(folder: Path) -> Mapping[str, Any]:
-    settings = read_json(folder / METHOD_FILE)
-    if not isinstance(settings, dict):
-        raise ModelError(f"{folder / METHOD_FILE} must hold one JSON object, but holds {type(settings).__name__}.")
-    return settings
 
 
 def _shared_settings(bundles: Sequence[Bundle]) -> Mapping[str, Any]:
