@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from hnseg_training.bundle_files import checksums, write_archive
+from hnseg_training.bundle_files import READABLE, checksums, write_archive
 
 CONTENT = {"plans.json": b"{}", "manifest.json": b"[]", "previous/manifest.json": b"1"}
 
@@ -38,3 +38,7 @@ def test_checksums_leave_out_the_manifest_that_lists_them_alone(bundle):
         name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items() if name != "manifest.json"
     }
     assert checksums(bundle) == expected
+
+
+def test_everybody_may_read_a_file_of_a_bundle_and_its_owner_alone_may_write():
+    assert oct(READABLE) == "0o644"
