@@ -29,6 +29,7 @@ from hnseg.platform.failure import explain, sentence_of
 from hnseg.platform.invoke import PORT, serve
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import clear_output, withdraw_output, write_empty
+from hnseg.progress.watcher import ProgressLog, Watcher
 from hnseg.provenance import Provenance, warnings_on_stderr
 from hnseg.rule.model import RuleModel, open_model
 from hnseg.signals import unwind_on_signals
@@ -89,8 +90,13 @@ def main(
     return run(challenge, argv)
 
 
-def run(challenge: Challenge, argv: Sequence[str] | None = None) -> int:
+def run(challenge: Challenge, argv: Sequence[str] | None = None, *, progress: Watcher | None = None) -> int:
     """Do as `main` does, for a challenge whose edition is chosen.
+
+    Args:
+        challenge: Challenge whose program is run.
+        argv: Arguments instead of the command line's.
+        progress: Watcher that tells how far each case is; None for lines of the log.
 
     Returns:
         The process's status: 0 when every output is written and checked, 1 after an explanation on stderr, 143 when
@@ -100,23 +106,28 @@ def run(challenge: Challenge, argv: Sequence[str] | None = None) -> int:
     with _lines_on_stdout(), unwind_on_signals():
         if request.serves:
             return run_once(lambda: serve(lambda: _loaded(request), port=request.port))
-        return run_once(lambda: _segment(request, lambda: _load(request), started_s=process_started_s()))
+        watcher = ProgressLog() if progress is None else progress
+        return run_once(
+            lambda: _segment(request, lambda: _load(request, watcher), watcher, started_s=process_started_s())
+        )
 
 
 def _loaded(request: _Request) -> Callable[[], None]:
     """Load the ensemble and return what segments one case with it; only then does a case's clock run."""
-    ensemble = _load(request)
-    return lambda: _segment(request, lambda: ensemble, started_s=time.monotonic())
+    ensemble = _load(request, ProgressLog())
+    return lambda: _segment(request, lambda: ensemble, ProgressLog(), started_s=time.monotonic())
 
 
-def _segment(request: _Request, load: Callable[[], Predictor | RuleModel], *, started_s: float) -> None:
+def _segment(
+    request: _Request, load: Callable[[], Predictor | RuleModel], progress: Watcher, *, started_s: float
+) -> None:
     """Segment one case: afterwards there is a complete output, or none and an error.
 
     Only a signal that stops the case may leave both.
     """
     spec = request.challenge.spec
     clear_output(spec, request.output_dir)
-    provenance = Provenance(started_s)
+    provenance = Provenance(started_s, progress)
     provenance.record(challenge=spec.name, limit_s=request.limit_s)
     try:
         run_in_time(
@@ -153,21 +164,22 @@ def _write_empty_outputs(request: _Request, error: Exception, provenance: Proven
     sys.stderr.write(f"{sentence}\n")
 
 
-def _load(request: _Request) -> Predictor | RuleModel:
+def _load(request: _Request, progress: Watcher) -> Predictor | RuleModel:
     """Load the networks, or the settings of a rule where these ask for one."""
     model = open_model(request.model_dirs, request.challenge.method, checkpoint=request.checkpoint)
     if isinstance(model, RuleModel):
         return model
-    # torch is imported here, not above: a wrong argument or output folder should not wait for it.
-    from hnseg.inference.loading import load_models
+    with progress.step("load"):
+        # torch is imported here, not above: a wrong argument or output folder should not wait for it.
+        from hnseg.inference.loading import load_models
 
-    ensemble = load_models(
-        model,
-        device=request.device,
-        vram_gib=request.challenge.spec.limits.vram_gib,
-        precision=request.precision,
-        backend=request.backend,
-    )
+        ensemble = load_models(
+            model,
+            device=request.device,
+            vram_gib=request.challenge.spec.limits.vram_gib,
+            precision=request.precision,
+            backend=request.backend,
+        )
     logger.info("ensemble loaded %.1f s after process start", time.monotonic() - process_started_s())
     return ensemble
 

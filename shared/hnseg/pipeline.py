@@ -104,6 +104,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
                 channels,
                 deadline,
                 effort=effort,
+                progress=provenance.progress.work_done,
                 probabilities=None if foreground is None else foreground.outputs,
                 uncertainty=uncertainty_dir is not None or (challenge.spec.has_map("entropy") and is_alone),
                 entropy=challenge.spec.has_map("entropy"),

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from hnseg.machine import peak_gib
+from hnseg.progress.watcher import ProgressLog, Watcher
 from hnseg.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -24,14 +25,20 @@ _PACKAGES = ("torch", "openvino", "onnxruntime", "dynamic-network-architectures"
 
 
 class Provenance:
-    """Provenance of one case, collected while it runs; each event is also a line of the log."""
+    """Provenance of one case, collected while it runs; each event is also a line of the log.
 
-    def __init__(self, started_s: float | None = None) -> None:
+    Attributes:
+        progress: Watcher that tells how far the case is.
+    """
+
+    def __init__(self, started_s: float | None = None, progress: Watcher | None = None) -> None:
         """Begin the record of a case.
 
         Args:
             started_s: Time, on the clock of `time.monotonic`, from which the case's time counts; None for now.
+            progress: Watcher that tells how far the case is; None for lines of the log.
         """
+        self.progress: Watcher = ProgressLog() if progress is None else progress
         self._values: dict[str, Any] = {}
         self._notes: list[str] = []
         self._stages_s: dict[str, float] = {}
@@ -39,13 +46,14 @@ class Provenance:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time a step; when it ends without an error, keep its seconds and log them with the peak memory so far.
+        """Time a step, of which its progress tells; when it ends without an error, keep and log its seconds.
 
         Args:
             name: Name of the step, a key of `stages_s`.
         """
         started_s = time.monotonic()
-        yield
+        with self.progress.step(name):
+            yield
         self._stages_s[name] = round(time.monotonic() - started_s, 3)
         logger.info("%s: %.1f s, peak memory %.2f GiB", name, self._stages_s[name], peak_gib())
 

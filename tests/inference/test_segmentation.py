@@ -1,5 +1,7 @@
 """Segmentation of images; its label maps are compared with nnU-Net's in `cli/test_predict`."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -30,18 +32,30 @@ def ensemble(make_model):
     return load_ensemble(open_bundle(make_model(folds=(0, 1)), folds=[0]), device="cpu")
 
 
-def segmented(ensemble, images, **more):
-    provenance, effort = Provenance(), Effort(step=1.0, mirroring=False)
+class Told:
+    """Watcher that keeps what it is told."""
+
+    def __init__(self):
+        self.steps, self.works = [], []
+        self.work_done = self.works.append
+
+    @contextmanager
+    def step(self, name):
+        self.steps.append(name)
+        yield
+
+
+def segmented(ensemble, images, progress=None, **more):
+    provenance, effort = Provenance(progress=progress), Effort(step=1.0, mirroring=False)
     return segment_images(ensemble, images, provenance, deadline=Deadline.never(), effort=effort, **more), provenance
 
 
 def test_the_label_map_lies_on_the_images_grid_and_progress_is_told(ensemble, images):
-    told, shapes = [], []
-    predicted, provenance = segmented(
-        ensemble, images, progress=lambda *counts: told.append(counts), probabilities=shapes.append
-    )
+    watcher, shapes = Told(), []
+    predicted, provenance = segmented(ensemble, images, progress=watcher, probabilities=shapes.append)
     assert Grid.of(predicted.label_map) == Grid.of(sitk.ReadImage(str(images[0])))
-    assert told[-1] == (8, 8)
+    assert watcher.steps == ["read", "predict"]
+    assert (watcher.works[-1].tiles, watcher.works[-1].of_tiles, watcher.works[-1].share) == (8, 8, 1)
     assert shapes == [(3, *GRID.shape_zyx)]
     assert '"T2w"' in provenance.as_json()
 

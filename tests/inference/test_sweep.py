@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hnseg.errors import DeadlineError
+from hnseg.imaging.geometry import array_of
 from hnseg.inference.backends.torch_backend import TorchBackend
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.predictor import predict, start_prediction
@@ -35,8 +36,9 @@ def test_on_a_processor_no_copy_passes_alone_where_a_slab_has_two_tiles(five, ch
 
 
 def test_mirrored_copies_of_one_tile_are_pairs_already(five, channels, batches):
-    def report(done, _total):
-        batches.append(f"{done} tiles")
+    def report(work):
+        if not work.fold:
+            batches.append(f"{work.tiles} tiles")
 
     start_prediction(five, channels, Deadline.never(), progress=report).predict()
     assert batches[:21] == [2] * 20 + ["1 tiles"]
@@ -44,13 +46,22 @@ def test_mirrored_copies_of_one_tile_are_pairs_already(five, channels, batches):
 
 def test_progress_is_reported_after_each_tile(five, channels):
     reported = []
-
-    def report(*pair):
-        reported.append(pair)
-
-    prediction = start_prediction(only(five, 0), channels, Deadline.never(), effort=PLAIN, progress=report)
+    prediction = start_prediction(only(five, 0), channels, Deadline.never(), effort=PLAIN, progress=reported.append)
     tiles = prediction.predict().effort_spent.tiles
-    assert reported == [(done, tiles) for done in range(1, tiles + 1)]
+    after_tiles = [(work.tiles, work.of_tiles) for work in reported if not work.fold]
+    assert after_tiles == [(done, tiles) for done in range(1, tiles + 1)]
+    assert reported[-1].share == 1
+
+
+def test_progress_is_reported_before_each_batch_in_even_steps_and_changes_no_bit(five, channels):
+    reported = []
+    silent = predict(five, channels)
+    told = start_prediction(five, channels, Deadline.never(), progress=reported.append).predict()
+    np.testing.assert_array_equal(array_of(told.label_map), array_of(silent.label_map))
+    shares = [work.share for work in reported if work.fold]
+    batches = told.effort_spent.tiles * 5 * 4  # eight copies, two at a time
+    assert shares == pytest.approx([batch / batches for batch in range(batches)])
+    assert [work.fold for work in reported if work.fold][:20] == [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [5] * 4
 
 
 def test_planes_that_have_no_next_tiling_do_not_come(five, channels):

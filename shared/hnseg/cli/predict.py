@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import SimpleITK as sitk
 import typer
-from rich.progress import Progress
 
 from hnseg.cli.cases.predict_folder import predict_folder
 from hnseg.cli.options.cohort import WorkerOptions
@@ -25,12 +23,14 @@ from hnseg.imaging.files.output_files import OutputFiles, output_files, write_im
 from hnseg.imaging.geometry import Grid
 from hnseg.machine import GIB, data_limit_bytes, is_exhausted
 from hnseg.platform.failure import sentence_of
+from hnseg.progress.bar import shown_progress
 from hnseg.provenance import Provenance
 
 if TYPE_CHECKING:
     from hnseg.inference.ensemble import Predictor
     from hnseg.inference.further.asked import FurtherMembers
     from hnseg.inference.labelling.uncertainty import Uncertainty
+    from hnseg.progress.watcher import Watcher
 
 
 @with_records
@@ -65,7 +65,8 @@ def command(
     if len(paths) == 1 and paths[0].is_dir():
         predict_folder(folders, paths[0], output, prediction, further, workers)
         return
-    _predict_image(folders, paths, output, prediction, further)
+    with shown_progress() as progress:
+        _predict_image(folders, paths, output, prediction, further, progress)
     typer.echo(str(output))
     if further.picture is not None and further.picture.is_file():
         typer.echo(str(further.picture))
@@ -77,6 +78,7 @@ def _predict_image(
     output: Path,
     options: PredictionOptions,
     further: FurtherOutputs,
+    progress: Watcher,
 ) -> None:
     """Segment one image and write what was asked for: all of it, or nothing."""
     from hnseg.inference.labelling.uncertainty_files import folder_made
@@ -86,7 +88,7 @@ def _predict_image(
 
     members = further.further_members
     classes = read_dataset(first_model(model_dirs)).output_names if further.probabilities_dir else ()
-    provenance = Provenance()
+    provenance = Provenance(progress=progress)
     provenance.record(limit_s=options.limit_s if np.isfinite(options.limit_s) else None)
     given = [*images, *model_dirs]
     with (
@@ -114,7 +116,7 @@ def _segment(
     members: FurtherMembers,
     files: OutputFiles,
 ) -> sitk.Image:
-    """Return the label map of an image, with a bar on a terminal, and record how it came about."""
+    """Return the label map of an image, and record how it came about."""
     from hnseg.cohort.predict_work import labels_of
     from hnseg.inference.labelling.probability_files import ProbabilityFiles
     from hnseg.inference.labelling.uncertainty_files import are_asked_for, write_uncertainty
@@ -122,19 +124,16 @@ def _segment(
     from hnseg.inference.segmentation import segment_images
 
     images_of_classes = ProbabilityFiles(files, ensemble.bundle.dataset.output_names)
-    with Progress(disable=not sys.stdout.isatty()) as bar:
-        task = bar.add_task("predict", total=None)
-        predicted = segment_images(
-            ensemble,
-            images,
-            provenance,
-            deadline=Deadline.from_process_start(options.limit_s),
-            effort=options.effort,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-            probabilities=images_of_classes.mapped if images_of_classes.are_asked_for else partial(_mapped, files),
-            uncertainty=are_asked_for(files),
-            further=members,
-        )
+    predicted = segment_images(
+        ensemble,
+        images,
+        provenance,
+        deadline=Deadline.from_process_start(options.limit_s),
+        effort=options.effort,
+        probabilities=images_of_classes.mapped if images_of_classes.are_asked_for else partial(_mapped, files),
+        uncertainty=are_asked_for(files),
+        further=members,
+    )
     if images_of_classes.are_asked_for:
         with provenance.step("write_probabilities"):
             images_of_classes.write(Grid.of(predicted.label_map))

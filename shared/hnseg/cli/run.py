@@ -19,6 +19,7 @@ from hnseg.cli.options.run import (
     SkipOption,
 )
 from hnseg.platform.challenge import load_challenge
+from hnseg.progress.bar import shown_progress
 
 
 def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
@@ -47,4 +48,6 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
         "limit-s": limit_s,
     }
     options = [word for name, value in chosen.items() if value is not None for word in (f"--{name}", str(value))]
-    raise typer.Exit(entrypoint.run(challenge, [*paths, *options]))
+    with shown_progress() as progress:
+        status = entrypoint.run(challenge, [*paths, *options], progress=progress)
+    raise typer.Exit(status)

@@ -38,8 +38,9 @@ from hnseg.inference.prediction import Prediction, PredictionResult
 from hnseg.inference.preprocessing.orientation import turned
 from hnseg.inference.preprocessing.preprocess import Placement, place, preprocess
 from hnseg.inference.several.group_prediction import GroupPrediction
-from hnseg.inference.sweep import Progress, Sweep
+from hnseg.inference.sweep import Sweep
 from hnseg.machine import free_ram_gib
+from hnseg.progress.work_done import Progress
 
 AnyPrediction = Prediction | GroupPrediction
 """Prediction of one image by one model, or by several."""
@@ -140,7 +141,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         channels: Channels of the image in the order of the model's, as trained on.
         deadline: Time by which the case, not only this step, must have ended.
         effort: Most that may be done.
-        progress: Function called after each tile; None for none.
+        progress: Function that gets the work done, before each batch and after each tile; None for none.
         probabilities: Array (k, z, y, x) on the channels' grid that receives those of each class, or region; see
             `hnseg.inference.labelling.label_map.Canvas`. It is counted with the memory of the case, unless it is a file
             mapped into memory.

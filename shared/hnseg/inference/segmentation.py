@@ -32,7 +32,6 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
     *,
     deadline: Deadline,
     effort: Effort,
-    progress: Callable[[int, int], None] | None = None,
     probabilities: Callable[[Shape], np.memmap[Any, Any] | None] | None = None,
     uncertainty: bool = False,
     further: FurtherMembers = NO_FURTHER,
@@ -44,10 +43,9 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
     Args:
         ensemble: Trained folds of one model or of several, loaded.
         images: Files of the channels, in the model's order.
-        provenance: Record of what each step did, took and gave up; it is added to.
+        provenance: Record of what each step did, took and gave up, which tells the progress too; it is added to.
         deadline: Time by which it must have ended.
         effort: Most that may be done.
-        progress: Function that gets the number of tiles done and of all, as the networks go on.
         probabilities: Function that makes the array for the probabilities, of floats, of the shape (k, z, y, x) it
             gets.
         uncertainty: Whether the uncertainty of the ensemble is computed too.
@@ -69,7 +67,7 @@ def segment_images(  # noqa: PLR0913 (an image, its limits, and what it may tell
             channels,
             deadline,
             effort=effort,
-            progress=progress,
+            progress=provenance.progress.work_done,
             probabilities=probabilities((ensemble.outputs, *channels.grid.shape_zyx)) if probabilities else None,
             uncertainty=uncertainty,
             further=further,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,13 +10,13 @@ from hnseg.errors import DeadlineError
 from hnseg.imaging.box import Slices
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.labelling.finished_plane import FinishedPlane
-from hnseg.inference.planning.effort import TileEffort
+from hnseg.inference.planning.effort import TileEffort, Turn
 from hnseg.inference.planning.further_pace import FurtherPace
+from hnseg.inference.planning.group_passes import GroupPasses
 from hnseg.inference.planning.schedule import Schedule
 from hnseg.inference.planning.tiling import Tiling
+from hnseg.progress.work_done import Progress, WorkDone
 
-Progress = Callable[[int, int], None]
-"""Function called after each tile with the number of tiles done and the number of all tiles."""
 _LONG_S = 2.0  # a first pass that takes longer is not slowed down much by being the first
 
 
@@ -27,7 +27,7 @@ class Sweep:
     Attributes:
         accumulation: Volume and sums over tiles.
         schedule: Schedule of the prediction; each pass is timed for its pace, and each tile counted.
-        progress: Function called after each tile; None for none.
+        progress: Function called before each batch and after each tile; None for none.
         further: Pace of the members beyond the folds; None where there are none.
     """
 
@@ -138,9 +138,10 @@ class Sweep:
         if schedule.planes.is_complete and not pace.has_time_for(len(boxes)):
             return None
         by_time = partial(pace.turns, len(boxes), self.accumulation.execution.layout.copies_together)
+        turns, check = self._told(len(boxes), fixed, fixed.turns if fixed else by_time)
         started_s = schedule.deadline.clock()
         try:
-            given = self.accumulation.add(boxes, fixed.turns if fixed else by_time, schedule.check)
+            given = self.accumulation.add(boxes, turns, check)
         except DeadlineError:
             if schedule.planes.is_complete:
                 return None
@@ -149,7 +150,19 @@ class Sweep:
         pace.measured(schedule.deadline.clock() - started_s, round(given.passes * len(boxes)))
         return given
 
+    def _told(
+        self, tiles: int, fixed: TileEffort | None, turns: Callable[[], Iterable[Turn]]
+    ) -> tuple[Callable[[], Iterable[Turn]], Callable[[], None]]:
+        """Return the turns on some tiles and the check before each batch, which tell the progress if asked to."""
+        if self.progress is None:
+            return turns, self.schedule.check
+        together = self.accumulation.execution.layout.copies_together
+        passes = GroupPasses(self.schedule, tiles, together, fixed, self.progress)
+        return partial(passes.turns, turns), passes.check
+
     def _report(self) -> None:
         pace = self.schedule.pace
+        of_tiles = pace.tiles_done + pace.tiles_left
         if self.progress is not None:
-            self.progress(pace.tiles_done, pace.tiles_done + pace.tiles_left)
+            done = WorkDone(pace.tiles_done / of_tiles, pace.tiles_done, of_tiles, of_folds=pace.full.folds)
+            self.progress(done)

@@ -180,17 +180,17 @@ def test_a_model_that_is_no_cascade_has_no_first_stage(ensemble, noise):
     assert predict_first_stage(start_prediction, alone, noise, never, effort=PLAIN, progress=None) is NO_FIRST_STAGE
 
 
-def test_both_stages_count_their_tiles(ensemble, noise):
+def test_both_stages_tell_their_share_of_the_work(ensemble, noise):
     told = []
-    prediction = start_prediction(
-        ensemble, noise, Deadline.never(), effort=PLAIN, progress=lambda *counts: told.append(counts)
-    )
+    prediction = start_prediction(ensemble, noise, Deadline.never(), effort=PLAIN, progress=told.append)
     between = len(told)
     prediction.predict()
-    totals = {total for _, total in told}
-    assert len(totals) == 1
-    assert [done for done, _ in told] == list(range(1, totals.pop() + 1))
-    assert 0 < between < len(told)
+    shares = [work.share for work in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert 0 < shares[between - 1] < 1
+    assert shares[between] == shares[between - 1]  # the first ends where the second begins
+    assert [work.stage for work in told] == ["first stage"] * between + [""] * (len(told) - between)
 
 
 def test_each_stage_says_what_it_gave_up(ensemble, noise):

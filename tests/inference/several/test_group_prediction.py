@@ -127,11 +127,13 @@ def test_the_entropy_is_that_of_the_mean(two, image):
 
 def test_progress_is_that_of_all_models(two, image):
     told = []
-    begin_prediction(
-        two, channels(image, two), Deadline.never(), effort=FULL, progress=lambda *counts: told.append(counts)
-    ).predict()
-    assert told == sorted(told)
-    assert told[-1] == (2000, 2000)
+    begin_prediction(two, channels(image, two), Deadline.never(), effort=FULL, progress=told.append).predict()
+    shares = [work.share for work in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    models = [work.model for work in told]
+    assert models == sorted(models)
+    assert {(work.model, work.of_models) for work in told} == {(1, 2), (2, 2)}
 
 
 @pytest.mark.numeric

@@ -8,7 +8,7 @@ from hnseg.inference.loading import load_ensemble
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import Effort
-from hnseg.inference.several.shares import order_of, share_of, without_finishing
+from hnseg.inference.several.shares import costs_of, order_of, share_of, without_finishing
 
 GRID = Grid((40, 40, 20), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), tuple(np.eye(3).ravel()))
 
@@ -22,10 +22,11 @@ def models(make_model):
 
 def test_models_run_as_given_where_there_is_time_and_else_the_cheapest_first(models):
     effort = Effort(mirroring=False)
-    assert order_of(models, GRID, effort, Deadline.never()) == (0, 1, 2)
-    order = order_of(models, GRID, effort, Deadline(600, 0.0, lambda: 0.0))
+    costs = costs_of(models, GRID, effort)
+    assert order_of(costs, Deadline.never()) == (0, 1, 2)
+    order = order_of(costs, Deadline(600, 0.0, lambda: 0.0))
     assert order.index(1) < order.index(0)
-    once = order_of(models, GRID, Effort(mirroring=False, most_folds=1), Deadline(600, 0.0, lambda: 0.0))
+    once = order_of(costs_of(models, GRID, Effort(mirroring=False, most_folds=1)), Deadline(600, 0.0, lambda: 0.0))
     assert once.index(2) < once.index(0)
 
 

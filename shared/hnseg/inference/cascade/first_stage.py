@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from hnseg.inference.prediction import NO_STAGE, Prediction, StageRecord
 from hnseg.inference.preprocessing.orientation import turned, turned_array
 from hnseg.inference.preprocessing.preprocess import place
 from hnseg.inference.preprocessing.previous_labels import NO_PREVIOUS, PreviousLabels
-from hnseg.inference.sweep import Progress
+from hnseg.progress.work_done import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -46,18 +46,18 @@ class FirstStage:
     Attributes:
         labels: Its label map, as the second stage gets it.
         record: Its notes, and its values for the provenance.
-        tiles: Number of tiles that it predicted.
+        share: Share of the passes of both stages that it is expected to take, 0 to 1.
     """
 
     labels: PreviousLabels
     record: StageRecord
-    tiles: int = 0
+    share: float = 0.0
 
     def progress_after(self, progress: Progress | None) -> Progress | None:
-        """Return the function that the second stage reports its tiles to, those of the first counted with them."""
-        if progress is None or not self.tiles:
+        """Return the function that the second stage reports its work to, that of the first counted with it."""
+        if progress is None or not self.share:
             return progress
-        return lambda done, total: progress(self.tiles + done, self.tiles + total)
+        return lambda work: progress(work.as_part(self.share, 1))
 
 
 NO_FIRST_STAGE = FirstStage(NO_PREVIOUS, NO_STAGE)
@@ -84,7 +84,7 @@ def predict_first_stage(
         channels: Channels of the image.
         deadline: Deadline of the case.
         effort: Most that may be done in each stage.
-        progress: Function called after each tile; None for none.
+        progress: Function that gets the work done, of both stages; None for none.
 
     Raises:
         DeadlineError: Its part of the time was over before there was a label map.
@@ -98,10 +98,10 @@ def predict_first_stage(
     work_after, tiles_after = _expected(ensemble, channels, effort)
     part = first_stage_deadline(deadline, first=work, second=work_after)
     logger.info("first stage of the cascade: %s, about %d of %d tiles", name, tiles, tiles + tiles_after)
-    report = None if progress is None else lambda done, total: progress(done, total + tiles_after)
-    prediction = start(first, channels, part, effort=effort, progress=report)
+    share = work / (work + work_after)
+    report = None if progress is None else lambda done: progress(replace(done.as_part(0, share), stage="first stage"))
     try:
-        result = prediction.predict()
+        result = start(first, channels, part, effort=effort, progress=report).predict()
     except DeadlineError as error:
         raise deadline.passed(f"in the first stage of the cascade, {name}, which had {part.limit_s:.3g} s") from error
     labels = array_of(result.label_map)
@@ -109,7 +109,7 @@ def predict_first_stage(
     return FirstStage(
         PreviousLabels(np.asarray(labels), ensemble.bundle.previous_labels),
         StageRecord.of(result, name),
-        prediction.schedule.pace.tiles_done,
+        share,
     )
 
 

@@ -19,12 +19,11 @@ from hnseg.inference.planning.effort import Effort
 from hnseg.inference.prediction import Prediction, PredictionResult
 from hnseg.inference.several.group_result import ModelSeen, group_result
 from hnseg.inference.several.probability_sum import ProbabilitySum
-from hnseg.inference.several.shares import order_of, share_of, without_finishing
-from hnseg.inference.sweep import Progress
+from hnseg.inference.several.shares import costs_of, order_of, share_of, without_finishing
+from hnseg.progress.work_done import Progress, WorkDone
 
 logger = logging.getLogger(__name__)
 
-_OF_PROGRESS = 1000  # steps of each model
 _NO_LABELS = sitk.Image([0, 0, 0], sitk.sitkUInt8)
 
 
@@ -40,7 +39,7 @@ class GroupPrediction:
         deadline: Deadline of the case.
         start: Function that starts the prediction of one model: `hnseg.inference.predictor.start_prediction`.
         effort: Most that may be done.
-        progress: Function called after each tile; None for none.
+        progress: Function that gets the work done, of all models; None for none.
         probabilities: Array (k, z, y, x) on the image's grid that receives the mean; None for none.
         keeps_entropy: Whether the predictive entropy is made, that of the mean.
     """
@@ -69,7 +68,8 @@ class GroupPrediction:
         channels = self._channels
         self._sum = ProbabilitySum(self.group.outputs, channels.grid, self.probabilities)
         self._deadline = without_finishing(self.deadline, self.group.outputs, channels.grid)
-        self._left = list(order_of(self.group.ensembles, channels.grid, self.effort, self.deadline))
+        self._costs = costs_of(self.group.ensembles, channels.grid, self.effort)
+        self._left = list(order_of(self._costs, self.deadline))
         self._running = self._begun()
 
     @property
@@ -181,10 +181,12 @@ class GroupPrediction:
             result = replace(result, label_map=_NO_LABELS)  # as large as the image
         self._seen.append(ModelSeen(name, result, planes))
 
-    def _reported(self, done: int, total: int) -> None:
-        """Report the progress of all models, each of which has the same number of steps."""
+    def _reported(self, work: WorkDone) -> None:
+        """Report the work of all models, each of which has the part of all that it is expected to cost."""
         if self.progress is None:
             return
-        models = len(self.group.ensembles)
-        before = models - len(self._left)
-        self.progress(_OF_PROGRESS * before + _OF_PROGRESS * done // max(1, total), _OF_PROGRESS * models)
+        costs, running = sum(self._costs), self._costs[self._left[0]]
+        begin = 1 - sum(self._costs[model] for model in self._left) / costs
+        part = work.as_part(begin, begin + running / costs)
+        models = len(self._costs)
+        self.progress(replace(part, model=models - len(self._left) + 1, of_models=models))

@@ -19,17 +19,26 @@ _FINISHING_S_PER_VALUE = 5e-9  # of the sum: to divide it and find the largest; 
 _WIDTH = 3  # of most convolutions, along each axis of the patch
 
 
-def order_of(ensembles: Sequence[Ensemble], grid: Grid, effort: Effort, deadline: Deadline) -> tuple[int, ...]:
-    """Return the indices of models in the order in which they run: as given, or where time is limited by their cost.
+def costs_of(ensembles: Sequence[Ensemble], grid: Grid, effort: Effort) -> tuple[float, ...]:
+    """Return an estimate of the work of each model, to compare it with others'.
 
     Args:
         ensembles: Networks of each model.
         grid: Grid of the image.
         effort: Most that may be done.
+    """
+    return tuple(_cost(ensemble, grid, effort) for ensemble in ensembles)
+
+
+def order_of(costs: Sequence[float], deadline: Deadline) -> tuple[int, ...]:
+    """Return the indices of models in the order in which they run: as given, or where time is limited by their cost.
+
+    Args:
+        costs: Work of each model; see `costs_of`.
         deadline: Deadline of the case.
     """
-    numbers = range(len(ensembles))
-    return tuple(sorted(numbers, key=lambda n: _cost(ensembles[n], grid, effort)) if deadline.is_limited else numbers)
+    numbers = range(len(costs))
+    return tuple(sorted(numbers, key=costs.__getitem__) if deadline.is_limited else numbers)
 
 
 def share_of(deadline: Deadline, models_left: int) -> Deadline:
