@@ -78,6 +78,11 @@ def channels_of(ct: sitk.Image, mr: sitk.Image | None, settings: Settings, *, ab
     return Channels(array, grid, (found.in_words,), {**modality_record(MR, used=True), **found.record})
 
 
+def channel_count(settings: Settings) -> int:
+    """Return the number of channels: the CT, and the MR where the settings have it."""
+    return 1 + settings.mr_channel
+
+
 def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the CT's grid, with a note where the CT may not show the head and neck.
 

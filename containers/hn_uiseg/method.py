@@ -32,6 +32,11 @@ SETTINGS: Mapping[str, Settings] = MappingProxyType({"default": Settings(), "cro
 """Presets of the settings by name."""
 
 
+def channel_count(settings: Settings) -> int:
+    """Return the number of channels: the CT, and the PET where the settings have it; clicks have their own."""
+    return 1 + settings.pet_channel
+
+
 def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the CT's grid, or on a box of its voxels, and the clicks.
 

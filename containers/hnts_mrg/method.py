@@ -69,6 +69,11 @@ def channels_of(
     return Channels(np.stack([intensities, drawn.array]), grid, notes, targets=targets)
 
 
+def channel_count(settings: Settings) -> int:
+    """Return the number of channels: the T2w, and the gradient map where the settings have it."""
+    return 1 + settings.gradient_channel
+
+
 def prepare(case: Case, settings: Settings) -> Channels:
     """Return the network's channels on the mid-RT grid.
 

@@ -21,7 +21,7 @@ from hnseg.imaging.geometry import Grid
 from hnseg.platform.case import Case
 from hnseg.rule.decision import Decision
 
-__all__ = ["SETTINGS", "Settings", "decide", "finish", "needs_network", "prepare", "threshold"]
+__all__ = ["SETTINGS", "Settings", "channel_count", "decide", "finish", "needs_network", "prepare", "threshold"]
 
 SETTINGS: Mapping[str, Settings] = MappingProxyType(
     {"default": Settings(), "suvmax": Settings(rule="suvmax"), "gtv": Settings(rule="gtv")}
@@ -32,6 +32,11 @@ SETTINGS: Mapping[str, Settings] = MappingProxyType(
 def needs_network(settings: Settings) -> bool:
     """Return whether a network predicts the volume."""
     return settings.rule == "network"
+
+
+def channel_count(settings: Settings) -> int:
+    """Return the number of channels: CT and PET, and the GTV where the settings have it."""
+    return 2 + settings.gtv_channel
 
 
 def prepare(case: Case, settings: Settings) -> Channels:

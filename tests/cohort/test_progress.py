@@ -1,10 +1,13 @@
 import io
+import time
 from datetime import datetime, timezone
+from functools import partial
 
 from hnseg.cohort import progress
 from hnseg.cohort.progress import log_line, watcher
 from hnseg.cohort.state.status import CaseStatus, Worker
 from hnseg.cohort.state.store import CaseStore
+from hnseg.progress.heartbeat import Heartbeat
 
 
 def ended(status="done", reason="", worker=None):
@@ -30,12 +33,21 @@ def test_off_a_terminal_there_is_a_line_every_tenth():
     assert lines[-1] == "20 of 20 cases ended, 1 failed"
 
 
+def until(holds):
+    """Wait until something holds, and fail where it does not within a minute."""
+    end_s = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end_s
+        time.sleep(0.005)
+
+
 def test_off_a_terminal_there_is_a_line_when_it_takes_long(monkeypatch):
     stream = io.StringIO()
-    monkeypatch.setattr(progress, "_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "Heartbeat", partial(Heartbeat, every_s=0.01))
     with watcher(1000, stream=stream) as watching:
+        until(lambda: stream.getvalue().startswith("0 of 1000 cases ended, 0 failed, 0:00:0"))
         watching.ended(ended())
-    assert stream.getvalue().startswith("1 of 1000 cases ended, 0 failed, about ")
+        until(lambda: "1 of 1000 cases ended, 0 failed, about " in stream.getvalue())
 
 
 def test_on_a_terminal_there_is_a_bar_with_the_failed():

@@ -34,9 +34,17 @@ def test_settings_given_beside_the_file_choose_too(written, make_model, tmp_path
     assert open_rule(folder, method, override={"rule": "network"}) is None
     assert open_rule(tmp_path / "empty", method, override={"rule": "gtv"}).settings == {"rule": "gtv"}
     bundle = make_model(exported=True)
-    model = open_model(bundle, without_rules, override={"tolerance": 1})
-    assert (model.folder, model.settings["tolerance"]) == (bundle, 1)
+    model = open_model(bundle, without_rules, override={"minimum_volume_mm3": {"GTVp": 1}})
+    assert (model.folder, model.settings["minimum_volume_mm3"]) == (bundle, {"GTVp": 1})
     assert isinstance(open_model(folder, method), RuleModel)
+
+
+def test_another_number_of_channels_than_the_settings_give_is_refused_before_the_networks_are_loaded(make_model):
+    bundle = make_model(exported=True)
+    with pytest.raises(ModelError, match=r"must have the 2 channels of the model in .* \(.*\), but has 1\. Was it"):
+        open_model(bundle, without_rules, override={"gradient_channel": False})
+    with pytest.raises(ModelError, match="gradient_chanel is no key that is known here; is gradient_channel meant"):
+        open_model(bundle, without_rules, override={"gradient_chanel": False})
 
 
 def test_where_a_network_is_needed_there_is_none(written, tmp_path):
@@ -48,7 +56,7 @@ def test_where_a_network_is_needed_there_is_none(written, tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ('{"rule": "nothing"}', "must hold the settings of this challenge's method, but rule"),
+        ('{"rule": "nothing"}', "must hold the settings of this challenge's method, but rule must be"),
         ("[]", "must hold the settings of this challenge's method, but"),
         ("{", "must hold JSON, but it does not"),
     ],

@@ -14,6 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 import typer
 
+from hnseg.cli.cases.given_images import check_images
 from hnseg.cli.cases.predict_folder import predict_folder
 from hnseg.cli.options.cohort import WorkerOptions
 from hnseg.cli.options.prediction import UNCERTAINTY_PICTURE, FurtherOutputs, PredictionOptions
@@ -87,7 +88,11 @@ def _predict_image(
     from hnseg.inference.model.nnunet_plans import read_dataset
 
     members = further.further_members
-    classes = read_dataset(first_model(model_dirs)).output_names if further.probabilities_dir else ()
+    classes: tuple[str, ...] = ()
+    if (first := first_model(model_dirs)).is_dir():
+        dataset = read_dataset(first)
+        check_images(images, dataset.image_channels)
+        classes = dataset.output_names if further.probabilities_dir else ()
     provenance = Provenance(progress=progress)
     provenance.record(limit_s=options.limit_s if np.isfinite(options.limit_s) else None)
     given = [*images, *model_dirs]

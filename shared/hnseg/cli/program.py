@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from hnseg.cli.options.seed import SeededGroup
 from hnseg.errors import HnsegError
 from hnseg.printable import printable
 from hnseg.version import __version__
@@ -34,6 +35,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         help=f"{description} Research software, not a medical device.",
         no_args_is_help=True,
         add_completion=False,
+        cls=SeededGroup,
         pretty_exceptions_enable=False,
     )
     app.callback()(_shared_options)

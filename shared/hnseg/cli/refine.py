@@ -16,10 +16,12 @@ from hnseg.cli.printing import show_table
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.imaging.geometry import image_of
+from hnseg.progress.bar import shown_progress
 
 if TYPE_CHECKING:
     from hnseg.imaging.prompts.click import Click
     from hnseg.inference.model.bundle import Bundle
+    from hnseg.progress.watcher import Watcher
     from hnseg.refinement.case_files import CaseImages
     from hnseg.refinement.session import RefinementSession
 
@@ -91,8 +93,12 @@ def _refine(
     case = read_case_images(bundle, images)
     given = read_clicks(clicks, case.grid, bundle.dataset.prompts.structures if bundle.dataset.prompts else ())
     start = None if options.start_from is None else read_start(options.start_from, bundle, case.grid)
-    session = _session(bundle, case, start, options, networks)
-    figures = [_taken(session, click, case, is_drawn=files.has("--report")) for click in given]
+    with shown_progress() as progress:
+        session = _session(bundle, case, start, options, networks, progress)
+        figures = []
+        for number, click in enumerate(given, start=1):
+            with progress.step(f"click {number} of {len(given)}"):
+                figures.append(_taken(session, click, case, is_drawn=files.has("--report")))
     show_table(changes_table(session.changes))
     files.write("--output", lambda path: write_image(case.put_back(session.label_map, start), path))
     page = as_page(session.changes, figures, name_of_model=model_dir.name)
@@ -100,20 +106,28 @@ def _refine(
 
 
 def _session(
-    bundle: Bundle, case: CaseImages, start: sitk.Image | None, options: RefineOptions, networks: NetworkOptions
+    bundle: Bundle,
+    case: CaseImages,
+    start: sitk.Image | None,
+    options: RefineOptions,
+    networks: NetworkOptions,
+    progress: Watcher,
 ) -> RefinementSession:
     """Return the session, with the label map that it starts from."""
     from hnseg.inference.loading import load_ensemble
     from hnseg.refinement.guard import Guard
     from hnseg.refinement.session import RefinementSession
 
-    ensemble = load_ensemble(bundle, device=networks.device, precision=networks.precision, backend=networks.backend)
-    return RefinementSession(
-        ensemble,
-        case.channels,
-        start="automatic" if start is None else case.cut(start),
-        guard=None if options.no_guard else Guard(reach_mm=options.guard_mm),
-    )
+    with progress.step("load"):
+        ensemble = load_ensemble(bundle, device=networks.device, precision=networks.precision, backend=networks.backend)
+    with progress.step("predict"):
+        return RefinementSession(
+            ensemble,
+            case.channels,
+            start="automatic" if start is None else case.cut(start),
+            guard=None if options.no_guard else Guard(reach_mm=options.guard_mm),
+            progress=progress.work_done,
+        )
 
 
 def _taken(session: RefinementSession, click: Click, case: CaseImages, *, is_drawn: bool) -> bytes:

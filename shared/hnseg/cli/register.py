@@ -26,6 +26,7 @@ from hnseg.imaging.registration import (
     register_rigid,
 )
 from hnseg.imaging.registration.record import record_of
+from hnseg.progress.bar import shown_progress
 from hnseg.version import __version__
 
 
@@ -93,7 +94,8 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     with output_files(*outputs, inputs=(fixed, moving)) as files:
         one, other = _scan(fixed, "fixed", fixed_modality), _scan(moving, "moving", moving_modality)
         settings = RegistrationSettings(fixed=INTENSITIES[one.modality], moving=INTENSITIES[other.modality])
-        found = register_rigid(fixed=one.image, moving=other.image, settings=settings)
+        with shown_progress() as progress, progress.step("register"):
+            found = register_rigid(fixed=one.image, moving=other.image, settings=settings)
         seconds = time.monotonic() - started_s
         files.write("--report", lambda path: _write_json(_report(found, one, other, settings, seconds=seconds), path))
         if found.report.status != "not_attempted":

@@ -155,7 +155,8 @@ class _ClicksWork:
             provenance.note(*channels.notes)
         started_s = time.monotonic()
         with provenance.step("predict"):
-            session = RefinementSession(self.ensemble, channels, guard=Guard() if self.user.guard else None)
+            guard = Guard() if self.user.guard else None
+            session = RefinementSession(self.ensemble, channels, guard=guard, progress=provenance.progress.work_done)
         return ClickedCase(
             session=session,
             truth=truth,

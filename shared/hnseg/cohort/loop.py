@@ -79,7 +79,7 @@ def _run(
     """Do the work on each case and return how each ended, under its name."""
     ahead = 1 if settings.on == "local" else 0  # jobs join one by one: cases would wait at the first
     outcomes: dict[str, str] = {}
-    with engine(work, store, settings) as client, watcher(len(cases)) as watching:
+    with watcher(len(cases)) as watching, engine(work, store, settings) as client:
         for status in results(client, cases, ahead=ahead, say=say):
             log_line(store, status)
             watching.ended(status)

@@ -14,9 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hnseg.cohort.state.status import CaseStatus
 from hnseg.cohort.state.store import CaseStore
+from hnseg.progress.heartbeat import Heartbeat
 
 LOG_FILE = "cohort.log"
-_EVERY_S = 15.0
 
 
 class Watcher(Protocol):
@@ -35,7 +35,9 @@ def watcher(total: int, *, stream: TextIO = sys.stderr) -> Iterator[Watcher]:
         stream: Terminal or file that gets it.
     """
     if not stream.isatty():
-        yield _Lines(total, stream)
+        lines = _Lines(total, stream)
+        with lines.heartbeat.running():
+            yield lines
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(file=stream)) as bar:
@@ -60,22 +62,26 @@ class _Lines:
         self._total = total
         self._stream = stream
         self._count = self._failed = 0
-        self._started_s = self._told_s = time.monotonic()
+        self._started_s = time.monotonic()
+        self.heartbeat = Heartbeat(self._tell)
 
     def ended(self, status: CaseStatus) -> None:
-        """Write a line, each tenth of the cases and each time that it took long."""
+        """Write a line, each tenth of the cases; the heartbeat does where none comes for long."""
         self._count += 1
         self._failed += status.status == "failed"
-        now_s = time.monotonic()
-        tenth = self._count * 10 // self._total != (self._count - 1) * 10 // self._total
-        if tenth or now_s - self._told_s >= _EVERY_S:
-            self._told_s = now_s
-            self._stream.write(self._line(now_s - self._started_s))
-            self._stream.flush()
+        if self._count * 10 // self._total != (self._count - 1) * 10 // self._total:
+            self.heartbeat.told()
+            self._tell()
+
+    def _tell(self) -> None:
+        self._stream.write(self._line(time.monotonic() - self._started_s))
+        self._stream.flush()
 
     def _line(self, seconds: float) -> str:
-        left_s = seconds / self._count * (self._total - self._count)
-        end = f", about {timedelta(seconds=round(left_s))} left" if self._count < self._total else ""
+        end = f", {timedelta(seconds=round(seconds))} so far"
+        if self._count:
+            left_s = seconds / self._count * (self._total - self._count)
+            end = f", about {timedelta(seconds=round(left_s))} left" if self._count < self._total else ""
         return f"{self._count} of {self._total} cases ended, {self._failed} failed{end}\n"
 
 

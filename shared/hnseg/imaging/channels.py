@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
-from hnseg.errors import InputError
+from hnseg.errors import InputError, ModelError
 from hnseg.imaging.box import Slices
 from hnseg.imaging.geometry import FloatArray, Grid, array_of
 from hnseg.imaging.prompts.click import Click
@@ -87,6 +88,24 @@ def check_count(count: int, channel_names: Sequence[str]) -> None:
         raise InputError(
             f"There must be one image for each of the model's {len(channel_names)} channels"
             f" ({', '.join(channel_names)}, in this order), but {count} were given."
+        )
+
+
+def check_model_channels(count: int, channel_names: Sequence[str], folder: Path) -> None:
+    """Refuse a model with another number of channels than a method gives.
+
+    Args:
+        count: Number of channels that the method gives.
+        channel_names: Names of the model's channels.
+        folder: Model folder.
+
+    Raises:
+        ModelError: The sentence names the channels.
+    """
+    if count != len(channel_names):
+        raise ModelError(
+            f"The image must have the {len(channel_names)} channels of the model in {folder}"
+            f" ({', '.join(channel_names)}), but has {count}. Was it trained for another challenge?"
         )
 
 

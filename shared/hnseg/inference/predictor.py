@@ -11,8 +11,8 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
-from hnseg.errors import InputError, ModelError
-from hnseg.imaging.channels import Channels, channels_of
+from hnseg.errors import InputError
+from hnseg.imaging.channels import Channels, channels_of, check_model_channels
 from hnseg.inference.accumulation import Accumulation
 from hnseg.inference.backends.cuda_memory import free_vram_gib
 from hnseg.inference.cascade.first_stage import predict_first_stage
@@ -26,7 +26,6 @@ from hnseg.inference.labelling.label_map import Canvas, Target
 from hnseg.inference.labelling.postprocessed import postprocess
 from hnseg.inference.labelling.probability_planes import Probabilities
 from hnseg.inference.labelling.uncertainty import NO_MEMORY, NOT_GRADUAL, UncertaintyMap
-from hnseg.inference.model.bundle import Bundle
 from hnseg.inference.planning.deadline import Deadline, LabelMapSize
 from hnseg.inference.planning.effort import FULL_EFFORT, Effort
 from hnseg.inference.planning.further_pace import FurtherPace
@@ -160,7 +159,7 @@ def start_prediction(  # noqa: PLR0913 (an image, its limits, and what is made o
         DeadlineError: The time was over before a cascade's first stage had a label map.
     """
     bundle = ensemble.bundle
-    _check_channels(bundle, channels)
+    check_model_channels(len(channels.array), bundle.image_channels, bundle.folder)
     first = predict_first_stage(start_prediction, ensemble, channels, deadline, effort=effort, progress=progress)
     started_s = time.monotonic()
     oriented = turned(channels) if bundle.plans.reorients else channels
@@ -211,15 +210,6 @@ def _begin_uncertainty(prediction: Prediction, target: Target) -> None:
         prediction.canvas.keep_entropy()
     else:
         prediction.refused = (NO_MEMORY if target.is_gradual else NOT_GRADUAL,)
-
-
-def _check_channels(bundle: Bundle, channels: Channels) -> None:
-    names = bundle.image_channels
-    if len(channels.array) != len(names):
-        raise ModelError(
-            f"The image must have the {len(names)} channels of the model in {bundle.folder} ({', '.join(names)}), but"
-            f" has {len(channels.array)}. Was it trained for another challenge?"
-        )
 
 
 def _memory_layout(

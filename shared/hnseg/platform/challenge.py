@@ -50,6 +50,13 @@ class ThresholdingMethod(Method, Protocol):
         """Return the probability, over 0 and under 1, over which a voxel is labelled; 0.5 is the networks' own rule."""
 
 
+class CountingMethod(Method, Protocol):
+    """Module `method.py` of a challenge that knows the number of its channels before a case is read."""
+
+    def channel_count(self, settings: Any) -> int:
+        """Return the number of channels that `prepare` returns, without those of clicks."""
+
+
 class AnsweringMethod(Method, Protocol):
     """Module `method.py` of a challenge whose spec has answers."""
 
@@ -64,14 +71,15 @@ class Challenge:
     Attributes:
         spec: Description of the sockets, the labels and the limits, in the chosen edition.
         method: Module with `Settings`, `prepare`, `finish` and, if the spec has answers, `answer`; with `inspect` where
-            it inspects label maps, with `threshold` where it has another than one half.
+            it inspects label maps, with `threshold` where it has another than one half, with `channel_count` where the
+            settings alone say how many channels it gives.
 
     Raises:
         InputError: The spec has answers and the method no function that gives them, or outputs that no method writes.
     """
 
     spec: ChallengeSpec
-    method: Method | InspectingMethod | ThresholdingMethod | AnsweringMethod
+    method: Method | InspectingMethod | ThresholdingMethod | CountingMethod | AnsweringMethod
 
     def __post_init__(self) -> None:
         if self.spec.answers and not hasattr(self.method, "answer"):
@@ -163,7 +171,7 @@ def settings_in(method: Method, values: Any, path: Path) -> BaseModel:
         return method.Settings.model_validate(values)
     except ValidationError as error:
         raise ModelError(
-            f"{path} must hold the settings of this challenge's method, but {first_problem(error)}."
+            f"{path} must hold the settings of this challenge's method, but {first_problem(error, method.Settings)}."
             " Was the model made for another challenge?"
         ) from error
 

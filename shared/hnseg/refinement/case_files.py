@@ -158,6 +158,6 @@ def _pet_ct_settings(bundle: Bundle) -> PetCtMapSettings | None:
         return PetCtMapSettings.model_validate(given)
     except ValidationError as error:
         raise ModelError(
-            f"{bundle.folder / METHOD_FILE} must hold settings of a PET/CT's channels, but {first_problem(error)}."
-            " Was it edited?"
+            f"{bundle.folder / METHOD_FILE} must hold settings of a PET/CT's channels, but"
+            f" {first_problem(error, PetCtMapSettings)}. Was it edited?"
         ) from error

@@ -31,6 +31,7 @@ from hnseg.inference.labelling.label_plane import Labels
 from hnseg.inference.planning.deadline import Deadline
 from hnseg.inference.planning.effort import FULL_EFFORT, Effort
 from hnseg.inference.predictor import start_prediction
+from hnseg.progress.work_done import Progress
 from hnseg.refinement.change import Change, structure_changes
 from hnseg.refinement.click_window import ClickWindow
 from hnseg.refinement.guard import ClickPlace, Guard, allowed
@@ -71,6 +72,7 @@ class RefinementSession:
         start: Start = "automatic",
         guard: Guard | None = Guard(),  # noqa: B008 (a frozen value)
         effort: Effort = FULL_EFFORT,
+        progress: Progress | None = None,
     ) -> None:
         """Preprocess the image, and make the label map to start from.
 
@@ -81,12 +83,13 @@ class RefinementSession:
             guard: What a click may change. None lets it change everything: the whole image is predicted again with all
                 clicks, as a container would do.
             effort: Most that may be done for a prediction, such as mirrored copies.
+            progress: Function that gets the work done of each prediction of the whole image; None for none.
 
         Raises:
             ModelError: The model can't be refined by clicks, or the number of channels is not its number of images.
             InputError: The image can't be used, or a saved label map is on another grid or has other labels.
         """
-        self._ensemble, self._guard, self._effort = ensemble, guard, effort
+        self._ensemble, self._guard, self._effort, self._progress = ensemble, guard, effort, progress
         dataset = ensemble.bundle.dataset
         self._values = {name: value for value, name in enumerate(dataset.output_names) if value}
         self._image = NetworkImage.of(ensemble.bundle, channels)
@@ -196,7 +199,10 @@ class RefinementSession:
     def _whole_prediction(self, channels: Channels, *, most_folds: int | None = None) -> sitk.Image:
         """Return the label map that the networks give the whole image, as a container does."""
         effort = replace(self._effort, most_folds=most_folds)
-        return start_prediction(self._ensemble, channels, Deadline.never(), effort=effort).predict().label_map
+        prediction = start_prediction(
+            self._ensemble, channels, Deadline.never(), effort=effort, progress=self._progress
+        )
+        return prediction.predict().label_map
 
     def _resolved(self, click: Click) -> Click:
         """Return a click that names its structure."""

@@ -177,6 +177,6 @@ def _read(path: Path) -> ProfileFile:
         ) from error
     except ValidationError as error:
         raise InputError(
-            f"{path} must be a profile as docs/formats.md describes it, but {first_problem(error)}."
+            f"{path} must be a profile as docs/formats.md describes it, but {first_problem(error, ProfileFile)}."
             " Was a key misspelt, or left out?"
         ) from error

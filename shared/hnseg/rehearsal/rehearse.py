@@ -37,13 +37,14 @@ from hnseg.rehearsal.preparing.input_list import write_input_list
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult, ImageFacts, ModelFacts, Rehearsal
 from hnseg.rehearsal.running.collection import Collection, collect_output
+from hnseg.rehearsal.running.progress_lines import ProgressLines
 from hnseg.rehearsal.running.removal import remove_tree
 from hnseg.rehearsal.running.runners import Runner
 from hnseg.rehearsal.running.workplace import Workplace, workplace
 from hnseg.version import __version__
 
 Progress = Callable[[str], None]
-"""Function that receives a line when a case begins and when it ends."""
+"""Function that receives a line when a case begins, again and again while it runs, and when it ends."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def rehearse(request: Request, runner: Runner, progress: Progress) -> Rehearsal:
     Args:
         request: Cases, weights and limits.
         runner: Runner of the cases; with an image that the platform would refuse, no case runs.
-        progress: Function that receives a line when a case begins and when it ends.
+        progress: Function that receives a line when a case begins, while it runs, and when it ends.
 
     Raises:
         EngineError: The engine fails at something that is not the container's doing.
@@ -140,7 +141,7 @@ def _rehearse_case(request: Request, run_case: RunCase, case: CaseFolder, progre
     may_write_model = request.profile.confinement == "platform"
     with workplace(case, request.model_dir, may_write_model=may_write_model) as work:
         write_input_list(request.spec, work.input_dir, request.dialects[0])
-        run = run_case(work)
+        run = _watched(run_case, work, lambda line: progress(f"{case.name}: {line}"))
         stdout, stderr = read_log(work.stdout, request.profile), read_log(work.stderr, request.profile)
         findings = judge_run(run, stdout, stderr, request.profile)
         # As on the platform, nothing is collected from a container that failed; it is kept all the same.
@@ -148,6 +149,13 @@ def _rehearse_case(request: Request, run_case: RunCase, case: CaseFolder, progre
     result = _result(request, case, run, collected, (*findings, *collected.findings), (stdout, stderr))
     progress(f"{case.name}: {'passed' if result.passed else result.platform_says} ({run.seconds:.1f} s)")
     return result
+
+
+def _watched(run_case: RunCase, work: Workplace, progress: Progress) -> CaseRun:
+    """Run a case, and pass on meanwhile how far its program says it is."""
+    lines = ProgressLines(progress)
+    with lines.running():
+        return run_case(replace(work, listener=lines.add))
 
 
 def _keep_and_collect(request: Request, case: CaseFolder, work: Workplace, *, is_wanted: bool) -> _Collected:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
+from hnseg.imaging.channels import check_model_channels
 from hnseg.imaging.files.checksum import sha256_of
 from hnseg.inference.model.manifest import METHOD_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_plans import read_json
@@ -20,7 +21,7 @@ from hnseg.platform.challenge import settings_in
 if TYPE_CHECKING:
     from hnseg.inference.model.bundle_group import Model
     from hnseg.inference.model.structure_range import StructureRange
-    from hnseg.platform.challenge import Method
+    from hnseg.platform.challenge import CountingMethod, Method
     from hnseg.rule.decision import DecidingMethod
 
 _NO_OVERRIDE: Mapping[str, Any] = MappingProxyType({})
@@ -64,7 +65,7 @@ def open_model(
         checkpoint: Checkpoint of a result folder to use, as `hnseg.inference.model.bundle.open_bundle` takes it.
 
     Raises:
-        ModelError: A folder can't be used.
+        ModelError: A folder can't be used, or has another number of channels than the method gives.
     """
     folders = [folders] if isinstance(folders, Path) else folders
     if len(folders) == 1 and (rule := open_rule(folders[0], method, override=override)) is not None:
@@ -73,7 +74,11 @@ def open_model(
     from hnseg.inference.model.bundle_group import open_models
 
     bundle = open_models(folders, checkpoint=checkpoint)
-    return replace(bundle, settings={**bundle.settings, **override}) if override else bundle
+    settings = {**bundle.settings, **override}
+    if hasattr(method, "channel_count"):  # known before the networks are loaded, which takes long
+        count = cast("CountingMethod", method).channel_count(settings_in(method, settings, bundle.folder / METHOD_FILE))
+        check_model_channels(count, bundle.image_channels, bundle.folder)
+    return replace(bundle, settings=settings) if override else bundle
 
 
 def open_rule(folder: Path, method: Method, *, override: Mapping[str, Any] = _NO_OVERRIDE) -> RuleModel | None:

@@ -85,7 +85,7 @@ def clicked_model(quick_model):
 
 def run(input_dir, output_dir, model):
     folders = ["--input", str(input_dir), "--output", str(output_dir), "--model", str(model)]
-    return main(SPEC, method, [*folders, "--device", "cpu", "--limit-s", "9999"])
+    return main(SPEC, method, [*folders, "--device", "cpu", "--limit-s", "1e9"])
 
 
 def test_clicks_change_the_segmentation_and_both_maps_are_written(clicked_model, tmp_path, capsys):

@@ -24,7 +24,7 @@ from tests.support.small_recurrence import (
     write_small_case,
 )
 
-NO_LIMIT = ("--limit-s", "1e6")  # the limit counts from the start of this process, which runs other tests too
+NO_LIMIT = ("--limit-s", "1e9")  # the limit counts from the start of this process, which runs other tests too
 
 
 def run(tmp_path, model, *, spoil=lambda _input: None):

@@ -26,7 +26,7 @@ def test_it_is_read_as_written_and_an_infinite_distance_as_none(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("{}", "points: Field required"), ("no", "Invalid JSON"), (None, "must be readable")]
+    ("text", "sentence"), [("{}", "points is missing"), ("no", "it is no JSON"), (None, "must be readable")]
 )
 def test_another_file_is_refused(tmp_path, text, sentence):
     path = tmp_path / "clicks.json"

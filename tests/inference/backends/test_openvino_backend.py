@@ -25,6 +25,7 @@ from tests.support.tolerances import assert_same_logits
 
 pytest.importorskip("openvino")
 
+from hnseg.inference.backends import openvino_backend
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
 from hnseg.inference.backends.openvino_graph import core, graph_of, with_weights
 
@@ -45,6 +46,17 @@ def test_every_fold_gives_the_logits_that_torch_gives(exported):
         logits = ours.logits(fold, tile_of(bundle))
         assert logits.dtype == torch.float32
         assert_same_logits(logits.numpy(), theirs.logits(fold, tile_of(bundle)).numpy())
+
+
+def test_which_fold_is_compiled_is_told_where_it_takes_long(exported, caplog, monkeypatch):
+    caplog.set_level(logging.INFO, logger="hnseg")
+    bundle = open_bundle(exported)
+    OpenvinoBackend.load(bundle)
+    quick = [record.getMessage() for record in caplog.records]
+    monkeypatch.setattr(openvino_backend, "_LONG_S", 0.0)
+    OpenvinoBackend.load(bundle)
+    told = [record.getMessage() for record in caplog.records][len(quick) :]
+    assert told == [f"progress: compiling fold {fold} of 2 by OpenVINO" for fold in (1, 2)]
 
 
 @pytest.fixture(params=["8x32x32", "32x48", "shipped"])
@@ -139,6 +151,7 @@ def test_a_batch_may_be_a_view(exported):
 SIGNALLED = """
 import gc, signal, sys, time
 from pathlib import Path
+from hnseg.inference.backends import openvino_backend
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
 from hnseg.inference.model.bundle import open_bundle
 bundle = open_bundle(Path(sys.argv[1]))
@@ -163,6 +176,7 @@ WEIGHED = """
 import sys
 from pathlib import Path
 import torch
+from hnseg.inference.backends import openvino_backend
 from hnseg.inference.backends.openvino_backend import OpenvinoBackend
 from hnseg.inference.model.bundle import open_bundle
 

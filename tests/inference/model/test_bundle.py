@@ -117,7 +117,7 @@ SPOILT_RESULTS = {
     ),
     "a spacing that no scan has": (
         lambda f: change_configuration(f, spacing=[1000.0, 1.0, 1.0]),
-        "spacing > 0: Input should be less than or equal to 100",
+        "spacing > 0 must be at most 100",
     ),
     "plans nested without end": (
         lambda f: (f / "plans.json").write_text("[" * 100_000),
@@ -171,7 +171,7 @@ SPOILT_BUNDLES = {
     ),
     "a manifest of another version": (
         lambda f: change(f / "manifest.json", lambda manifest: manifest.update(format="hnseg-bundle-3")),
-        "be a manifest of this version, but format: Input should be 'hnseg-bundle-1' or 'hnseg-bundle-2'",
+        "be a manifest of this version, but format must be 'hnseg-bundle-1' or 'hnseg-bundle-2'",
     ),
     "a manifest without a file": (
         lambda f: change(f / "manifest.json", lambda manifest: manifest["sha256"].pop("plans.json")),

@@ -24,19 +24,19 @@ SPOILT = {
     "plans cut short": (make_unreadable, r"plans.json must hold JSON, but it does not .* Is the file damaged\?"),
     "no configurations": (
         lambda f: change(f / "plans.json", lambda plans: plans.pop("configurations")),
-        "plans.json must be written by nnU-Net v2 with .*, but configurations: Field required",
+        "plans.json must be written by nnU-Net v2 with .*, but configurations is missing",
     ),
     "another label manager": (
         lambda f: change(f / "plans.json", lambda plans: plans.update(label_manager="Mine")),
-        "label_manager: Input should be 'LabelManager', found 'Mine'. Was a custom planner used",
+        "label_manager must be 'LabelManager', found 'Mine'. Was a custom planner used",
     ),
     "another preprocessor": (
         lambda f: change_configuration(f, preprocessor_name="Mine"),
-        "preprocessor_name: Input should be 'DefaultPreprocessor', found 'Mine'",
+        "preprocessor_name must be 'DefaultPreprocessor', found 'Mine'",
     ),
     "another normalisation": (
         lambda f: change_configuration(f, normalization_schemes=["ZScoreNormalization", "Mine"]),
-        "normalization_schemes > 1: Input should be .*, found 'Mine'",
+        "normalization_schemes > 1 must be .*, found 'Mine'",
     ),
     "another resampling": (
         lambda f: change_configuration(f, resampling_fn_data="my_resampling"),
@@ -44,7 +44,7 @@ SPOILT = {
     ),
     "another way along z": (
         lambda f: change_configuration(f, resampling_fn_probabilities_kwargs={"order": 1, "order_z": 1}),
-        "order_z: Input should be 0, found 1",
+        "order_z must be 0, found 1",
     ),
     "an unknown network in old plans": (
         lambda f: change_configuration(f, architecture=None, UNet_class_name="Mine"),
@@ -68,7 +68,7 @@ SPOILT = {
     ),
     "a name without an end": (
         lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update({"C" * 5000: "one"})),
-        r"but labels > C{10,200}\.\.\.: Input should be a valid integer.*\?$",
+        r"but labels > C{10,200}\.\.\. must be an integer.*\?$",
     ),
     "regions without an order": (
         lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update(both=[1, 2])),

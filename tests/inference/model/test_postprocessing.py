@@ -42,11 +42,11 @@ def test_nnunets_own_file_is_read_whether_it_names_labels_or_regions(tmp_path, b
         (of_nnunet(1, function="os.system"), "it names the function os.system"),
         (of_nnunet(1, background_label=7), "has other arguments there than labels_or_regions"),
         (of_nnunet(1, smallest_mm3=5), "has other arguments there than labels_or_regions"),
-        (of_nnunet("GTVp"), "labels > 0: Input should be a valid integer"),
-        (of_nnunet([]), "labels: Tuple should have at least 1 item"),
+        (of_nnunet("GTVp"), "labels > 0 must be an integer"),
+        (of_nnunet([]), "labels must have at least 1 item"),
         ({"postprocessing_fns": [FUNCTION]}, "it has not one set of arguments for each function"),
-        ({"format": "hnseg-postprocessing-2"}, "format: Input should be 'hnseg-postprocessing-1'"),
-        ([1], "Input should be a valid dictionary"),
+        ({"format": "hnseg-postprocessing-2"}, "format must be 'hnseg-postprocessing-1'"),
+        ([1], "must be a JSON object"),
     ],
 )
 def test_anything_else_is_refused(tmp_path, content, reason):

@@ -51,6 +51,7 @@ def test_passes_that_are_made_again_count_from_none(schedule):
 
 def test_where_time_is_short_the_group_is_expected_to_get_its_part(schedule, clock):
     schedule.pace.measured(1.0, 1)
+    schedule.pace.reserve_s = 0
     schedule.pace.deadline = Deadline(30, 0, clock)  # about 27 passes for 6 tiles of 8
     expected = 2 * schedule.pace.passes_left / 6
     assert told_by(schedule)[1].share == pytest.approx((2 + 2 * 2 / expected) / 8)

@@ -53,7 +53,7 @@ def test_a_folder_without_a_spec_is_refused(tmp_path):
         ("import no_such_module\n", r"running it failed \(ModuleNotFoundError: No module named 'no_such_module'\)"),
         (
             "from hnseg.platform.spec import InputSocket\nInputSocket(slug='a', title='b')\n",
-            r"must describe a challenge, but relative_path: Field required\. Was a value left out",
+            r"must describe a challenge, but relative_path is missing\. Was a value left out",
         ),
     ],
 )

@@ -61,8 +61,9 @@ def test_without_a_selection_there_is_no_best_run(run, trained, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("{", "must be a JSON file"), ("[1]", "a number by name, but in"), ('{"DSC": "high"}', "DSC is none"),
-     ('{"DSC": NaN}', "DSC is none"), (None, "No such file")],
+    [("{", "must be a JSON file"), ("[1]", "a number by name, but in"),
+     ('{"DSC": "high"}', "DSC must be a number, found 'high'"),
+     ('{"DSC": NaN}', "DSC must be a finite number, found NaN"), (None, "No such file")],
 )  # fmt: skip
 def test_metrics_that_are_none_are_refused(run, planned, tmp_path, content, sentence):
     if content is not None:

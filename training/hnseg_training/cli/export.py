@@ -14,6 +14,7 @@ from pydantic import FiniteFloat, TypeAdapter, ValidationError
 from hnseg.cli.options.records import with_records
 from hnseg.errors import InputError
 from hnseg.machine import usable_threads
+from hnseg.records import first_problem
 from hnseg_training.cli.options import Challenge, Planned, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
 
@@ -223,8 +224,7 @@ def _metrics_in(path: Path | None) -> dict[str, float]:
     try:
         return TypeAdapter(dict[str, FiniteFloat]).validate_python(read_json(path))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
         raise InputError(
-            f"--metrics must be a JSON object with a number by name, but in {path}"
-            f" {' > '.join(map(str, first['loc'])) or 'the whole'} is none: {first['msg']}."
+            f"--metrics must be a JSON object with a number by name, but in {path} {first_problem(error)}."
+            " Was a value left out, or written as a text?"
         ) from error

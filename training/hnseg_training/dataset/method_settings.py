@@ -26,17 +26,18 @@ def read_settings(name: str, known: dict[str, S]) -> S:
     """
     if name in known:
         return known[name]
+    settings = type(known["default"])
     try:
-        return type(known["default"]).model_validate_json(read_bounded(Path(name)))
+        return settings.model_validate_json(read_bounded(Path(name)))
     except (OSError, ValueError) as error:  # a ValueError also for a path that no file can have
         raise InputError(
             f"The settings must be {', '.join(known)} or a JSON file of them, but {name!r} is none:"
-            f" {_reason_of(error)}. Is the name misspelt, or a setting?"
+            f" {_reason_of(error, settings)}. Is the name misspelt, or a setting?"
         ) from error
 
 
-def _reason_of(error: OSError | ValueError) -> str:
+def _reason_of(error: OSError | ValueError, settings: type[BaseModel]) -> str:
     """Return the first fault of a file of settings, in words."""
     if isinstance(error, ValidationError):
-        return first_problem(error)
+        return first_problem(error, settings)
     return str((isinstance(error, OSError) and error.strerror) or error)

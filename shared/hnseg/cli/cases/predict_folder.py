@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from hnseg.cli.cases.cohort_run import run_and_report
+from hnseg.cli.cases.given_images import check_folder
 from hnseg.cli.options.cohort import WorkerOptions
 from hnseg.cli.options.prediction import FurtherOutputs, PredictionOptions
 from hnseg.cohort.finding.channel_images import find_channel_images
@@ -38,7 +39,8 @@ def predict_folder(
         workers: Options on the workers.
 
     Raises:
-        InputError: There is no case, or Dask is not installed; or an option was used that a folder does not have.
+        InputError: There is no case, but DICOM files or folders, or Dask is not installed; or an option was used that a
+            folder does not have.
         ModelError: The model can't be used.
         OutputError: A label map would replace a file that no earlier run wrote.
         Exit: A case failed.
@@ -49,6 +51,7 @@ def predict_folder(
     from hnseg.cohort.predict_work import labels_of, predict_work  # torch is imported once nothing else is wrong
     from hnseg.inference.model.bundle_group import open_models
 
+    check_folder(folder)
     bundle = open_models(model_dirs, folds=options.chosen_folds, checkpoint=options.checkpoint)
     found = find_channel_images(folder, bundle.image_channels)
     typer.echo("; ".join(filter(None, [f"{len(found.cases)} cases", ignored_in_words(found)])) + ".", err=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +19,11 @@ from hnseg.inference.model.architecture import network_of
 from hnseg.inference.model.bundle import Bundle
 from hnseg.machine import is_exhausted, usable_threads
 from hnseg.options import Precision
+from hnseg.progress.watcher import LINE_START
+
+logger = logging.getLogger(__name__)
+
+_LONG_S = 2.0  # of compiling, before which nothing is told
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,7 @@ class OpenvinoBackend:
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # a thread that is bound to a busy core waits for it
         }
-        compiled = tuple(_compiled(model, settings) for model in models)
-        return cls(compiled, precision, arithmetic, other_library(bundle))
+        return cls(_all_compiled(models, settings), precision, arithmetic, other_library(bundle))
 
     @property
     def folds(self) -> int:
@@ -116,6 +122,16 @@ def _models(bundle: Bundle) -> list[openvino.Model]:
     shape = (1, bundle.network_channels, *bundle.configuration.patch_size)
     weights = [network_of(bundle, fold).state_dict() for fold in range(len(bundle.folds))]
     return [with_weights(graph, each, shape, bundle.folder) for each in weights]
+
+
+def _all_compiled(models: Sequence[openvino.Model], settings: Mapping[str, Any]) -> tuple[openvino.CompiledModel, ...]:
+    """Return compiled models, and tell which fold is compiled where that takes long."""
+    started_s, compiled = time.monotonic(), []
+    for number, model in enumerate(models, start=1):
+        if time.monotonic() - started_s >= _LONG_S:
+            logger.info("%scompiling fold %d of %d by OpenVINO", LINE_START, number, len(models))
+        compiled.append(_compiled(model, settings))
+    return tuple(compiled)
 
 
 def _compiled(model: openvino.Model, settings: Mapping[str, Any]) -> openvino.CompiledModel:

@@ -19,15 +19,12 @@ from hnseg.inference.model.label_resampling import LabelResampling, label_resamp
 from hnseg.inference.model.manifest import DATASET_FILE, PLANS_FILE
 from hnseg.inference.model.nnunet_old_plans import architecture_of_old_plans
 from hnseg.inference.model.nnunet_resampling import NoResampling, Resampling, resampling_of
-from hnseg.printable import printable
 from hnseg.records import Frozen, first_problem
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 _HIGHEST_LABEL = 65_535  # of a label map of uint16
-_LONGEST_VALUE = 200  # characters of a value in a sentence
-_PLAIN = (str, int, float, bool)
 _MOST_MIB = 64  # of plans or a manifest; plans with a long list of cases have one or two
 
 
@@ -313,11 +310,9 @@ def _validated(model: type[Model], values: Any, path: Path) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        given = error.errors(include_url=False)[0]["input"]
-        found = f", found {printable(repr(given), longest=_LONGEST_VALUE)}" if isinstance(given, _PLAIN) else ""
         raise ModelError(
             f"{path} must be written by nnU-Net v2 with a planner whose steps are known here, but"
-            f" {first_problem(error)}{found}. Was a custom planner used, or is the file from another program?"
+            f" {first_problem(error, model)}. Was a custom planner used, or is the file from another program?"
         ) from error
 
 

@@ -104,6 +104,7 @@ def running_container(setup: ContainerSetup, work: Workplace) -> Iterator[Runnin
     engine = setup.engine
     with ExitStack() as at_the_end:
         stdout, stderr = at_the_end.enter_context(logged_to(work.stdout, work.stderr))
+        stdout.listener = work.listener
         if os.geteuid() != 0:
             at_the_end.callback(open_for_removal, setup, work)
         identifier = _create(setup, work)

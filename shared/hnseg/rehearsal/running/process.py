@@ -95,6 +95,7 @@ def run_program(program: Program, profile: Profile, gpus: int, work: Workplace) 
     """
     gpu = GpuWatch(gpus) if gpus else None
     with logged_to(work.stdout, work.stderr) as (stdout, stderr):
+        stdout.listener = work.listener
         began = time.monotonic()
         process = subprocess.Popen(
             program.command,

@@ -146,6 +146,7 @@ class Server:
         fault, invoke = self._start_up(), None
         if fault is None:
             self._hand_in(work)
+            self.container.streams[0].listener = work.listener
             invoke = _call(self.setup, self.container, "invoke", (self.setup.profile.time_limit_s,))
             fault = invoke_fault(invoke)
         run = self._run(invoke, fault)

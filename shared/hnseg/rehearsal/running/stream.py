@@ -6,7 +6,7 @@ import os
 import selectors
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -27,11 +27,13 @@ class StreamEnd:
     Attributes:
         writer: Descriptor to write to, for `subprocess.Popen`; to be closed by `close_writer` once the program has it.
         scan: Scan of all that has come out of the pipe since the last cut, of what is not kept too.
+        listener: Function that gets each block as it comes, in the thread that reads; None for none.
     """
 
     def __init__(self, *, most_bytes: int = MOST_KEPT_BYTES) -> None:
         self._reader, self.writer = os.pipe()
         self.scan = LogScan()
+        self.listener: Callable[[bytes], object] | None = None
         self._most_bytes = most_bytes
         self._blocks: deque[bytes] = deque()
         self._kept_bytes = self._left_out_bytes = 0
@@ -108,6 +110,8 @@ class StreamEnd:
                     if not block:
                         break
                     self._keep(block)
+                    if self.listener is not None:
+                        self.listener(block)
         os.close(self._reader)
 
     def _keep(self, block: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ class Workplace:
         model_dir: Folder of the weights, or a copy of it: /opt/ml/model.
         stdout: File that receives the program's output.
         stderr: File that receives the program's errors.
+        listener: Function that gets what the program writes to stdout, as it comes; None for none.
     """
 
     input_dir: Path
@@ -37,6 +38,7 @@ class Workplace:
     model_dir: Path
     stdout: Path
     stderr: Path
+    listener: Callable[[bytes], object] | None = None
 
     @property
     def inputs_dir(self) -> Path:

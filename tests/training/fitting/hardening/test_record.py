@@ -37,6 +37,12 @@ def test_a_data_set_has_its_own_augmentation(work):
     assert augmentation_of(work, PRESET) == Augmentation()
 
 
+def test_a_record_that_was_edited_is_refused(work):
+    write_json(work.raw / "augmentation.json", {"dropouts": [], "dropuots": []})
+    with pytest.raises(InputError, match=r"augmentation\.json must be the augmentation .*; is dropouts meant\?"):
+        augmentation_of(work, PRESET)
+
+
 def test_the_record_adds_perturbations_to_the_data_sets_augmentation(work):
     begin(work, SPIKES)
     assert augmentation_of(work, PRESET) == OF_DATA.model_copy(update={"perturbations": SPIKES})

@@ -14,9 +14,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from containers.hecktor import method
 from containers.hecktor.ehr import read_ehr
 from containers.hecktor.features import features_of
-from containers.hecktor.method import Settings
 from containers.hecktor.outcomes import CoxModel, OrdinalModel, Outcomes, Term
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp
@@ -29,6 +29,7 @@ from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.files.visible import is_visible
 from hnseg.imaging.pet_ct.judged_pet import judge_pet
 from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.platform.challenge import settings_in
 from hnseg.platform.reading import read_image
 from hnseg_training.dataset.pet_ct_patients import CONVERSION_FILE
 from hnseg_training.dataset.pet_ct_sources import INSIDE, Source, find_sources
@@ -270,7 +271,7 @@ def _strength(term: Term) -> float:
 def _write(work: WorkFolder, outcomes: Outcomes) -> None:
     """Write the models into the settings of the data set, and of every result folder with a copy of the settings."""
     for path in (work.raw / METHOD_FILE, *work.results("").glob(f"*/{METHOD_FILE}")):
-        settings = Settings.model_validate(read_json(path)).model_copy(update={"outcomes": outcomes})
+        settings = settings_in(method, read_json(path), path).model_copy(update={"outcomes": outcomes})
         write_json(path, settings.model_dump(mode="json"))
 
 

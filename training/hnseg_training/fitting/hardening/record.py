@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pydantic import ValidationError
+
 from hnseg.errors import InputError
+from hnseg.records import first_problem
 from hnseg_training.dataset.augmentation import AUGMENTATION_FILE, Augmentation, Perturbations
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.fitting.preset import Preset
@@ -19,8 +24,17 @@ def augmentation_of(work: WorkFolder, preset: Preset) -> Augmentation:
     """
     for file in (work.results(preset.result_name) / AUGMENTATION_FILE, work.raw / AUGMENTATION_FILE):
         if file.is_file():
-            return Augmentation.model_validate_json(file.read_bytes())
+            return _read(file)
     return Augmentation()
+
+
+def _read(file: Path) -> Augmentation:
+    try:
+        return Augmentation.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise InputError(
+            f"{file} must be the augmentation of a training, but {first_problem(error, Augmentation)}. Was it edited?"
+        ) from error
 
 
 def asked_augmentation(work: WorkFolder, preset: Preset, perturbations: Perturbations | None) -> Augmentation:

@@ -43,5 +43,6 @@ def read_selection(fold_folder: Path) -> Selection | None:
         return Selection.model_validate(read_json(path))
     except ValidationError as error:
         raise InputError(
-            f"{path} must be the record of a selected epoch, but it is none: {first_problem(error)}. Was it changed?"
+            f"{path} must be the record of a selected epoch, but it is none: {first_problem(error, Selection)}."
+            " Was it changed?"
         ) from error
