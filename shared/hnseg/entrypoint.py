@@ -166,10 +166,10 @@ def _write_empty_outputs(request: _Request, error: Exception, provenance: Proven
 
 def _load(request: _Request, progress: Watcher) -> Predictor | RuleModel:
     """Load the networks, or the settings of a rule where these ask for one."""
-    model = open_model(request.model_dirs, request.challenge.method, checkpoint=request.checkpoint)
-    if isinstance(model, RuleModel):
-        return model
     with progress.step("load"):
+        model = open_model(request.model_dirs, request.challenge.method, checkpoint=request.checkpoint)
+        if isinstance(model, RuleModel):
+            return model
         # torch is imported here, not above: a wrong argument or output folder should not wait for it.
         from hnseg.inference.loading import load_models
 

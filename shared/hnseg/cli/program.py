@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hnseg.cli.options.seed import SeededGroup
+from hnseg.cli.options.seed import check_seeds
 from hnseg.errors import HnsegError
 from hnseg.printable import printable
 from hnseg.version import __version__
@@ -35,7 +35,6 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         help=f"{description} Research software, not a medical device.",
         no_args_is_help=True,
         add_completion=False,
-        cls=SeededGroup,
         pretty_exceptions_enable=False,
     )
     app.callback()(_shared_options)
@@ -44,6 +43,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
     try:
+        check_seeds(sys.argv[1:])
         app()
     except HnsegError as error:
         return _refused(str(error))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from containers.hecktor import method
 from containers.hecktor.ehr import read_ehr
@@ -271,7 +271,7 @@ def _strength(term: Term) -> float:
 def _write(work: WorkFolder, outcomes: Outcomes) -> None:
     """Write the models into the settings of the data set, and of every result folder with a copy of the settings."""
     for path in (work.raw / METHOD_FILE, *work.results("").glob(f"*/{METHOD_FILE}")):
-        settings = settings_in(method, read_json(path), path).model_copy(update={"outcomes": outcomes})
+        settings = settings_in(cast("Any", method), read_json(path), path).model_copy(update={"outcomes": outcomes})
         write_json(path, settings.model_dump(mode="json"))
 
 
