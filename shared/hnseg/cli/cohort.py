@@ -9,7 +9,7 @@ import typer
 
 from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
-from hnseg.cli.options.container import ContainerOptions
+from hnseg.cli.options.container import ContainerFolder, ContainerOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import CheckpointOption, ModelsOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
@@ -21,10 +21,15 @@ from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
 from hnseg.rule.model import open_model
 
+EXAMPLES = (
+    "hnseg cohort containers/hecktor cases --list",
+    "hnseg cohort containers/hecktor cases --model model --output results --workers 2",
+)
+
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
-    container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
+    container_dir: ContainerFolder,
     cases: Annotated[Path, typer.Argument(help="Folder of cases, or a CSV with a column a socket.")],
     *,
     output_dir: Annotated[

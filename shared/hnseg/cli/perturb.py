@@ -47,6 +47,9 @@ class LeavingPublished:
         )
 
 
+EXAMPLES = ("hnseg perturb ct.nii.gz --kind spike --severity 2 --seed 1 --output spiked.nii.gz",)
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A CT, PET or MR.")],

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from hnseg.inference.labelling.uncertainty import Uncertainty
 
 
+EXAMPLES = (
+    "hnseg predict model ct.nii.gz pet.nii.gz --output labels.nii.gz",
+    "hnseg predict model imagesTs --output labels --workers 2",
+    "hnseg predict --model 2d --model 3d_fullres ct.nii.gz --output labels.nii.gz",
+)
+
+
 @with_records
 def command(
     model_dir: Annotated[

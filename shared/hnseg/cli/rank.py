@@ -23,6 +23,11 @@ from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_tabl
 from hnseg.evaluation.ranking.route import borda_methods
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 
+EXAMPLES = (
+    "hnseg rank scores.csv --plot ranking.png",
+    "hnseg rank ours.json theirs.json --method hecktor-2025",
+)
+
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     context: typer.Context,

@@ -48,6 +48,11 @@ class RefineOptions:
         return () if self.start_from is None else (self.start_from,)
 
 
+EXAMPLES = (
+    "hnseg refine model ct.nii.gz pet.nii.gz --clicks clicks.json --output refined.nii.gz --report refined.html",
+)
+
+
 @with_records
 def command(
     model_dir: Annotated[Path, typer.Argument(help="A model folder with channels for clicks.")],

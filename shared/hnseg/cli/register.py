@@ -57,6 +57,11 @@ class _Scan:
         return f"{self.path} ({self.modality.value.upper()})"
 
 
+EXAMPLES = (
+    "hnseg register --fixed ct.nii.gz --moving mr.nii.gz --output mr_on_ct.nii.gz --checkerboard checkerboard.png",
+)
+
+
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     fixed: Annotated[Path, typer.Option(metavar="FILE", help="The image whose grid the result is on.")],
     moving: Annotated[Path, typer.Option(metavar="FILE", help="The image that is carried over.")],

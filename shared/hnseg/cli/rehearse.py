@@ -62,6 +62,12 @@ from hnseg.rehearsal.running.runners import ImageChoice
 from hnseg.rehearsal.running.workplace import model_folder, no_model
 from hnseg.signals import sigterm_unwinds
 
+EXAMPLES = (
+    "hnseg rehearse containers/hecktor --report build/rehearsal",
+    "hnseg rehearse containers/hecktor --model model --case cases/case_000 --engine process",
+    "hnseg rehearse my_challenge --image my-image:latest --case cases/case_000",
+)
+
 
 def command(  # noqa: PLR0913 (one parameter an option)
     container_dir: ContainerArgument = None,

@@ -12,6 +12,7 @@ import typer
 
 from hnseg.cli.cases.score_clicks import score_clicks
 from hnseg.cli.cases.score_methods import MethodFolders, folder_of, score_methods
+from hnseg.cli.options.completion import challenge_in
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import check_text
 from hnseg.cli.printing import show_table
@@ -74,10 +75,22 @@ class FileOptions:
     team: Annotated[str, typer.Option(help="Whose predictions, in the CSV file; the folder's name if not given.")] = ""
 
 
+EXAMPLES = (
+    "hnseg score hnts_mrg --predictions predictions --references references --json score.json",
+    "hnseg score recurrence --predictions ours=out --predictions theirs=others --references references"
+    " --report methods.html",
+)
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     context: typer.Context,
-    challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The challenge, such as hnts_mrg.")],
+    challenge: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHALLENGE", help="The challenge, such as hnts_mrg.", autocompletion=challenge_in(CHALLENGES)
+        ),
+    ],
     *,
     predictions: Annotated[
         list[str] | None,

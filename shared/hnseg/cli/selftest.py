@@ -25,6 +25,12 @@ _COLOURS = {"right": "green", "measured": "default", "warning": "yellow", "wrong
 _HEADINGS = ("check", "outcome", "found")
 
 
+EXAMPLES = (
+    "hnseg selftest",
+    "hnseg selftest --device cpu --model model --report selftest.html",
+)
+
+
 def command(
     device: DeviceOption = "auto",
     model: Annotated[

@@ -18,6 +18,8 @@ from hnseg.cohort.state.store import CaseStore
 from hnseg.evaluation.clicks.simulated_user import Rule
 from hnseg.platform.challenge import load_challenge
 
+EXAMPLES = ("hnseg simulate-clicks test_data/hn_uiseg/model --cases test_data/hn_uiseg --output clicked",)
+
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)

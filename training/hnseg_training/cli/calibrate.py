@@ -11,6 +11,8 @@ from hnseg.cli.printing import show_table
 from hnseg_training.cli.options import Challenge, Folds, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder
 
+EXAMPLES = ("hnseg-train calibrate hnts_mrg --model model --held-out others --report calibration",)
+
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,

@@ -110,6 +110,12 @@ class WorkOptions:
     workers: Annotated[int, typer.Option(min=1, help="Processes that measure them.")] = usable_threads()
 
 
+EXAMPLES = (
+    "hnseg-train export hnts_mrg --work work --output model",
+    "hnseg-train export hnts_mrg --results nnUNetTrainer__nnUNetPlans__3d_fullres --output model",
+)
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     challenge: Challenge,

@@ -89,6 +89,12 @@ class AugmentOptions:
         return Perturbations(kinds=kinds_named(self.augment), **given)
 
 
+EXAMPLES = (
+    "hnseg-train fit hnts_mrg --work work",
+    "hnseg-train fit hnts_mrg --work work --folds 0 --resume --validate",
+)
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     challenge: Challenge,

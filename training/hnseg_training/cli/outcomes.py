@@ -16,6 +16,9 @@ from hnseg_training.dataset.work_folder import WorkFolder
 RIDGE = 3.0  # as if each coefficient were known beforehand to be 0 within 0.58, a standard deviation of a feature
 
 
+EXAMPLES = ("hnseg-train outcomes hecktor --work work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
     work: Work,

@@ -42,6 +42,9 @@ class Levels:
         return DoseRule.in_levels(base_gy, boost_gy, self.levels)
 
 
+EXAMPLES = ("hnseg dose-paint probability.nii.gz --base-gy 66 --boost-gy 10 --inside ctv.nii.gz --output dose.nii.gz",)
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     probability: Annotated[Path, typer.Argument(metavar="PROBABILITY", help="A map of probabilities, 0 to 1.")],

@@ -11,6 +11,11 @@ from hnseg.cli.grade.agreement import GradeFiles, show_agreement
 from hnseg.errors import InputError
 from hnseg.robustness.grading.sheet.writing import FOR_GRADERS, KEY_FILE, write_sheet
 
+EXAMPLES = (
+    "hnseg grade --sheet cases --output sheet --structure GTVp --structure GTVn",
+    "hnseg grade grades.csv --key sheet/key.csv --json agreement.json",
+)
+
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     grades: Annotated[

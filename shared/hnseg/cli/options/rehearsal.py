@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hnseg.cli.options.completion import challenge_folder
 from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
 
 
@@ -58,7 +59,10 @@ class InputsJson(str, Enum):
 
 ContainerArgument = Annotated[
     Path | None,
-    typer.Argument(help="The challenge's folder, such as containers/hnts_mrg; with --image it needs spec.py alone."),
+    typer.Argument(
+        help="The challenge's folder, such as containers/hnts_mrg; with --image it needs spec.py alone.",
+        autocompletion=challenge_folder,
+    ),
 ]
 CasesOption = Annotated[
     list[Path] | None, typer.Option("--case", help="input/, perhaps expected/. Left out: all shipped.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
+from hnseg.cli.options.completion import challenge_folder
 from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import CheckpointOption
@@ -25,11 +26,20 @@ from hnseg.robustness.scores.scores_csv import COLUMNS, read_scores
 from hnseg.robustness.study.work import Perturbing, study_work
 from hnseg.rule.model import open_model
 
+EXAMPLES = (
+    "hnseg robustness containers/hecktor --cases cases --model model --output study",
+    "hnseg robustness --scores scores.csv --report page",
+)
+
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     container_dir: Annotated[
-        Path | None, typer.Argument(help="The challenge's folder, such as containers/hecktor; none with --scores.")
+        Path | None,
+        typer.Argument(
+            help="The challenge's folder, such as containers/hecktor; none with --scores.",
+            autocompletion=challenge_folder,
+        ),
     ] = None,
     *,
     folders: StudyFolders,

@@ -28,6 +28,9 @@ class Overlap(str, Enum):
     LATER = "later"
 
 
+EXAMPLES = ("hnseg rtstruct read RS.dcm --series ct --output labels.nii.gz",)
+
+
 def read(
     structure_set: Annotated[Path, typer.Argument(metavar="RS.dcm", help="A structure set, of any program.")],
     series: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the DICOM series that it was drawn on.")],

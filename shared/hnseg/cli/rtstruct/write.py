@@ -25,6 +25,9 @@ class OriginOptions:
     model_sha256: Annotated[str, typer.Option(metavar="HEX", help="SHA-256 of the model that it used.")] = ""
 
 
+EXAMPLES = ("hnseg rtstruct write labels.nii.gz --series ct --names names.json --output RS.dcm",)
+
+
 @with_records
 def write(
     label_map: Annotated[Path, typer.Argument(metavar="MAP", help="A label map, of any program.")],

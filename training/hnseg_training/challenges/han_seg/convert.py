@@ -98,6 +98,12 @@ class Converted:
     lacks_mr: bool
 
 
+EXAMPLES = (
+    "hnseg-train convert han_seg HaN-Seg --output work",
+    "hnseg-train convert han_seg HaN-Seg --output work --no-mr-channel",
+)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     source: Annotated[Path, typer.Argument(help="HaN-Seg, the folder that holds it, or its set_1.")],
     output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],

@@ -45,6 +45,9 @@ class Options:
     leave_out_bad_pet: bool = False
 
 
+EXAMPLES = ("hnseg-train convert hecktor hecktor2022_training --output work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     source: Annotated[Path, typer.Argument(help="The training data's folder of any edition, or the one above it.")],
     output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],

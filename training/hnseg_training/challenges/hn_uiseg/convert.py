@@ -47,6 +47,9 @@ class Options:
     leave_out_bad_pet: bool = False
 
 
+EXAMPLES = ("hnseg-train convert hn_uiseg hecktor2022_training --output work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     sources: Annotated[
         list[Path], typer.Argument(help="Folders of patients, as HECKTOR's of any edition; a PET may be missing.")

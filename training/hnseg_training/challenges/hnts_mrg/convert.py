@@ -61,6 +61,9 @@ class Visit:
         return self.t2w, self.prior, self.truth
 
 
+EXAMPLES = ("hnseg-train convert hnts_mrg HNTSMRG24_train --output work",)
+
+
 def command(
     source: Annotated[Path, typer.Argument(help="HNTSMRG24_train, or the folder that holds it.")],
     output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],

@@ -55,6 +55,9 @@ class Options:
     runs: int = 1
 
 
+EXAMPLES = ("hnseg-train convert recurrence patients --output work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     source: Annotated[Path, typer.Argument(help="A folder with a folder a patient.")],
     output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
