@@ -33,14 +33,14 @@ def command(  # noqa: PLR0913 (one parameter an option)
     cases: Annotated[Path, typer.Argument(help="Folder of cases, or a CSV with a column a socket.")],
     *,
     output_dir: Annotated[
-        Path | None, typer.Option("--output", help="Receives a folder a case, a table and a page.")
+        Path | None, typer.Option("--output", help="Result: a folder a case, a table and a page.")
     ] = None,
     model_dirs: ModelsOption = [],  # noqa: B006 (typer makes a new one)
     list_only: Annotated[bool, typer.Option("--list", help="Say what was found and what is missing.")] = False,
     on: OnOption = "local",
     workers: WorkerOptions,
     uncertainty: Annotated[
-        bool, typer.Option("--uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
+        bool, typer.Option("--with-uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
     ] = False,
     dropout: DropoutOption = 0,
     tta: TtaOption = 0,

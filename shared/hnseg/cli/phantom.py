@@ -28,9 +28,9 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     challenge: Annotated[
         str, typer.Argument(help="Name of a challenge, such as hnts_mrg.", autocompletion=challenge_in(_PHANTOMS))
     ],
-    output: Annotated[Path, typer.Option(help="Folder for the cases; made when missing.")],
+    output: Annotated[Path, typer.Option(help="Result: a folder for the cases, made when missing.")],
     cases: Annotated[int, typer.Option(min=1, help="How many patients.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same voxels.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed: the same one gives the same voxels.")] = 0,
     layout: Annotated[str, typer.Option(help="container: as the platform mounts them; challenge: as published.")] = (
         "container"
     ),

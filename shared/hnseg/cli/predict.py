@@ -52,7 +52,9 @@ def command(
     *,
     output: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd. For a folder, a folder."),
+        typer.Option(
+            metavar="FILE", help="Result: the label map; .mha, .nii.gz, .nii or .nrrd. For a folder, a folder."
+        ),
     ],
     prediction: PredictionOptions,
     further: FurtherOutputs,
@@ -109,7 +111,7 @@ def _predict_image(
         with provenance.step("write"):
             files.write("--output", lambda path: write_image(label_map, path))
         as_json = json.dumps(json.loads(provenance.as_json()), indent=2) + "\n"
-        files.write("--report", lambda path: path.write_text(as_json, encoding="utf-8"))
+        files.write("--json", lambda path: path.write_text(as_json, encoding="utf-8"))
 
 
 def _segment(

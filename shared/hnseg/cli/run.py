@@ -30,7 +30,7 @@ EXAMPLES = (
 def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     container_dir: ContainerFolder,
     input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
-    output_dir: Annotated[Path, typer.Option("--output", help="Receives the output socket's folder.")],
+    output_dir: Annotated[Path, typer.Option("--output", help="Result: the output socket's folder.")],
     model_dirs: ModelsOption,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "exact",

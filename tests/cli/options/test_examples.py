@@ -58,5 +58,5 @@ def test_the_examples_of_all_verbs_are_of_its_verbs(program):
 def test_an_option_that_does_not_exist_would_be_noticed():
     with pytest.raises(Exception, match="No such option: --modle"):
         parse(["hnseg", "run", "containers/hecktor", "--input", "i", "--output", "o", "--modle", "m"])
-    with pytest.raises(Exception, match="Missing option '--model'"):
+    with pytest.raises(Exception, match="Missing parameter: model_dirs"):
         parse(["hnseg", "run", "containers/hecktor", "--input", "i", "--output", "o"])

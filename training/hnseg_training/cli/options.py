@@ -31,17 +31,20 @@ Challenge = Annotated[
         help="The name of its folder under containers/, such as hnts_mrg.", autocompletion=challenge_in(CHALLENGES)
     ),
 ]
-Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
+Work = Annotated[Path, typer.Option(help="Work folder: the one that convert made.")]
 Planned = Annotated[
-    str | None, typer.Option("--preset", help="Which one, where several are planned.", autocompletion=one_of(_presets))
+    str | None,
+    typer.Option("--preset", help="Preset: which one, where several are planned.", autocompletion=one_of(_presets)),
 ]
 Stages = Annotated[
     Literal["all", "pretrain", "automatic", "interactive"],
-    typer.Option("--stage", help="Of a preset that is trained in stages; each goes on from the one before."),
+    typer.Option("--stage", help="Stage: of a preset that is trained in several; each goes on from the one before."),
 ]
 Folds = Annotated[
     str | None,
-    typer.Option(help='Numbers from 0 with commas between them, or "all" for one network trained on every case.'),
+    typer.Option(
+        help='Folds: numbers from 0 with commas between them, or "all" for one network trained on every case.'
+    ),
 ]
 
 

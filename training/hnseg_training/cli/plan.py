@@ -22,9 +22,9 @@ def command(
     challenge: Challenge,
     work: Work,
     preset: Annotated[
-        str, typer.Option(help=f"One of {', '.join(PRESETS)}.", autocompletion=one_of(lambda: tuple(PRESETS)))
+        str, typer.Option(help=f"Preset: one of {', '.join(PRESETS)}.", autocompletion=one_of(lambda: tuple(PRESETS)))
     ] = "resenc-m",
-    workers: Annotated[int, typer.Option(min=1, help="Processes that resample cases.")] = usable_threads(),
+    workers: Annotated[int, typer.Option(min=1, help="Processes: those that resample cases.")] = usable_threads(),
 ) -> None:
     """Fingerprint, plan and preprocess a converted challenge."""
     from hnseg_training.fitting.plan import plan

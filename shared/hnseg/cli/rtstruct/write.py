@@ -32,9 +32,11 @@ EXAMPLES = ("hnseg rtstruct write labels.nii.gz --series ct --names names.json -
 def write(
     label_map: Annotated[Path, typer.Argument(metavar="MAP", help="A label map, of any program.")],
     *,
-    series: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the DICOM series that it belongs to.")],
-    names: Annotated[Path, typer.Option(metavar="FILE", help='Names of its labels: {"1": "GTVp", "2": null}.')],
-    output: Annotated[Path, typer.Option(metavar="FILE.dcm", help="The structure set.")],
+    series: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the DICOM series: the one that it belongs to.")
+    ],
+    names: Annotated[Path, typer.Option(metavar="FILE", help='Names of the labels: {"1": "GTVp", "2": null}.')],
+    output: Annotated[Path, typer.Option(metavar="FILE.dcm", help="Result: the structure set.")],
     series_number: SeriesNumber = None,
     made_by: OriginOptions,
 ) -> None:
