@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hnseg.inference.ensemble import Predictor
     from hnseg.inference.further.asked import FurtherMembers
     from hnseg.inference.labelling.uncertainty import Uncertainty
+    from hnseg.inference.planning.deadline import Deadline
 
 
 EXAMPLES = (
@@ -130,6 +131,7 @@ def _segment(
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.segmentation import segment_images
 
+    deadline = Deadline.from_process_start(options.limit_s)
     images_of_classes = ProbabilityFiles(files, ensemble.bundle.dataset.output_names)
     with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("predict", total=None)
@@ -137,13 +139,14 @@ def _segment(
             ensemble,
             images,
             provenance,
-            deadline=Deadline.from_process_start(options.limit_s),
+            deadline=deadline,
             effort=options.effort,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             probabilities=images_of_classes.mapped if images_of_classes.are_asked_for else partial(_mapped, files),
             uncertainty=are_asked_for(files),
             further=members,
         )
+    _check_structures(predicted.label_map, images[0], ensemble, provenance, deadline=deadline)
     if images_of_classes.are_asked_for:
         with provenance.step("write_probabilities"):
             images_of_classes.write(Grid.of(predicted.label_map))
@@ -153,6 +156,21 @@ def _segment(
             labels = labels_of(ensemble.bundle.dataset)
             _draw_uncertainty(files, images[0], predicted.label_map, predicted.uncertainty, labels)
     return predicted.label_map
+
+
+def _check_structures(
+    label_map: sitk.Image, scan: Path, ensemble: Predictor, provenance: Provenance, *, deadline: Deadline
+) -> None:
+    """Compare the structures with the training data, where there is time for it."""
+    from hnseg.cohort.predict_work import labels_of
+    from hnseg.imaging.files.reading import read_volume
+    from hnseg.inference.model.structure_check import Scan, check_and_record, has_time
+
+    bundle = ensemble.bundle
+    if has_time(label_map, deadline.remaining_s()):
+        image = Scan.whole(read_volume(scan, title="first image"))
+        labels = labels_of(bundle.dataset)
+        check_and_record(label_map, labels, image, expected=bundle.structures, provenance=provenance)
 
 
 def _draw_uncertainty(

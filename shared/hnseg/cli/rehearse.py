@@ -48,6 +48,7 @@ from hnseg.platform.spec import ChallengeSpec
 from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.judging.importer.check import check_panimg
+from hnseg.rehearsal.judging.provenance import ShownProvenance
 from hnseg.rehearsal.preparing.input_list import Dialect
 from hnseg.rehearsal.preparing.new_spec.writing import write_spec
 from hnseg.rehearsal.preparing.spec_file import load_spec
@@ -258,6 +259,9 @@ def _print(result: Rehearsal) -> None:
     for subject, finding in findings_of(result):
         typer.echo(f"{subject}: {finding.severity}: {finding.platform_says}")
         typer.echo(f"    {finding.explanation}")
+    for case in result.cases:
+        for flag in ShownProvenance.of(case.provenance).structure_flags:
+            typer.echo(f"{case.name}: look at {flag.structure or 'it'}: {printable(flag.sentence)}")
     typer.echo(rules_summary(result))
     for gap in result.gaps:
         typer.echo(f"Not imitated: {gap}")
