@@ -110,7 +110,7 @@ def click_fold(work: Path, fold: int) -> None:
     rows = [(each.name, *(each.files[file].absolute() for file in ("CT_image", "PET_image"))) for each in patients]
     with table.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("case", CT, PET), *rows])
-    cases = ("--cases", table, "--references", work / PATIENTS, "--clicks", MOST_CLICKS, "--workers", 1)
+    cases = (table, "--references", work / PATIENTS, "--most-clicks", MOST_CLICKS, "--workers", 1)
     for way, option in OPTIONS.items():
         output = folder_of(work, way) / f"fold_{fold}"
         run_program("hnseg", "simulate-clicks", work / "models" / f"fold_{fold}", *cases, option, "--output", output)

@@ -77,6 +77,22 @@ def test_the_postprocessing_that_nnunet_determined_comes_before_the_methods_own(
     assert "postprocessing.json" in ensemble.bundle.sha256
 
 
+def test_structures_are_compared_with_the_training_data_once_the_output_is_written(run, make_model, tmp_path):
+    folder = shutil.copytree(make_model(**HNTS_MRG.model, exported=True), tmp_path / "bundle")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    known = {"cases": 9, "empty": 0, "volume_ml": [1e6, 2e6, 3e6], "most_components": 1, "position_mm": None}
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"structures": {"GTVp": known, "GTVn": known}}))
+    _, record = run(folder)
+    assert {flag["kind"] for flag in record["structure_flags"]} & {"volume", "empty"}
+    assert set(record["structures"]) == {"GTVp", "GTVn"}
+    checked = (tmp_path / "output" / OUTPUT_FILE).read_bytes()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "output").rename(tmp_path / "first")
+    _, record = run(folder)
+    assert "structure_flags" not in record
+    assert (tmp_path / "output" / OUTPUT_FILE).read_bytes() == checked
+
+
 @pytest.mark.numeric
 def test_the_output_is_what_the_steps_give_one_after_another(run, tmp_path):
     ensemble, _ = run()

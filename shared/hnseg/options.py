@@ -62,7 +62,7 @@ class Option:
         parser.add_argument(f"--{self.name}", choices=self.values, default=default, help=self.help)
 
 
-DEVICE = Option("device", "", get_args(Device), "auto", "Where the networks run.")
+DEVICE = Option("device", "", get_args(Device), "auto", "Where the networks run; auto is a GPU where there is one.")
 PRECISION = Option(
     "precision",
     "HNSEG_PRECISION",
@@ -82,21 +82,21 @@ CHECKPOINT = Option(
     "HNSEG_CHECKPOINT",
     get_args(CheckpointName),
     "auto",
-    "Which of a result folder's; auto: final, or best of a fold without it.",
+    "Checkpoint of each fold; auto: final, or best of a fold without it.",
 )
 SKIP = Option(
     "skip",
     "HNSEG_SKIP",
     get_args(Skip),
     "none",
-    "Leave tiles of air, or far from the prior, unseen: sooner.",
+    "Tiles left unseen: those of air, or far from the prior; sooner.",
 )
 LIMIT_S = Option(
     "limit-s",
     "HNSEG_LIMIT_S",
     (),
     "the challenge's limit",
-    "Seconds the case may take; the challenge's limit if left out.",
+    "Seconds a case may take; the challenge's limit if left out.",
 )
 EDITION = Option("edition", "HNSEG_EDITION", (), "the latest", "Which edition of the challenge, where it has several.")
 API_METHOD = Option(

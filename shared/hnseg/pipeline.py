@@ -15,6 +15,7 @@ from hnseg.inference.labelling.foreground import Foreground
 from hnseg.inference.labelling.postprocessed import Postprocessed, postprocess
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE
+from hnseg.inference.model.structure_check import Scan, check_and_record, has_time
 from hnseg.inference.planning.effort import FULL_EFFORT
 from hnseg.inference.predictor import begin_prediction
 from hnseg.platform.answers import NO_ANSWERS, Answers
@@ -91,7 +92,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
         channels = challenge.method.prepare(case, settings)
         provenance.record(**channels.record)
         provenance.note(*channels.notes)
-    foreground = None
+    foreground, seen = None, channels.grid
     if challenge.spec.has_map("probability"):
         foreground = Foreground.begin(ensemble.outputs, channels.grid)
     is_alone = len(bundle.bundles) == 1  # the uncertainty is that of one model's folds
@@ -115,12 +116,15 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
                 delivery.deliver_preview(preview, prediction.entropy())
             del preview  # as large as the image: gone before the networks go on
             result = prediction.predict()
-        delivery.deliver(result, provenance)
+        label_map = delivery.deliver(result, provenance)
     except SystemExit as stop:
         if prediction is None or not prediction.is_complete:
             raise
         delivery.deliver(prediction.result(), provenance)
         raise StoppedWithOutputError(stop.code) from stop
+    if has_time(label_map, deadline.remaining_s()):
+        labels, expected = challenge.spec.output.labels, bundle.structures
+        check_and_record(label_map, labels, Scan(case.reference, seen), expected=expected, provenance=provenance)
 
 
 @dataclass(frozen=True)
@@ -159,8 +163,8 @@ class Delivery:
         answers = self._answers(label_map) if self.challenge.spec.answers else NO_ANSWERS
         self._write(label_map, self._maps(entropy), answers)
 
-    def deliver(self, result: PredictionResult, provenance: Provenance) -> None:
-        """Write the outputs of a prediction, and record its effort and the time of each step.
+    def deliver(self, result: PredictionResult, provenance: Provenance) -> sitk.Image:
+        """Write the outputs of a prediction, record its effort and the time of each step, and return the label map.
 
         Raises:
             OutputError: The label map, a map or an answer can't be written or would not be accepted.
@@ -181,6 +185,7 @@ class Delivery:
                 provenance.note(*answers.notes)
         with provenance.step("write"):
             self._write_all(label_map, self._maps(result.entropy), answers, result.uncertainty)
+        return label_map
 
     def _thresholded(self, label_map: sitk.Image) -> sitk.Image:
         """Return the label map by the method's threshold of the probability; the given one where that is one half."""

@@ -32,7 +32,7 @@ def hnseg(hnseg):
 @pytest.mark.parametrize("name", ["ct", "pet"])
 def test_an_image_gets_an_artefact_on_its_own_grid(hnseg, scans, tmp_path, name, kind):
     output, record = tmp_path / f"out{''.join(scans[name].suffixes)}", tmp_path / "record.json"
-    options = ["--kind", kind, "--severity", 2, "--seed", 1, "--output", output, "--record", record]
+    options = ["--kind", kind, "--severity", 2, "--seed", 1, "--output", output, "--json", record]
     status, printed = hnseg(scans[name], *options)
     assert (status or 0, printed.err) == (0, "")
     before, after = sitk.ReadImage(str(scans[name])), sitk.ReadImage(str(output))
@@ -60,13 +60,13 @@ def test_severity_0_changes_no_bit_and_no_type(hnseg, scans, tmp_path, name, kin
 
 def test_seed_and_case_change_the_draws_and_units_the_scale(hnseg, scans, tmp_path):
     drawn = {}
-    for word in ("--seed 1", "--case two", "--units physical", "--units given", "--modality mr", "--severity 1"):
+    for word in ("--seed 1", "--case-name two", "--units physical", "--units given", "--modality mr", "--severity 1"):
         record = tmp_path / "record.json"
-        options = ["--kind", "noise", "--severity", 1, "--output", tmp_path / "out.mha", "--record", record]
+        options = ["--kind", "noise", "--severity", 1, "--output", tmp_path / "out.mha", "--json", record]
         hnseg(scans["ct"], *options, *word.split())
         drawn[word] = json.loads(record.read_text())
     plain = drawn.pop("--severity 1")
-    for word in ("--seed 1", "--case two", "--modality mr"):
+    for word in ("--seed 1", "--case-name two", "--modality mr"):
         assert drawn[word]["parameters"] != plain["parameters"]
     for word in ("--units physical", "--units given"):
         assert drawn[word]["parameters"] == plain["parameters"]
@@ -75,7 +75,7 @@ def test_seed_and_case_change_the_draws_and_units_the_scale(hnseg, scans, tmp_pa
 
 def test_what_is_not_as_published_is_asked_for(hnseg, scans, tmp_path):
     record = tmp_path / "record.json"
-    options = ["--severity", 2, "--output", tmp_path / "out.mha", "--record", record]
+    options = ["--severity", 2, "--output", tmp_path / "out.mha", "--json", record]
     hnseg(scans["pet"], "--kind", "spike", *options, "--spike-reference", "modulus", "--no-spike-compound")
     parameters = json.loads(record.read_text())["parameters"]
     assert (parameters["reference"], parameters["compound"]) == ("modulus", False)

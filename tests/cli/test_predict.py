@@ -82,7 +82,7 @@ def test_the_label_map_is_nnunets_with_the_geometry_of_the_first_image(run, mode
 
 def test_folds_and_step_are_obeyed_and_reported(run, model, images, tmp_path):
     report = tmp_path / "report.json"
-    done = run(model, *images, "--folds", "1", "--step", "1", "--no-mirroring", "--report", report)
+    done = run(model, *images, "--folds", "1", "--step", "1", "--no-mirroring", "--json", report)
     assert done.exit_code == 0, done.output
     told = json.loads(report.read_text())
     assert told["effort_spent"] == {"step": 1.0, "tiles": 8, "passes": 8, "folds": 1.0, "mirrors": 1.0}
@@ -114,7 +114,7 @@ def test_probabilities_are_written_beside_the_label_map(run, model, images, outp
 @pytest.mark.numeric
 def test_the_uncertainty_is_written_to_a_folder(run, model, images, output, tmp_path):
     folder, report = tmp_path / "uncertainty", tmp_path / "report.json"
-    done = run(model, *images, "--step", "1", "--no-mirroring", "--uncertainty", folder, "--report", report)
+    done = run(model, *images, "--step", "1", "--no-mirroring", "--uncertainty", folder, "--json", report)
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in folder.iterdir()) == [
         "entropy.nii.gz",
@@ -151,13 +151,13 @@ def test_probabilities_are_images_of_float32_whose_argmax_is_the_label_map(run, 
 
 def test_members_beyond_the_folds_are_predicted_and_counted(run, model, images, tmp_path):
     folder, words = tmp_path / "uncertainty", ("--step", "1", "--no-mirroring", "--dropout", "1", "--tta", "2")
-    done = run(model, *images, *words, "--uncertainty", folder, "--report", tmp_path / "report.json")
+    done = run(model, *images, *words, "--uncertainty", folder, "--json", tmp_path / "report.json")
     assert done.exit_code == 0, done.output
     table = json.loads((folder / "structures.json").read_text())
     assert (table["members"], table["dropout"], table["tta"]) == (4, 0, 2)
     assert json.loads((tmp_path / "report.json").read_text())["notes"] == [NO_DROPOUT]
     told = refused(run(model, *images, *words), InputError)
-    assert told.startswith("--dropout must be used with --uncertainty")
+    assert told.startswith("--dropout must be used with an uncertainty")
 
 
 def test_probabilities_without_a_place_are_told_before_the_networks_run(run, model, images, tmp_path):
@@ -168,7 +168,7 @@ def test_probabilities_without_a_place_are_told_before_the_networks_run(run, mod
 
 def test_the_plan_and_its_changes_are_reported(run, model, images, tmp_path):
     report = tmp_path / "report.json"
-    assert run(model, *images, "--step", "1", "--report", report).exit_code == 0
+    assert run(model, *images, "--step", "1", "--json", report).exit_code == 0
     (plan,) = json.loads(report.read_text())["plans"]
     assert (plan["tiles"], plan["step"], plan["folds"], plan["mirrors"]) == (8, 1.0, 2, 8)
 
@@ -177,7 +177,7 @@ def test_the_checkpoint_is_obeyed_and_reported(run, images, make_model, tmp_path
     model = shutil.copytree(make_model(folds=(0, 1)), tmp_path / "results")
     final, report = model / "fold_0" / "checkpoint_final.pth", tmp_path / "report.json"
     shutil.copyfile(model / "fold_1" / "checkpoint_final.pth", final.with_name("checkpoint_latest.pth"))
-    words = ("--step", "1", "--no-mirroring", "--report", report)
+    words = ("--step", "1", "--no-mirroring", "--json", report)
     assert run(model, *images, *words, "--checkpoint", "latest").exit_code == 0
     told = json.loads(report.read_text())
     assert {name for name in told["model_sha256"] if "fold" in name} == {"fold_0/checkpoint_latest.pth"}
@@ -189,7 +189,7 @@ def test_the_checkpoint_is_obeyed_and_reported(run, images, make_model, tmp_path
 def test_precision_and_backend_are_obeyed_and_reported(run, model, images, tmp_path, monkeypatch):
     report = tmp_path / "report.json"
     monkeypatch.setenv("HNSEG_BACKEND", "torch")
-    done = run(model, *images, "--precision", "fast", "--step", "1", "--no-mirroring", "--report", report)
+    done = run(model, *images, "--precision", "fast", "--step", "1", "--no-mirroring", "--json", report)
     assert done.exit_code == 0, done.output
     told = json.loads(report.read_text())
     assert (told["device"], told["backend"], told["precision"]) == ("cpu", "torch", "fast")
@@ -226,7 +226,7 @@ def test_the_command_itself_obeys_a_limit_of_time(model, images, output):
 
 def test_a_gpu_that_can_not_be_used_is_told_on_stderr_and_in_the_report(model, images, output, tmp_path):
     report = tmp_path / "report.json"
-    words = ["hnseg", "predict", model, *images, "--output", output, "--report", report, "--backend", "torch"]
+    words = ["hnseg", "predict", model, *images, "--output", output, "--json", report, "--backend", "torch"]
     program = (
         "import sys; from hnseg import cli; from hnseg.inference import loading;"
         "loading.unusable_reason = lambda: 'No driver.';"
@@ -288,13 +288,13 @@ def test_an_output_that_can_not_be_written_is_told_before_any_work(run, tmp_path
     assert words in refused(run(tmp_path / "no model", *images, output=tmp_path / name), OutputError)
 
 
-@pytest.mark.parametrize("option", ["--output", "--report"])
+@pytest.mark.parametrize("option", ["--output", "--json"])
 @pytest.mark.parametrize("name", ["t2w.mha", "map.mha", "out/../map.mha", "link.mha", "hard.mha"])
 def test_an_input_is_never_replaced(run, tmp_path, images, output, option, name):
     (tmp_path / "link.mha").symlink_to("t2w.mha")
     (tmp_path / "hard.mha").hardlink_to(images[1])
     before = [path.read_bytes() for path in images]
-    words = [option, tmp_path / name] if option == "--report" else []
+    words = [option, tmp_path / name] if option == "--json" else []
     # The model does not exist, which would be told first if it were opened first.
     done = run(tmp_path / "none", *images, *words, output=output if words else tmp_path / name)
     assert f"{option} must not replace an input, but {tmp_path / name} is" in refused(done, OutputError)
@@ -303,7 +303,7 @@ def test_an_input_is_never_replaced(run, tmp_path, images, output, option, name)
 
 def test_a_file_of_the_model_is_not_replaced(run, model, images):
     before = (model / "plans.json").read_bytes()
-    done = run(model, *images, "--report", model / "plans.json")
+    done = run(model, *images, "--json", model / "plans.json")
     assert "plans.json is a file of" in refused(done, OutputError)
     assert (model / "plans.json").read_bytes() == before
 
@@ -313,7 +313,7 @@ def test_a_former_label_map_and_report_survive_a_failure(run, model, images, out
     for path in (output, report):
         path.write_text("former")
     images[1].write_text("none")
-    refused(run(model, *images, "--report", report), InputError)
+    refused(run(model, *images, "--json", report), InputError)
     assert [path.read_text() for path in (output, report)] == ["former", "former"]
     assert not list(tmp_path.rglob(".unfinished*"))
 
@@ -339,7 +339,7 @@ def test_wrong_usage_is_status_2(run, model, images, folds):
 def test_several_models_give_the_label_map_of_their_mean(run, model, make_model, images, output, tmp_path):
     flat = make_model(configuration="2d")
     words = ["--model", model, "--model", flat, "--no-mirroring", "--folds", "0"]
-    done = run(*words, *images, "--probabilities", tmp_path / "maps", "--report", tmp_path / "report.json")
+    done = run(*words, *images, "--probabilities", tmp_path / "maps", "--json", tmp_path / "report.json")
     assert done.exit_code == 0, done.output
     means = []
     for folder in (model, flat):

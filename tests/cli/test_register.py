@@ -48,7 +48,7 @@ def run(*arguments):
 def test_moving_image_comes_back_on_the_fixed_grid_with_transform_and_report(pair, tmp_path):
     fixed, moving = pair
     output, transform, report = (tmp_path / name for name in ("out.mha", "out.tfm", "out.json"))
-    done = run("--fixed", fixed, "--moving", moving, "--output", output, "--transform", transform, "--report", report)
+    done = run("--fixed", fixed, "--moving", moving, "--output", output, "--transform", transform, "--json", report)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{output}: turned by" in done.stdout
     assert "(mid.mha as MR and pre.nii.gz as MR)" in done.stdout
@@ -74,7 +74,7 @@ def test_moving_image_comes_back_on_the_fixed_grid_with_transform_and_report(pai
 def test_ct_and_mr_are_recognised_and_registered(ct_and_t1, tmp_path):
     ct, t1, truth = ct_and_t1
     report, picture, tfm = (tmp_path / name for name in ("out.json", "out.png", "out.tfm"))
-    options = ["--report", report, "--checkerboard", picture, "--transform", tfm]
+    options = ["--json", report, "--checkerboard", picture, "--transform", tfm]
     done = run("--fixed", ct, "--moving", t1, "--output", tmp_path / "out.mha", *options)
     assert (done.returncode, done.stderr) == (0, "")
     assert "(ct.nrrd as CT and t1.nrrd as MR)" in done.stdout
@@ -107,7 +107,7 @@ def test_pair_that_cannot_be_trusted_is_refused_with_a_sentence_and_a_report(pai
     sitk.WriteImage(
         image_of(np.random.default_rng(0).integers(0, 900, grid.shape_zyx).astype(np.int16), grid), str(other)
     )
-    outputs = ["--output", tmp_path / "out.mha", "--report", tmp_path / "out.json", "--checkerboard", picture]
+    outputs = ["--output", tmp_path / "out.mha", "--json", tmp_path / "out.json", "--checkerboard", picture]
     done = run("--fixed", fixed, "--moving", other, *outputs)
     assert done.returncode == 1
     assert f"{fixed} (MR) and {other} (MR) must show the same part of one patient, but the images" in done.stderr
@@ -151,7 +151,7 @@ def test_result_that_has_no_place_is_refused(pair, tmp_path):
         ("--output", "link.mha", "--output must not replace an input, but"),
         ("--transform", "notes.doc", "--transform must be one file of type .tfm,"),
         ("--checkerboard", "notes.txt", "--checkerboard must be one file of type .png, but"),
-        ("--report", "fixed.mha", "--report must not replace an input, but"),
+        ("--json", "fixed.mha", "--json must not replace an input, but"),
     ],
 )
 def test_no_file_is_lost_by_a_wrong_name(tmp_path, option, name, words):
@@ -172,7 +172,7 @@ def test_former_files_survive_a_pair_that_is_refused(pair, tmp_path):
     output.write_text("former")
     report.write_text("former")
     sitk.WriteImage(sitk.ReadImage(str(pair[0]))[:, :, :9], str(thin))
-    done = run("--fixed", pair[0], "--moving", thin, "--output", output, "--report", report)
+    done = run("--fixed", pair[0], "--moving", thin, "--output", output, "--json", report)
     assert done.returncode == 1
     assert output.read_text() == "former"
     assert json.loads(report.read_text())["status"] == "not_attempted"

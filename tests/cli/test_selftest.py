@@ -27,7 +27,7 @@ def run(monkeypatch, tmp_path):
 
 def test_a_usable_device_has_a_table_a_report_and_status_0(run, tmp_path):
     report = tmp_path / "report.json"
-    done = run("--device", "cpu", "--report", report)
+    done = run("--device", "cpu", "--json", report)
     assert done.exit_code == 0, done.output
     assert "| label map, exact | right | " in done.output
     assert done.output.endswith("Usable (cpu): every check is right. Tested with untrained ensembles.\n")

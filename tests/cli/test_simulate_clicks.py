@@ -26,7 +26,7 @@ def run(*words):
 
 
 def test_cases_are_clicked_once_and_not_again(cases, quick_model, tmp_path):
-    words = [quick_model(HN_UISEG), "--cases", cases, "--output", tmp_path / "out", "--clicks", 3, "--budget", "halved"]
+    words = [quick_model(HN_UISEG), cases, "--output", tmp_path / "out", "--most-clicks", 3, "--budget", "halved"]
     words += ["--device", "cpu", "--no-guard", "--rule", "largest"]
     first = run(*words)
     assert first.exit_code == 0, first.output
@@ -43,7 +43,7 @@ def test_cases_are_clicked_once_and_not_again(cases, quick_model, tmp_path):
 def test_a_case_without_a_reference_fails_with_a_sentence(cases, quick_model, tmp_path):
     for path in (cases / "case_000" / "expected").rglob("*.mha"):
         path.unlink()
-    done = run(quick_model(HN_UISEG), "--cases", cases, "--output", tmp_path / "out", "--device", "cpu")
+    done = run(quick_model(HN_UISEG), cases, "--output", tmp_path / "out", "--device", "cpu")
     assert done.exit_code == 1
     assert "1 failed: case_000" in done.output
 

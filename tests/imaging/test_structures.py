@@ -65,6 +65,28 @@ def test_the_position_is_that_of_the_centroid_in_the_body():
     assert found == pytest.approx((10.0, -2.0, 60.0 - 25.0), abs=6.0)  # coarse
 
 
+def test_the_share_outside_the_body_is_that_of_voxels_farther_than_12_mm():
+    array = np.zeros(GRID.shape_zyx, np.uint8)
+    array[4:7, 14:17, 24:27] = 1  # inside
+    array[4:7, 0:2, 10:30] = 2  # the block begins 16 to 14 mm behind, and is known to within a coarse voxel
+    array[4:7, 0, 0:1] = 3  # 40 mm to its side
+    array[4:7, 15, 35:40] = 4  # 10 to 18 mm to its other side
+    found = measure_structures(image_of(array, GRID), {1: "A", 2: "B", 3: "C", 4: "D", 5: "E"}, scan=block(GRID))
+    assert (found["A"].outside, found["C"].outside, found["E"].outside) == (0.0, 1.0, None)
+    assert 0.2 <= found["D"].outside <= 0.8
+    assert measure_structures(image_of(array, GRID), {1: "A"})["A"].outside is None
+
+
+def test_of_many_voxels_evenly_drawn_ones_give_the_share():
+    array = np.ones(GRID.shape_zyx, np.uint8)
+    few = image_of(array[:, ::3, ::3], Grid((14, 10, 20), (6.0, 6.0, 5.0), GRID.origin_mm, LPS))
+    all_of_it, some = (
+        measure_structures(each, {1: "A"}, scan=block(GRID))["A"].outside for each in (image_of(array, GRID), few)
+    )
+    assert 0 < some < 1
+    assert all_of_it == pytest.approx(some, abs=0.05)
+
+
 def test_the_order_and_direction_of_the_axes_are_no_matter():
     array = np.zeros(GRID.shape_zyx, np.uint8)
     array[4:7, 14:17, 24:27] = 1

@@ -28,10 +28,12 @@ VERBS = (
     "selftest",
 )
 
+EXAMPLES = ("hnseg doctor", "hnseg rehearse containers/hnts_mrg", "hnseg rehearse --help", "hnseg --install-completion")
+
 
 def main() -> int:
     """Run the command line; 0 fine, 1 refused or failed with a sentence on stderr, 2 usage."""
     handlers = [logging.StreamHandler(sys.stdout), warnings_on_stderr()]
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers)
     description = "nnU-Net ensembles as Grand Challenge containers for head-and-neck radiotherapy."
-    return run_program("hnseg", description, package=__name__, verbs=VERBS)
+    return run_program("hnseg", description, package=__name__, verbs=VERBS, of_all=EXAMPLES)

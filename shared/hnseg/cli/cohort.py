@@ -9,7 +9,7 @@ import typer
 
 from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
-from hnseg.cli.options.container import ContainerOptions
+from hnseg.cli.options.container import ContainerFolder, ContainerOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import CheckpointOption, ModelsOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
@@ -21,21 +21,26 @@ from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
 from hnseg.rule.model import open_model
 
+EXAMPLES = (
+    "hnseg cohort containers/hecktor cases --list",
+    "hnseg cohort containers/hecktor cases --model model --output results --workers 2",
+)
+
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
-    container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
+    container_dir: ContainerFolder,
     cases: Annotated[Path, typer.Argument(help="Folder of cases, or a CSV with a column a socket.")],
     *,
     output_dir: Annotated[
-        Path | None, typer.Option("--output", help="Receives a folder a case, a table and a page.")
+        Path | None, typer.Option("--output", help="Result: a folder a case, a table and a page.")
     ] = None,
     model_dirs: ModelsOption = [],  # noqa: B006 (typer makes a new one)
     list_only: Annotated[bool, typer.Option("--list", help="Say what was found and what is missing.")] = False,
     on: OnOption = "local",
     workers: WorkerOptions,
     uncertainty: Annotated[
-        bool, typer.Option("--uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
+        bool, typer.Option("--with-uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
     ] = False,
     dropout: DropoutOption = 0,
     tta: TtaOption = 0,

@@ -13,6 +13,8 @@ from rich.table import Table as RichTable
 from hnseg.evaluation.tables import Table
 from hnseg.rehearsal.doctor import Ability, base_image_of, examine
 
+EXAMPLES = ("hnseg doctor",)
+
 
 def command() -> None:
     """Say what this machine can and can't do, and what to do about it."""

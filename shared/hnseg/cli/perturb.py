@@ -47,14 +47,17 @@ class LeavingPublished:
         )
 
 
+EXAMPLES = ("hnseg perturb ct.nii.gz --kind spike --severity 2 --seed 1 --output spiked.nii.gz",)
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A CT, PET or MR.")],
     *,
     kind: Annotated[Kind, typer.Option(help="The artefact.")],
     severity: Annotated[int, typer.Option(min=0, max=3, help="1 to 3; 0 leaves the image as it is.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The image with the artefact, in float32.")],
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same voxels.")] = 0,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Result: the image with the artefact, in float32.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed: the same one gives the same voxels.")] = 0,
     units: Annotated[
         Units,
         typer.Option(help="Scale of the strengths: as published, with a physical zero, or the file's own values."),
@@ -63,8 +66,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
         Literal["auto", "ct", "pet", "mr"],
         typer.Option(help="auto: CT where values are Hounsfield units or go from 0 to 1, else scaled as PET and MR."),
     ] = "auto",
-    case: Annotated[str, typer.Option(metavar="NAME", help="Name of the case; another one has other draws.")] = "",
-    record: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was drawn.")] = None,
+    case_name: Annotated[str, typer.Option(metavar="NAME", help="Name of the case; another one has other draws.")] = "",
+    json: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Values as JSON: what was drawn.")] = None,
     leaving: LeavingPublished,
 ) -> None:
     """Give an image an artefact: motion, ghosting, spikes, a bias field, noise or blur, with published strengths.
@@ -76,16 +79,16 @@ def command(  # noqa: PLR0913 (one parameter an option)
     deviation of 0.25 on a CT from -1000 to 1000 HU has 500 HU.
 
     The result is float32 with the image's spacing, origin and direction. Draws depend on the seed, case, modality, kind
-    and severity. The record has request, scale (zero, unit) and parameters, and may hold the name of a case.
+    and severity. The file of --json has request, scale (zero, unit) and parameters, and may hold the name of a case.
     """
-    outputs = (Output("--output", output, suffixes=WRITTEN), Output("--record", record))
+    outputs = (Output("--output", output, suffixes=WRITTEN), Output("--json", json))
     with output_files(*outputs, inputs=(image,)) as files:
         scan = read_scan(image, title="image")
         taken: Modality = modality_of(scan) if modality == "auto" else modality
         request = Request(
             kind=kind,
             severity=_SEVERITIES[severity],
-            case=case,
+            case=case_name,
             modality=taken,
             seed=seed,
             units=units,
@@ -93,6 +96,6 @@ def command(  # noqa: PLR0913 (one parameter an option)
         )
         perturbed, drawn = perturb_image(scan, request)
         files.write("--output", lambda path: write_image(perturbed, path))
-        files.write("--record", lambda path: path.write_text(drawn.model_dump_json(indent=2) + "\n", encoding="utf-8"))
+        files.write("--json", lambda path: path.write_text(drawn.model_dump_json(indent=2) + "\n", encoding="utf-8"))
     scaled = "" if severity == 0 else f", 1 is {drawn.scale.unit:g} above {drawn.scale.zero:g}"
     typer.echo(f"{output}: {kind} of severity {severity} (modality {taken}{scaled})")

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from hnseg.inference.ensemble import Predictor
     from hnseg.inference.further.asked import FurtherMembers
     from hnseg.inference.labelling.uncertainty import Uncertainty
+    from hnseg.inference.planning.deadline import Deadline
     from hnseg.progress.watcher import Watcher
+
+
+EXAMPLES = (
+    "hnseg predict model ct.nii.gz pet.nii.gz --output labels.nii.gz",
+    "hnseg predict model imagesTs --output labels --workers 2",
+    "hnseg predict --model 2d --model 3d_fullres ct.nii.gz --output labels.nii.gz",
+)
 
 
 @with_records
@@ -46,7 +54,9 @@ def command(
     *,
     output: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd. For a folder, a folder."),
+        typer.Option(
+            metavar="FILE", help="Result: the label map; .mha, .nii.gz, .nii or .nrrd. For a folder, a folder."
+        ),
     ],
     prediction: PredictionOptions,
     further: FurtherOutputs,
@@ -109,7 +119,7 @@ def _predict_image(
         with provenance.step("write"):
             files.write("--output", lambda path: write_image(label_map, path))
         as_json = json.dumps(json.loads(provenance.as_json()), indent=2) + "\n"
-        files.write("--report", lambda path: path.write_text(as_json, encoding="utf-8"))
+        files.write("--json", lambda path: path.write_text(as_json, encoding="utf-8"))
 
 
 def _segment(
@@ -128,17 +138,19 @@ def _segment(
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.segmentation import segment_images
 
+    deadline = Deadline.from_process_start(options.limit_s)
     images_of_classes = ProbabilityFiles(files, ensemble.bundle.dataset.output_names)
     predicted = segment_images(
         ensemble,
         images,
         provenance,
-        deadline=Deadline.from_process_start(options.limit_s),
+        deadline=deadline,
         effort=options.effort,
         probabilities=images_of_classes.mapped if images_of_classes.are_asked_for else partial(_mapped, files),
         uncertainty=are_asked_for(files),
         further=members,
     )
+    _check_structures(predicted.label_map, images[0], ensemble, provenance, deadline=deadline)
     if images_of_classes.are_asked_for:
         with provenance.step("write_probabilities"):
             images_of_classes.write(Grid.of(predicted.label_map))
@@ -148,6 +160,21 @@ def _segment(
             labels = labels_of(ensemble.bundle.dataset)
             _draw_uncertainty(files, images[0], predicted.label_map, predicted.uncertainty, labels)
     return predicted.label_map
+
+
+def _check_structures(
+    label_map: sitk.Image, scan: Path, ensemble: Predictor, provenance: Provenance, *, deadline: Deadline
+) -> None:
+    """Compare the structures with the training data, where there is time for it."""
+    from hnseg.cohort.predict_work import labels_of
+    from hnseg.imaging.files.reading import read_volume
+    from hnseg.inference.model.structure_check import Scan, check_and_record, has_time
+
+    bundle = ensemble.bundle
+    if has_time(label_map, deadline.remaining_s()):
+        image = Scan.whole(read_volume(scan, title="first image"))
+        labels = labels_of(bundle.dataset)
+        check_and_record(label_map, labels, image, expected=bundle.structures, provenance=provenance)
 
 
 def _draw_uncertainty(

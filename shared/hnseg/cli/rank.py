@@ -23,6 +23,11 @@ from hnseg.evaluation.ranking.report import Ranking, RankingReport, ranking_tabl
 from hnseg.evaluation.ranking.route import borda_methods
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files
 
+EXAMPLES = (
+    "hnseg rank scores.csv --plot ranking.png",
+    "hnseg rank ours.json theirs.json --method hecktor-2025",
+)
+
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     context: typer.Context,
@@ -37,15 +42,15 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     method: Annotated[
         str, typer.Option(help="Whose ranking: han-seg, by significance; hecktor-2025, by Borda counts.")
     ] = "han-seg",
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all results to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Values as JSON: all results.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw who beats whom and the ranks' spread: .png or .svg.")
+        Path | None, typer.Option(metavar="FILE", help="Picture: who beats whom and the ranks' spread; .png or .svg.")
     ] = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="How often the patients are drawn anew; 0 for not.")] = 1000,
     resample: Annotated[
         str, typer.Option(help="cases: with all their structures; cases-and-structures: these drawn anew as well.")
     ] = "cases",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same intervals.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed: the same one gives the same intervals.")] = 0,
     alpha: Annotated[float, typer.Option(min=0, max=1, help="What p must be below to be significant.")] = 0.05,
     pairs_corrected: Annotated[
         int | None,

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 import typer
 
 from hnseg.cli.options.records import with_records
-from hnseg.cli.options.run import CheckpointOption, NetworkOptions
+from hnseg.cli.options.run import CheckpointOption, GuardOption, NetworkOptions
 from hnseg.cli.printing import show_table
 from hnseg.imaging.files.formats import WRITTEN
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
@@ -32,14 +32,12 @@ class RefineOptions:
 
     checkpoint: CheckpointOption = "auto"
     start_from: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Label map to start from; the networks' own if left out.")
+        Path | None, typer.Option(metavar="FILE", help="Start: a label map; the networks' own if left out.")
     ] = None
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a page with the label map before and after each.")
+        Path | None, typer.Option(metavar="FILE.html", help="Page: the label map before and after each click.")
     ] = None
-    no_guard: Annotated[
-        bool, typer.Option("--no-guard", help="Let clicks change everything: predict the whole image again.")
-    ] = False
+    guard: GuardOption = True
     guard_mm: Annotated[float, typer.Option(min=1.0, help="Distance from a click beyond which it changes nothing.")] = (
         30.0
     )
@@ -50,13 +48,20 @@ class RefineOptions:
         return () if self.start_from is None else (self.start_from,)
 
 
+EXAMPLES = (
+    "hnseg refine model ct.nii.gz pet.nii.gz --clicks clicks.json --output refined.nii.gz --report refined.html",
+)
+
+
 @with_records
 def command(
     model_dir: Annotated[Path, typer.Argument(help="A model folder with channels for clicks.")],
     images: Annotated[list[Path], typer.Argument(metavar="CT [PET]", help="One a channel, in the model's order.")],
     *,
-    clicks: Annotated[Path, typer.Option(metavar="FILE.json", help="The platform's Multiple points; voxels or mm.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd.")],
+    clicks: Annotated[
+        Path, typer.Option(metavar="FILE.json", help="Clicks: the platform's Multiple points; voxels or mm.")
+    ],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Result: the label map; .mha, .nii.gz, .nii or .nrrd.")],
     options: RefineOptions,
     networks: NetworkOptions,
 ) -> None:
@@ -125,7 +130,7 @@ def _session(
             ensemble,
             case.channels,
             start="automatic" if start is None else case.cut(start),
-            guard=None if options.no_guard else Guard(reach_mm=options.guard_mm),
+            guard=Guard(reach_mm=options.guard_mm) if options.guard else None,
             progress=progress.work_done,
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from enum import Enum
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,10 +58,15 @@ class _Scan:
         return f"{self.path} ({self.modality.value.upper()})"
 
 
+EXAMPLES = (
+    "hnseg register --fixed ct.nii.gz --moving mr.nii.gz --output mr_on_ct.nii.gz --checkerboard checkerboard.png",
+)
+
+
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     fixed: Annotated[Path, typer.Option(metavar="FILE", help="The image whose grid the result is on.")],
     moving: Annotated[Path, typer.Option(metavar="FILE", help="The image that is carried over.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The moving image on the fixed grid.")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Result: the moving image on the fixed grid.")],
     fixed_modality: Annotated[
         Modality, typer.Option(help="auto: CT where air and tissue have their Hounsfield units, else MR.")
     ] = Modality.AUTO,
@@ -69,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     transform: Annotated[
         Path | None, typer.Option(metavar="FILE.tfm", help="Write the transform, from fixed to moving points.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was measured.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Values as JSON: what was measured.")] = None,
     checkerboard: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw both images in alternate squares.")
     ] = None,
@@ -77,9 +82,9 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     """Register two images of one patient rigidly, CT or MR.
 
     Where the moving image ends, the result has its smallest value. A result that can't be trusted is not written:
-    the reason is, to the report and the terminal, and the checkerboard shows it.
+    the reason is, to the file of --json and the terminal, and the checkerboard shows it.
 
-    The report holds status (registered, rejected, not_attempted), reason and likely_cause; quality: mutual_information,
+    That file holds status (registered, rejected, not_attempted), reason and likely_cause; quality: mutual_information,
     correlation, body_dice, overlap, drop, drift_mm, rotation_deg, shift_mm; near_body_only, starts and starts_agreeing;
     gate, what was asked of the quality; matrix and offset_mm, which take a fixed point p to the moving point
     matrix @ p + offset_mm (LPS); fixed and moving with their modalities; seconds and versions.
@@ -88,7 +93,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     outputs = (
         Output("--output", output, suffixes=WRITTEN),
         Output("--transform", transform, suffixes=TRANSFORMS),
-        Output("--report", report),
+        Output("--json", json),
         Output("--checkerboard", checkerboard, suffixes=(".png",)),
     )
     with output_files(*outputs, inputs=(fixed, moving)) as files:
@@ -97,7 +102,7 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
         with shown_progress() as progress, progress.step("register"):
             found = register_rigid(fixed=one.image, moving=other.image, settings=settings)
         seconds = time.monotonic() - started_s
-        files.write("--report", lambda path: _write_json(_report(found, one, other, settings, seconds=seconds), path))
+        files.write("--json", lambda path: _write_json(_report(found, one, other, settings, seconds=seconds), path))
         if found.report.status != "not_attempted":
             files.write("--checkerboard", lambda path: path.write_bytes(_drawn(one, other, found)))
         if found.accepted:
@@ -151,4 +156,4 @@ def _carried(fixed: _Scan, moving: _Scan, found: Registration) -> sitk.Image:
 
 
 def _write_json(content: dict[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    path.write_text(dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -48,6 +48,7 @@ from hnseg.platform.spec import ChallengeSpec
 from hnseg.printable import printable
 from hnseg.rehearsal.cases import CaseFolder, find_cases
 from hnseg.rehearsal.judging.importer.check import check_panimg
+from hnseg.rehearsal.judging.provenance import ShownProvenance
 from hnseg.rehearsal.preparing.input_list import Dialect
 from hnseg.rehearsal.preparing.new_spec.writing import write_spec
 from hnseg.rehearsal.preparing.spec_file import load_spec
@@ -61,6 +62,12 @@ from hnseg.rehearsal.results import Rehearsal
 from hnseg.rehearsal.running.runners import ImageChoice
 from hnseg.rehearsal.running.workplace import model_folder, no_model
 from hnseg.signals import sigterm_unwinds
+
+EXAMPLES = (
+    "hnseg rehearse containers/hecktor --report build/rehearsal",
+    "hnseg rehearse containers/hecktor --model model --case cases/case_000 --engine process",
+    "hnseg rehearse my_challenge --image my-image:latest --case cases/case_000",
+)
 
 
 def command(  # noqa: PLR0913 (one parameter an option)
@@ -252,6 +259,9 @@ def _print(result: Rehearsal) -> None:
     for subject, finding in findings_of(result):
         typer.echo(f"{subject}: {finding.severity}: {finding.platform_says}")
         typer.echo(f"    {finding.explanation}")
+    for case in result.cases:
+        for flag in ShownProvenance.of(case.provenance).structure_flags:
+            typer.echo(f"{case.name}: look at {flag.structure or 'it'}: {printable(flag.sentence)}")
     typer.echo(rules_summary(result))
     for gap in result.gaps:
         typer.echo(f"Not imitated: {gap}")

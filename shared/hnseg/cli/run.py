@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hnseg import entrypoint
+from hnseg.cli.options.container import ContainerFolder
 from hnseg.cli.options.run import (
     BackendOption,
     CheckpointOption,
@@ -21,11 +22,16 @@ from hnseg.cli.options.run import (
 from hnseg.platform.challenge import load_challenge
 from hnseg.progress.bar import shown_progress
 
+EXAMPLES = (
+    "hnseg run containers/hecktor --input test_data/hecktor/case_000/input --output build/out"
+    " --model test_data/hecktor/model",
+)
+
 
 def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
-    container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
+    container_dir: ContainerFolder,
     input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
-    output_dir: Annotated[Path, typer.Option("--output", help="Receives the output socket's folder.")],
+    output_dir: Annotated[Path, typer.Option("--output", help="Result: the output socket's folder.")],
     model_dirs: ModelsOption,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "exact",

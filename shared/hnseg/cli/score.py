@@ -12,6 +12,7 @@ import typer
 
 from hnseg.cli.cases.score_clicks import score_clicks
 from hnseg.cli.cases.score_methods import MethodFolders, folder_of, score_methods
+from hnseg.cli.options.completion import challenge_in
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import check_text
 from hnseg.cli.printing import show_table
@@ -36,7 +37,7 @@ class MethodOptions:
         list[str] | None,
         typer.Option(
             metavar="[NAME=]DIR",
-            help="Recurrence: a method's probabilities, for its curve, beside its label maps or in their place.",
+            help="Probabilities: of a method for recurrence, for its curve, beside its label maps or in their place.",
         ),
     ] = None
     images: Annotated[
@@ -46,9 +47,7 @@ class MethodOptions:
             help="Recurrence: a folder a patient with PET, GTV and perhaps CT and brain, for the sweep of SUVmax.",
         ),
     ] = None
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Recurrence: write a page on the methods; .html.")
-    ] = None
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Page: the methods for recurrence.")] = None
 
     @property
     def given(self) -> dict[str, object]:
@@ -62,35 +61,48 @@ class FileOptions:
 
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the curves over the clicks or the thresholds; .png or .svg."),
+        typer.Option(metavar="FILE", help="Picture: the curves over the clicks or the thresholds; .png or .svg."),
     ] = None
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all values to this file.")] = None
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Values as JSON: all scores.")] = None
     table: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write each structure's values over all cases to this CSV.")
     ] = None
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Add each case's values to this file, for hnseg rank.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Table as CSV: each case's values, added to this file for hnseg rank."),
     ] = None
     team: Annotated[str, typer.Option(help="Whose predictions, in the CSV file; the folder's name if not given.")] = ""
+
+
+EXAMPLES = (
+    "hnseg score hnts_mrg --predictions predictions --references references --json score.json",
+    "hnseg score recurrence --predictions ours=out --predictions theirs=others --references references"
+    " --report methods.html",
+)
 
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     context: typer.Context,
-    challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The challenge, such as hnts_mrg.")],
+    challenge: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHALLENGE", help="The challenge, such as hnts_mrg.", autocompletion=challenge_in(CHALLENGES)
+        ),
+    ],
     *,
     predictions: Annotated[
         list[str] | None,
         typer.Option(
             metavar="[NAME=]DIR",
-            help="Folder with one label map, or one folder, a case. Recurrence: several, to compare methods.",
+            help="Predictions: one label map, or one folder, a case. Recurrence: several folders, to compare methods.",
         ),
     ] = None,
     references: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder with the reference of each, paired by name.")
+        Path | None, typer.Option(metavar="DIR", help="References: a label map of each case, paired by name.")
     ] = None,
     clicks: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Output of hnseg simulate-clicks, in place of those two.")
+        Path | None, typer.Option(metavar="DIR", help="Clicks: output of hnseg simulate-clicks, in place of those two.")
     ] = None,
     methods: MethodOptions,
     files: FileOptions,

@@ -25,14 +25,19 @@ _COLOURS = {"right": "green", "measured": "default", "warning": "yellow", "wrong
 _HEADINGS = ("check", "outcome", "found")
 
 
+EXAMPLES = (
+    "hnseg selftest",
+    "hnseg selftest --device cpu --model model --report selftest.html",
+)
+
+
 def command(
     device: DeviceOption = "auto",
     model: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Test with this model; with untrained networks if left out.")
+        Path | None, typer.Option(metavar="DIR", help="Model: the one to test with; untrained networks if left out.")
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the table too: a page (.html), or values (.json).")
-    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Page: the table too.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Values as JSON: the table too.")] = None,
 ) -> None:
     """Test the GPU, or the processor, on which networks would run; about a minute.
 
@@ -41,11 +46,16 @@ def command(
     """
     from hnseg.selftest.selftest import run_selftest
 
-    output = Output("--report", report, f"The report must be written to {report}", (".html", ".json"))
-    with output_files(output, inputs=[model] if model else []) as files:
+    outputs = (
+        Output("--report", report, f"The report must be written to {report}", (".html",)),
+        Output("--json", json, f"The values must be written to {json}", (".json",)),
+    )
+    with output_files(*outputs, inputs=[model] if model else []) as files:
         with _rows_shown() as show:
             result = run_selftest(device, model, tell=show)
-        files.write("--report", lambda path: path.write_text(_report(result, path.suffix), encoding="utf-8"))
+        files.write("--report", lambda path: path.write_text(_page(result), encoding="utf-8"))
+        as_json = result.model_dump_json(indent=2) + "\n"
+        files.write("--json", lambda path: path.write_text(as_json, encoding="utf-8"))
     if not sys.stdout.isatty():
         rows = tuple((row.name, row.state, f"{row.found} {row.cure}".strip()) for row in result.rows)
         typer.echo(Table(_HEADINGS, rows, naming_columns=3).as_markdown() + "\n")
@@ -72,7 +82,7 @@ def _rows_shown() -> Iterator[Callable[[Row], None]]:
         yield show
 
 
-def _report(result: SelfTest, suffix: str) -> str:
+def _page(result: SelfTest) -> str:
     from hnseg.selftest.page import as_page
 
-    return as_page(result) if suffix.lower() == ".html" else result.model_dump_json(indent=2) + "\n"
+    return as_page(result)

@@ -10,7 +10,7 @@ import typer
 from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.options.cohort import RamOption, WorkerOptions
 from hnseg.cli.options.records import with_records
-from hnseg.cli.options.run import BackendOption, CheckpointOption, DeviceOption, PrecisionOption
+from hnseg.cli.options.run import BackendOption, CheckpointOption, DeviceOption, GuardOption, PrecisionOption
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import summary
 from hnseg.cohort.finding.references import with_references
@@ -18,22 +18,25 @@ from hnseg.cohort.state.store import CaseStore
 from hnseg.evaluation.clicks.simulated_user import Rule
 from hnseg.platform.challenge import load_challenge
 
+EXAMPLES = ("hnseg simulate-clicks test_data/hn_uiseg/model test_data/hn_uiseg --output clicked",)
+
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     model_dir: Annotated[Path, typer.Argument(metavar="MODEL", help="A model with channels for clicks.")],
+    cases: Annotated[Path, typer.Argument(help="Folder of cases, as hnseg cohort takes it.")],
     *,
-    cases: Annotated[Path, typer.Option(metavar="DIR", help="Folder of cases, as hnseg cohort takes it.")],
-    output_dir: Annotated[Path, typer.Option("--output", metavar="DIR", help="Receives a folder a case.")],
+    output_dir: Annotated[Path, typer.Option("--output", metavar="DIR", help="Result: a folder a case.")],
     references: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A label map a case; left out: each case's own `expected`.")
+        Path | None,
+        typer.Option(metavar="DIR", help="References: a label map a case; left out: each case's own `expected`."),
     ] = None,
-    clicks: Annotated[int, typer.Option(min=0, max=500, help="Clicks on errors at most.")] = 10,
+    most_clicks: Annotated[int, typer.Option(min=0, max=500, help="Clicks on errors at most.")] = 10,
     rule: Annotated[Rule, typer.Option(help="The error that is clicked first: the deepest, or the largest.")] = "depth",
     budget: Annotated[
         Literal["shared", "halved"], typer.Option(help="Any clicks on any structure, or at most half of them on one.")
     ] = "shared",
-    guard: Annotated[bool, typer.Option(help="Whether a click changes only what lies around it.")] = True,
+    guard: GuardOption = True,
     each_lesion: Annotated[
         bool, typer.Option("--each-lesion", help="Also click once into each lesion of the reference.")
     ] = False,
@@ -63,9 +66,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
 
     bundle = open_bundle(model_dir, checkpoint=checkpoint)
     user = UserOptions(
-        clicks=clicks,
+        clicks=most_clicks,
         rule=rule,
-        most_per_structure=clicks // 2 if budget == "halved" else None,
+        most_per_structure=most_clicks // 2 if budget == "halved" else None,
         guard=guard,
         each_lesion=each_lesion,
     )

@@ -10,11 +10,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from hnseg.imaging.structures import StructureMeasures
+from hnseg.inference.model.structure_check import check_structures
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.records import Frozen, Text
 
 FlagKind = Literal[
-    "refused", "empty", "volume", "components", "position", "border", "registration", "uncertain", "effort"
+    "refused",
+    "empty",
+    "volume",
+    "components",
+    "outside",
+    "side",
+    "position",
+    "border",
+    "registration",
+    "uncertain",
+    "effort",
 ]
 
 FLAG_WORDS: Mapping[FlagKind, str] = {
@@ -22,6 +33,8 @@ FLAG_WORDS: Mapping[FlagKind, str] = {
     "empty": "empty",
     "volume": "unusual volume",
     "components": "many pieces",
+    "outside": "outside the body",
+    "side": "on the wrong side",
     "position": "unusual position",
     "border": "touches the border",
     "registration": "registration",
@@ -33,8 +46,6 @@ FLAG_WORDS: Mapping[FlagKind, str] = {
 BARE_CORRELATION, WIDE_DRIFT_MM = 0.21, 2.5
 """Quality of an accepted registration beyond which it is worth a look: the least entropy correlation and the greatest
 drift of right results when the limits of acceptance were fitted; see `hnseg.imaging.registration.gate.Gate`."""
-MANY_COMPONENTS = 10
-"""Number of pieces above which a structure is flagged of which nothing is known from training data."""
 
 
 class Flag(Frozen):
@@ -57,7 +68,7 @@ def flags_of(facts: Mapping[str, Any], expected: Mapping[str, StructureRange]) -
     structures = {name: StructureMeasures.model_validate(value) for name, value in _object(facts, "structures").items()}
     provenance = _object(facts, "provenance")
     return (
-        *_of_structures(structures, expected),
+        *(Flag(**flag.model_dump()) for flag in check_structures(structures, expected)),
         *_of_uncertainty(_object(_object(provenance, "uncertainty"), "structures")),
         *_of_registration(_object(provenance, "registration")),
         *_of_effort(_object(provenance, "effort_spent"), _object(provenance, "effort_full")),
@@ -67,27 +78,6 @@ def flags_of(facts: Mapping[str, Any], expected: Mapping[str, StructureRange]) -
 def _object(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return a fact that is an object; an empty one where it is missing, or None."""
     return facts.get(key) or {}
-
-
-def _of_structures(
-    structures: Mapping[str, StructureMeasures], expected: Mapping[str, StructureRange]
-) -> Iterator[Flag]:
-    if structures and not any(measures.components for measures in structures.values()):
-        yield Flag(kind="empty", sentence="Nothing was segmented.")
-        return
-    for name, measures in structures.items():
-        yield from _of_structure(name, measures, expected.get(name))
-
-
-def _of_structure(name: str, measures: StructureMeasures, expected: StructureRange | None) -> Iterator[Flag]:
-    if expected is not None:
-        for departure in expected.departures(name, measures):
-            yield Flag(kind=departure.kind, structure=name, sentence=departure.sentence)
-    elif measures.components > MANY_COMPONENTS:
-        yield Flag(kind="components", structure=name, sentence=f"{name} is in {measures.components} pieces.")
-    if measures.touches_border and not (expected and expected.may_touch_border):
-        reason = f"{name} touches the border of the image: is it cut off?"
-        yield Flag(kind="border", structure=name, sentence=reason)
 
 
 def _of_uncertainty(structures: Mapping[str, Any]) -> Iterator[Flag]:

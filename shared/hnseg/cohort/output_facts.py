@@ -15,6 +15,7 @@ from hnseg.errors import InputError
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.structures import measure_structures
+from hnseg.inference.model.structure_check import measures_in
 from hnseg.inference.model.structure_range import StructureRange
 from hnseg.printable import printable
 
@@ -52,8 +53,7 @@ def facts_of_output(  # noqa: PLR0913 (a case's files)
     found: dict[str, Any] = dict(facts)
     try:
         image, labelled = _read(scan, label_map, labels)
-        measures = measure_structures(labelled, labels, scan=image)
-        found["structures"] = {name: each.model_dump(mode="json") for name, each in measures.items()}
+        found["structures"] = measures_in(found.get("provenance")) or _measures(image, labelled, labels)
         draw_pictures(image, labelled, labels, report, crop=crop_in(found.get("provenance")))
         if entropy is not None and entropy.is_file():
             unsure = read_volume(entropy, title="entropy")
@@ -63,6 +63,12 @@ def facts_of_output(  # noqa: PLR0913 (a case's files)
     except MemoryError:
         found["not_drawn"] = "There was not enough memory to measure and draw it."
     return found | {"flags": [flag.model_dump() for flag in flags_of(found, expected)]}
+
+
+def _measures(scan: sitk.Image, label_map: sitk.Image, labels: Mapping[int, str]) -> Mapping[str, Any]:
+    """Return the measures of a label map's structures, by name, as they are stored."""
+    measures = measure_structures(label_map, labels, scan=scan)
+    return {name: each.model_dump(mode="json") for name, each in measures.items()}
 
 
 def _read(scan: Path, label_map: Path, labels: Mapping[int, str]) -> tuple[sitk.Image, sitk.Image]:

@@ -12,6 +12,7 @@ patient's: so the order and direction of the scan's own axes are no matter.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from hnseg.imaging.geometry import Grid, array_of
 
 COARSE_MM = 6.0  # largest spacing of the coarse copy, unless the scan's own is larger
 LEVEL_MM = 15.0  # up and down from a point: the slices that show the body's middle at its level
+NEAR_MM = 12.0  # from the coarse body: nearer than that, a point may lie at the skin, which is known to within 6 mm
 COLUMN_MM = (40.0, 60.0)  # from the body's middle to both sides, and to front and back: a head, but no arm, is there
 _LEAST_AIR = 0.01  # fraction of a CT's voxels
 _TISSUE_SHARE = 0.25  # of the mean of what is brighter than the mean: tissue on MR and PET, and not their noise
@@ -63,6 +65,30 @@ class BodyFrame:
         middle_x, middle_y = self._middle_xy(level)
         mm_x, mm_y, mm_z = self.grid.spacing_mm
         return ((x - middle_x) * mm_x, (y - middle_y) * mm_y, (self._top(level, (middle_x, middle_y)) - z) * mm_z)
+
+    def share_outside(self, points_mm: npt.NDArray[np.float64]) -> float:
+        """Return the share of points that lie farther than 12 mm from the body, 0 to 1; holes of its slices are in it.
+
+        Args:
+            points_mm: Points in the world, LPS, shape (n, 3), at least one; outside the scan none is near.
+
+        >>> body = np.zeros((10, 10, 10), bool)
+        >>> body[:, 2:5, 2:5] = True
+        >>> frame = BodyFrame(body, Grid((10, 10, 10), (6.0, 6.0, 6.0), (0, 0, 0), (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+        >>> frame.share_outside(np.array([[18.0, 18.0, 18.0], [54.0, 18.0, 18.0]]))
+        0.5
+        """
+        index_zyx = np.rint(self.grid.index_xyz(points_mm)).astype(np.intp)[:, ::-1]
+        is_inside = ((index_zyx >= 0) & (index_zyx < self.body.shape)).all(axis=1)
+        near = self._near[tuple(index_zyx[is_inside].T)]
+        return 1 - float(np.count_nonzero(near)) / len(points_mm)
+
+    @cached_property
+    def _near(self) -> Mask:
+        """Mask of what lies in the body or near it."""
+        filled = np.stack([ndimage.binary_fill_holes(z_slice) for z_slice in self.body])
+        steps = max(1, round(NEAR_MM / max(self.grid.spacing_mm)))
+        return np.asarray(ndimage.binary_dilation(filled, np.ones((3, 3, 3), bool), iterations=steps))
 
     @property
     def _levels(self) -> npt.NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Measures of the structures of a label map: volume, pieces, position, and whether the image cuts them off."""
+"""Measures of the structures of a label map: volume, pieces, position, outside the body or not, cut off or not."""
 
 from __future__ import annotations
 
@@ -31,9 +31,12 @@ class StructureMeasures(Frozen):
     position_mm: Point | None
     """Position (x, y, z) of the centroid in the frame of the body: to the left and to the back from the body's middle,
     and downwards from its top, as `hnseg.imaging.body_frame` has it; None where it is empty or no body is known."""
+    outside: float | None = None
+    """Fraction of its voxels farther than 12 mm from the body, 0 to 1; None where it is empty or no body is known."""
 
 
 _EMPTY = StructureMeasures(volume_ml=0, components=0, largest_part=0, touches_border=False, position_mm=None)
+_MOST_POINTS = 5000  # of a structure, evenly drawn, of which the share outside the body is taken
 
 
 def measure_structures(
@@ -48,7 +51,7 @@ def measure_structures(
 
     >>> label_map = sitk.GetImageFromArray(np.array([[[0, 1, 1, 0, 1]]], np.uint8))
     >>> label_map.SetSpacing((10.0, 10.0, 10.0))
-    >>> measure_structures(label_map, {1: "GTVp"})["GTVp"].model_dump(exclude={"position_mm"})
+    >>> measure_structures(label_map, {1: "GTVp"})["GTVp"].model_dump(exclude={"position_mm", "outside"})
     {'volume_ml': 3.0, 'components': 2, 'largest_part': 0.6667, 'touches_border': True}
     """
     grid, voxels = Grid.of(label_map), sitk.GetArrayViewFromImage(label_map)
@@ -65,7 +68,8 @@ def measure_structures(
 def _measures(mask: npt.NDArray[Any], box: Slices, grid: Grid, frame: BodyFrame | None) -> StructureMeasures:
     """Return the measures of a structure from its voxels in the box around them."""
     sizes = component_sizes(mask, connectivity=26)
-    position = frame and frame.position_mm(_centroid_mm(mask, Box.of_slices(box).grid_in(grid)))
+    own_grid = Box.of_slices(box).grid_in(grid)
+    position = frame and frame.position_mm(_centroid_mm(mask, own_grid))
     return StructureMeasures(
         volume_ml=float(f"{sizes.sum() * grid.voxel_volume_mm3 / 1000:.4g}"),
         components=len(sizes),
@@ -74,7 +78,16 @@ def _measures(mask: npt.NDArray[Any], box: Slices, grid: Grid, frame: BodyFrame 
             part.start == 0 or part.stop == size for part, size in zip(box, grid.shape_zyx, strict=True)
         ),
         position_mm=position and _rounded(position),
+        outside=None if frame is None else round(frame.share_outside(_points_mm(mask, own_grid)), 3),
     )
+
+
+def _points_mm(mask: npt.NDArray[Any], grid: Grid) -> npt.NDArray[np.float64]:
+    """Return the centres of voxels of a mask (z, y, x), LPS in mm, (n, 3): all of few, evenly drawn ones of many."""
+    voxels = np.flatnonzero(mask)
+    voxels = voxels[:: -(-len(voxels) // _MOST_POINTS)]
+    index_xyz = np.stack(np.unravel_index(voxels, mask.shape)[::-1], axis=1).astype(np.float64)
+    return np.asarray(grid.points_mm(index_xyz))
 
 
 def _centroid_mm(mask: npt.NDArray[Any], grid: Grid) -> npt.NDArray[np.float64]:

@@ -86,7 +86,7 @@ def test_files_of_another_program_are_not_replaced(model, folder, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--output", "{0}/out", "--report", "{0}/r.json"), "For a folder of cases, --report must be left out"),
+        (("--output", "{0}/out", "--json", "{0}/r.json"), "For a folder of cases, --json must be left out"),
         (("--output", "{0}/out", "--probabilities", "{0}/p.npy"), "--probabilities must be left out"),
         (("--output", "{0}/out", "--uncertainty", "{0}/u"), "--uncertainty must be left out"),
         (("--output", "{0}/out.nii.gz"), "--output must be a folder"),

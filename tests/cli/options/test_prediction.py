@@ -25,8 +25,8 @@ def test_the_effort_and_what_is_loaded_are_those_asked_for():
 
 
 def test_further_outputs_are_listed_after_the_label_map():
-    further = FurtherOutputs(report=Path("r.json"), uncertainty=Path("u"))
-    assert further.asked_for == ("--uncertainty", "--report")
+    further = FurtherOutputs(json=Path("r.json"), uncertainty=Path("u"))
+    assert further.asked_for == ("--uncertainty", "--json")
     paths = [output.path for output in further.outputs(Path("out.mha"), ())]
     assert paths[:3] == [Path("out.mha"), None, Path("r.json")]
     assert {path.parent for path in paths[3:]} == {Path("u")}

@@ -40,9 +40,11 @@ def test_what_is_not_known_is_refused(spec, options, sentence):
 
 
 def test_a_study_names_the_first_folder_that_it_lacks():
-    given = StudyFolders(cases=Path("cases"), model_dir=Path("model"), output_dir=Path("out"))
-    assert given.needed(Path("containers/hecktor")) == tuple(map(Path, ("containers/hecktor", "cases", "model", "out")))
+    given = StudyFolders(model_dir=Path("model"), output_dir=Path("out"))
+    assert given.needed(Path("containers/hecktor"), Path("cases")) == tuple(
+        map(Path, ("containers/hecktor", "cases", "model", "out"))
+    )
     with pytest.raises(InputError, match="but the folder of the challenge was left out"):
         given.needed(None)
     with pytest.raises(InputError, match="but --model was left out"):
-        StudyFolders(cases=Path("cases"), output_dir=Path("out")).needed(Path("containers/hecktor"))
+        StudyFolders(output_dir=Path("out")).needed(Path("containers/hecktor"), Path("cases"))

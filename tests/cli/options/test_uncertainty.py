@@ -14,5 +14,5 @@ def test_they_are_those_asked_for():
 
 @pytest.mark.parametrize(("dropout", "tta", "option"), [(2, 0, "--dropout"), (0, 3, "--tta")])
 def test_without_an_uncertainty_they_are_refused(dropout, tta, option):
-    with pytest.raises(InputError, match=f"{option} must be used with --uncertainty"):
+    with pytest.raises(InputError, match=f"{option} must be used with an uncertainty"):
         further_members(dropout, tta, uncertainty=False)

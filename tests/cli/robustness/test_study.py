@@ -26,7 +26,7 @@ CHOSEN = ("--modalities", "ct", "--kinds", "blur,noise", "--severities", "1")
 def words(quick_model, tmp_path):
     HECKTOR.write_case(tmp_path / "cases/case_000/input")
     HECKTOR.write_reference(tmp_path, tmp_path / "cases/case_000/expected")
-    return [HECKTOR.container_dir, "--cases", tmp_path / "cases", "--model", quick_model(HECKTOR), "--device", "cpu"]
+    return [HECKTOR.container_dir, tmp_path / "cases", "--model", quick_model(HECKTOR), "--device", "cpu"]
 
 
 def run(*words):
@@ -62,7 +62,7 @@ def test_a_rule_without_a_network_is_studied_too(tmp_path):
     write_image(small_gtv(), expected)
     (tmp_path / "model").mkdir()
     (tmp_path / "model/method.json").write_text('{"rule": "suvmax", "brain": "none"}')
-    folders = ("--cases", tmp_path / "cases", "--model", tmp_path / "model", "--output", tmp_path / "out")
+    folders = (tmp_path / "cases", "--model", tmp_path / "model", "--output", tmp_path / "out")
     done = run(RECURRENCE.container_dir, *folders, "--kinds", "noise", "--severities", "1")
     assert done.exit_code == 0, done.output
     report = json.loads((tmp_path / "out/robustness.json").read_text())

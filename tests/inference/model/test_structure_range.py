@@ -11,7 +11,7 @@ from hnseg.inference.model.structure_range import StructureRange
 from hnseg.platform.challenge import load_challenge
 
 
-def measures(volume_ml=10.0, *, components=1, position_mm=(20.0, 5.0, 120.0)):
+def measures(volume_ml=10.0, *, components=1, position_mm=(20.0, 5.0, 120.0), outside=0.0):
     """Return measures of a structure; a volume of 0 is an empty one."""
     return StructureMeasures(
         volume_ml=volume_ml,
@@ -19,6 +19,7 @@ def measures(volume_ml=10.0, *, components=1, position_mm=(20.0, 5.0, 120.0)):
         largest_part=float(volume_ml > 0),
         touches_border=False,
         position_mm=position_mm if volume_ml else None,
+        outside=outside if volume_ml else None,
     )
 
 
@@ -91,7 +92,7 @@ def test_what_departs_is_said_with_the_range(found, kind, sentence):
 @pytest.mark.parametrize(
     ("position_mm", "side"),
     [
-        ((-20.0, 5.0, 120.0), "30 mm farther to the right"),
+        ((-4.0, 5.0, 120.0), "14 mm farther to the right"),
         ((60.0, 5.0, 120.0), "30 mm farther to the left"),
         ((20.0, -25.0, 120.0), "30 mm farther to the front"),
         ((20.0, 35.0, 120.0), "30 mm farther to the back"),
@@ -103,6 +104,49 @@ def test_a_position_is_said_by_the_side_where_it_departs_most(position_mm, side)
     (departure,) = StructureRange.of(TRAINING).departures("Parotid_L", measures(position_mm=position_mm))
     assert departure.kind == "position"
     assert departure.sentence == f"Parotid_L lies {side} than in any training case."
+
+
+@pytest.mark.parametrize(
+    ("sign", "sentence"),
+    [
+        (
+            1,
+            "Parotid_L lies 20 mm to the patient's right of the body's middle; in the training data it lies 10 to 30 mm to"
+            " the left. Are left and right swapped, or is the image mirrored?",
+        ),
+        (
+            -1,
+            "Parotid_L lies 20 mm to the patient's left of the body's middle; in the training data it lies 10 to 30 mm to"
+            " the right. Are left and right swapped, or is the image mirrored?",
+        ),
+    ],
+)
+def test_a_structure_on_the_other_side_of_the_body_is_said_once(sign, sentence):
+    ranges = StructureRange.of([measures(position_mm=(sign * x, 5.0, 120.0)) for x in (10.0, 30.0, 25.0)])
+    (departure,) = ranges.departures("Parotid_L", measures(position_mm=(sign * -20.0, 5.0, 120.0)))
+    assert (departure.kind, departure.sentence) == ("side", sentence)
+
+
+def test_a_structure_that_lies_on_either_side_in_training_has_no_wrong_one():
+    ranges = StructureRange.of([measures(position_mm=(x, 5.0, 120.0)) for x in (-30.0, 30.0)])
+    assert kinds(ranges, measures(position_mm=(-25.0, 5.0, 120.0))) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "found", "sentence"),
+    [
+        (0.0, 0.2, None),
+        (0.0, 0.21, "21% of Parotid_L lie outside the body, which in the training data is at most 0%."),
+        (0.1, 0.3, None),
+        (None, 0.3, "30% of Parotid_L lie outside the body."),
+        (None, None, None),
+    ],
+)
+def test_a_structure_outside_the_body_is_said(known, found, sentence):
+    ranges = StructureRange.of([measures(outside=known)])
+    assert ranges.most_outside == known
+    told = [one.sentence for one in ranges.departures("Parotid_L", measures(outside=found))]
+    assert told == ([] if sentence is None else [f"{sentence} Is it in air or on the couch?"])
 
 
 def test_the_ranges_widen_a_little():
@@ -152,12 +196,12 @@ def test_hardly_a_true_structure_departs_from_the_demo_bundles_ranges(challenge)
     assert len(departures) <= max(1, 0.02 * structures), departures
 
 
-def test_organs_of_the_wrong_side_are_told_by_their_position():
+def test_organs_of_the_wrong_side_are_told():
     labels, truth, scan, ranges = demo("han_seg")
     found = measure_structures(truth, labels, scan=scan)
     for name in ("Parotid", "Glnd_Submand", "A_Carotid"):
         departures = ranges[f"{name}_L"].departures(name, found[f"{name}_R"])
-        assert "position" in {departure.kind for departure in departures}, name
+        assert "side" in {departure.kind for departure in departures}, name
 
 
 def test_an_organ_drawn_on_both_sides_is_told_and_so_is_its_empty_twin():

@@ -37,6 +37,14 @@ def test_texts_are_shown_and_other_members_left_out():
     assert shown.versions == {"torch": "2.9"}
 
 
+def test_flags_are_shown_where_they_are_as_the_core_writes_them():
+    flag = {"kind": "side", "structure": "Parotid_L", "sentence": "It lies to the right."}
+    others = ({"kind": "other", "sentence": "x"}, 7, flag | {"sentence": "x" * 2000}, flag | {"more": 1})
+    shown = ShownProvenance.of({"structure_flags": [flag, *others]})
+    assert [each.model_dump() for each in shown.structure_flags] == [flag]
+    assert ShownProvenance.of({"structure_flags": "side"}).structure_flags == ()
+
+
 def test_only_so_much_is_shown_as_a_reader_reads():
     shown = ShownProvenance.of({"notes": ["x" * 5000] * 5000, "versions": {str(n): "1" for n in range(5000)}})
     assert {len(note) for note in shown.notes} == {1000}

@@ -87,6 +87,14 @@ def test_a_record_of_something_else_is_passed_over(report, changed):
     assert page.read_text(encoding="utf-8").count("data:image/png;base64,") == 1
 
 
+def test_flags_of_structures_are_on_the_page_with_the_word_for_their_kind(report):
+    flag = {"kind": "side", "structure": "GTVp", "sentence": "GTVp lies to the <right>."}
+    page, _ = report(copying_runner(provenance=PROVENANCE | {"structure_flags": [flag]}))
+    assert '<span class="badge warn">on the wrong side</span> GTVp lies to the &lt;right&gt;.' in page
+    plain, _ = report(copying_runner())
+    assert "Compared with the training data" not in plain
+
+
 def with_crop(**changed):
     """A copying runner whose provenance has the record of a crop of the 40 x 36 x 10 voxels."""
     record = {"index_xyz": [4, 4, 1], "size_xyz": [30, 28, 8], "why": "head & neck, found in the CT"} | changed

@@ -12,6 +12,13 @@ from hnseg.cli.program import run_program
 
 VERBS = ("convert", "plan", "fit", "outcomes", "export", "calibrate")
 
+EXAMPLES = (
+    "hnseg-train convert hnts_mrg HNTSMRG24_train --output work",
+    "hnseg-train plan hnts_mrg --work work",
+    "hnseg-train fit hnts_mrg --work work",
+    "hnseg-train export hnts_mrg --work work --output model",
+)
+
 
 def main() -> int:
     """Run the command line; 0 fine, 1 refused or failed with a sentence on stderr, 2 usage."""
@@ -19,4 +26,4 @@ def main() -> int:
     for package in ("hnseg", "hnseg_training"):  # nnU-Net's own libraries stay at warnings
         logging.getLogger(package).setLevel(logging.INFO)
     description = "From a challenge's public data to the weights that its container runs: convert, plan, fit, export."
-    return run_program("hnseg-train", description, package=__name__, verbs=VERBS)
+    return run_program("hnseg-train", description, package=__name__, verbs=VERBS, of_all=EXAMPLES)

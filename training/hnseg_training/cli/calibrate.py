@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from hnseg.cli.options.run import DeviceOption
 from hnseg.cli.printing import show_table
 from hnseg_training.cli.options import Challenge, Folds, folds_named
 from hnseg_training.dataset.work_folder import WorkFolder
 
+EXAMPLES = ("hnseg-train calibrate hnts_mrg --model model --held-out others --report calibration",)
+
 
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
-    model: Annotated[Path, typer.Option(help="The bundle that export wrote; its manifest gets the temperatures.")],
-    report: Annotated[Path, typer.Option(help="Folder for tables, pictures and a page; made when missing.")],
+    model: Annotated[
+        Path, typer.Option(help="Model: the bundle that export wrote; its manifest gets the temperatures.")
+    ],
+    report: Annotated[Path, typer.Option(help="Page: in this folder, with tables and pictures; made when missing.")],
     work: Annotated[
-        Path | None, typer.Option(help="The folder that it was trained in: each fold predicts its validation cases.")
+        Path | None,
+        typer.Option(help="Work folder: the one that it was trained in; each fold predicts its validation cases."),
     ] = None,
     held_out: Annotated[
         Path | None,
@@ -28,8 +34,8 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
         float, typer.Option(min=0.1, max=1000, help="How far from the surfaces voxels are taken, in mm.")
     ] = 10.0,
     voxels: Annotated[int, typer.Option(min=1, help="Most voxels of a case.")] = 20_000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw of these.")] = 0,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Seed: of the draw of these.")] = 0,
+    device: DeviceOption = "auto",
 ) -> None:
     """Fit a temperature a class on cases that networks were not trained on, and put them into the bundle.
 

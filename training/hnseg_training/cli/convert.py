@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from hnseg.cli.options.examples import examples
 from hnseg.discovery import challenge_module, challenge_names
 from hnseg_training.cli.options import CHALLENGES
 
@@ -27,8 +28,12 @@ class _Challenges(TyperGroup):
         if cmd_name not in challenge_names(CHALLENGES):
             return None
         app = typer.Typer(add_completion=False)
-        app.command(name=cmd_name)(challenge_module(CHALLENGES, cmd_name, "convert").command)
+        module = challenge_module(CHALLENGES, cmd_name, "convert")
+        app.command(name=cmd_name, epilog=examples(*module.EXAMPLES))(module.command)
         return get_command(app)
+
+
+EXAMPLES = ("hnseg-train convert hnts_mrg HNTSMRG24_train --output work",)
 
 
 command = typer.Typer(

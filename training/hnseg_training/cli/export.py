@@ -36,7 +36,7 @@ class LabelOptions:
     """Options on what the manifest says of the weights."""
 
     name: Annotated[str | None, typer.Option(help="What the ensemble is called.")] = None
-    version: Annotated[str, typer.Option(help="Of the weights.")] = "1"
+    model_version: Annotated[str, typer.Option(help="Version of the weights.")] = "1"
     licence: Annotated[str, typer.Option(help="Of the weights; an SPDX identifier if there is one.")] = "not stated"
     training_data: Annotated[str | None, typer.Option(help="Where it isn't the challenge's own data.")] = None
     metrics: Annotated[Path | None, typer.Option(help="JSON file: what was measured, and the value.")] = None
@@ -56,14 +56,14 @@ class LabelOptions:
 
         named = self.name or f"{challenge} ensemble"
         metrics = {**measured, **_metrics_in(self.metrics)}
-        return Label(named, self.version, self.licence, self.training_data or data, metrics)
+        return Label(named, self.model_version, self.licence, self.training_data or data, metrics)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoldOptions:
     """Options on what is written of each fold."""
 
-    checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Of each fold.")] = "final"
+    checkpoint: Annotated[Literal["final", "best"], typer.Option(help="Checkpoint of each fold.")] = "final"
     openvino: Annotated[
         bool, typer.Option("--openvino", help="Convert the network for OpenVINO now, not when a case runs.")
     ] = False
@@ -103,27 +103,33 @@ class WorkOptions:
     preset: Planned = None
     stage: Annotated[
         Literal["last", "pretrain", "automatic", "interactive"],
-        typer.Option(help="Of a preset that is trained in stages; last: the last one that is trained."),
+        typer.Option(help="Stage: of a preset that is trained in several; last: the last one that is trained."),
     ] = "last"
     ranges: Annotated[
         bool, typer.Option(help="Measure the training data's structures, and put their ranges into the manifest.")
     ] = True
-    workers: Annotated[int, typer.Option(min=1, help="Processes that measure them.")] = usable_threads()
+    workers: Annotated[int, typer.Option(min=1, help="Processes: those that measure them.")] = usable_threads()
+
+
+EXAMPLES = (
+    "hnseg-train export hnts_mrg --work work --output model",
+    "hnseg-train export hnts_mrg --results nnUNetTrainer__nnUNetPlans__3d_fullres --output model",
+)
 
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     challenge: Challenge,
-    output: Annotated[Path, typer.Option(help="The bundle's folder; <output>.tar.gz is written beside it.")],
+    output: Annotated[Path, typer.Option(help="Result: the bundle's folder; <output>.tar.gz is written beside it.")],
     *,
-    work: Annotated[Path | None, typer.Option(help="The folder that convert made.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Work folder: the one that convert made.")] = None,
     results: Annotated[
         Path | None, typer.Option(help="Instead of --work: nnU-Net's own result folder, Trainer__Plans__configuration.")
     ] = None,
     folds: Annotated[
         str | None,
         typer.Option(
-            help='As for fit, or "best" for the run with the highest validation DSC, of several on the same split.'
+            help='Folds: as for fit, or "best" for the run with the highest validation DSC, of several on one split.'
         ),
     ] = None,
     of_fold: FoldOptions,

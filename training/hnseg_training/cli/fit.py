@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hnseg.cli.options.records import with_records
+from hnseg.cli.options.run import DeviceOption
 from hnseg.errors import InputError
 from hnseg.robustness.perturbations.kind import KINDS
 from hnseg_training.cli.options import Challenge, Folds, Planned, Stages, Work, folds_named, kinds_named
@@ -28,15 +29,17 @@ class ScheduleOptions:
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None
     iterations: Annotated[int | None, typer.Option(min=1, help="An epoch's, instead of the preset's.")] = None
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the plan's.")] = None
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU if there is one.")] = "auto"
+    device: DeviceOption = "auto"
     threads: Annotated[int | None, typer.Option(min=1, help="Without a GPU; every core if left out.")] = None
-    seed: Annotated[int, typer.Option(min=0, help="Of the first weights and the augmentation.")] = 0
+    seed: Annotated[int, typer.Option(min=0, help="Seed: of the first weights and the augmentation.")] = 0
     learning_rate: Annotated[
         float | None, typer.Option(min=1e-9, max=10, help="At the start, instead of the preset's.")
     ] = None
     start_from: Annotated[
         Path | None,
-        typer.Option(help="A checkpoint_*.pth or model folder of the same network, or of one with fewer channels."),
+        typer.Option(
+            help="Start: a checkpoint_*.pth or model folder of the same network, or of one with fewer channels."
+        ),
     ] = None
 
     def of(self, training: Preset, *, is_first: bool) -> Schedule:
@@ -87,6 +90,12 @@ class AugmentOptions:
             return None
         given = {} if share is None else {"probability": share}
         return Perturbations(kinds=kinds_named(self.augment), **given)
+
+
+EXAMPLES = (
+    "hnseg-train fit hnts_mrg --work work",
+    "hnseg-train fit hnts_mrg --work work --folds 0 --resume --validate",
+)
 
 
 @with_records

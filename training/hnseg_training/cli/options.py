@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from hnseg.cli.options.completion import challenge_in, one_of
 from hnseg.errors import InputError
 from hnseg.robustness.perturbations.kind import KINDS, Kind
 
 if TYPE_CHECKING:
     from hnseg.inference.model.manifest import Fold
 
+
+def _presets() -> Sequence[str]:
+    """Return the names of the presets, whose module is imported only to complete one."""
+    from hnseg_training.fitting.preset import PRESETS
+
+    return tuple(PRESETS)
+
+
 CHALLENGES = "hnseg_training.challenges"
 """Dotted name of the package with a subpackage a challenge."""
-Challenge = Annotated[str, typer.Argument(help="The name of its folder under containers/, such as hnts_mrg.")]
-Work = Annotated[Path, typer.Option(help="The folder that convert made.")]
-Planned = Annotated[str | None, typer.Option("--preset", help="Which one, where several are planned.")]
+Challenge = Annotated[
+    str,
+    typer.Argument(
+        help="The name of its folder under containers/, such as hnts_mrg.", autocompletion=challenge_in(CHALLENGES)
+    ),
+]
+Work = Annotated[Path, typer.Option(help="Work folder: the one that convert made.")]
+Planned = Annotated[
+    str | None,
+    typer.Option("--preset", help="Preset: which one, where several are planned.", autocompletion=one_of(_presets)),
+]
 Stages = Annotated[
     Literal["all", "pretrain", "automatic", "interactive"],
-    typer.Option("--stage", help="Of a preset that is trained in stages; each goes on from the one before."),
+    typer.Option("--stage", help="Stage: of a preset that is trained in several; each goes on from the one before."),
 ]
 Folds = Annotated[
     str | None,
-    typer.Option(help='Numbers from 0 with commas between them, or "all" for one network trained on every case.'),
+    typer.Option(
+        help='Folds: numbers from 0 with commas between them, or "all" for one network trained on every case.'
+    ),
 ]
 
 

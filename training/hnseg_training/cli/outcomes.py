@@ -16,16 +16,19 @@ from hnseg_training.dataset.work_folder import WorkFolder
 RIDGE = 3.0  # as if each coefficient were known beforehand to be 0 within 0.58, a standard deviation of a feature
 
 
+EXAMPLES = ("hnseg-train outcomes hecktor --work work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     challenge: Challenge,
     work: Work,
     source: Annotated[Path | None, typer.Option(help="The public data, where it isn't any more.")] = None,
     predictions: Annotated[
-        Path | None, typer.Option(help="Holds a label map a patient to measure, in place of the reference.")
+        Path | None, typer.Option(help="Predictions: a label map a patient to measure, in place of the reference.")
     ] = None,
     training_data: Annotated[str | None, typer.Option(help="Where it isn't the challenge's own data.")] = None,
     ridge: Annotated[float, typer.Option(min=0, max=1e9, help="How strongly coefficients are drawn to 0.")] = RIDGE,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that measure patients.")] = usable_threads(),
+    workers: Annotated[int, typer.Option(min=1, help="Processes: those that measure patients.")] = usable_threads(),
 ) -> None:
     """Fit the models of what a challenge asks beside the label map, for export to ship."""
     folder = WorkFolder.open(work, challenge=challenge)

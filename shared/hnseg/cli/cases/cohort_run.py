@@ -43,6 +43,8 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
         SystemExit: A signal stopped it.
         HnsegError: As `run_cohort` raises it.
     """
+    if not expected:
+        _say("The model tells nothing of its training data, so that structures are not compared with them.")
     report = partial(write_report, store, labels, title=title, expected=expected)
     with unwind_on_signals():
         try:

@@ -42,13 +42,18 @@ class Levels:
         return DoseRule.in_levels(base_gy, boost_gy, self.levels)
 
 
+EXAMPLES = ("hnseg dose-paint probability.nii.gz --base-gy 66 --boost-gy 10 --inside ctv.nii.gz --output dose.nii.gz",)
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     probability: Annotated[Path, typer.Argument(metavar="PROBABILITY", help="A map of probabilities, 0 to 1.")],
     *,
     base_gy: Annotated[float, typer.Option(metavar="GY", help="Dose of the whole target.")],
     boost_gy: Annotated[float, typer.Option(metavar="GY", help="Further dose where the probability is 1.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The prescription in Gy, float32, on the map's grid.")],
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="Result: the prescription in Gy, float32, on the map's grid.")
+    ],
     grading: Levels,
     inside: Annotated[
         Path | None, typer.Option(metavar="MASK", help="The target, such as a CTV: every voxel but 0.")
@@ -63,9 +68,11 @@ def command(  # noqa: PLR0913 (one parameter an option)
             show_default=False,
         ),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write dose against volume to this CSV.")] = None,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write rule, target and volumes.")] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the dose-volume curve; .png or .svg.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Table as CSV: dose against volume.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Values as JSON: rule, target and volumes.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Picture: the dose-volume curve; .png or .svg.")
+    ] = None,
 ) -> None:
     """Paint dose by a map of probabilities, for research only: no patient may be treated by it.
 

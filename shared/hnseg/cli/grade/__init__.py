@@ -11,6 +11,11 @@ from hnseg.cli.grade.agreement import GradeFiles, show_agreement
 from hnseg.errors import InputError
 from hnseg.robustness.grading.sheet.writing import FOR_GRADERS, KEY_FILE, write_sheet
 
+EXAMPLES = (
+    "hnseg grade --sheet cases --output sheet --structure GTVp --structure GTVn",
+    "hnseg grade grades.csv --key sheet/key.csv --json agreement.json",
+)
+
 
 def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     grades: Annotated[
@@ -24,14 +29,16 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
     ] = None,
     scores: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="CSV of measures of the same cases and structures, to correlate with."),
+        typer.Option(
+            metavar="FILE", help="Scores: a CSV of measures of the same cases and structures, to correlate with."
+        ),
     ] = None,
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Key of the sheet, where the cases in GRADES are its codes.")
     ] = None,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all results to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Values as JSON: all results.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the flows between grades: .png or .svg.")
+        Path | None, typer.Option(metavar="FILE", help="Picture: the flows between grades; .png or .svg.")
     ] = None,
     draws: Annotated[int, typer.Option(min=1, help="How often the cases are drawn anew for the intervals.")] = 1000,
     sheet: Annotated[
@@ -42,12 +49,14 @@ def command(  # noqa: PLR0913, PLR0917 (the command line's options)
             " image, label_map.",
         ),
     ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the sheet and its key.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Result: a folder with the sheet and its key.")
+    ] = None,
     structure: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Name of the label 1, 2, ... of the sheet; once each.", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same codes and intervals.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed: the same one gives the same codes and intervals.")] = 0,
 ) -> None:
     """Say how usable segmentations are to clinicians, and how far these agree; or make the sheet that they fill in."""
     if sheet is None and grades and output is None and not structure:

@@ -12,7 +12,7 @@ from hnseg.cohort.settings import JobSettings, Place, RunSettings, gpus_of, shar
 
 OnOption = Annotated[Place, typer.Option("--on", help="Where the workers run: on this machine, or as jobs.")]
 RamOption = Annotated[
-    float | None, typer.Option(min=0, help="Memory of each worker in GiB; an equal share of all if left out.")
+    float | None, typer.Option(min=0, help="Memory in GiB: of each worker, an equal share of all if left out.")
 ]
 
 
@@ -21,7 +21,7 @@ class WorkerOptions:
     """Options on workers and on the share of the cases that they get."""
 
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Number of workers, one case each; one a GPU, else one, if left out.")
+        int | None, typer.Option(min=1, help="Processes: one case each; one a GPU, else one, if left out.")
     ] = None
     gpus: Annotated[str, typer.Option(metavar="all|0,1", help="GPUs of this machine to use, one a worker.")] = ""
     shard: Annotated[str, typer.Option(metavar="K/N", help="Run only the K-th of N shares of the cases.")] = ""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from hnseg.cli.options.completion import challenge_folder
 from hnseg.cli.options.run import EditionOption, LimitOption, NetworkOptions, SkipOption
 from hnseg.platform.spec import ChallengeSpec
 
@@ -13,6 +16,12 @@ if TYPE_CHECKING:
     from hnseg.cohort.work import WorkReference
     from hnseg.inference.model.bundle_group import Model
     from hnseg.rule.model import RuleModel
+
+
+ContainerFolder = Annotated[
+    Path,
+    typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.", autocompletion=challenge_folder),
+]
 
 
 @dataclass(frozen=True)

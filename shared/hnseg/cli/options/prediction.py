@@ -35,10 +35,13 @@ class PredictionOptions:
         typer.Option(
             "--model",
             metavar="DIR",
-            help="In place of MODEL_DIR; given again, a further one: probabilities are averaged.",
+            help="Model: in place of MODEL_DIR; given again, a further one: probabilities are averaged.",
         ),
     ] = None
-    folds: Annotated[str | None, typer.Option(metavar="0,1,...", help="Only these folds; all if left out.")] = None
+    folds: Annotated[
+        str | None,
+        typer.Option(metavar="0,1,...", help="Folds: numbers from 0 with commas between them; all if left out."),
+    ] = None
     checkpoint: CheckpointOption = "auto"
     no_mirroring: Annotated[bool, typer.Option("--no-mirroring", help="Don't look at mirrored copies.")] = False
     step: Annotated[float, typer.Option(min=0.1, max=1.0, help="Distance between tiles, in patches.")] = 0.5
@@ -46,9 +49,9 @@ class PredictionOptions:
     precision: PrecisionOption = "exact"
     backend: BackendOption = "auto"
     skip: SkipAirOption = "none"
-    limit_s: Annotated[float, typer.Option(min=0, help="Seconds it may take; what is given up is said.")] = inf
-    ram_gib: Annotated[float, typer.Option(min=0, help="Memory this may take.")] = inf
-    vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU this may take.")] = inf
+    limit_s: Annotated[float, typer.Option(min=0, help="Seconds a case may take; what is given up is said.")] = inf
+    ram_gib: Annotated[float, typer.Option(min=0, help="Memory in GiB: what this may take.")] = inf
+    vram_gib: Annotated[float, typer.Option(min=0, help="Memory of the GPU in GiB: what this may take.")] = inf
 
     @property
     def chosen_folds(self) -> list[Fold] | None:
@@ -83,14 +86,22 @@ class FurtherOutputs:
     """Options on what is written beside the label map of an image."""
 
     probabilities: Annotated[
-        Path | None, typer.Option(metavar="DIR|FILE.npy", help="Write an image a class too; or (k, z, y, x) as .npy.")
+        Path | None,
+        typer.Option(
+            metavar="DIR|FILE.npy", help="Probabilities: an image a class is written too; or (k, z, y, x) as .npy."
+        ),
     ] = None
     uncertainty: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write entropy, mutual information, a table and a picture.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Uncertainty: entropy, mutual information, a table and a picture are written."
+        ),
     ] = None
     dropout: DropoutOption = 0
     tta: TtaOption = 0
-    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was done and given up.")] = None
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Values as JSON: what was done and given up.")
+    ] = None
 
     @property
     def further_members(self) -> FurtherMembers:
@@ -121,7 +132,7 @@ class FurtherOutputs:
         return (
             Output("--output", label_map, f"A label map must be written to {label_map.parent}", WRITTEN),
             Output("--probabilities", array, _promise("Probabilities", array), (_ARRAY,)),
-            Output("--report", self.report, _promise("The report", self.report)),
+            Output("--json", self.json, _promise("The values", self.json)),
             *(probability_outputs(folder, classes) if folder else ()),
             *uncertainty_outputs(self.uncertainty),
             Output(UNCERTAINTY_PICTURE, self.picture, f"The uncertainty must be written to {self.uncertainty}"),
@@ -141,7 +152,7 @@ class FurtherOutputs:
     @property
     def asked_for(self) -> tuple[str, ...]:
         """Options that were used."""
-        given = {"--probabilities": self.probabilities, "--uncertainty": self.uncertainty, "--report": self.report}
+        given = {"--probabilities": self.probabilities, "--uncertainty": self.uncertainty, "--json": self.json}
         return tuple(option for option, path in given.items() if path is not None)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hnseg.cli.options.completion import challenge_folder
 from hnseg.rehearsal.preparing.input_list import OLDER, Dialect
 
 
@@ -58,14 +59,17 @@ class InputsJson(str, Enum):
 
 ContainerArgument = Annotated[
     Path | None,
-    typer.Argument(help="The challenge's folder, such as containers/hnts_mrg; with --image it needs spec.py alone."),
+    typer.Argument(
+        help="The challenge's folder, such as containers/hnts_mrg; with --image it needs spec.py alone.",
+        autocompletion=challenge_folder,
+    ),
 ]
 CasesOption = Annotated[
     list[Path] | None, typer.Option("--case", help="input/, perhaps expected/. Left out: all shipped.")
 ]
 ModelOption = Annotated[
     Path | None,
-    typer.Option(help="The weights: a folder, or the model.tar.gz. The shipped ones if left out, or none for --image."),
+    typer.Option(help="Model: a folder, or the model.tar.gz. The shipped one if left out, or none for --image."),
 ]
 ImageOption = Annotated[
     str, typer.Option(help="Rehearse this image instead of building one; for Apptainer also a .sif or .tar file.")
@@ -75,7 +79,7 @@ EngineOption = Annotated[
     typer.Option(help="The container engine; process: without any. Left out: Docker or Podman, where one answers."),
 ]
 ReportOption = Annotated[
-    Path | None, typer.Option(help="Write rehearsal.json, rehearsal.html, outputs and logs to this folder.")
+    Path | None, typer.Option(help="Page: rehearsal.html in this folder, with rehearsal.json, outputs and logs.")
 ]
 BaseImageOption = Annotated[
     str, typer.Option(envvar="HNSEG_BASE_IMAGE", help="Build on this image instead of the Dockerfile's.")
@@ -84,9 +88,13 @@ ApiMethodOption = Annotated[ApiMethod | None, typer.Option(help="Build for this 
 BuildArgOption = Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the build. May be repeated.")]
 LimitOption = Annotated[
     float | None,
-    typer.Option(min=0.1, max=1e7, help="Seconds a case may take, instead of the challenge's; told to it."),
+    typer.Option(
+        min=0.1,
+        max=1e7,
+        help="Seconds a case may take; the challenge's limit if left out. It is told to the container.",
+    ),
 ]
-RamOption = Annotated[float | None, typer.Option(min=1.01, max=1e6, help="Memory, instead of the challenge's.")]
+RamOption = Annotated[float | None, typer.Option(min=1.01, max=1e6, help="Memory in GiB: in place of the challenge's.")]
 ProfileOption = Annotated[
     str, typer.Option(help="Limits: exec, invoke, batch, or a JSON file. Left out: exec or invoke, by the image.")
 ]

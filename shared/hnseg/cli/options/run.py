@@ -27,7 +27,7 @@ CheckpointOption = Annotated[options.CheckpointName, typer_option(options.CHECKP
 SkipOption = Annotated[options.Skip, typer_option(options.SKIP)]
 SkipAirOption = Annotated[
     Literal["none", "air"],
-    typer_option(options.SKIP, envvar=None, help="Leave tiles of air unseen: sooner, not quite nnU-Net's."),
+    typer_option(options.SKIP, envvar=None, help="Tiles left unseen: those of air; sooner, not quite nnU-Net's."),
 ]
 LimitOption = Annotated[float | None, typer_option(options.LIMIT_S, envvar=None)]
 ModelsOption = Annotated[
@@ -35,8 +35,13 @@ ModelsOption = Annotated[
     typer.Option(
         "--model",
         metavar="DIR",
-        help="An nnU-Net result folder or an exported bundle; given again, a further one: probabilities are averaged.",
+        help="Model: an nnU-Net result folder or an exported bundle; given again, a further one, for the mean of their"
+        " probabilities.",
     ),
+]
+GuardOption = Annotated[
+    bool,
+    typer.Option(help="Whether a click changes only what lies around it; else the whole image is predicted again."),
 ]
 EditionOption = Annotated[str, typer_option(options.EDITION)]
 

@@ -18,7 +18,7 @@ from hnseg.robustness.perturbations.severity import SEVERITIES
 from hnseg.robustness.study.images import choose_images
 from hnseg.robustness.study.variants import Choice
 
-SeedOption = Annotated[int, typer.Option(min=0, help="The same seed gives the same voxels.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Seed: the same one gives the same voxels.")]
 UnitsOption = Annotated[
     Units, typer.Option(help="Scale of the strengths: as published, with a physical zero, or the file's own values.")
 ]
@@ -53,20 +53,19 @@ class StudyOptions:
 class StudyFolders:
     """Folders of a study, all of which it needs but that of the references."""
 
-    cases: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of cases, as hnseg cohort takes it, with references.")
-    ] = None
     model_dir: Annotated[
-        Path | None, typer.Option("--model", metavar="DIR", help="An nnU-Net result folder or an exported bundle.")
+        Path | None,
+        typer.Option("--model", metavar="DIR", help="Model: an nnU-Net result folder or an exported bundle."),
     ] = None
     output_dir: Annotated[
-        Path | None, typer.Option("--output", metavar="DIR", help="Receives the page, its numbers and the variants.")
+        Path | None, typer.Option("--output", metavar="DIR", help="Result: the page, its numbers and the variants.")
     ] = None
     references: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A label map a case; left out: each case's own `expected`.")
+        Path | None,
+        typer.Option(metavar="DIR", help="References: a label map a case; left out: each case's own `expected`."),
     ] = None
 
-    def needed(self, container_dir: Path | None) -> tuple[Path, Path, Path, Path]:
+    def needed(self, container_dir: Path | None, cases_dir: Path | None) -> tuple[Path, Path, Path, Path]:
         """Return the folders of challenge, cases, model and output.
 
         Raises:
@@ -74,13 +73,13 @@ class StudyFolders:
         """
         given = {
             "the folder of the challenge": container_dir,
-            "--cases": self.cases,
+            "the folder of cases": cases_dir,
             "--model": self.model_dir,
             "--output": self.output_dir,
         }
         if missing := [name for name, path in given.items() if path is None]:
             raise InputError(
-                "A study must be given a challenge, --cases, --model and --output, or else --scores with scores that"
+                "A study must be given a challenge, its cases, --model and --output, or else --scores with scores that"
                 f" are there, but {missing[0]} was left out."
             )
         challenge, cases, model, output = (path for path in given.values() if path is not None)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from hnseg.inference.further.asked import FurtherMembers
 
 DropoutOption = Annotated[
-    int, typer.Option(min=0, metavar="N", help="With --uncertainty: N more members, by Monte Carlo dropout.")
+    int, typer.Option(min=0, metavar="N", help="With an uncertainty: N more members, by Monte Carlo dropout.")
 ]
 TtaOption = Annotated[
-    int, typer.Option(min=0, metavar="N", help="With --uncertainty: N more, by test-time copies (flip, noise, turn).")
+    int, typer.Option(min=0, metavar="N", help="With an uncertainty: N more, by test-time copies (flip, noise, turn).")
 ]
 
 
@@ -35,7 +35,7 @@ def further_members(dropout: int, tta: int, *, uncertainty: bool) -> FurtherMemb
     if (dropout or tta) and not uncertainty:
         option = "--dropout" if dropout else "--tta"
         raise InputError(
-            f"{option} must be used with --uncertainty, which alone has members beyond the folds, but that was left"
-            " out. The label map is the same with it."
+            f"{option} must be used with an uncertainty, which alone has members beyond the folds, but none was asked"
+            " for. The label map is the same with it."
         )
     return FurtherMembers(dropout, tta)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
+from hnseg.cli.options.completion import challenge_folder
 from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import CheckpointOption
@@ -25,11 +26,23 @@ from hnseg.robustness.scores.scores_csv import COLUMNS, read_scores
 from hnseg.robustness.study.work import Perturbing, study_work
 from hnseg.rule.model import open_model
 
+EXAMPLES = (
+    "hnseg robustness containers/hecktor cases --model model --output study",
+    "hnseg robustness --scores scores.csv --report page",
+)
+
 
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
     container_dir: Annotated[
-        Path | None, typer.Argument(help="The challenge's folder, such as containers/hecktor; none with --scores.")
+        Path | None,
+        typer.Argument(
+            help="The challenge's folder, such as containers/hecktor; none with --scores.",
+            autocompletion=challenge_folder,
+        ),
+    ] = None,
+    cases: Annotated[
+        Path | None, typer.Argument(help="Folder of cases, as hnseg cohort takes it, with references.")
     ] = None,
     *,
     folders: StudyFolders,
@@ -37,15 +50,15 @@ def command(  # noqa: PLR0913 (one parameter an option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help=f"Instead of a study: a CSV of scores with the columns {', '.join(COLUMNS)}; the baseline has the kind"
+            help=f"Scores: in place of a study, a CSV with the columns {', '.join(COLUMNS)}; the baseline has the kind"
             " none, the severity 0 and no modality. Further columns of numbers are measures or descriptors of the"
             " reference.",
         ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all results to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Values as JSON: all results.")] = None,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="With --scores: write a page with plots, and its numbers, to this folder."),
+        typer.Option(metavar="DIR", help="Page: with --scores, one with plots, and its numbers, in this folder."),
     ] = None,
     chosen: StudyOptions,
     leaving: LeavingPublished,
@@ -62,10 +75,10 @@ def command(  # noqa: PLR0913 (one parameter an option)
     Called again, it goes on where it stopped. With --scores it compares scores that are there.
     """
     if scores is not None:
-        _check_alone(container_dir, folders)
+        _check_alone(container_dir, cases, folders)
         _show_scores(scores, json, report)
         return
-    challenge, cases_dir, model, output = folders.needed(container_dir)
+    challenge, cases_dir, model, output = folders.needed(container_dir, cases)
     loaded = load_challenge(challenge, container.edition)
     spec = loaded.spec
     choice = chosen.choice(spec)
@@ -85,15 +98,15 @@ def _show_scores(scores: Path, json: Path | None, report: Path | None) -> None:
         show_results(read_scores(scores), files, report)
 
 
-def _check_alone(container_dir: Path | None, folders: StudyFolders) -> None:
+def _check_alone(container_dir: Path | None, cases: Path | None, folders: StudyFolders) -> None:
     """Refuse scores beside what a study needs.
 
     Raises:
         InputError: A folder of a study was given, too.
     """
-    given = (container_dir, folders.cases, folders.model_dir, folders.output_dir, folders.references)
+    given = (container_dir, cases, folders.model_dir, folders.output_dir, folders.references)
     if any(path is not None for path in given):
         raise InputError(
-            "--scores must be given without a challenge and without --cases, --references, --model and --output, but"
-            " one of these was given. Was --report meant for the folder of the page?"
+            "--scores must be given without a challenge, its cases, --references, --model and --output, but one of"
+            " these was given. Was --report meant for the folder of the page?"
         )

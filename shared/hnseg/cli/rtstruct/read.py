@@ -28,15 +28,20 @@ class Overlap(str, Enum):
     LATER = "later"
 
 
+EXAMPLES = ("hnseg rtstruct read RS.dcm --series ct --output labels.nii.gz",)
+
+
 def read(
     structure_set: Annotated[Path, typer.Argument(metavar="RS.dcm", help="A structure set, of any program.")],
-    series: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the DICOM series that it was drawn on.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd.")],
+    series: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the DICOM series: the one that it was drawn on.")
+    ],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Result: the label map; .mha, .nii.gz, .nii or .nrrd.")],
     names: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help='Structures by name or number: {"1": "GTVp", "2": 7}. Without it all of them, numbered anew.',
+            help='Names of the labels: structures by name or number, {"1": "GTVp", "2": 7}; if left out, all of them.',
         ),
     ] = None,
     overlap: Annotated[

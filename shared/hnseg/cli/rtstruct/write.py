@@ -25,13 +25,18 @@ class OriginOptions:
     model_sha256: Annotated[str, typer.Option(metavar="HEX", help="SHA-256 of the model that it used.")] = ""
 
 
+EXAMPLES = ("hnseg rtstruct write labels.nii.gz --series ct --names names.json --output RS.dcm",)
+
+
 @with_records
 def write(
     label_map: Annotated[Path, typer.Argument(metavar="MAP", help="A label map, of any program.")],
     *,
-    series: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the DICOM series that it belongs to.")],
-    names: Annotated[Path, typer.Option(metavar="FILE", help='Names of its labels: {"1": "GTVp", "2": null}.')],
-    output: Annotated[Path, typer.Option(metavar="FILE.dcm", help="The structure set.")],
+    series: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the DICOM series: the one that it belongs to.")
+    ],
+    names: Annotated[Path, typer.Option(metavar="FILE", help='Names of the labels: {"1": "GTVp", "2": null}.')],
+    output: Annotated[Path, typer.Option(metavar="FILE.dcm", help="Result: the structure set.")],
     series_number: SeriesNumber = None,
     made_by: OriginOptions,
 ) -> None:

@@ -20,13 +20,15 @@ from hnseg.records import Frozen
 ENOUGH_FOR_PERCENTILES = 100  # cases; of fewer, the least and the greatest value are the range
 VOLUME_FACTOR = 1.5  # by which a volume's range widens at both ends: networks draw thin organs too large
 LEAST_MARGIN_MM, MARGIN_SHARE = 10.0, 0.15  # a position's range widens by a length, or by a share of its own if larger
+MORE_OUTSIDE = 0.2  # of a structure's volume lie outside the body than at most in the training data
+LEAST_WRONG_SIDE_MM = 5.0  # beyond the body's middle, which is known to within a few mm
 MORE_COMPONENTS = 3  # than the most of the training data; a network leaves specks where a person draws none
 RARELY_EMPTY = 0.02  # fraction of the training cases; where more are empty, an empty structure is nothing to look at
 RARELY_AT_BORDER = 0.05  # fraction of the training cases; where more touch the border, a structure at it is no surprise
 
 _SIDES = (("right", "left"), ("front", "back"), ("head", "feet"))  # at the least and at the greatest x, y and z
 
-Kind = Literal["empty", "volume", "components", "position"]
+Kind = Literal["empty", "volume", "components", "outside", "side", "position"]
 Interval = tuple[float, float]
 
 
@@ -59,6 +61,8 @@ class StructureRange(Frozen):
     position_mm: tuple[Interval, Interval, Interval] | None
     """Least and greatest position along x, y and z, as volumes, in the frame of `hnseg.imaging.body_frame`; None where
     no case has one."""
+    most_outside: float | None = None
+    """Greatest fraction of it that lies outside the body in a case, 0 to 1; None where that was not measured."""
 
     @classmethod
     def of(cls, measured: Sequence[StructureMeasures]) -> StructureRange:
@@ -79,6 +83,7 @@ class StructureRange(Frozen):
             most_components=max((each.components for each in present), default=0),
             at_border=sum(each.touches_border for each in present),
             position_mm=_extent([each.position_mm for each in present if each.position_mm is not None]),
+            most_outside=max((each.outside for each in present if each.outside is not None), default=None),
         )
 
     @property
@@ -103,7 +108,8 @@ class StructureRange(Frozen):
         found = (
             self._of_volume(name, measures),
             self._of_components(name, measures),
-            self._of_position(name, measures),
+            self._if_outside(name, measures),
+            self._if_on_wrong_side(name, measures) or self._of_position(name, measures),
         )
         return [departure for departure in found if departure is not None]
 
@@ -128,6 +134,30 @@ class StructureRange(Frozen):
             return None
         known = f"in the training data it has at most {self.most_components}"
         return Departure("components", f"{name} is in {measures.components} pieces; {known}.")
+
+    def _if_outside(self, name: str, measures: StructureMeasures) -> Departure | None:
+        if measures.outside is None or measures.outside <= (self.most_outside or 0.0) + MORE_OUTSIDE:
+            return None
+        known = "" if self.most_outside is None else f", which in the training data is at most {self.most_outside:.0%}"
+        found = f"{measures.outside:.0%} of {name} lie outside the body{known}."
+        return Departure("outside", f"{found} Is it in air or on the couch?")
+
+    def _if_on_wrong_side(self, name: str, measures: StructureMeasures) -> Departure | None:
+        """Return the departure of a structure that all training cases have on the other side of the body's middle."""
+        if self.position_mm is None or measures.position_mm is None:
+            return None
+        (low, high), found = self.position_mm[0], measures.position_mm[0]
+        if low > 0 and found < -LEAST_WRONG_SIDE_MM:
+            side, other, usual = "right", "left", f"{low:.0f} to {high:.0f}"
+        elif high < 0 and found > LEAST_WRONG_SIDE_MM:
+            side, other, usual = "left", "right", f"{-high:.0f} to {-low:.0f}"
+        else:
+            return None
+        sentence = (
+            f"{name} lies {abs(found):.0f} mm to the patient's {side} of the body's middle; in the training data it"
+            f" lies {usual} mm to the {other}. Are left and right swapped, or is the image mirrored?"
+        )
+        return Departure("side", sentence)
 
     def _of_position(self, name: str, measures: StructureMeasures) -> Departure | None:
         """Return the departure along the axis where it is largest."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from hnseg.inference.model.structure_check import StructureFlag
 from hnseg.rehearsal.judging.json_values import in_plain, parse_json
 from hnseg.rehearsal.judging.logs import Log
 
@@ -30,6 +31,19 @@ def _versions(value: object) -> dict[str, str]:
     return dict(list(texts.items())[:_MOST_SHOWN])
 
 
+def _flags(value: object) -> tuple[StructureFlag, ...]:
+    """Return the members of a list that are flags, as many as are shown, and no longer; none of anything else."""
+    members = value if isinstance(value, (list, tuple)) else ()
+    return tuple(flag for flag in map(_flag, members[:_MOST_SHOWN]) if flag and len(flag.sentence) <= _LONGEST_SHOWN)
+
+
+def _flag(value: object) -> StructureFlag | None:
+    try:
+        return StructureFlag.model_validate(value)
+    except ValidationError:
+        return None
+
+
 class ShownProvenance(BaseModel):
     """Part of a provenance that a page shows as text; the crop and the registration have records of their own."""
 
@@ -39,10 +53,12 @@ class ShownProvenance(BaseModel):
     """Sentences for the reader."""
     versions: Annotated[dict[str, str], BeforeValidator(_versions)] = {}
     """Versions of programs by their names."""
+    structure_flags: Annotated[tuple[StructureFlag, ...], BeforeValidator(_flags)] = ()
+    """Reasons to look at structures, found by comparing them with the training data."""
 
     @classmethod
     def of(cls, provenance: dict[str, Any] | None) -> ShownProvenance:
-        """Return the part of a provenance that is shown; without notes and versions where there is none."""
+        """Return the part of a provenance that is shown; without notes, versions and flags where there is none."""
         return cls.model_validate(provenance or {})
 
 

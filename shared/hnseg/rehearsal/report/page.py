@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+from hnseg.cohort.flags import FLAG_WORDS
 from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import crop_in
 from hnseg.drawing.entropy import EntropyPicture, draw_entropy
@@ -127,6 +128,7 @@ def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -
         means={case.name: mean_over_structures(case.structures, metric) for case in rehearsal.cases},
         lowest={case.name: lowest(case.structures, metric) for case in rehearsal.cases},
         many=MANY_STRUCTURES,
+        flag_words=FLAG_WORDS,
         structures=None if rehearsal.score is None else structures_table(rehearsal.score),
         names=labels,
         colours=colours,

@@ -98,14 +98,24 @@ class Converted:
     lacks_mr: bool
 
 
+EXAMPLES = (
+    "hnseg-train convert han_seg HaN-Seg --output work",
+    "hnseg-train convert han_seg HaN-Seg --output work --no-mr-channel",
+)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     source: Annotated[Path, typer.Argument(help="HaN-Seg, the folder that holds it, or its set_1.")],
-    output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
+    output: Annotated[Path, typer.Option(help="Result: the work folder to make the data set in.")],
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 505,
     mr_channel: Annotated[bool, typer.Option(help="Without it the network sees the CT alone.")] = True,
-    settings: Annotated[str, typer.Option(help='"default", or a JSON file with the method\'s settings.')] = "default",
-    seed: Annotated[int, typer.Option(min=0, help="Of the folds.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that register and write patients.")] = usable_threads(),
+    settings: Annotated[
+        str, typer.Option(help='Settings of the method: "default", or a JSON file with the method\'s settings.')
+    ] = "default",
+    seed: Annotated[int, typer.Option(min=0, help="Seed: of the folds.")] = 42,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes: those that register and write patients.")
+    ] = usable_threads(),
 ) -> None:
     """Convert the public data of HaN-Seg 2023."""
     chosen = read_settings(settings, {"default": Settings()}).model_copy(update={"mr_channel": mr_channel})

@@ -45,13 +45,17 @@ class Options:
     leave_out_bad_pet: bool = False
 
 
+EXAMPLES = ("hnseg-train convert hecktor hecktor2022_training --output work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     source: Annotated[Path, typer.Argument(help="The training data's folder of any edition, or the one above it.")],
-    output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
+    output: Annotated[Path, typer.Option(help="Result: the work folder to make the data set in.")],
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 506,
     pet_channel: Annotated[bool, typer.Option(help="Without it the network sees the CT alone.")] = True,
     settings: Annotated[
-        str, typer.Option(help=f"{', '.join(SETTINGS)}, or a JSON file with the method's settings.")
+        str,
+        typer.Option(help=f"Settings of the method: {', '.join(SETTINGS)}, or a JSON file with the method's settings."),
     ] = "default",
     leave_one_centre_out: Annotated[
         bool, typer.Option("--leave-one-centre-out", help="One fold a centre, in place of five with a share of each.")
@@ -59,8 +63,10 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     leave_out_bad_pet: Annotated[
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the folds.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
+    seed: Annotated[int, typer.Option(min=0, help="Seed: of the folds.")] = 42,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes: those that read and write patients.")
+    ] = usable_threads(),
 ) -> None:
     """Convert the public data of HECKTOR 2022, 2025 or 2026."""
     chosen = read_settings(settings, dict(SETTINGS)).model_copy(update={"pet_channel": pet_channel})

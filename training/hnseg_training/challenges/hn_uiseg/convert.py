@@ -47,20 +47,26 @@ class Options:
     leave_out_bad_pet: bool = False
 
 
+EXAMPLES = ("hnseg-train convert hn_uiseg hecktor2022_training --output work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     sources: Annotated[
         list[Path], typer.Argument(help="Folders of patients, as HECKTOR's of any edition; a PET may be missing.")
     ],
-    output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
+    output: Annotated[Path, typer.Option(help="Result: the work folder to make the data set in.")],
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 507,
     settings: Annotated[
-        str, typer.Option(help=f"{', '.join(SETTINGS)}, or a JSON file with the method's settings.")
+        str,
+        typer.Option(help=f"Settings of the method: {', '.join(SETTINGS)}, or a JSON file with the method's settings."),
     ] = "default",
     leave_out_bad_pet: Annotated[
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the folds.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
+    seed: Annotated[int, typer.Option(min=0, help="Seed: of the folds.")] = 42,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes: those that read and write patients.")
+    ] = usable_threads(),
 ) -> None:
     """Convert PET/CT and CT-only data with tumour and nodes, such as HECKTOR and H&N1."""
     chosen = read_settings(settings, dict(SETTINGS))

@@ -61,15 +61,19 @@ class Visit:
         return self.t2w, self.prior, self.truth
 
 
+EXAMPLES = ("hnseg-train convert hnts_mrg HNTSMRG24_train --output work",)
+
+
 def command(
     source: Annotated[Path, typer.Argument(help="HNTSMRG24_train, or the folder that holds it.")],
-    output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
+    output: Annotated[Path, typer.Option(help="Result: the work folder to make the data set in.")],
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 504,
     gradient_channel: Annotated[bool, typer.Option(help="Without it the network sees the T2w alone.")] = True,
     settings: Annotated[
-        str, typer.Option(help='"default", "paper", or a JSON file with the method\'s settings.')
+        str,
+        typer.Option(help='Settings of the method: "default", "paper", or a JSON file with the method\'s settings.'),
     ] = "default",
-    seed: Annotated[int, typer.Option(min=0, help="Of the boxes' margins and the folds.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Seed: of the boxes' margins and the folds.")] = 42,
 ) -> None:
     """Convert the public data of HNTS-MRG 2024."""
     chosen = read_settings(settings, KNOWN_SETTINGS).model_copy(update={"gradient_channel": gradient_channel})

@@ -55,12 +55,16 @@ class Options:
     runs: int = 1
 
 
+EXAMPLES = ("hnseg-train convert recurrence patients --output work",)
+
+
 def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     source: Annotated[Path, typer.Argument(help="A folder with a folder a patient.")],
-    output: Annotated[Path, typer.Option(help="The work folder to make the data set in.")],
+    output: Annotated[Path, typer.Option(help="Result: the work folder to make the data set in.")],
     dataset_id: Annotated[int, typer.Option(help="nnU-Net's number of the data set.")] = 508,
     settings: Annotated[
-        str, typer.Option(help=f"{', '.join(_TRAINED)}, or a JSON file with the method's settings.")
+        str,
+        typer.Option(help=f"Settings of the method: {', '.join(_TRAINED)}, or a JSON file with the method's settings."),
     ] = "default",
     split: Annotated[
         str | None,
@@ -72,8 +76,10 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     runs: Annotated[
         int, typer.Option(min=1, max=99, help="Trainings on the one --split: as many folds, all of them the same.")
     ] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of the folds, or of the split.")] = 42,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write patients.")] = usable_threads(),
+    seed: Annotated[int, typer.Option(min=0, help="Seed: of the folds, or of the split.")] = 42,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes: those that read and write patients.")
+    ] = usable_threads(),
 ) -> None:
     """Convert patients with planning PET/CT, GTV and outlined recurrences."""
     chosen = read_settings(settings, dict(SETTINGS))
