@@ -156,7 +156,7 @@ def check_no_problems(problems: Sequence[TableProblem]) -> None:
     sentences = [problem.sentence for problem in problems]
     if len(sentences) > 1:
         raise InputError(
-            f"Each cell must be understood and the rows of a patient must agree, but there are {len(sentences)} problems:\n"
+            f"Each cell must be understood and a patient's rows must agree, but there are {len(sentences)} problems:\n"
             + "\n".join(sentences)
         )
     if sentences:
