@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hnseg.errors import HnsegError
+from hnseg.errors import HnsegError, ProblemsError
 from hnseg.printable import printable
 from hnseg.version import __version__
 
@@ -43,6 +43,8 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
     try:
         app()
+    except ProblemsError as error:
+        return _refused(*str(error).splitlines())
     except HnsegError as error:
         return _refused(str(error))
     except OSError as error:
@@ -52,8 +54,9 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     return 0
 
 
-def _refused(sentence: str) -> int:
-    print(printable(sentence), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
+def _refused(*lines: str) -> int:
+    for line in lines:
+        print(printable(line), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
     return 1
 
 

@@ -19,7 +19,7 @@ from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, patients_of, write_pet_ct_dataset
 from hnseg_training.dataset.pet_ct_patients import Method
 from hnseg_training.dataset.pet_ct_sources import find_sources
-from hnseg_training.dataset.splits import five_folds_by_centre, one_fold_a_centre
+from hnseg_training.dataset.splits import dealt_folds_by_centre, one_fold_a_centre
 from hnseg_training.dataset.work_folder import WorkFolder
 
 CHALLENGE = "hecktor"
@@ -85,7 +85,7 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
     """
     sources = find_sources(source, title="HECKTOR's training data")
     patients, by_centre = patients_of(sources), options.leave_one_centre_out
-    folds = one_fold_a_centre(patients) if by_centre else five_folds_by_centre(patients, seed=options.seed)
+    folds = one_fold_a_centre(patients) if by_centre else dealt_folds_by_centre(patients, seed=options.seed)
     dataset = PetCtDataset(
         CHALLENGE,
         TITLE,

@@ -23,7 +23,7 @@ from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, patients_of, write_pet_ct_dataset
 from hnseg_training.dataset.pet_ct_patients import Method
 from hnseg_training.dataset.pet_ct_sources import Source, find_sources
-from hnseg_training.dataset.splits import five_folds_by_centre
+from hnseg_training.dataset.splits import dealt_folds_by_centre
 from hnseg_training.dataset.work_folder import WorkFolder
 
 CHALLENGE = "hn_uiseg"
@@ -84,7 +84,7 @@ def convert(folders: Sequence[Path], output: Path, *, settings: Settings, option
             folder holds a data set already.
     """
     sources = _sources_in(folders)
-    folds = five_folds_by_centre(patients_of(sources), seed=options.seed)
+    folds = dealt_folds_by_centre(patients_of(sources), seed=options.seed)
     dataset = PetCtDataset(
         CHALLENGE,
         TITLE,

@@ -28,7 +28,7 @@ from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg_training.dataset.completeness import check_nothing_missing, log_untaken
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.raw_dataset import Description, write_description, write_sample
-from hnseg_training.dataset.splits import SPLITS_FILE, Patient, five_folds
+from hnseg_training.dataset.splits import SPLITS_FILE, Patient, dealt_folds
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.progress import tracked
 
@@ -99,7 +99,7 @@ def convert(
     """
     visits = find_visits(source)
     patients = [Patient(name, (mid.sample,), (pre.sample,)) for name, (mid, pre) in visits.items()]
-    folds = five_folds(patients, seed=seed)
+    folds = dealt_folds(patients, seed=seed)
     with WorkFolder.begun(output, challenge=CHALLENGE, dataset_id=dataset_id) as work:
         for name, pair in tracked(visits.items(), total=len(visits), title="converting patients"):
             for number, visit in enumerate(pair):

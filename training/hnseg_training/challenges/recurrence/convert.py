@@ -26,7 +26,7 @@ from hnseg_training.dataset.nested_split import OuterPart, split_named
 from hnseg_training.dataset.pet_ct_patients import CONVERSION_FILE
 from hnseg_training.dataset.raw_dataset import Description, write_description
 from hnseg_training.dataset.single_split import Shares
-from hnseg_training.dataset.splits import SPLITS_FILE, Patient, Split, five_folds
+from hnseg_training.dataset.splits import SPLITS_FILE, Patient, Split, dealt_folds
 from hnseg_training.dataset.work_folder import WorkFolder, write_json
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def _dealt(sources: list[Source], options: Options) -> tuple[list[Split], list[s
             " Give --split too, such as 6:2:2."
         )
     if options.split is None:
-        return five_folds(patients, seed=options.seed), []
+        return dealt_folds(patients, seed=options.seed), []
     folds, test = options.split.deal(patients, seed=options.seed)
     return folds * options.runs, test
 
