@@ -17,6 +17,7 @@ from hnseg.evaluation.files.patient_tables import (
     TableProblem,
     check_no_problems,
     column_of,
+    patient_key,
 )
 from hnseg.imaging.files.visible import visible_in
 
@@ -58,8 +59,12 @@ class Tables:
         return cls(rows, files, tuple(rows.problems), (*notes, *rows.notes))
 
     @classmethod
-    def read(cls, folders: Sequence[Path]) -> Tables:
+    def read(cls, folders: Sequence[Path], *, without: Collection[str] = ()) -> Tables:
         """Read every table in some folders that has a column PatientID, and log what was accepted.
+
+        Args:
+            folders: Folders of the tables.
+            without: Names of patients whose rows may have problems.
 
         Raises:
             InputError: There is none; or tables can't be read, contradict each other, or have a cell that can't be
@@ -68,7 +73,8 @@ class Tables:
         tables = cls.survey(folders)
         for note in tables.notes:
             logger.info("tables: %s", note)
-        check_no_problems(tables.problems)
+        unread = {patient_key(name) for name in without}
+        check_no_problems([one for one in tables.problems if patient_key(one.patient) not in unread])
         if not tables.files:
             workbooks = _files_in(folders, WORKBOOKS)
             cure = f"Save the sheet of {workbooks[0].name} as CSV" if workbooks else "Name its folder with --source"

@@ -8,6 +8,7 @@ from pathlib import Path
 from hnseg.errors import InputError
 from hnseg.imaging.files.visible import visible_in
 
+_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tar.gz", ".tgz")
 _DEEPEST = 4  # folders between the one that is named and the patients
 
 
@@ -34,4 +35,6 @@ def data_folder(source: Path, is_patient: Callable[[Path], bool], *, layout: str
         if found:
             return found[0]
         level = [path for folder in level for path in visible_in(folder) if path.is_dir()]
-    raise InputError(f"{source} must hold {layout}, but there is no patient's folder in it. Was the archive unpacked?")
+    packed = [path.name for path in visible_in(source) if path.name.lower().endswith(_ARCHIVES)]
+    cause = f"Unpack {packed[0]} first, and name its folder." if packed else "Was the archive unpacked?"
+    raise InputError(f"{source} must hold {layout}, but there is no patient's folder in it. {cause}")
