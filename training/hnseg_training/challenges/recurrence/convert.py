@@ -109,6 +109,7 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
             f"The settings must have the rule network for a network to be trained, but the rule is {settings.rule}."
             " It needs no training: method.json alone is its model."
         )
+    _check_runs(options)
     finding = find_sources(source)
     conversion = Conversion(_recipe(settings, options), _request(output, options))
     sources = conversion.surveyed(finding)
@@ -147,14 +148,18 @@ def _channels_of(settings: Settings) -> list[str]:
     return ["noNorm"] * (3 if settings.gtv_channel else 2)
 
 
-def _dealt(sources: Sequence[Source], options: Options) -> tuple[list[Split], list[str]]:
-    """Return the folds, and the names of the patients that are in none."""
-    patients = [Patient(found.name, (found.name,)) for found in sources]
+def _check_runs(options: Options) -> None:
+    """Refuse several runs without the split that they have in common."""
     if options.runs > 1 and not isinstance(options.split, Shares):
         raise InputError(
             f"Several runs are trainings on the same single split, but {options.runs} were asked for without one."
             " Give --split too, such as 6:2:2."
         )
+
+
+def _dealt(sources: Sequence[Source], options: Options) -> tuple[list[Split], list[str]]:
+    """Return the folds, and the names of the patients that are in none."""
+    patients = [Patient(found.name, (found.name,)) for found in sources]
     if options.split is None:
         return dealt_folds(patients, seed=options.seed), []
     folds, test = options.split.deal(patients, seed=options.seed)

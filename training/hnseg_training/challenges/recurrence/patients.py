@@ -50,7 +50,7 @@ class Converted(Frozen):
 
 
 def in_words(patients: Sequence[Converted]) -> str:
-    """Return a few words on the whole set: volume of the recurrences, and what of it the box around the GTV cuts off."""
+    """Return a few words on the whole set: volume of the recurrences, and what of it the crop cuts off."""
     cut = [patient for patient in patients if patient.lost_ml > 0]
     wholly = sum(patient.lost_ml == patient.volume_ml for patient in cut)
     without = sum(patient.volume_ml == 0 for patient in patients)
