@@ -70,24 +70,24 @@ def test_all_files_of_a_patient_are_checked_at_once(sources):
     sitk.WriteImage(sitk.ReadImage(str(first.ct)) + 1024, str(first.ct))
     first.label_map.write_bytes(b"")
     first.pet.write_bytes(first.pet.read_bytes()[:-9])
-    ct, label_map, pet = check_patient(first, method=METHOD)
+    ct, label_map, pet = check_patient(first, method=METHOD, threads=1)
     assert "must be in Hounsfield units" in ct
     assert f"{first.label_map} can't be read" in label_map
     assert f"{first.pet} can't be read" in pet
-    assert check_patient(second, method=METHOD) == []
+    assert check_patient(second, method=METHOD, threads=1) == []
 
 
 def test_without_a_readable_ct_the_labels_are_still_checked(sources):
     sources[0].ct.write_bytes(b"")
     sitk.WriteImage(sitk.ReadImage(str(sources[0].label_map)) * 3, str(sources[0].label_map))
-    ct, label_map = check_patient(sources[0], method=METHOD)
+    ct, label_map = check_patient(sources[0], method=METHOD, threads=1)
     assert "CT must be a readable image" in ct
     assert "also holds 3, 6" in label_map
 
 
 def test_a_pet_in_other_units_is_refused_with_the_option_that_leaves_it_out(work, sources):
     in_bq_per_ml(sources[0])
-    (sentence,) = check_patient(sources[0], method=METHOD)
+    (sentence,) = check_patient(sources[0], method=METHOD, threads=1)
     assert sentence.startswith("The PET must be in SUV")
     assert sentence.endswith("--leave-out-bad-pet.")
     with pytest.raises(InputError, match=r"must be in SUV.*--leave-out-bad-pet"):
@@ -97,5 +97,5 @@ def test_a_pet_in_other_units_is_refused_with_the_option_that_leaves_it_out(work
 def test_it_is_neither_checked_nor_refused_where_such_pets_are_left_out(work, sources):
     in_bq_per_ml(sources[0])
     tolerant = replace(METHOD, leave_out_bad_pet=True)
-    assert check_patient(sources[0], method=tolerant) == []
+    assert check_patient(sources[0], method=tolerant, threads=1) == []
     assert convert_patient(work, sources[0], method=tolerant, threads=1).record["pet"] == "refused"

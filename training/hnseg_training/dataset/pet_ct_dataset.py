@@ -93,12 +93,14 @@ def convert_pet_ct(dataset: PetCtDataset, finding: PetCtFinding, request: Reques
 
 def _recipe(dataset: PetCtDataset, request: Request) -> Recipe[Source, Converted]:
     method = dataset.method
-    write = partial(convert_patient, method=method, threads=max(1, usable_threads() // request.workers))
+    threads = max(1, usable_threads() // request.workers)
+    check = partial(check_patient, method=method, threads=threads)
+    write = partial(convert_patient, method=method, threads=threads)
     depends_on = {
         "settings": method.settings.model_dump(mode="json"),
         "leave_out_bad_pet": method.leave_out_bad_pet,
     }
-    return Recipe(dataset.challenge, Converted, partial(check_patient, method=method), write, depends_on)
+    return Recipe(dataset.challenge, Converted, check, write, depends_on)
 
 
 def _write_whole_set(work: WorkFolder, dataset: PetCtDataset, *, samples: int) -> None:

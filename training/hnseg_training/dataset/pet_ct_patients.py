@@ -61,11 +61,17 @@ class Converted(Frozen):
     """Centre, volumes, crop and state of the PET, for `conversion.json`."""
 
 
-def check_patient(source: Source, *, method: Method) -> list[str]:
+def check_patient(source: Source, *, method: Method, threads: int) -> list[str]:
     """Return a sentence for each file of a patient that is not what it must be.
 
     All voxels are read: whether a CT is in Hounsfield units and a PET in SUV no header says.
+
+    Args:
+        source: Files of the patient.
+        method: Method of the container.
+        threads: Threads of ITK.
     """
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     refusals = Refusals()
     ct = refusals.result_of(partial(read_image, method.ct, source.ct))
     is_hounsfield = ct is not None and refusals.result_of(partial(_check_ct, ct, source.ct)) is not None

@@ -44,7 +44,7 @@ def converted(work, source, settings=SETTINGS) -> list[Converted]:
 
 
 def checked(source) -> list[list[str]]:
-    return [check_patient(one, settings=SETTINGS) for one in find_sources(source).sources]
+    return [check_patient(one, settings=SETTINGS, threads=1) for one in find_sources(source).sources]
 
 
 def label_map(work, name) -> sitk.Image:

@@ -127,8 +127,9 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
 
 
 def _recipe(settings: Settings, options: Options) -> Recipe[Source, Converted]:
-    write = partial(convert_patient, settings=settings, threads=max(1, usable_threads() // options.workers))
-    check = partial(check_patient, settings=settings)
+    threads = max(1, usable_threads() // options.workers)
+    check = partial(check_patient, settings=settings, threads=threads)
+    write = partial(convert_patient, settings=settings, threads=threads)
     return Recipe(CHALLENGE, Converted, check, write, {"settings": settings.model_dump(mode="json")})
 
 

@@ -60,11 +60,17 @@ def in_words(patients: Sequence[Converted]) -> str:
     )
 
 
-def check_patient(source: Source, *, settings: Settings) -> list[str]:
+def check_patient(source: Source, *, settings: Settings, threads: int) -> list[str]:
     """Return a sentence for each file of a patient that is not what it must be.
 
     All voxels are read, and the channels are made: whether a GTV has a PET under it no header says.
+
+    Args:
+        source: Files of the patient.
+        settings: Settings of the method.
+        threads: Threads of ITK.
     """
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     refusals = Refusals()
     case = refusals.result_of(partial(_read_case, source))
     if case is not None:

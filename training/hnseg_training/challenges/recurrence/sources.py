@@ -64,8 +64,8 @@ def find_sources(source: Path) -> Finding[Source]:
     Raises:
         InputError: There are no patients, or several folders of patients.
     """
-    files = ", ".join(f"{stem}.nii.gz" for stem in IMAGES)
-    layout = f"a folder a patient with {files} and recurrence.nii.gz, or recurrence_1.nii.gz and so on"
+    images = ", ".join(f"{stem}.nii.gz" for stem in IMAGES)
+    layout = f"a folder a patient with {images} and recurrence.nii.gz, or recurrence_1.nii.gz and so on"
     root = data_folder(source, _is_patient, layout=layout)
     patients = {folder: files for folder in visible_in(root) if (files := _files_in(folder))}
     problems = [Problem(folder.name, text) for folder, files in patients.items() for text in _problems(folder, files)]
