@@ -112,17 +112,13 @@ class Conversion(Generic[S, F]):
             InputError: The work folder holds a whole data set, `--leave-out` names no patient, or files are not what
                 they must be: then the text is the list of all problems of all patients.
         """
-        request = self.request
         begun = self._begun()
-        request.check_names(finding.names)
-        sources = [source for source in finding.sources if source.name not in request.leave_out]
-        new = [source for source in sources if begun is None or self._standing(begun, source).changed]
-        named = [one for one in finding.problems if one.patient not in request.leave_out]
-        kept_names = [name for name in finding.names if name not in request.leave_out]
-        problems = [*named, *same_person_problems(kept_names), *self._problems_of(new)]
-        if problems:
+        self.request.check_names(finding.names)
+        sources = [source for source in finding.sources if self.request.takes(source.name)]
+        new = self._unfinished_among(sources, begun)
+        if problems := [*self._problems_of_names(finding), *self._problems_of(new)]:
             kept = f"{len(sources) - len(new)} finished before are kept" if begun else "nothing was converted"
-            raise problems_error(problems, patients=len(finding.names), output=request.output, kept=kept)
+            raise self._refusal(problems, patients=len(finding.names), kept=kept)
         if not sources:
             raise InputError("A data set must have patients, but every one that was found is left out.")
         log_leftovers(finding.leftovers)
@@ -185,32 +181,54 @@ class Conversion(Generic[S, F]):
             self.request.output, challenge=self.recipe.challenge, dataset_id=self.request.dataset_id
         )
 
+    def _problems_of_names(self, finding: Finding[S]) -> Iterator[Problem]:
+        """Yield the problems that names show, of the patients that are not left out."""
+        yield from (problem for problem in finding.problems if self.request.takes(problem.patient))
+        yield from same_person_problems(filter(self.request.takes, finding.names))
+
     def _problems_of(self, sources: Sequence[S]) -> Iterator[Problem]:
         """Yield the problems of patients' files, of several patients at a time."""
         found = each(self.recipe.check, sources, workers=self.request.workers, title="looking at patients")
         for source, sentences in zip(sources, found, strict=True):
             yield from (Problem(source.name, sentence) for sentence in sentences)
 
+    def _refusal(self, problems: Sequence[Problem], *, patients: int, kept: str) -> InputError:
+        return problems_error(problems, patients=patients, output=self.request.output, kept=kept)
+
+    def _unfinished_among(self, sources: Sequence[S], begun: WorkFolder | None) -> list[S]:
+        """Return the patients that are to be converted still."""
+        if begun is None:
+            return list(sources)
+        return [source for source in sources if self._standing(begun, source).changed]
+
     def _standing(self, work: WorkFolder, source: S) -> Standing:
         return standing_of(Unfinished(work), source, recipe_sha256=self.recipe.sha256)
 
     def _facts_of(self, unfinished: Unfinished, sources: Sequence[S]) -> list[F]:
         """Convert the patients that are not finished, and return the facts on all of them."""
+        finished = self._finished_among(unfinished, sources)
+        unfinished.keep_only(finished)
+        ended = self._ended(unfinished, [source for source in sources if source.name not in finished])
+        problems = [Problem(name, one.refusal) for name, one in ended.items() if one.refusal]
+        if problems:
+            kept = f"{len(sources) - len(problems)} patients are converted and kept"
+            raise self._refusal(problems, patients=len(sources), kept=kept)
+        facts = {**finished, **{name: one.facts for name, one in ended.items()}}
+        return [self.recipe.facts.model_validate(facts[source.name]) for source in sources]
+
+    def _finished_among(self, unfinished: Unfinished, sources: Sequence[S]) -> dict[str, Mapping[str, Any]]:
+        """Return the facts on the patients that are finished, by name, and log how many there are."""
         standings = {source.name: self._standing(unfinished.work, source) for source in sources}
-        new = [source for source in sources if standings[source.name].changed]
         _log_standings(list(standings.values()))
-        unfinished.keep_only(name for name, standing in standings.items() if not standing.changed)
+        return {name: standing.facts for name, standing in standings.items() if not standing.changed}
+
+    def _ended(self, unfinished: Unfinished, sources: Sequence[S]) -> dict[str, Ended]:
+        """Convert patients, several at a time, and return the end of each by name."""
         convert = partial(
             convert_patient, unfinished=unfinished, write=self.recipe.write, recipe_sha256=self.recipe.sha256
         )
-        ended: list[Ended] = list(each(convert, new, workers=self.request.workers, title="converting patients"))
-        problems = [Problem(source.name, one.refusal) for source, one in zip(new, ended, strict=True) if one.refusal]
-        if problems:
-            kept = f"{len(sources) - len(problems)} patients are converted and kept"
-            raise problems_error(problems, patients=len(sources), output=self.request.output, kept=kept)
-        facts = {name: standing.facts for name, standing in standings.items()}
-        facts |= {source.name: one.facts for source, one in zip(new, ended, strict=True)}
-        return [self.recipe.facts.model_validate(facts[source.name]) for source in sources]
+        ended = each(convert, sources, workers=self.request.workers, title="converting patients")
+        return {source.name: one for source, one in zip(sources, ended, strict=True)}
 
 
 def _log_standings(standings: Sequence[Standing]) -> None:

@@ -39,6 +39,10 @@ class Request:
     leave_out: Sequence[str] = ()
     workers: int = 1
 
+    def takes(self, name: str) -> bool:
+        """Return whether a patient is not to be left out."""
+        return name not in self.leave_out
+
     def check_names(self, names: Sequence[str]) -> None:
         """Check that the patients to leave out are among those that were found.
 
