@@ -34,7 +34,7 @@ def test_rows_that_agree_are_merged_with_a_note_that_names_nobody(added):
     tables = added("PatientID,Age,Relapse\nA,61,\na,61.0,1\nB,50,0\n", "PatientID,Gender\nA,M\n")
     assert tables.row("A") == {"age": "61", "relapse": "1", "gender": "M"}
     assert not tables.problems
-    assert [note.split(" of ")[0] for note in tables.notes] == ["1 rows", "1 patients"]
+    assert [note.split(" ")[0] + note[-3:] for note in tables.notes] == ["Rows 1.", "Patients 1."]
 
 
 def test_rows_that_contradict_each_other_are_named_with_column_and_both_values(added, tmp_path):

@@ -62,7 +62,7 @@ def test_finished_patients_are_kept_and_only_the_changed_one_is_done_again(tmp_p
 def test_the_last_line_fits_a_screen(tmp_path, finding, caplog):
     caplog.set_level(logging.INFO)
     convert_pet_ct(dataset(), finding, Request(tmp_path / "work", 507))
-    assert caplog.messages[-1] == "converted 2 patients, 1 folds; 1 centre, PET used 2, no tumours cut"
+    assert caplog.messages[-1] == "converted 2 patients, 1 folds; 1 centre, PET used 2, tumours cut in none"
 
 
 def test_a_patient_is_a_sample_of_its_centre(finding):

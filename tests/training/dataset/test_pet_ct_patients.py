@@ -60,7 +60,7 @@ def test_every_patient_has_a_file_a_channel_and_a_label_map(work, sources):
         *(f"imagesTr/{name}_000{number}.nii.gz" for name in PATIENTS[:2] for number in (0, 1)),
         *(f"labelsTr/{name}.nii.gz" for name in PATIENTS[:2]),
     ]
-    assert in_words(found) == "1 centre, PET used 2, no tumours cut"
+    assert in_words(found) == "1 centre, PET used 2, tumours cut in none"
     assert summary(found) == {"centres": {"CHUM": 2}, "pets": {"used": 2}, "cut_by_the_crop": 0}
     assert np.isclose(found[0].record["volumes_ml"]["GTVn"], 4 * 4 * 4 * 0.32)
 

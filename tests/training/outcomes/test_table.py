@@ -38,7 +38,7 @@ def test_other_files_are_no_tables(tmp_path, caplog):
     assert caplog.messages == [
         f"tables: {tmp_path / 'report.csv'} has no column PatientID and was not read.",
         "tables: Workbooks are not read: dictionary.xlsx. Save the sheet with PatientID as CSV.",
-        f"tables: 1 rows of {tmp_path / 'a.csv'} repeat a patient's, and were merged with it.",
+        f"tables: Rows of {tmp_path / 'a.csv'} that repeat a patient and were merged: 1.",
     ]
 
 

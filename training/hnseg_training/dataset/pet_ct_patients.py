@@ -202,4 +202,4 @@ def in_words(patients: Sequence[Converted]) -> str:
     counts = summary(patients)
     pets = ", ".join(f"{state} {count}" for state, count in counts["pets"].items())
     centres = len(counts["centres"])
-    return f"{centres} centre{'s' if centres > 1 else ''}, PET {pets}, {counts['cut_by_the_crop'] or 'no'} tumours cut"
+    return f"{centres} centre{'s' if centres > 1 else ''}, PET {pets}, tumours cut in {counts['cut_by_the_crop'] or 'none'}"

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from hnseg.errors import InputError
@@ -86,18 +87,14 @@ def find_sources(source: Path, *, title: str) -> PetCtFinding:
         InputError: There are no patients, or several folders of patients.
     """
     root = _root(source, f"{title}, {_LAYOUT}")
-    patients = list(_in_two_folders(root) if _images_folder(root) else _in_a_folder_each(root))
-    patients.sort(key=lambda one: one.name)
-    sources = [found for one in patients if (found := one.source()) is not None]
-    problems = [Problem(one.name, sentence) for one in patients for sentence in one.problems()]
-    taken = {path for one in patients for paths in one.files.values() for path in paths}
-    folders = [root, *(folder for folder in root.parents if folder.is_relative_to(source))]
+    patients = _patients_in(root)
+    taken = set(chain.from_iterable(one.all_named() for one in patients))
     return PetCtFinding(
-        sources,
-        problems,
+        [found for one in patients if (found := one.source()) is not None],
+        [Problem(one.name, sentence) for one in patients for sentence in one.problems()],
         list(leftovers_in(root, taken, known=_is_known)),
         list(_notes(patients, root, source)),
-        folders,
+        [root, *(folder for folder in root.parents if folder.is_relative_to(source))],
     )
 
 
@@ -126,6 +123,10 @@ class _PatientFiles:
         self.is_respelled |= stem != self.name or not path.name.startswith(
             (f"{self.name}__CT", f"{self.name}__PT", f"{self.name}.n")
         )
+
+    def all_named(self) -> list[Path]:
+        """Return the files whose names were understood as this patient's."""
+        return list(chain.from_iterable(self.files.values()))
 
     def source(self) -> Source | None:
         """Return the files of a patient without a problem; None for another."""
@@ -164,6 +165,13 @@ def _root(source: Path, layout: str) -> Path:
         return data_folder(source, partial(_is_patient, labelled=False), layout=layout)
 
 
+def _patients_in(root: Path) -> list[_PatientFiles]:
+    """Return the files of each patient, in the order of the names."""
+    has_images_folder = any(path.name.lower() == "imagestr" for path in visible_in(root))
+    patients = _in_two_folders(root) if has_images_folder else _in_a_folder_each(root)
+    return sorted(patients, key=lambda one: one.name)
+
+
 def _is_patient(path: Path, *, labelled: bool) -> bool:
     """Return whether an entry of a folder is imagesTr, or a patient's own folder."""
     if not path.is_dir():
@@ -172,10 +180,6 @@ def _is_patient(path: Path, *, labelled: bool) -> bool:
         return True
     kinds = {_KINDS[_named(file)[1]] for file in _niftis_in(path)}
     return "CT" in kinds and (not labelled or "label map" in kinds)
-
-
-def _images_folder(root: Path) -> Path | None:
-    return next((path for path in visible_in(root) if path.name.lower() == "imagestr" and path.is_dir()), None)
 
 
 def _in_two_folders(root: Path) -> Iterator[_PatientFiles]:
@@ -225,10 +229,8 @@ def _notes(patients: Iterable[_PatientFiles], root: Path, source: Path) -> Itera
     if root != source:
         yield f"The patients lie in {root.relative_to(source)}."
     if count := sum(one.is_respelled for one in patients):
-        yield f"{count} patients have names of another case, or with blanks or underscores, which were taken as one."
-    if count := sum(
-        path.name.lower().endswith(".nii") for one in patients for paths in one.files.values() for path in paths
-    ):
-        yield f"{count} files are not compressed."
+        yield f"Patients whose files are named in several cases, with blanks or with underscores: {count}."
+    if count := sum(path.name.lower().endswith(".nii") for one in patients for path in one.all_named()):
+        yield f"Files that are not compressed: {count}."
     if count := sum("PET" not in one.files for one in patients):
-        yield f"{count} patients have no PET."
+        yield f"Patients without a PET: {count}."

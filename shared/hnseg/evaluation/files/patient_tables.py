@@ -83,9 +83,9 @@ class PatientTables:
         before = set(self.names)
         own = [patient for row in table.rows if (patient := self._add_row(row, path))]
         if repeated := len(own) - len(set(own)):
-            self.notes.append(f"{repeated} rows of {path} repeat a patient's, and were merged with it.")
+            self.notes.append(f"Rows of {path} that repeat a patient and were merged: {repeated}.")
         if shared := before & set(own):
-            self.notes.append(f"{len(shared)} patients of {path} are in a table before, and were merged with it.")
+            self.notes.append(f"Patients of {path} who are in a table before and were merged: {len(shared)}.")
         return table.columns
 
     def row(self, patient: str) -> Mapping[str, str]:

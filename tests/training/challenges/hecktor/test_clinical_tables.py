@@ -30,12 +30,12 @@ def test_problems_of_rows_join_those_of_the_images_under_the_images_name(surveye
 def test_a_row_without_images_is_a_note_whatever_is_in_it(surveyed):
     found = surveyed("PatientID,Relapse", "A-1,0", "A-2,1", "B-7,perhaps")
     assert len(found.problems) == 1
-    assert found.notes == ["1 patients of the tables have no images."]
+    assert found.notes == ["Patients of the tables without images: 1."]
 
 
 def test_images_without_a_row_are_counted_and_not_named(surveyed):
     assert surveyed("PatientID,Relapse", "A-2,1").notes == [
-        "1 patients have no row in a table: their outcomes are unknown."
+        "Patients without a row in a table, whose outcomes are unknown: 1."
     ]
 
 

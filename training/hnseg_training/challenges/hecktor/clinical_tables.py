@@ -40,6 +40,6 @@ def _differences(finding: PetCtFinding, tables: Tables) -> Iterator[str]:
         return
     with_images, with_row = {patient_key(name) for name in finding.names}, set(tables.rows.names)
     if count := len(with_row - with_images):
-        yield f"{count} patients of the tables have no images."
+        yield f"Patients of the tables without images: {count}."
     if count := len(with_images - with_row):
-        yield f"{count} patients have no row in a table: their outcomes are unknown."
+        yield f"Patients without a row in a table, whose outcomes are unknown: {count}."

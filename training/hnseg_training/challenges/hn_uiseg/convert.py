@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -100,18 +101,24 @@ def convert(folders: Sequence[Path], output: Path, *, settings: Settings, option
 def _found_in(folders: Sequence[Path]) -> PetCtFinding:
     """Return the patients of all folders, in the order of their names; one of two folders is a problem."""
     findings = [find_sources(folder, title="training data") for folder in folders]
-    sources: dict[str, Source] = {}
-    problems = [problem for finding in findings for problem in finding.problems]
-    for source in (source for finding in findings for source in finding.sources):
-        if (former := sources.setdefault(source.name, source)) is not source:
+    sources, twice = _each_once(list(chain.from_iterable(finding.sources for finding in findings)))
+    return PetCtFinding(
+        sources,
+        [*chain.from_iterable(finding.problems for finding in findings), *twice],
+        list(chain.from_iterable(finding.leftovers for finding in findings)),
+        list(chain.from_iterable(finding.notes for finding in findings)),
+    )
+
+
+def _each_once(sources: Sequence[Source]) -> tuple[list[Source], list[Problem]]:
+    """Return the patients by name, the first of each name, and a problem for each other one."""
+    first: dict[str, Source] = {}
+    problems = []
+    for source in sources:
+        if (former := first.setdefault(source.name, source)) is not source:
             sentence = (
                 f"Patients must have different names, but {source.name} has {former.ct} and {source.ct}."
                 " Was a folder named twice?"
             )
             problems.append(Problem(source.name, sentence))
-    return PetCtFinding(
-        sorted(sources.values(), key=lambda source: source.name),
-        problems,
-        [name for finding in findings for name in finding.leftovers],
-        [note for finding in findings for note in finding.notes],
-    )
+    return [first[name] for name in sorted(first)], problems

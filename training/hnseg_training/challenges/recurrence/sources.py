@@ -67,7 +67,7 @@ def find_sources(source: Path) -> Finding[Source]:
     images = ", ".join(f"{stem}.nii.gz" for stem in IMAGES)
     layout = f"a folder a patient with {images} and recurrence.nii.gz, or recurrence_1.nii.gz and so on"
     root = data_folder(source, _is_patient, layout=layout)
-    patients = {folder: files for folder in visible_in(root) if (files := _files_in(folder))}
+    patients = {folder: _files_in(folder) for folder in filter(_is_patient, visible_in(root))}
     problems = [Problem(folder.name, text) for folder, files in patients.items() for text in _problems(folder, files)]
     refused = {problem.patient for problem in problems}
     sources = [_source(folder.name, files) for folder, files in patients.items() if folder.name not in refused]

@@ -35,6 +35,11 @@ def data_folder(source: Path, is_patient: Callable[[Path], bool], *, layout: str
         if found:
             return found[0]
         level = [path for folder in level for path in visible_in(folder) if path.is_dir()]
+    raise _nothing_in(source, layout)
+
+
+def _nothing_in(source: Path, layout: str) -> InputError:
+    """Return the error of a folder without patients, which names an archive that was not unpacked."""
     packed = [path.name for path in visible_in(source) if path.name.lower().endswith(_ARCHIVES)]
     cause = f"Unpack {packed[0]} first, and name its folder." if packed else "Was the archive unpacked?"
-    raise InputError(f"{source} must hold {layout}, but there is no patient's folder in it. {cause}")
+    return InputError(f"{source} must hold {layout}, but there is no patient's folder in it. {cause}")
