@@ -201,5 +201,5 @@ def in_words(patients: Sequence[Converted]) -> str:
     """Return a few words on the whole set: number of centres, states of the PETs, and patients with tumours cut."""
     counts = summary(patients)
     pets = ", ".join(f"{state} {count}" for state, count in counts["pets"].items())
-    centres = len(counts["centres"])
-    return f"{centres} centre{'s' if centres > 1 else ''}, PET {pets}, tumours cut in {counts['cut_by_the_crop'] or 'none'}"
+    centres, cut = len(counts["centres"]), counts["cut_by_the_crop"]
+    return f"{centres} centre{'s' if centres > 1 else ''}, PET {pets}, tumours cut in {cut or 'none'}"
