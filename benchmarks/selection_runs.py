@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hnseg.inference.model.weights import checkpoint_content
-from hnseg_training.dataset.pet_ct_patients import CONVERSION_FILE
+from hnseg_training.dataset.conversion.conversion import CONVERSION_FILE
 from hnseg_training.dataset.splits import SPLITS_FILE
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
 from hnseg_training.fitting.plan import planned_preset

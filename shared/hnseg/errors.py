@@ -11,7 +11,8 @@ Exception
 ├── StoppedError             what was running when workers were ended
 └── HnsegError               a failure with a sentence for the user
     ├── InputError           a case's files, or an option
-    │   └── MemoryShortError an image that needs more memory than there is
+    │   ├── MemoryShortError an image that needs more memory than there is
+    │   └── ProblemsError    files of many patients, with a line a problem
     ├── ModelError           a model folder
     │   └── ConversionError  a network that OpenVINO can't run
     ├── OutputError          a result that can't be written or accepted
@@ -41,6 +42,10 @@ class InputError(HnsegError):
 
 class MemoryShortError(InputError):
     """Image that needs more memory than there is; on another machine, or when less else runs, it may not."""
+
+
+class ProblemsError(InputError):
+    """Problems of the files of many patients: the text has several lines, one a problem, each printable."""
 
 
 class ModelError(HnsegError):

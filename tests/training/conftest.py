@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 from containers.hnts_mrg.method import Settings
 from hnseg.imaging.geometry import Grid, image_of
+from hnseg_training.challenges.hnts_mrg.convert import Options as HntsOptions
 from hnseg_training.challenges.hnts_mrg.convert import convert
 from hnseg_training.challenges.recurrence.convert import Options
 from hnseg_training.challenges.recurrence.convert import convert as convert_recurrence
@@ -91,7 +92,7 @@ def source(make_source: Callable[[], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def converted(source: Path, tmp_path_factory: pytest.TempPathFactory) -> WorkFolder:
-    return convert(source, tmp_path_factory.mktemp("work"), settings=Settings(), seed=7)
+    return convert(source, tmp_path_factory.mktemp("work"), settings=Settings(), options=HntsOptions(seed=7))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FEW = 3  # structures that are named on one line
+_EVERY_S = 15.0
 
 
 def on_terminal() -> bool:
@@ -36,11 +38,38 @@ def stdout_to(log: Path) -> Iterator[None]:
 
 
 def tracked(items: Iterable[T], *, total: int, title: str) -> Iterator[T]:
-    """Yield the items, with the number done as the progress."""
-    with bar(title, total=total) as advance:
-        for number, item in enumerate(items, start=1):
-            yield item
-            advance(f"{number} of {total} done")
+    """Yield the items, with the number done as the progress: a bar, or a line each tenth and each 15 s."""
+    if on_terminal():
+        with bar(title, total=total) as advance:
+            for number, item in enumerate(items, start=1):
+                yield item
+                advance(f"{number} of {total} done")
+        return
+    lines = _Lines(title, total)
+    for item in items:
+        yield item
+        lines.advance()
+
+
+class _Lines:
+    """Lines of the log on the progress of many items."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self._title = title
+        self._total = total
+        self._done = 0
+        self._started_s = self._told_s = time.monotonic()
+
+    def advance(self) -> None:
+        """Count an item, and write a line where a tenth of them is done or the last line is long ago."""
+        self._done += 1
+        now_s = time.monotonic()
+        is_tenth = self._done * 10 // self._total != (self._done - 1) * 10 // self._total
+        if is_tenth or now_s - self._told_s >= _EVERY_S:
+            self._told_s = now_s
+            left_s = (now_s - self._started_s) / self._done * (self._total - self._done)
+            end = f", about {timedelta(seconds=round(left_s))} left" if self._done < self._total else ""
+            logger.info("%s: %d of %d done%s", self._title, self._done, self._total, end)
 
 
 @contextlib.contextmanager

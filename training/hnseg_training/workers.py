@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 from hnseg_training.progress import tracked
@@ -23,8 +26,22 @@ def each(work: Callable[[S], T], items: Sequence[S], *, workers: int, title: str
         workers: Number of processes; a single one is this process.
         title: Title of the work, for the progress.
     """
-    if workers == 1:
+    workers = min(workers, len(items))
+    if workers <= 1:
         yield from tracked(map(work, items), total=len(items), title=title)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         yield from tracked(pool.map(work, items), total=len(items), title=title)
+
+
+def _end_with_parent() -> None:
+    """Let this process end without a word when it is interrupted from the terminal, and when its parent was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -18,7 +18,7 @@ import typer
 from hnseg.cli.options.completion import words_to_complete
 from hnseg.cli.options.examples import examples
 from hnseg.cli.options.seed import check_seeds
-from hnseg.errors import HnsegError
+from hnseg.errors import HnsegError, ProblemsError
 from hnseg.printable import printable
 from hnseg.version import __version__
 
@@ -55,6 +55,8 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     try:
         check_seeds(sys.argv[1:])
         app(prog_name=name)
+    except ProblemsError as error:
+        return _refused(*str(error).splitlines())
     except HnsegError as error:
         return _refused(str(error))
     except OSError as error:
@@ -64,8 +66,9 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     return 0
 
 
-def _refused(sentence: str) -> int:
-    print(printable(sentence), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
+def _refused(*lines: str) -> int:
+    for line in lines:
+        print(printable(line), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
     return 1
 
 

@@ -1,9 +1,11 @@
 """CSV files from programs and spreadsheets become rows, or an error names the file."""
 
+import re
+
 import pytest
 
 from hnseg.errors import InputError
-from hnseg.evaluation.files.csv_rows import CsvRow, CsvTable, read_columns, read_csv
+from hnseg.evaluation.files.csv_rows import CsvRow, CsvTable, read_columns, read_csv, survey_csv
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def test_a_byte_order_mark_blanks_and_windows_line_ends_are_dropped(read):
 
 
 @pytest.mark.parametrize(
-    ("row", "found"), [(b"B,2,5", r"3\. Is a decimal comma"), (b"B", r"1\. Was it cut off"), (b"B,2,", r"3\. Is a")]
+    ("row", "found"), [(b"B,2,5", r"3\. Is a decimal comma"), (b"B", r"1\. Was it cut off"), (b"B,2,,5", r"4\. Is a")]
 )
 def test_a_row_of_another_length_is_refused_by_its_line(read, row, found):
     with pytest.raises(InputError, match=rf"the heading has columns, 2, but line 4 of .*table\.csv has {found}"):
@@ -93,6 +95,25 @@ def test_a_repeated_column_is_not_single(read):
 def test_a_repeated_column_of_two_values_is_refused(read):
     with pytest.raises(InputError, match=r"named once, .* but line 2 of .*table\.csv has 'A' and 'B' as its team"):
         read(b"team,team,value\nA,B,1\n")
+
+
+@pytest.mark.parametrize("heading", [b"team,value", b"team,value,", b"team,value" + b"," * 16_382])
+@pytest.mark.parametrize("row", [b"A,1", b"A,1,", b"A,1" + b"," * 16_382])
+def test_empty_columns_after_the_last_one_are_dropped(read, heading, row):
+    table = read(heading + b"\n" + row + b"\n")
+    assert table == CsvTable(("team", "value"), (CsvRow(2, {"team": "A", "value": "1"}),))
+
+
+def test_what_stands_in_a_column_without_a_name_is_kept(read):
+    assert read(b"team,value,,\nA,1,late,\n").rows == (CsvRow(2, {"team": "A", "value": "1", "": "late"}),)
+
+
+def test_a_survey_has_the_other_rows_and_a_sentence_for_each_faulty_one(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text('team,value\nA,1,5\nB,2\nC\n"D,3\n')
+    table = survey_csv(path, subject="The table")
+    assert table.rows == (CsvRow(3, {"team": "B", "value": "2"}),)
+    assert [re.search(r"line (\d)", sentence)[1] for sentence in table.problems] == ["2", "4", "5"]
 
 
 def test_an_empty_file_has_neither_columns_nor_rows(read):

@@ -38,6 +38,22 @@ def test_a_file_that_is_no_text_is_refused(tmp_path, content):
         read_text(path, subject="The table")
 
 
+@pytest.mark.parametrize(
+    ("content", "cure"),
+    [
+        (b"PK\x03\x04\x14\0", r"a workbook \(.xlsx, .ods\) .*save its sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", r"old spreadsheet programs \(.xls\): open it and save its sheet as CSV"),
+        (b"\x1f\x8b\x08\0", "compressed by gzip: unpack it"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "a web page: was a login asked for"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_with_its_cure(tmp_path, content, cure):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=cure):
+        read_text(path, subject="The table")
+
+
 def test_a_file_that_is_no_table_by_its_size_is_not_read_to_its_end(tmp_path):
     path = tmp_path / "table.csv"
     with path.open("wb") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from containers.hnts_mrg.method import Settings
-from hnseg_training.challenges.hnts_mrg.convert import convert
+from hnseg_training.challenges.hnts_mrg.convert import Options, convert
 from hnseg_training.export import Label, export
 from hnseg_training.fitting.preset import PRESETS
 
@@ -20,4 +20,4 @@ def bundle(trained, tmp_path):
 
 @pytest.fixture
 def unseen(make_source, tmp_path):
-    return convert(make_source(), tmp_path / "unseen", settings=Settings(), seed=3)
+    return convert(make_source(), tmp_path / "unseen", settings=Settings(), options=Options(seed=3))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from containers.hnts_mrg.method import Settings
-from hnseg_training.challenges.hnts_mrg.convert import convert
+from hnseg_training.challenges.hnts_mrg.convert import Options, convert
 from hnseg_training.export import Label, export
 from hnseg_training.fitting.preset import PRESETS
 
@@ -30,7 +30,7 @@ def test_it_calibrates_the_bundle_as_asked(run, trained, bundle, tmp_path):
 
 
 def test_other_cases_calibrate_all_folds_together(run, make_source, bundle, tmp_path):
-    unseen = convert(make_source(), tmp_path / "unseen", settings=Settings(), seed=3)
+    unseen = convert(make_source(), tmp_path / "unseen", settings=Settings(), options=Options(seed=3))
     report, where = tmp_path / "report", ("--held-out", unseen.root, "--model", bundle)
     assert run("calibrate", "hnts_mrg", *where, "--report", report, "--voxels", "150") == (0, "")
     assert json.loads((bundle / "manifest.json").read_text())["calibration"]["predicted_by"] == "ensemble"

@@ -1,16 +1,18 @@
-import logging
-
 import pytest
 
 from hnseg.errors import InputError
 from hnseg.phantom.challenges import hecktor as phantom
 from hnseg_training.dataset import pet_ct_sources
-from hnseg_training.dataset.pet_ct_sources import Source
+from hnseg_training.dataset.pet_ct_sources import PetCtFinding, Source
 from tests.support.tiny_hecktor import PATIENTS, ROOTS, paths_of, write_source
 
 
-def find_sources(folder) -> list[Source]:
+def find(folder) -> PetCtFinding:
     return pet_ct_sources.find_sources(folder, title="HECKTOR's training data")
+
+
+def find_sources(folder) -> list[Source]:
+    return list(find(folder).sources)
 
 
 @pytest.fixture
@@ -49,12 +51,17 @@ def test_a_patient_may_have_no_pet(source):
 
 
 @pytest.mark.parametrize("layout", ["2022", "2026"])
-def test_missing_files_are_listed(tmp_path, layout):
+def test_missing_files_are_problems_of_their_patients(tmp_path, layout):
     write_source(tmp_path, layout)
     paths_of(tmp_path, "CHUM-001", layout)[0].unlink()
     paths_of(tmp_path, "MDA-002", layout)[2].unlink()
-    with pytest.raises(InputError, match=r"but .*CHUM-001__CT\.nii\.gz, .*MDA-002\.nii\.gz are missing"):
-        find_sources(tmp_path)
+    found = find(tmp_path)
+    assert [source.name for source in found.sources] == ["CHUM-002", "CHUM-010", "MDA-001"]
+    assert found.names == list(PATIENTS)
+    assert [(one.patient, one.sentence.split(", but ")[1].split(" is ")[0]) for one in found.problems] == [
+        ("CHUM-001", "CHUM-001__CT.nii.gz"),
+        ("MDA-002", "MDA-002.nii.gz"),
+    ]
 
 
 def test_other_files_are_no_patients(source):
@@ -62,12 +69,13 @@ def test_other_files_are_no_patients(source):
     (root / "notes").mkdir()
     (root / "CHUM-001" / "CHUM-001__RTDOSE.nii.gz").touch()
     (root / "notes" / "template.nii.gz").touch()
-    assert [found.name for found in find_sources(source)] == list(PATIENTS)
+    found = find(source)
+    assert [one.name for one in found.sources] == list(PATIENTS)
+    assert found.leftovers == ["notes/"]  # the dose is of another task
 
 
 @pytest.mark.parametrize("layout", ["2022", "2026"])
-def test_suffixes_in_capitals_are_taken_and_what_systems_leave_is_not(tmp_path, layout, caplog):
-    caplog.set_level(logging.INFO)
+def test_suffixes_in_capitals_are_taken_and_what_systems_leave_is_not(tmp_path, layout):
     source = write_source(tmp_path, layout)
     for path in paths_of(source, "MDA-001", layout):
         path.with_name(f"._{path.name}").touch()
@@ -80,9 +88,15 @@ def test_suffixes_in_capitals_are_taken_and_what_systems_leave_is_not(tmp_path, 
         "MDA-001__PT.NII.GZ",
         "MDA-001.NII.GZ",
     ]
-    assert caplog.messages == [f"not converted from {source / ROOTS[layout]}: table.csv"]
+    assert find(source).leftovers == []
 
 
 def test_a_folder_without_patients_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"must hold HECKTOR's training data.* there is no patient in it"):
+    with pytest.raises(InputError, match=r"must hold HECKTOR's training data.* there is no patient's folder in it"):
         find_sources(tmp_path)
+
+
+def test_tables_may_lie_in_every_folder_down_to_the_patients(source):
+    root = source / "hecktor2026_training"
+    assert find(source).folders == [root, source]
+    assert find(root).folders == [root]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnseg.errors import InputError
-from hnseg_training.dataset.splits import Patient, five_folds, five_folds_by_centre, one_fold_a_centre
+from hnseg_training.dataset.splits import Patient, dealt_folds, dealt_folds_by_centre, one_fold_a_centre
 
 PATIENTS = [Patient(str(number), (f"{number}",), (f"{number}pre",)) for number in range(1, 13)]
 
@@ -15,42 +15,42 @@ def patients_of(samples: list[str]) -> set[str]:
 
 
 def test_no_patient_is_trained_and_validated_on_in_one_fold():
-    for fold in five_folds(PATIENTS, seed=42):
+    for fold in dealt_folds(PATIENTS, seed=42):
         assert not patients_of(fold["train"]) & patients_of(fold["val"])
         assert patients_of(fold["train"]) | patients_of(fold["val"]) == {patient.name for patient in PATIENTS}
 
 
 def test_every_patient_is_validated_on_once_and_by_the_samples_of_the_challenge_only():
-    validated = [sample for fold in five_folds(PATIENTS, seed=42) for sample in fold["val"]]
+    validated = [sample for fold in dealt_folds(PATIENTS, seed=42) for sample in fold["val"]]
     assert sorted(validated) == sorted(patient.name for patient in PATIENTS)
 
 
 def test_extra_samples_are_trained_on_in_the_folds_that_train_their_patient():
-    for fold in five_folds(PATIENTS, seed=42):
+    for fold in dealt_folds(PATIENTS, seed=42):
         assert len(fold["train"]) == 2 * len(patients_of(fold["train"]))
 
 
 def test_folds_hold_a_fifth_each_give_or_take_one():
-    assert sorted(len(fold["val"]) for fold in five_folds(PATIENTS, seed=42)) == [2, 2, 2, 3, 3]
+    assert sorted(len(fold["val"]) for fold in dealt_folds(PATIENTS, seed=42)) == [2, 2, 2, 3, 3]
 
 
 def test_the_order_of_the_patients_makes_no_difference():
-    assert five_folds(PATIENTS[::-1], seed=42) == five_folds(PATIENTS, seed=42)
+    assert dealt_folds(PATIENTS[::-1], seed=42) == dealt_folds(PATIENTS, seed=42)
 
 
 def test_another_seed_deals_other_folds():
-    assert five_folds(PATIENTS, seed=43) != five_folds(PATIENTS, seed=42)
+    assert dealt_folds(PATIENTS, seed=43) != dealt_folds(PATIENTS, seed=42)
 
 
 def test_samples_are_sorted():
-    for fold in five_folds(PATIENTS, seed=42):
+    for fold in dealt_folds(PATIENTS, seed=42):
         assert fold["train"] == sorted(fold["train"])
         assert fold["val"] == sorted(fold["val"])
 
 
 def test_four_patients_are_refused():
     with pytest.raises(InputError, match="at least five patients, but 4 were found"):
-        five_folds(PATIENTS[:4], seed=42)
+        dealt_folds(PATIENTS[:4], seed=42)
 
 
 @st.composite
@@ -72,7 +72,7 @@ def centres_of(samples: list[str]) -> Counter[str]:
 @settings(max_examples=50, deadline=None)
 @given(patients=of_centres(), seed=st.integers(0, 99))
 def test_each_fold_validates_on_a_fifth_of_each_centre_to_within_one_patient(patients, seed):
-    folds = five_folds_by_centre(patients, seed=seed)
+    folds = dealt_folds_by_centre(patients, seed=seed)
     everyone = sorted(patient.name for patient in patients)
     assert sorted(sample for fold in folds for sample in fold["val"]) == everyone
     for fold in folds:
@@ -87,12 +87,12 @@ def test_each_fold_validates_on_a_fifth_of_each_centre_to_within_one_patient(pat
 def test_folds_by_centre_know_the_seed_and_not_the_order(patients, shuffled):
     again = list(patients)
     shuffled.shuffle(again)
-    assert five_folds_by_centre(again, seed=1) == five_folds_by_centre(patients, seed=1)
+    assert dealt_folds_by_centre(again, seed=1) == dealt_folds_by_centre(patients, seed=1)
 
 
 def test_another_seed_deals_a_centre_otherwise():
     patients = [Patient(f"A-{number:03d}", (f"A-{number:03d}",), centre="A") for number in range(20)]
-    assert five_folds_by_centre(patients, seed=2) != five_folds_by_centre(patients, seed=1)
+    assert dealt_folds_by_centre(patients, seed=2) != dealt_folds_by_centre(patients, seed=1)
 
 
 @settings(max_examples=25, deadline=None)
@@ -114,4 +114,4 @@ def test_one_centre_cant_be_left_out():
 
 def test_four_patients_are_refused_by_centre_too():
     with pytest.raises(InputError, match="at least five patients, but 4 were found"):
-        five_folds_by_centre(PATIENTS[:4], seed=42)
+        dealt_folds_by_centre(PATIENTS[:4], seed=42)

@@ -10,7 +10,7 @@ import numpy as np
 
 from hnseg.errors import InputError
 from hnseg.imaging.box import BoxMm
-from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.files.reading import read_grid, read_volume
 from hnseg.imaging.geometry import Grid, LabelArray, array_of
 
 
@@ -48,7 +48,7 @@ def merge(masks: Mapping[str, Path], labels: Mapping[str, int], grid: Grid, *, i
     boxes: dict[str, BoxMm] = {}
     overlaps: dict[tuple[str, str], int] = {}
     for name, label in labels.items():
-        mask = _read_mask(name, masks[name], grid, image) if name in masks else None
+        mask = read_mask(name, masks[name], grid, image=image) if name in masks else None
         if mask is None or not mask.any():
             continue
         boxes[name] = BoxMm.of(mask, grid)
@@ -58,12 +58,21 @@ def merge(masks: Mapping[str, Path], labels: Mapping[str, int], grid: Grid, *, i
     return Merged(merged, boxes, tuple(name for name in labels if name not in boxes), overlaps)
 
 
-def _read_mask(name: str, path: Path, grid: Grid, image: Path) -> np.ndarray:
-    """Read a mask (z, y, x), which must lie on the grid of the image."""
-    mask = read_volume(path, title=f"mask of {name}", labels={1: name})
-    if not (found := Grid.of(mask)).is_close_to(grid):
+def read_mask(name: str, path: Path, grid: Grid, *, image: Path) -> np.ndarray:
+    """Return a structure's mask, bool (z, y, x), which must lie on the grid of the image.
+
+    Args:
+        name: Name of the structure.
+        path: File of the mask, which holds 0 and 1 in any voxel type.
+        grid: Grid of the image.
+        image: File of the image, for the sentence that refuses a mask.
+
+    Raises:
+        InputError: The mask lies on another grid, or holds something else than 0 and 1.
+    """
+    if not (found := read_grid(path, title=f"mask of {name}")).is_close_to(grid):
         raise InputError(
             f"The mask {path} must lie on the grid of {image.name}, but it has {found.differences(grid)}."
             " Was it drawn on the MR, or cropped to the structure when it was saved? Resample it on purpose, not here."
         )
-    return array_of(mask) > 0
+    return array_of(read_volume(path, title=f"mask of {name}", labels={1: name})) > 0

@@ -6,9 +6,10 @@ Label maps that lie on another grid than their CT are laid on it by nearest neig
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -18,20 +19,19 @@ from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, resample_label_map
-from hnseg.imaging.pet_ct.channels import PET_CHANNEL, PetCtSettings, pet_ct_channels
-from hnseg.machine import usable_threads
+from hnseg.imaging.hounsfield import check_hounsfield
+from hnseg.imaging.pet_ct.channels import PET_CHANNEL, PetCtSettings, pet_ct_channels, scans_of
 from hnseg.platform.reading import read_image
 from hnseg.platform.spec import InputSocket
-from hnseg_training.dataset.completeness import listed
+from hnseg.records import Frozen
 from hnseg_training.dataset.pet_ct_sources import Source
 from hnseg_training.dataset.raw_dataset import write_sample
+from hnseg_training.dataset.survey.problem import Refusals
 from hnseg_training.dataset.work_folder import WorkFolder
-from hnseg_training.workers import each
 
-CONVERSION_FILE = "conversion.json"
-"""Name of the record of the conversion, in nnU-Net's folder of the raw data set."""
 PetState = Literal["used", "not asked for", "missing", "refused", "elsewhere"]
 """State of a patient's PET, as `conversion.json` has it; elsewhere: it doesn't cover the body on the CT."""
+_CURE = "Mend it, or convert such patients as CT only with --leave-out-bad-pet."
 
 
 @dataclass(frozen=True)
@@ -43,65 +43,101 @@ class Method:
         pet: Socket of the PET.
         labels: Name of each structure by its value.
         settings: Settings of the channels.
+        leave_out_bad_pet: Whether patients whose PET can't be used are converted as CT only, not refused.
     """
 
     ct: InputSocket
     pet: InputSocket
     labels: Mapping[int, str]
     settings: PetCtSettings
+    leave_out_bad_pet: bool = False
 
 
-@dataclass(frozen=True)
-class Converted:
-    """Facts about a patient whose files are written.
-
-    Attributes:
-        name: Name of the patient.
-        record: Volumes, crop and state of the PET, for `conversion.json`.
-        refused_pet: Sentence that refuses the PET; empty where it can be used or there is none.
-    """
+class Converted(Frozen):
+    """Facts about a patient whose files are written."""
 
     name: str
     record: dict[str, Any]
-    refused_pet: str = ""
+    """Centre, volumes, crop and state of the PET, for `conversion.json`."""
 
 
-def converted_patients(
-    work: WorkFolder, sources: Sequence[Source], method: Method, *, workers: int
-) -> Iterator[Converted]:
-    """Write every patient's files, several at a time, and yield the facts about them in order.
+def check_patient(source: Source, *, method: Method, threads: int) -> list[str]:
+    """Return a sentence for each file of a patient that is not what it must be.
+
+    All voxels are read: whether a CT is in Hounsfield units and a PET in SUV no header says.
+
+    Args:
+        source: Files of the patient.
+        method: Method of the container.
+        threads: Threads of ITK.
+    """
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    refusals = Refusals()
+    ct = refusals.result_of(partial(read_image, method.ct, source.ct))
+    is_hounsfield = ct is not None and refusals.result_of(partial(_check_ct, ct, source.ct)) is not None
+    if ct is None:
+        refusals.result_of(partial(read_volume, source.label_map, title="label map", labels=method.labels))
+    else:
+        refusals.result_of(partial(_on_grid_of_ct, source, Grid.of(ct), method.labels))
+    if source.pet is not None and method.settings.pet_channel and not method.leave_out_bad_pet:
+        pet = refusals.result_of(partial(read_image, method.pet, source.pet))
+        if ct is not None and pet is not None and is_hounsfield:
+            judged = scans_of(ct, pet, pet_file=source.pet).judged
+            if judged.is_bad:
+                refusals.sentences.append(f"{judged.left_out} {_CURE}")
+    return refusals.sentences
+
+
+def convert_patient(work: WorkFolder, source: Source, *, method: Method, threads: int) -> Converted:
+    """Write a patient's sample, and return the facts about the patient.
 
     Args:
         work: Work folder that receives the files.
-        sources: Public files of the patients.
+        source: Files of the patient.
         method: Method of the container.
-        workers: Processes that read and write patients.
+        threads: Threads of ITK.
 
     Raises:
         InputError: A file is not what it must be.
     """
-    write = partial(_convert_patient, work, method=method, threads=max(1, usable_threads() // workers))
-    return each(write, sources, workers=workers, title="converting patients")
-
-
-def _convert_patient(work: WorkFolder, source: Source, *, method: Method, threads: int) -> Converted:
-    """Write a patient's files, and return the facts about them."""
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     ct = read_image(method.ct, source.ct)
-    truth = _on_grid_of_ct(source, Grid.of(ct), method.labels)
+    grid = Grid.of(ct)
+    truth = _on_grid_of_ct(source, grid, method.labels)
     channels, refused_pet = _channels(ct, source, method)
-    kept = resample_label_map(truth, channels.grid)
+    if refused_pet and not method.leave_out_bad_pet:
+        raise InputError(f"{refused_pet} {_CURE}")
+    kept = resample_label_map(truth.label_map, channels.grid)
     write_sample(work, source.name, channels, kept)
-    before, after = _volumes_ml(truth, method.labels), _volumes_ml(kept, method.labels)
+    before, after = _volumes_ml(truth.label_map, method.labels), _volumes_ml(kept, method.labels)
     record = {
         "centre": source.centre,
         "volumes_ml": before,
         "lost_by_the_crop_ml": {name: round(before[name] - after[name], 3) for name in before},
         "pet": _pet_state(source, method.settings, channels, is_refused=bool(refused_pet)),
-        "notes": list(channels.notes),
+        "notes": [*truth.notes, *channels.notes],
         **channels.record,
     }
-    return Converted(source.name, record, refused_pet)
+    return Converted(name=source.name, record=record)
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """Label map on the CT's grid.
+
+    Attributes:
+        label_map: The label map.
+        notes: Sentence on the grid that it was on, where it was another one.
+    """
+
+    label_map: sitk.Image
+    notes: tuple[str, ...] = ()
+
+
+def _check_ct(ct: sitk.Image, file: Path) -> bool:
+    """Return True; raises InputError for a CT that is not in Hounsfield units."""
+    check_hounsfield(ct, file)
+    return True
 
 
 def _channels(ct: sitk.Image, source: Source, method: Method) -> tuple[Channels, str]:
@@ -129,11 +165,11 @@ def _pet_state(source: Source, settings: PetCtSettings, channels: Channels, *, i
     return "used" if channels.uses(PET_CHANNEL) else "elsewhere"
 
 
-def _on_grid_of_ct(source: Source, grid: Grid, labels: Mapping[int, str]) -> sitk.Image:
+def _on_grid_of_ct(source: Source, grid: Grid, labels: Mapping[int, str]) -> _Truth:
     """Return the label map on the CT's grid; where it lies on another one, by nearest neighbour."""
     label_map = read_volume(source.label_map, title="label map", labels=labels)
     if (own := Grid.of(label_map)).matches(grid):
-        return label_map
+        return _Truth(label_map)
     moved = resample_label_map(label_map, grid)
     for name, volume_ml in _volumes_ml(label_map, labels).items():
         if volume_ml > 0 and _volumes_ml(moved, labels)[name] == 0:
@@ -142,7 +178,7 @@ def _on_grid_of_ct(source: Source, grid: Grid, labels: Mapping[int, str]) -> sit
                 f" in {source.label_map} do; it has {own.differences(grid)}."
                 " Are files of two patients mixed up, or was a header lost?"
             )
-    return moved
+    return _Truth(moved, (f"The label map was laid on the CT's grid, since it has {own.differences(grid)}.",))
 
 
 def _volumes_ml(label_map: sitk.Image, labels: Mapping[int, str]) -> dict[str, float]:
@@ -152,35 +188,18 @@ def _volumes_ml(label_map: sitk.Image, labels: Mapping[int, str]) -> dict[str, f
     return {name: round(float(counts[value]) * voxel_ml, 3) for value, name in labels.items()}
 
 
-def check_pets(patients: Sequence[Converted]) -> None:
-    """Refuse a data set where a PET can't be used, with all such patients in one sentence.
-
-    Raises:
-        InputError: There are such patients.
-    """
-    refused = [patient for patient in patients if patient.refused_pet]
-    if refused:
-        raise InputError(
-            f"Every PET must be one that the container would take, but {len(refused)} of {len(patients)} are not:"
-            f" {listed([patient.name for patient in refused])}. The first: {refused[0].refused_pet} Nothing was"
-            " converted: mend them, or convert these patients as CT only with --leave-out-bad-pet."
-        )
-
-
-def records(patients: Sequence[Converted]) -> Mapping[str, Any]:
-    """Return each patient's record, by name."""
-    return {patient.name: patient.record for patient in patients}
+def summary(patients: Sequence[Converted]) -> dict[str, Any]:
+    """Return the numbers of patients by centre and by state of the PET, and of those with parts of tumours lost."""
+    return {
+        "centres": dict(sorted(Counter(one.record["centre"] or "unnamed" for one in patients).items())),
+        "pets": dict(sorted(Counter(one.record["pet"] for one in patients).items())),
+        "cut_by_the_crop": sum(any(one.record["lost_by_the_crop_ml"].values()) for one in patients),
+    }
 
 
 def in_words(patients: Sequence[Converted]) -> str:
-    """Return a line on the whole set: centres, states of the PETs, and patients with parts of tumours lost."""
-    centres = Counter(patient.record["centre"] or "unnamed" for patient in patients)
-    pets = Counter(patient.record["pet"] for patient in patients)
-    lost = [patient for patient in patients if any(patient.record["lost_by_the_crop_ml"].values())]
-    return "; ".join(
-        (
-            "centres " + ", ".join(f"{name} {count}" for name, count in sorted(centres.items())),
-            "PET " + ", ".join(f"{state} {count}" for state, count in sorted(pets.items())),
-            f"the crop lost parts of the tumours of {len(lost) or 'no'} patients (see {CONVERSION_FILE})",
-        )
-    )
+    """Return a few words on the whole set: number of centres, states of the PETs, and patients with tumours cut."""
+    counts = summary(patients)
+    pets = ", ".join(f"{state} {count}" for state, count in counts["pets"].items())
+    centres, cut = len(counts["centres"]), counts["cut_by_the_crop"]
+    return f"{centres} centre{'s' if centres > 1 else ''}, PET {pets}, tumours cut in {cut or 'none'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,10 @@ import numpy as np
 from hnseg.errors import InputError
 from hnseg_training.dataset.work_folder import WorkFolder, read_json
 
+logger = logging.getLogger(__name__)
+
 FOLDS = 5
+"""Number of folds where there are as many patients."""
 SPLITS_FILE = "splits_final.json"
 """Name of the file in nnU-Net's folder of preprocessed cases."""
 
@@ -36,23 +40,22 @@ class Patient:
     centre: str = ""
 
 
-def five_folds(patients: Sequence[Patient], *, seed: int) -> list[Split]:
-    """Return five folds of patients, dealt at random, whatever their centres.
+def dealt_folds(patients: Sequence[Patient], *, seed: int) -> list[Split]:
+    """Return five folds of patients, or as many as there are patients, dealt at random, whatever their centres.
 
     The same patients and seed give the same folds, whatever the patients' order: they are sorted first.
 
     Args:
-        patients: Five patients or more.
+        patients: Two patients or more.
         seed: Seed of the shuffle.
 
     Returns:
-        For each fold its `train` and `val` samples, sorted; `val` has a fifth of the patients.
+        For each fold its `train` and `val` samples, sorted; `val` has an equal share of the patients.
 
     Raises:
-        InputError: There are fewer than five patients.
+        InputError: There is only one patient.
     """
-    _check_enough(patients)
-    return random_folds(patients, FOLDS, seed=seed)
+    return random_folds(patients, _number_of_folds(patients), seed=seed)
 
 
 def random_folds(patients: Sequence[Patient], folds: int, *, seed: int) -> list[Split]:
@@ -70,28 +73,28 @@ def random_folds(patients: Sequence[Patient], folds: int, *, seed: int) -> list[
     return _splits(patients, [set(indices.tolist()) for indices in np.array_split(order, folds)])
 
 
-def five_folds_by_centre(patients: Sequence[Patient], *, seed: int) -> list[Split]:
-    """Return five folds of patients, with those of each centre dealt evenly.
+def dealt_folds_by_centre(patients: Sequence[Patient], *, seed: int) -> list[Split]:
+    """Return five folds of patients, or as many as there are patients, with those of each centre dealt evenly.
 
     The same patients and seed give the same folds, whatever the patients' order.
 
     Args:
-        patients: Five patients or more.
+        patients: Two patients or more.
         seed: Seed of the shuffle.
 
     Returns:
-        For each fold its `train` and `val` samples, sorted; `val` has a fifth of the patients, and of each centre's,
-        to within one.
+        For each fold its `train` and `val` samples, sorted; `val` has an equal share of the patients, and of each
+        centre's, to within one.
 
     Raises:
-        InputError: There are fewer than five patients.
+        InputError: There is only one patient.
     """
-    _check_enough(patients)
+    folds = _number_of_folds(patients)
     rng = np.random.default_rng(seed)
     centres = np.array([patient.centre for patient in by_name(patients)])
     # One centre's patients after the other's, each shuffled, dealt in turn as cards are.
     order = np.concatenate([rng.permutation(np.flatnonzero(centres == centre)) for centre in np.unique(centres)])
-    return _splits(patients, [set(order[fold::FOLDS].tolist()) for fold in rng.permutation(FOLDS)])
+    return _splits(patients, [set(order[fold::folds].tolist()) for fold in rng.permutation(folds)])
 
 
 def one_fold_a_centre(patients: Sequence[Patient]) -> list[Split]:
@@ -119,12 +122,16 @@ def fold_count(work: WorkFolder) -> int:
     return len(read_json(work.preprocessed / SPLITS_FILE))
 
 
-def _check_enough(patients: Sequence[Patient]) -> None:
-    """Refuse fewer patients than folds."""
-    if len(patients) < FOLDS:
+def _number_of_folds(patients: Sequence[Patient]) -> int:
+    """Return five, or the number of patients where there are fewer, which the log says."""
+    if len(patients) < 2:
         raise InputError(
-            f"Five folds need at least five patients, but {len(patients)} were found. Is the data set complete?"
+            f"Folds need at least two patients, one to train on and one to validate on, but {len(patients) or 'none'}"
+            " was found. Is the data set complete?"
         )
+    if len(patients) < FOLDS:
+        logger.info("%d patients give %d folds, not %d", len(patients), len(patients), FOLDS)
+    return min(len(patients), FOLDS)
 
 
 def by_name(patients: Iterable[Patient]) -> list[Patient]:

@@ -21,6 +21,8 @@ from hnseg.machine import usable_threads
 from hnseg.signals import sigterm_unwinds
 
 CONFIGURATION = "3d_fullres"
+UNFINISHED = ".conversion"
+"""Name of the folder in a raw data set that is there until all patients are converted."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,30 @@ class WorkFolder:
         except OSError as error:
             for folder in made:
                 shutil.rmtree(folder, ignore_errors=True)
-            raise work._unwritable(error) from error
+            raise work.unwritable(error) from error
+        return work
+
+    @classmethod
+    def to_go_on_with(cls, root: Path, *, challenge: str, dataset_id: int) -> WorkFolder | None:
+        """Return the work folder of a data set whose conversion was not finished; None where there is none at all.
+
+        Raises:
+            InputError: It holds a whole data set of the challenge, or an unfinished one of another number.
+        """
+        found = _datasets(root, challenge)
+        if not found:
+            return None
+        work = cls(root.resolve(), found[0])
+        if len(found) > 1 or not work.is_unfinished:
+            raise InputError(
+                f"The work folder {root} holds {found[0]} already."
+                " Remove it or name another folder; nothing was converted."
+            )
+        if work.dataset_id != dataset_id:
+            raise InputError(
+                f"The conversion in {root} must be gone on with by its own number, but it is {found[0]} and"
+                f" {dataset_id} was asked for. Give --dataset-id {work.dataset_id}, or remove that folder."
+            )
         return work
 
     @classmethod
@@ -85,7 +110,7 @@ class WorkFolder:
                 yield work
             except OSError as error:
                 work.discard()
-                raise work._unwritable(error) from error
+                raise work.unwritable(error) from error
             except BaseException:
                 work.discard()
                 raise
@@ -104,7 +129,18 @@ class WorkFolder:
                 f" {', '.join(found) if found else 'none'} was found."
                 f" Was it made by hnseg-train convert {challenge}?"
             )
-        return cls(root.resolve(), found[0])
+        work = cls(root.resolve(), found[0])
+        if (work.raw / UNFINISHED).is_dir():
+            raise InputError(
+                f"The data set {found[0]} in {root} must be whole, but its conversion was not finished."
+                f" Give the same hnseg-train convert {challenge} again: it goes on where it stopped."
+            )
+        return work
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the conversion was begun and not finished: its states are there, or no file at all."""
+        return (self.raw / UNFINISHED).is_dir() or not any(path.is_file() for path in self.raw.rglob("*"))
 
     @property
     def dataset_id(self) -> int:
@@ -126,7 +162,8 @@ class WorkFolder:
         for folder in (self.raw, self.preprocessed):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _unwritable(self, error: OSError) -> OutputError:
+    def unwritable(self, error: OSError) -> OutputError:
+        """Return the error of a work folder that can't be written to, with the system's reason."""
         from hnseg.imaging.files.output_files import reason_of  # here, since it needs SimpleITK, and --help does not
 
         return OutputError(

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hnseg.clinical import FollowUp, follow_up_of, stage_of
 from hnseg.errors import InputError
-from hnseg.evaluation.files.cells import cause_of, has_decimal_comma, is_unknown, number_in, truth_in
-from hnseg.evaluation.files.csv_rows import CsvRow, read_columns, read_csv
+from hnseg.evaluation.files.cells import number_in, truth_in
+from hnseg.evaluation.files.csv_rows import read_columns
+from hnseg.evaluation.files.patient_tables import (
+    PATIENT,
+    PatientTables,
+    TableProblem,
+    check_no_problems,
+    column_of,
+    patient_key,
+)
 from hnseg.imaging.files.visible import visible_in
 
 logger = logging.getLogger(__name__)
 
 Row = Mapping[str, str]
-_PATIENT = "patientid"
+TABLES = (".csv", ".tsv")
+"""Endings of tables, in small letters."""
+WORKBOOKS = (".xlsx", ".xls", ".ods")
+"""Endings of workbooks, which are named and not read."""
 
 
 @dataclass(frozen=True)
@@ -25,38 +35,58 @@ class Tables:
     """Rows of all tables, by the patient's name and then by column.
 
     Attributes:
-        rows: Cells by the patient's name, then by the column's name as its table has it; of columns with one name the
-            first that isn't empty counts.
+        rows: Merged tables.
+        files: Tables that have a column PatientID.
+        problems: Problems of all tables, files that can't be read among them.
+        notes: Sentences on what was accepted, and on files that are no tables of patients.
     """
 
-    rows: Mapping[str, Row]
+    rows: PatientTables
+    files: tuple[Path, ...]
+    problems: tuple[TableProblem, ...]
+    notes: tuple[str, ...]
 
     @classmethod
-    def read(cls, folders: Sequence[Path]) -> Tables:
-        """Read every CSV file in some folders that has a column PatientID.
+    def survey(cls, folders: Sequence[Path]) -> Tables:
+        """Read every table in some folders that has a column PatientID, with the problems of all of them."""
+        rows = PatientTables(_must)
+        read = {path: _add(rows, path) for path in _files_in(folders, TABLES)}
+        notes = [f"{path} has no column PatientID and was not read." for path, added in read.items() if added is False]
+        if workbooks := _files_in(folders, WORKBOOKS):
+            names = ", ".join(path.name for path in workbooks)
+            notes.append(f"Workbooks are not read: {names}. Save the sheet with PatientID as CSV.")
+        files = tuple(path for path, added in read.items() if added)
+        return cls(rows, files, tuple(rows.problems), (*notes, *rows.notes))
 
-        Cells of two tables that contradict each other are logged. The table that comes first by name counts.
+    @classmethod
+    def read(cls, folders: Sequence[Path], *, without: Collection[str] = ()) -> Tables:
+        """Read every table in some folders that has a column PatientID, and log what was accepted.
+
+        Args:
+            folders: Folders of the tables.
+            without: Names of patients whose rows may have problems.
 
         Raises:
-            InputError: There is none; or one can't be read, has a patient twice with other values, a decimal comma, or
-                a relapse or follow-up that can't be understood.
+            InputError: There is none; or tables can't be read, contradict each other, or have a cell that can't be
+                understood. All of these are in one text, with a line each.
         """
-        rows: dict[str, dict[str, str]] = {}
-        for path in _tables_in(folders):
-            for patient, cells in _patients_of(path).items():
-                merged = rows.setdefault(patient, {})
-                _log_contradictions(merged, cells, f"{patient} in {path}")
-                merged.update({name: cell for name, cell in cells.items() if not merged.get(name)})
-        if not rows:
+        tables = cls.survey(folders)
+        for note in tables.notes:
+            logger.info("tables: %s", note)
+        unread = {patient_key(name) for name in without}
+        check_no_problems([one for one in tables.problems if patient_key(one.patient) not in unread])
+        if not tables.files:
+            workbooks = _files_in(folders, WORKBOOKS)
+            cure = f"Save the sheet of {workbooks[0].name} as CSV" if workbooks else "Name its folder with --source"
             raise InputError(
                 f"{folders[0]} must hold the released table, a CSV file with a column PatientID, but there is none."
-                " Was it downloaded with the images? Name its folder with --source."
+                f" Was it downloaded with the images? {cure}."
             )
-        return cls(rows)
+        return tables
 
     def row(self, patient: str) -> Row:
-        """Return a patient's row; empty for a patient in no table."""
-        return self.rows.get(patient, {})
+        """Return a patient's row by column, as `column_of` writes it; empty for a patient in no table."""
+        return self.rows.row(patient)
 
 
 def stage_in(row: Row, stages: Sequence[str]) -> str | None:
@@ -66,69 +96,35 @@ def stage_in(row: Row, stages: Sequence[str]) -> str | None:
         row: Row of a patient.
         stages: All stages, such as `T_STAGES`; their letter says which column.
     """
-    return stage_of(_cell(row, f"{stages[0][0].lower()}stage"), stages, prefixes="cp")
+    return stage_of(row.get(f"{stages[0][0].lower()}stage", ""), stages, prefixes="cp")
 
 
 def follow_up_in(row: Row) -> FollowUp | None:
     """Return the follow-up in a patient's row; None where the row has none of at least a moment."""
-    follow_up = follow_up_of(truth_in(_cell(row, "relapse")), _cell(row, "rfs"))
+    follow_up = follow_up_of(truth_in(row.get("relapse", "")), row.get("rfs", ""))
     return follow_up if follow_up is not None and follow_up.days > 0 else None
 
 
-def _tables_in(folders: Sequence[Path]) -> Iterator[Path]:
-    """Yield the tables of patients in some folders, each once, and log the other CSV files."""
-    files = {path for folder in folders for path in visible_in(folder) if path.suffix.lower() == ".csv"}
-    for path in sorted(files):
-        if any(_plain(column) == _PATIENT for column in read_columns(path, subject="A table")):
-            yield path
-        else:
-            logger.info("not read: %s has no column PatientID", path)
+def _add(rows: PatientTables, path: Path) -> bool | None:
+    """Add a table of patients; False for another table, None for a file that can't be read, which is a problem."""
+    try:
+        if PATIENT not in map(column_of, read_columns(path, subject="A table")):
+            return False
+        rows.add(path, subject="A table")
+    except InputError as error:
+        rows.problems.append(TableProblem("", str(error)))
+        return None
+    return True
 
 
-def _patients_of(path: Path) -> dict[str, Row]:
-    """Return the cells of each patient in a table."""
-    patients: dict[str, Row] = {}
-    for row in read_csv(path, subject="A table").rows:
-        where = f"line {row.line} of {path}"
-        _check_cells(row, where)
-        patient = _cell(row.cells, _PATIENT)
-        if patients.get(patient, row.cells) != row.cells:
-            raise InputError(
-                f"A patient must have one row, but {where} has other values for {patient} than one before."
-            )
-        if patient:
-            patients[patient] = row.cells
-    return patients
+def _files_in(folders: Sequence[Path], endings: Collection[str]) -> list[Path]:
+    """Return the files in some folders with one of some endings, each once."""
+    files = {path for folder in folders for path in visible_in(folder) if path.suffix.lower() in endings}
+    return sorted(path for path in files if path.is_file())
 
 
-def _check_cells(row: CsvRow, where: str) -> None:
-    """Refuse cells that would count as unknown though something is in them."""
-    for column, cell in row.cells.items():
-        if has_decimal_comma(cell) or (not is_unknown(cell) and not _is_understood(_plain(column), cell)):
-            must = "0 or 1" if _plain(column) == "relapse" else "a number"
-            raise InputError(
-                f"{column} must be {must}, or empty where it is unknown, but {where} has {cell!r}.{cause_of(cell)}"
-            )
-
-
-def _is_understood(name: str, cell: str) -> bool:
-    if name == "relapse":
-        return truth_in(cell) is not None
-    return name != "rfs" or number_in(cell) is not None
-
-
-def _log_contradictions(merged: Row, cells: Row, where: str) -> None:
-    for name, cell in cells.items():
-        if cell and merged.get(name) and merged[name] != cell:
-            logger.warning("%s: %s is %s there and %s in a table before, which counts", where, name, cell, merged[name])
-
-
-def _plain(column: str) -> str:
-    """Return a column's name in small letters alone, without what stands in brackets."""
-    return re.sub(r"\(.*\)|[^a-z]", "", column.lower())
-
-
-def _cell(row: Row, wanted: str) -> str:
-    """Return the first cell with content of the columns of a name, whatever their spelling: "RFS (days)" is rfs."""
-    cells = (cell for name, cell in row.items() if _plain(name) == wanted)
-    return next((cell for cell in cells if cell), "")
+def _must(column: str, cell: str) -> str:
+    """Return what a cell must be where it is something else: a relapse or follow-up would count as unknown."""
+    if column == "relapse" and truth_in(cell) is None:
+        return "0 or 1"
+    return "a number" if column == "rfs" and number_in(cell) is None else ""

@@ -32,6 +32,28 @@ def has_decimal_comma(cell: str) -> bool:
     return re.fullmatch(r"[+-]?[\d.]*,\d+(\.\d+)?", cell.strip(), flags=re.ASCII) is not None
 
 
+def with_decimal_point(cell: str) -> str | None:
+    """Return a number that has a comma in it with a point as its decimal sign, and without signs between thousands.
+
+    Args:
+        cell: Cell that `has_decimal_comma`.
+
+    Returns:
+        None where the comma may be either, as in 1,234.
+
+    >>> [with_decimal_point(cell) for cell in ("812,5", "1.234,5", "1,234.5", "0,853", "1,234")]
+    ['812.5', '1234.5', '1234.5', '0.853', None]
+    """
+    text = cell.strip()
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text, flags=re.ASCII):
+        return None
+    if re.fullmatch(r"[+-]?\d{1,3},\d{3}\.\d+", text, flags=re.ASCII):
+        return text.replace(",", "")
+    if re.fullmatch(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+", text, flags=re.ASCII):
+        return text.replace(".", "").replace(",", ".")
+    return None
+
+
 def cause_of(cell: str) -> str:
     """Return the likely cause of a cell that should be a number and is none, as the end of an error sentence.
 

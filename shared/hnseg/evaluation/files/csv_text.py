@@ -26,6 +26,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_DISGUISES = (
+    (
+        b"PK\x03\x04",
+        "it is a workbook (.xlsx, .ods) or another zip archive, whatever its name: open it and save its sheet as CSV",
+    ),
+    (b"\xd0\xcf\x11\xe0", "it is a workbook of old spreadsheet programs (.xls): open it and save its sheet as CSV"),
+    (b"\x1f\x8b", "it is compressed by gzip: unpack it"),
+    (b"<", "it is a web page: was a login asked for in place of the download?"),
+)
+"""First bytes of files that are often named .csv and are none, and what they are."""
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f]")
 
 
@@ -48,11 +58,10 @@ def read_text(path: Path, *, subject: str) -> str:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{subject} must be a readable file, but {path} is not: {reason}.") from error
     try:
+        _check_no_disguise(content)
         return _decoded(content)
     except ValueError as error:
-        raise InputError(
-            f"{subject} must be a CSV file in UTF-8, but {path} can't be read as one ({error}). Is it a spreadsheet?"
-        ) from error
+        raise InputError(f"{subject} must be a CSV file in UTF-8, but {path} can't be read as one: {error}.") from error
 
 
 def separator_of(heading: str) -> str:
@@ -64,6 +73,14 @@ def separator_of(heading: str) -> str:
     bare = re.sub(r'"[^"]*"', "", heading)
     most = max(map(bare.count, SEPARATORS))
     return next(one for one in SEPARATORS if bare.count(one) == most) if most else ","
+
+
+def _check_no_disguise(content: bytes) -> None:
+    """Raise ValueError for the content of a file of another kind, with its cure."""
+    start = content.removeprefix(codecs.BOM_UTF8).lstrip()
+    for first, what in _DISGUISES:
+        if start.startswith(first):
+            raise ValueError(what)
 
 
 def _decoded(content: bytes) -> str:

@@ -22,7 +22,7 @@ from hnseg.errors import HeaderError, InputError, MemoryShortError
 from hnseg.imaging.files.formats import has_suffix
 from hnseg.imaging.files.header import Header
 from hnseg.imaging.files.headers import read_header
-from hnseg.imaging.files.voxels import check_voxels
+from hnseg.imaging.files.voxels import check_length, check_voxels
 from hnseg.imaging.geometry import Grid
 from hnseg.imaging.labels import in_words, unexpected_values
 from hnseg.machine import GIB, is_exhausted, limit_gib
@@ -94,21 +94,29 @@ def read_scan(path: Path, *, title: str, inside: Path | None = None) -> sitk.Ima
     return scan
 
 
-def read_grid(path: Path, *, title: str, inside: Path | None = None) -> Grid:
+def read_grid(path: Path, *, title: str, inside: Path | None = None, whole: bool = False) -> Grid:
     """Read the grid of a volume from its header alone.
 
     Args:
         path: Image file; its voxels may be damaged.
         title: Name of the image in error sentences, without an article.
         inside: Folder that no symbolic link may lead out of; None for links to anywhere.
+        whole: Whether a file that was cut is refused; for that its length is looked at, not its voxels.
 
     Returns:
         Grid of the voxels, by the header.
 
     Raises:
-        InputError: The header is missing or unreadable, or not that of a 3-D image with one number a voxel.
+        InputError: The header is missing or unreadable, or not that of a 3-D image with one number a voxel; or the file
+            is not whole.
     """
-    header: Any = _open(path, title, inside).reader  # it has the size, spacing, origin and direction of an image
+    reader, promise = _open(path, title, inside)
+    if whole:
+        try:
+            check_length(promise)
+        except (HeaderError, OSError) as error:
+            raise _unreadable(path, title, str(error)) from error
+    header: Any = reader  # it has the size, spacing, origin and direction of an image
     return Grid.of(header)
 
 

@@ -61,6 +61,31 @@ def check_voxels(header: Header) -> int:
     return hidden.count
 
 
+def check_length(header: Header) -> None:
+    """Check that a file is as long as its header promises, without inflating it where its end tells.
+
+    A gzip file ends with the number of bytes that it inflates to, modulo 2**32 (RFC 1952): a cut file ends with other
+    bytes. Where that number is another one, as it is of a file in several members too, all bytes are checked.
+
+    Args:
+        header: Promise of the file's header.
+
+    Raises:
+        HeaderError: There are fewer or more bytes than promised.
+        OSError: The file can't be read.
+    """
+    stored = header.stored
+    with stored.path.open("rb") as file:
+        size = file.seek(0, 2)
+        if stored.compression is Compression.NONE:
+            _compare(size - stored.start, header.owed)
+            return
+        file.seek(max(size - 4, 0))
+        inflated = int.from_bytes(file.read(), "little")
+    if stored.compression is not Compression.GZIP or inflated != (stored.skipped + header.owed) % 2**32:
+        check_voxels(header)
+
+
 class _HiddenNumbers:
     """Count of the numbers in a stream of bytes that are NaN or infinite.
 

@@ -32,6 +32,11 @@ def test_a_table_with_gaps(tmp_path):
     }
 
 
+def test_a_repeated_patient_and_decimal_commas_of_a_spreadsheet(tmp_path):
+    path = _table(tmp_path, "PatientID;T_stage;Relapse;RFS_days;;\nA-1;T2;1;812,5;;\nA-1;T2;1;;;\n")
+    assert read_outcomes(path) == {"A-1": Outcome("T2", None, FollowUp(812.5, has_relapsed=True))}
+
+
 def test_a_table_of_survival_alone_with_other_spellings_of_the_headings(tmp_path):
     path = _table(tmp_path, "\ufeffpatientid, RFS , relapse\nA-1,30,0.0\n")
     assert read_outcomes(path) == {"A-1": Outcome(rfs=FollowUp(30.0, has_relapsed=False))}
@@ -63,16 +68,17 @@ def test_a_survival_that_can_t_be_is_unknown(relapse, rfs):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (HEADING + "A-1,1,T2,N1,1,8\nA-1,1,T2,N1,1,8\n", "one row, but line 3 of .* is a second one for A-1"),
-        ("PatientID:T-stage\nA-1:T2\n", "must name PatientID and .*names patientid:t-stage. Is another separator used"),
+        (HEADING + "A-1,1,T2,N1,1,8\nA-1,1,T3,N1,1,8\n", "for A-1 it is 'T2' in line 2 of .* and 'T3' in line 3"),
+        (HEADING + "A-1,1,T5,N1,1,8\nA-2,1,T2,N1,2,8\n", "there are 2 problems:\nT-stage .*'T5'.*\nRelapse .*'2'"),
+        ("PatientID:T-stage\nA-1:T2\n", "must name PatientID and .*names PatientID:T-stage. Is another separator used"),
         (HEADING + "A-1,1,T2,N1,1,8,5\n", "the heading has columns, 6, but line 2 of .* has 7. Is a decimal comma"),
-        (HEADING + 'A-1,1,T2,N1,1,"8,5"\n', "rfs must be a number of days, .* line 2 of .* has '8,5'. Is the decimal"),
-        (HEADING + "A-1,1,T2,N1,maybe,8\n", "relapse must be 0 or 1, .* but line 2 of .* has 'maybe'"),
-        (HEADING + "A-1,1,T2,N1,2,8\n", "relapse must be 0 or 1, .* has '2'"),
-        (HEADING + "A-1,1,T2,N1,1,-8\n", "rfs must be a number of days, 0 or more, .* has '-8'"),
-        (HEADING + "A-1,1,T5,N1,1,8\n", "t-stage must be one of T1, T2, T3, T4, .* has 'T5'"),
-        (HEADING + "A-1,1,T2,M1,1,8\n", "n-stage must be one of N0, N1, N2, N3, .* has 'M1'"),
-        ("PatientID,Age\nA-1,60\n", "names patientid, age"),
+        (HEADING + 'A-1,1,T2,N1,1,"1,800"\n', "RFS must be a number, .* line 2 of .* has '1,800'. Is the comma"),
+        (HEADING + "A-1,1,T2,N1,maybe,8\n", "Relapse must be 0 or 1, .* but line 2 of .* has 'maybe'"),
+        (HEADING + "A-1,1,T2,N1,2,8\n", "Relapse must be 0 or 1, .* has '2'"),
+        (HEADING + "A-1,1,T2,N1,1,-8\n", "RFS must be a number of days, 0 or more, .* has '-8'"),
+        (HEADING + "A-1,1,T5,N1,1,8\n", "T-stage must be one of T1, T2, T3, T4, .* has 'T5'"),
+        (HEADING + "A-1,1,T2,M1,1,8\n", "N-stage must be one of N0, N1, N2, N3, .* has 'M1'"),
+        ("PatientID,Age\nA-1,60\n", "names PatientID, Age"),
         ("", "names nothing"),
     ],
 )

@@ -12,7 +12,9 @@ from containers.han_seg.spec import CT, LABELS, T1
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of
 from hnseg.platform.case import Case
-from hnseg_training.challenges.han_seg.convert import ORDER, convert, find_sources
+from hnseg_training.challenges.han_seg.convert import Options, convert
+from hnseg_training.challenges.han_seg.patients import ORDER
+from hnseg_training.challenges.han_seg.sources import find_sources
 from hnseg_training.dataset.work_folder import WorkFolder
 from tests.support.tiny_han_seg import GRID, ORGANS, PATIENTS, write_mask, write_source
 
@@ -33,7 +35,7 @@ def untouched(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def work(untouched, tmp_path_factory) -> WorkFolder:
-    return convert(untouched, tmp_path_factory.mktemp("work"), settings=UNREGISTERED, seed=7)
+    return convert(untouched, tmp_path_factory.mktemp("work"), settings=UNREGISTERED, options=Options(seed=7))
 
 
 def folder_of(source: Path, patient: str) -> Path:
@@ -161,7 +163,7 @@ def test_an_mr_that_cant_be_laid_on_the_ct_is_recorded(source, tmp_path, caplog)
 
 
 def test_several_workers_write_the_same(untouched, work, tmp_path):
-    again = convert(untouched, tmp_path / "again", settings=UNREGISTERED, seed=7, workers=2)
+    again = convert(untouched, tmp_path / "again", settings=UNREGISTERED, options=Options(seed=7, workers=2))
     assert content(again, "conversion.json") == content(work, "conversion.json")
     assert (label_map(again, "case_05") == label_map(work, "case_05")).all()
 

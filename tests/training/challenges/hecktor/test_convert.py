@@ -115,7 +115,7 @@ def test_labels_outside_the_crop_are_counted_and_logged(source, tmp_path, caplog
     lost = int((labels == 2).sum() - (inside == 2).sum())
     assert lost > 0
     assert found["lost_by_the_crop_ml"]["GTVn"] == pytest.approx(lost * 0.32, abs=1e-3)
-    assert "the crop lost parts of the tumours of 1 patient" in caplog.text
+    assert "tumours cut in 1" in caplog.text
 
 
 def test_a_patient_without_a_pet_is_ct_only(source, tmp_path, caplog):
@@ -131,7 +131,9 @@ def test_a_patient_without_a_pet_is_ct_only(source, tmp_path, caplog):
 def test_pets_in_other_units_are_refused_together_with_the_cure(source, tmp_path):
     in_bq_per_ml(source, "CHUM-010")
     in_bq_per_ml(source, "MDA-001")
-    with pytest.raises(InputError, match=r"2 of 5 are not: CHUM-010, MDA-001\. .*must be in SUV.*leave-out-bad-pet"):
+    with pytest.raises(
+        InputError, match=r"2 of 5 patients; nothing was.*\n  CHUM-010: .*in SUV.*bad-pet\.\n  MDA-001:"
+    ):
         convert(source, tmp_path / "work", settings=DEFAULT)
     assert not list((tmp_path / "work").rglob("Dataset*"))
 
@@ -202,6 +204,14 @@ def test_an_empty_label_map_of_another_grid_is_no_reason_to_stop(source, tmp_pat
     sitk.WriteImage(empty, str(paths_of(source, "CHUM-002")[2]))
     work = convert(source, tmp_path / "work", settings=DEFAULT)
     assert not label_map(work, "CHUM-002").any()
+
+
+def test_patients_may_be_left_out_by_name_which_is_recorded(source, tmp_path):
+    in_bq_per_ml(source, "CHUM-010")
+    work = convert(source, tmp_path / "work", settings=DEFAULT, options=Options(leave_out=["CHUM-010"]))
+    assert content(work, "conversion.json")["left_out"] == ["CHUM-010"]
+    assert list(content(work, "conversion.json")["patients"]) == [name for name in PATIENTS if name != "CHUM-010"]
+    assert len(folds(work)) == 4
 
 
 def test_a_label_map_with_other_values_is_refused(source, tmp_path):

@@ -11,7 +11,8 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.gradient_map import GradientMapSettings
 from hnseg.platform.case import Case
-from hnseg_training.challenges.hnts_mrg.convert import KNOWN_SETTINGS, convert, find_visits
+from hnseg_training.challenges.hnts_mrg.convert import KNOWN_SETTINGS, Options, convert
+from hnseg_training.challenges.hnts_mrg.sources import find_sources
 from hnseg_training.dataset.method_settings import read_settings
 from hnseg_training.dataset.work_folder import WorkFolder
 from tests.training.conftest import GRID, PATIENTS
@@ -77,8 +78,8 @@ def test_with_the_test_margin_the_channels_are_those_of_the_container(source, tm
 
 
 def test_margins_are_drawn_for_each_sample_and_repeat_with_the_seed(converted, source, tmp_path):
-    again = convert(source, tmp_path / "again", settings=Settings(), seed=7)
-    other = convert(source, tmp_path / "other", settings=Settings(), seed=8)
+    again = convert(source, tmp_path / "again", settings=Settings(), options=Options(seed=7))
+    other = convert(source, tmp_path / "other", settings=Settings(), options=Options(seed=8))
     np.testing.assert_array_equal(channel(again, "5", 1), channel(converted, "5", 1))
     assert (channel(other, "5", 1) != channel(converted, "5", 1)).any()
     # Both visits have the same prior here, so only drawn margins can make their boxes differ.
@@ -95,7 +96,7 @@ def test_the_gradient_map_is_not_normalised_unless_as_in_the_paper(converted, so
     def names(work):
         return json.loads((work.raw / "dataset.json").read_text())["channel_names"]
 
-    paper = convert(source, tmp_path, settings=settings_named("paper"), map_name="gradient map")
+    paper = convert(source, tmp_path, settings=settings_named("paper"), options=Options(map_name="gradient map"))
     assert names(converted) == {"0": "T2w", "1": "noNorm"}
     assert names(paper) == {"0": "T2w", "1": "gradient map"}
 
@@ -133,8 +134,12 @@ def test_missing_files_are_listed(make_source, tmp_path):
     train = source / "HNTSMRG24_train"
     (train / "5/midRT/5_preRT_mask_registered.nii.gz").unlink()
     shutil.rmtree(train / "10/preRT")
-    with pytest.raises(InputError, match=r"but 10/preRT/10_preRT_T2\.nii\.gz, 10/preRT/10_preRT_mask\.nii\.gz, 5/mid"):
+    with pytest.raises(InputError, match=r"3 problems were found of 2 of 5 patients; nothing was") as error:
         convert(source, tmp_path / "work", settings=Settings())
+    lines = str(error.value).splitlines()
+    assert "5/midRT/5_preRT_mask_registered.nii.gz must be there, but there is none" in lines[1]
+    assert "10/preRT/10_preRT_T2.nii.gz must be there, but there is no preRT" in lines[2]
+    assert lines[-1] == "Mend them, or leave these patients out: --leave-out 10 --leave-out 5"
     assert not (tmp_path / "work").exists()
 
 
@@ -142,11 +147,13 @@ def test_suffixes_in_capitals_are_taken(make_source):
     source = make_source()
     for path in list(source.rglob("*.nii.gz")):
         path.rename(path.with_name(path.name.replace(".nii.gz", ".NII.GZ")))
-    assert [mid.t2w.name for mid, _ in find_visits(source).values()] == [f"{name}_midRT_T2.NII.GZ" for name in PATIENTS]
+    assert [one.mid.t2w.name for one in find_sources(source).sources] == [
+        f"{name}_midRT_T2.NII.GZ" for name in PATIENTS
+    ]
 
 
 def test_a_folder_without_patients_is_refused(tmp_path):
-    with pytest.raises(InputError, match="there is no patient's folder in it"):
+    with pytest.raises(InputError, match="but there is no patient's folder in it"):
         convert(tmp_path, tmp_path / "work", settings=Settings())
 
 

@@ -8,8 +8,8 @@ from hnseg.errors import InputError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg_training.challenges.recurrence.patients import (
     Converted,
-    check_none_refused,
-    converted_patients,
+    check_patient,
+    convert_patient,
     in_words,
 )
 from hnseg_training.challenges.recurrence.sources import find_sources
@@ -39,7 +39,12 @@ def work(tmp_path) -> WorkFolder:
 
 
 def converted(work, source, settings=SETTINGS) -> list[Converted]:
-    return list(converted_patients(work, find_sources(source), settings, workers=1))
+    sources = find_sources(source).sources
+    return [convert_patient(work, one, settings=settings, threads=1) for one in sources]
+
+
+def checked(source) -> list[list[str]]:
+    return [check_patient(one, settings=SETTINGS, threads=1) for one in find_sources(source).sources]
 
 
 def label_map(work, name) -> sitk.Image:
@@ -64,7 +69,7 @@ def test_what_the_box_cuts_off_is_recorded_and_summed_up(work, source):
     assert ben.lost_ml == pytest.approx(8 * VOXEL_ML)
     assert ben.record["crop"] == {"index_xyz": (14, 11, 11), "size_xyz": (10, 12, 8), "why": "the GTV"}
     # 51 and 16 voxels of 0.32 ml
-    words = "recurrences of 16.3 ml; the crop cut off 5.1 ml in 2 patients, everything in 1; none without a recurrence"
+    words = "16.3 ml; 5.1 ml cut in 2, all in 1; 0 without a recurrence"
     assert in_words([ann, ben]) == words
 
 
@@ -83,8 +88,8 @@ def test_a_box_beyond_the_ct_is_padded_with_background(work, source):
 def test_recurrences_may_have_numbers_and_lie_on_another_grid(work, source):
     labels = 3 * labels_of(INSIDE).repeat(2, axis=1).repeat(2, axis=2).astype(np.int16)
     sitk.WriteImage(image_of(labels, FINE_GRID), str(source / "ann" / "recurrence.nii.gz"))
-    ann, _ = converted(work, source)
-    assert not ann.refused
+    converted(work, source)
+    assert checked(source)[0] == []
     np.testing.assert_array_equal(array_of(label_map(work, "ann")), labels_of(INSIDE)[BOX])
 
 
@@ -101,28 +106,34 @@ def values_of(source, values) -> None:
 
 def test_a_recurrence_beside_the_ct_is_refused(work, source):
     write_labels(source / "ann" / "recurrence.nii.gz", INSIDE, grid=replace(GRID, origin_mm=(900.0, 0.0, 0.0)))
-    assert "none of the 8.64 ml in" in converted(work, source)[0].refused
+    (sentence,) = checked(source)[0]
+    assert "none of the 8.64 ml in" in sentence
+    with pytest.raises(InputError, match=r"none of the 8\.64 ml in"):
+        converted(work, source)
 
 
 @pytest.mark.parametrize("values", [np.linspace(0, 1, labels_of().size), np.full(labels_of().size, -1000.0)])
 def test_an_image_in_place_of_a_label_map_is_refused(work, source, values):
     values_of(source, values.reshape(GRID.shape_zyx).astype(np.float32))
-    ann, ben = converted(work, source)
-    assert "must hold whole numbers from 0, but" in ann.refused
-    assert not ben.refused
+    (sentence,), ben = checked(source)
+    assert "must hold whole numbers from 0, but" in sentence
+    assert ben == []
+    with pytest.raises(InputError, match="must hold whole numbers from 0, but"):
+        converted(work, source)
     assert not (work.raw / "labelsTr" / "ann.nii.gz").exists()
 
 
-def test_the_container_s_own_sentences_refuse_a_patient(work, source):
+def test_the_container_s_own_sentences_refuse_a_patient(source):
     write_labels(source / "ann" / "gtv.nii.gz")
     write_labels(source / "ben" / "gtv.nii.gz", INSIDE, grid=replace(GRID, origin_mm=(0.0, 0.0, 0.0)))
-    ann, ben = converted(work, source)
-    assert "The GTV must have at least one voxel" in ann.refused
-    assert "The label map of the GTV must lie on the grid of the CT" in ben.refused
+    (ann,), (ben,) = checked(source)
+    assert "The GTV must have at least one voxel" in ann
+    assert "The label map of the GTV must lie on the grid of the CT" in ben
 
 
-def test_refused_patients_are_named_together():
-    patients = [Converted("ann", refused="It is empty."), Converted("ben"), Converted("cid", refused="It is a CT.")]
-    with pytest.raises(InputError, match=r"2 of 3 are not: ann, cid\. The first: It is empty\. Nothing was converted"):
-        check_none_refused(patients)
-    check_none_refused(patients[1:2])
+def test_the_recurrences_are_checked_where_the_case_is_refused_too(source):
+    write_labels(source / "ben" / "gtv.nii.gz")
+    (source / "ben" / "recurrence_2.nii.gz").write_bytes(b"")
+    gtv, recurrence = checked(source)[1]
+    assert "The GTV must have at least one voxel" in gtv
+    assert "recurrence_2.nii.gz can't be read" in recurrence

@@ -1,5 +1,3 @@
-import logging
-
 import pytest
 
 from hnseg.errors import InputError
@@ -15,7 +13,7 @@ def source(tmp_path):
 def test_recurrences_may_be_one_file_or_several_in_the_order_of_their_numbers(source):
     for number in range(3, 12):
         write_labels(source / "ben" / f"recurrence_{number}.nii.gz")
-    found = find_sources(source)
+    found = find_sources(source).sources
     assert [one.name for one in found] == list(PATIENTS)
     assert [path.name for path in found[0].recurrences] == ["recurrence.nii.gz"]
     assert [path.name for path in found[1].recurrences] == [f"recurrence_{number}.nii.gz" for number in range(1, 12)]
@@ -25,7 +23,7 @@ def test_recurrences_may_be_one_file_or_several_in_the_order_of_their_numbers(so
 def test_other_formats_and_capitals_are_found(source):
     (source / "ann" / "ct.nii.gz").rename(source / "ann" / "CT.NII.GZ")
     (source / "ann" / "pet.nii.gz").rename(source / "ann" / "pet.mha")
-    images = find_sources(source)[0].images
+    images = find_sources(source).sources[0].images
     assert [images["ct"].name, images["pet"].name] == ["CT.NII.GZ", "pet.mha"]
 
 
@@ -34,25 +32,42 @@ def test_missing_files_of_all_patients_are_named(source):
     (source / "ben" / "recurrence_1.nii.gz").unlink()
     (source / "cid" / "recurrence.nii.gz").unlink()
     (source / "eve" / "pet.nii.gz").unlink()
-    with pytest.raises(InputError, match=r"but ann/ct, ben/recurrence_1, cid/recurrence, eve/pet are missing in"):
-        find_sources(source)
+    found = find_sources(source)
+    assert [(one.patient, one.sentence.split(", but ")[1].split(" in ")[0]) for one in found.problems] == [
+        ("ann", "ct is missing"),
+        ("ben", "recurrence_1 is missing"),
+        ("cid", "recurrence is missing"),
+        ("eve", "pet is missing"),
+    ]
+    assert [one.name for one in found.sources] == ["dot"]
 
 
 def test_files_that_are_there_twice_are_named(source):
     write_labels(source / "ann" / "gtv.mha")
     write_labels(source / "ben" / "recurrence.nii.gz")
-    with pytest.raises(InputError, match=r"but ann/gtv, ben/recurrence are there twice in"):
-        find_sources(source)
+    problems = find_sources(source).problems
+    assert [(one.patient, one.sentence.split(", but ")[1].split(" in ")[0]) for one in problems] == [
+        ("ann", "gtv is there twice"),
+        ("ben", "recurrence is there twice"),
+    ]
 
 
-def test_unknown_files_are_logged_and_known_ones_are_not(source, caplog):
-    caplog.set_level(logging.INFO)
+def test_unknown_files_are_left_over_and_known_ones_are_not(source):
     for name in ("brain.nii.gz", "ctv1.nii.gz", "recurence_2.nii.gz"):
         write_labels(source / "dot" / name)
     (source / "dot" / "origins.csv").touch()
     (source / "notes").mkdir()
-    assert len(find_sources(source)) == len(PATIENTS)
-    assert caplog.messages == [f"not converted from {source}: dot/recurence_2.nii.gz, notes"]
+    found = find_sources(source)
+    assert len(found.sources) == len(PATIENTS)
+    assert found.leftovers == ["dot/recurence_2.nii.gz", "notes/"]
+
+
+def test_patients_may_lie_further_down(source):
+    deeper = source.rename(source.with_name("ann's export"))
+    outer = source.with_name("outer")
+    outer.mkdir()
+    deeper.rename(outer / deeper.name)
+    assert [one.name for one in find_sources(outer).sources] == list(PATIENTS)
 
 
 def test_a_folder_without_patients_is_refused(source):

@@ -6,7 +6,9 @@ it by nearest neighbour. A patient's name begins with the centre, by which the f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +16,13 @@ import typer
 
 from containers.hecktor.method import SETTINGS, Settings
 from containers.hecktor.spec import CT, LABELS, PET, SPEC
-from hnseg.machine import usable_threads
+from hnseg_training.challenges.hecktor.clinical_tables import with_tables
+from hnseg_training.dataset.conversion.request import DEFAULT_WORKERS, LeaveOut, Request, Workers
 from hnseg_training.dataset.method_settings import read_settings
-from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, patients_of, write_pet_ct_dataset
+from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, convert_pet_ct
 from hnseg_training.dataset.pet_ct_patients import Method
 from hnseg_training.dataset.pet_ct_sources import find_sources
-from hnseg_training.dataset.splits import five_folds_by_centre, one_fold_a_centre
+from hnseg_training.dataset.splits import dealt_folds_by_centre, one_fold_a_centre
 from hnseg_training.dataset.work_folder import WorkFolder
 
 CHALLENGE = "hecktor"
@@ -33,9 +36,10 @@ class Options:
     Attributes:
         dataset_id: Number of the data set in nnU-Net, 1 to 999.
         seed: Seed of the folds.
-        workers: Processes that read and write patients.
+        workers: Processes that read, check and write patients.
         leave_one_centre_out: Whether there is one fold a centre, in place of five with patients of each centre.
         leave_out_bad_pet: Whether patients whose PET can't be used are converted as CT only, not refused.
+        leave_out: Names of patients that are not converted.
     """
 
     dataset_id: int = 506
@@ -43,6 +47,7 @@ class Options:
     workers: int = 1
     leave_one_centre_out: bool = False
     leave_out_bad_pet: bool = False
+    leave_out: Sequence[str] = ()
 
 
 EXAMPLES = ("hnseg-train convert hecktor hecktor2022_training --output work",)
@@ -63,14 +68,13 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     leave_out_bad_pet: Annotated[
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
+    leave_out: LeaveOut = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed: of the folds.")] = 42,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes: those that read and write patients.")
-    ] = usable_threads(),
+    workers: Workers = DEFAULT_WORKERS,
 ) -> None:
     """Convert the public data of HECKTOR 2022, 2025 or 2026."""
     chosen = read_settings(settings, dict(SETTINGS)).model_copy(update={"pet_channel": pet_channel})
-    options = Options(dataset_id, seed, workers, leave_one_centre_out, leave_out_bad_pet)
+    options = Options(dataset_id, seed, workers, leave_one_centre_out, leave_out_bad_pet, leave_out or ())
     convert(source, output, settings=chosen, options=options)
 
 
@@ -79,7 +83,7 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
 
     Args:
         source: Folder of the training data of any edition, or the folder that holds it.
-        output: Work folder to make.
+        output: Work folder to make, or to go on with.
         settings: Settings of the method, written as method.json.
         options: Options of the conversion.
 
@@ -89,16 +93,13 @@ def convert(source: Path, output: Path, *, settings: Settings, options: Options 
     Raises:
         InputError: A file is missing or not what it must be, or the work folder holds a data set already.
     """
-    sources = find_sources(source, title="HECKTOR's training data")
-    patients, by_centre = patients_of(sources), options.leave_one_centre_out
-    folds = one_fold_a_centre(patients) if by_centre else five_folds_by_centre(patients, seed=options.seed)
+    finding = with_tables(find_sources(source, title="HECKTOR's training data"))
+    by_centre = one_fold_a_centre if options.leave_one_centre_out else partial(dealt_folds_by_centre, seed=options.seed)
     dataset = PetCtDataset(
         CHALLENGE,
         TITLE,
-        options.dataset_id,
-        Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings),
+        Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings, options.leave_out_bad_pet),
         {"source": str(source.resolve())},
-        workers=options.workers,
-        leave_out_bad_pet=options.leave_out_bad_pet,
+        by_centre,
     )
-    return write_pet_ct_dataset(dataset, sources, folds, output)
+    return convert_pet_ct(dataset, finding, Request(output, options.dataset_id, options.leave_out, options.workers))

@@ -7,7 +7,7 @@ ones. The models go into the data set's method.json, which `export` ships.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
@@ -31,8 +31,8 @@ from hnseg.imaging.pet_ct.judged_pet import judge_pet
 from hnseg.inference.model.manifest import METHOD_FILE
 from hnseg.platform.challenge import settings_in
 from hnseg.platform.reading import read_image
-from hnseg_training.dataset.pet_ct_patients import CONVERSION_FILE
-from hnseg_training.dataset.pet_ct_sources import INSIDE, Source, find_sources
+from hnseg_training.dataset.conversion.conversion import CONVERSION_FILE
+from hnseg_training.dataset.pet_ct_sources import Source, find_sources
 from hnseg_training.dataset.splits import SPLITS_FILE, Split
 from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
 from hnseg_training.outcomes.models import Features, Scales, fit_cox, fit_ordinal
@@ -109,8 +109,9 @@ def fit(
     """
     conversion = read_json(work.raw / CONVERSION_FILE, having=["source", "patients"])
     root = source or Path(conversion["source"])
-    sources = find_sources(root, title="HECKTOR's training data")
-    tables = Tables.read([root / inside for inside in INSIDE])
+    finding = find_sources(root, title="HECKTOR's training data")
+    sources = _converted(finding.sources, conversion["patients"], root)
+    tables = Tables.read(finding.folders, without=set(conversion.get("left_out", [])))
     label_maps = _label_maps(sources, predictions)
     pets = {name: record["pet"] for name, record in conversion["patients"].items()}
     read = partial(_measured, tables=tables, label_maps=label_maps, pets=pets)
@@ -123,6 +124,17 @@ def fit(
     write_json(work.raw / FEATURES_FILE, {patient.name: _finite(patient.features) for patient in patients})
     _write(work, outcomes)
     return outcomes
+
+
+def _converted(sources: Sequence[Source], patients: Collection[str], root: Path) -> list[Source]:
+    """Return the files of those patients that were converted, all of whom must still be there."""
+    found = [source for source in sources if source.name in patients]
+    if len(found) < len(patients):
+        raise InputError(
+            f"{root} must hold the {len(patients)} patients that were converted, but {len(patients) - len(found)} of"
+            " them are not there, or their files are not complete any more. Was the data moved? Name it with --source."
+        )
+    return found
 
 
 def _label_maps(sources: Sequence[Source], predictions: Path | None) -> dict[str, Path]:

@@ -6,9 +6,10 @@ training. A patient's name begins with the centre, by which the folds are dealt.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -16,14 +17,13 @@ import typer
 
 from containers.hn_uiseg.method import SETTINGS, Settings
 from containers.hn_uiseg.spec import CT, LABELS, PET, SPEC
-from hnseg.errors import InputError
-from hnseg.machine import usable_threads
-from hnseg_training.dataset.completeness import listed
+from hnseg_training.dataset.conversion.request import DEFAULT_WORKERS, LeaveOut, Request, Workers
 from hnseg_training.dataset.method_settings import read_settings
-from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, patients_of, write_pet_ct_dataset
+from hnseg_training.dataset.pet_ct_dataset import PetCtDataset, convert_pet_ct
 from hnseg_training.dataset.pet_ct_patients import Method
-from hnseg_training.dataset.pet_ct_sources import Source, find_sources
-from hnseg_training.dataset.splits import five_folds_by_centre
+from hnseg_training.dataset.pet_ct_sources import PetCtFinding, Source, find_sources
+from hnseg_training.dataset.splits import dealt_folds_by_centre
+from hnseg_training.dataset.survey.problem import Problem
 from hnseg_training.dataset.work_folder import WorkFolder
 
 CHALLENGE = "hn_uiseg"
@@ -37,14 +37,16 @@ class Options:
     Attributes:
         dataset_id: Number of the data set in nnU-Net, 1 to 999.
         seed: Seed of the folds.
-        workers: Processes that read and write patients.
+        workers: Processes that read, check and write patients.
         leave_out_bad_pet: Whether patients whose PET can't be used are converted as CT only, not refused.
+        leave_out: Names of patients that are not converted.
     """
 
     dataset_id: int = 507
     seed: int = 42
     workers: int = 1
     leave_out_bad_pet: bool = False
+    leave_out: Sequence[str] = ()
 
 
 EXAMPLES = ("hnseg-train convert hn_uiseg hecktor2022_training --output work",)
@@ -63,14 +65,14 @@ def command(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     leave_out_bad_pet: Annotated[
         bool, typer.Option("--leave-out-bad-pet", help="Convert patients whose PET can't be used as CT only.")
     ] = False,
+    leave_out: LeaveOut = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed: of the folds.")] = 42,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes: those that read and write patients.")
-    ] = usable_threads(),
+    workers: Workers = DEFAULT_WORKERS,
 ) -> None:
     """Convert PET/CT and CT-only data with tumour and nodes, such as HECKTOR and H&N1."""
     chosen = read_settings(settings, dict(SETTINGS))
-    convert(sources, output, settings=chosen, options=Options(dataset_id, seed, workers, leave_out_bad_pet))
+    options = Options(dataset_id, seed, workers, leave_out_bad_pet, leave_out or ())
+    convert(sources, output, settings=chosen, options=options)
 
 
 def convert(folders: Sequence[Path], output: Path, *, settings: Settings, options: Options = Options()) -> WorkFolder:
@@ -78,7 +80,7 @@ def convert(folders: Sequence[Path], output: Path, *, settings: Settings, option
 
     Args:
         folders: Folders of patients, each in a layout of HECKTOR; a patient without a PET is CT only.
-        output: Work folder to make.
+        output: Work folder to make, or to go on with.
         settings: Settings of the method, written as method.json.
         options: Options of the conversion.
 
@@ -89,27 +91,38 @@ def convert(folders: Sequence[Path], output: Path, *, settings: Settings, option
         InputError: A file is missing or not what it must be, two folders have a patient of the same name, or the work
             folder holds a data set already.
     """
-    sources = _sources_in(folders)
-    folds = five_folds_by_centre(patients_of(sources), seed=options.seed)
     dataset = PetCtDataset(
         CHALLENGE,
         TITLE,
-        options.dataset_id,
-        Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings),
+        Method(SPEC.input(CT), SPEC.input(PET), LABELS, settings, options.leave_out_bad_pet),
         {"sources": [str(folder.resolve()) for folder in folders]},
-        workers=options.workers,
-        leave_out_bad_pet=options.leave_out_bad_pet,
+        partial(dealt_folds_by_centre, seed=options.seed),
     )
-    return write_pet_ct_dataset(dataset, sources, folds, output)
+    request = Request(output, options.dataset_id, options.leave_out, options.workers)
+    return convert_pet_ct(dataset, _found_in(folders), request)
 
 
-def _sources_in(folders: Sequence[Path]) -> list[Source]:
-    """Return the files of every patient of all folders, in the order of their names."""
-    found = [source for folder in folders for source in find_sources(folder, title="training data")]
-    names = Counter(source.name for source in found)
-    if twice := sorted(name for name, count in names.items() if count > 1):
-        raise InputError(
-            f"Patients must have different names, but {listed(twice)} {'are' if len(twice) > 1 else 'is'} in more than"
-            " one of the folders. Was a folder named twice?"
-        )
-    return sorted(found, key=lambda source: source.name)
+def _found_in(folders: Sequence[Path]) -> PetCtFinding:
+    """Return the patients of all folders, in the order of their names; one of two folders is a problem."""
+    findings = [find_sources(folder, title="training data") for folder in folders]
+    sources, twice = _each_once(list(chain.from_iterable(finding.sources for finding in findings)))
+    return PetCtFinding(
+        sources,
+        [*chain.from_iterable(finding.problems for finding in findings), *twice],
+        list(chain.from_iterable(finding.leftovers for finding in findings)),
+        list(chain.from_iterable(finding.notes for finding in findings)),
+    )
+
+
+def _each_once(sources: Sequence[Source]) -> tuple[list[Source], list[Problem]]:
+    """Return the patients by name, the first of each name, and a problem for each other one."""
+    first: dict[str, Source] = {}
+    problems = []
+    for source in sources:
+        if (former := first.setdefault(source.name, source)) is not source:
+            sentence = (
+                f"Patients must have different names, but {source.name} has {former.ct} and {source.ct}."
+                " Was a folder named twice?"
+            )
+            problems.append(Problem(source.name, sentence))
+    return [first[name] for name in sorted(first)], problems

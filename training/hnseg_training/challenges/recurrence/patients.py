@@ -5,8 +5,7 @@ Label maps that lie on another grid than the CT are laid on it by nearest neighb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
@@ -17,34 +16,27 @@ import SimpleITK as sitk
 from containers.recurrence.method import Settings, prepare
 from containers.recurrence.spec import CT, GTV, LABELS, PET, SPEC
 from hnseg.errors import InputError
-from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.files.reading import read_grid, read_volume
 from hnseg.imaging.geometry import Grid, image_of, resample_label_map
-from hnseg.machine import usable_threads
+from hnseg.platform.case import Case
 from hnseg.platform.input_files import InputFiles
 from hnseg.platform.reading import read_case
+from hnseg.records import Frozen
 from hnseg_training.challenges.recurrence.sources import Source
-from hnseg_training.dataset.completeness import listed
 from hnseg_training.dataset.raw_dataset import write_sample
+from hnseg_training.dataset.survey.problem import Refusals
 from hnseg_training.dataset.work_folder import WorkFolder
-from hnseg_training.workers import each
 
 _SOCKETS = {"ct": CT, "pet": PET, "gtv": GTV}
 _RECURRENCE = LABELS[1]
 
 
-@dataclass(frozen=True)
-class Converted:
-    """Facts about a patient whose files are read.
-
-    Attributes:
-        name: Name of the patient.
-        record: Volumes in ml and crop, for `conversion.json`; empty where the patient is refused.
-        refused: Sentence that refuses the patient, of whom nothing is written; empty where all is fine.
-    """
+class Converted(Frozen):
+    """Facts about a patient whose files are written."""
 
     name: str
-    record: dict[str, Any] = field(default_factory=dict)
-    refused: str = ""
+    record: dict[str, Any]
+    """Volumes in ml and crop, for `conversion.json`."""
 
     @property
     def volume_ml(self) -> float:
@@ -57,64 +49,53 @@ class Converted:
         return float(self.record["lost_by_the_crop_ml"][_RECURRENCE])
 
 
-def converted_patients(
-    work: WorkFolder, sources: Sequence[Source], settings: Settings, *, workers: int
-) -> Iterator[Converted]:
-    """Write every patient's files, several at a time, and yield the facts about them in order.
-
-    Args:
-        work: Work folder that receives the files.
-        sources: Files of the patients.
-        settings: Settings of the method.
-        workers: Processes that read and write patients.
-    """
-    write = partial(_convert_patient, work, settings=settings, threads=max(1, usable_threads() // workers))
-    return each(write, sources, workers=workers, title="converting patients")
-
-
-def check_none_refused(patients: Sequence[Converted]) -> None:
-    """Refuse a data set with patients that can't be learnt from, all of them in one sentence.
-
-    Raises:
-        InputError: There are such patients.
-    """
-    refused = [patient for patient in patients if patient.refused]
-    if refused:
-        raise InputError(
-            "Every patient must be one that the container would take, with recurrences on its CT, but"
-            f" {len(refused)} of {len(patients)} are not: {listed([patient.name for patient in refused])}."
-            f" The first: {refused[0].refused} Nothing was converted: mend them, or take their folders away."
-        )
-
-
 def in_words(patients: Sequence[Converted]) -> str:
-    """Return a line on the whole set: volume of the recurrences, and what of it the box around the GTV cuts off."""
+    """Return a few words on the whole set: volume of the recurrences, and what of it the crop cuts off."""
     cut = [patient for patient in patients if patient.lost_ml > 0]
     wholly = sum(patient.lost_ml == patient.volume_ml for patient in cut)
     without = sum(patient.volume_ml == 0 for patient in patients)
     return (
-        f"recurrences of {sum(patient.volume_ml for patient in patients):.1f} ml; the crop cut off"
-        f" {sum(patient.lost_ml for patient in cut):.1f} ml in {len(cut) or 'no'} patients, everything in"
-        f" {wholly or 'none'}; {without or 'none'} without a recurrence"
+        f"{sum(patient.volume_ml for patient in patients):.1f} ml; {sum(patient.lost_ml for patient in cut):.1f} ml cut"
+        f" in {len(cut)}, all in {wholly}; {without} without a recurrence"
     )
 
 
-def _convert_patient(work: WorkFolder, source: Source, *, settings: Settings, threads: int) -> Converted:
-    """Write a patient's files, and return the facts about them; or the sentence that refuses the patient."""
+def check_patient(source: Source, *, settings: Settings, threads: int) -> list[str]:
+    """Return a sentence for each file of a patient that is not what it must be.
+
+    All voxels are read, and the channels are made: whether a GTV has a PET under it no header says.
+
+    Args:
+        source: Files of the patient.
+        settings: Settings of the method.
+        threads: Threads of ITK.
+    """
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
-    try:
-        return Converted(source.name, _written(work, source, settings))
-    except InputError as error:
-        return Converted(source.name, refused=str(error))
+    refusals = Refusals()
+    case = refusals.result_of(partial(_read_case, source))
+    if case is not None:
+        refusals.result_of(partial(prepare, case, settings))
+    grid = Grid.of(case.images[CT]) if case is not None else refusals.result_of(partial(_grid_of_ct, source))
+    if grid is not None:
+        for path in source.recurrences:
+            refusals.result_of(partial(_on_grid, path, grid))
+    return list(dict.fromkeys(refusals.sentences))  # a CT that can't be read refuses the case and the grid alike
 
 
-def _written(work: WorkFolder, source: Source, settings: Settings) -> dict[str, Any]:
-    """Write a patient's files, and return the record.
+def convert_patient(work: WorkFolder, source: Source, *, settings: Settings, threads: int) -> Converted:
+    """Write a patient's sample, and return the facts about the patient.
+
+    Args:
+        work: Work folder that receives the files.
+        source: Files of the patient.
+        settings: Settings of the method.
+        threads: Threads of ITK.
 
     Raises:
         InputError: A file is not what it must be.
     """
-    case = read_case(SPEC, InputFiles(images={_SOCKETS[stem]: path for stem, path in source.images.items()}))
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    case = _read_case(source)
     grid = Grid.of(case.images[CT])
     channels = prepare(case, settings)
     each_one = {path.name: _on_grid(path, grid) for path in source.recurrences}
@@ -122,13 +103,22 @@ def _written(work: WorkFolder, source: Source, settings: Settings) -> dict[str, 
     kept = resample_label_map(truth, channels.grid)  # the box has the CT's own voxels, and 0 beyond them
     write_sample(work, source.name, channels, kept)
     volume_ml = _volume_ml(truth)
-    return {
+    record = {
         "files_ml": {name: _volume_ml(label_map) for name, label_map in each_one.items()},
         "volumes_ml": {_RECURRENCE: volume_ml},
         "lost_by_the_crop_ml": {_RECURRENCE: round(volume_ml - _volume_ml(kept), 3)},
         "notes": [*case.notes, *channels.notes],
         **channels.record,
     }
+    return Converted(name=source.name, record=record)
+
+
+def _read_case(source: Source) -> Case:
+    return read_case(SPEC, InputFiles(images={_SOCKETS[stem]: path for stem, path in source.images.items()}))
+
+
+def _grid_of_ct(source: Source) -> Grid:
+    return read_grid(source.images["ct"], title=SPEC.input(CT).title)
 
 
 def _on_grid(path: Path, grid: Grid) -> sitk.Image:

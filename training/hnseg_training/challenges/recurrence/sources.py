@@ -12,14 +12,17 @@ Beside them may be `brain`, which only a rule without a network reads, and the t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hnseg.errors import InputError
 from hnseg.imaging.files.formats import images_in, stem_of
 from hnseg.imaging.files.visible import visible_in
-from hnseg_training.dataset.completeness import check_nothing_missing, listed, log_untaken
+from hnseg_training.dataset.completeness import listed
+from hnseg_training.dataset.survey.data_folder import data_folder
+from hnseg_training.dataset.survey.finding import Finding
+from hnseg_training.dataset.survey.leftovers import leftovers_in
+from hnseg_training.dataset.survey.problem import Problem
 
 IMAGES = ("ct", "pet", "gtv")
 """Stems of the files that a patient must have beside the recurrences."""
@@ -46,29 +49,35 @@ class Source:
     images: Mapping[str, Path]
     recurrences: tuple[Path, ...]
 
+    @property
+    def files(self) -> list[Path]:
+        """CT, PET, GTV and recurrences."""
+        return [*self.images.values(), *self.recurrences]
 
-def find_sources(source: Path) -> list[Source]:
-    """Return the files of every patient, in the order of their folders' names.
 
-    Files of other names are logged.
+def find_sources(source: Path) -> Finding[Source]:
+    """Return the patients in the order of their folders' names, with what is wrong of their files' names.
 
     Args:
-        source: Folder with a folder a patient.
+        source: Folder with a folder a patient, or one above it.
 
     Raises:
-        InputError: There are no patients, or one has a file missing or two for the same image; all of them are named.
+        InputError: There are no patients, or several folders of patients.
     """
-    patients = {folder.name: files for folder in visible_in(source) if (files := _files_in(folder))}
-    if not patients:
-        raise InputError(
-            f"{source} must hold a folder a patient with {', '.join(f'{stem}.nii.gz' for stem in IMAGES)} and"
-            " recurrence.nii.gz, or recurrence_1.nii.gz and so on, but there is none in it. Was another folder meant?"
-        )
-    must = "Every patient must have a CT, a PET, a GTV and recurrences"
-    check_nothing_missing(_named(patients, _missing_from), must=must, root=source)
-    _check_nothing_twice(_named(patients, _twice_in), source)
-    log_untaken(source, {path for name, files in patients.items() for path in _known_in(source / name, files)})
-    return [_source(name, files) for name, files in patients.items()]
+    images = ", ".join(f"{stem}.nii.gz" for stem in IMAGES)
+    layout = f"a folder a patient with {images} and recurrence.nii.gz, or recurrence_1.nii.gz and so on"
+    root = data_folder(source, _is_patient, layout=layout)
+    patients = {folder: _files_in(folder) for folder in filter(_is_patient, visible_in(root))}
+    problems = [Problem(folder.name, text) for folder, files in patients.items() for text in _problems(folder, files)]
+    refused = {problem.patient for problem in problems}
+    sources = [_source(folder.name, files) for folder, files in patients.items() if folder.name not in refused]
+    taken = {path for folder, files in patients.items() for path in _known_in(folder, files)}
+    return Finding(sources, problems, list(leftovers_in(root, taken)))
+
+
+def _is_patient(path: Path) -> bool:
+    """Return whether an entry of a folder is a patient's own folder: one with some of the files."""
+    return path.is_dir() and bool(_files_in(path))
 
 
 def _files_in(folder: Path) -> Files:
@@ -90,9 +99,19 @@ def _stem(path: Path) -> str:
     return stem_of(path.name).lower()
 
 
-def _named(patients: Mapping[str, Files], stems_of: Callable[[Files], list[str]]) -> list[str]:
-    """Return some stems of each patient, with the folder's name."""
-    return [f"{name}/{stem}" for name, files in patients.items() for stem in stems_of(files)]
+def _problems(folder: Path, files: Files) -> Iterator[str]:
+    """Yield a sentence on the files that a patient lacks, and one on those that are there twice."""
+    if missing := _missing_from(files):
+        yield (
+            f"Every patient must have a CT, a PET, a GTV and recurrences, but {listed(missing)}"
+            f" {'are' if len(missing) > 1 else 'is'} missing in {folder}. Was the archive unpacked to the end?"
+        )
+    if twice := _twice_in(files):
+        yield (
+            "Every patient must have one file for each image, and either recurrence or recurrence_1 and so on, but"
+            f" {listed(twice)} {'are' if len(twice) > 1 else 'is'} there twice in {folder}."
+            " Are files of an earlier export still there?"
+        )
 
 
 def _missing_from(files: Files) -> list[str]:
@@ -113,16 +132,6 @@ def _twice_in(files: Files) -> list[str]:
     """Return the stems of which a patient has two files, and `recurrence` where there are numbered ones too."""
     twice = sorted(stem for stem, paths in files.items() if len(paths) > 1)
     return [*twice, "recurrence"] if {"recurrence", "recurrence_1"} <= set(files) else twice
-
-
-def _check_nothing_twice(twice: list[str], root: Path) -> None:
-    """Refuse patients of whom it is not clear which file is meant."""
-    if twice:
-        raise InputError(
-            f"Every patient must have one file for each image, and either recurrence or recurrence_1 and so on, but"
-            f" {listed(twice)} {'are' if len(twice) > 1 else 'is'} there twice in {root}."
-            " Are files of an earlier export still there?"
-        )
 
 
 def _source(name: str, files: Files) -> Source:

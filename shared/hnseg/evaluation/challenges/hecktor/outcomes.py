@@ -2,7 +2,8 @@
 
 Known values come from the data set's CSV (PatientID, T-stage, N-stage, Relapse, RFS in days), or from JSON values of
 the same names in lower case. A cell that is empty or NaN, or a stage that can't be assessed such as TX, is unknown, and
-the patient is left out of that part of the score; any other cell of the table that can't be understood is refused.
+the patient is left out of that part of the score; any other cell of the table that can't be understood is refused, all
+of them at once. Headings, decimal commas and repeated patients are those of `hnseg.evaluation.files.patient_tables`.
 Stages are read as T2, 2, 2.0 or with the letter of a finer stage, which is dropped: N2b is N2. Relapse is 0 or 1, or a
 word for it, such as no or true.
 """
@@ -10,7 +11,7 @@ word for it, such as no or true.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -18,13 +19,15 @@ from typing import Any
 
 from hnseg.clinical import N_STAGES, T_STAGES, FollowUp, follow_up_of, number_of, stage_of
 from hnseg.errors import InputError
-from hnseg.evaluation.files.cells import cause_of, is_unknown, number_in, truth_in
-from hnseg.evaluation.files.csv_rows import CsvRow, CsvTable, read_csv
+from hnseg.evaluation.files.cells import number_in, truth_in
+from hnseg.evaluation.files.patient_tables import PATIENT, PatientTables, check_no_problems, column_of
 
-_COLUMNS = ("PatientID", "T-stage", "N-stage", "Relapse", "RFS")
+_COLUMNS = ("T-stage", "N-stage", "Relapse", "RFS")
+_VALUES = {"t-stage": "tstage", "n-stage": "nstage", "relapse": "relapse", "rfs": "rfs"}
+"""Column of each value."""
 _MUST = {
-    "t-stage": f"one of {', '.join(T_STAGES)}",
-    "n-stage": f"one of {', '.join(N_STAGES)}",
+    "tstage": f"one of {', '.join(T_STAGES)}",
+    "nstage": f"one of {', '.join(N_STAGES)}",
     "relapse": "0 or 1",
     "rfs": "a number of days, 0 or more",
 }
@@ -67,22 +70,14 @@ def read_outcomes(path: Path) -> dict[str, Outcome]:
     """Read the outcomes of all patients from a data set's CSV, by patient; rows without a patient are skipped.
 
     Raises:
-        InputError: The file can't be read, has no column of patients, has a patient twice, has none of the other
-            columns, or has a cell that can't be understood; the sentence has the number of its line.
+        InputError: The file can't be read, has no column of patients or none of the others, has cells that can't be
+            understood, or has rows of one patient that contradict each other. The text has a line for each such cell.
     """
-    table = read_csv(path, subject="--clinical", column_name=_column_name)
-    _check_columns(table, path)
-    outcomes: dict[str, Outcome] = {}
-    for row in table.rows:
-        patient = row.cells["patientid"]
-        if patient in outcomes:
-            raise InputError(
-                f"A patient must have one row, but line {row.line} of {path} is a second one for {patient}."
-            )
-        if patient:
-            _check_cells(row, path)
-            outcomes[patient] = outcome_of(row.cells)
-    return outcomes
+    tables = PatientTables(_must)
+    _check_columns(tables.add(path, subject="--clinical"), path)
+    check_no_problems(tables.problems)
+    rows = ((name, tables.row(name)) for name in tables.names.values())
+    return {name: outcome_of({value: row.get(column) for value, column in _VALUES.items()}) for name, row in rows}
 
 
 def predicted_stage(values: Mapping[str, Any], name: str, stages: tuple[str, ...], *, case: str) -> str:
@@ -130,20 +125,9 @@ def _found(values: Mapping[str, Any], name: str) -> str:
     )
 
 
-def _column_name(heading: str) -> str:
-    """Return a heading in lower case with dashes: " T Stage" and "T_stage" are both t-stage."""
-    return re.sub(r"[\s_-]+", "-", heading.strip().lower())
-
-
-def _check_cells(row: CsvRow, path: Path) -> None:
-    """Refuse a cell that is neither an outcome nor unknown, as it would leave its patient out of the score."""
-    for column, must in _MUST.items():
-        cell = row.cells.get(column, "")
-        if not is_unknown(cell) and not _is_understood(column, cell):
-            raise InputError(
-                f"{column} must be {must}, or empty where it is unknown, but line {row.line} of {path} has"
-                f" {cell!r}.{cause_of(cell)}"
-            )
+def _must(column: str, cell: str) -> str:
+    """Return what a cell must be where it is neither an outcome nor unknown: its patient would be left out."""
+    return "" if column not in _MUST or _is_understood(column, cell) else _MUST[column]
 
 
 def _is_understood(column: str, cell: str) -> bool:
@@ -152,15 +136,15 @@ def _is_understood(column: str, cell: str) -> bool:
     if column == "rfs":
         days = number_in(cell)
         return days is not None and 0 <= days < inf
-    stages = T_STAGES if column == "t-stage" else N_STAGES
+    stages = T_STAGES if column == "tstage" else N_STAGES
     is_not_assessed = re.fullmatch(r"[TN]?\s*(x|0|is)", cell, flags=re.IGNORECASE) is not None
     return is_not_assessed or stage_of(cell, stages) is not None
 
 
-def _check_columns(table: CsvTable, path: Path) -> None:
-    known = [column for column in _COLUMNS if table.is_single(column.lower())]
-    if "PatientID" not in known or len(known) == 1:
+def _check_columns(headings: Sequence[str], path: Path) -> None:
+    found = {column_of(heading) for heading in headings}
+    if PATIENT not in found or found.isdisjoint(_MUST):
         raise InputError(
-            f"The first line of --clinical must name PatientID and at least one of {', '.join(_COLUMNS[1:])}, once"
-            f" each, but that of {path} names {', '.join(table.columns)[:120] or 'nothing'}. Is another separator used?"
+            f"The first line of --clinical must name PatientID and at least one of {', '.join(_COLUMNS)}, but that of"
+            f" {path} names {', '.join(headings)[:120] or 'nothing'}. Is another separator used?"
         )
