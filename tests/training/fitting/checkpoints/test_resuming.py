@@ -1,17 +1,12 @@
-import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
-from hnseg_training.dataset.work_folder import WorkFolder
 from hnseg_training.fitting.checkpoints.resuming import is_whole, whole_state
-from hnseg_training.fitting.fit import Schedule, fit
+from hnseg_training.fitting.fit import fit
 from hnseg_training.fitting.preset import PRESETS
-from tests.support.interruption import interrupted_at
-
-DEMO = PRESETS["demo"]
-THREE = Schedule(epochs=3, iterations=1, device="cpu", threads=1)
+from tests.training.fitting.checkpoints.conftest import THREE
 
 
 def cut(checkpoint: Path, *, at: float) -> None:
@@ -72,32 +67,22 @@ def test_a_training_that_ends_with_its_best_epoch_needs_that_one_whole(checkpoin
     assert whole_state(checkpoints, "fold 1", needs_best=True) is None
 
 
-@pytest.fixture
-def interrupted(planned, tmp_path) -> WorkFolder:
-    """Return a work folder of its own, whose fold 1 was trained for two epochs of three."""
-    shutil.copytree(planned.root, tmp_path / "work", ignore=shutil.ignore_patterns("nnUNet_results"))
-    work = WorkFolder.open(tmp_path / "work", challenge="hnts_mrg")
-    with interrupted_at("epoch 3 of 3"):
-        fit(work, DEMO, 1, THREE)
-    return work
-
-
 def test_a_training_goes_on_from_the_best_checkpoint_where_the_latest_is_cut_off(interrupted, caplog):
-    fold = interrupted.results(DEMO.result_name) / "fold_1"
+    fold = interrupted.results(PRESETS["demo"].result_name) / "fold_1"
     best = torch.load(fold / "checkpoint_best.pth", weights_only=False)["current_epoch"]
     cut(fold / "checkpoint_latest.pth", at=0.5)
     caplog.set_level("INFO", logger="hnseg_training")
-    fit(interrupted, DEMO, 1, THREE, resume=True)
+    fit(interrupted, PRESETS["demo"], 1, THREE, resume=True)
     assert "checkpoint_latest.pth was cut off when it was saved" in caplog.text
     assert f"fold 1: going on after epoch {best}, from checkpoint_best.pth" in caplog.text
     logged = torch.load(fold / "checkpoint_final.pth", weights_only=False)["logging"]["train_losses"]
     assert len(logged) == 3
 
 
-def test_a_training_without_a_whole_checkpoint_is_that_of_a_new_fold(interrupted, planned, caplog):
-    fold = interrupted.results(DEMO.result_name) / "fold_1"
+def test_a_training_without_a_whole_checkpoint_is_that_of_a_new_fold(interrupted, caplog):
+    fold = interrupted.results(PRESETS["demo"].result_name) / "fold_1"
     for path in fold.glob("checkpoint_*.pth"):
         cut(path, at=0.5)
-    fit(interrupted, DEMO, 1, THREE, resume=True)
+    fit(interrupted, PRESETS["demo"], 1, THREE, resume=True)
     assert "fold 1: no whole checkpoint is left to go on from; training from the start" in caplog.text
     assert len(torch.load(fold / "checkpoint_final.pth", weights_only=False)["logging"]["train_losses"]) == 3
