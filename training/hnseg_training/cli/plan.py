@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 import typer
 
 from hnseg.machine import usable_threads
 from hnseg_training.cli.options import Challenge, Work
-from hnseg_training.dataset.work_folder import WorkFolder
+from hnseg_training.dataset.work_folder import WorkFolder, write_json
 from hnseg_training.fitting.preset import PRESETS, preset_named
+
+logger = logging.getLogger(__name__)
 
 
 def command(
@@ -17,8 +20,15 @@ def command(
     work: Work,
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "resenc-m",
     workers: Annotated[int, typer.Option(min=1, help="Processes that resample cases.")] = usable_threads(),
+    timing: Annotated[bool, typer.Option(help="Time some training batches on this machine, for 10 to 20 s.")] = True,
 ) -> None:
-    """Fingerprint, plan and preprocess a converted challenge."""
+    """Fingerprint, plan and preprocess a converted challenge, and say what its training needs."""
+    from hnseg_training.fitting.expected.training_need import lines_of, need_file, training_need
     from hnseg_training.fitting.plan import plan
 
-    plan(WorkFolder.open(work, challenge=challenge), preset_named(preset), workers=workers)
+    folder, chosen = WorkFolder.open(work, challenge=challenge), preset_named(preset)
+    plan(folder, chosen, workers=workers)
+    need = training_need(folder, chosen, timed=timing)
+    write_json(need_file(folder, chosen), need.model_dump(mode="json"))
+    for line in lines_of(need):
+        logger.info(line)
