@@ -28,7 +28,7 @@ def names(found) -> list[str]:
 
 
 def test_the_smallest_with_every_structure_are_chosen(tmp_path):
-    both = dict.fromkeys("abcd", [1, 2])
+    both = {name: [1, 2] for name in "acd"}
     write(tmp_path, {"a": 4000, "b": 100, "c": 3000, "d": 2000}, {**both, "b": [1]})
     assert names(chosen_patients(tmp_path, LAYOUT, LABELS, count=2)) == ["d", "c"]
 

@@ -7,7 +7,7 @@ from hnseg.errors import InputError
 from hnseg_training.trial.step import Step, run_step
 
 VERSION = Step("says the version", ("hnseg-train", "--version"))
-REFUSED = Step("is refused", ("hnseg", "score", "no such challenge"))
+REFUSED = Step("is refused", ("hnseg", "no such verb"))
 
 
 def test_a_step_is_announced_as_it_is_typed_and_run(capfd, caplog):
@@ -18,13 +18,13 @@ def test_a_step_is_announced_as_it_is_typed_and_run(capfd, caplog):
 
 
 def test_arguments_are_quoted_for_a_shell():
-    assert REFUSED.text == "hnseg score 'no such challenge'"
+    assert REFUSED.text == "hnseg 'no such verb'"
 
 
-def test_a_step_that_fails_ends_the_trial_with_its_command(capfd):
-    with pytest.raises(InputError, match=r"step 1 ended with status 2: hnseg score 'no such challenge'\."):
+def test_a_step_that_fails_ends_the_trial_with_its_command():
+    with pytest.raises(InputError, match=r"step 1 ended with status 2: hnseg 'no such verb'\."):
         run_step(REFUSED, number=1, of=5)
 
 
-def test_a_status_may_be_accepted(capfd):
+def test_a_status_may_be_accepted():
     assert run_step(REFUSED, number=1, of=5, accepted=(0, 2)) == 2

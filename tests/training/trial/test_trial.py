@@ -38,7 +38,7 @@ def test_stages_share_the_minutes(need):
 def test_a_folder_that_holds_something_is_refused(tmp_path):
     (tmp_path / "earlier").touch()
     extent = Extent(patients=5, minutes=1, engine="process", container_dir=tmp_path)
-    with pytest.raises(OutputError, match="A trial must have a new folder, but .* is there already"):
+    with pytest.raises(OutputError, match=r"A trial must have a new folder, but .* is there already"):
         run_trial(TRIAL, tmp_path, tmp_path, extent)
 
 

@@ -74,7 +74,7 @@ def test_plan_prints_the_table_and_leaves_it_in_the_work_folder(planned, caplog)
     assert list(lines_of(written)) == [record.getMessage() for record in caplog.records][-7:]
 
 
-def test_without_a_plan_there_is_no_need(converted, tmp_path):
+def test_without_a_plan_there_is_no_need(converted):
     preset = PRESETS["dynunet"]
     assert not need_file(converted, preset).exists()
     with pytest.raises(InputError, match="must be a JSON file"):
