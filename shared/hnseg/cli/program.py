@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import importlib
 import io
-import keyword
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -28,8 +27,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         description: Sentence for its help.
         package: Package with a module for each verb, which has `command`, a function or an app of its own, and perhaps
             `SETTINGS`, what typer is to know about it.
-        verbs: Names of the verbs, in the help's order; in the module's name a hyphen is an underscore, and a word of
-            Python's has one behind it.
+        verbs: Names of the verbs, in the help's order; a hyphen is an underscore in the module's name.
     """
     app = typer.Typer(
         name=name,
@@ -40,7 +38,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
     )
     app.callback()(_shared_options)
     for verb in _wanted(sys.argv[1:], verbs):
-        _add(app, verb, importlib.import_module(f"{package}.{_module_of(verb)}"))
+        _add(app, verb, importlib.import_module(f"{package}.{verb.replace('-', '_')}"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
     try:
@@ -52,10 +50,6 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
             raise
         return _refused(f"A path must be one that the system can hold, but {error.filename} is too long. Is it a path?")
     return 0
-
-
-def _module_of(verb: str) -> str:
-    return f"{verb}_" if keyword.iskeyword(verb) else verb.replace("-", "_")
 
 
 def _refused(sentence: str) -> int:

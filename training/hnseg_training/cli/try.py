@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from hnseg.cli.options.rehearsal import EngineName, EngineOption
 from hnseg.discovery import challenge_module
 from hnseg.errors import EngineError
 from hnseg_training.cli.options import CHALLENGES, Challenge
 
 logger = logging.getLogger(__name__)
 
+EXAMPLES = (
+    "hnseg-train try hnts_mrg HNTSMRG24_train",
+    "hnseg-train try hecktor hecktor2022_training --minutes 10 --engine process --output first_try",
+)
+
 
 def command(
     challenge: Challenge,
     data: Annotated[Path, typer.Argument(help="Data in the challenge's public layout.")],
     output: Annotated[
-        Path | None, typer.Option(help="A new folder for all that is made; try_<challenge> if left out.")
+        Path | None, typer.Option(help="Result: a new folder for all that is made; try_<challenge> if left out.")
     ] = None,
-    minutes: Annotated[float, typer.Option(min=0.01, max=10_000, help="That the fit may take, roughly.")] = 2,
-    patients: Annotated[int, typer.Option(min=2, help="The smallest ones that have every structure.")] = 5,
-    engine: Annotated[
-        Literal["auto", "docker", "podman", "process"],
-        typer.Option(help="Of the rehearsal. auto: Docker or Podman where one answers, else plain processes."),
-    ] = "auto",
+    minutes: Annotated[float, typer.Option(min=0.01, max=10_000, help="Minutes that the fit may take, roughly.")] = 2,
+    patients: Annotated[int, typer.Option(min=2, help="Patients: the smallest ones that have every structure.")] = 5,
+    engine: EngineOption = None,
 ) -> None:
     """Convert, plan, fit, export and rehearse a few patients, each step by the command that you would type.
 
@@ -34,18 +37,20 @@ def command(
     """
     from hnseg_training.trial.trial import Extent, run_trial
 
+    if engine is EngineName.APPTAINER:
+        raise typer.BadParameter("Apptainer builds no image, which the rehearsal needs", param_hint="--engine")
     trial = challenge_module(CHALLENGES, challenge, "trial").TRIAL
     extent = Extent(patients, minutes, _engine(engine), _container_dir(challenge))
     passed = run_trial(trial, data, output or Path(f"try_{challenge}"), extent)
     raise typer.Exit(0 if passed else 1)
 
 
-def _engine(asked: str) -> str:
+def _engine(asked: EngineName | None) -> str:
     """Return the engine that is asked for, or the first that answers; process where none does, which is said."""
     from hnseg.rehearsal.running.engine import find_engine
 
-    if asked != "auto":
-        return asked
+    if asked is not None:
+        return asked.value
     try:
         return find_engine().command
     except EngineError as error:

@@ -6,7 +6,7 @@ import pytest
     [
         (("--patients", 1), 2, "Invalid value for '--patients'"),
         (("--minutes", 0), 2, "Invalid value for '--minutes'"),
-        (("--engine", "none"), 2, "Invalid value for '--engine'"),
+        (("--engine", "apptainer"), 2, "Apptainer builds no image"),
         (("--engine", "process"), 1, "A trial needs 5 patients with all their files, but"),
     ],
 )
