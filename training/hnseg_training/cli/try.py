@@ -1,4 +1,5 @@
 """`hnseg-train try`: the whole way on a few patients and in minutes, before the long training."""
+# ruff: noqa: N999 (the verb's name; it is imported by that alone)
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hnseg.imaging.files.visible import is_visible
@@ -63,17 +64,18 @@ def patients_in(source: Path, layout: Layout) -> list[TrialPatient]:
     truths = _compiled(layout.truths)
     for path in _files_below(source):
         place = path.relative_to(source).as_posix()
-        for slug, pattern in patterns.items():
-            if match := pattern.search(place):
+        for slug, match in ((slug, pattern.search(place)) for slug, pattern in patterns.items()):
+            if match:
                 _patient(patients, match).images.setdefault(slug, path)
         if match := truths.search(place):
             patient = _patient(patients, match)
             patient.truths.append(path)
-            patient.named |= {name for name in (match.groupdict().get("structure"), layout.structure) if name}
-    complete = [
-        patient for patient in patients.values() if patient.truths and set(layout.required) <= set(patient.images)
-    ]
-    return sorted(complete, key=lambda patient: patient.name)
+            patient.named |= {match.groupdict().get("structure", ""), layout.structure} - {""}
+    return sorted(filter(partial(_is_complete, layout), patients.values()), key=lambda patient: patient.name)
+
+
+def _is_complete(layout: Layout, patient: TrialPatient) -> bool:
+    return bool(patient.truths) and set(layout.required) <= set(patient.images)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
