@@ -49,6 +49,12 @@ def test_names_of_files_tell_structures_without_reading_them(tmp_path):
     assert names(chosen_patients(tmp_path, named, LABELS, count=2)) == ["a", "b"]
 
 
+def test_any_value_is_the_only_structure_of_a_layout(tmp_path):
+    write(tmp_path, {"a": 100, "b": 200, "c": 300}, {"a": [], "b": [7], "c": [1]})
+    only = Layout(LAYOUT.images, LAYOUT.required, LAYOUT.truths, structure="recurrence")
+    assert names(chosen_patients(tmp_path, only, {1: "recurrence"}, count=2)) == ["b", "c"]
+
+
 def test_too_few_patients_are_refused(tmp_path):
     write(tmp_path, {"a": 10}, {"a": [1, 2]})
     with pytest.raises(InputError, match=r"A trial needs 2 patients with all their files, but .* holds 1\."):

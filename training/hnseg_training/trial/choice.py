@@ -37,7 +37,7 @@ def chosen_patients(source: Path, layout: Layout, labels: Mapping[int, str], *, 
             f"A trial needs {count} patients with all their files, but {source} holds {len(by_size)}."
             " Was the archive unpacked there, or is it another challenge's? Fewer may be asked for with --patients."
         )
-    structures = {patient.name: found for patient, found in _looked_at(by_size, labels, count)}
+    structures = {patient.name: found for patient, found in _looked_at(by_size, layout, labels, count)}
     most = sorted(by_size[: len(structures)], key=lambda patient: -len(structures[patient.name]))
     chosen = most[:count]
     if (fewest := min(len(structures[patient.name]) for patient in chosen)) < len(labels):
@@ -47,22 +47,24 @@ def chosen_patients(source: Path, layout: Layout, labels: Mapping[int, str], *, 
 
 
 def _looked_at(
-    patients: Sequence[TrialPatient], labels: Mapping[int, str], count: int
+    patients: Sequence[TrialPatient], layout: Layout, labels: Mapping[int, str], count: int
 ) -> Iterable[tuple[TrialPatient, set[str]]]:
     """Yield patients with their structures until enough have all of them."""
     complete = 0
     for patient in patients[: count + BEYOND]:
-        found = patient.named & set(labels.values()) or _structures_of(patient, labels)
+        found = patient.named & set(labels.values()) or _structures_of(patient, layout, labels)
         yield patient, found
         complete += len(found) == len(labels)
         if complete == count:
             return
 
 
-def _structures_of(patient: TrialPatient, labels: Mapping[int, str]) -> set[str]:
-    """Return the structures whose values a patient's truths have."""
+def _structures_of(patient: TrialPatient, layout: Layout, labels: Mapping[int, str]) -> set[str]:
+    """Return the structures that a patient's truths have voxels of."""
     values: set[int] = set()
     for path in patient.truths:
         volume = read_volume(path, title="label map")
         values |= set(np.unique(sitk.GetArrayViewFromImage(volume)).astype(int).tolist())
+    if layout.structure:
+        return {layout.structure} if values - {0} else set()
     return {name for value, name in labels.items() if value in values}

@@ -21,7 +21,8 @@ class Layout:
         required: Slugs of the sockets without which a patient is none.
         truths: Pattern of the files with the structures to learn. A group `structure` names the only one of a file;
             elsewhere the values of its voxels are those of the labels.
-        structure: Name of the only structure of each such file; empty where the group or the values tell.
+        structure: Name of the only structure of all such files, whatever the values; empty where those tell, or the
+            group does.
     """
 
     images: Mapping[str, str]
@@ -70,7 +71,7 @@ def patients_in(source: Path, layout: Layout) -> list[TrialPatient]:
         if match := truths.search(place):
             patient = _patient(patients, match)
             patient.truths.append(path)
-            patient.named |= {match.groupdict().get("structure", ""), layout.structure} - {""}
+            patient.named |= {match.groupdict().get("structure", "")} - {""}
     return sorted(filter(partial(_is_complete, layout), patients.values()), key=lambda patient: patient.name)
 
 
