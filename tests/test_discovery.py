@@ -49,6 +49,7 @@ def test_every_challenge_is_scored_and_has_phantoms(package):
     assert challenge_names(package) == CHALLENGES
 
 
-def test_every_challenge_can_be_converted_and_one_has_outcomes():
+def test_every_challenge_can_be_converted_and_tried_and_one_has_outcomes():
     assert challenges_with("hnseg_training.challenges", "convert") == CHALLENGES
+    assert challenges_with("hnseg_training.challenges", "trial") == CHALLENGES
     assert challenges_with("hnseg_training.challenges", "outcomes") == ["hecktor"]

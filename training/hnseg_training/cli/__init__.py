@@ -10,7 +10,7 @@ import sys
 
 from hnseg.cli.program import run_program
 
-VERBS = ("convert", "plan", "fit", "outcomes", "export", "calibrate")
+VERBS = ("try", "convert", "plan", "fit", "outcomes", "export", "calibrate")
 
 EXAMPLES = (
     "hnseg-train convert hnts_mrg HNTSMRG24_train --output work",

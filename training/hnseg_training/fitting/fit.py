@@ -15,6 +15,8 @@ from hnseg.inference.model.manifest import METHOD_FILE, Fold
 from hnseg.machine import usable_threads
 from hnseg_training.dataset.augmentation import Augmentation, Perturbations
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
+from hnseg_training.fitting.checkpoints.resuming import states_in, whole_state
+from hnseg_training.fitting.checkpoints.unfinished import remove_unfinished
 from hnseg_training.fitting.first_weights import load_first_weights
 from hnseg_training.fitting.hardening.record import asked_augmentation, augmentation_of, record_augmentation
 from hnseg_training.fitting.preset import Preset
@@ -27,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 SAVE_EVERY_EPOCHS = 50  # nnU-Net's own; short trainings save ten times in all
 PRESET_FILE = "preset.json"
-STATES = (FINAL, "checkpoint_latest.pth", "checkpoint_best.pth")
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def fit(
         schedule: Length, hardware and seed of the training.
         perturbations: Perturbations of the patches; None takes those of the folds that are there, and none for the
             first fold.
-        resume: Whether to go on from the last checkpoint; a finished fold is left as it is, but for what its training
-            did not come to write at its very end.
+        resume: Whether to go on from the last checkpoint that is whole, from the start where none is; a finished fold
+            is left as it is, but for what its training did not come to write at its very end.
 
     Raises:
         InputError: The fold holds a training already and `resume` was not asked for, a GPU was and there is none,
@@ -87,18 +88,18 @@ def fit(
         ModelError: The weights to start from are another network's.
     """
     folder = work.results(preset.result_name) / f"fold_{fold}"
-    found = _found(folder, resume=resume)
+    state = _state(folder, preset, fold, resume=resume)
     augmentation = asked_augmentation(work, preset, perturbations)
-    if FINAL in found:
+    if state and state.name == FINAL:
         logger.info("%s: trained already", _title(preset, fold))
         _complete(work, preset, fold, schedule)
         return
-    first_weights = None if found else schedule.start_from or start_of(work, preset, fold)
+    first_weights = None if state else schedule.start_from or start_of(work, preset, fold)
     with trainer_for(work, preset, fold, schedule, augmentation) as trainer:
         trainer.check_augmentation()
         record_augmentation(work, preset, augmentation)
-        if found:
-            _go_on(trainer, folder / found[0], preset, fold, schedule)
+        if state:
+            _go_on(trainer, state, preset, fold, schedule)
         elif first_weights:
             load_first_weights(trainer.network, first_weights, fold)
             logger.info("starting from the weights of %s", first_weights)
@@ -129,16 +130,17 @@ def _record(work: WorkFolder, preset: Preset) -> None:
         shutil.copy(work.raw / METHOD_FILE, results / METHOD_FILE)
 
 
-def _found(folder: Path, *, resume: bool) -> list[str]:
-    """Return the checkpoints of a fold, the best to go on from first.
+def _state(folder: Path, preset: Preset, fold: Fold, *, resume: bool) -> Path | None:
+    """Return the checkpoint that a fold goes on from; None for a training from the start.
 
     Raises:
-        InputError: There are some, and `resume` was not asked for.
+        InputError: There are checkpoints, and `resume` was not asked for.
     """
-    found = [name for name in STATES if (folder / name).is_file()]
+    found = states_in(folder)
     if found and not resume:
         raise InputError(f"{folder} holds {found[0]} already. Go on with it by --resume, or remove the folder.")
-    return found
+    remove_unfinished(folder)
+    return whole_state(folder, _title(preset, fold), needs_best=bool(preset.training.patience))
 
 
 def _go_on(trainer: Any, checkpoint: Path, preset: Preset, fold: Fold, schedule: Schedule) -> None:
@@ -146,7 +148,8 @@ def _go_on(trainer: Any, checkpoint: Path, preset: Preset, fold: Fold, schedule:
     trainer.load_checkpoint(str(checkpoint))
     # Or the first epochs' patches would come again.
     _seed(schedule.seed, fold, stage=preset.stage, epoch=trainer.current_epoch)
-    logger.info("%s: going on after epoch %d", _title(preset, fold), trainer.current_epoch)
+    title = _title(preset, fold)
+    logger.info("%s: going on after epoch %d, from %s", title, trainer.current_epoch, checkpoint.name)
 
 
 def _title(preset: Preset, fold: Fold) -> str:

@@ -22,6 +22,7 @@ from nnunetv2.training.nnUNetTrainer.variants.optimizer.nnUNetTrainerAdam import
 
 from hnseg.errors import InputError
 from hnseg_training.dataset.augmentation import Augmentation, ChannelDropout, Perturbations, network_axis
+from hnseg_training.fitting.checkpoints.saving_trainer import SavingTrainer
 from hnseg_training.fitting.flips import only_flips
 from hnseg_training.fitting.hardening.channels import image_channels
 from hnseg_training.fitting.hardening.perturbed_channel import PerturbedChannel
@@ -152,7 +153,7 @@ class _Augmenting(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net is untyped
 
 TRAINERS: dict[str, type[nnUNetTrainer]] = {
     # They keep nnU-Net's names: its tools look the trainer of a checkpoint up by name to run it, and the two run alike.
-    base.__name__: type(base.__name__, (_Augmenting, PromptedTrainer, SelectingTrainer, base), {})
+    base.__name__: type(base.__name__, (_Augmenting, PromptedTrainer, SelectingTrainer, SavingTrainer, base), {})
     for base in (nnUNetTrainer, nnUNetTrainerAdam, nnUNetTrainerVanillaAdam)
 }
 

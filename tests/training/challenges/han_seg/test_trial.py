@@ -1,0 +1,6 @@
+from tests.support.tiny_han_seg import write_source
+from tests.support.tiny_trial import tried
+
+
+def test_the_whole_way_can_be_tried(tmp_path):
+    assert tried("han_seg", write_source(tmp_path / "source"), tmp_path / "trial").passed

@@ -1,0 +1,17 @@
+"""HECKTOR as a trial knows it: the files of its training data of any edition, and the presets."""
+
+from __future__ import annotations
+
+from containers.hecktor.spec import CT, PET, SPEC
+from hnseg_training.trial.pet_ct_layout import pet_ct_layout
+from hnseg_training.trial.trial import Challenge
+
+TRIAL = Challenge(
+    name="hecktor",
+    spec=SPEC,
+    layout=pet_ct_layout(ct=CT, pet=PET),
+    preset="demo-hecktor",
+    convert_options=("--settings", "winner"),
+    full_preset="hecktor-winner",
+    further=(("outcomes", "--work", "work"),),
+)
