@@ -104,7 +104,7 @@ def _number(path: Path) -> int:
 
 def score_folds(patients: Path, work: Path, output: Path) -> None:
     """Score every validated patient, draw the best, the middle one and the worst, and print the table."""
-    results = WorkFolder.open(work, challenge=CHALLENGE).results / PRESETS[PRESET].result_name
+    results = WorkFolder.open(work, challenge=CHALLENGE).results(PRESETS[PRESET].result_name)
     predictions = sorted(results.glob("fold_?/validation/case_*.nii.gz"), key=_number)
     scores = {path: scored(path, patients) for path in predictions}
     output.mkdir(parents=True, exist_ok=True)
@@ -120,9 +120,9 @@ def scored(prediction: Path, patients: Path) -> Scores:
     """Return the measures of each organ that is outlined in a patient, and DSC by SimpleITK beside them."""
     reference = sitk.ReadImage(str(patients / f"pt_{_number(prediction)}_seg.nii.gz"))
     found = relabelled(sitk.ReadImage(str(prediction)))
-    library = sitk.LabelOverlapMeasuresImageFilter()
-    library.Execute(sitk.Cast(reference, sitk.sitkUInt8), sitk.GetImageFromArray(found.astype(np.uint8)))
     grid, wanted = Grid.of(reference), array_of(reference)
+    library = sitk.LabelOverlapMeasuresImageFilter()
+    library.Execute(*(sitk.GetImageFromArray(label_map.astype(np.uint8)) for label_map in (wanted, found)))
     scores = {}
     for label, organ in ORGANS.items():
         overlap = overlap_of(found, wanted, label=label, voxel_volume_mm3=grid.voxel_volume_mm3)
