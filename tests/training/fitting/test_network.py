@@ -5,7 +5,7 @@ import torch
 from hnseg.inference.model.architecture import build_network
 from hnseg.inference.model.nnunet_plans import Architecture
 from hnseg_training.dataset.work_folder import CONFIGURATION, read_json
-from hnseg_training.fitting.network import Network, with_dropout, with_network
+from hnseg_training.fitting.network import Network, in_order, with_dropout, with_network
 from hnseg_training.fitting.plan import write_plans
 from hnseg_training.fitting.preset import PRESETS
 
@@ -33,6 +33,15 @@ def test_levels_replace_the_planners_and_the_rest_stays():
     assert arguments["n_blocks_per_stage"] == [1, 2]
     assert arguments["features_per_stage"] == [4, 8]
     assert arguments["conv_bias"] is True
+
+
+def test_strides_and_kernels_follow_the_axes_of_plans():
+    network = in_order(PRESETS["demo"].network, (2, 0, 1))
+    assert network.strides_zyx == ((1, 1, 1), (2, 1, 2), (2, 2, 2), (2, 2, 2))
+    assert network.kernels_zyx[0] == (3, 1, 3)
+    assert in_order(network, (1, 2, 0)) == PRESETS["demo"].network
+    unet = PRESETS["recurrence"].network
+    assert in_order(unet, (1, 0, 2)) == unet
 
 
 def test_dropout_is_a_class_that_is_imported():

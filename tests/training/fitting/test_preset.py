@@ -21,6 +21,7 @@ PLANS = {
             "architecture": {"network_class_name": "PlainConvUNet", "arch_kwargs": {"n_conv_per_stage": [2], "a": 1}},
         },
     },
+    "transpose_forward": [0, 1, 2],
     "dataset_name": "x",
 }
 TWO_LEVELS = {
@@ -50,6 +51,15 @@ def test_overrides_take_the_place_of_decisions():
         "batch_size": 1,
         "batch_dice": True,
     }
+
+
+def test_what_is_given_by_z_y_and_x_follows_the_axes_of_the_plans():
+    network = Network(**TWO_LEVELS, encoder_blocks=(1, 2), decoder_convolutions=(1,))
+    preset = Preset(planner="p", plans_name="own", patch_size_zyx=(8, 16, 24), network=network)
+    turned = preset.applied_to({**PLANS, "transpose_forward": [1, 0, 2]})["configurations"]["3d_fullres"]
+    assert turned["patch_size"] == [16, 8, 24]
+    assert turned["architecture"]["arch_kwargs"]["strides"] == [[1, 1, 1], [2, 1, 2]]
+    assert turned["architecture"]["arch_kwargs"]["kernel_sizes"] == [[3, 1, 3], [3, 3, 3]]
 
 
 def test_cases_of_another_spacing_have_a_folder_of_their_own():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
 
 from hnseg.records import Frozen
 
@@ -50,6 +51,21 @@ class Unet3dNetwork(Frozen):
         from hnseg.inference.model.architecture import UNET_3D  # which imports torch; presets are data without it
 
         return _of_our_own(UNET_3D, _levels(self.features, self.strides_zyx))
+
+
+AnyNetwork = TypeVar("AnyNetwork", Network, DynUnetNetwork, Unet3dNetwork)
+
+
+def in_order(network: AnyNetwork, axes: Sequence[int]) -> AnyNetwork:
+    """Return a network whose strides and kernels follow the axes of plans.
+
+    Args:
+        network: Levels, by z, y and x.
+        axes: Axis of the image (0 z, 1 y, 2 x) that each axis of the plans is, nnU-Net's `transpose_forward`.
+    """
+    named = {name: getattr(network, name) for name in ("strides_zyx", "kernels_zyx") if hasattr(network, name)}
+    turned = {name: tuple(tuple(level[axis] for axis in axes) for level in levels) for name, levels in named.items()}
+    return network.model_copy(update=turned)
 
 
 def with_network(architecture: dict[str, Any], network: Network) -> dict[str, Any]:

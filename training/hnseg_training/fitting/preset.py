@@ -5,7 +5,7 @@ A preset names one of nnU-Net's planners and overrides what it decided where the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hnseg.errors import InputError
@@ -18,6 +18,7 @@ from hnseg_training.fitting.network import (
     Network,
     Unet3dNetwork,
     Zyx,
+    in_order,
     with_dropout,
     with_network,
 )
@@ -64,26 +65,32 @@ class Preset(Frozen):
         return self.network is None or isinstance(self.network, Network)
 
     def applied_to(self, plans: dict[str, Any]) -> dict[str, Any]:
-        """Return the planner's plans with this preset's overrides in the 3d_fullres configuration."""
+        """Return the planner's plans with this preset's overrides in the 3d_fullres configuration.
+
+        nnU-Net turns images so that the axis of the coarsest spacing comes first, and plans in that order
+        (`transpose_forward`); what a preset gives by z, y and x follows it.
+        """
         configuration = dict(plans["configurations"][CONFIGURATION])
+        axes = plans["transpose_forward"]
         if self.patch_size_zyx:
-            configuration["patch_size"] = list(self.patch_size_zyx)
+            configuration["patch_size"] = [self.patch_size_zyx[axis] for axis in axes]
         if self.batch_size:
             configuration["batch_size"] = self.batch_size
         if self.batch_dice is not None:
             configuration["batch_dice"] = self.batch_dice
-        configuration["architecture"] = self._architecture(configuration["architecture"])
+        configuration["architecture"] = self._architecture(configuration["architecture"], axes)
         if self.spacing_zyx_mm:
             # nnU-Net lets its planners share preprocessed cases by this name; these cases have another spacing.
             configuration["data_identifier"] = f"{self.plans_name}_{CONFIGURATION}"
         # Only what is trained is kept, so that the plans of a bundle describe its weights and nothing else.
         return {**plans, "configurations": {CONFIGURATION: configuration}}
 
-    def _architecture(self, planned: dict[str, Any]) -> dict[str, Any]:
-        """Return the architecture with this preset's levels and dropout."""
-        if isinstance(self.network, (DynUnetNetwork, Unet3dNetwork)):
-            return self.network.architecture()
-        architecture = with_network(planned, self.network) if self.network else planned
+    def _architecture(self, planned: dict[str, Any], axes: Sequence[int]) -> dict[str, Any]:
+        """Return the architecture with this preset's levels, in the order of the plans' axes, and dropout."""
+        network = self.network and in_order(self.network, axes)
+        if isinstance(network, (DynUnetNetwork, Unet3dNetwork)):
+            return network.architecture()
+        architecture = with_network(planned, network) if network else planned
         return with_dropout(architecture, self.dropout) if self.dropout else architecture
 
 
@@ -198,6 +205,32 @@ PRESETS = {
             trainer="nnUNetTrainerAdam",
             learning_rate=0.01,
             epochs=16,
+            iterations=100,
+            foreground=0.8,
+            foreground_by_chance=True,
+            mirrored=False,
+            loss="present_classes",
+        ),
+    ),
+    # The same network for CTs that were sampled for doses, at about 4 x 4 x 2.5 mm: a patch holds the neck's width.
+    "demo-coarse-ct": Preset(
+        planner="ExperimentPlanner",
+        plans_name="hnsegDemoCoarseCtPlans",
+        spacing_zyx_mm=(2.5, 4.0, 4.0),
+        patch_size_zyx=(64, 48, 48),
+        batch_size=2,
+        network=Network(
+            features=(12, 24, 40, 64),
+            strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
+            kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+            encoder_blocks=(2, 2, 2, 2),
+            decoder_convolutions=(1, 1, 1),
+        ),
+        batch_dice=True,
+        training=Training(
+            trainer="nnUNetTrainerAdam",
+            learning_rate=0.01,
+            epochs=15,
             iterations=100,
             foreground=0.8,
             foreground_by_chance=True,
