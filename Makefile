@@ -1,5 +1,5 @@
 # make demo    set up, run every container's main job on test_data, write a report for each
-# make test    set up, run the tests in WORKERS=2 processes, 2 GiB each
+# make test    set up, run the tests in WORKERS=2 processes, 2 GiB each, in the random order of seed ORDER=1
 # make quick   set up, import every module, run the tests that another Python or package fails first; three minutes
 # make fuzz    set up, try hostile inputs; COUNT=10000 cases and the rest in proportion, SEED= the date, KIND= all
 # make check   format, lint, type and import checks, then the tests
@@ -9,6 +9,7 @@ BIN    := $(VENV)/bin
 REPORT ?= build/demo
 COUNT  ?= 10000
 WORKERS ?= 2
+ORDER  ?= 1
 CHALLENGES := $(notdir $(patsubst %/spec.py,%,$(wildcard containers/*/spec.py)))
 QUICK := shared/hnseg training/hnseg_training containers tests/cli/test_main.py tests/inference/model/checkpoints \
 	tests/inference/test_parity.py tests/rehearsal/test_trainer_search.py tests/training/cli/test_main.py \
@@ -38,10 +39,10 @@ demo: setup
 
 # Where threads that wait spin, tests beside one another take several times as long.
 test: setup
-	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(ORDER)
 
 quick: setup
-	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m "not slow and not engine" $(QUICK)
+	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(ORDER) -m "not slow and not engine" $(QUICK)
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED)) --kind "$(KIND)"
