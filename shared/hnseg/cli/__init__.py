@@ -23,6 +23,7 @@ VERBS = (
     "perturb",
     "dose-paint",
     "rtstruct",
+    "seg",
     "phantom",
     "doctor",
     "selftest",
