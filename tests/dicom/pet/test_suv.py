@@ -8,6 +8,8 @@ from tests.support.dicom_series import AXIAL, write_series
 from tests.support.dicom_study import PET, injection, series_files
 from tests.support.volumes_for_dicom import pet_in_bq_ml
 
+pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR")
+
 # 74 kg are 74000 g, 370 MBq were injected: 74000 / 3.7e8 = 2e-4 SUV for each Bq/ml without decay.
 PLAIN = 2e-4
 # 6586.2 s are a half-life of 18F, so that after one of them half of the dose is left, and the factor is twice that.

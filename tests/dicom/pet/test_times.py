@@ -6,6 +6,8 @@ from pydicom import Dataset
 from hnseg.dicom.pet.times import date_time_in, date_time_of, moment_of, time_of_day_before
 from hnseg.errors import HeaderError
 
+pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR")
+
 
 def elements(**values):
     made = Dataset()

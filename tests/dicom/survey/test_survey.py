@@ -1,12 +1,12 @@
 import os
 
 import pytest
-from pydicom.uid import generate_uid
+from pydicom.uid import MediaStorageDirectoryStorage, generate_uid
 
 from hnseg.dicom.survey.survey import survey_folder
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import image_of
-from tests.support.dicom_series import AXIAL, GRIDS, headers_of, write_series
+from tests.support.dicom_series import AXIAL, GRIDS, headers_of, write_file, write_series
 from tests.support.dicom_study import series_files
 from tests.support.outlined_structures import NAMES, seven_structures
 from tests.support.structure_set_files import write_set
@@ -52,7 +52,9 @@ def test_numbers_do_not_depend_on_names(study):
 
 
 def test_other_files_are_left_alone(study):
-    (study / "DICOMDIR").write_bytes(bytes(128) + b"DICM" + bytes(12))
+    directory = headers_of(AXIAL, SOPClassUID=MediaStorageDirectoryStorage)[0]
+    del directory.Rows, directory.Columns, directory.PixelData
+    write_file(study / "DICOMDIR", directory)
     (study / "notes.txt").write_text("x")
     os.mkfifo(study / "pipe")
     found = survey_folder(study)

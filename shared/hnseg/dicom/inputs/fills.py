@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hnseg.dicom.inputs.choice import choose_series
 from hnseg.dicom.inputs.keys import socket_keys
+from hnseg.dicom.inputs.structures import choose_structures
 from hnseg.dicom.survey.entry import Survey
 from hnseg.errors import InputError
 from hnseg.platform.spec import ChallengeSpec
@@ -18,8 +19,8 @@ class Fill:
 
     Attributes:
         challenge: Name of the challenge.
-        numbers: Number of the series for each key, such as `ct`; empty where the choice is open or not possible.
-        open_question: Sentence on why the choice is open or not possible; empty where it is made.
+        numbers: Number of the series, or structure set, for each key such as `ct`; of those inputs that are clear.
+        open_question: Sentence on why another input is open or not possible; empty where none is.
     """
 
     challenge: str
@@ -43,4 +44,10 @@ def _fill(survey: Survey, spec: ChallengeSpec) -> Fill:
         chosen = choose_series(spec, survey, {})
     except InputError as error:
         return Fill(spec.name, {}, str(error))
-    return Fill(spec.name, {keys[slug]: entry.number for slug, entry in chosen.items()})
+    numbers = {keys[slug]: entry.number for slug, entry in chosen.items()}
+    try:
+        structures = choose_structures(spec, survey, chosen, {}, {})
+    except InputError as error:
+        return Fill(spec.name, numbers, str(error))
+    of_paths = {each.path: each.number for each in survey.structure_sets}
+    return Fill(spec.name, numbers | {slug: of_paths[each.path] for slug, each in structures.items()})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom import dcmread
-from pydicom.uid import RTStructureSetStorage
+from pydicom.uid import UID, RTStructureSetStorage
 
 from hnseg.dicom.elements import check_items, damage_as_header_error, is_dicom, text_of, uid_of
 from hnseg.dicom.series.image_file import ImageFile, read_image_file
@@ -55,21 +55,30 @@ def _sort(path: Path, found: SortedFiles) -> str:
     """Add a file to those of its kind; return why it can't be used, empty where it can."""
     try:
         image = read_image_file(path) if is_dicom(path) else None
-        is_set = image is None and is_dicom(path) and _is_structure_set(path)
+        kind = _kind(path) if image is None and is_dicom(path) else None
     except (HeaderError, OSError) as error:
         return str(error) if isinstance(error, HeaderError) else reason_of(error)
     if image is not None:
         found.images[image.series_uid].append(image)
-    elif is_set:
+    elif kind == RTStructureSetStorage:
         found.structure_sets.append(path)
     else:
         found.others += 1
     return ""
 
 
-def _is_structure_set(path: Path) -> bool:
+def _kind(path: Path) -> UID:
+    """Return the class of an object that is no image.
+
+    Raises:
+        HeaderError: It has none, or that of an image: its header was cut off.
+    """
     with damage_as_header_error():
-        return text_of(dcmread(path, specific_tags=["SOPClassUID"]), "SOPClassUID") == RTStructureSetStorage
+        elements = dcmread(path, specific_tags=["SOPClassUID"])
+        kind = UID(elements.file_meta.get("MediaStorageSOPClassUID") or text_of(elements, "SOPClassUID"))
+        if not kind or kind.name.endswith("Image Storage"):
+            raise HeaderError("it ends before its image")
+        return kind
 
 
 def _series_uid(path: Path) -> str:
