@@ -22,6 +22,7 @@ VERBS = (
     "register",
     "perturb",
     "dose-paint",
+    "dicom",
     "rtstruct",
     "seg",
     "phantom",

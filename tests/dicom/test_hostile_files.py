@@ -1,0 +1,80 @@
+"""Hostile and damaged DICOM: a sentence without what headers hold, in a moment, and nothing half-written."""
+
+import random
+
+import pytest
+
+from tests.support.dicom_case import write_pet_ct, write_structures_on_ct
+from tests.support.planted_identifiers import PLANTED
+from tests.support.small_challenges import HECKTOR, RECURRENCE
+
+UNDEFINED = b"\xff\xff\xff\xff"
+
+
+def cut(content):
+    return content[: len(content) // 3]
+
+
+def endless(content):
+    """Return a file with a sequence that opens an item in an item, and never ends."""
+    return content[:350] + (b"\x08\x00\x40\x11SQ\0\0" + UNDEFINED + b"\xfe\xff\x00\xe0" + UNDEFINED) * 5000
+
+
+def flooded(content):
+    """Return a file with millions of items of undefined length."""
+    item = b"\xfe\xff\x00\xe0" + UNDEFINED + b"\xfe\xff\x0d\xe0\0\0\0\0"
+    return content[:350] + b"\x08\x00\x40\x11SQ\0\0" + UNDEFINED + item * 1_000_000
+
+
+def of_wrong_type(content):
+    """Return a file whose rows are a text."""
+    return content.replace(b"\x28\x00\x10\x00US\x02\x00", b"\x28\x00\x10\x00LO\x02\x00")
+
+
+def without_spacing(content):
+    place = content.index(b"\x28\x00\x30\x00DS") + 8
+    length = int.from_bytes(content[place - 2 : place], "little")
+    return content[:place] + b"0\\0".ljust(length) + content[place + length :]
+
+
+def shuffled(content):
+    rng, changed = random.Random(0), bytearray(content)
+    for _ in range(200):
+        changed[rng.randrange(132, len(changed))] = rng.randrange(256)
+    return bytes(changed)
+
+
+SPOILT = [cut, endless, flooded, of_wrong_type, without_spacing, shuffled, lambda _: b"", lambda content: content[:140]]
+NAMES = ["cut", "endless", "flooded", "wrong type", "zero spacing", "shuffled", "empty", "preamble"]
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=NAMES)
+def test_a_spoilt_slice_is_a_sentence_or_left_out(hnseg, tmp_path, spoil):
+    study = write_pet_ct(tmp_path / "dicom")
+    for path in sorted((study / "a/b").iterdir())[5:7]:
+        path.write_bytes(spoil(path.read_bytes()))
+    status, printed = hnseg("dicom", "list", study)
+    told = printed.out + printed.err
+    assert status == 0, told
+    words = ["--output", tmp_path / "out", "--model", tmp_path / "none"]
+    status, printed = hnseg("run", HECKTOR.container_dir, "--dicom", study, *words)
+    told += printed.out + printed.err
+    assert (status, len(printed.err.strip().splitlines())) == (1, 1), printed.err
+    assert "Traceback" not in told
+    assert not [name for name in PLANTED if name in told]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=NAMES)
+def test_a_spoilt_structure_set_is_a_sentence(hnseg, tmp_path, spoil):
+    study = write_pet_ct(tmp_path / "dicom")
+    write_structures_on_ct(study, {1: "GTV"})
+    path = study / "rs.dcm"
+    path.write_bytes(spoil(path.read_bytes() + b"\x28\x00\x30\x00DS\x02\x001 "))
+    words = ["--output", tmp_path / "out", "--model", tmp_path / "none"]
+    status, printed = hnseg("run", RECURRENCE.container_dir, "--dicom", study, *words)
+    told = printed.out + printed.err
+    assert status == 1
+    assert "Traceback" not in told
+    assert not [name for name in PLANTED if name in told]
+    assert not (tmp_path / "out").exists()
