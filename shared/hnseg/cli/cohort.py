@@ -9,12 +9,14 @@ import typer
 
 from hnseg.cli.cases.cohort_run import run_and_report
 from hnseg.cli.cases.dicom_inputs import images_of, in_dicom
+from hnseg.cli.cases.exports import Exports
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.container import ContainerOptions
 from hnseg.cli.options.dicom import ChoiceOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import CheckpointOption, ModelsOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
+from hnseg.cli.options.write import WriteOption, formats_asked
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import listing, summary
@@ -49,6 +51,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     checkpoint: CheckpointOption = "auto",
     container: ContainerOptions,
     jobs: JobOptions,
+    write: WriteOption = "",
 ) -> None:
     """Segment many cases as the challenge's container would; called again, go on where it stopped.
 
@@ -59,6 +62,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     challenge = load_challenge(container_dir, container.edition)
     spec = challenge.spec
     choice.check(has_dicom=dicom)
+    formats = formats_asked(write, has_dicom=dicom)
     cohort = in_dicom(cases, spec, choice) if dicom else None
     found = cohort.found if cohort else find_cohort(cases, spec)
     if list_only:
@@ -75,8 +79,18 @@ def command(  # noqa: PLR0913 (one parameter an option)
     work = container.work(container_dir, bundle, uncertainty=uncertainty, further=further)
     store = CaseStore(output.absolute())
     found = images_of(cohort, store.folder, settings.shard) if cohort else found
+    exports = Exports(spec, formats, bundle.sha256)
     run_and_report(
-        found.cases, work, store, settings, labels=spec.output.labels, title=spec.title, expected=bundle.structures
+        found.cases,
+        work,
+        store,
+        settings,
+        labels=spec.output.labels,
+        title=spec.title,
+        expected=bundle.structures,
+        then=lambda: exports.write_all(
+            store, [case.name for case in found.cases], cohort.chosen if cohort else {}, cases
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from dataclasses import replace
 from math import log
 
 import highdicom as hd
@@ -71,6 +72,21 @@ def test_of_an_empty_label_map_there_is_no_structure(tmp_path):
     names = {path.name for path in written}
     assert "SEG-segmentation-entropy.dcm" in names
     assert not names & {"RTSTRUCT.dcm", "SEG.dcm"}
+
+
+def test_an_uncertainty_on_a_coarser_grid_is_interpolated(tmp_path):
+    write_outputs(tmp_path, AXIAL)
+    coarse = replace(AXIAL, size_xyz=(20, 18, 9), spacing_mm=(3.0, 3.0, 3.0))
+    (tmp_path / "uncertainty").mkdir()
+    ramp = np.broadcast_to(np.linspace(0, 1, 20, dtype=np.float32), coarse.shape_zyx)
+    for name in ("entropy", "mutual_information"):
+        sitk.WriteImage(image_of(np.ascontiguousarray(ramp), coarse), str(tmp_path / "uncertainty" / f"{name}.nii.gz"))
+    series = on(tmp_path / "series", AXIAL)
+    given = {"on": series, "origin": Origin(), "uncertainty_dir": tmp_path / "uncertainty"}
+    written = {path.name: path for path in export(SPEC, tmp_path, (Format.SEG,), **given)}
+    images = [each.sop_instance_uid for each in series.series.slices]
+    share = hd.seg.segread(written["SEG-entropy.dcm"]).get_pixels_by_source_instance(images)[..., 0]
+    np.testing.assert_allclose(share[4, 4, :39] * log(3), np.linspace(0, 1, 39), atol=log(3) / 500)
 
 
 def test_nifti_needs_no_series(tmp_path):

@@ -22,7 +22,7 @@ from hnseg.dicom.structure_set.writing import Drawn, structure_set_of, write_str
 from hnseg.drawing.colours import colours_of
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.imaging.files.reading import read_scan, read_volume
-from hnseg.imaging.geometry import LabelArray
+from hnseg.imaging.geometry import FloatArray, Grid, LabelArray, array_of, resample_image
 from hnseg.inference.labelling.uncertainty_files import folder_made
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.platform.writing import FILE_NAME
@@ -89,7 +89,7 @@ def export(
     image = read_volume(label_map, title=spec.output.title, labels=spec.output.labels)
     fractions = fractions_in(spec, output_dir, uncertainty_dir)
     folder = output_dir / EXPORTS_FOLDER
-    names = _names(spec, formats, fractions)
+    names = names_of(spec, formats, fractions)
     with folder_made(folder, "The exports"), output_files(*(Output(name, folder / name) for name in names)) as files:
         if Format.NIFTI in formats:
             _write_nifti(files, spec, image, fractions)
@@ -100,7 +100,14 @@ def export(
     return [folder / name for name in names if (folder / name).is_file()]
 
 
-def _names(spec: ChallengeSpec, formats: Sequence[Format], fractions: Sequence[Fraction]) -> list[str]:
+def names_of(spec: ChallengeSpec, formats: Sequence[Format], fractions: Sequence[Fraction] = ()) -> list[str]:
+    """Return the names of the files of a run that has structures.
+
+    Args:
+        spec: Description of the outputs.
+        formats: Formats to write.
+        fractions: Maps that are written as fractions.
+    """
     names = {
         Format.RTSTRUCT: [STRUCTURE_SET],
         Format.SEG: [SEGMENTATION, *(_file_of(fraction) for fraction in fractions)],
@@ -144,8 +151,14 @@ def _write_on_series(
 
 def _write_fractions(files: OutputFiles, fractions: Sequence[Fraction], on: OnSeries, origin: Origin) -> None:
     for fraction in fractions:
-        values = aligned(read_scan(fraction.path, title=fraction.title), on.series.grid, fraction.path)
+        values = _on_grid(read_scan(fraction.path, title=fraction.title), on.series.grid)
         segment = Segment(fraction.title, "#e69f00", fraction.codes)
-        share = (values / np.float32(fraction.most)).astype(np.float32)
+        share = values / np.float32(fraction.most)
         elements = fraction_of(share, segment, on.series, on.folder, origin)
         files.write(_file_of(fraction), partial(write_segmentation, elements))
+
+
+def _on_grid(image: sitk.Image, grid: Grid) -> FloatArray:
+    """Return a map's voxels on a series' grid: interpolated where it lies on another, as an uncertainty may."""
+    on_grid = image if Grid.of(image).is_close_to(grid) else resample_image(image, grid)
+    return array_of(on_grid).astype(np.float32)
