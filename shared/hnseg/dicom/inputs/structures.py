@@ -128,9 +128,11 @@ def _structure_set(
     if len(found) == 1:
         return found[0]
     if not found:
+        damaged = ", ".join(str(each.number) for each in survey.structure_sets if each.problem)
+        broken = f", and {damaged} can't be read" if damaged else ""
         raise InputError(
             f"The {socket.title} must be in a structure set (RTSTRUCT) drawn on series {on}, but {survey.folder} has no"
-            " such one that can be read. Is it in another folder? Label maps may also be given by --input."
+            f" such one{broken}. Is it in another folder? Label maps may also be given by --input."
         )
     options = [option_of({socket.slug: each.number}, spec) for each in found]
     raise InputError(
