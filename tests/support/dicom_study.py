@@ -77,8 +77,8 @@ def _store(elements, pixels, modality):
         elements.PixelData = np.rint(pixels / slope).clip(-32768, 32767).astype("<i2").tobytes()
         del elements.RescaleType
     elif modality == "CT":
-        elements.RescaleIntercept, elements.PixelRepresentation = "-1024", 0
-        elements.PixelData = (np.rint(pixels) + 1024).clip(0, 65535).astype("<u2").tobytes()
+        elements.RescaleIntercept, elements.PixelRepresentation = "-2048", 0
+        elements.PixelData = (np.rint(pixels) + 2048).clip(0, 65535).astype("<u2").tobytes()
     else:
         elements.PixelData = np.rint(pixels).clip(-32768, 32767).astype("<i2").tobytes()
         del elements.RescaleIntercept, elements.RescaleSlope, elements.RescaleType

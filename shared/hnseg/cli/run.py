@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     container_dir: Annotated[Path, typer.Argument(help="The challenge's folder, such as containers/hnts_mrg.")],
     *,
     input_dir: Annotated[
-        Path | None, typer.Option("--input", help="Holds the input sockets' folders; with --dicom, those it lacks.")
+        Path | None, typer.Option("--input", help="Holds the input sockets' folders; with --dicom, what is no DICOM.")
     ] = None,
     dicom: DicomOption = None,
     choice: ChoiceOptions,

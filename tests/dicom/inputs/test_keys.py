@@ -27,7 +27,7 @@ def test_an_optional_input_can_be_left_empty():
         ("mr=3", "must have pairs such as ct=1, of ct, pet, with numbers .* but there is 'mr=3'"),
         ("ct", "but there is 'ct'"),
         ("ct=0", "but there is 'ct=0'"),
-        ("ct=\x1b", r"but there is 'ct=\\x1b'"),
+        ("ct=\x1b", r"but there is 'ct=\\\\x1b'"),
         ("ct=1,ct=2", "must name each input once, but ct is there twice"),
         ("ct=none", "but the CT is required"),
     ],

@@ -32,7 +32,11 @@ def test_images_that_contradict_each_other_stay_together(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "keyword", ["AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "TriggerTime", "ImageType"]
+    "keyword",
+    [
+        *("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "TriggerTime", "FrameReferenceTime"),
+        *("DiffusionBValue", "ImageType"),
+    ],
 )
 def test_acquisitions_in_one_series_are_told_apart(tmp_path, keyword):
     values = (["ORIGINAL", "PRIMARY", "W"], ["ORIGINAL", "PRIMARY", "F"]) if keyword == "ImageType" else ("2", "10")

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from hnseg.dicom.inputs.fills import Fill
     from hnseg.dicom.survey.entry import Survey
 
+EXAMPLES = ("hnseg dicom list patient_7 --json list.json",)
+
 
 def list_series(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of DICOM files, of any depth and names.")],
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Receives the listing as JSON.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Values as JSON: the listing.")
     ] = None,
 ) -> None:
     """List the series of a folder of DICOM files: what each is, which belong together, and what they fill.
@@ -29,8 +31,6 @@ def list_series(
     Series are numbered from 1 and are called by these numbers, since what describes them may name the patient. Those of
     one patient, study and frame of reference have the same numbers of these. A PET is told whether its values can be
     made SUV, and why not. For each challenge, the series that fill its inputs are listed, or the question that is open.
-
-    Example: hnseg dicom list /data/patient_7
     """
     needs_pydicom()
     from hnseg.dicom.inputs.fills import fills_of

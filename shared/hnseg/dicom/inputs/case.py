@@ -23,7 +23,6 @@ from hnseg.imaging.files.formats import images_in
 from hnseg.imaging.files.output_files import reason_of
 from hnseg.imaging.geometry import image_of
 from hnseg.platform.spec import ChallengeSpec
-from hnseg.printable import printable
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ def write_case(case: DicomCase, input_dir: Path, *, given: Path | None = None) -
 
 def _write_structures(spec: ChallengeSpec, slug: str, found: ChosenStructures, input_dir: Path) -> Path:
     socket = spec.input(slug)
-    label_map = image_of(paint(found.by_label, found.series, found.path).label_map, found.series.grid)
+    label_map = image_of(paint(found.by_label, found.series, found.title).label_map, found.series.grid)
     path = input_dir / socket.relative_path / "label_map.mha"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +130,7 @@ def _write_structures(spec: ChallengeSpec, slug: str, found: ChosenStructures, i
         raise OutputError(
             f"The {socket.title} must be written to {path}, but that failed: {reason_of(error)}. Is there space?"
         ) from error
-    names = ", ".join(f"{value} {printable(each.name)}" for value, each in sorted(found.by_label.items()))
-    logger.info("%s: structures %s", socket.title, names)
+    labels = socket.labels or {}
+    told = ", ".join(f"{labels[value]} is structure {each.number}" for value, each in sorted(found.by_label.items()))
+    logger.info("%s: %s of %s", socket.title, told, found.title)
     return path

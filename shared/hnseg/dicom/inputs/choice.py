@@ -75,9 +75,9 @@ def _asked(socket: InputSocket, number: int, survey: Survey) -> SurveyedSeries:
 
 
 def _unusable(socket: InputSocket, entry: SurveyedSeries, survey: Survey) -> str:
-    reason = entry.why_not.rstrip(".")
+    reason = entry.why_not if entry.why_not.endswith(("?", ".")) else f"{entry.why_not}."
     return (
-        f"The {socket.title} must be a whole volume, but series {entry.number} of {survey.folder} is not one: {reason}."
+        f"The {socket.title} must be a whole volume, but series {entry.number} of {survey.folder} is not one: {reason}"
     )
 
 

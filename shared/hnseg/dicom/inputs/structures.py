@@ -30,11 +30,13 @@ class ChosenStructures:
 
     Attributes:
         path: File of the structure set.
+        title: What the structure set is called, such as "structure set 4": its file's name may name the patient.
         series: Series on whose grid the label map is.
         by_label: Structure of each label.
     """
 
     path: Path
+    title: str
     series: Series
     by_label: Mapping[int, Structure]
 
@@ -112,8 +114,10 @@ def _structures(
     on = chosen.get(socket.on_grid_of or "")
     if on is None or on.series is None:
         raise InputError(f"The {socket.title} must be drawn on a series, but none was chosen for {socket.on_grid_of}.")
-    path = _structure_set(socket, spec, survey, asked, on.number).path
-    return ChosenStructures(path, on.series, _by_label(socket, read_structure_set(path), path, names))
+    taken = _structure_set(socket, spec, survey, asked, on.number)
+    title = f"structure set {taken.number}"
+    found = read_structure_set(taken.path)
+    return ChosenStructures(taken.path, title, on.series, _by_label(socket, spec, found, title, names))
 
 
 def _structure_set(
@@ -128,9 +132,11 @@ def _structure_set(
     if len(found) == 1:
         return found[0]
     if not found:
+        damaged = ", ".join(str(each.number) for each in survey.structure_sets if each.problem)
+        broken = f", and {damaged} can't be read" if damaged else ""
         raise InputError(
             f"The {socket.title} must be in a structure set (RTSTRUCT) drawn on series {on}, but {survey.folder} has no"
-            " such one that can be read. Is it in another folder? Label maps may also be given by --input."
+            f" such one{broken}. Is it in another folder? Label maps may also be given by --input."
         )
     options = [option_of({socket.slug: each.number}, spec) for each in found]
     raise InputError(
@@ -139,7 +145,9 @@ def _structure_set(
     )
 
 
-def _by_label(socket: InputSocket, found: StructureSet, path: Path, names: Mapping[str, str]) -> dict[int, Structure]:
+def _by_label(
+    socket: InputSocket, spec: ChallengeSpec, found: StructureSet, title: str, names: Mapping[str, str]
+) -> dict[int, Structure]:
     """Return the structure of each label that the user named or, where none was, of all labels by their names."""
     drawn = [structure for structure in found.structures if structure.is_drawn]
     by_label: dict[int, Structure] = {}
@@ -149,10 +157,11 @@ def _by_label(socket: InputSocket, found: StructureSet, path: Path, names: Mappi
         name = names.get(label, label)
         is_named = any(structure.name == name for structure in drawn)
         try:
-            by_label[value] = structure_of(int(name) if name.isdigit() and not is_named else name, drawn, path)
+            by_label[value] = structure_of(int(name) if name.isdigit() and not is_named else name, drawn, title)
         except InputError as error:
+            several = sum(_label_in(label, one) for one in _label_sockets(spec)) > 1
+            pair = f"{f'{socket.slug}:' * several}{label}={drawn[0].number if drawn else 'NUMBER'}"
             raise InputError(
-                f"{error} Say which is {label} of the {socket.title} by its name or number: --structure"
-                f" {label}={drawn[0].number if drawn else 'NUMBER'}"
+                f"{error} Say which is {label} of the {socket.title} by its name or number, such as --structure {pair}"
             ) from error
     return by_label

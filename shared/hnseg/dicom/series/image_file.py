@@ -22,8 +22,12 @@ _KEYWORDS = [
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
     *("Rows", "Columns", "SamplesPerPixel", "BitsAllocated"),
     *("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "RepetitionTime", "TriggerTime"),
+    *("FrameReferenceTime", "DiffusionBValue"),
 ]
-_TOLD_APART_BY = ("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "TriggerTime")
+_TOLD_APART_BY = (
+    *("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "TriggerTime", "FrameReferenceTime"),
+    "DiffusionBValue",
+)
 _PROJECTIONS = ("MIP", "MINIP", "MPR_MIP")
 _LEAST_SPACING_MM, _MOST_SPACING_MM = 0.01, 100.0  # as of any image file
 _MOST_POSITION_MM = 100_000.0

@@ -45,16 +45,21 @@ def stacks_of(images: Sequence[ImageFile]) -> list[Stack]:
         images: All images of the series, at least one.
 
     Returns:
-        At least one stack. Images that contradict each other at one place, and nothing tells apart, stay together.
+        At least one stack. Images that contradict each other at one place, and nothing tells apart, stay together; one
+        with something wrong in its header is in the first stack, which is no volume then.
 
     Raises:
         HeaderError: An image can't be read for comparison.
         OSError: In the same way.
     """
-    alike = sorted(_by_geometry(images), key=len, reverse=True)
+    wrong = tuple(image for image in images if image.problem)
+    if len(wrong) == len(images):
+        return [Stack(wrong)]
+    alike = sorted(_by_geometry([image for image in images if not image.problem]), key=len, reverse=True)
     large = [group for group in alike if len(group) > _FEW] or alike
-    beside = len(images) - sum(map(len, large))
+    beside = len(images) - len(wrong) - sum(map(len, large))
     stacks = [stack for group in large for stack in _told_apart(group)]
+    stacks[0] = replace(stacks[0], images=(*stacks[0].images, *wrong))
     if beside:
         note = _LEFT_OUT.format(count=beside, s="s" * (beside > 1))
         stacks[0] = replace(stacks[0], notes=(note, *stacks[0].notes))
