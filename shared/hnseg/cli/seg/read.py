@@ -14,10 +14,13 @@ from hnseg.imaging.geometry import image_of
 from hnseg.printable import printable
 
 
+EXAMPLES = ("hnseg seg read SEG.dcm --series ct --output labels.nii.gz",)
+
+
 def read(
     segmentation: Annotated[Path, typer.Argument(metavar="SEG.dcm", help="A segmentation, of any program.")],
-    series: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the DICOM series that it is of.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The label map; .mha, .nii.gz, .nii or .nrrd.")],
+    series: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the DICOM series: the one that it is of.")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Result: the label map; .mha, .nii.gz, .nii or .nrrd.")],
     series_number: SeriesNumber = None,
 ) -> None:
     """Read a DICOM segmentation (SEG) into a label map on the grid of its series.

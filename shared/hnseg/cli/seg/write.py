@@ -16,13 +16,18 @@ from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
 
 
+EXAMPLES = ("hnseg seg write labels.nii.gz --series ct --names names.json --output SEG.dcm",)
+
+
 @with_records
 def write(  # noqa: PLR0913 (one parameter an option)
     label_map: Annotated[Path, typer.Argument(metavar="MAP", help="A label map, of any program.")],
     *,
-    series: Annotated[Path, typer.Option(metavar="DIR", help="Folder with the DICOM series that it belongs to.")],
-    names: Annotated[Path, typer.Option(metavar="FILE", help='Names of its labels: {"1": "GTVp", "2": null}.')],
-    output: Annotated[Path, typer.Option(metavar="FILE.dcm", help="The segmentation.")],
+    series: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the DICOM series: the one that it belongs to.")
+    ],
+    names: Annotated[Path, typer.Option(metavar="FILE", help='Names of the labels: {"1": "GTVp", "2": null}.')],
+    output: Annotated[Path, typer.Option(metavar="FILE.dcm", help="Result: the segmentation.")],
     form: Annotated[
         Literal["BINARY", "LABELMAP"],
         typer.Option(case_sensitive=False, help="A segment of bits for each structure, or one label map (DICOM 2024)."),
