@@ -13,7 +13,6 @@ from hnseg.imaging.files.output_files import Output, output_files, write_image
 from hnseg.imaging.geometry import image_of
 from hnseg.printable import printable
 
-
 EXAMPLES = ("hnseg seg read SEG.dcm --series ct --output labels.nii.gz",)
 
 

@@ -15,7 +15,6 @@ from hnseg.errors import InputError
 from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
 
-
 EXAMPLES = ("hnseg seg write labels.nii.gz --series ct --names names.json --output SEG.dcm",)
 
 
