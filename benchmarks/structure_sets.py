@@ -1,4 +1,4 @@
-"""Time, memory and size of structure sets: 31 structures on a CT of 1024 x 1024 x 202 voxels, written and read back.
+"""Time, memory and size of structure sets and segmentations of a large CT: 31 structures, written and read back.
 
     python -m benchmarks.structure_sets [--size 1024] [--slices 202]
 
@@ -30,7 +30,8 @@ try:
 except SystemExit as ended:
     status = ended.code
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20)
+(peak,) = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(used.ru_utime + used.ru_stime, int(peak) / 2**20)
 sys.exit(status)
 """
 
@@ -52,15 +53,15 @@ def wavy_ellipsoids(grid: Grid, rng: np.random.Generator) -> LabelArray:
 
 
 def measured(*arguments: object) -> str:
-    """Run `hnseg rtstruct` and return its processor time and peak memory in words."""
-    command = [sys.executable, "-c", PROGRAM, "rtstruct", *map(str, arguments)]
+    """Run `hnseg` and return its processor time and peak memory in words."""
+    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
     seconds, gib = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1].split()
     return f"{float(seconds):.1f} s of a processor, {float(gib):.2f} GiB"
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="Time, memory and size of structure sets.")
+    parser = argparse.ArgumentParser(description="Time, memory and size of structure sets and segmentations.")
     parser.add_argument("--size", type=int, default=1024, help="columns and rows")
     parser.add_argument("--slices", type=int, default=202)
     given = parser.parse_args()
@@ -75,11 +76,20 @@ def main() -> None:
         sitk.WriteImage(image_of(labels, grid), str(folder / "map.mha"), True)
         names = {str(label): f"Organ_{label}" for label in range(1, STRUCTURES + 1)}
         (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
-        rest = ["--series", folder / "series", "--names", folder / "names.json", "--output"]
-        print("write:", measured("write", folder / "map.mha", *rest, folder / "rs.dcm"))
-        print("read:", measured("read", folder / "rs.dcm", *rest, folder / "back.mha"))
-        print("file:", f"{(folder / 'rs.dcm').stat().st_size / 1e6:.1f} MB")
-        print("voxels that differ:", int((array_of(sitk.ReadImage(str(folder / "back.mha"))) != labels).sum()))
+        print_measured("rtstruct", [], folder, labels)
+        print_measured("seg", ["--form", "binary"], folder, labels)
+        print_measured("seg", ["--form", "labelmap"], folder, labels)
+
+
+def print_measured(verb: str, form: list[str], folder: Path, labels: LabelArray) -> None:
+    """Write and read the label map of a folder, and print what that took."""
+    series, names = ["--series", folder / "series"], ["--names", folder / "names.json"]
+    file, back = folder / "written.dcm", folder / "back.mha"
+    print(verb, *form)
+    print("  write:", measured(verb, "write", folder / "map.mha", *series, *names, *form, "--output", file))
+    print("  read:", measured(verb, "read", file, *series, "--output", back))
+    print("  file:", f"{file.stat().st_size / 1e6:.1f} MB")
+    print("  voxels that differ:", int((array_of(sitk.ReadImage(str(back))) != labels).sum()))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def started(monkeypatch):
 
 def command(container_dir, **options):
     with pytest.raises(typer.Exit) as ended:
-        run.command(container_dir, "in", "out", ["model", "other"], **options)
+        run.command(container_dir, input_dir="in", output_dir="out", model_dirs=["model", "other"], **options)
     return ended.value.exit_code
 
 

@@ -4,9 +4,9 @@ import json
 
 import SimpleITK as sitk
 
+from hnseg.dicom.origin import Origin
 from hnseg.dicom.series.alignment import aligned
 from hnseg.dicom.series.folder import read_series
-from hnseg.dicom.structure_set.origin import Origin
 from hnseg.dicom.structure_set.outlining import outlines_by_label
 from hnseg.dicom.structure_set.writing import Drawn, structure_set_of, write_structure_set
 from hnseg.imaging.geometry import image_of

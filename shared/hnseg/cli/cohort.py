@@ -8,11 +8,15 @@ from typing import Annotated
 import typer
 
 from hnseg.cli.cases.cohort_run import run_and_report
+from hnseg.cli.cases.dicom_inputs import images_of, in_dicom
+from hnseg.cli.cases.exports import Exports
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.container import ContainerFolder, ContainerOptions
+from hnseg.cli.options.dicom import ChoiceOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import CheckpointOption, ModelsOption
 from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
+from hnseg.cli.options.write import WriteOption, formats_asked
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import listing, summary
@@ -36,6 +40,10 @@ def command(  # noqa: PLR0913 (one parameter an option)
         Path | None, typer.Option("--output", help="Result: a folder a case, a table and a page.")
     ] = None,
     model_dirs: ModelsOption = [],  # noqa: B006 (typer makes a new one)
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="The cases are folders of DICOM files, one a patient.")
+    ] = False,
+    choice: ChoiceOptions,
     list_only: Annotated[bool, typer.Option("--list", help="Say what was found and what is missing.")] = False,
     on: OnOption = "local",
     workers: WorkerOptions,
@@ -48,12 +56,20 @@ def command(  # noqa: PLR0913 (one parameter an option)
     checkpoint: CheckpointOption = "auto",
     container: ContainerOptions,
     jobs: JobOptions,
+    write: WriteOption = "",
 ) -> None:
-    """Segment many cases as the challenge's container would; called again, go on where it stopped."""
+    """Segment many cases as the challenge's container would; called again, go on where it stopped.
+
+    With --dicom, the images of each case are made of the series in its folder; --series CASE:ct=3 chooses where several
+    may be meant.
+    """
     further = further_members(dropout, tta, uncertainty=uncertainty)
     challenge = load_challenge(container_dir, container.edition)
     spec = challenge.spec
-    found = find_cohort(cases, spec)
+    choice.check(has_dicom=dicom)
+    formats = formats_asked(write, has_dicom=dicom)
+    cohort = in_dicom(cases, spec, choice) if dicom else None
+    found = cohort.found if cohort else find_cohort(cases, spec)
     if list_only:
         show_table(listing(found, spec, CaseStore(output_dir).status if output_dir else None))
         typer.echo(summary(found, spec))
@@ -67,8 +83,19 @@ def command(  # noqa: PLR0913 (one parameter an option)
     )  # torch is imported once nothing else is wrong
     work = container.work(container_dir, bundle, uncertainty=uncertainty, further=further)
     store = CaseStore(output.absolute())
+    found = images_of(cohort, store.folder, settings.shard) if cohort else found
+    exports = Exports(spec, formats, bundle.sha256)
     run_and_report(
-        found.cases, work, store, settings, labels=spec.output.labels, title=spec.title, expected=bundle.structures
+        found.cases,
+        work,
+        store,
+        settings,
+        labels=spec.output.labels,
+        title=spec.title,
+        expected=bundle.structures,
+        then=lambda: exports.write_all(
+            store, [case.name for case in found.cases], cohort.chosen if cohort else {}, cases
+        ),
     )
 
 

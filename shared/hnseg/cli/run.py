@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hnseg import entrypoint
+from hnseg.cli.cases.dicom_inputs import inputs_from_dicom
+from hnseg.cli.cases.exports import Exports
 from hnseg.cli.options.container import ContainerFolder
+from hnseg.cli.options.dicom import ChoiceOptions, DicomOption
+from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import (
     BackendOption,
     CheckpointOption,
@@ -19,18 +25,33 @@ from hnseg.cli.options.run import (
     PrecisionOption,
     SkipOption,
 )
+from hnseg.cli.options.write import WriteOption, formats_asked
+from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
+from hnseg.platform.spec import ChallengeSpec
 from hnseg.progress.bar import shown_progress
+from hnseg.rule.model import open_model
+
+if TYPE_CHECKING:
+    from hnseg.dicom.inputs.case import DicomCase
+
 
 EXAMPLES = (
     "hnseg run containers/hecktor --input test_data/hecktor/case_000/input --output build/out"
     " --model test_data/hecktor/model",
+    "hnseg run containers/hecktor --dicom patient_7 --output out --model model --write rtstruct,seg",
 )
 
 
-def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
+@with_records
+def command(  # noqa: PLR0913 (one parameter an option)
     container_dir: ContainerFolder,
-    input_dir: Annotated[Path, typer.Option("--input", help="Holds the input sockets' folders.")],
+    *,
+    input_dir: Annotated[
+        Path | None, typer.Option("--input", help="Holds the input sockets' folders; with --dicom, what is no DICOM.")
+    ] = None,
+    dicom: DicomOption = None,
+    choice: ChoiceOptions,
     output_dir: Annotated[Path, typer.Option("--output", help="Result: the output socket's folder.")],
     model_dirs: ModelsOption,
     device: DeviceOption = "auto",
@@ -40,11 +61,15 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
     skip: SkipOption = "none",
     limit_s: LimitOption = None,
     edition: EditionOption = "",
+    write: WriteOption = "",
 ) -> None:
-    """Segment one case exactly as the challenge's container would, without a container."""
+    """Segment one case exactly as the challenge's container would, without a container.
+
+    With --dicom, the images are made of the series in a folder of DICOM files, a PET in SUV; where several series may
+    be meant, the refusal has the --series to repeat the command with. --write puts the outputs back onto these series.
+    """
     challenge = load_challenge(container_dir, edition)
-    paths = ["--input", str(input_dir), "--output", str(output_dir)]
-    paths += [word for folder in model_dirs for word in ("--model", str(folder))]
+    formats = formats_asked(write, has_dicom=dicom is not None)
     chosen = {
         "device": device,
         "precision": precision,
@@ -54,6 +79,28 @@ def command(  # noqa: PLR0913, PLR0917 (one parameter an option)
         "limit-s": limit_s,
     }
     options = [word for name, value in chosen.items() if value is not None for word in (f"--{name}", str(value))]
-    with shown_progress() as progress:
-        status = entrypoint.run(challenge, [*paths, *options], progress=progress)
+    with _inputs(challenge.spec, input_dir, dicom, choice) as (inputs, case):
+        paths = ["--input", str(inputs), "--output", str(output_dir)]
+        paths += [word for folder in model_dirs for word in ("--model", str(folder))]
+        with shown_progress() as progress:
+            status = entrypoint.run(challenge, [*paths, *options], progress=progress)
+        if status == 0 and formats:
+            model = open_model(model_dirs, challenge.method, checkpoint=checkpoint)
+            for path in Exports(challenge.spec, formats, model.sha256).write(output_dir, case, dicom or inputs):
+                typer.echo(f"{path}")
     raise typer.Exit(status)
+
+
+@contextmanager
+def _inputs(
+    spec: ChallengeSpec, input_dir: Path | None, dicom: Path | None, choice: ChoiceOptions
+) -> Iterator[tuple[Path, DicomCase | None]]:
+    """Yield the folder of the sockets' folders, that given or one made of DICOM files, and what was chosen of these."""
+    choice.check(has_dicom=dicom is not None)
+    if dicom is not None:
+        with inputs_from_dicom(spec, dicom, choice, input_dir) as made:
+            yield made
+    elif input_dir is not None:
+        yield input_dir, None
+    else:
+        raise InputError("A case must have inputs (--input DIR, or --dicom DIR of DICOM files), but neither was given.")

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydicom import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
@@ -24,6 +24,9 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
 
 _PREAMBLE_BYTES = 128
 _PREFIX = b"DICM"
+_ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # of little and of big endian
+_MOST_ITEMS = 100_000
+_PART_BYTES = 16 << 20
 _BROKEN = (
     *(ArithmeticError, AttributeError, EOFError, KeyError, IndexError, NotImplementedError, RecursionError, TypeError),
     *(ValueError, BytesLengthException, InvalidDicomError, struct.error, zlib.error),
@@ -40,6 +43,26 @@ def is_dicom(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(_PREAMBLE_BYTES + len(_PREFIX))[_PREAMBLE_BYTES:] == _PREFIX
+
+
+def check_items(file: BinaryIO) -> None:
+    """Refuse a file with more items of sequences than any image has; they cost memory and minutes. Go to its start.
+
+    Args:
+        file: File, open at any place.
+
+    Raises:
+        HeaderError: It has over 100 000 items.
+        OSError: It can't be read.
+    """
+    file.seek(0)
+    count, end = 0, b""
+    while part := file.read(_PART_BYTES):
+        count += sum((end + part).count(item) for item in _ITEMS)
+        end = part[-3:]
+        if count > _MOST_ITEMS:
+            raise HeaderError(f"it has over {_MOST_ITEMS} items")
+    file.seek(0)
 
 
 @contextmanager

@@ -176,11 +176,20 @@ def settings_in(method: Method, values: Any, path: Path) -> BaseModel:
         ) from error
 
 
-def _installed(name: str) -> Path:
-    """Return the folder of an installed challenge."""
+def installed_challenges() -> dict[str, Path]:
+    """Return the folder of each installed challenge by its name, sorted by name.
+
+    >>> "hecktor" in installed_challenges()
+    True
+    """
     package = importlib.util.find_spec("containers")
     roots = package.submodule_search_locations if package and package.submodule_search_locations else []
-    folders = {path.parent.name: path.parent for root in roots for path in sorted(Path(root).glob("*/spec.py"))}
+    return dict(sorted((path.parent.name, path.parent) for root in roots for path in Path(root).glob("*/spec.py")))
+
+
+def _installed(name: str) -> Path:
+    """Return the folder of an installed challenge."""
+    folders = installed_challenges()
     if name not in folders:
         raise InputError(
             f"The challenge must be one of {', '.join(folders)}, but {name!r} was asked for. Is it misspelt, or is it"

@@ -85,3 +85,12 @@ def test_a_cut_file_is_refused_and_its_name_not_told(tmp_path):
     with pytest.raises(InputError, match="but file 1 of 9 by name can't be used: it ends before its pixels do") as told:
         read_series(folder)
     assert "DOE" not in str(told.value)
+
+
+def test_copies_of_images_are_left_out_and_told(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    files = headers_of(AXIAL)
+    write_series(tmp_path / "a", files)
+    write_series(tmp_path / "b", files[:3])
+    assert read_series(tmp_path).grid.matches(AXIAL)
+    assert "series: 3 images left out that are there twice, the same pixel by pixel" in caplog.text

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from pydicom import dcmread
 
-from hnseg.dicom.structure_set.origin import RESEARCH_USE, Origin
+from hnseg.dicom.origin import RESEARCH_USE, Origin
 from hnseg.version import __version__
 from tests.support.dicom_series import AXIAL, GRIDS, IDENTIFIERS
 from tests.support.outlined_structures import NAMES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import typer
@@ -26,6 +26,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
     labels: Mapping[int, str],
     title: str,
     expected: Mapping[str, StructureRange],
+    then: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the cases and write the report, also where a signal or an error ends the run; say how it ended.
 
@@ -37,6 +38,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
         labels: Values of the label maps with their names.
         title: Title of the report.
         expected: Ranges of the structures in the training data, by name.
+        then: What is done once the cases have ended, before the report.
 
     Raises:
         Exit: Some cases failed.
@@ -49,6 +51,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
     with unwind_on_signals():
         try:
             summary = run_cohort(cases, work, store, settings, say=_say)
+            then()
         except SystemExit:
             _say("Stopped. The cases that had ended are kept; the same command goes on with the others.")
             report()

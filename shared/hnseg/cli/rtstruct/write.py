@@ -47,10 +47,10 @@ def write(
     inside, holes joined by keyholes: the form that readers agree on.
     """
     needs_pydicom()
+    from hnseg.dicom.origin import Origin
     from hnseg.dicom.series.alignment import aligned
     from hnseg.dicom.series.folder import read_series
     from hnseg.dicom.structure_set.names import LONGEST_OF_TG263, names_to_write, read_names
-    from hnseg.dicom.structure_set.origin import Origin
     from hnseg.dicom.structure_set.outlining import outlines_by_label
     from hnseg.dicom.structure_set.writing import Drawn, structure_set_of, write_structure_set
 

@@ -8,8 +8,9 @@ from typing import Literal
 
 from hnseg.cohort.case import CohortCase
 
-Layout = Literal["folders", "csv", "nnunet", "bids", "images"]
-"""Layout of the cases' files: a folder a case, a table, nnU-Net's numbered channels, BIDS names, an image a case."""
+Layout = Literal["folders", "csv", "nnunet", "bids", "images", "dicom"]
+"""Layout of the cases' files: a folder a case, a table, nnU-Net's numbered channels, BIDS names, an image a case, DICOM
+files in a folder a case."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _LAYOUTS: dict[Layout, str] = {
     "nnunet": "images numbered by channel",
     "bids": "BIDS subjects",
     "images": "images",
+    "dicom": "folders of DICOM files",
 }
 
 

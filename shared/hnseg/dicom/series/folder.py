@@ -13,6 +13,7 @@ from pathlib import Path
 from hnseg.dicom.elements import is_dicom
 from hnseg.dicom.series.image_file import ImageFile, read_image_file
 from hnseg.dicom.series.series import Series, series_of
+from hnseg.dicom.series.stacks import stacks_of
 from hnseg.errors import HeaderError, InputError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def read_series(folder: Path, *, number: int | None = None, uids: Collection[str
     if len(meant) == 1:
         (uid,) = meant
         _log_choice(uid, groups)
-        return series_of(meant[uid], folder)
+        return _volume(meant[uid], folder)
     if meant or number is not None:
         raise InputError(
             f"One series of {folder} must be meant, but {_how_many(len(meant), number)}: {_listed(groups)}."
@@ -44,6 +45,19 @@ def read_series(folder: Path, *, number: int | None = None, uids: Collection[str
         f"The folder {folder} must hold a series of slices, but there is none:"
         f" {_listed(groups) or 'no file there is a DICOM image'}. Is the path right?"
     )
+
+
+def _volume(images: Sequence[ImageFile], folder: Path) -> Series:
+    """Return the volume that images fill, where they are one once copies and single others are left out."""
+    try:
+        first, *others = stacks_of(images)
+    except (HeaderError, OSError):
+        return series_of(images, folder)  # which has the sentence
+    if others:
+        return series_of(images, folder)
+    for note in first.notes:
+        logger.info("series: %s", note)
+    return series_of(first.images, folder)
 
 
 def _meant(

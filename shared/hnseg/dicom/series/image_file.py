@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -10,16 +12,23 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from hnseg.dicom.elements import count_of, damage_as_header_error, numbers_of, text_of, uid_of
+from hnseg.dicom.elements import check_items, count_of, damage_as_header_error, numbers_of, text_of, uid_of
 from hnseg.errors import HeaderError
 
 _UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 _KEYWORDS = [
     *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"),
-    *("Modality", "ImageType", "SeriesNumber", "InstanceNumber", "NumberOfFrames"),
+    *("PatientID", "Modality", "ImageType", "SeriesNumber", "InstanceNumber", "NumberOfFrames"),
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
     *("Rows", "Columns", "SamplesPerPixel", "BitsAllocated"),
+    *("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "RepetitionTime", "TriggerTime"),
+    *("FrameReferenceTime", "DiffusionBValue"),
 ]
+_TOLD_APART_BY = (
+    *("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "TriggerTime", "FrameReferenceTime"),
+    "DiffusionBValue",
+)
+_PROJECTIONS = ("MIP", "MINIP", "MPR_MIP")
 _LEAST_SPACING_MM, _MOST_SPACING_MM = 0.01, 100.0  # as of any image file
 _MOST_POSITION_MM = 100_000.0
 _DIRECTION_TOLERANCE = 1e-3
@@ -54,6 +63,7 @@ class ImageFile:
         path: The file.
         sop_class_uid: Kind of image.
         sop_instance_uid: Identifier of the image.
+        patient: Checksum of the patient's identifier, to compare with those of others.
         study_uid: Identifier of the study.
         series_uid: Identifier of the series.
         frame_of_reference_uid: Identifier of the coordinates; empty where the image has none.
@@ -61,6 +71,11 @@ class ImageFile:
         series_number: Number of the series, as its file has it; empty where it has none.
         instance_number: Number of the image, in the same way.
         is_localiser: Whether it is a scout view.
+        is_projection: Whether it is computed of many slices, such as a maximum intensity projection.
+        acquisition: What tells acquisitions in one series apart, by the name of its element: numbers as texts, and
+            kinds of image; empty texts where the file has none.
+        echo_ms: Echo time of an MR; None where it has none.
+        repetition_ms: Repetition time, in the same way.
         frames: Number of images in the file.
         plane: Its plane; None where it has no position, as a secondary capture, or `problem` says what is wrong.
         problem: What is wrong with its plane, as part of a sentence; empty where nothing is.
@@ -69,6 +84,7 @@ class ImageFile:
     path: Path
     sop_class_uid: str
     sop_instance_uid: str
+    patient: str
     study_uid: str
     series_uid: str
     frame_of_reference_uid: str
@@ -76,6 +92,10 @@ class ImageFile:
     series_number: str
     instance_number: str
     is_localiser: bool
+    is_projection: bool
+    acquisition: Mapping[str, str]
+    echo_ms: float | None
+    repetition_ms: float | None
     frames: int
     plane: Plane | None
     problem: str
@@ -95,24 +115,31 @@ def read_image_file(path: Path) -> ImageFile | None:
         OSError: The file can't be read.
     """
     with path.open("rb") as file, damage_as_header_error():
+        check_items(file)
         elements = dcmread(file, stop_before_pixels=True, specific_tags=_KEYWORDS)
         if "Rows" not in elements and "Columns" not in elements:
             return None
         frames = count_of(elements, "NumberOfFrames") if elements.get("NumberOfFrames") else 1
         _check_pixels(file, elements, frames)
         plane, problem = _plane_or_problem(elements)
+        words = {str(word).upper() for word in _words(elements)}
         frame_of_reference_uid = uid_of(elements, "FrameOfReferenceUID") if elements.get("FrameOfReferenceUID") else ""
         return ImageFile(
             path=path,
             sop_class_uid=uid_of(elements, "SOPClassUID"),
             sop_instance_uid=uid_of(elements, "SOPInstanceUID"),
+            patient=hashlib.sha256(text_of(elements, "PatientID").encode()).hexdigest(),
             study_uid=uid_of(elements, "StudyInstanceUID"),
             series_uid=uid_of(elements, "SeriesInstanceUID"),
             frame_of_reference_uid=frame_of_reference_uid,
             modality=_short(text_of(elements, "Modality")),
             series_number=_whole(elements, "SeriesNumber"),
             instance_number=_whole(elements, "InstanceNumber"),
-            is_localiser="LOCALIZER" in [str(word).upper() for word in _words(elements)],
+            is_localiser="LOCALIZER" in words,
+            is_projection=any("PROJECTION" in word or word in _PROJECTIONS for word in words),
+            acquisition=_acquisition(elements, words),
+            echo_ms=_number(elements, "EchoTime"),
+            repetition_ms=_number(elements, "RepetitionTime"),
             frames=frames,
             plane=plane,
             problem=problem,
@@ -124,16 +151,27 @@ def _words(elements: Dataset) -> list[object]:
     return [value] if isinstance(value, str) else list(value)
 
 
+def _acquisition(elements: Dataset, words: Collection[str]) -> dict[str, str]:
+    numbers = {keyword: _number(elements, keyword) for keyword in _TOLD_APART_BY}
+    told = {keyword: "" if number is None else f"{number:g}" for keyword, number in numbers.items()}
+    return {**told, "ImageType": " ".join(sorted(words))}
+
+
+def _number(elements: Dataset, keyword: str) -> float | None:
+    try:
+        return numbers_of(elements, keyword, 1)[0]
+    except HeaderError:
+        return None
+
+
 def _short(text: str) -> str:
     """Return a code of DICOM, such as a modality; empty where it is none, and so could say anything."""
     return text if len(text) <= 16 and text.replace("_", "").isalnum() and text.isascii() else ""
 
 
 def _whole(elements: Dataset, keyword: str) -> str:
-    try:
-        return str(int(numbers_of(elements, keyword, 1)[0]))
-    except HeaderError:
-        return ""
+    number = _number(elements, keyword)
+    return "" if number is None else str(int(number))
 
 
 def _check_pixels(file: BinaryIO, elements: Dataset, frames: int) -> None:

@@ -87,13 +87,13 @@ def interpreted_type(name: str) -> str:
     return "EXTERNAL" if name.lower() in ("external", "body") else "ORGAN"
 
 
-def structure_of(asked: str | int, structures: Sequence[Structure], path: Path) -> Structure:
+def structure_of(asked: str | int, structures: Sequence[Structure], path: Path | str) -> Structure:
     """Return the structure of a name or a number.
 
     Args:
         asked: Name as the structure set has it, or number.
         structures: Structures of the set.
-        path: File of the set, for error sentences.
+        path: File of the set, or what it is called, for error sentences.
 
     Raises:
         InputError: There is none, or several have the name; names that differ in spelling alone are told, not taken.

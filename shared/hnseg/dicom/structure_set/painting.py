@@ -39,7 +39,9 @@ class Painted:
     voxels: Mapping[int, int]
 
 
-def paint(structures: Mapping[int, Structure], series: Series, path: Path, *, later_wins: bool = False) -> Painted:
+def paint(
+    structures: Mapping[int, Structure], series: Series, path: Path | str, *, later_wins: bool = False
+) -> Painted:
     """Paint structures into a label map.
 
     A voxel belongs to a structure where its centre lies inside a contour or on it.
@@ -47,7 +49,7 @@ def paint(structures: Mapping[int, Structure], series: Series, path: Path, *, la
     Args:
         structures: Structures by label, 1 to 255.
         series: Series on which they were drawn.
-        path: File of the structure set, for error sentences.
+        path: File of the structure set, or what it is called, for error sentences.
         later_wins: Whether a voxel of two structures gets the higher label; else such structures are refused.
 
     Raises:

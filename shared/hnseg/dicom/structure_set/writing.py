@@ -18,11 +18,11 @@ from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 from hnseg.dicom.contours.outlines import Polygon
+from hnseg.dicom.origin import RESEARCH_USE, WRITER, WRITER_VERSION, Origin
+from hnseg.dicom.patient_elements import patient_elements
 from hnseg.dicom.series.series import Series, Slice
 from hnseg.dicom.structure_set.names import interpreted_type
-from hnseg.dicom.structure_set.origin import RESEARCH_USE, WRITER, WRITER_VERSION, Origin
 from hnseg.dicom.structure_set.outlining import Outline
-from hnseg.dicom.structure_set.patient_elements import patient_elements
 
 _CONTOUR_DATA = Tag("ContourData")
 _LABEL_CHARACTERS = 16  # of a DICOM SH

@@ -1,6 +1,6 @@
 import pytest
 
-from hnseg.dicom.structure_set.patient_elements import patient_elements
+from hnseg.dicom.patient_elements import patient_elements
 from hnseg.errors import InputError
 from tests.support.dicom_series import AXIAL, IDENTIFIERS, headers_of, write_file
 

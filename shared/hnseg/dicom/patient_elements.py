@@ -1,4 +1,4 @@
-"""Elements of patient and study, which a structure set has in common with the series it was drawn on."""
+"""Elements of patient and study, which what is written has in common with the series that it is of."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 import pytest
 
-from hnseg.dicom.structure_set.origin import Origin
+from hnseg.dicom.origin import Origin
 from hnseg.errors import InputError
 
 

@@ -1,4 +1,4 @@
-"""Origin of a label map: the program and the model that made it, as a structure set records them."""
+"""Origin of a label map: the program and the model that made it, as files of DICOM record them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hnseg.errors import InputError
 from hnseg.version import __version__
 
 RESEARCH_USE = "For research use only, not for diagnosis or treatment."
-"""Sentence in the description of every structure set."""
+"""Sentence in the description of everything that is written."""
 
 WRITER = "hnseg"
 WRITER_VERSION = __version__

@@ -1,0 +1,177 @@
+"""Choice of the series that fill a challenge's sockets: the only ones that can, or those that the user names.
+
+Where several can, the choice is a question with their numbers and the option that answers it, never a guess. A CT and
+a PET belong together where they have one frame of reference; all series must be of one patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+from hnseg.dicom.inputs.fitting import image_sockets, in_words, is_of, meant_for, usable
+from hnseg.dicom.inputs.keys import NONE, option_of
+from hnseg.dicom.survey.entry import Survey, SurveyedSeries
+from hnseg.errors import InputError
+from hnseg.platform.spec import ChallengeSpec, InputSocket
+
+_MOST_SHOWN = 6
+Chosen = dict[str, SurveyedSeries]
+"""Series by the slug of its socket."""
+
+
+def choose_series(spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int]) -> Chosen:
+    """Choose the series for each socket that one can fill.
+
+    Args:
+        spec: Description of the sockets.
+        survey: Survey of the folder.
+        asked: Numbers of series that the user gave, by slug.
+
+    Returns:
+        A series for each required socket of a known modality, and for those optional ones that have one.
+
+    Raises:
+        InputError: A required image is not there; a series can't be used or has another modality; several fit; or they
+            are of several patients. The sentence on several ends with the option that names them.
+    """
+    _check_damage(survey)
+    chosen = {slug: _asked(spec.input(slug), number, survey) for slug, number in asked.items() if number != NONE}
+    open_sockets = [socket for socket in _single(spec, asked, survey) if socket.slug not in asked]
+    candidates = {socket.slug: _candidates(socket, spec, survey, chosen, asked) for socket in open_sockets}
+    sets = _together(spec, chosen, {slug: found for slug, found in candidates.items() if found})
+    if len(sets) > 1:
+        raise InputError(_question(spec, survey, sets, candidates))
+    if not sets:
+        raise InputError(_apart(spec, survey, chosen, candidates))
+    _check_patient(sets[0], survey)
+    return {socket.slug: sets[0][socket.slug] for socket in spec.inputs if socket.slug in sets[0]}
+
+
+def _check_damage(survey: Survey) -> None:
+    for damage in survey.damage:
+        if not damage.series_uid:
+            raise InputError(
+                f"The DICOM files in {survey.folder} must be whole, but {damage.count} of an unknown series can't be"
+                f" used: {damage.reason}. Was the export cut short?"
+            )
+
+
+def _asked(socket: InputSocket, number: int, survey: Survey) -> SurveyedSeries:
+    """Return the series of a number that a user gave for a socket."""
+    entry = next((each for each in survey.series if each.number == number), None)
+    if entry is None:
+        raise InputError(
+            f"--series must name series of {survey.folder}, which are 1 to {len(survey.series)}, found {number}."
+        )
+    if not is_of(socket, entry):
+        raise InputError(
+            f"The {socket.title} must be a {socket.modality.upper()} series, but {number} of {survey.folder} has the"
+            f" modality {entry.modality or 'unknown'}. Is it another number?"
+        )
+    if entry.why_not:
+        raise InputError(_unusable(socket, entry, survey))
+    return entry
+
+
+def _unusable(socket: InputSocket, entry: SurveyedSeries, survey: Survey) -> str:
+    reason = entry.why_not if entry.why_not.endswith(("?", ".")) else f"{entry.why_not}."
+    return (
+        f"The {socket.title} must be a whole volume, but series {entry.number} of {survey.folder} is not one: {reason}"
+    )
+
+
+def _single(spec: ChallengeSpec, asked: Mapping[str, int], survey: Survey) -> list[InputSocket]:
+    """Return the sockets to choose for: of those with one modality the required ones, where nothing else is to be told.
+
+    Raises:
+        InputError: Several series fit several sockets of one modality.
+    """
+    sockets = image_sockets(spec)
+    chosen: list[InputSocket] = []
+    for modality in dict.fromkeys(socket.modality for socket in sockets):
+        alike = [socket for socket in sockets if socket.modality == modality]
+        fitting = usable(meant_for(alike[0], survey))
+        if len(alike) > 1 and len(fitting) > 1 and not any(socket.slug in asked for socket in alike):
+            example = {socket.slug: entry.number for socket, entry in zip(alike, fitting, strict=False)}
+            titles = ", ".join(socket.title for socket in alike)
+            raise InputError(
+                f"Each of the {titles} must be told, but {len(fitting)} series of {survey.folder} may be any of them:"
+                f" {_shown(fitting)}. Say which is which, such as {option_of(example, spec)}"
+            )
+        chosen += alike if len(alike) == 1 else [socket for socket in alike if socket.required]
+    return chosen
+
+
+def _candidates(
+    socket: InputSocket, spec: ChallengeSpec, survey: Survey, chosen: Chosen, asked: Mapping[str, int]
+) -> list[SurveyedSeries]:
+    """Return the series that can fill a socket.
+
+    Raises:
+        InputError: There is none, and the socket is required or something is wrong with those that might.
+    """
+    taken = [entry.number for entry in chosen.values()]
+    meant = [entry for entry in meant_for(socket, survey) if entry.number not in taken]
+    if fitting := usable(meant):
+        return fitting
+    if meant:
+        without = "" if socket.required else f" To go without it: {option_of({**asked, socket.slug: NONE}, spec)}"
+        raise InputError(f"{_unusable(socket, meant[0], survey)}{without}")
+    if socket.required:
+        raise InputError(
+            f"The {socket.title} must be among the series of {survey.folder}, but none there is a volume of"
+            f" {socket.modality.upper()}. `hnseg dicom list` shows what there is."
+        )
+    return []
+
+
+def _together(spec: ChallengeSpec, chosen: Chosen, candidates: Mapping[str, Sequence[SurveyedSeries]]) -> list[Chosen]:
+    """Return all choices in which a CT and a PET have one frame of reference."""
+    ways = [chosen | dict(zip(candidates, picked, strict=True)) for picked in product(*candidates.values())]
+    ct, pet = (next((one.slug for one in image_sockets(spec) if one.modality == kind), "") for kind in ("ct", "pet"))
+    return [
+        way
+        for way in ways
+        if ct not in way or pet not in way or way[ct].frame_of_reference == way[pet].frame_of_reference != 0
+    ]
+
+
+def _question(
+    spec: ChallengeSpec, survey: Survey, sets: Sequence[Chosen], candidates: Mapping[str, Sequence[SurveyedSeries]]
+) -> str:
+    several = [slug for slug in candidates if len({way[slug].number for way in sets if slug in way}) > 1]
+    told = "; ".join(f"the {spec.input(slug).title} may be {_shown(candidates[slug])}" for slug in several)
+    options = [option_of({slug: entry.number for slug, entry in way.items()}, spec) for way in sets[:_MOST_SHOWN]]
+    return f"One series must be meant for each input, but of {survey.folder} {told}. Give one of {' or '.join(options)}"
+
+
+def _apart(
+    spec: ChallengeSpec, survey: Survey, chosen: Chosen, candidates: Mapping[str, Sequence[SurveyedSeries]]
+) -> str:
+    ct, pet = (next(one for one in image_sockets(spec) if one.modality == kind) for kind in ("ct", "pet"))
+    numbers = [
+        ", ".join(str(entry.number) for entry in ([chosen[one.slug]] if one.slug in chosen else candidates[one.slug]))
+        for one in (ct, pet)
+    ]
+    without = ""
+    if not pet.required and (cts := [chosen[ct.slug]] if ct.slug in chosen else list(candidates[ct.slug])):
+        without = f" To go without it: {option_of({ct.slug: cts[0].number, pet.slug: NONE}, spec)}"
+    return (
+        f"CT and PET must have one frame of reference, but those of {survey.folder} (CT {numbers[0]}; PET {numbers[1]})"
+        f" share none. Are they of two examinations, or was the frame of reference replaced?{without}"
+    )
+
+
+def _shown(entries: Sequence[SurveyedSeries]) -> str:
+    more = f" and {len(entries) - _MOST_SHOWN} more" if len(entries) > _MOST_SHOWN else ""
+    return f"{', '.join(in_words(entry) for entry in entries[:_MOST_SHOWN])}{more}"
+
+
+def _check_patient(chosen: Chosen, survey: Survey) -> None:
+    if len({entry.patient for entry in chosen.values()}) > 1:
+        numbers = " and ".join(str(entry.number) for entry in chosen.values())
+        raise InputError(
+            f"All series of a case must be of one patient, but {numbers} of {survey.folder} have different"
+            " PatientIDs. Are there two patients in the folder?"
+        )

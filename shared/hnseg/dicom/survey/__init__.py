@@ -1,0 +1,1 @@
+"""Survey of a folder of DICOM files: its series by number, what each is, and which belong together."""
