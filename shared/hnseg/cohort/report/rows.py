@@ -68,8 +68,12 @@ class CaseRow:
     @property
     def entropy_caption(self) -> str:
         """Caption of the picture of its entropy; empty where there is none."""
-        caption = self.status.facts.get("entropy_caption", "")
-        return printable(caption, longest=_LONGEST_NOTE) if isinstance(caption, str) else ""
+        return self._sentence("entropy_caption")
+
+    @property
+    def pet_caption(self) -> str:
+        """Sentence on the colours of the PET in its picture; empty without a PET."""
+        return self._sentence("pet_caption")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -104,8 +108,12 @@ class CaseRow:
     @property
     def not_drawn(self) -> str:
         """Sentence on why it has no pictures; empty where it has, or it is not known."""
-        reason = self.status.facts.get("not_drawn", "")
-        return printable(reason, longest=_LONGEST_NOTE) if isinstance(reason, str) else ""
+        return self._sentence("not_drawn")
+
+    def _sentence(self, key: str) -> str:
+        """Return a fact that is a sentence; empty where it is none."""
+        found = self.status.facts.get(key, "")
+        return printable(found, longest=_LONGEST_NOTE) if isinstance(found, str) else ""
 
     @property
     def rank(self) -> int:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+import SimpleITK as sitk
+
 from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import crop_in
 from hnseg.drawing.entropy import EntropyPicture, draw_entropy
 from hnseg.drawing.overlay import Picture, draw_case
+from hnseg.drawing.pet_layer import PetLayer, pet_layer_of
 from hnseg.drawing.registration import RegistrationFigure, draw_registration, record_in
 from hnseg.drawing.templates import environment_of
 from hnseg.drawing.uncertainty_record import uncertainty_in
@@ -20,6 +23,7 @@ from hnseg.errors import InputError, OutputError
 from hnseg.evaluation.tables import structures_table
 from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.geometry import Grid
 from hnseg.machine import in_gib
 from hnseg.printable import is_utf8, printable
 from hnseg.records import MaybeNumber
@@ -199,7 +203,15 @@ def _picture(request: Request, case: CaseResult) -> Picture | None:
         None if reference is None else read_volume(reference, title="reference label map"),
         output.labels,
         crop=crop if crop and crop.lies_in(image) else None,
+        pet=_pet(request, case, image),
     )
+
+
+def _pet(request: Request, case: CaseResult, ct: sitk.Image) -> PetLayer | None:
+    """Return the PET to be laid over the CT; None where there is none."""
+    socket = request.spec.pet_on_output
+    path = None if socket is None else first_image(request.case(case.name).input_dir / socket.relative_path)
+    return None if path is None else pet_layer_of(read_volume(path, title="PET"), ct, Grid.of(ct))
 
 
 def _entropy(request: Request, case: CaseResult) -> EntropyPicture | None:
