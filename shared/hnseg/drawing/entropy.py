@@ -15,12 +15,12 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from PIL import Image
 
-from hnseg.drawing.body_box import body_box_of
 from hnseg.drawing.colour_scale import WIDTH, draw_bar
 from hnseg.drawing.colours import colours_of
+from hnseg.drawing.framing.body_box import body_box_of
+from hnseg.drawing.framing.slices import PANELS_A_ROW, Frame, Labels, Mask, frame_around
 from hnseg.drawing.overlay import SIDE, as_png, composed, window_of
 from hnseg.drawing.panel import Cut, draw_panel
-from hnseg.drawing.slices import PANELS_A_ROW, Frame, Labels, Mask, frame_around
 from hnseg.drawing.turn import Turn
 from hnseg.imaging.geometry import Grid, resample_image
 

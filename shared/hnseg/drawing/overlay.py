@@ -16,14 +16,14 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
-from hnseg.drawing.body_box import SOFT_TISSUE_HU, body_box_of
 from hnseg.drawing.colour_scale import WIDTH, draw_ticked_bar
 from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import CropRecord
+from hnseg.drawing.framing.body_box import SOFT_TISSUE_HU, body_box_of
+from hnseg.drawing.framing.planes import planes_through
+from hnseg.drawing.framing.slices import PANELS_A_ROW, ChosenSlice, Frame, Labels, Mask, choose_slices, frame_around
 from hnseg.drawing.panel import Cut, Rectangle, draw_panel, is_rectangle_seen
 from hnseg.drawing.pet_layer import PetLayer, PetScale
-from hnseg.drawing.planes import planes_through
-from hnseg.drawing.slices import PANELS_A_ROW, ChosenSlice, Frame, Labels, Mask, choose_slices, frame_around
 from hnseg.drawing.turn import Turn
 from hnseg.imaging.box import Box
 from hnseg.imaging.hounsfield import looks_like_hounsfield

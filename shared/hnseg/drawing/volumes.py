@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from hnseg.drawing.body_box import body_box_of
 from hnseg.drawing.colours import FEW
+from hnseg.drawing.framing.body_box import body_box_of
+from hnseg.drawing.framing.slices import frame_around
 from hnseg.drawing.overlay import SIDE, UPTAKE_FULL_AT, as_png, composed, window_of, with_bar
 from hnseg.drawing.panel import Cut, draw_panel
 from hnseg.drawing.pet_layer import PetLayer
-from hnseg.drawing.slices import frame_around
 from hnseg.drawing.turn import Turn
 from hnseg.imaging.box import Box
 

@@ -29,7 +29,7 @@ def test_the_baseline_leaves_out_what_is_undefined():
 
 def test_notes_say_what_the_numbers_hide():
     notes = " ".join(summarise(made_up_study()).notes)
-    assert "In 8 of 16 cells a Dice score is undefined" in notes
+    assert "In 8 of 16 cells a DSC is undefined" in notes
     assert "correlations are in cells in which nearly every case fails" in notes
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from hnseg.cohort.flags import Flag
 from hnseg.cohort.state.status import CaseStatus, FileStamp
 from hnseg.drawing.uncertainty_record import UncertaintyRecord, uncertainty_in
+from hnseg.imaging.files.checksum import sha256_of_all
 from hnseg.imaging.structures import StructureMeasures
 from hnseg.printable import printable
 from hnseg.records import Frozen
@@ -102,8 +102,7 @@ class CaseRow:
     def model_sha256(self) -> str:
         """Checksum over the names and checksums of the model's files; empty where they are not known."""
         files = dict(_members(self.provenance, "model_sha256"))
-        lines = "".join(f"{checksum}  {name}\n" for name, checksum in sorted(files.items()))
-        return hashlib.sha256(lines.encode()).hexdigest() if files else ""
+        return sha256_of_all(files) if files else ""
 
     @property
     def not_drawn(self) -> str:

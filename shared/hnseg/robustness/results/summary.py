@@ -14,7 +14,7 @@ cells[]                      one variant and structure over cases
   complete_failures, refused, p, q, outcomes, measures
 correlations[]               one descriptor in one cell
   descriptor, modality, kind, severity, structure, cases
-  r, p, q, q_by_structure    with the lost Dice score
+  r, p, q, q_by_structure    with the lost DSC
   relative_r, relative_p, relative_q    with the lost fraction of the baseline's score
   loss_is_baseline           whether nearly every case fails
 correlation_counts           numbers of tests and of significant ones
@@ -123,7 +123,7 @@ def _notes(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord], count
     if counts.loss_is_baseline:
         yield (
             f"{counts.loss_is_baseline} of {counts.one_family} significant correlations are in cells in which nearly"
-            " every case fails: there the lost Dice score is the baseline's, and they say what correlates with that."
+            " every case fails: there the lost DSC is the baseline's, and they say what correlates with that."
         )
 
 
@@ -135,7 +135,7 @@ def _on_cells(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord]) ->
     undefined = sum(bool(np.isnan(pair.delta).any()) for pair in pairs)
     if undefined:
         yield (
-            f"In {undefined} of {len(pairs)} cells a Dice score is undefined, since reference and prediction are empty;"
+            f"In {undefined} of {len(pairs)} cells a DSC is undefined, since reference and prediction are empty;"
             " median_delta is over the other cases."
         )
 

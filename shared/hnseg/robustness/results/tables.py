@@ -13,7 +13,7 @@ from hnseg.robustness.results.summary import RobustnessSummary
 def baseline_table(summary: RobustnessSummary) -> Table:
     """Return the table of the cases as they are: one row a structure."""
     headings = (
-        "structure", "cases", "mean Dice", "median", "IQR", "with a reference", "mean Dice", "median", "missed",
+        "structure", "cases", "mean DSC", "median", "IQR", "with a reference", "mean DSC", "median", "missed",
         "spurious", "both empty",
     )  # fmt: skip
     rows = tuple(
@@ -64,7 +64,7 @@ def correlations_table(summary: RobustnessSummary) -> Table:
 def explanation(summary: RobustnessSummary) -> Iterable[str]:
     """Yield the lines below the tables."""
     yield (
-        "Each cell: median loss of Dice over all cases / over those with a reference / complete failures (Dice 0 with a"
+        "Each cell: median loss of DSC over all cases / over those with a reference / complete failures (DSC 0 with a"
         f" reference), stars by Wilcoxon's test and Benjamini-Hochberg over {len(summary.cells)} cells: *** q < 0.001,"
         " ** < 0.01, * < 0.05."
     )

@@ -171,7 +171,7 @@ def _record(row: CsvRow, names: Sequence[str], *, where: str) -> ScoreRecord:
             f"A reference's volume must be 0 mm3 or more, but {where} has {cells['reference_mm3']!r}."
             " Is the cell of an empty reference left out? It must be 0."
         )
-    dice = number_of(cells["dice"], title="A Dice score", where=where)
+    dice = number_of(cells["dice"], title="A DSC", where=where)
     _check_dice(dice, reference_mm3, where=where)
     values = {name: number_of(cells[name], title=name, where=where) for name in names}
     measures = {name: value for name, value in values.items() if name in MEASURES}
@@ -196,11 +196,11 @@ def _check_dice(dice: float, reference_mm3: float, *, where: str) -> None:
     if reference_mm3 > 0 and not 0 <= dice <= 1:
         found = "none" if math.isnan(dice) else f"{dice:g}"
         raise InputError(
-            f"A Dice score must be from 0 to 1 where the reference is not empty, but {where} has {found}."
+            f"A DSC must be from 0 to 1 where the reference is not empty, but {where} has {found}."
             " Are these percent, or is an empty prediction left out? It has 0."
         )
     if reference_mm3 == 0 and not (math.isnan(dice) or dice in {0, 1}):
         raise InputError(
-            f"With an empty reference a Dice score must be 0, or 1 or NaN where the prediction is empty too, but"
+            f"With an empty reference a DSC must be 0, or 1 or NaN where the prediction is empty too, but"
             f" {where} has {dice:g}. Is the reference's volume missing?"
         )

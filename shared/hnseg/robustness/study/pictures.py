@@ -15,11 +15,11 @@ import SimpleITK as sitk
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.references import REFERENCE
 from hnseg.cohort.state.store import CaseStore
-from hnseg.drawing.body_box import body_box_of
 from hnseg.drawing.colours import colours_of
+from hnseg.drawing.framing.body_box import body_box_of
+from hnseg.drawing.framing.slices import frame_around
 from hnseg.drawing.overlay import SIDE, as_png, composed, window_of
 from hnseg.drawing.panel import Cut, draw_panel
-from hnseg.drawing.slices import frame_around
 from hnseg.drawing.turn import Turn
 from hnseg.imaging.box import Box
 from hnseg.imaging.files.reading import read_volume

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hnseg.drawing.slices import Frame, choose_slices, frame_around
+from hnseg.drawing.framing.slices import Frame, choose_slices, frame_around
 from hnseg.imaging.box import Box
 
 NOTHING = np.zeros((0, 20, 20), np.uint8)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hnseg.drawing.body_box import SOFT_TISSUE_HU, body_box_of
+from hnseg.drawing.framing.body_box import SOFT_TISSUE_HU, body_box_of
 from hnseg.imaging.box import Box
 
 NOTHING = np.zeros((20, 100, 100), bool)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from hnseg.drawing.planes import planes_through
+from hnseg.drawing.framing.planes import planes_through
 from hnseg.imaging.box import Box
 
 BODY = Box((4, 6, 1), (20, 16, 8))

@@ -3,7 +3,7 @@
 import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 
-from hnseg.drawing.templates import environment_of
+from hnseg.drawing.page.environment import environment_of
 
 
 def test_text_is_escaped_and_a_missing_name_is_an_error():
