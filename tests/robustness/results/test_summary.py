@@ -23,7 +23,7 @@ def test_the_keys_of_the_json_file():
 def test_the_baseline_leaves_out_what_is_undefined():
     structure = summarise(made_up_study()).structures["GTVn"]
     assert (structure.cases, structure.cases_nonempty) == (12, 11)
-    assert structure.mean_dice == pytest.approx(structure.mean_dice_nonempty)
+    assert structure.mean_dsc == pytest.approx(structure.mean_dsc_nonempty)
     assert structure.outcomes == {"found": 11, "missed": 0, "spurious": 0, "both_empty": 1}
 
 

@@ -10,7 +10,7 @@ from hnseg.robustness.scores.record import BASELINE, Variant
 from hnseg.robustness.scores.scores_csv import as_csv, read_scores
 from tests.support.made_up_study import made_up_study
 
-HEADING = "case,structure,modality,kind,severity,dice,reference_mm3"
+HEADING = "case,structure,modality,kind,severity,dsc,reference_mm3"
 
 
 def read(tmp_path, *rows, heading=HEADING):

@@ -20,9 +20,9 @@ def baseline_table(summary: RobustnessSummary) -> Table:
         (
             name,
             str(one.cases),
-            *map(number_text, (one.mean_dice, one.dice.median, one.dice.iqr)),
+            *map(number_text, (one.mean_dsc, one.dsc.median, one.dsc.iqr)),
             str(one.cases_nonempty),
-            *map(number_text, (one.mean_dice_nonempty, one.dice_nonempty.median)),
+            *map(number_text, (one.mean_dsc_nonempty, one.dsc_nonempty.median)),
             *(str(one.outcomes[outcome]) for outcome in ("missed", "spurious", "both_empty")),
         )
         for name, one in summary.structures.items()
