@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -199,12 +199,17 @@ def _draw_dashed(image: Image.Image, rectangle: Rectangle, scale: tuple[float, f
     xs = [round(x * scale[0]) for x in (left, left + width)]
     ys = [round(y * scale[1]) for y in (top, top + height)]
     draw = ImageDraw.Draw(image)
-    for y in (min(y, image.height - 1) for y in ys if 0 <= y <= image.height):
+    for y in _inside(ys, image.height):
         for first, last in _dashes(xs[0], xs[1], image.width - 1):
             draw.line((first, y, last, y), fill=_WHITE)
-    for x in (min(x, image.width - 1) for x in xs if 0 <= x <= image.width):
+    for x in _inside(xs, image.width):
         for first, last in _dashes(ys[0], ys[1], image.height - 1):
             draw.line((x, first, x, last), fill=_WHITE)
+
+
+def _inside(edges: Sequence[int], size: int) -> list[int]:
+    """Return those edges that lie in an image of a size, one on its far border just inside."""
+    return [min(edge, size - 1) for edge in edges if 0 <= edge <= size]
 
 
 def _dashes(first: int, last: int, most: int) -> Iterator[tuple[int, int]]:

@@ -20,17 +20,32 @@ def summary_of(rows: Sequence[CaseRow], *, title: str) -> str:
         rows: Rows of the cases.
         title: Title of the report.
     """
-    done = [row for row in rows if row.rank > 0]
-    flags = Counter(kind for row in rows for kind in {flag.kind for flag in row.flags})
-    peaks = [row.peak_memory_gib for row in rows if row.peak_memory_gib is not None]
-    models = sorted({row.model_sha256 for row in rows} - {""})
-    seconds = [row.status.seconds for row in done]
+    failed = sum(row.rank == 0 for row in rows)
     facts = {
-        "Cases": f"{len(rows)}, {len(done)} done, {len(rows) - len(done)} failed",
-        "To look at": ", ".join(f"{FLAG_WORDS[kind]} ({count})" for kind, count in flags.most_common()),
-        "Time of a case": f"median {in_time(median(seconds))}, at most {in_time(max(seconds))}" if seconds else "",
-        "Memory": f"{in_gib(max(peaks))} at most" if peaks else "",
-        "Model": ", ".join(f"sha256 {model}" for model in models),
+        "Cases": f"{len(rows)}, {len(rows) - failed} done, {failed} failed",
+        "To look at": _flags(rows),
+        "Time of a case": _times([row.status.seconds for row in rows if row.rank > 0]),
+        "Memory": _memory(rows),
+        "Model": ", ".join(f"sha256 {model}" for model in sorted({row.model_sha256 for row in rows} - {""})),
         "Version": f"hnseg {__version__}",
     }
     return "\n".join([f"**{title}**", "", *(f"- {name}: {words}" for name, words in facts.items() if words)]) + "\n"
+
+
+def _flags(rows: Sequence[CaseRow]) -> str:
+    """Return how many cases have a flag of each kind, the most frequent first; empty without any."""
+    counts = Counter(kind for row in rows for kind in {flag.kind for flag in row.flags})
+    return ", ".join(f"{FLAG_WORDS[kind]} ({count})" for kind, count in sorted(counts.items(), key=_most_first))
+
+
+def _most_first(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def _times(seconds: Sequence[float]) -> str:
+    return f"median {in_time(median(seconds))}, at most {in_time(max(seconds))}" if seconds else ""
+
+
+def _memory(rows: Sequence[CaseRow]) -> str:
+    peaks = [peak for row in rows if (peak := row.peak_memory_gib) is not None]
+    return f"{in_gib(max(peaks))} at most" if peaks else ""
