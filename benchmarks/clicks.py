@@ -119,7 +119,7 @@ def report(name: str, ensemble: Ensemble, case: CaseImages, clicks: int) -> None
         print(f"  {title}: {statistics.median(clock):.3f} s, {statistics.median(processor):.3f} s of the processor")
     watch_memory(session, clicks_apart(NetworkImage.of(ensemble.bundle, case.channels), clicks))
     for structure, dice in agreement(ensemble, case, given).items():
-        print(f"  {structure}: Dice {dice:.4f} of window and whole image inside {Guard().reach_mm:g} mm of a click")
+        print(f"  {structure}: DSC {dice:.4f} of window and whole image inside {Guard().reach_mm:g} mm of a click")
 
 
 def clicks_near(session: RefinementSession, count: int) -> list[Click]:

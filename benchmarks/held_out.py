@@ -184,10 +184,10 @@ def tables_of(reports: Mapping[str, ScoreReport]) -> list[Table]:
     if not first.overall:
         headings = (held_out, *(f"DSCagg {name}" for name in first.structures), "mean")
         return [Table(headings, tuple(_aggregated(row, report) for row, report in reports.items()))]
-    summary = Table((held_out, "DSC (%)", "HD95 (mm)"), tuple((row, *_overall(of)) for row, of in reports.items()))
+    summary = Table((held_out, "DSC", "HD95, mm"), tuple((row, *_overall(of)) for row, of in reports.items()))
     cells = {organ: [_of_organ(of.structures[organ]) for of in reports.values()] for organ in first.structures}
     each = tuple((organ, *(cell for pair in pairs for cell in pair)) for organ, pairs in cells.items())
-    columns = tuple(f"{row}: {metric}" for row in reports for metric in ("DSC (%)", "HD95 (mm)"))
+    columns = tuple(f"{row}: {metric}" for row in reports for metric in ("DSC", "HD95, mm"))
     return [summary, Table(("organ", *columns), each)]
 
 
@@ -199,14 +199,14 @@ def _aggregated(row: str, report: ScoreReport) -> tuple[str, ...]:
 def _overall(report: ScoreReport) -> tuple[str, str]:
     of = report.overall
     return (
-        f"{100 * of['mean_dsc']:.1f} ± {100 * of['sd_dsc']:.1f}",
+        f"{of['mean_dsc']:.3f} ± {of['sd_dsc']:.3f}",
         f"{of['mean_hd95_mm']:.1f} ± {of['sd_hd95_mm']:.1f}",
     )
 
 
 def _of_organ(metrics: Mapping[str, Any]) -> tuple[str, str]:
     hd95_mm = metrics["mean_hd95_mm"]
-    return f"{100 * metrics['mean_dsc']:.1f}", "-" if hd95_mm is None else f"{hd95_mm:.1f}"
+    return f"{metrics['mean_dsc']:.3f}", "-" if hd95_mm is None else f"{hd95_mm:.1f}"
 
 
 if __name__ == "__main__":

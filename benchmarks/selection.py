@@ -202,7 +202,7 @@ def beside_test(single: Tested, parts: Sequence[Tested]) -> Table:
     }
     cases = tuple((row, *cells((validation, test, validation - test))) for row, (validation, test) in rows.items())
     of_all = (f"nested, all {len(values)} tested", "", f"{values.mean():.3f} ({low:.3f} to {high:.3f})", "")
-    return Table(("mean Dice", "validation", "test", "overstated by"), (*cases, of_all))
+    return Table(("mean DSC", "validation", "test", "overstated by"), (*cases, of_all))
 
 
 def measured(single: Tested) -> Array:

@@ -194,9 +194,9 @@ def structure_tables(rows: Sequence[Row], ways: dict[str, Sequence[float] | None
             flagged = np.array([table.look_at_this for table in tables])
             small = np.array([doubt(table)[3] > -SMALL_ML and doubt(table)[0] > 0 for table in tables])
             flags.append((name, *told_by(flagged, low), *told_by(small, low)))
-    columns = ("Dice between members", "spread", "mean entropy", "small volume")
-    yield Table(("channels", "structures", f"Dice < {LOW_DICE}", *(f"AUROC {each}" for each in columns)), tuple(scores))
-    told = [f"{rule}{of}" for rule in ("flag: ", "small: ") for of in ("of low Dice", "of others", "AUROC")]
+    columns = ("DSC between members", "spread", "mean entropy", "small volume")
+    yield Table(("channels", "structures", f"DSC < {LOW_DICE}", *(f"AUROC {each}" for each in columns)), tuple(scores))
+    told = [f"{rule}{of}" for rule in ("flag: ", "small: ") for of in ("of low DSC", "of others", "AUROC")]
     yield Table(("channels", *told), tuple(flags))
 
 
@@ -207,7 +207,7 @@ def told_by(rule: np.ndarray, low: np.ndarray) -> tuple[str, str, str]:
 
 
 def doubt(table: StructureUncertainty) -> tuple[float, float, float, float]:
-    """Return the doubt by Dice between members, spread and mean entropy, and that of a small volume.
+    """Return the doubt by DSC between members, spread and mean entropy, and that of a small volume.
 
     Where a member finds a structure that the ensemble does not, spread and entropy are infinite; where none does, no
     doubt is told.

@@ -45,7 +45,7 @@ def test_prints_tables_and_writes_json(folders, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "| 77 | GTVp | 0.6667 | 8 | 8 | 16 |" in done.stdout
     assert "| GTVn | 1.0000 | 1.0000 | 1 |" in done.stdout
-    assert done.stdout.endswith("mean aggregated DSC: 0.8333\n")
+    assert done.stdout.endswith("mean DSCagg: 0.8333\n")
     assert json.loads((tmp_path / "score.json").read_text())["score"] == pytest.approx(5 / 6)
 
 
@@ -185,7 +185,7 @@ def test_hecktor_prints_the_parts_of_its_score(folders, tmp_path):
     assert "| balanced accuracy | 1.0000 |" in done.stdout
     assert "| c index | undefined |" in done.stdout
     assert "c_index is undefined, as no two patients are comparable" in done.stdout
-    assert done.stdout.endswith("0.25 Dice + 0.35 balanced accuracy + 0.40 C-index: undefined\n")
+    assert done.stdout.endswith("0.25 DSC + 0.35 balanced accuracy + 0.40 C-index: undefined\n")
     assert (tmp_path / "scores.csv").read_text().splitlines()[2] == "predictions,CHUM-001,GTVn,DSC,1.0"
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hnseg.drawing.colour_scale import coloured, draw_bar
+from hnseg.drawing.colour_scale import coloured, draw_bar, draw_ticked_bar
 
 
 def test_larger_values_are_lighter_in_even_steps():
@@ -27,3 +27,9 @@ def test_the_bar_is_dark_below_and_light_above_whatever_the_largest_value_is(lar
 def test_a_largest_value_beyond_the_top_is_told():
     inside, beyond = (np.asarray(draw_bar(300, 1.1, largest, unit="nats")) for largest in (1.1, 1.3))
     assert not np.array_equal(inside, beyond)
+
+
+def test_each_tick_has_a_line_at_its_place():
+    bar = np.asarray(draw_ticked_bar(300, {0.0: "0", 0.5: "5", 1.0: ">10"}, unit="SUV")).astype(int)
+    lines = np.flatnonzero((bar[:, 34] == 255).all(axis=1))  # right of the colours, which end at 30
+    assert lines.tolist() == [24, 149, 275] or lines.tolist() == [24, 150, 275]

@@ -8,6 +8,8 @@ from matplotlib.image import imread
 
 from hnseg.drawing.crop import CropRecord
 from hnseg.drawing.overlay import draw_case
+from hnseg.drawing.pet_layer import pet_layer_of
+from hnseg.imaging.geometry import Grid
 
 
 class Drawn(NamedTuple):
@@ -71,7 +73,7 @@ def test_where_nothing_differs_only_slices_with_structures_are_shown():
     found = np.zeros((40, 20, 20), np.uint8)
     for z in (20, 25, 30):
         found[z, 2:9, 2:9] = 1
-    panels = np.array_split(picture(found, found.copy()).pixels, 3, axis=1)
+    panels = np.array_split(picture(found, found.copy()).pixels[:352], 3, axis=1)
     assert all(coloured(panel).any() for panel in panels)
 
 
@@ -90,26 +92,85 @@ def dashes(panel):
     return int((panel[panel.shape[0] // 12 :] > 0.6).sum())
 
 
-def test_a_crop_is_a_dashed_box_in_the_slices_and_in_a_coronal_one():
+def rows_of(pixels):
+    """Cut a picture into its rows of panels."""
+    return np.array_split(pixels, round(pixels.shape[0] / 352), axis=0)
+
+
+def test_a_crop_is_a_dashed_box_in_three_planes():
     plain, picture = drawn_with(None)
     assert picture.crop is None
-    assert dashes(plain) == 0
+    assert [dashes(row) for row in rows_of(plain)] == [0, 0]
     crop = CropRecord(index_xyz=(10, 10, 20), size_xyz=(40, 40, 20))
     pixels, picture = drawn_with(crop)
     assert picture.crop == crop
-    assert pixels.shape[1] == pytest.approx(plain.shape[1] / 3 * 4, abs=2)
-    panels = np.array_split(pixels, 4, axis=1)
+    slices, planes = rows_of(pixels)
+    assert dashes(slices) == 0
+    panels = np.array_split(planes, 3, axis=1)
     assert all(dashes(panel) > 100 for panel in panels)
-    rows = np.flatnonzero((panels[3][30:] > 0.6).any(axis=1))
-    assert rows.max() < 0.8 * panels[3].shape[0] / 2 + 30  # the upper half of the scan is drawn above
+    lit = np.flatnonzero((panels[1][30:] > 0.6).any(axis=1))
+    assert lit.max() < 0.8 * panels[1].shape[0] / 2 + 60  # the upper half of the scan is drawn above
 
 
-def test_a_slice_outside_the_box_has_none():
+def test_an_axial_plane_outside_the_box_has_none():
     pixels, _ = drawn_with(CropRecord(index_xyz=(10, 10, 0), size_xyz=(40, 40, 10)))
-    assert [dashes(panel) > 0 for panel in np.array_split(pixels, 4, axis=1)] == [False, False, False, True]
+    panels = np.array_split(rows_of(pixels)[1], 3, axis=1)
+    assert [dashes(panel) > 0 for panel in panels] == [False, True, True]
 
 
 def test_a_crop_of_a_scan_with_nothing_segmented_is_drawn_with():
-    pixels, picture = drawn_with(CropRecord(index_xyz=(10, 10, 0), size_xyz=(40, 40, 40)), empty=True)
+    pixels, picture = drawn_with(CropRecord(index_xyz=(10, 10, 5), size_xyz=(40, 40, 30)), empty=True)
     assert picture.labels == ()
-    assert [dashes(panel) > 100 for panel in np.array_split(pixels, 2, axis=1)] == [True, True]
+    assert [dashes(panel) > 100 for panel in np.array_split(rows_of(pixels)[1], 3, axis=1)] == [True, True, True]
+
+
+def test_a_crop_larger_than_the_body_is_not_in_the_legend():
+    assert drawn_with(CropRecord(index_xyz=(0, 0, 0), size_xyz=(60, 60, 40)))[1].crop is not None  # at the border
+    scan, label_map, _ = on_a_couch()
+    crop = CropRecord(index_xyz=(0, 0, 0), size_xyz=(80, 80, 30))
+    assert draw_case(scan, label_map, None, {1: "GTVp"}, crop=crop).crop is None
+
+
+def on_a_couch():
+    """A CT with a body of 160 by 160 mm above a couch, a GTVp in it, and a PET of 1 to 3 SUV with 8 in the GTVp."""
+    hu, labels = np.full((30, 80, 80), -1000, np.int16), np.zeros((30, 80, 80), np.uint8)
+    hu[3:27, 10:50, 20:60] = 40
+    hu[:, 60:62] = 300  # the couch's shell
+    hu[:, 68:70] = 300
+    labels[12:18, 25:32, 35:42] = 1
+    pet = np.where(hu == 40, np.random.default_rng(0).uniform(1, 3, hu.shape), 0.0).astype(np.float32)
+    pet[labels == 1] = 8.0
+    images = [sitk.GetImageFromArray(array) for array in (hu, labels, pet)]
+    for image in images:
+        image.SetSpacing((4.0, 4.0, 4.0))
+    return images
+
+
+def test_the_planes_are_cropped_to_the_body():
+    scan, label_map, _ = on_a_couch()
+    pixels = imread(io.BytesIO(draw_case(scan, label_map, None, {1: "GTVp"}).png))[..., :3]
+    axial, _, sagittal = np.array_split(rows_of(pixels)[1][24:], 3, axis=1)
+    for panel in (axial, sagittal):  # soft tissue is grey, the couch would be white
+        assert (panel.min(axis=2) > 0.9).sum() == 0
+    grey = np.flatnonzero((axial[..., 0] > 0.3).any(axis=0))
+    assert np.ptp(grey) > 0.8 * 328  # the body fills the panel
+
+
+def test_the_pet_is_laid_over_the_ct_with_a_bar_of_its_numbers():
+    scan, label_map, pet = on_a_couch()
+    layer = pet_layer_of(pet, scan, Grid.of(scan))
+    without, fused = (draw_case(scan, label_map, None, {1: "GTVp"}, pet=given) for given in (None, layer))
+    assert without.pet_scale is None
+    assert fused.pet_scale.ticks == (0.0, 2.5, 5.0, 7.5, 10.0)
+    before, after = (imread(io.BytesIO(picture.png))[..., :3] for picture in (without, fused))
+    assert after.shape[0] - before.shape[0] == pytest.approx(352, abs=3)  # one more row
+    assert after.shape[1] - before.shape[1] == 104
+    hot = (after[..., 0] - after[..., 2] > 0.6) & (after[..., 1] < 0.7)
+    assert [bool(hot[:, :996][part].sum() > 1000) for part in (np.s_[:352], np.s_[355:707], np.s_[710:])] == [
+        False,
+        True,
+        True,
+    ]
+    bar = after[355:707, 1000:]
+    assert bar[40, 16].sum() > 2  # light above, dark below
+    assert bar[320, 16].sum() < 0.3

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hnseg.drawing.panel import Cut, draw_panel
+from hnseg.drawing.panel import Cut, draw_panel, is_rectangle_seen
 
 RED = {1: "#ff0000"}
 WINDOW = (0.0, 100.0)
@@ -59,13 +59,45 @@ def test_other_labels_are_not_drawn():
     assert not is_red(drawn(np.zeros((20, 20)), found=square(2))).any()
 
 
-@pytest.mark.parametrize("crop", [(5, 5, 10, 10), (0, 0, 20, 20), (-5, -5, 30, 30)], ids=["inside", "all", "beyond"])
+@pytest.mark.parametrize("crop", [(5, 5, 10, 10), (0, 0, 20, 20)], ids=["inside", "all"])
 def test_a_crop_is_a_dashed_rectangle(crop):
     white = (drawn(np.zeros((20, 20)), crop=crop) == 255).all(axis=2)
     rows, columns = np.flatnonzero(white.any(axis=1)), np.flatnonzero(white.any(axis=0))
     edges = [max(0, 4 * crop[0]), min(79, 4 * (crop[0] + crop[2]))]
     assert [rows[0], rows[-1]] == [columns[0], columns[-1]] == edges
     assert 0.4 < white[rows[0]][edges[0] : edges[1]].mean() < 0.8
+
+
+def test_edges_beyond_the_picture_are_left_out():
+    white = (drawn(np.zeros((20, 20)), crop=(-5, 5, 30, 30)) == 255).all(axis=2)
+    assert np.flatnonzero(white.any(axis=1)).tolist() == [20]  # the upper edge, four pixels a voxel
+
+
+@pytest.mark.parametrize(
+    ("rectangle", "is_seen"),
+    [((5, 5, 10, 10), True), ((-5, -5, 30, 30), False), ((-5, 5, 30, 30), True), ((30, 5, 10, 10), False)],
+)
+def test_a_rectangle_is_seen_where_an_edge_meets_the_picture(rectangle, is_seen):
+    assert is_rectangle_seen(rectangle, (20, 20)) is is_seen
+
+
+def test_dark_rims_set_an_outline_off_from_bright_colours():
+    area, heat = square(), np.ones((20, 20))
+    cut = Cut(np.zeros((20, 20)), area, None, (1.0, 1.0), heat=heat, has_dark_rims=True)
+    row = np.asarray(draw_panel(cut, WINDOW, RED, side=80)).astype(int)[40]
+    assert row[[18, 21]].max() == 0
+    assert row[19].tolist() == row[20].tolist() == [255, 0, 0]
+    assert row[25].min() > 100
+
+
+def test_a_map_is_opaque_from_its_own_value_on():
+    heat = np.full((20, 20), 0.5)
+    cuts = [
+        Cut(np.full((20, 20), 100.0), square(0), None, (1.0, 1.0), heat=heat, heat_is_full_at=at) for at in (0.5, 5)
+    ]
+    full, thin = (np.asarray(draw_panel(cut, WINDOW, RED, side=80)).astype(int)[40, 40] for cut in cuts)
+    assert full[2] < 120  # inferno's middle, with a seventh of the white below
+    assert thin[2] > 230
 
 
 def test_a_mark_is_a_cross_that_leaves_its_voxel_free():

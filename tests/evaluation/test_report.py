@@ -22,7 +22,7 @@ def test_the_report_has_these_keys(report):
     assert json.loads(report.model_dump_json()) == {
         "challenge": "hnts_mrg",
         "score": None,
-        "score_name": "mean aggregated DSC",
+        "score_name": "mean DSCagg",
         "options": {},
         "structures": {
             "GTVp": {"aggregated_dsc": pytest.approx(2 / 3), "mean_dsc": pytest.approx(2 / 3), "cases_in_mean_dsc": 1},
@@ -44,7 +44,7 @@ def test_the_report_has_these_keys(report):
                 "notes": [],
             }
         ],
-        "notes": ["GTVn is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean."],
+        "notes": ["GTVn is in no reference and no prediction: its DSCagg is 0/0, and so is the mean."],
     }
 
 

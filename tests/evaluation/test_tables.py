@@ -15,7 +15,7 @@ def report() -> ScoreReport:
     return ScoreReport(
         challenge="hnts_mrg",
         score=None,
-        score_name="mean aggregated DSC",
+        score_name="mean DSCagg",
         structures={"GTVp": {"mean_dsc": 0.30642, "cases": 11}, "GTVn": {"mean_dsc": None, "cases": 0}},
         cases=(CaseScore(name="77", structures={"GTVp": {"dsc": 1.0, "reference_mm3": 2779.41}}),),
     )
@@ -23,13 +23,13 @@ def report() -> ScoreReport:
 
 def test_markdown_of_structures(report):
     assert structures_table(report).as_markdown() == (
-        "| structure | mean_dsc | cases |\n| --- | ---: | ---: |\n| GTVp | 0.3064 | 11 |\n| GTVn | undefined | 0 |"
+        "| structure | mean DSC | cases |\n| --- | ---: | ---: |\n| GTVp | 0.3064 | 11 |\n| GTVn | undefined | 0 |"
     )
 
 
 def test_markdown_of_cases(report):
     assert cases_table(report).as_markdown() == (
-        "| case | structure | dsc | reference_mm3 |\n| --- | --- | ---: | ---: |\n| 77 | GTVp | 1.0000 | 2779 |"
+        "| case | structure | DSC | reference, mm³ |\n| --- | --- | ---: | ---: |\n| 77 | GTVp | 1.0000 | 2779 |"
     )
 
 
@@ -76,26 +76,26 @@ def summed_up() -> ScoreReport:
 
 def test_organs_are_shown_as_in_the_challenges_publication(summed_up):
     assert structures_table(summed_up).as_markdown().splitlines() == [
-        "| structure | DSC (%) | HD95 (mm) | cases | empty predictions |",
+        "| structure | DSC | HD95, mm | cases | empty predictions |",
         "| --- | ---: | ---: | ---: | ---: |",
-        "| Lips | 85.1 ± 3.3 | 2.7 ± 4.6 | 2 | 0 |",
-        "| Glottis | 0.0 | undefined | 1 | 1 |",
-        "| mean | 42.6 ± 3.3 | 2.7 ± 4.6 |  |  |",
-        "| median (IQR) | 81.0 (18.6) | 2.7 (2.2) |  |  |",
+        "| Lips | 0.851 ± 0.033 | 2.7 ± 4.6 | 2 | 0 |",
+        "| Glottis | 0.000 | undefined | 1 | 1 |",
+        "| mean | 0.426 ± 0.033 | 2.7 ± 4.6 |  |  |",
+        "| median (IQR) | 0.810 (0.186) | 2.7 (2.2) |  |  |",
     ]
 
 
 def test_a_case_of_many_organs_is_one_row_and_its_empty_predictions_are_counted(summed_up):
     assert cases_table(summed_up).as_markdown().splitlines()[2:] == [
-        "| a | 40.0 | 4.0 | 2 | 1 |",
-        "| b | 90.0 | 1.3 | 1 | 0 |",
+        "| a | 0.400 | 4.0 | 2 | 1 |",
+        "| b | 0.900 | 1.3 | 1 | 0 |",
     ]
 
 
 def test_the_parts_of_a_score_are_a_table_of_their_own(report, summed_up):
     made_of = report.model_copy(update={"overall": {"dice": 0.30642, "c_index": None, "rfs_patients": 3}})
     assert parts_table(made_of).as_markdown().splitlines()[2:] == [
-        "| dice | 0.3064 |",
+        "| DSC | 0.3064 |",
         "| c index | undefined |",
         "| rfs patients | 3 |",
     ]

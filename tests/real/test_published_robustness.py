@@ -60,10 +60,10 @@ def test_all_72_cells(summary):
 
 def test_the_baseline(summary):
     primary, nodal = summary.structures["GTVp"], summary.structures["GTVn"]
-    assert [primary.mean_dice, primary.dice.median, primary.dice.iqr] == pytest.approx([0.678, 0.766, 0.195], abs=5e-4)
-    assert [nodal.mean_dice, nodal.dice.median, nodal.dice.iqr] == pytest.approx([0.614, 0.698, 0.313], abs=5e-4)
-    assert [primary.mean_dice_nonempty, primary.dice_nonempty.median] == pytest.approx([0.722, 0.791], abs=5e-4)
-    assert [nodal.mean_dice_nonempty, nodal.dice_nonempty.median] == pytest.approx([0.638, 0.701], abs=5e-4)
+    assert [primary.mean_dsc, primary.dsc.median, primary.dsc.iqr] == pytest.approx([0.678, 0.766, 0.195], abs=5e-4)
+    assert [nodal.mean_dsc, nodal.dsc.median, nodal.dsc.iqr] == pytest.approx([0.614, 0.698, 0.313], abs=5e-4)
+    assert [primary.mean_dsc_nonempty, primary.dsc_nonempty.median] == pytest.approx([0.722, 0.791], abs=5e-4)
+    assert [nodal.mean_dsc_nonempty, nodal.dsc_nonempty.median] == pytest.approx([0.638, 0.701], abs=5e-4)
     assert (primary.cases_nonempty, nodal.cases_nonempty) == (47, 45)
 
 

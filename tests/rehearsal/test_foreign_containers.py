@@ -95,7 +95,7 @@ def test_a_reference_is_compared_by_dice(hnseg, spec_dir, images, case_dir, tmp_
     shutil.copytree(tmp_path / "test/output", tmp_path / "test/input/expected")
     status, printed = hnseg("rehearse", spec_dir, "--image", images(), "--case", case_dir)
     assert status == 0, printed.out
-    assert "mean aggregated DSC, not the challenge's own score: 1.0000" in printed.out
+    assert "mean DSCagg, not the challenge's own score: 1.0000" in printed.out
 
 
 @pytest.mark.parametrize(

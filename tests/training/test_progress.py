@@ -49,12 +49,12 @@ def sentence_of(dice: dict[str, float]) -> str:
 def test_an_epoch_is_one_sentence_with_the_dice_of_each_structure():
     sentence = sentence_of({"GTVp": 0.71, "GTVn": 0.8})
     assert sentence.startswith("epoch 1 of 20, ")
-    assert sentence.endswith(" s, loss -0.500, validation -0.400, Dice GTVp 0.710, GTVn 0.800")
+    assert sentence.endswith(" s, loss -0.500, validation -0.400, DSC GTVp 0.710, GTVn 0.800")
 
 
 def test_of_many_structures_the_mean_and_the_lowest_are_reported():
     dice = {"a": 0.9, "b": 0.1, "c": 0.5, "unseen": float("nan"), "d": 0.3, "e": 0.7}
-    assert sentence_of(dice).endswith("Dice 0.500, lowest b 0.100, d 0.300, c 0.500")
+    assert sentence_of(dice).endswith("DSC 0.500, lowest b 0.100, d 0.300, c 0.500")
 
 
 def test_prints_go_to_a_file(tmp_path, capsys):

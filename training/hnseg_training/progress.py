@@ -128,7 +128,7 @@ class EpochReport:
         return (
             f"epoch {epoch + 1} of {self.epochs}, {time.monotonic() - self._started_s:.1f} s,"
             f" loss {self._values['train_losses']:.3f}, validation {self._values['val_losses']:.3f},"
-            f" Dice {_in_words(dice)}"
+            f" DSC {_in_words(dice)}"
         )
 
 

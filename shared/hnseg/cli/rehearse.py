@@ -56,6 +56,7 @@ from hnseg.rehearsal.profile import Profile, profile_of
 from hnseg.rehearsal.profile_file import ProfileFile, merged, read_profile
 from hnseg.rehearsal.rehearse import rehearse
 from hnseg.rehearsal.report.page import check_report, write_report
+from hnseg.rehearsal.report.summary import summary_of
 from hnseg.rehearsal.report.table import cases_table, findings_of, rules_summary
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import Rehearsal
@@ -267,4 +268,5 @@ def _print(result: Rehearsal) -> None:
         typer.echo(f"Not imitated: {gap}")
     if result.score is not None and result.score.score is not None:
         typer.echo(f"{result.score.score_name}: {result.score.score:.4f}")
-    typer.echo(f"\n{result.verdict}")
+    typer.echo(f"\nSummary to paste, as on the report's page:\n\n{summary_of(result)}")
+    typer.echo(result.verdict)

@@ -201,6 +201,7 @@ class _ChallengeWork:
             facts={"provenance": json.loads(provenance.as_json())},
             expected=self._expected,
             entropy=self._entropy_in(folder),
+            pet=None if (pet := spec.pet_on_output) is None else case.inputs.images.get(pet.slug),
         )
 
     @property

@@ -138,6 +138,7 @@ class _ClicksWork:
             folder / REPORT_FOLDER,
             facts={"provenance": json.loads(provenance.as_json())},
             expected=self.ensemble.bundle.structures,
+            pet=None if (pet := spec.pet_on_output) is None else case.inputs.images.get(pet.slug),
         )
 
     def _opened(self, case: CohortCase, provenance: Provenance) -> ClickedCase:

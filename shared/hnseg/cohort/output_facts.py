@@ -29,6 +29,7 @@ def facts_of_output(  # noqa: PLR0913 (a case's files)
     facts: Mapping[str, Any],
     expected: Mapping[str, StructureRange],
     entropy: Path | None = None,
+    pet: Path | None = None,
 ) -> dict[str, Any]:
     """Return the facts of a case that is done, with those of its output, and draw its pictures.
 
@@ -42,10 +43,12 @@ def facts_of_output(  # noqa: PLR0913 (a case's files)
         facts: Facts that are known: `provenance`.
         expected: Ranges of the structures in the training data, by name; empty where nothing is known.
         entropy: File of the predictive entropy, to be drawn too; None for none, and passed over where it is not there.
+        pet: File of the PET, laid over the scan, a CT, in colour; None for none.
 
     Returns:
         The facts, with `structures` (`StructureMeasures` by name), `flags` (a list of `Flag`), with an entropy
-        `entropy_caption`, a sentence, and where there are no pictures `not_drawn`, a sentence.
+        `entropy_caption` and with a PET `pet_caption`, a sentence each, and where there are no pictures `not_drawn`, a
+        sentence.
 
     Raises:
         OSError: The pictures can't be written.
@@ -54,7 +57,10 @@ def facts_of_output(  # noqa: PLR0913 (a case's files)
     try:
         image, labelled = _read(scan, label_map, labels)
         found["structures"] = measures_in(found.get("provenance")) or _measures(image, labelled, labels)
-        draw_pictures(image, labelled, labels, report, crop=crop_in(found.get("provenance")))
+        uptake = None if pet is None else read_volume(pet, title="PET")
+        crop = crop_in(found.get("provenance"))
+        if words := draw_pictures(image, labelled, labels, report, crop=crop, pet=uptake):
+            found["pet_caption"] = words
         if entropy is not None and entropy.is_file():
             unsure = read_volume(entropy, title="entropy")
             found["entropy_caption"] = draw_entropy_picture(image, labelled, unsure, labels, report)

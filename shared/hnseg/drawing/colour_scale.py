@@ -5,6 +5,7 @@ The colours are nine of inferno, by Stéfan van der Walt and Nathaniel Smith (CC
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,23 +36,36 @@ def draw_bar(height: int, top: float, largest: float, *, unit: str) -> Image.Ima
         largest: Largest number that occurs.
         unit: Unit of the numbers, written above.
     """
-    bar = Image.new("RGB", (WIDTH, height))
-    length = height - 2 * _MARGIN
-    rows = coloured(np.linspace(1, 0, length)).round().astype(np.uint8)
-    bar.paste(Image.fromarray(np.repeat(rows[:, np.newaxis], _BAR, axis=1)), (_LEFT, _MARGIN))
+    over = ">" if largest > top else ""
+    bar = draw_ticked_bar(height, {0.0: "0", 1.0: f"{over}{top:.2f}"}, unit=unit)
+    length, right = height - 2 * _MARGIN, _LEFT + _BAR
     draw, font = ImageDraw.Draw(bar), ImageFont.load_default(_FONT_SIZE)
-    draw.text((_LEFT, _MARGIN / 2), unit, fill="white", font=font, anchor="lm")
-    right = _LEFT + _BAR
-    draw.rectangle((_LEFT - 1, _MARGIN - 1, right, _MARGIN + length), outline="#808080")
-    over = "≥" if largest > top else ""
-    for number, words in ((0.0, "0"), (top, f"{over}{top:.2f}")):
-        y = _MARGIN + (1 - number / top) * (length - 1)
-        draw.line((right, y, right + 5, y), fill="white")
-        draw.text((right + 9, y), words, fill="white", font=font, anchor="lm")
     mark_y, words_y = (
         _MARGIN + (1 - part) * (length - 1)
         for part in (min(largest / top, 1), min(max(largest / top, 0.1), 0.9))  # beside the ends' own numbers
     )
     draw.line((right, mark_y, right + 7, words_y), fill="white")
     draw.text((right + 9, words_y), f"max {largest:.2f}", fill="white", font=font, anchor="lm")
+    return bar
+
+
+def draw_ticked_bar(height: int, ticks: Mapping[float, str], *, unit: str) -> Image.Image:
+    """Draw the colours from 0, at the bottom, to 1 at the top, with words at some of them.
+
+    Args:
+        height: Height in pixels.
+        ticks: Words by their place, from 0 to 1.
+        unit: Unit of the numbers, written above.
+    """
+    bar = Image.new("RGB", (WIDTH, height))
+    length, right = height - 2 * _MARGIN, _LEFT + _BAR
+    rows = coloured(np.linspace(1, 0, length)).round().astype(np.uint8)
+    bar.paste(Image.fromarray(np.repeat(rows[:, np.newaxis], _BAR, axis=1)), (_LEFT, _MARGIN))
+    draw, font = ImageDraw.Draw(bar), ImageFont.load_default(_FONT_SIZE)
+    draw.text((_LEFT, _MARGIN / 2), unit, fill="white", font=font, anchor="lm")
+    draw.rectangle((_LEFT - 1, _MARGIN - 1, right, _MARGIN + length), outline="#808080")
+    for place, words in ticks.items():
+        y = _MARGIN + (1 - place) * (length - 1)
+        draw.line((right, y, right + 5, y), fill="white")
+        draw.text((right + 9, y), words, fill="white", font=font, anchor="lm")
     return bar

@@ -17,9 +17,10 @@ from PIL import Image
 
 from hnseg.drawing.colour_scale import WIDTH, draw_bar
 from hnseg.drawing.colours import colours_of
+from hnseg.drawing.framing.body_box import body_box_of
+from hnseg.drawing.framing.slices import PANELS_A_ROW, Frame, Labels, Mask, frame_around
 from hnseg.drawing.overlay import SIDE, as_png, composed, window_of
 from hnseg.drawing.panel import Cut, draw_panel
-from hnseg.drawing.slices import PANELS_A_ROW, Frame, Labels, Mask, frame_around
 from hnseg.drawing.turn import Turn
 from hnseg.imaging.geometry import Grid, resample_image
 
@@ -62,10 +63,12 @@ def draw_entropy(
     image, found, values = turn.view_of(scan), turn.view_of(label_map), turn.view_of(whole)
     label = _least_sure(found, values, labels)
     mask: Mask = found == label if label else np.ones_like(found, bool)
-    columns: Mask = np.logical_or.reduce(mask, axis=0)
-    frame = frame_around(columns, turn.spacing_of(scan), None)
+    window = window_of(scan)
+    body = body_box_of(image, turn.spacing_of(scan), window, mask if label else np.zeros_like(mask))
+    columns: Mask = np.logical_or.reduce(mask if label else np.zeros_like(mask), axis=0)
+    frame = frame_around(columns, turn.spacing_of(scan), body)
     slices = _slices(mask, values)
-    window, top = window_of(scan), min(log(1 + len(labels)), _TOP)
+    top = min(log(1 + len(labels)), _TOP)
     named = dict.fromkeys(labels, _WHITE)
     upper, lower = [], []
     for z in slices:

@@ -1,10 +1,14 @@
-"""Pictures of a case: slices of the scan, the reference as filled areas, and the output as outlines over them."""
+"""Pictures of a case: slices of the scan, the reference as filled areas, and the output as outlines over them.
+
+Above are axial slices around what is segmented; where there is a PET, the same with its uptake in colour; below three
+planes of the whole body. All are cropped to the body.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +16,14 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
+from hnseg.drawing.colour_scale import WIDTH, draw_ticked_bar
 from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import CropRecord
-from hnseg.drawing.panel import Cut, draw_panel
-from hnseg.drawing.slices import PANELS_A_ROW, ChosenSlice, Frame, Labels, choose_slices, frame_around
+from hnseg.drawing.framing.body_box import SOFT_TISSUE_HU, body_box_of
+from hnseg.drawing.framing.planes import planes_through
+from hnseg.drawing.framing.slices import PANELS_A_ROW, ChosenSlice, Frame, Labels, Mask, choose_slices, frame_around
+from hnseg.drawing.panel import Cut, Rectangle, draw_panel, is_rectangle_seen
+from hnseg.drawing.pet_layer import PetLayer, PetScale
 from hnseg.drawing.turn import Turn
 from hnseg.imaging.box import Box
 from hnseg.imaging.hounsfield import looks_like_hounsfield
@@ -25,11 +33,15 @@ THUMBNAIL_SIDE = 120
 
 SIDE = 328
 """Width and height of a panel, in pixels."""
+UPTAKE_FULL_AT = 0.6
+"""Part of a PET's scale from which its colours are nearly opaque; below, the CT is seen through them."""
 _TITLE, _GAP = 24, 3  # pixels of the title above a panel, and between two panels
 _FONT_SIZE = 13
-_SOFT_TISSUE_HU = (-160.0, 350.0)
+_SLAB_MM = 10.0
 _SAMPLE = 2_000_000  # voxels of which the window is found
 _COMPRESSION = 1  # of the PNG: written three times as fast as with the default, and somewhat larger
+
+Panels = Sequence[tuple[str, Image.Image]]
 
 
 @dataclass(frozen=True)
@@ -40,13 +52,15 @@ class Picture:
         png: Slices as a PNG.
         thumbnail: The slice with most to see as a small PNG, without a title.
         labels: Labels that occur in the slices, sorted.
-        crop: Crop whose box is drawn; None without one.
+        crop: Crop whose box is seen; None without one, and where it lies beyond the body on all sides.
+        pet_scale: Scale of the PET's colours; None without a PET.
     """
 
     png: bytes
     thumbnail: bytes
     labels: tuple[int, ...]
     crop: CropRecord | None = None
+    pet_scale: PetScale | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +72,10 @@ class _Volumes:
         window: Values that become black and white.
         found: Label map of the output.
         wanted: Label map of the reference; without slices where there is none.
+        uptake: PET from 0 to 1, the top of its scale; None without a PET.
         spacing_mm: Voxel spacing of all of them.
         colours: Colours by label.
+        body: Box of the body, in which all that is segmented lies.
         box: Box of the crop; None without one.
     """
 
@@ -67,9 +83,26 @@ class _Volumes:
     window: tuple[float, float]
     found: Labels
     wanted: Labels
+    uptake: npt.NDArray[np.float32] | None
     spacing_mm: tuple[float, float, float]
     colours: Mapping[int, str]
+    body: Box
     box: Box | None
+
+    def cut(self, where: tuple[Any, ...], spacing_mm: tuple[float, float], crop: Rectangle | None = None) -> Cut:
+        """Return a cut of the scan with output and reference; `where` is an index of arrays (z, y, x)."""
+        wanted = self.wanted[where] if len(self.wanted) else None
+        return Cut(self.scan[where], self.found[where], wanted, spacing_mm, crop=crop)
+
+    def fused(self, cut: Cut, where: tuple[Any, ...]) -> Cut:
+        """Return a cut with the PET in place of the reference; as it is without a PET."""
+        if self.uptake is None:
+            return cut
+        return replace(cut, wanted=None, heat=self.uptake[where], heat_is_full_at=UPTAKE_FULL_AT, has_dark_rims=True)
+
+    def draw(self, cut: Cut, *, side: int = SIDE) -> Image.Image:
+        """Draw a cut."""
+        return draw_panel(cut, self.window, self.colours, side=side)
 
 
 def draw_case(
@@ -79,11 +112,12 @@ def draw_case(
     labels: Mapping[int, str],
     *,
     crop: CropRecord | None = None,
+    pet: PetLayer | None = None,
 ) -> Picture:
-    """Draw axial slices in the radiological view: the patient's right is on the left.
+    """Draw a case in the radiological view: the patient's right is on the left.
 
-    Up to three slices; up to six where there are more labels than seven. With a crop, its box is a dashed rectangle in
-    these, and in a coronal slice of the whole scan that is drawn beside them.
+    Up to three axial slices, six where there are more labels than seven; with a PET the same with its uptake, and the
+    bar of its numbers; and an axial, a coronal and a sagittal plane, in which a crop is a dashed rectangle.
 
     Args:
         scan: Intensities, 3-D.
@@ -91,18 +125,25 @@ def draw_case(
         reference: Label map of the reference, on the same grid; None where there is none.
         labels: Values to draw, with their names.
         crop: Crop inside the scan; None where there is none.
+        pet: PET on the scan's grid; None where there is none.
     """
-    volumes = _volumes(scan, label_map, reference, labels, crop)
+    volumes = _volumes(scan, label_map, reference, labels, crop, pet)
     chosen, fullest = choose_slices(volumes.found, volumes.wanted, labels)
-    frame = frame_around(_columns_shown(volumes), volumes.spacing_mm, volumes.box)
-    cuts = [(panel.title, _axial(volumes, panel.z, frame)) for panel in chosen]
-    a_row = PANELS_A_ROW
-    if volumes.box is not None:
-        cuts.append(("coronal: the crop", _coronal(volumes, volumes.box)))
-        a_row += 1
-    panels = [(title, draw_panel(cut, volumes.window, volumes.colours, side=SIDE)) for title, cut in cuts]
-    small = draw_panel(_axial(volumes, fullest, frame), volumes.window, volumes.colours, side=THUMBNAIL_SIDE)
-    return Picture(as_png(composed(panels, a_row)), as_png(small), _labels_shown(volumes, chosen, labels), crop)
+    frame = frame_around(np.logical_or.reduce(_shown(volumes), axis=0), volumes.spacing_mm, volumes.body)
+    plain, fused = _slices(volumes, chosen, frame)
+    planes, is_crop_seen = _planes(volumes, fullest)
+    rows = [composed(panels, PANELS_A_ROW) for panels in (plain, fused, planes) if panels]
+    picture = stacked(rows)
+    if pet is not None:
+        picture = with_bar(picture, pet.scale, row=rows[0].height // (_TITLE + SIDE))
+    small = volumes.draw(_axial(volumes, fullest, frame)[0], side=THUMBNAIL_SIDE)
+    return Picture(
+        as_png(picture),
+        as_png(small),
+        _labels_shown(volumes, chosen, labels),
+        crop if is_crop_seen else None,
+        pet.scale if pet is not None else None,
+    )
 
 
 def _volumes(
@@ -111,16 +152,21 @@ def _volumes(
     reference: sitk.Image | None,
     labels: Mapping[int, str],
     crop: CropRecord | None,
+    pet: PetLayer | None,
 ) -> _Volumes:
-    turn = Turn.of(scan)
+    turn, window = Turn.of(scan), window_of(scan)
     found: Labels = turn.view_of(label_map)
+    wanted: Labels = found[:0] if reference is None else turn.view_of(reference)
+    turned, spacing_mm = turn.view_of(scan), turn.spacing_of(scan)
     return _Volumes(
-        scan=turn.view_of(scan),
-        window=window_of(scan),
+        scan=turned,
+        window=window,
         found=found,
-        wanted=found[:0] if reference is None else turn.view_of(reference),
-        spacing_mm=turn.spacing_of(scan),
+        wanted=wanted,
+        uptake=None if pet is None else pet.uptake(turn),
+        spacing_mm=spacing_mm,
         colours=colours_of(labels),
+        body=body_box_of(turned, spacing_mm, window, _either(found, wanted)),
         box=None if crop is None else turn.box_in(scan, crop.box),
     )
 
@@ -133,48 +179,56 @@ def window_of(scan: sitk.Image) -> tuple[float, float]:
     step = max(1, round((np.prod(scan.GetSize()) / _SAMPLE) ** (1 / 3)))
     sample = scan[::step, ::step, ::step] if step > 1 else scan
     if looks_like_hounsfield(sample):
-        return _SOFT_TISSUE_HU
+        return SOFT_TISSUE_HU
     low, high = np.percentile(sitk.GetArrayViewFromImage(sample), (1, 99))
     return float(low), max(float(high), float(low) + 1)
 
 
-def _columns_shown(volumes: _Volumes) -> npt.NDArray[np.bool_]:
-    """Return the mask of the columns of voxels with something segmented, (y, x)."""
-    shown: npt.NDArray[np.bool_] = np.logical_or(volumes.found.any(axis=0), volumes.wanted.any(axis=0))
-    return shown
+def _shown(volumes: _Volumes) -> Mask:
+    """Return the mask of what is segmented in output or reference, (z, y, x)."""
+    return _either(volumes.found, volumes.wanted)
 
 
-def _axial(volumes: _Volumes, z: int, frame: Frame) -> Cut:
-    """Return the frame's part of an axial slice."""
+def _either(found: Labels, wanted: Labels) -> Mask:
+    shown: Mask = found > 0
+    return shown | (wanted > 0) if len(wanted) else shown
+
+
+def _slices(volumes: _Volumes, chosen: Sequence[ChosenSlice], frame: Frame) -> tuple[Panels, Panels]:
+    """Return the panels of the chosen slices; and the same with the PET, none without one."""
+    cuts = [(panel.title, *_axial(volumes, panel.z, frame)) for panel in chosen]
+    plain = [(title, volumes.draw(cut)) for title, cut, _ in cuts]
+    if volumes.uptake is None:
+        return plain, ()
+    return plain, [("with the PET", volumes.draw(volumes.fused(cut, where))) for _, cut, where in cuts]
+
+
+def _axial(volumes: _Volumes, z: int, frame: Frame) -> tuple[Cut, tuple[Any, ...]]:
+    """Return the frame's part of an axial slice, and its index."""
     where = (z, *frame.slices)
-    box = volumes.box
-    crop = None
-    if box is not None and box.index_xyz[2] <= z <= box.last_xyz[2]:
-        crop = (box.index_xyz[0] - frame.left, box.index_xyz[1] - frame.top, box.size_xyz[0], box.size_xyz[1])
-    return Cut(
-        scan=volumes.scan[where],
-        found=volumes.found[where],
-        wanted=volumes.wanted[where] if len(volumes.wanted) else None,
-        spacing_mm=(volumes.spacing_mm[0], volumes.spacing_mm[1]),
-        crop=crop,
-    )
+    return volumes.cut(where, (volumes.spacing_mm[0], volumes.spacing_mm[1])), where
 
 
-def _coronal(volumes: _Volumes, box: Box) -> Cut:
-    """Return the whole scan from the front: in the plane with most segmented voxels, or through the box's middle."""
-    areas = (volumes.found > 0).sum(axis=(0, 2))
-    y = int(areas.argmax()) if areas.any() else (box.index_xyz[1] + box.last_xyz[1]) // 2
-    head_above = (slice(None, None, -1), y)
-    return Cut(
-        scan=volumes.scan[head_above],
-        found=volumes.found[head_above],
-        wanted=volumes.wanted[head_above] if len(volumes.wanted) else None,
-        spacing_mm=(volumes.spacing_mm[0], volumes.spacing_mm[2]),
-        crop=(box.index_xyz[0], len(volumes.scan) - 1 - box.last_xyz[2], box.size_xyz[0], box.size_xyz[2]),
-    )
+def _slab(z: int, volumes: _Volumes) -> slice:
+    """Return the slices around one, in which the body of an axial plane is found."""
+    reach = max(2, round(_SLAB_MM / volumes.spacing_mm[2]))
+    return slice(max(0, z - reach), z + reach + 1)
 
 
-def composed(panels: Sequence[tuple[str, Image.Image]], a_row: int) -> Image.Image:
+def _planes(volumes: _Volumes, z: int) -> tuple[Panels, bool]:
+    """Return the panels of three planes of the body, with the PET where there is one, and whether the crop is seen."""
+    panels, is_crop_seen = [], False
+    shown = _shown(volumes)
+    span = _slab(z, volumes)
+    across = body_box_of(volumes.scan[span], volumes.spacing_mm, volumes.window, shown[span])
+    for plane in planes_through(shown, volumes.spacing_mm, volumes.body, volumes.box, z=z, across=across):
+        cut = volumes.fused(volumes.cut(plane.where, plane.spacing_mm, plane.crop), plane.where)
+        is_crop_seen |= plane.crop is not None and is_rectangle_seen(plane.crop, cut.scan.shape)
+        panels.append((plane.title, volumes.draw(cut)))
+    return panels, is_crop_seen
+
+
+def composed(panels: Panels, a_row: int) -> Image.Image:
     """Return the panels in rows, each below its title."""
     columns, rows = min(len(panels), a_row), -(-len(panels) // a_row)
     picture = Image.new("RGB", (columns * (SIDE + _GAP) + _GAP, rows * (_TITLE + SIDE) + _GAP))
@@ -185,6 +239,26 @@ def composed(panels: Sequence[tuple[str, Image.Image]], a_row: int) -> Image.Ima
         picture.paste(panel, (left, top + _TITLE))
         draw.text((left + SIDE / 2, top + _TITLE / 2), title, fill="white", font=font, anchor="mm")
     return picture
+
+
+def stacked(rows: Sequence[Image.Image]) -> Image.Image:
+    """Return rows of panels below each other."""
+    picture = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows)))
+    top = 0
+    for row in rows:
+        picture.paste(row, (0, top))
+        top += row.height
+    return picture
+
+
+def with_bar(picture: Image.Image, scale: PetScale, *, row: int) -> Image.Image:
+    """Return a picture with the bar of a PET's colours at the right of a row of panels, counted from 0."""
+    over = ">" if scale.is_exceeded else ""
+    ticks = {number / scale.top: f"{over if number == scale.top else ''}{number:g}" for number in scale.ticks}
+    wider = Image.new("RGB", (picture.width + WIDTH, picture.height))
+    wider.paste(picture, (0, 0))
+    wider.paste(draw_ticked_bar(_TITLE + SIDE, ticks, unit=scale.unit), (picture.width, row * (_TITLE + SIDE)))
+    return wider
 
 
 def _labels_shown(volumes: _Volumes, chosen: Sequence[ChosenSlice], labels: Mapping[int, str]) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,8 @@ class Cut:
         spacing_mm: Distance of two columns, and of two rows.
         crop: Rectangle to draw dashed; None for none.
         heat: Map from 0 to 1 to lay over it in the colours of `hnseg.drawing.colour_scale`; None for none.
+        heat_is_full_at: Value of the map from which its colours are nearly opaque; at 0 they are clear.
+        has_dark_rims: Whether outlines have a dark rim on both sides, by which they stand out from a map's colours.
         mark: Column and row of a voxel to draw a cross around; None for none.
         further: Further labels to outline, which may overlap those of the output and each other.
     """
@@ -48,6 +50,8 @@ class Cut:
     spacing_mm: tuple[float, float]
     crop: Rectangle | None = None
     heat: npt.NDArray[Any] | None = None
+    heat_is_full_at: float = 1 / 3
+    has_dark_rims: bool = False
     mark: tuple[float, float] | None = None
     further: tuple[npt.NDArray[np.uint8], ...] = ()
 
@@ -66,8 +70,10 @@ def draw_panel(cut: Cut, window: tuple[float, float], colours: Mapping[int, str]
     if cut.wanted is not None:
         _fill(pixels, cut.wanted, colours)
     if cut.heat is not None:
-        _lay_over(pixels, cut.heat)
+        _lay_over(pixels, cut.heat, cut.heat_is_full_at)
     for labels in (cut.found, *cut.further):
+        if cut.has_dark_rims:
+            _outline(pixels, labels, dict.fromkeys(colours, "#000000"), rim=1)
         _outline(pixels, labels, colours)
     image = Image.fromarray(pixels.round().astype(np.uint8))
     if cut.crop is not None:
@@ -102,21 +108,24 @@ def _fill(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, s
         pixels[where] = pixels[where] * (1 - _FILLED) + _rgb(colours[label]) * _FILLED
 
 
-def _lay_over(pixels: Pixels, heat: npt.NDArray[Any]) -> None:
-    """Lay the colours of a map over the pixels: clear at 0, and nearly opaque from a third on."""
+def _lay_over(pixels: Pixels, heat: npt.NDArray[Any], full_at: float) -> None:
+    """Lay the colours of a map over the pixels: clear at 0, and nearly opaque from a value on."""
     size = (pixels.shape[1], pixels.shape[0])
     enlarged = np.asarray(Image.fromarray(heat.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
-    opacity = np.clip(3 * enlarged, 0, 1)[..., np.newaxis] * _HEATED
+    opacity = np.clip(enlarged / full_at, 0, 1)[..., np.newaxis] * _HEATED
     pixels[...] = pixels * (1 - opacity) + coloured(enlarged) * opacity
 
 
-def _outline(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> None:
-    """Draw the outline of each label, two pixels wide."""
+def _outline(pixels: Pixels, labels: npt.NDArray[np.uint8], colours: Mapping[int, str], *, rim: int = 0) -> None:
+    """Draw the outline of each label, two pixels wide and a rim on both sides."""
     for label in _present(labels, colours):
         mask = labels == label
         part = _pixels_around(mask, pixels)
         area = _smooth_area(mask, pixels, part)
-        pixels[part][_dilated(area) & ~_eroded(area)] = _rgb(colours[label])
+        outer, inner = _dilated(area), _eroded(area)
+        for _ in range(rim):
+            outer, inner = _dilated(outer), _eroded(inner)
+        pixels[part][outer & ~inner] = _rgb(colours[label])
 
 
 def _present(labels: npt.NDArray[np.uint8], colours: Mapping[int, str]) -> list[int]:
@@ -176,15 +185,35 @@ def _draw_cross(image: Image.Image, mark: tuple[float, float], scale: tuple[floa
         draw.line(ends, fill=_WHITE, width=2)
 
 
-def _draw_dashed(image: Image.Image, rectangle: Rectangle, scale: tuple[float, float]) -> None:
-    """Draw a dashed rectangle, whose edges on the border of the image lie just inside."""
+def is_rectangle_seen(rectangle: Rectangle, shape: tuple[int, ...]) -> bool:
+    """Return whether an edge of a rectangle lies in a cut of so many rows and columns, and so is drawn."""
     left, top, width, height = rectangle
-    xs = [min(max(round(x * scale[0]), 0), image.width - 1) for x in (left, left + width)]
-    ys = [min(max(round(y * scale[1]), 0), image.height - 1) for y in (top, top + height)]
+    rows, columns = shape
+    is_met = left < columns and top < rows and left + width > 0 and top + height > 0
+    return is_met and (left >= 0 or top >= 0 or left + width <= columns or top + height <= rows)
+
+
+def _draw_dashed(image: Image.Image, rectangle: Rectangle, scale: tuple[float, float]) -> None:
+    """Draw a dashed rectangle; edges on the border of the image lie just inside, and those beyond it are left out."""
+    left, top, width, height = rectangle
+    xs = [round(x * scale[0]) for x in (left, left + width)]
+    ys = [round(y * scale[1]) for y in (top, top + height)]
     draw = ImageDraw.Draw(image)
-    for y in ys:
-        for x in range(xs[0], xs[1], _DASH + _GAP):
-            draw.line((x, y, min(x + _DASH, xs[1]), y), fill=_WHITE)
-    for x in xs:
-        for y in range(ys[0], ys[1], _DASH + _GAP):
-            draw.line((x, y, x, min(y + _DASH, ys[1])), fill=_WHITE)
+    for y in _inside(ys, image.height):
+        for first, last in _dashes(xs[0], xs[1], image.width - 1):
+            draw.line((first, y, last, y), fill=_WHITE)
+    for x in _inside(xs, image.width):
+        for first, last in _dashes(ys[0], ys[1], image.height - 1):
+            draw.line((x, first, x, last), fill=_WHITE)
+
+
+def _inside(edges: Sequence[int], size: int) -> list[int]:
+    """Return those edges that lie in an image of a size, one on its far border just inside."""
+    return [min(edge, size - 1) for edge in edges if 0 <= edge <= size]
+
+
+def _dashes(first: int, last: int, most: int) -> Iterator[tuple[int, int]]:
+    """Yield both ends of each dash of an edge, as far as it lies from 0 to the most."""
+    first, last = max(first, 0), min(last, most)
+    for start in range(first, last, _DASH + _GAP):
+        yield start, min(start + _DASH, last)

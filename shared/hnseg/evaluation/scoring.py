@@ -54,7 +54,7 @@ def score_folder(
     ...     sitk.WriteImage(label_map, Path(folder, "77.mha"))
     ...     report = score_folder("hnts_mrg", Path(folder), Path(folder))
     >>> report.score_name, report.score
-    ('mean aggregated DSC', 1.0)
+    ('mean DSCagg', 1.0)
     """
     rules = rules or Rules()
     files = pair_files(predictions_dir, references_dir, leave_out_missing=rules.leave_out_missing)

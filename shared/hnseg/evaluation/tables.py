@@ -17,6 +17,39 @@ UNDEFINED = "undefined"
 """Text of a value that is not defined."""
 
 
+_NAMES = {"dsc": "DSC", "dice": "DSC", "nsd": "NSD", "hd95": "HD95", "hd": "HD", "aggregated": "aggregated", "f1": "F1"}
+_UNITS = {"mm3": "mm³", "mm": "mm", "ml": "ml", "cc": "cc"}
+_DECIMALS = {"mm3": 0, "mm": 1, "ml": 2, "cc": 2}
+
+
+def name_of(metric: str) -> str:
+    """Return the name of a metric for readers by its key: the Dice similarity coefficient is DSC, 0 to 1.
+
+    >>> name_of("mean_dsc"), name_of("aggregated_dsc"), name_of("hd95_mm"), name_of("reference_mm3"), name_of("f1")
+    ('mean DSC', 'DSCagg', 'HD95, mm', 'reference, mm³', 'F1')
+    """
+    words = metric.split("_")
+    unit = _UNITS.get(words[-1]) if len(words) > 1 else None
+    named = " ".join(_NAMES.get(word, word) for word in (words[:-1] if unit else words))
+    named = named.replace("aggregated DSC", "DSCagg")
+    return f"{named}, {unit}" if unit else named
+
+
+def value_in_words(metric: str, value: MaybeNumber, *, unknown: str = UNDEFINED) -> str:
+    """Return a metric's value with as many digits as its unit deserves: three for a fraction.
+
+    >>> value_in_words("dsc", 0.75), value_in_words("hd95_mm", 4.25), value_in_words("cases", 3)
+    ('0.750', '4.2', '3')
+    """
+    if value is None:
+        return unknown
+    if isinstance(value, int):
+        return str(value)
+    if not isfinite(value):
+        return "∞"
+    return f"{value:.{_DECIMALS.get(metric.rpartition('_')[2], 3)}f}"
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of text under headings: first the columns that name a row, then columns of numbers.
@@ -61,7 +94,7 @@ def structures_table(report: ScoreReport) -> Table:
     """Return the table of all structures: one row a structure, with its values over all cases.
 
     Where the challenge averages over its structures, each mean stands in one column with its standard deviation, as in
-    the challenge's publications, two rows over all structures end the table, and fractions are in percent.
+    the challenge's publications, two rows over all structures end the table, and fractions are from 0 to 1.
 
     >>> structures = {"GTVp": {"mean_dsc": 0.75, "cases": 4}, "GTVn": {"mean_dsc": None, "cases": 0}}
     >>> report = ScoreReport(challenge="c", score=None, score_name="DSC", structures=structures, cases=())
@@ -82,7 +115,7 @@ def cases_table(report: ScoreReport) -> Table:
     >>> report = ScoreReport(challenge="c", score=None, score_name="DSC", structures={}, cases=(case,))
     >>> table = cases_table(report)
     >>> table.headings, table.rows
-    (('case', 'structure', 'dsc', 'reference_mm3'), (('a', 'GTVp', '0.7500', '1250'),))
+    (('case', 'structure', 'DSC', 'reference, mm³'), (('a', 'GTVp', '0.7500', '1250'),))
     """
     if _averaged_metrics(report):
         return _case_means_table(report)
@@ -99,11 +132,11 @@ def parts_table(report: ScoreReport) -> Table | None:
     >>> parts_table(
     ...     ScoreReport(challenge="c", score=None, score_name="", structures={}, overall=overall, cases=())
     ... ).rows
-    (('dice', '0.7500'), ('c index', 'undefined'))
+    (('DSC', '0.7500'), ('c index', 'undefined'))
     """
     if _averaged_metrics(report) or not report.overall:
         return None
-    rows = tuple((name.replace("_", " "), _text(name, value)) for name, value in report.overall.items())
+    rows = tuple((name_of(name), _text(name, value)) for name, value in report.overall.items())
     return Table(("over all cases", "value"), rows)
 
 
@@ -113,7 +146,7 @@ def _averages_table(report: ScoreReport) -> Table:
     empty = [""] * len(counts)
     rows.append(("mean", *(_mean_sd(report.overall, metric) for metric in metrics), *empty))
     rows.append(("median (IQR)", *(_median_iqr(report.overall, metric) for metric in metrics), *empty))
-    headings = ("structure", *map(_heading, metrics), *(count.replace("_", " ") for count in counts))
+    headings = ("structure", *map(name_of, metrics), *(count.replace("_", " ") for count in counts))
     return Table(headings, tuple(rows))
 
 
@@ -129,7 +162,7 @@ def _structure_row(name: str, row: Metrics, metrics: list[str], counts: list[str
 
 def _case_means_table(report: ScoreReport) -> Table:
     metrics = _averaged_metrics(report)
-    headings = ("case", *(f"mean {_heading(metric)}" for metric in metrics), "structures", "empty predictions")
+    headings = ("case", *(f"mean {name_of(metric)}" for metric in metrics), "structures", "empty predictions")
     return Table(headings, tuple(_case_row(case, metrics) for case in report.cases))
 
 
@@ -151,11 +184,6 @@ def _averaged_metrics(report: ScoreReport) -> list[str]:
     return [name.removeprefix("mean_") for name in report.overall if name.startswith("mean_")]
 
 
-def _heading(metric: str) -> str:
-    name, _, unit = metric.partition("_")
-    return f"{name.upper()} ({unit or '%'})"
-
-
 def _mean_sd(row: Metrics, metric: str) -> str:
     mean, sd = (_scaled(metric, row.get(f"{kind}_{metric}")) for kind in ("mean", "sd"))
     return mean if sd == UNDEFINED else f"{mean} ± {sd}"
@@ -169,13 +197,13 @@ def _median_iqr(row: Metrics, metric: str) -> str:
 def _scaled(metric: str, value: MaybeNumber) -> str:
     if value is None:
         return UNDEFINED
-    return f"{value if '_' in metric else 100 * value:.1f}"
+    return value_in_words(metric, float(value))
 
 
 def _table(naming: tuple[str, ...], rows: dict[tuple[str, ...], Metrics]) -> Table:
     metrics = tuple(dict.fromkeys(metric for values in rows.values() for metric in values))
     return Table(
-        headings=(*naming, *metrics),
+        headings=(*naming, *map(name_of, metrics)),
         rows=tuple(
             (*names, *(_text(metric, values[metric]) if metric in values else "" for metric in metrics))
             for names, values in rows.items()

@@ -236,6 +236,12 @@ class ChallengeSpec(Frozen):
         """Largest entropy of the label map's values, background counted in, in nats: where all are equally likely."""
         return log(1 + len(self.output.labels))
 
+    @property
+    def pet_on_output(self) -> InputSocket | None:
+        """Socket of the only PET, where the output lies on the grid of a CT; None where it is otherwise."""
+        pets = [socket for socket in self.inputs if socket.modality == "pet"]
+        return pets[0] if len(pets) == 1 and self.input(self.output.on_grid_of).modality == "ct" else None
+
     def has_map(self, kind: MapKind) -> bool:
         """Return whether there is a map of a kind."""
         return any(socket.kind == kind for socket in self.maps)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,7 +28,7 @@ from hnseg.rehearsal.judging.logs import Log, read_log
 from hnseg.rehearsal.judging.maps import import_map
 from hnseg.rehearsal.judging.outputs import import_output
 from hnseg.rehearsal.judging.placement import judge_placement
-from hnseg.rehearsal.judging.provenance import provenance_in
+from hnseg.rehearsal.judging.provenance import model_checksum, provenance_in
 from hnseg.rehearsal.judging.repeats import judge_repeats, note_on_one_case
 from hnseg.rehearsal.judging.scoring import score_cases
 from hnseg.rehearsal.judging.verdict import judge_run, verdict_of
@@ -88,7 +88,7 @@ def rehearse(request: Request, runner: Runner, progress: Progress) -> Rehearsal:
         verdict=verdict_of(upload, cases),
         engine=runner.name,
         image=None if runner.image is None else ImageFacts.of(runner.image),
-        model=ModelFacts.of(request.model_dir),
+        model=ModelFacts.of(request.model_dir, sha256=_model_checksum(cases)),
         machine=this_machine(),
         profile=request.profile.name,
         limits=request.profile.rules,
@@ -254,3 +254,8 @@ def _result(
         stdout_tail=stdout.lines,
         stderr_tail=stderr.lines,
     )
+
+
+def _model_checksum(cases: Sequence[CaseResult]) -> str:
+    """Return the checksum of the model that the first case tells of; empty where none does."""
+    return next((found for case in cases if (found := model_checksum(case.provenance))), "")

@@ -102,12 +102,15 @@ class ModelFacts(Frozen):
     files: int
     """Number of files below the model's folder."""
     size_gb: float
+    sha256: str = ""
+    """Checksum over the names and checksums of the files that the container read, as in a cohort's report; empty where
+    its provenance tells none."""
 
     @classmethod
-    def of(cls, model_dir: Path) -> ModelFacts:
+    def of(cls, model_dir: Path, *, sha256: str = "") -> ModelFacts:
         """Return the facts of a model's folder."""
         files = sum(path.is_file() for path in model_dir.rglob("*"))
-        return cls(name=model_dir.name, files=files, size_gb=size_bytes(model_dir) / 1e9)
+        return cls(name=model_dir.name, files=files, size_gb=size_bytes(model_dir) / 1e9, sha256=sha256)
 
 
 class Rehearsal(Frozen):

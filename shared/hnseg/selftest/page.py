@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hnseg.drawing.templates import environment_of
+from hnseg.drawing.page.environment import environment_of
 from hnseg.selftest.results import SelfTest
+from hnseg.selftest.text import summary_of
 
 _BADGES = {"right": "good", "wrong": "bad", "warning": "warn", "measured": "plain", "absent": "plain"}
 
@@ -11,4 +12,4 @@ _BADGES = {"right": "good", "wrong": "bad", "warning": "warn", "measured": "plai
 def as_page(result: SelfTest) -> str:
     """Return the page as HTML."""
     environment = environment_of("hnseg.selftest")
-    return environment.get_template("selftest.html.j2").render(r=result, badges=_BADGES)
+    return environment.get_template("selftest.html.j2").render(r=result, badges=_BADGES, summary=summary_of(result))

@@ -36,10 +36,10 @@ def test_prints_tables_and_writes_json_and_a_page(scores, tmp_path):
 
 
 def test_a_refusal_is_one_sentence_and_leaves_nothing(scores, tmp_path):
-    scores.write_text(scores.read_text().replace("dice", "dsc"))
+    scores.write_text(scores.read_text().replace("dsc", "dice"))
     done = run("--scores", scores, "--json", tmp_path / "r.json", "--report", tmp_path / "report")
     assert done.returncode == 1
-    assert "it does not do so for dice" in done.stderr
+    assert "it does not do so for dsc" in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
 

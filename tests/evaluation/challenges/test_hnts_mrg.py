@@ -67,9 +67,7 @@ def test_a_structure_absent_everywhere_leaves_the_score_undefined_with_a_note(ma
     assert report.structures["GTVp"] == {"aggregated_dsc": None, "mean_dsc": None, "cases_in_mean_dsc": 0}
     assert report.structures["GTVn"]["aggregated_dsc"] == 1.0
     assert report.score is None
-    assert report.notes == (
-        "GTVp is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean.",
-    )
+    assert report.notes == ("GTVp is in no reference and no prediction: its DSCagg is 0/0, and so is the mean.",)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])

@@ -18,7 +18,7 @@ def test_the_table_has_the_means_where_a_measure_is_defined(clicked_folder):
     assert (automatic["GTVn"]["mean_dsc"], automatic["GTVn"]["cases"]) == (0.5, 1)
     assert report.table["3 clicks"]["GTVp"]["mean_dsc"] == pytest.approx(0.7)
     assert clicks_table(report).rows[0] == (
-        *("automatic", "GTVp", "30.0", "30.0", "4.0", "1.00", "0.00", "2", "1", "0", "0"),
+        *("automatic", "GTVp", "0.300", "0.300", "4.0", "1.00", "0.00", "2", "1", "0", "0"),
     )
 
 
@@ -50,7 +50,7 @@ def test_a_case_that_ended_early_keeps_its_last_values_in_the_curves(clicked_fol
     assert report.areas["GTVp"]["false_positive_ml"] == pytest.approx(0.5 / 3)
     table = curves_table(report)
     assert table.headings == ("structure", "after clicks", "0", "1", "2", "3", "area")
-    assert table.rows[0][:3] == ("GTVp", "dsc", "30.0")
+    assert table.rows[0][:3] == ("GTVp", "DSC", "0.300")
 
 
 def test_clicks_that_harm_or_change_nothing_are_counted(clicked_folder):

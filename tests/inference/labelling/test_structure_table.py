@@ -52,7 +52,7 @@ def test_a_structure_that_no_member_finds_needs_no_look():
 @pytest.mark.parametrize(
     ("shared", "entropy", "reason"),
     [
-        (np.full((4, 4), 12) + np.diag([8, 8, 8, 8]), 0.0, "The Dice between members is 0.60 on average"),
+        (np.full((4, 4), 12) + np.diag([8, 8, 8, 8]), 0.0, "The DSC between members is 0.60 on average"),
         (np.full((4, 4), 20), 12.0, "The mean entropy inside is 0.60, more than 0.5"),
         (np.diag([0, 0, 0, 9]), 0.0, "A member of the ensemble finds it, but the ensemble as a whole does not"),
         ([[10, 10, 10, 10], [10, 10, 10, 10], [10, 10, 26, 26], [10, 10, 26, 26]], 0.0, "members' volumes differ by"),

@@ -51,10 +51,10 @@ def test_cases_that_the_measures_refuse_are_a_warning(small_request, unscored):
 def test_a_challenge_without_known_measures_is_compared_by_dice_alone(small_request, unscored):
     request = replace(small_request, spec=small_request.spec.model_copy(update={"name": "another"}))
     (case,), score, notes = score_cases(request, [unscored])
-    assert (score.score, score.score_name) == (1, "mean aggregated DSC, not the challenge's own score")
+    assert (score.score, score.score_name) == (1, "mean DSCagg, not the challenge's own score")
     assert {name: metrics["dsc"] for name, metrics in case.structures.items()} == {"GTVp": 1, "GTVn": 1}
     assert score.notes == (
-        "No measures of HNTS-MRG 2024 task 2 (mid-RT) are known here: its label maps were compared by Dice alone.",
+        "No measures of HNTS-MRG 2024 task 2 (mid-RT) are known here: its label maps were compared by DSC alone.",
     )
     assert notes == ()
 

@@ -20,7 +20,7 @@ STRUCTURES = {"a": {"dsc": 0.5}, "b": {"dsc": None}, "c": {"dsc": 0.1}, "d": {"d
 
 def test_the_table_has_a_row_a_case(small_request):
     table = cases_table(rehearse(small_request, copying_runner(seconds=3.0, vram_gib=None), no_progress))
-    assert table.headings == ("case", "verdict", "time", "time left", "peak RAM", "mean dsc")
+    assert table.headings == ("case", "verdict", "time", "time left", "peak RAM", "mean DSC")
     assert table.rows == (("case_000", "passed", "3.0 s", "90%", "0.50 GiB", "1.000"),)
 
 
@@ -30,7 +30,7 @@ def test_gpu_memory_has_a_column_where_it_was_measured(small_request):
 
 
 @pytest.mark.parametrize(
-    ("stage", "heading", "cell"), [("T2", "answers", "T2, 812.5"), ("T" * 40, "mean dsc", "1.000")]
+    ("stage", "heading", "cell"), [("T2", "answers", "T2, 812.5"), ("T" * 40, "mean DSC", "1.000")]
 )
 def test_answers_are_in_the_table_where_they_are_short(small_request, stage, heading, cell):
     runner = copying_runner(files={"stage.json": '"T2"', "more/volume.json": "812.5"})

@@ -23,13 +23,13 @@ def test_the_keys_of_the_json_file():
 def test_the_baseline_leaves_out_what_is_undefined():
     structure = summarise(made_up_study()).structures["GTVn"]
     assert (structure.cases, structure.cases_nonempty) == (12, 11)
-    assert structure.mean_dice == pytest.approx(structure.mean_dice_nonempty)
+    assert structure.mean_dsc == pytest.approx(structure.mean_dsc_nonempty)
     assert structure.outcomes == {"found": 11, "missed": 0, "spurious": 0, "both_empty": 1}
 
 
 def test_notes_say_what_the_numbers_hide():
     notes = " ".join(summarise(made_up_study()).notes)
-    assert "In 8 of 16 cells a Dice score is undefined" in notes
+    assert "In 8 of 16 cells a DSC is undefined" in notes
     assert "correlations are in cells in which nearly every case fails" in notes
 
 

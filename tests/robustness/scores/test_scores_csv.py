@@ -10,7 +10,7 @@ from hnseg.robustness.scores.record import BASELINE, Variant
 from hnseg.robustness.scores.scores_csv import as_csv, read_scores
 from tests.support.made_up_study import made_up_study
 
-HEADING = "case,structure,modality,kind,severity,dice,reference_mm3"
+HEADING = "case,structure,modality,kind,severity,dsc,reference_mm3"
 
 
 def read(tmp_path, *rows, heading=HEADING):
@@ -52,10 +52,10 @@ def test_an_empty_reference_may_have_any_of_these_scores(tmp_path, dice):
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("a,GTVp,,none,0,0.5,0", "With an empty reference a Dice score must be 0, or 1 or NaN"),
+        ("a,GTVp,,none,0,0.5,0", "With an empty reference a DSC must be 0, or 1 or NaN"),
         ("a,GTVp,,none,0,85,900", "must be from 0 to 1 where the reference is not empty, but line 2"),
         ("a,GTVp,,none,0,,900", "must be from 0 to 1 where the reference is not empty, but line 2 of"),
-        ("a,GTVp,,none,0,x,900", "A Dice score must be a number, but line 2 of"),
+        ("a,GTVp,,none,0,x,900", "A DSC must be a number, but line 2 of"),
         ('a,GTVp,,none,0,"0,5",900', "Is the decimal sign a comma"),
         ("a,GTVp,,none,0,0.5,", "A reference's volume must be 0 mm3 or more, but line 2"),
         ("a,GTVp,,none,0,0.5,-3", "A reference's volume must be 0 mm3 or more"),

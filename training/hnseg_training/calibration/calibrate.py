@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hnseg.drawing.templates import environment_of
+from hnseg.drawing.page.environment import environment_of
 from hnseg.errors import ModelError, OutputError
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, reason_of
 from hnseg.inference.model.bundle import open_bundle
 from hnseg.inference.model.calibration import PredictedBy
 from hnseg.inference.model.manifest import MANIFEST_FILE, Manifest
+from hnseg.version import __version__
 from hnseg_training.bundle_files import write_archive
 from hnseg_training.calibration.case_voxels import Sampling
 from hnseg_training.calibration.cross_fit import calibration_of
@@ -80,8 +81,20 @@ def as_page(report: CalibrationReport) -> str:
     """Return the page of a report as HTML; its pictures lie beside it."""
     environment = environment_of("hnseg_training.calibration")
     return environment.get_template("calibration.html.j2").render(
-        r=report, reliability=RELIABILITY_FILE, risk_coverage=RISK_COVERAGE_FILE, csv=CSV_FILE, json=JSON_FILE
+        r=report,
+        reliability=RELIABILITY_FILE,
+        risk_coverage=RISK_COVERAGE_FILE,
+        csv=CSV_FILE,
+        json=JSON_FILE,
+        summary=_summary(report),
+        version=__version__,
     )
+
+
+def _summary(report: CalibrationReport) -> str:
+    """Return the measures as Markdown, to be pasted."""
+    title = f"Calibration of {report.model} on {len(report.cases)} cases, hnseg {__version__}"
+    return f"{title}\n\n{report.table.as_markdown()}\n"
 
 
 def _make(folder: Path) -> None:

@@ -9,6 +9,8 @@ import typer
 
 from hnseg.cohort.case import CohortCase
 from hnseg.cohort.loop import run_cohort
+from hnseg.cohort.report.collecting import collect_rows
+from hnseg.cohort.report.summary import summary_of
 from hnseg.cohort.report.writing import write_report
 from hnseg.cohort.settings import RunSettings
 from hnseg.cohort.state.store import CaseStore
@@ -57,6 +59,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
             report()
             raise
         typer.echo(str(report()))
+    typer.echo("\n" + summary_of(collect_rows(store), title=title))
     failed = f", {len(summary.failed)} failed: {', '.join(summary.failed[:5])}" if summary.failed else ""
     counted = "1 case" if summary.done == 1 else f"{summary.done} cases"
     _say(f"{counted} done{failed}{' and more' if len(summary.failed) > 5 else ''}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from hnseg.drawing.pet_layer import PetLayer, pet_layer_of
 from hnseg.drawing.volumes import draw_volumes
 from hnseg.evaluation.recurrence.comparison import Comparison
 from hnseg.evaluation.recurrence.methods import Cohort, Patient
@@ -58,14 +59,14 @@ def draw_patients(cohort: Cohort, comparison: Comparison) -> list[PatientPicture
 def _drawn(patient: Patient, methods: tuple[str, ...]) -> bytes:
     reference = patient.read_reference()
     predicted = {method: patient.read_pair(method, reference).prediction for method in methods}
-    return draw_volumes(reference, predicted, _scans_of(patient, reference))
+    scan, pet = _images_of(patient, Grid.of(reference))
+    return draw_volumes(reference, predicted, scan, pet)
 
 
-def _scans_of(patient: Patient, reference: sitk.Image) -> dict[str, sitk.Image]:
-    """Return the scans of a patient on the reference's grid; empty without images."""
+def _images_of(patient: Patient, grid: Grid) -> tuple[sitk.Image | None, PetLayer | None]:
+    """Return the CT and the PET of a patient on a grid; None for one that is not there."""
     if patient.images is None:
-        return {}
-    grid = Grid.of(reference)
-    scans = {what: patient.images.read(what) for what in ("ct", "pet") if what in patient.images.paths}
-    outside = {what: float(sitk.GetArrayViewFromImage(scan).min()) for what, scan in scans.items()}
-    return {what.upper(): resample_image(scan, grid, outside=outside[what]) for what, scan in scans.items()}
+        return None, None
+    ct, pet = (patient.images.read(what) if what in patient.images.paths else None for what in ("ct", "pet"))
+    scan = None if ct is None else resample_image(ct, grid, outside=float(sitk.GetArrayViewFromImage(ct).min()))
+    return scan, None if pet is None else pet_layer_of(pet, ct, grid)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hnseg.drawing.colours import colours_of
-from hnseg.drawing.templates import environment_of
+from hnseg.drawing.page.environment import environment_of
 from hnseg.evaluation.tables import Table
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from hnseg.cohort.flags import FLAG_WORDS, Flag, FlagKind
 from hnseg.cohort.report.pictures import THUMBNAIL_FILE
 from hnseg.cohort.report.rendering import address_of, environment
 from hnseg.cohort.report.rows import CaseRow, in_order
+from hnseg.cohort.report.summary import summary_of
 from hnseg.cohort.state.store import REPORT_FOLDER
 from hnseg.version import __version__
 
@@ -98,6 +99,7 @@ def as_index_page(
             c=Summary.of(rows),
             rows=in_order(rows),
             drawn={row.name for row in rows if (row.folder / REPORT_FOLDER / THUMBNAIL_FILE).is_file()},
+            summary=summary_of(rows, title=title),
             columns=structures if len(structures) <= MOST_COLUMNS else (),
             kinds=FLAG_WORDS,
             csv_file=csv_file,

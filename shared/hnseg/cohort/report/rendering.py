@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 
 from jinja2 import Environment
 
-from hnseg.drawing.templates import environment_of
+from hnseg.drawing.page.environment import environment_of
 from hnseg.machine import in_gib
 
 UNKNOWN = "-"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from hnseg.cohort.flags import Flag
 from hnseg.cohort.state.status import CaseStatus, FileStamp
 from hnseg.drawing.uncertainty_record import UncertaintyRecord, uncertainty_in
+from hnseg.imaging.files.checksum import sha256_of_all
 from hnseg.imaging.structures import StructureMeasures
 from hnseg.printable import printable
 from hnseg.records import Frozen
@@ -68,8 +68,12 @@ class CaseRow:
     @property
     def entropy_caption(self) -> str:
         """Caption of the picture of its entropy; empty where there is none."""
-        caption = self.status.facts.get("entropy_caption", "")
-        return printable(caption, longest=_LONGEST_NOTE) if isinstance(caption, str) else ""
+        return self._sentence("entropy_caption")
+
+    @property
+    def pet_caption(self) -> str:
+        """Sentence on the colours of the PET in its picture; empty without a PET."""
+        return self._sentence("pet_caption")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -98,14 +102,17 @@ class CaseRow:
     def model_sha256(self) -> str:
         """Checksum over the names and checksums of the model's files; empty where they are not known."""
         files = dict(_members(self.provenance, "model_sha256"))
-        lines = "".join(f"{checksum}  {name}\n" for name, checksum in sorted(files.items()))
-        return hashlib.sha256(lines.encode()).hexdigest() if files else ""
+        return sha256_of_all(files) if files else ""
 
     @property
     def not_drawn(self) -> str:
         """Sentence on why it has no pictures; empty where it has, or it is not known."""
-        reason = self.status.facts.get("not_drawn", "")
-        return printable(reason, longest=_LONGEST_NOTE) if isinstance(reason, str) else ""
+        return self._sentence("not_drawn")
+
+    def _sentence(self, key: str) -> str:
+        """Return a fact that is a sentence; empty where it is none."""
+        found = self.status.facts.get(key, "")
+        return printable(found, longest=_LONGEST_NOTE) if isinstance(found, str) else ""
 
     @property
     def rank(self) -> int:

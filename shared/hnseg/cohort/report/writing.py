@@ -19,6 +19,7 @@ from hnseg.cohort.report.rendering import address_of
 from hnseg.cohort.report.rows import CaseRow
 from hnseg.cohort.state.store import CASE_LOG, REPORT_FOLDER, CaseStore, write_whole
 from hnseg.drawing.colours import colours_of
+from hnseg.drawing.page.environment import SHARED_FILES, shared_text
 from hnseg.errors import OutputError
 from hnseg.imaging.files.output_files import reason_of
 from hnseg.inference.model.structure_range import StructureRange
@@ -112,9 +113,8 @@ def _key_of(row: CaseRow, links: Links, colours: Mapping[str, str], expected: Ma
 def _look() -> str:
     """Return a text that changes with the look of the pages."""
     templates = files("hnseg.cohort.report") / "templates"
-    return __version__ + "".join(
-        (templates / name).read_text(encoding="utf-8") for name in ("case.html.j2", "style.css", "case.css")
-    )
+    own = ((templates / name).read_text(encoding="utf-8") for name in ("case.html.j2", "case.css"))
+    return "".join((__version__, *own, *map(shared_text, SHARED_FILES)))
 
 
 def _has_key(page: Path, key: str) -> bool:

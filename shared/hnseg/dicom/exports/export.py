@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +19,7 @@ from hnseg.dicom.series.alignment import aligned
 from hnseg.dicom.structure_set.outlining import outlines_by_label
 from hnseg.dicom.structure_set.writing import Drawn, structure_set_of, write_structure_set
 from hnseg.drawing.colours import colours_of
+from hnseg.imaging.files.checksum import sha256_of_all
 from hnseg.imaging.files.output_files import Output, OutputFiles, output_files, write_image
 from hnseg.imaging.files.reading import read_scan, read_volume
 from hnseg.imaging.geometry import FloatArray, Grid, LabelArray, array_of, resample_image
@@ -55,8 +55,7 @@ def origin_of(model_sha256: Mapping[str, str]) -> Origin:
         model_sha256: Checksums of the model's files by their names. The one is that of the lines that `sha256sum`
             prints of these files in the order of their names.
     """
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(model_sha256.items()))
-    return Origin(WRITER, WRITER_VERSION, hashlib.sha256(lines.encode()).hexdigest() if lines else "")
+    return Origin(WRITER, WRITER_VERSION, sha256_of_all(model_sha256) if model_sha256 else "")
 
 
 def export(

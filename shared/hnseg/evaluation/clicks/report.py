@@ -26,7 +26,7 @@ from hnseg.evaluation.clicks.record import (
     read_simulation,
 )
 from hnseg.evaluation.report import Metrics
-from hnseg.evaluation.tables import Table
+from hnseg.evaluation.tables import Table, name_of
 from hnseg.imaging.files.visible import visible_in
 from hnseg.records import Frozen, MaybeNumber
 
@@ -122,7 +122,7 @@ def area_under(curve: Sequence[MaybeNumber]) -> float:
 
 def clicks_table(report: ClicksReport) -> Table:
     """Return HN-UISeg's table: a row for each way of clicking and structure."""
-    measures = ("DSC (%)", "NSD (%)", "HD (mm)", "FP (ml)", "FN (ml)")
+    measures = ("DSC", "NSD", "HD, mm", "FP, ml", "FN, ml")
     headings = ("clicks", "structure", *measures, "cases", "with HD", "other cases", "found in them")
     rows = tuple(
         (row, name, *(_text(values[f"mean_{each}"], each) for each in MEASURES), *_counts(values))
@@ -138,7 +138,7 @@ def curves_table(report: ClicksReport) -> Table:
     rows = tuple(
         (
             name,
-            measure,
+            name_of(measure),
             *(_text(value, measure) for value in lines[measure]),
             _text(report.areas[name][measure], measure),
         )
@@ -251,9 +251,9 @@ def _counts(values: Metrics) -> tuple[str, ...]:
 
 
 def _text(value: MaybeNumber, measure: str) -> str:
-    """Return a value as the tables show it: a fraction in percent."""
+    """Return a value as the tables show it, with as many digits as its unit deserves."""
     if value is None:
         return "undefined"
     if measure in ("dsc", "nsd"):
-        return f"{100 * value:.1f}"
+        return f"{value:.3f}"
     return f"{value:.1f}" if measure == "hd_mm" else f"{value:.2f}"

@@ -53,11 +53,11 @@ def aggregated_report(challenge: str, structures: Sequence[str], compared: Itera
     return ScoreReport(
         challenge=challenge,
         score=float(np.mean(list(aggregated.values()))),
-        score_name="mean aggregated DSC",
+        score_name="mean DSCagg",
         structures={structure: aggregated_metrics(of_all) for structure, of_all in overlaps.items()},
         cases=tuple(cases),
         notes=tuple(
-            f"{structure} is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean."
+            f"{structure} is in no reference and no prediction: its DSCagg is 0/0, and so is the mean."
             for structure, value in aggregated.items()
             if np.isnan(value)
         ),

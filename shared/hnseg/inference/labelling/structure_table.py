@@ -181,7 +181,7 @@ def _mean_dice(shared: npt.NDArray[np.int64]) -> float | None:
 def _reasons(volume: float, spread: float, dice: float | None, entropy: float | None) -> Iterator[str]:
     """Yield a sentence for each reason to look at a structure; volumes are in ml."""
     if dice is not None and dice < LEAST_DICE:
-        yield f"The Dice between members is {dice:.2f} on average, less than {LEAST_DICE:g}."
+        yield f"The DSC between members is {dice:.2f} on average, less than {LEAST_DICE:g}."
     if volume == 0 and dice is not None:
         yield "A member of the ensemble finds it, but the ensemble as a whole does not."
     elif spread > MOST_SPREAD * volume:

@@ -52,7 +52,7 @@ class Manifest(Frozen):
     """Axes of the patch that may be flipped at test time (`inference_allowed_mirroring_axes`); empty for none."""
     folds: tuple[Fold, ...] = Field(min_length=1)
     metrics: dict[str, float] = Field(default_factory=dict)
-    """Values measured, by what and on what, such as {"held-out aggregated DSC mean": 0.83}; empty when nothing was."""
+    """Values measured, by what and on what, such as {"held-out DSCagg mean": 0.83}; empty when nothing was."""
     structures: dict[str, StructureRange] = Field(default_factory=dict)
     """Ranges of each structure's measures in the training data, by its name; empty where they were not taken."""
     calibration: Calibration | None = None

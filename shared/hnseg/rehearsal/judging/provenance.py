@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from hnseg.imaging.files.checksum import sha256_of_all
 from hnseg.inference.model.structure_check import StructureFlag
 from hnseg.rehearsal.judging.json_values import in_plain, parse_json
 from hnseg.rehearsal.judging.logs import Log
@@ -60,6 +61,12 @@ class ShownProvenance(BaseModel):
     def of(cls, provenance: dict[str, Any] | None) -> ShownProvenance:
         """Return the part of a provenance that is shown; without notes, versions and flags where there is none."""
         return cls.model_validate(provenance or {})
+
+
+def model_checksum(provenance: dict[str, Any] | None) -> str:
+    """Return the SHA-256 over all files of the model that a container read; empty where its provenance tells none."""
+    files = _versions((provenance or {}).get("model_sha256"))
+    return sha256_of_all(files) if files else ""
 
 
 def provenance_in(stdout: Log) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from hnseg.rehearsal.findings import Finding, warning
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult
 
-PLAIN_SCORE = "mean aggregated DSC, not the challenge's own score"
+PLAIN_SCORE = "mean DSCagg, not the challenge's own score"
 """Name of the score of a challenge whose measures are not known here."""
 
 
@@ -56,7 +56,7 @@ def _score(request: Request, pairs: Iterable[Pair]) -> ScoreReport:
     if _has_measures(spec):
         return score_pairs(spec.name, pairs, edition=request.edition or None)
     report = aggregated_report(spec.name, list(spec.output.labels.values()), (_overlaps(pair, spec) for pair in pairs))
-    note = f"No measures of {spec.title} are known here: its label maps were compared by Dice alone."
+    note = f"No measures of {spec.title} are known here: its label maps were compared by DSC alone."
     return report.model_copy(update={"score_name": PLAIN_SCORE, "notes": (*report.notes, note)})
 
 

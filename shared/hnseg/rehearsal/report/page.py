@@ -6,27 +6,31 @@ import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
+
+import SimpleITK as sitk
 
 from hnseg.cohort.flags import FLAG_WORDS
 from hnseg.drawing.colours import colours_of
 from hnseg.drawing.crop import crop_in
 from hnseg.drawing.entropy import EntropyPicture, draw_entropy
 from hnseg.drawing.overlay import Picture, draw_case
+from hnseg.drawing.page.environment import environment_of
+from hnseg.drawing.pet_layer import PetLayer, pet_layer_of
 from hnseg.drawing.registration import RegistrationFigure, draw_registration, record_in
-from hnseg.drawing.templates import environment_of
 from hnseg.drawing.uncertainty_record import uncertainty_in
 from hnseg.errors import InputError, OutputError
-from hnseg.evaluation.tables import structures_table
+from hnseg.evaluation.tables import name_of, structures_table, value_in_words
 from hnseg.imaging.files.output_files import Output, output_files
 from hnseg.imaging.files.reading import read_volume
+from hnseg.imaging.geometry import Grid
 from hnseg.machine import in_gib
 from hnseg.printable import is_utf8, printable
 from hnseg.records import MaybeNumber
 from hnseg.rehearsal.cases import first_image
 from hnseg.rehearsal.judging.answers import in_short
 from hnseg.rehearsal.judging.provenance import ShownProvenance
+from hnseg.rehearsal.report.summary import summary_of
 from hnseg.rehearsal.report.table import findings_of, first_metric, lowest, mean_over_structures
 from hnseg.rehearsal.request import Request
 from hnseg.rehearsal.results import CaseResult, Rehearsal
@@ -36,6 +40,13 @@ JSON_FILE, PAGE_FILE = "rehearsal.json", "rehearsal.html"
 
 MANY_STRUCTURES = 8
 """Number of structures above which a case's table is folded away."""
+
+
+MANY_CASES = 20
+"""Number of cases above which those that passed are folded away."""
+
+MOST_PICTURES = 40
+"""Largest number of cases that are drawn: a page of some 40 MB. Those of the lowest scores come first."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +125,16 @@ def as_page(rehearsal: Rehearsal, figures: Figures, labels: Mapping[int, str]) -
         labels: Values of the output with their names, for the legends.
     """
     environment = environment_of("hnseg.rehearsal.report")
-    environment.filters |= {"gib": in_gib, "png": _as_address, "value": _shown, "answer": in_short}
+    environment.filters |= {"gib": in_gib, "png": _as_address, "value": _shown, "name": name_of, "answer": in_short}
     metric = first_metric(rehearsal.cases)
     colours = colours_of(labels)
     return environment.get_template("rehearsal.html.j2").render(
         r=rehearsal,
         figures=figures,
         findings=findings_of(rehearsal),
+        summary=summary_of(rehearsal),
+        failed=[case.name for case in rehearsal.cases if not case.passed],
+        folds=len(rehearsal.cases) > MANY_CASES,
         metric=metric,
         uncertainty={case.name: uncertainty_in(case.provenance) for case in rehearsal.cases},
         provenance={case.name: ShownProvenance.of(case.provenance) for case in rehearsal.cases},
@@ -142,14 +156,8 @@ def _as_address(png: bytes) -> str:
 
 
 def _shown(value: MaybeNumber, metric: str) -> str:
-    """Return a metric's value as text, with as many digits as its unit deserves; a dash for None."""
-    if value is None:
-        return "-"
-    if isinstance(value, int):
-        return str(value)
-    if not isfinite(value):
-        return "∞"
-    return f"{value:.0f}" if metric.endswith("_mm3") else f"{value:.1f}" if metric.endswith("_mm") else f"{value:.3f}"
+    """Return a metric's value as text; a dash for None."""
+    return value_in_words(metric, value, unknown="-")
 
 
 def _figures(request: Request, rehearsal: Rehearsal) -> Figures:
@@ -161,7 +169,9 @@ def _figures(request: Request, rehearsal: Rehearsal) -> Figures:
     registrations: dict[str, RegistrationFigure] = {}
     entropies: dict[str, EntropyPicture] = {}
     missing: dict[str, str] = {}
-    for case in rehearsal.cases:
+    for case in _left_undrawn(rehearsal):
+        missing[case.name] = f"Of {len(rehearsal.cases)} cases, the {MOST_PICTURES} with the lowest scores are drawn."
+    for case in (case for case in rehearsal.cases if case.name not in missing):
         with _noting_failure(case.name, missing):
             if picture := _picture(request, case):
                 pictures[case.name] = picture
@@ -172,6 +182,15 @@ def _figures(request: Request, rehearsal: Rehearsal) -> Figures:
             if registration := _registration(request, case):
                 registrations[case.name] = registration
     return Figures(pictures, registrations, entropies, missing)
+
+
+def _left_undrawn(rehearsal: Rehearsal) -> list[CaseResult]:
+    """Return the cases that passed and are not drawn, because there are many: those of the highest scores."""
+    metric = first_metric(rehearsal.cases)
+    passed = [case for case in rehearsal.cases if case.passed]
+    means = {case.name: mean_over_structures(case.structures, metric) for case in passed}
+    ordered = sorted(passed, key=lambda case: (means[case.name] is None, means[case.name] or 0.0))
+    return ordered[MOST_PICTURES:]
 
 
 @contextmanager
@@ -201,7 +220,15 @@ def _picture(request: Request, case: CaseResult) -> Picture | None:
         None if reference is None else read_volume(reference, title="reference label map"),
         output.labels,
         crop=crop if crop and crop.lies_in(image) else None,
+        pet=_pet(request, case, image),
     )
+
+
+def _pet(request: Request, case: CaseResult, ct: sitk.Image) -> PetLayer | None:
+    """Return the PET to be laid over the CT; None where there is none."""
+    socket = request.spec.pet_on_output
+    path = None if socket is None else first_image(request.case(case.name).input_dir / socket.relative_path)
+    return None if path is None else pet_layer_of(read_volume(path, title="PET"), ct, Grid.of(ct))
 
 
 def _entropy(request: Request, case: CaseResult) -> EntropyPicture | None:

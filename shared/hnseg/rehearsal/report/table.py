@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hnseg.evaluation.report import Metrics
-from hnseg.evaluation.tables import Table
+from hnseg.evaluation.tables import Table, name_of
 from hnseg.machine import in_gib
 from hnseg.rehearsal.findings import Finding
 from hnseg.rehearsal.judging.answers import in_short
@@ -67,7 +67,7 @@ def _optional_columns(cases: Sequence[CaseResult]) -> dict[str, list[str]]:
     if any(case.peak_vram_gib is not None for case in cases):
         columns["peak VRAM"] = [in_gib(case.peak_vram_gib) for case in cases]
     if metric := first_metric(cases):
-        columns[f"mean {metric}"] = [_mean(case, metric) for case in cases]
+        columns[f"mean {name_of(metric)}"] = [_mean(case, metric) for case in cases]
     answers = [_answers(case) for case in cases]
     if 0 < max(map(len, answers), default=0) <= _SHORT:
         columns["answers"] = [answer or "-" for answer in answers]

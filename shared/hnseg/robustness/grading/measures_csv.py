@@ -35,8 +35,8 @@ def read_measures(path: Path) -> Measures:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "scores.csv")
-    ...     _ = path.write_text("case,structure,dice\na,GTVp,0.5\n")
-    ...     list(read_measures(path)["dice"].values())
+    ...     _ = path.write_text("case,structure,dsc\na,GTVp,0.5\n")
+    ...     list(read_measures(path)["dsc"].values())
     [0.5]
     """
     table = read_csv(path, subject="The scores")

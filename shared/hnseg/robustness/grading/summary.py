@@ -6,7 +6,7 @@ structures.GTVp              grades of the cases as they are, by structure
   usable_share.A             fraction with grade 3 or more, by observer; usable_share_interval, mean_usable_share
   mean_grade.A
   quadratic_kappa.A vs B     weighted kappa of each pair of observers; quadratic_kappa_interval, both_graded
-  measures.dice.A            correlation of an observer's grades with a measure: spearman and pearson, each with
+  measures.dsc.A             correlation of an observer's grades with a measure: spearman and pearson, each with
                              r, p, interval and cases
 perturbed.GTVp               the same of perturbed cases; empty without
 flows[]                      structure, one, other, of, counts[5][5]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from hnseg.drawing.templates import environment_of
+from hnseg.drawing.page.environment import environment_of
 from hnseg.errors import OutputError
 from hnseg.imaging.files.output_files import Output, output_files, reason_of
 from hnseg.robustness.report.box_plots import BOTTOM, HEIGHT, LEFT, WIDTH, panels_of
@@ -65,7 +65,7 @@ def write_report(
 
 def as_page(summary: RobustnessSummary, records: Sequence[ScoreRecord], pictures: Pictures) -> str:
     """Return the page as HTML."""
-    environment = environment_of("hnseg.robustness.report", "hnseg.cohort.report")
+    environment = environment_of("hnseg.robustness.report")
     pairs = pair_scores(records)
     worst = worst_cases(pairs)
     shown = {one: pictures[one.case, one.variant] for one in worst if (one.case, one.variant) in pictures}
@@ -82,5 +82,14 @@ def as_page(summary: RobustnessSummary, records: Sequence[ScoreRecord], pictures
         strongest=correlations_table(summary),
         worst=worst,
         pictures={one: base64.b64encode(picture).decode() for one, picture in shown.items()},
+        pasted=_summary(summary, len({pair.variant for pair in pairs})),
         version=__version__,
     )
+
+
+def _summary(summary: RobustnessSummary, variants: int) -> str:
+    """Return the cases as they are and the number of significant losses as Markdown, to be pasted."""
+    losses = sum(cell.stars != "ns" for cell in summary.cells)
+    title = f"Robustness: {summary.cases} cases, {variants} variants of each, hnseg {__version__}"
+    found = f"Significant median losses of DSC: {losses} of {len(summary.cells)}"
+    return f"{title}\n\n{baseline_table(summary).as_markdown()}\n\n{found}\n"

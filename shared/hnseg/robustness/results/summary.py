@@ -4,8 +4,8 @@
 cases                        number of cases
 structures.GTVp              the baseline over cases, by structure
   cases, cases_nonempty      all, and those whose reference is not empty
-  mean_dice, dice            mean; median and interquartile range, over all
-  mean_dice_nonempty, dice_nonempty    the same over the cases with a reference
+  mean_dsc, dsc              mean; median and interquartile range, over all
+  mean_dsc_nonempty, dsc_nonempty    the same over the cases with a reference
   outcomes.found, .missed, .spurious, .both_empty
   measures.hd95_mm           median and interquartile range over all, infinite distances counted
 cells[]                      one variant and structure over cases
@@ -14,7 +14,7 @@ cells[]                      one variant and structure over cases
   complete_failures, refused, p, q, outcomes, measures
 correlations[]               one descriptor in one cell
   descriptor, modality, kind, severity, structure, cases
-  r, p, q, q_by_structure    with the lost Dice score
+  r, p, q, q_by_structure    with the lost DSC
   relative_r, relative_p, relative_q    with the lost fraction of the baseline's score
   loss_is_baseline           whether nearly every case fails
 correlation_counts           numbers of tests and of significant ones
@@ -51,10 +51,10 @@ class StructureBaseline(Frozen):
 
     cases: int
     cases_nonempty: int
-    mean_dice: MaybeNumber
-    dice: Spread
-    mean_dice_nonempty: MaybeNumber
-    dice_nonempty: Spread
+    mean_dsc: MaybeNumber
+    dsc: Spread
+    mean_dsc_nonempty: MaybeNumber
+    dsc_nonempty: Spread
     outcomes: dict[str, int]
     measures: dict[str, Spread]
 
@@ -103,10 +103,10 @@ def _baseline_of(records: Sequence[ScoreRecord]) -> StructureBaseline:
     return StructureBaseline(
         cases=len(records),
         cases_nonempty=len(nonempty),
-        mean_dice=_mean(dice),
-        dice=spread_of(dice),
-        mean_dice_nonempty=_mean(nonempty),
-        dice_nonempty=spread_of(nonempty),
+        mean_dsc=_mean(dice),
+        dsc=spread_of(dice),
+        mean_dsc_nonempty=_mean(nonempty),
+        dsc_nonempty=spread_of(nonempty),
         outcomes=count_outcomes(records),
         measures={name: spread_of([record.measures.get(name, np.nan) for record in records]) for name in names},
     )
@@ -123,7 +123,7 @@ def _notes(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord], count
     if counts.loss_is_baseline:
         yield (
             f"{counts.loss_is_baseline} of {counts.one_family} significant correlations are in cells in which nearly"
-            " every case fails: there the lost Dice score is the baseline's, and they say what correlates with that."
+            " every case fails: there the lost DSC is the baseline's, and they say what correlates with that."
         )
 
 
@@ -135,7 +135,7 @@ def _on_cells(pairs: Sequence[PairedScores], baseline: Sequence[ScoreRecord]) ->
     undefined = sum(bool(np.isnan(pair.delta).any()) for pair in pairs)
     if undefined:
         yield (
-            f"In {undefined} of {len(pairs)} cells a Dice score is undefined, since reference and prediction are empty;"
+            f"In {undefined} of {len(pairs)} cells a DSC is undefined, since reference and prediction are empty;"
             " median_delta is over the other cases."
         )
 

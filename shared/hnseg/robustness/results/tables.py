@@ -13,16 +13,16 @@ from hnseg.robustness.results.summary import RobustnessSummary
 def baseline_table(summary: RobustnessSummary) -> Table:
     """Return the table of the cases as they are: one row a structure."""
     headings = (
-        "structure", "cases", "mean Dice", "median", "IQR", "with a reference", "mean Dice", "median", "missed",
+        "structure", "cases", "mean DSC", "median", "IQR", "with a reference", "mean DSC", "median", "missed",
         "spurious", "both empty",
     )  # fmt: skip
     rows = tuple(
         (
             name,
             str(one.cases),
-            *map(number_text, (one.mean_dice, one.dice.median, one.dice.iqr)),
+            *map(number_text, (one.mean_dsc, one.dsc.median, one.dsc.iqr)),
             str(one.cases_nonempty),
-            *map(number_text, (one.mean_dice_nonempty, one.dice_nonempty.median)),
+            *map(number_text, (one.mean_dsc_nonempty, one.dsc_nonempty.median)),
             *(str(one.outcomes[outcome]) for outcome in ("missed", "spurious", "both_empty")),
         )
         for name, one in summary.structures.items()
@@ -64,7 +64,7 @@ def correlations_table(summary: RobustnessSummary) -> Table:
 def explanation(summary: RobustnessSummary) -> Iterable[str]:
     """Yield the lines below the tables."""
     yield (
-        "Each cell: median loss of Dice over all cases / over those with a reference / complete failures (Dice 0 with a"
+        "Each cell: median loss of DSC over all cases / over those with a reference / complete failures (DSC 0 with a"
         f" reference), stars by Wilcoxon's test and Benjamini-Hochberg over {len(summary.cells)} cells: *** q < 0.001,"
         " ** < 0.01, * < 0.05."
     )

@@ -1,6 +1,6 @@
 """CSV of a study's scores: one row for each structure of each variant of a case.
 
-Columns are case, structure, modality, kind, severity, dice and reference_mm3; in the baseline's rows kind is none,
+Columns are case, structure, modality, kind, severity, dsc and reference_mm3; in the baseline's rows kind is none,
 severity 0 and modality empty. A column refused has 1 where the container refused the image, one outcome the word for
 what became of the structure, which is written and not read. Further columns of numbers are measures, where
 `hnseg.robustness.scores.record.MEASURES` names them, and else descriptors of the reference. A column of words is left
@@ -20,7 +20,7 @@ from hnseg.evaluation.files.cells import cause_of, is_unknown, number_in
 from hnseg.evaluation.files.csv_rows import CsvRow, CsvTable, read_csv
 from hnseg.robustness.scores.record import MEASURES, UNPERTURBED, ScoreRecord, Variant
 
-COLUMNS = ("case", "structure", "modality", "kind", "severity", "dice", "reference_mm3")
+COLUMNS = ("case", "structure", "modality", "kind", "severity", "dsc", "reference_mm3")
 """Columns that every file has."""
 REFUSED, OUTCOME = "refused", "outcome"
 """Columns that may be there: whether the image was refused, and the outcome, which follows from the score."""
@@ -171,7 +171,7 @@ def _record(row: CsvRow, names: Sequence[str], *, where: str) -> ScoreRecord:
             f"A reference's volume must be 0 mm3 or more, but {where} has {cells['reference_mm3']!r}."
             " Is the cell of an empty reference left out? It must be 0."
         )
-    dice = number_of(cells["dice"], title="A Dice score", where=where)
+    dice = number_of(cells["dsc"], title="A DSC", where=where)
     _check_dice(dice, reference_mm3, where=where)
     values = {name: number_of(cells[name], title=name, where=where) for name in names}
     measures = {name: value for name, value in values.items() if name in MEASURES}
@@ -196,11 +196,11 @@ def _check_dice(dice: float, reference_mm3: float, *, where: str) -> None:
     if reference_mm3 > 0 and not 0 <= dice <= 1:
         found = "none" if math.isnan(dice) else f"{dice:g}"
         raise InputError(
-            f"A Dice score must be from 0 to 1 where the reference is not empty, but {where} has {found}."
+            f"A DSC must be from 0 to 1 where the reference is not empty, but {where} has {found}."
             " Are these percent, or is an empty prediction left out? It has 0."
         )
     if reference_mm3 == 0 and not (math.isnan(dice) or dice in {0, 1}):
         raise InputError(
-            f"With an empty reference a Dice score must be 0, or 1 or NaN where the prediction is empty too, but"
+            f"With an empty reference a DSC must be 0, or 1 or NaN where the prediction is empty too, but"
             f" {where} has {dice:g}. Is the reference's volume missing?"
         )

@@ -16,10 +16,12 @@ from hnseg.cohort.case import CohortCase
 from hnseg.cohort.finding.references import REFERENCE
 from hnseg.cohort.state.store import CaseStore
 from hnseg.drawing.colours import colours_of
+from hnseg.drawing.framing.body_box import body_box_of
+from hnseg.drawing.framing.slices import frame_around
 from hnseg.drawing.overlay import SIDE, as_png, composed, window_of
 from hnseg.drawing.panel import Cut, draw_panel
-from hnseg.drawing.slices import frame_around
 from hnseg.drawing.turn import Turn
+from hnseg.imaging.box import Box
 from hnseg.imaging.files.reading import read_volume
 from hnseg.imaging.geometry import Grid, resample_image
 from hnseg.platform.reading import read_image
@@ -86,14 +88,22 @@ def _drawn(one: WorstCase, files: StudyFiles) -> bytes:
     window = window_of(before)
     label = next(label for label, name in files.spec.output.labels.items() if name == one.structure)
     reference = files.reference(one.case)
+    body = _body_of(before, window, reference)
     panels = []
     for title, image, shown in (("as it is", before, CaseVariant(one.case)), (str(one.variant), after, variant)):
-        cut = _cut_through(image, files.label_map(shown), reference, label)
+        cut = _cut_through(image, files.label_map(shown), reference, label, body)
         panels.append((title, draw_panel(cut, window, colours_of(files.spec.output.labels), side=SIDE)))
     return as_png(composed(panels, len(panels)))
 
 
-def _cut_through(image: sitk.Image, found: sitk.Image, reference: sitk.Image, label: int) -> Cut:
+def _body_of(image: sitk.Image, window: tuple[float, float], reference: sitk.Image) -> Box:
+    """Return the box of the body and of the reference, on the reference's grid turned to LPS."""
+    turn = Turn.of(reference)
+    on_grid = resample_image(image, Grid.of(reference), outside=window[0] - 1000)
+    return body_box_of(turn.view_of(on_grid), turn.spacing_of(reference), window, turn.view_of(reference) > 0)
+
+
+def _cut_through(image: sitk.Image, found: sitk.Image, reference: sitk.Image, label: int, body: Box) -> Cut:
     """Return the axial slice with most of a structure of the reference, around all of it and of the label map."""
     turn = Turn.of(reference)
     wanted, labels = turn.view_of(reference), turn.view_of(found)
@@ -101,7 +111,7 @@ def _cut_through(image: sitk.Image, found: sitk.Image, reference: sitk.Image, la
     scan = turn.view_of(on_grid)
     z = int((wanted == label).sum(axis=(1, 2)).argmax())
     x_mm, y_mm, z_mm = turn.spacing_of(reference)
-    frame = frame_around(np.logical_or.reduce(wanted, axis=0), (x_mm, y_mm, z_mm), None)
+    frame = frame_around(np.logical_or.reduce(wanted, axis=0), (x_mm, y_mm, z_mm), body)
     where = (z, *frame.slices)
     return Cut(
         scan=np.array(scan[where]),

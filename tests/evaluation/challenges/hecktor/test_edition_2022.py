@@ -79,9 +79,7 @@ def test_a_structure_absent_everywhere_leaves_the_score_undefined_with_a_note(ma
     report = score([Pair("a", make_label_map({2: N}), make_label_map({2: N}))], OF_2022)
     assert report.structures["GTVp"]["aggregated_dsc"] is None
     assert report.score is None
-    assert report.notes == (
-        "GTVp is in no reference and no prediction: its aggregated DSC is 0/0, and so is the mean.",
-    )
+    assert report.notes == ("GTVp is in no reference and no prediction: its DSCagg is 0/0, and so is the mean.",)
 
 
 def _turned_by(angle: float) -> tuple[float, ...]:

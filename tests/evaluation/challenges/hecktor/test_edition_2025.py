@@ -70,7 +70,7 @@ def test_an_empty_primary_beside_a_patient_that_was_found(make, predicted, prese
     assert report.cases[1].structures["GTVp"]["dsc"] == dsc
     assert report.structures["GTVp"]["mean_dsc"] == mean_dsc
     assert report.structures["GTVp"]["cases"] == (1 if dsc is None else 2)
-    assert f"Dice {both_empty} (--both-empty)" in report.notes[0]
+    assert f"DSC {both_empty} (--both-empty)" in report.notes[0]
 
 
 @pytest.mark.parametrize(

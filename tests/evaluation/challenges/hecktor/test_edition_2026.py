@@ -70,7 +70,7 @@ def test_rfs_may_mean_the_risk(patients, clinical):
 def test_without_known_outcomes_the_label_maps_alone_are_scored_with_a_note(patients):
     report = score(patients)
     assert report.score == report.overall["dice"] == pytest.approx((0.875 + 0.6875) / 2)
-    assert report.score_name == "mean Dice of GTVp and GTVn"
+    assert report.score_name == "mean DSC of GTVp and GTVn"
     assert "the label maps alone are scored" in report.notes[1]
     assert list(report.overall) == ["dice"]
 

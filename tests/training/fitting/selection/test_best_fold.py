@@ -41,7 +41,7 @@ def test_the_highest_dice_is_chosen_and_all_are_told(work, caplog):
         "validation DSC, run 1 (chosen)": 0.5432,
         "validation DSC, run 2": 0.3,
     }
-    assert "fold 1 is the best of 3, by a validation Dice of 0.200, 0.543, 0.300" in caplog.text
+    assert "fold 1 is the best of 3, by a validation DSC of 0.200, 0.543, 0.300" in caplog.text
 
 
 def test_a_fold_without_a_record_is_refused(work):

@@ -54,7 +54,7 @@ def best_fold(work: WorkFolder, preset: Preset) -> BestFold:
     dice = {fold: record.dice for fold, record in records.items()}
     best = max(dice, key=lambda fold: dice[fold])
     values = ", ".join(f"{value:.3f}" for value in dice.values())
-    logger.info("fold %d is the best of %d, by a validation Dice of %s", best, len(dice), values)
+    logger.info("fold %d is the best of %d, by a validation DSC of %s", best, len(dice), values)
     return BestFold(best, dice)
 
 

@@ -6,7 +6,7 @@ Rules of the organisers' notebook (voreille/hecktor, notebooks/evaluate_segmenta
   resampled onto the reference's grid by nearest neighbour, whatever the challenge's page says. Everything outside the
   prediction is background. A tiny offset changes nothing: the nearest voxel stays the same.
 * A structure in neither label map adds nothing. In one of the two alone, it adds its volume to the denominator, so a
-  false positive costs its volume. In no label map at all, its aggregated DSC is 0/0, and so is the mean.
+  false positive costs its volume. In no label map at all, its DSCagg is 0/0, and so is the mean.
 
 The notebook checks the labels of predictions only; here references must keep to the same labels.
 """

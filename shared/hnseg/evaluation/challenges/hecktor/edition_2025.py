@@ -74,7 +74,7 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
     Returns:
         Per case and structure `dsc` and volumes, for GTVn also the numbers of detected, invented and missed lesions,
         `lesions_tp`, `lesions_fp` and `lesions_fn`; per structure `mean_dsc` and `aggregated_dsc`, for GTVn also
-        `aggregated_f1` and the lesions of all cases. Not ranked are GTVp's aggregated DSC and GTVn's mean.
+        `aggregated_f1` and the lesions of all cases. Not ranked are GTVp's DSCagg and GTVn's mean.
 
     Raises:
         InputError: A prediction is not on its reference's grid, or a label map holds other labels than 0, 1, 2.
@@ -92,7 +92,7 @@ def score(pairs: Iterable[Pair], options: Options) -> ScoreReport:
     return ScoreReport(
         challenge="hecktor",
         score=primary["mean_dsc"] / 2 + nodes["aggregated_dsc"] / 4 + nodes["aggregated_f1"] / 4,
-        score_name="1/2 mean DSC of GTVp + 1/4 aggregated DSC and 1/4 aggregated F1 of GTVn",
+        score_name="1/2 mean DSC of GTVp + 1/4 DSCagg and 1/4 aggregated F1 of GTVn",
         structures={name: dict(values) for name, values in structures.items()},
         cases=tuple(case.score for case in cases),
         notes=_notes(structures, options),
@@ -129,7 +129,7 @@ def _notes(structures: dict[str, dict[str, float | int]], options: Options) -> t
         if isnan(structures[name][measure])
     ]
     return (
-        f"Unpublished, so assumed: a structure that neither has, Dice {options.both_empty} (--both-empty); lesions are"
+        f"Unpublished, so assumed: a structure that neither has, DSC {options.both_empty} (--both-empty); lesions are"
         f" {options.connectivity}-connected (--connectivity) and matched {options.matching} (--matching).",
         *undefined,
     )

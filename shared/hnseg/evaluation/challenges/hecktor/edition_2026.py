@@ -1,4 +1,4 @@
-"""HECKTOR 2026: 0.25 Dice + 0.35 balanced accuracy of the stages + 0.40 concordance of recurrence-free survival.
+"""HECKTOR 2026: 0.25 DSC + 0.35 balanced accuracy of the stages + 0.40 concordance of recurrence-free survival.
 
 Rules of the challenge's page (hecktor26.grand-challenge.org/task-and-evaluation) and template; the evaluation program
 is not public.
@@ -116,9 +116,9 @@ def _compare(pair: Pair, table: Mapping[str, Outcome] | None, options: Options) 
 def _named_score(overall: Numbers) -> tuple[float, str]:
     """Return the score and its name: of all three parts, or of the Dice part where there are no outcomes."""
     if "c_index" not in overall:
-        return overall["dice"], "mean Dice of GTVp and GTVn"
+        return overall["dice"], "mean DSC of GTVp and GTVn"
     weighted = sum(weight * overall[part] for part, weight in WEIGHTS.items())
-    return weighted, "0.25 Dice + 0.35 balanced accuracy + 0.40 C-index"
+    return weighted, "0.25 DSC + 0.35 balanced accuracy + 0.40 C-index"
 
 
 def _mean_dice(structure: str, patients: Sequence[_Patient]) -> Numbers:
@@ -162,7 +162,7 @@ def _survival(patients: Sequence[_Patient], options: Options) -> Numbers:
 
 def _notes(overall: Numbers, patients: Sequence[_Patient], options: Options) -> tuple[str, ...]:
     notes = [
-        f"Unpublished, so assumed: a structure that neither reference nor prediction has, Dice {options.both_empty}"
+        f"Unpublished, so assumed: a structure that neither reference nor prediction has, DSC {options.both_empty}"
         " (--both-empty)."
     ]
     if "c_index" not in overall:

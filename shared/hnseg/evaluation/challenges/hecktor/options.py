@@ -21,7 +21,7 @@ class Options(ScoreOptions):
     edition: Literal["2022", "2025", "2026"] = Field("2026", description="whose rules")
     both_empty: Literal["1", "skip", "0"] = Field(
         "1",
-        description="the Dice of a structure that neither reference nor prediction has, or skip to leave the patient"
+        description="the DSC of a structure that neither reference nor prediction has, or skip to leave the patient"
         " out of its mean (2025, 2026)",
     )
     connectivity: Literal["6", "18", "26"] = Field(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hnseg.drawing.slices import Frame, choose_slices, frame_around
+from hnseg.drawing.framing.slices import Frame, choose_slices, frame_around
 from hnseg.imaging.box import Box
 
 NOTHING = np.zeros((0, 20, 20), np.uint8)
@@ -36,20 +36,28 @@ def test_more_slices_are_chosen_where_there_are_many_labels(labels, count):
     assert len(choose_slices(volume(z5=1, z30=2), NOTHING, labels)[0]) == count
 
 
+def body(first_xy, last_xy):
+    """The box of a body from one column and row to others, on 4 slices."""
+    (x, y), (to_x, to_y) = first_xy, last_xy
+    return Box((x, y, 0), (to_x - x + 1, to_y - y + 1, 4))
+
+
+WHOLE = body((0, 0), (299, 199))
+
+
 def test_the_frame_is_square_around_what_is_segmented():
     shown = np.zeros((200, 300), bool)
     shown[90:110, 140:160] = True
-    assert frame_around(shown, (1.0, 1.0, 3.0), None) == Frame(50, 149, 100, 199)  # the least, 100 mm
+    assert frame_around(shown, (1.0, 1.0, 3.0), WHOLE) == Frame(50, 149, 100, 199)  # the least, 100 mm
     shown[90:110, 60:240] = True  # 180 columns, and 20 mm on both sides: more than there are rows
-    assert frame_around(shown, (1.0, 1.0, 3.0), None) == Frame(0, 199, 40, 258)
+    assert frame_around(shown, (1.0, 1.0, 3.0), WHOLE) == Frame(0, 199, 40, 258)
 
 
-def test_the_frame_contains_the_crop_and_leaves_the_mask_as_it_is():
+def test_the_frame_does_not_leave_the_body():
     shown = np.zeros((200, 300), bool)
-    frame = frame_around(shown, (1.0, 1.0, 3.0), Box((10, 20, 0), (150, 120, 4)))
-    assert (frame.left, frame.right) == (5, 163)
-    assert not shown.any()
+    shown[90:110, 140:160] = True
+    assert frame_around(shown, (1.0, 1.0, 3.0), body((130, 30), (280, 120))) == Frame(30, 120, 130, 229)
 
 
-def test_without_anything_the_whole_slice_is_shown():
-    assert frame_around(np.zeros((20, 30), bool), (1.0, 1.0, 3.0), None) == Frame(0, 19, 0, 29)
+def test_without_anything_all_of_the_body_is_shown():
+    assert frame_around(np.zeros((20, 30), bool), (1.0, 1.0, 3.0), body((3, 4), (20, 15))) == Frame(4, 15, 3, 20)

@@ -14,7 +14,6 @@ from hnseg.imaging.box import Box
 PANELS_A_ROW = 3
 
 _MARGIN_MM = 20.0
-_CROP_MARGIN_MM = 5.0
 _SMALLEST_MM = 100.0
 _NEIGHBOURS = 3  # slices nearer than this show much the same
 
@@ -81,26 +80,22 @@ def choose_slices(found: Labels, wanted: Labels, labels: Iterable[int]) -> tuple
     return [ChosenSlice(z, f"slice {z + 1} of {count}{why}") for z, why in sorted(chosen.items())], fullest
 
 
-def frame_around(shown: Mask, spacing_mm: Sequence[float], box: Box | None) -> Frame:
-    """Return the frame around everything that is segmented and the crop; the whole slice where there is neither.
+def frame_around(shown: Mask, spacing_mm: Sequence[float], body: Box) -> Frame:
+    """Return the frame around everything that is segmented, inside the body's box; all of that box without anything.
 
     Args:
         shown: Mask of the columns of voxels with something segmented, (y, x).
         spacing_mm: Voxel spacing, (x, y, z).
-        box: Box of the crop; None without one.
+        body: Box of the body, in which all that is segmented lies too.
     """
-    margin_mm = _MARGIN_MM
-    if box is not None:
-        shown = shown.copy()
-        shown[box.slices[1:]] = True
-        margin_mm = _CROP_MARGIN_MM
+    _, inside_y, inside_x = body.slices
     rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        return Frame(0, shown.shape[0] - 1, 0, shown.shape[1] - 1)
+        return Frame(inside_y.start, inside_y.stop - 1, inside_x.start, inside_x.stop - 1)
     x_mm, y_mm, _ = spacing_mm
-    side_mm = max(_SMALLEST_MM, np.ptp(rows) * y_mm + 2 * margin_mm, np.ptp(columns) * x_mm + 2 * margin_mm)
-    top, bottom = _span(rows, side_mm / y_mm, shown.shape[0])
-    left, right = _span(columns, side_mm / x_mm, shown.shape[1])
+    side_mm = max(_SMALLEST_MM, np.ptp(rows) * y_mm + 2 * _MARGIN_MM, np.ptp(columns) * x_mm + 2 * _MARGIN_MM)
+    top, bottom = _span(rows, side_mm / y_mm, inside_y)
+    left, right = _span(columns, side_mm / x_mm, inside_x)
     return Frame(top, bottom, left, right)
 
 
@@ -131,9 +126,9 @@ def _most_informative(voxels: Counts, chosen: Sequence[int]) -> int:
     return int(np.lexsort((voxels.sum(axis=1), new, np.minimum(apart, _NEIGHBOURS)))[-1])
 
 
-def _span(indices: npt.NDArray[np.intp], length: float, size: int) -> tuple[int, int]:
-    """Return the first and last index of a span around the middle of these indices, kept inside the image."""
-    length = min(round(length), size)
+def _span(indices: npt.NDArray[np.intp], length: float, inside: slice) -> tuple[int, int]:
+    """Return the first and last index of a span around the middle of these indices, kept inside a range."""
+    length = min(round(length), inside.stop - inside.start)
     first = round((indices[0] + indices[-1] - length) / 2)
-    first = min(max(first, 0), size - length)
+    first = min(max(first, inside.start), inside.stop - length)
     return first, first + length - 1
