@@ -80,7 +80,7 @@ def test_it_runs_reports_and_goes_on(run, cases, model, tmp_path):
     results = tmp_path / "results"
     broken = next((cases / "case_001/input").rglob("*mid-rt*/*.mha"))
     broken.write_bytes(broken.read_bytes()[:200])
-    status, out, err = run(cases, "--model", model, "--workers", "2", "--with-uncertainty", "--tta", "1")
+    status, out, err = run(cases, "--model", model, "--workers", "2", "--uncertainty", "--tta", "1")
     assert (status, out.strip()) == (1, str(results / "index.html"))
     assert err.splitlines()[-1] == "2 cases done, 1 failed: case_001."
     assert [(row["case"], row["status"]) for row in rows(results)] == [
@@ -93,13 +93,13 @@ def test_it_runs_reports_and_goes_on(run, cases, model, tmp_path):
     assert set(found["facts"]["structures"]) == {"GTVp", "GTVn"}
     assert json.loads((results / "case_000/uncertainty/structures.json").read_text())["tta"] == 1
 
-    status, _, err = run(cases, "--model", model, "--with-uncertainty", "--tta", "1")
+    status, _, err = run(cases, "--model", model, "--uncertainty", "--tta", "1")
     assert status == 1
     assert "2 of 3 cases are done already." in err
     assert "1 failed before and stay as they are" in err
     broken.unlink()
     broken.write_bytes(next((cases / "case_000/input").rglob("*mid-rt*/*.mha")).read_bytes())
-    status, _, err = run(cases, "--model", model, "--with-uncertainty", "--tta", "1")
+    status, _, err = run(cases, "--model", model, "--uncertainty", "--tta", "1")
     assert (status, err.splitlines()[-1]) == (0, "3 cases done.")
     assert "has changed: case_001" in err
 

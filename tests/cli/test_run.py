@@ -12,7 +12,7 @@ from tests.support.small_challenges import HECKTOR, HNTS_MRG
 def started(monkeypatch):
     """Collect what the entry point is started with."""
     calls = []
-    monkeypatch.setattr(entrypoint, "run", lambda challenge, argv: calls.append((challenge, argv)) or 7)
+    monkeypatch.setattr(entrypoint, "run", lambda challenge, argv, **_: calls.append((challenge, argv)) or 7)
     return calls
 
 

@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     on: OnOption = "local",
     workers: WorkerOptions,
     uncertainty: Annotated[
-        bool, typer.Option("--with-uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
+        bool, typer.Option("--uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
     ] = False,
     dropout: DropoutOption = 0,
     tta: TtaOption = 0,

@@ -18,9 +18,11 @@ import typer
 from hnseg.cli.options.completion import words_to_complete
 from hnseg.cli.options.examples import examples
 from hnseg.cli.options.seed import check_seeds
-from hnseg.errors import HnsegError, ProblemsError
+from hnseg.errors import HnsegError, InputError, ProblemsError
 from hnseg.printable import printable
 from hnseg.version import __version__
+
+_USAGE = 2
 
 
 def run_program(name: str, description: str, *, package: str, verbs: Sequence[str], of_all: Sequence[str] = ()) -> int:
@@ -54,6 +56,10 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
     try:
         check_seeds(sys.argv[1:])
+    except InputError as error:
+        _refused(str(error))
+        return _USAGE
+    try:
         app(prog_name=name)
     except ProblemsError as error:
         return _refused(*str(error).splitlines())

@@ -25,7 +25,18 @@ def repeated():
     return {name: verbs for name, verbs in sorted(options.items()) if len(verbs) > 1}
 
 
-REPEATED = repeated()
+DIFFERING = {
+    "--series": "the folder of one series of `rtstruct` and `seg`; the choice among those of a case of `run` and `cohort`",
+    "--dicom": "the files of the one case of `run`; what the cases are of `cohort`, which has their folder already",
+    "--uncertainty": "the folder of `predict`; of `cohort`, whose cases have their own folders, whether there is one",
+    "--structure": "the structure that is graded; a structure of DICOM for an input",
+}
+"""Options that mean the same word in two ways, each with the reason."""
+REPEATED = {name: verbs for name, verbs in repeated().items() if name not in DIFFERING}
+
+
+def test_options_that_differ_are_there():
+    assert set(DIFFERING) <= set(repeated())
 
 
 def kind_of(parameter: Any) -> str:

@@ -43,6 +43,6 @@ def test_the_commands_say_so(package, words, seed, tmp_path):
     program = f"import sys; from {package}.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, *words, "--seed", seed]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"--seed must be a whole number from 0 to {MOST_SEED}, found '{seed}'.\n"
     assert list(tmp_path.iterdir()) == []

@@ -45,6 +45,6 @@ def test_a_study_names_the_first_folder_that_it_lacks():
         map(Path, ("containers/hecktor", "cases", "model", "out"))
     )
     with pytest.raises(InputError, match="but the folder of the challenge was left out"):
-        given.needed(None)
+        given.needed(None, Path("cases"))
     with pytest.raises(InputError, match="but --model was left out"):
         StudyFolders(output_dir=Path("out")).needed(Path("containers/hecktor"), Path("cases"))
