@@ -73,7 +73,7 @@ def test_another_challenge_is_a_usage_error(run, tmp_path):
 def test_a_number_that_can_t_be_is_a_usage_error(run, tmp_path, challenge, option, value):
     status, stderr = run("convert", challenge, tmp_path, "--output", tmp_path / "work", option, value)
     assert status == 2
-    assert f"Invalid value for '{option}'" in stderr
+    assert option in stderr.replace("'", " ").split()
 
 
 @pytest.mark.parametrize("challenge", ["hnts_mrg", "han_seg", "hecktor", "recurrence"])
