@@ -61,7 +61,7 @@ class Outer(Frozen):
         ({"inner": 3}, "inner must be a JSON object, found 3"),
         ({"count": 1.5}, "count must be an integer, found 1.5"),
         ({"count": None}, "count must be an integer, found null"),
-        ({"count": "x" * 5000}, "count must be an integer, found '" + "x" * 59 + "..."),
+        ({"count": "x" * 5000}, "count must be an integer, found '" + "x" * 56 + "..."),
         ({"smallest_mm3": {"GTVx": 3}}, "smallest_mm3 > GTVx must be 'GTVp' or 'GTVn', found 'GTVx'"),
         ({"smallest_mm3": {"GTVp": math.nan}}, "smallest_mm3 > GTVp must be at least 0, found NaN"),
         ({"ends": [1]}, "ends > 1 is missing"),
