@@ -103,10 +103,11 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
 
 
-def linked(path: Path) -> None:
+def linked(path: Path, store: Path) -> None:
     """Put a link to a file or folder in its place."""
-    path.rename(path.parent.parent / f"store of {path.name}")
-    path.symlink_to(path.parent.parent / f"store of {path.name}")
+    store.mkdir(exist_ok=True)
+    path.rename(store / f"the {path.name}")
+    path.symlink_to(store / f"the {path.name}")
 
 
 def cropped(path: Path) -> None:
@@ -179,7 +180,13 @@ HAN_SEG_QUIRKS = [
         lambda root: renamed_patient(root, "case_02", "case_02 (1)"),
         problem=r"case_02 \(1\): Patients must be different people",
     ),
-    Quirk("links to files and folders", lambda root: (linked(eye(root)), linked(root / "case_01"))),
+    Quirk(
+        "links to files and folders",
+        lambda root: (
+            linked(eye(root), root.parents[2] / "store"),
+            linked(root / "case_01", root.parents[2] / "store"),
+        ),
+    ),
     Quirk("link to a file that was moved", lambda root: dangling(ct(root)), problem="case_02: .*must hold the CT"),
     Quirk(
         "two files for an organ",

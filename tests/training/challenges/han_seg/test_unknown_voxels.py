@@ -13,8 +13,8 @@ from hnseg_training.dataset.work_folder import WorkFolder
 
 GRID = Grid((60, 60, 60), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 IGNORE = max(LABELS) + 1
-BRAINSTEM = BoxMm.between((10.0, 10.0, 10.0), (20.0, 20.0, 20.0))
-PITUITARY = BoxMm.between((30.0, 30.0, 30.0), (34.0, 34.0, 34.0))
+BRAINSTEM = BoxMm.between(np.full(3, 10.0), np.full(3, 20.0))
+PITUITARY = BoxMm.between(np.full(3, 30.0), np.full(3, 34.0))
 
 
 def patient(name, *, lacks=()):
