@@ -241,7 +241,6 @@ HNTS_MRG_QUIRKS = [
     Quirk(
         "inflated under the name of a compressed file",
         lambda root: t2w(root).write_bytes(gzip.decompress(t2w(root).read_bytes())),
-        problem="2: The T2w must be a readable image",
     ),
     Quirk(
         "empty mask of a complete response",

@@ -91,36 +91,6 @@ def test_a_discarded_data_set_makes_place_for_another(tmp_path):
     assert create(tmp_path, 505).dataset_id == 505
 
 
-@pytest.mark.parametrize(
-    ("failure", "error", "sentence"),
-    [
-        (OSError(28, "No space left on device"), OutputError, "must be writable, .* failed .No space left on device."),
-        (ValueError("on purpose"), ValueError, "on purpose"),
-        (KeyboardInterrupt("stopped"), KeyboardInterrupt, "stopped"),
-    ],
-)
-def test_a_data_set_that_was_begun_is_gone_after_any_failure(tmp_path, failure, error, sentence):
-    other = create(tmp_path, challenge="han_seg")
-    with pytest.raises(error, match=sentence):
-        _fill(tmp_path, failure)
-    work = WorkFolder(tmp_path, "Dataset005_hnts_mrg")
-    assert other.raw.is_dir()
-    assert not work.raw.exists()
-    assert not work.preprocessed.exists()
-
-
-def _fill(root, failure):
-    with WorkFolder.begun(root, challenge="hnts_mrg", dataset_id=5) as work:
-        write_json(work.raw / "dataset.json", {})
-        raise failure
-
-
-def test_a_data_set_that_was_begun_stays_when_it_is_done(tmp_path):
-    with WorkFolder.begun(tmp_path, challenge="hnts_mrg", dataset_id=5) as work:
-        pass
-    assert WorkFolder.open(tmp_path, challenge="hnts_mrg") == work
-
-
 def test_a_folder_that_can_t_be_made_whole_leaves_nothing(tmp_path):
     (tmp_path / "nnUNet_preprocessed").touch()
     with pytest.raises(OutputError, match="must be writable"):
