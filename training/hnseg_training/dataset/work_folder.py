@@ -18,7 +18,6 @@ from typing import Any
 from hnseg.bounded_files import read_bounded
 from hnseg.errors import InputError, OutputError
 from hnseg.machine import usable_threads
-from hnseg.signals import sigterm_unwinds
 
 CONFIGURATION = "3d_fullres"
 UNFINISHED = ".conversion"
@@ -94,26 +93,6 @@ class WorkFolder:
                 f" {dataset_id} was asked for. Give --dataset-id {work.dataset_id}, or remove that folder."
             )
         return work
-
-    @classmethod
-    @contextmanager
-    def begun(cls, root: Path, *, challenge: str, dataset_id: int) -> Iterator[WorkFolder]:
-        """Make the folders of a new data set for a block that fills them, and remove them if it fails or is stopped.
-
-        Raises:
-            InputError: As for `create`.
-            OutputError: The folders can't be made, or the block could not write to them.
-        """
-        with sigterm_unwinds():
-            work = cls.create(root, challenge=challenge, dataset_id=dataset_id)
-            try:
-                yield work
-            except OSError as error:
-                work.discard()
-                raise work.unwritable(error) from error
-            except BaseException:
-                work.discard()
-                raise
 
     @classmethod
     def open(cls, root: Path, *, challenge: str) -> WorkFolder:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from hnseg.imaging.files.formats import suffix_of
-
 _OF_SYSTEMS = frozenset(
     {"__macosx", "desktop.ini", "thumbs.db", "ehthumbs.db", "$recycle.bin", "system volume information"}
 )
@@ -48,16 +46,3 @@ def _beside(folder: Path, taken: set[Path], around: set[Path]) -> Iterator[Path]
             yield from _beside(path, taken, around)
         elif path not in taken:
             yield path
-
-
-def in_any_case(path: Path) -> Path:
-    """Return the image file of a name whose suffix may be in capitals; the path itself where there is none.
-
-    Args:
-        path: Path with its suffix in lower case, such as `case_003.nii.gz` for the file `case_003.NII.GZ`.
-    """
-    if path.exists():
-        return path
-    stem = path.name[: len(path.name) - len(suffix_of(path.name))]
-    others = (other for other in visible_in(path.parent) if other.name.startswith(stem))
-    return next((other for other in others if other.name[len(stem) :].lower() == path.name[len(stem) :]), path)

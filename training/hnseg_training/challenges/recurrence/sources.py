@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hnseg.imaging.files.formats import images_in, stem_of
 from hnseg.imaging.files.visible import visible_in
-from hnseg_training.dataset.completeness import listed
+from hnseg_training.dataset.listing import listed
 from hnseg_training.dataset.survey.data_folder import data_folder
 from hnseg_training.dataset.survey.finding import Finding
 from hnseg_training.dataset.survey.leftovers import leftovers_in

@@ -13,7 +13,7 @@ import typer
 from hnseg.errors import InputError
 from hnseg.machine import usable_threads
 from hnseg.printable import printable
-from hnseg_training.dataset.completeness import listed
+from hnseg_training.dataset.listing import listed
 
 LeaveOut = Annotated[
     list[str] | None,
