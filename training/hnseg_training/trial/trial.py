@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Challenge:
         preset: Preset of the trial, which trains in minutes.
         full_preset: Preset of the long training.
         convert_options: Options of `convert`, both here and for the long training.
+        rehearse_options: Options of the trial's rehearsal.
         further: Commands of the long training between fit and export, without program and challenge.
     """
 
@@ -49,7 +50,8 @@ class Challenge:
     preset: str
     full_preset: str = "resenc-m"
     convert_options: tuple[str, ...] = ()
-    further: tuple[tuple[str, ...], ...] = field(default=())
+    rehearse_options: tuple[str, ...] = ()
+    further: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ class _Steps:
         return self._train("writes the bundle and its archive", "export", "--work", self._output / "work", *options)
 
     def rehearse(self, cases: Sequence[Path]) -> Step:
-        engine = ("--engine", self._extent.engine)
+        engine = ("--engine", self._extent.engine, *self._challenge.rehearse_options)
         named = [word for case in cases for word in ("--case", str(case))]
         where = ("--model", str(self._output / "model.tar.gz"), "--report", str(self._output / "report"))
         does = "runs the container on two of the patients as the platform would"

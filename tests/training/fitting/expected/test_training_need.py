@@ -79,3 +79,7 @@ def test_without_a_plan_there_is_no_need(converted):
     assert not need_file(converted, preset).exists()
     with pytest.raises(InputError, match="must be a JSON file"):
         read_need(converted, preset)
+    need_file(converted, preset).write_text('{"planner": 1}')
+    with pytest.raises(InputError, match="must be the record of a training's need, but it is none"):
+        read_need(converted, preset)
+    need_file(converted, preset).unlink()

@@ -6,7 +6,7 @@ the count needs neither a GPU nor time. Beside it stands nnU-Net's own estimate,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
@@ -74,7 +74,7 @@ def training_memory(planned: PlannedNetwork, trainer: Optimiser) -> TrainingMemo
     return TrainingMemory(
         gpu_gib=(passing / 2 + fixed) / GIB + _CONTEXT_GIB,
         ram_gib=(passing + fixed) / GIB + _PROCESS_GIB,
-        nnunet_gib=_as_nnunet_counts(planned, network),
+        nnunet_gib=_as_nnunet_counts(planned),
     )
 
 
@@ -110,9 +110,10 @@ def _on_meta(planned: PlannedNetwork) -> nn.Module:
         return planned.build()
 
 
-def _as_nnunet_counts(planned: PlannedNetwork, network: nn.Module) -> float | None:
-    """Return nnU-Net's own estimate, in proportion to its reference."""
+def _as_nnunet_counts(planned: PlannedNetwork) -> float | None:
+    """Return nnU-Net's own estimate, in proportion to its reference; it counts a network with one output."""
     if planned.name not in REFERENCES:
         return None
+    network = _on_meta(replace(planned, deep_supervision=False))
     values = network.compute_conv_feature_map_size(planned.patch_zyx)  # type: ignore[operator]  # of nnU-Net's networks
     return float(values) * planned.batch_size / _REFERENCE_BATCH / REFERENCES[planned.name] * _REFERENCE_GIB

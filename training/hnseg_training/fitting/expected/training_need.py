@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from hnseg.errors import InputError
 from hnseg.machine import in_gib, limit_gib
-from hnseg.records import Frozen
+from hnseg.records import Frozen, first_problem
 from hnseg_training.dataset.splits import SPLITS_FILE
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json
 from hnseg_training.fitting.expected.memory import parameter_count, training_memory
@@ -122,9 +125,16 @@ def read_need(work: WorkFolder, preset: Preset) -> TrainingNeed:
     """Return the need that planning a preset recorded.
 
     Raises:
-        InputError: There is no such file.
+        InputError: There is no such file, or it is no such record.
     """
-    return TrainingNeed.model_validate(read_json(need_file(work, preset)))
+    path = need_file(work, preset)
+    try:
+        return TrainingNeed.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InputError(
+            f"{path} must be the record of a training's need, but it is none: {first_problem(error)}. Was it changed?"
+            " hnseg-train plan writes it again."
+        ) from error
 
 
 def lines_of(need: TrainingNeed) -> Iterator[str]:
