@@ -19,3 +19,4 @@ def test_failed_cases_are_named_at_the_end_and_the_report_is_written(tmp_path, c
     assert said.out.strip() == str(store.folder / "index.html")
     names = "case_000, case_001, case_002, case_003, case_004"
     assert said.err.splitlines()[-1] == f"1 case done, 6 failed: {names} and more."
+    assert "- Cases: 7, 1 done, 6 failed" in said.err

@@ -2,15 +2,23 @@ import json
 import math
 import re
 from dataclasses import replace
+from html import unescape
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from hnseg.errors import OutputError
+from hnseg.platform.challenge import load_challenge
+from hnseg.rehearsal.cases import CaseFolder
 from hnseg.rehearsal.rehearse import rehearse
+from hnseg.rehearsal.report import page as page_module
 from hnseg.rehearsal.report.page import Figures, as_page, check_report, write_report
+from hnseg.rehearsal.report.summary import summary_of
+from hnseg.rehearsal.results import CaseResult
 from tests.support.answering.spec import EDITIONS
 from tests.support.chromium import chromium, find_chromium
+from tests.support.small_challenges import ROOT
 from tests.support.small_rehearsal import PROVENANCE, copying_runner, no_progress
 
 
@@ -124,7 +132,56 @@ def test_many_structures_are_folded_away_under_the_lowest(report):
     assert '<td class="number">∞</td>' in html
 
 
-@pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed")
+def many_cases(result, count, *, failed=()):
+    """A rehearsal of copies of a case, of which those of some numbers failed."""
+    (case,) = result.cases
+    changed = {True: {}, False: {"passed": False, "structures": {}, "output_file": None}}
+    cases = [case.model_copy(update={"name": f"case_{n:03d}", **changed[n not in failed]}) for n in range(count)]
+    return result.model_copy(update={"cases": tuple(cases), "passed": not failed})
+
+
+def test_of_many_cases_the_failed_ones_are_linked_and_the_others_folded_away(report):
+    _, result = report(copying_runner())
+    html = as_page(many_cases(result, 200, failed={7, 67}), Figures({}, {}), {1: "GTVp", 2: "GTVn"})
+    first = html[: html.index("<h2>Cases</h2>")]
+    assert re.findall(r'<a href="#(case_\d+)">', first) == ["case_007", "case_067"]
+    sections = re.findall(r'<section class="card case" id="(case_\d+)">\s*(<\w+)', html)
+    assert len(sections) == 200
+    assert {name for name, tag in sections if tag != "<details"} == {"case_007", "case_067"}
+    few = as_page(many_cases(result, 5), Figures({}, {}), {1: "GTVp", 2: "GTVn"})
+    assert not re.search(r'<section class="card case" id="case_\d+">\s*<details', few)
+
+
+def test_of_many_cases_those_of_the_lowest_scores_are_drawn(report):
+    _, result = report(copying_runner())
+    many = many_cases(result, 60, failed={0})
+    cases = [
+        case.model_copy(update={"structures": {"GTVp": {"dsc": 1 - n / 100}}}) if case.passed else case
+        for n, case in enumerate(many.cases)
+    ]
+    undrawn = page_module._left_undrawn(many.model_copy(update={"cases": tuple(cases)}))
+    assert sorted(case.name for case in undrawn) == [f"case_{n:03d}" for n in range(1, 20)]
+
+
+def test_a_pet_is_laid_over_the_ct_of_the_output():
+    folder = ROOT / "test_data" / "hecktor" / "case_000"
+    case = CaseFolder("case_000", folder / "input", folder / "expected")
+    spec = load_challenge(ROOT / "containers" / "hecktor").spec
+    output = next((folder / "expected" / spec.output.relative_path).iterdir())
+    found = CaseResult.model_construct(
+        name=case.name, passed=True, output_file=str(output.relative_to(folder / "expected")), provenance=None
+    )
+    request = SimpleNamespace(spec=spec, case=lambda _: case, output_dir=lambda _: folder / "expected")
+    picture = page_module._picture(request, found)
+    assert picture.pet_scale.words == "PET in SUV, 0 to 10 and more"
+
+
+def test_the_summary_of_the_page_can_be_pasted(report):
+    page, result = report(copying_runner())
+    (pasted,) = re.findall(r'<pre id="summary">(.*?)</pre>', page.read_text(encoding="utf-8"), re.DOTALL)
+    assert unescape(pasted) == summary_of(result)
+
+
 def test_rows_of_other_measures_have_headings_of_their_own(report):
     _, result = report(copying_runner())
     (case,) = result.cases
@@ -139,6 +196,7 @@ def test_rows_of_other_measures_have_headings_of_their_own(report):
     assert page.count("<table") == page.count("</table>")
 
 
+@pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed")
 def test_the_table_of_many_means_fits_into_a_window(report, tmp_path):
     _, result = report(copying_runner())
     names = ("dsc", "nsd", "hd_mm", "false_positive_ml", "false_negative_ml")

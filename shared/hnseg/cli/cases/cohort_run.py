@@ -59,7 +59,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
             report()
             raise
         typer.echo(str(report()))
-    typer.echo("\n" + summary_of(collect_rows(store), title=title))
+    _say(f"Summary to paste, as on the page:\n\n{summary_of(collect_rows(store), title=title)}")
     failed = f", {len(summary.failed)} failed: {', '.join(summary.failed[:5])}" if summary.failed else ""
     counted = "1 case" if summary.done == 1 else f"{summary.done} cases"
     _say(f"{counted} done{failed}{' and more' if len(summary.failed) > 5 else ''}.")
