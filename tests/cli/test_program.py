@@ -28,17 +28,20 @@ def program(monkeypatch):
         typer.echo(path)
 
     group = typer.Typer()
-    group.command(name="one")(lambda: typer.echo("one of a group"))
+    one = lambda: typer.echo("one of a group")  # noqa: E731 (a module of its own is put on it)
+    one.__module__ = "verbs.look"
+    group.command(name="one")(one)
     for verb, command in {"fail": fail, "group": group, "look": look}.items():
         module = ModuleType(f"verbs.{verb}")
         module.command = command
+        module.EXAMPLES = (f"tool {verb} here",) if verb != "group" else ()
         monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(sys.modules, "verbs", ModuleType("verbs"))
 
     def run(*arguments, verbs=("fail", "group", "look", "absent")):
         monkeypatch.setattr(sys, "argv", ["tool", *arguments])
         try:
-            return run_program("tool", "Does things.", package="verbs", verbs=verbs)
+            return run_program("tool", "Does things.", package="verbs", verbs=verbs, of_all=("tool fail",))
         except SystemExit as ended:
             return ended.code
 
@@ -74,6 +77,30 @@ def test_a_name_that_is_not_utf_8_can_be_printed(program, tmp_path, monkeypatch)
 def test_a_verb_may_be_a_group_of_its_own(program, capsys):
     assert program("group", "one") == 0
     assert capsys.readouterr().out == "one of a group\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "example"),
+    [
+        ((), "tool fail"),
+        (("fail",), "tool fail here"),
+        (("group",), "tool look here"),
+        (("group", "one"), "tool look here"),
+    ],
+)
+def test_each_help_ends_with_examples_a_groups_with_those_of_its_verbs(program, capsys, arguments, example):
+    assert program(*arguments, "--help", verbs=("fail", "group")) == 0
+    lines = capsys.readouterr().out.split("Examples:")[1].split("\n")
+    assert [line.strip() for line in lines if line.strip()] == [example]
+
+
+def test_a_shell_gets_the_names_of_verbs_that_can_not_be_imported(program, capsys, monkeypatch):
+    monkeypatch.setenv("_TOOL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "tool\na")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert program() == 0
+    assert capsys.readouterr().out.split() == ["absent"]
 
 
 def test_the_version_is_the_distributions(program, capsys):

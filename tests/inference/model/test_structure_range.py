@@ -111,13 +111,13 @@ def test_a_position_is_said_by_the_side_where_it_departs_most(position_mm, side)
     [
         (
             1,
-            "Parotid_L lies 20 mm to the patient's right of the body's middle; in the training data it lies 10 to 30 mm to"
-            " the left. Are left and right swapped, or is the image mirrored?",
+            "Parotid_L lies 20 mm to the patient's right of the body's middle; in the training data it lies 10 to 30"
+            " mm to the left. Are left and right swapped, or is the image mirrored?",
         ),
         (
             -1,
-            "Parotid_L lies 20 mm to the patient's left of the body's middle; in the training data it lies 10 to 30 mm to"
-            " the right. Are left and right swapped, or is the image mirrored?",
+            "Parotid_L lies 20 mm to the patient's left of the body's middle; in the training data it lies 10 to 30"
+            " mm to the right. Are left and right swapped, or is the image mirrored?",
         ),
     ],
 )

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 MANY_COMPONENTS = 10
 """Number of pieces above which a structure is flagged of which nothing is known from training data."""
 
-_TIME_S, _TIME_S_PER_VOXEL = 2.0, 1e-7  # that must be left; measured were 0.2e-7 s a voxel
+_TIME_S, _TIME_S_PER_VOXEL = 2.0, 1e-7  # that must be left; 0.1e-7 s a voxel were measured
 
 _MEASURES, _FLAGS = "structures", "structure_flags"  # keys of the provenance
 
