@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from hnseg.cohort.state.store import CaseStore
-from tests.support.small_challenges import HNTS_MRG
+from tests.support.dicom_case import write_pet_ct
+from tests.support.planted_identifiers import PLANTED
+from tests.support.small_challenges import HECKTOR, HNTS_MRG
 
 HNSEG = Path(sys.executable).with_name("hnseg")
 
@@ -130,3 +132,24 @@ def test_what_can_not_be_is_a_sentence(run, cases, model, words, said):
     status, _, err = run(cases, "--model", model, *words)
     assert status == 1
     assert said in err
+
+
+def test_cases_in_dicom_are_listed_run_and_kept(tmp_path, quick_model):
+    write_pet_ct(tmp_path / "cases" / "one")
+    (tmp_path / "cases/two/deep").mkdir(parents=True)
+    words = [HNSEG, "cohort", HECKTOR.container_dir, tmp_path / "cases", "--dicom"]
+    listed = subprocess.run([*words, "--list"], capture_output=True, text=True, check=True).stdout
+    assert "| one | found | found | none |" in listed
+    assert "must hold DICOM images, but no file there is a DICOM image" in listed
+    words += ["--output", tmp_path / "results", "--model", quick_model(HECKTOR)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "1 case done, 1 failed: two.")
+    assert (tmp_path / "results/one" / HECKTOR.output_file).is_file()
+    pages = "".join(
+        path.read_text()
+        for path in (tmp_path / "results").rglob("*")
+        if path.suffix in (".html", ".csv", ".json", ".txt", ".log")
+    )
+    assert not [name for name in PLANTED if name in done.stdout + done.stderr + pages]
+    again = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert "1 of 2 cases are done already." in again.stderr

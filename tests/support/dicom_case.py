@@ -37,7 +37,7 @@ def write_pet_ct(folder, *, ct=None, pet=None, **values):
 
 @cache
 def _usual_study():
-    """Return a temporary folder with the study of the small images in `dicom`, written once, since it takes a second."""
+    """Return a temporary folder with the study of the small images in `dicom`, written once: it takes a second."""
     folder = TemporaryDirectory()
     _written(Path(folder.name) / "dicom", None, None, {})
     return folder

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from tests.support.dicom_case import labels_in, save_names, write_pet_ct
+from tests.support.dicom_case import FRAME, STUDY, labels_in, save_names, write_pet_ct
+from tests.support.dicom_series import write_series
+from tests.support.dicom_study import series_files
 from tests.support.planted_identifiers import PLANTED
 from tests.support.small_challenges import HECKTOR
+from tests.support.small_hecktor import small_ct
 
 
 @pytest.fixture
@@ -33,8 +36,7 @@ def test_from_a_study_to_a_structure_set_that_is_the_label_map(hnseg, study, tmp
 
 
 def test_a_question_ends_with_the_option_and_leaves_nothing(hnseg, study, tmp_path):
-    write_pet_ct(tmp_path / "other")
-    (tmp_path / "other/a").rename(study / "second")
+    write_series(study / "second", series_files(small_ct(), "CT", number="3", study=STUDY, frame=FRAME))
     words = ["--output", tmp_path / "out", "--model", tmp_path / "model"]
     status, printed = hnseg("run", HECKTOR.container_dir, "--dicom", study, *words)
     assert (status, printed.err.strip().endswith("--series ct=2,pet=4 or --series ct=3,pet=4")) == (1, True)

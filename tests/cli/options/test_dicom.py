@@ -4,9 +4,7 @@ from hnseg.cli.options.dicom import ChoiceOptions
 from hnseg.errors import InputError
 
 
-@pytest.mark.parametrize(
-    ("given", "option"), [({"series": ["ct=1"]}, "--series"), ({"structure": ["GTV=1"]}, "--struc")]
-)
+@pytest.mark.parametrize(("given", "option"), [({"series": ["ct=1"]}, "--series"), ({"roi": ["GTV=1"]}, "--roi")])
 def test_a_choice_needs_dicom_files(given, option):
     ChoiceOptions(**given).check(has_dicom=True)
     ChoiceOptions().check(has_dicom=False)

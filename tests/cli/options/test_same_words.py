@@ -29,7 +29,6 @@ DIFFERING = {
     "--series": "the folder of one series of `rtstruct` and `seg`; of `run` and `cohort` the choice among those of a case",
     "--dicom": "the files of the one case of `run`; what the cases are of `cohort`, which has their folder already",
     "--uncertainty": "the folder of `predict`; of `cohort`, whose cases have their own folders, whether there is one",
-    "--structure": "the structure that is graded; a structure of DICOM for an input",
 }
 """Options that mean the same word in two ways, each with the reason."""
 REPEATED = {name: verbs for name, verbs in repeated().items() if name not in DIFFERING}

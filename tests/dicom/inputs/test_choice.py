@@ -77,6 +77,17 @@ def test_a_pet_without_suv_is_refused_unless_it_is_left_out(tmp_path):
     assert "To go without" not in refusal(tmp_path, *entries, spec=RECURRENCE)
 
 
+def test_a_broken_series_is_not_passed_over_for_a_whole_one(tmp_path):
+    entries = (entry(1, "CT", problem="The series must be whole, but 1 is missing."), entry(2, "CT"), entry(3, "PT"))
+    assert refusal(tmp_path, *entries).endswith("but 1 is missing. If another one is meant: --series ct=2")
+    assert choose(tmp_path, *entries, ct=2) == {"ct-image": 2, "pet-image": 3}
+
+
+def test_an_uncorrected_pet_is_passed_over_for_a_corrected_one(tmp_path):
+    entries = (entry(1, "CT"), entry(2, "PT", usable=False, no_suv="its CorrectedImage has no ATTN"), entry(3, "PT"))
+    assert choose(tmp_path, *entries) == {"ct-image": 1, "pet-image": 3}
+
+
 def test_a_pet_of_another_frame_is_refused_unless_it_is_left_out(tmp_path):
     entries = (entry(1, "CT"), entry(2, "PT", frame=2))
     told = refusal(tmp_path, *entries)

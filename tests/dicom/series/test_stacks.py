@@ -39,7 +39,8 @@ def test_images_that_contradict_each_other_stay_together(tmp_path):
     ],
 )
 def test_acquisitions_in_one_series_are_told_apart(tmp_path, keyword):
-    values = (["ORIGINAL", "PRIMARY", "W"], ["ORIGINAL", "PRIMARY", "F"]) if keyword == "ImageType" else ("2", "10")
+    kinds = (["ORIGINAL", "PRIMARY", "W"], ["ORIGINAL", "PRIMARY", "F"])
+    values = {"ImageType": kinds, "DiffusionBValue": (2.0, 10.0)}.get(keyword, ("2", "10"))
     first, second = (headers_of(AXIAL, **{keyword: value}) for value in values)
     for elements in second:
         elements.PixelData = b"\1" * len(elements.PixelData)

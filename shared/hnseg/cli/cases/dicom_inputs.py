@@ -40,7 +40,7 @@ def inputs_from_dicom(
     from hnseg.dicom.inputs.case import choose_case, write_case
 
     with sigterm_unwinds(), TemporaryDirectory(prefix="hnseg-inputs-") as made:
-        case = choose_case(spec, folder, series=choice.series or (), structures=choice.structure or (), given=given)
+        case = choose_case(spec, folder, series=choice.series or (), structures=choice.roi or (), given=given)
         input_dir = Path(made) / "input"
         write_case(case, input_dir, given=given)
         yield input_dir, case
@@ -62,7 +62,7 @@ def in_dicom(cases: Path, spec: ChallengeSpec, choice: ChoiceOptions) -> DicomCo
     needs_pydicom()
     from hnseg.cohort.finding.dicom import find_in_dicom
 
-    return find_in_dicom(cases, spec, series=choice.series or (), structures=choice.structure or ())
+    return find_in_dicom(cases, spec, series=choice.series or (), structures=choice.roi or ())
 
 
 def images_of(cohort: DicomCohort, output: Path, shard: Shard | None) -> FoundCohort:

@@ -21,7 +21,7 @@ class ChoiceOptions:
             metavar="ct=3,pet=5", help="Series for inputs, by the numbers of `hnseg dicom list`; none for an empty one."
         ),
     ] = None
-    structure: Annotated[
+    roi: Annotated[
         list[str] | None,
         typer.Option(
             metavar="GTV=NAME", help="Structure of a DICOM structure set for a label of an input, by name or number."
@@ -34,7 +34,7 @@ class ChoiceOptions:
         Raises:
             InputError: The sentence names the option.
         """
-        given = {"--series": self.series, "--structure": self.structure}
+        given = {"--series": self.series, "--roi": self.roi}
         if not has_dicom and (used := [option for option, words in given.items() if words]):
             raise InputError(f"{used[0]} chooses among DICOM files, so --dicom must be given, but it was left out.")
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
@@ -29,6 +30,8 @@ from hnseg.imaging.files.visible import visible_in
 from hnseg.platform.input_files import InputFiles
 from hnseg.platform.spec import ChallengeSpec
 from hnseg.signals import sigterm_unwinds
+
+logger = logging.getLogger(__name__)
 
 INPUTS_FOLDER = ".inputs"
 """Folder of the images, in the output folder."""
@@ -137,6 +140,7 @@ def _with_images(case: CohortCase, chosen: DicomCase, folder: Path) -> CohortCas
     source = _source_of(chosen)
     try:
         if not _is_made(place, source):
+            logger.info("%s: images are made of its DICOM files", case.name)
             _make(chosen, place, source)
     except HnsegError as error:
         return case.model_copy(update={"problem": str(error)})

@@ -109,12 +109,16 @@ def _candidates(
     """Return the series that can fill a socket.
 
     Raises:
-        InputError: There is none, and the socket is required or something is wrong with those that might.
+        InputError: There is none, and the socket is required; or something is wrong with one that may be meant.
     """
     taken = [entry.number for entry in chosen.values()]
     meant = [entry for entry in meant_for(socket, survey) if entry.number not in taken]
-    if fitting := usable(meant):
+    broken = [entry for entry in meant if entry.problem]
+    if (fitting := usable(meant)) and not broken:
         return fitting
+    if fitting:
+        option = option_of({**asked, socket.slug: fitting[0].number}, spec)
+        raise InputError(f"{_unusable(socket, broken[0], survey)} If another one is meant: {option}")
     if meant:
         without = "" if socket.required else f" To go without it: {option_of({**asked, socket.slug: NONE}, spec)}"
         raise InputError(f"{_unusable(socket, meant[0], survey)}{without}")

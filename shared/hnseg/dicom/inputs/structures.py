@@ -45,7 +45,7 @@ def asked_structures(words: Sequence[str], spec: ChallengeSpec) -> Names:
     """Return the structures that a user named.
 
     Args:
-        words: Values of `--structure`: pairs of a label's name and the name or number of a structure, such as
+        words: Values of `--roi`: pairs of a label's name and the name or number of a structure, such as
             `GTV=GTV_prim`; where two sockets have the label, `SLUG:LABEL=NAME`.
         spec: Description of the sockets.
 
@@ -61,12 +61,12 @@ def asked_structures(words: Sequence[str], spec: ChallengeSpec) -> Names:
                 f"{one.slug}:{label}" for one in _label_sockets(spec) for label in (one.labels or {}).values()
             )
             raise InputError(
-                f"--structure must have a pair such as LABEL=NAME, with one of {known or 'no label here'}, but there is"
+                f"--roi must have a pair such as LABEL=NAME, with one of {known or 'no label here'}, but there is"
                 f" {printable(word, longest=60)!r}."
             )
         of_socket = names.setdefault(slugs[0], {})
         if of_socket.setdefault(label.rpartition(":")[2], name.strip()) != name.strip():
-            raise InputError(f"--structure must name each label once, but {printable(label)} is there twice.")
+            raise InputError(f"--roi must name each label once, but {printable(label)} is there twice.")
     return names
 
 
@@ -162,6 +162,6 @@ def _by_label(
             several = sum(_label_in(label, one) for one in _label_sockets(spec)) > 1
             pair = f"{f'{socket.slug}:' * several}{label}={drawn[0].number if drawn else 'NUMBER'}"
             raise InputError(
-                f"{error} Say which is {label} of the {socket.title} by its name or number, such as --structure {pair}"
+                f"{error} Say which is {label} of the {socket.title} by its name or number, such as --roi {pair}"
             ) from error
     return by_label

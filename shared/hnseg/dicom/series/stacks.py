@@ -95,21 +95,32 @@ def _is_parallel(one: Plane, other: Plane) -> bool:
 
 def _told_apart(images: Sequence[ImageFile]) -> list[Stack]:
     """Return the acquisitions among parallel images, without copies."""
-    if len(_places(images)) == len(images):
+    if _is_single(images):
         return [Stack(tuple(images))]
-    single = _without_copies(images)
-    copies = len(images) - len(single)
+    kept = _without_copies(images)
+    copies = len(images) - len(kept)
     note = (_COPIES.format(count=copies, s="s" * (copies > 1), are="are" if copies > 1 else "is"),) if copies else ()
-    if len(_places(single)) == len(single):
-        return [Stack(tuple(single), note)]
-    for keyword in single[0].acquisition:
-        parts: dict[str, list[ImageFile]] = defaultdict(list)
-        for image in single:
-            parts[image.acquisition[keyword]].append(image)
-        if len(parts) > 1 and all(len(_places(part)) == len(part) for part in parts.values()):
+    if _is_single(kept):
+        return [Stack(tuple(kept), note)]
+    for keyword in kept[0].acquisition:
+        parts = _parts(kept, keyword)
+        if len(parts) > 1 and all(_is_single(part) for part in parts):
             told = _ACQUISITION.format(count=len(parts), keyword=keyword)
-            return [Stack(tuple(parts[value]), (*note, told)) for value in sorted(parts, key=_numeric)]
-    return [Stack(tuple(single), note)]
+            return [Stack(tuple(part), (*note, told)) for part in parts]
+    return [Stack(tuple(kept), note)]
+
+
+def _is_single(images: Sequence[ImageFile]) -> bool:
+    """Return whether no two images lie at one place."""
+    return len(_places(images)) == len(images)
+
+
+def _parts(images: Sequence[ImageFile], keyword: str) -> list[list[ImageFile]]:
+    """Return images by the value of an element that tells acquisitions apart, in the order of the values."""
+    parts: dict[str, list[ImageFile]] = defaultdict(list)
+    for image in images:
+        parts[image.acquisition[keyword]].append(image)
+    return [parts[value] for value in sorted(parts, key=_numeric)]
 
 
 def _numeric(value: str) -> tuple[float, str]:

@@ -8,8 +8,6 @@ from hnseg.dicom.survey.entry import Survey, SurveyedSeries
 from hnseg.evaluation.tables import Table
 from hnseg.records import Frozen
 
-_YES = "yes"
-
 
 class SeriesRecord(Frozen):
     """Series of a listing, with the fields of `SurveyedSeries`; sizes and spacings are (x, y, z)."""
@@ -119,8 +117,6 @@ def _record(entry: SurveyedSeries) -> SeriesRecord:
 
 def _row(record: SeriesRecord) -> tuple[str, ...]:
     belongs = f"patient {record.patient}, study {record.study}, frame {record.frame_of_reference or 'none'}"
-    suv = "" if record.suv is None else f"{_YES if record.suv else 'no'}: {record.suv_reason}"
-    times = f"TE {record.echo_ms:g}, TR {record.repetition_ms:g} ms" if record.echo_ms and record.repetition_ms else ""
     reason = "" if record.suv is False else record.reason
     return (
         str(record.number),
@@ -131,6 +127,16 @@ def _row(record: SeriesRecord) -> tuple[str, ...]:
         " x ".join(f"{side:.4g}" for side in record.spacing_mm or ()),
         record.orientation,
         belongs,
-        suv,
-        "; ".join(filter(None, [times, reason, *record.notes])),
+        _suv_in_words(record),
+        "; ".join(filter(None, [_times_in_words(record), reason, *record.notes])),
     )
+
+
+def _suv_in_words(record: SeriesRecord) -> str:
+    return "" if record.suv is None else f"{'yes' if record.suv else 'no'}: {record.suv_reason}"
+
+
+def _times_in_words(record: SeriesRecord) -> str:
+    if record.echo_ms is None or record.repetition_ms is None:
+        return ""
+    return f"TE {record.echo_ms:g}, TR {record.repetition_ms:g} ms"

@@ -12,7 +12,7 @@ from hnseg.dicom.series.series import Series, series_of
 from hnseg.dicom.series.stacks import Stack, stacks_of
 from hnseg.dicom.structure_set.reading import read_structure_set
 from hnseg.dicom.survey.entry import Survey, SurveyedSeries, SurveyedStructures
-from hnseg.dicom.survey.files import sorted_files
+from hnseg.dicom.survey.files import SortedFiles, sorted_files
 from hnseg.errors import HeaderError, InputError
 from hnseg.imaging.files.output_files import reason_of
 
@@ -32,9 +32,7 @@ def survey_folder(folder: Path) -> Survey:
     """
     files = sorted_files(folder)
     if not files.images:
-        damaged = sum(each.count for each in files.damage)
-        found = f"{damaged} DICOM files there can't be used" if damaged else "no file there is a DICOM image"
-        raise InputError(f"The folder {folder} must hold DICOM images, but {found}. Is the path right?")
+        raise InputError(_none_found(files, folder))
     groups = sorted(files.images.values(), key=_order)
     patients = _numbers(images[0].patient for images in groups)
     studies = _numbers(images[0].study_uid for images in groups)
@@ -55,6 +53,12 @@ def survey_folder(folder: Path) -> Survey:
             entries.append(numbered)
     sets = _structure_sets(files.structure_sets, entries)
     return Survey(folder, tuple(entries), tuple(sets), tuple(files.damage), files.others)
+
+
+def _none_found(files: SortedFiles, folder: Path) -> str:
+    damaged = sum(each.count for each in files.damage)
+    found = f"{damaged} DICOM files there can't be used" if damaged else "no file there is a DICOM image"
+    return f"The folder {folder} must hold DICOM images, but {found}. Is the path right?"
 
 
 def _order(images: Sequence[ImageFile]) -> tuple[str, int, str]:
@@ -114,15 +118,20 @@ def _volume(images: Sequence[ImageFile], folder: Path) -> tuple[Series | None, s
 
 def _reason_against(images: Sequence[ImageFile]) -> str:
     """Return why images are no volume whatever their places are; empty where they may be one."""
-    if all(image.is_localiser for image in images):
-        return "a localiser"
-    if all(image.is_projection for image in images):
-        return "projections through many slices"
-    if all(image.plane is None and not image.problem for image in images):
-        return "without places in the patient, such as screenshots"
-    if all(image.frames > 1 for image in images):
-        return "multi-frame files, which are not read: can they be exported as single-frame images?"
-    return "" if len(images) > 1 else "a single slice"
+    kinds = {
+        "a localiser": [image.is_localiser for image in images],
+        "projections through many slices": [image.is_projection for image in images],
+        "without places in the patient, such as screenshots": [_has_no_place(image) for image in images],
+        "multi-frame files, which are not read: can they be exported as single-frame images?": [
+            image.frames > 1 for image in images
+        ],
+        "a single slice": [len(images) == 1],
+    }
+    return next((reason for reason, holds in kinds.items() if all(holds)), "")
+
+
+def _has_no_place(image: ImageFile) -> bool:
+    return image.plane is None and not image.problem
 
 
 def _suv(series: Series) -> tuple[SuvScale | None, str]:
