@@ -7,12 +7,14 @@ from pathlib import Path
 
 from hnseg.imaging.files.formats import suffix_of
 
+_OF_SYSTEMS = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+
 
 def visible_in(folder: Path) -> list[Path]:
     """Return the files and folders in a folder that may be data, sorted by name; a missing folder has none.
 
-    Names that begin with a point are left out, as AppleDouble's `._case.mha` does, and so is the folder `__MACOSX` of
-    archives from macOS.
+    Names that begin with a point are left out, as AppleDouble's `._case.mha` does, and so are the folder `__MACOSX` of
+    archives from macOS, and `Thumbs.db` and `desktop.ini` of Windows.
     """
     if not folder.is_dir():
         return []
@@ -25,7 +27,7 @@ def is_visible(name: str) -> bool:
     >>> is_visible("case_003.mha"), is_visible("._case_003.mha"), is_visible("__MACOSX")
     (True, False, False)
     """
-    return not name.startswith(".") and name != "__MACOSX"
+    return not name.startswith(".") and name.lower() not in _OF_SYSTEMS
 
 
 def beside(folder: Path, taken: Collection[Path]) -> Iterator[Path]:
