@@ -24,7 +24,7 @@ def test_a_long_list_fits_a_screen_and_is_whole_in_a_file(tmp_path):
     problems = [Problem(f"case_{number:02d}", "must hold " * 15) for number in range(30)]  # 160 characters: 3 lines
     lines = text_of(problems, tmp_path / "work").splitlines()
     assert sum(-(-len(line) // 80) for line in lines) <= 24
-    assert lines[-3] == "  and 24 more"
+    assert lines[-3] == "  and 25 more"
     assert lines[-2].endswith("--leave-out case_04 and 25 more")
     whole = (tmp_path / "work" / PROBLEMS_FILE).read_text().splitlines()
     assert len(whole) == 1 + 30 + 1
