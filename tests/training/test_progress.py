@@ -1,6 +1,7 @@
 import logging
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,25 @@ from hnseg_training.progress import EpochReport, stdout_to, tracked
 def test_items_are_counted_line_by_line_without_a_terminal(caplog):
     caplog.set_level(logging.INFO)
     assert list(tracked(["a", "b"], total=2, title="converting")) == ["a", "b"]
-    assert [record.getMessage() for record in caplog.records] == ["converting: 1 of 2 done", "converting: 2 of 2 done"]
+    first, last = [record.getMessage() for record in caplog.records]
+    assert re.fullmatch(r"converting: 1 of 2 done, about \d+:\d\d:\d\d left", first)
+    assert last == "converting: 2 of 2 done"
+
+
+def test_many_items_are_counted_by_the_tenth(caplog):
+    caplog.set_level(logging.INFO)
+    assert len(list(tracked(range(95), total=95, title="converting"))) == 95
+    told = [int(message.split()[1]) for message in caplog.messages]
+    assert {10, 19, 29, 38, 48, 57, 67, 76, 86, 95} <= set(told)  # a slow machine may say more
+    assert len(told) < 95
+
+
+def test_a_slow_item_is_told_of_after_15_s(caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    times = iter([0.0, 14.0, 15.0, 16.0])
+    monkeypatch.setattr("hnseg_training.progress.time.monotonic", lambda: next(times))
+    list(tracked(range(3), total=300, title="converting"))
+    assert caplog.messages == ["converting: 2 of 300 done, about 0:37:15 left"]
 
 
 def test_a_terminal_shows_a_bar():

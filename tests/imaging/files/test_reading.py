@@ -253,6 +253,15 @@ def test_a_grid_needs_only_the_header(put):
     assert read_grid(path, title="scan") == Grid.of(image)
 
 
+def test_a_cut_file_has_a_grid_unless_it_must_be_whole(put):
+    path = put(COUNTING, "a.nrrd")
+    grid = read_grid(path, title="scan", whole=True)
+    path.write_bytes(path.read_bytes()[:-10])
+    assert read_grid(path, title="scan") == grid
+    with pytest.raises(InputError, match=r"The scan must be a readable image, but .*a\.nrrd can't be read as one"):
+        read_grid(path, title="scan", whole=True)
+
+
 def test_reading_needs_no_torch():
     code = "import sys, hnseg.imaging.files.reading; raise SystemExit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

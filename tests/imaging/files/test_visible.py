@@ -16,7 +16,9 @@ def test_a_missing_folder_and_a_file_have_nothing(tmp_path):
     assert visible_in(tmp_path / "none") == visible_in(tmp_path / "file") == []
 
 
-@pytest.mark.parametrize(("name", "expected"), [("a", True), ("__init__", True), (".a", False), ("__MACOSX", False)])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("a", True), ("__init__", True), (".a", False), ("__MACOSX", False), ("Thumbs.db", False)]
+)
 def test_names_are_visible_or_not(name, expected):
     assert is_visible(name) is expected
 

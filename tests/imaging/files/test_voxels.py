@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from hnseg.errors import HeaderError
 from hnseg.imaging.files.header import Compression, Header, Stored
 from hnseg.imaging.files.headers import read_header
-from hnseg.imaging.files.voxels import check_voxels
+from hnseg.imaging.files.voxels import check_length, check_voxels
 
 NOISE = np.random.default_rng(0).integers(0, 1000, (6, 30, 20)).astype(np.int16)
 WRITTEN = [
@@ -132,3 +132,20 @@ def test_numbers_of_a_nifti_that_itk_reads_as_0_are_counted(tmp_path, name, dtyp
     header = read_header(tmp_path / name)
     assert header.byte_order == order
     assert check_voxels(header) == 3
+
+
+@pytest.mark.parametrize(("name", "compress"), WRITTEN)
+def test_the_length_tells_whether_a_file_is_whole(written, name, compress):
+    header = written(name, compress)
+    check_length(header)
+    content = header.stored.path.read_bytes()
+    header.stored.path.write_bytes(content[:-300])
+    with pytest.raises(HeaderError):
+        check_length(header)
+
+
+def test_a_file_of_several_gzip_members_is_whole(tmp_path):
+    sitk.WriteImage(sitk.GetImageFromArray(NOISE), tmp_path / "a.nii")
+    content = (tmp_path / "a.nii").read_bytes()
+    (tmp_path / "a.nii.gz").write_bytes(gzip.compress(content[:5000]) + gzip.compress(content[5000:]))
+    check_length(read_header(tmp_path / "a.nii.gz"))

@@ -21,6 +21,23 @@ def test_the_ablation_is_one_option(run, source, tmp_path):
     assert not list(tmp_path.rglob("*_0001.nii.gz"))
 
 
+def test_all_problems_are_lines_on_stderr_and_patients_can_be_left_out(run, make_source, tmp_path, caplog):
+    source = make_source()
+    for name in ("5", "10"):
+        (source / "HNTSMRG24_train" / name / "midRT" / f"{name}_midRT_T2.nii.gz").unlink()
+    command = ("convert", "hnts_mrg", source, "--output", tmp_path / "work", "--workers", 1)
+    status, stderr = run(*command)
+    assert status == 1
+    assert len(stderr.splitlines()) == 4
+    assert stderr.splitlines()[-1] == "Mend them, or leave these patients out: --leave-out 10 --leave-out 5"
+    status, _ = run(*command, "--leave-out", 10, "--leave-out", 5)
+    assert status == 0
+    assert fold_count(WorkFolder.open(tmp_path / "work", challenge="hnts_mrg")) == 3
+    assert caplog.messages[-1] == "converted 3 patients, 3 folds; 2 left out"
+    status, stderr = run(*command, "--leave-out", 99)
+    assert (status, "holds Dataset504_hnts_mrg already" in stderr) == (1, True)
+
+
 def test_hecktors_options_reach_its_conversion(run, tmp_path):
     source = write_hecktor(tmp_path / "source", "2022")
     options = ("--settings", "winner", "--no-pet-channel", "--leave-one-centre-out", "--workers", 1)

@@ -1,3 +1,4 @@
+import logging
 from collections import Counter
 
 import pytest
@@ -48,9 +49,22 @@ def test_samples_are_sorted():
         assert fold["val"] == sorted(fold["val"])
 
 
-def test_four_patients_are_refused():
-    with pytest.raises(InputError, match="at least five patients, but 4 were found"):
-        dealt_folds(PATIENTS[:4], seed=42)
+@pytest.mark.parametrize("deal", [dealt_folds, dealt_folds_by_centre])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_fewer_than_five_patients_are_as_many_folds(deal, count, caplog):
+    caplog.set_level(logging.INFO)
+    folds = deal(PATIENTS[:count], seed=42)
+    assert len(folds) == count
+    assert sorted(sample for fold in folds for sample in fold["val"]) == sorted(
+        sample for patient in PATIENTS[:count] for sample in patient.samples
+    )
+    assert caplog.messages == [f"{count} patients give {count} folds, not 5"]
+
+
+@pytest.mark.parametrize("deal", [dealt_folds, dealt_folds_by_centre])
+def test_one_patient_is_refused(deal):
+    with pytest.raises(InputError, match=r"Folds need at least two patients, .* but 1 was found"):
+        deal(PATIENTS[:1], seed=42)
 
 
 @st.composite
@@ -110,8 +124,3 @@ def test_one_centre_cant_be_left_out():
     patients = [Patient("CHUM-001", ("CHUM-001",), centre="CHUM"), Patient("CHUM-002", ("CHUM-002",), centre="CHUM")]
     with pytest.raises(InputError, match="must be two at least, but all 2 patients are of CHUM"):
         one_fold_a_centre(patients)
-
-
-def test_four_patients_are_refused_by_centre_too():
-    with pytest.raises(InputError, match="at least five patients, but 4 were found"):
-        dealt_folds_by_centre(PATIENTS[:4], seed=42)

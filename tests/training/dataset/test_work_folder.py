@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from hnseg.errors import InputError, OutputError
-from hnseg_training.dataset.work_folder import WorkFolder, read_json, write_json
+from hnseg_training.dataset.work_folder import UNFINISHED, WorkFolder, read_json, write_json
 
 
 def create(root, number=504, challenge="hnts_mrg"):
@@ -32,6 +32,29 @@ def test_a_second_data_set_of_a_challenge_is_refused(tmp_path):
     create(tmp_path)
     with pytest.raises(InputError, match="holds Dataset504_hnts_mrg already"):
         create(tmp_path, 505)
+
+
+def go_on(root, number=504):
+    return WorkFolder.to_go_on_with(root, challenge="hnts_mrg", dataset_id=number)
+
+
+def test_only_an_unfinished_data_set_is_gone_on_with(tmp_path):
+    assert go_on(tmp_path) is None
+    work = create(tmp_path)
+    assert go_on(tmp_path) == work  # no file at all, as after a run that was killed at once
+    write_json(work.raw / "dataset.json", {})
+    with pytest.raises(InputError, match="holds Dataset504_hnts_mrg already"):
+        go_on(tmp_path)
+    (work.raw / UNFINISHED).mkdir()
+    assert go_on(tmp_path) == work
+    with pytest.raises(InputError, match=r"it is Dataset504_hnts_mrg and 505 was asked for\. Give --dataset-id 504"):
+        go_on(tmp_path, 505)
+
+
+def test_an_unfinished_data_set_can_not_be_opened(tmp_path):
+    (create(tmp_path).raw / UNFINISHED).mkdir()
+    with pytest.raises(InputError, match="must be whole, but its conversion was not finished"):
+        WorkFolder.open(tmp_path, challenge="hnts_mrg")
 
 
 def test_what_was_preprocessed_is_kept_and_no_half_data_set_is_made(tmp_path):

@@ -17,6 +17,7 @@ from hnseg.evaluation.clicks.report import ClicksReport, clicks_table, curves_ta
 from hnseg.evaluation.picture_file import FORMATS
 from hnseg.evaluation.scoring import CHALLENGES
 from hnseg.imaging.files.output_files import Output, output_files
+from hnseg.imaging.files.visible import is_visible
 
 
 def score_clicks(challenge: str, folder: Path, *, json: Path | None, table: Path | None, plot: Path | None) -> None:
@@ -43,7 +44,8 @@ def score_clicks(challenge: str, folder: Path, *, json: Path | None, table: Path
         Output("--table", table, f"The table must be written to {table}"),
         Output("--plot", plot, f"The picture must be written to {plot}", FORMATS),
     ]
-    records = [path for name in (CLICKS_FILE, EACH_LESION_FILE) for path in folder.glob(f"*/{name}")]
+    names = (CLICKS_FILE, EACH_LESION_FILE)
+    records = [path for name in names for path in folder.glob(f"*/{name}") if is_visible(path.parent.name)]
     with output_files(*outputs, inputs=records) as files:
         report: ClicksReport = module.score_clicks(folder)
         as_json = report.model_dump_json(indent=2) + "\n"

@@ -126,7 +126,7 @@ def _record(patients: Sequence[Converted], ignored: Mapping[str, Mapping[str, in
 
 
 def _in_words(patients: Sequence[Converted]) -> str:
-    """Return the number of patients with organs missing, and of those whose MR is not on the CT."""
+    """Return the numbers of patients with organs missing, and of those whose MR is not on the CT."""
     lacking = sum(bool(patient.organs_without_mask) for patient in patients)
     without = sum(patient.lacks_mr for patient in patients)
-    return f"{lacking or 'none'} lacks organs, {without or 'none'} lacks an MR"
+    return f"organs without a mask in {lacking or 'none'}, no MR on the CT in {without or 'none'}"

@@ -93,10 +93,10 @@ class _PatientFiles:
         return cls(folder, named["CT"], named["MR_T1"], masks)
 
     def source(self) -> Source | None:
-        """Return the files of a patient who has a CT and a mask, each once; None for another."""
-        if any(self.problems()):
+        """Return the files of a patient, of copies the first; None for one without a CT or a mask of an organ."""
+        masks = {organ: paths[0] for organ, paths in self.masks.items() if organ in _ORGANS}
+        if not (self.cts and masks):
             return None
-        masks = {organ: paths[0] for organ, paths in self.masks.items()}
         return Source(self.name, self.cts[0], self.mrs[0] if self.mrs else None, masks)
 
     def problems(self) -> list[str]:

@@ -117,7 +117,7 @@ class Conversion(Generic[S, F]):
         sources = [source for source in finding.sources if self.request.takes(source.name)]
         new = self._unfinished_among(sources, begun)
         if problems := [*self._problems_of_names(finding), *self._problems_of(new)]:
-            kept = f"{len(sources) - len(new)} finished before are kept" if begun else "nothing was converted"
+            kept = "what was finished before is kept" if begun else "nothing was converted"
             raise self._refusal(problems, patients=len(finding.names), kept=kept)
         if not sources:
             raise InputError("A data set must have patients, but every one that was found is left out.")
@@ -211,7 +211,7 @@ class Conversion(Generic[S, F]):
         ended = self._ended(unfinished, [source for source in sources if source.name not in finished])
         problems = [Problem(name, one.refusal) for name, one in ended.items() if one.refusal]
         if problems:
-            kept = f"{len(sources) - len(problems)} patients are converted and kept"
+            kept = f"the other {len(sources) - len(problems)} are converted and kept"
             raise self._refusal(problems, patients=len(sources), kept=kept)
         facts = {**finished, **{name: one.facts for name, one in ended.items()}}
         return [self.recipe.facts.model_validate(facts[source.name]) for source in sources]

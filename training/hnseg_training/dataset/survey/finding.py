@@ -31,8 +31,9 @@ class Finding(Generic[S_co]):
     """Patients found in the public data, with what is wrong of their names and folders.
 
     Attributes:
-        sources: Patients whose files are all there, in the order in which they are converted.
-        problems: Problems of names and missing files; their patients need not be among the sources.
+        sources: Patients whose files can be looked at, in the order in which they are converted.
+        problems: Problems of names and missing files; their patients are among the sources where enough is there for
+            a look at the other files.
         leftovers: Names of files and folders that are not converted and not known, relative to the data's folder.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hnseg.errors import ProblemsError
@@ -16,7 +17,7 @@ logger = logging.getLogger(__name__)
 PROBLEMS_FILE = "conversion_problems.txt"
 """Name of the whole list, in the work folder; it is there only where the list does not fit a screen."""
 _COLUMNS = 80
-_LINES = 18  # of 24, which leaves some for the first line, the options and the prompt
+_LINES = 15  # of 24, which leaves some for the first line, the options, the file and the prompt
 _OPTIONS_SHOWN = 5
 
 
@@ -36,7 +37,8 @@ def problems_error(problems: Sequence[Problem], *, patients: int, output: Path, 
     lines = [f"  {problem.line}" for problem in problems]
     shown = _fitting(lines)
     whole = [head, *lines, *_cure(concerned, shown=len(concerned))]
-    (output / PROBLEMS_FILE).unlink(missing_ok=True)
+    with suppress(OSError):
+        (output / PROBLEMS_FILE).unlink()
     if len(shown) == len(lines) and len(concerned) <= _OPTIONS_SHOWN:
         return ProblemsError("\n".join(whole))
     place = _written(whole, output)
