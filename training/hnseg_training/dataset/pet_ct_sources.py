@@ -120,17 +120,16 @@ class _PatientFiles:
         """Add a file of the patient's."""
         stem, kind = _named(path)
         self.files.setdefault(_KINDS[kind], []).append(path)
-        self.is_respelled |= stem != self.name or not path.name.startswith(
-            (f"{self.name}__CT", f"{self.name}__PT", f"{self.name}.n")
-        )
+        usual = path.name.startswith((f"{self.name}__CT", f"{self.name}__PT", f"{self.name}.n"))
+        self.is_respelled |= stem != self.name or not usual or self.place.name.strip() != self.place.name
 
     def all_named(self) -> list[Path]:
         """Return the files whose names were understood as this patient's."""
         return list(chain.from_iterable(self.files.values()))
 
     def source(self) -> Source | None:
-        """Return the files of a patient without a problem; None for another."""
-        if any(self.problems()):
+        """Return the files of a patient who has all that must be there, be it twice; None for another."""
+        if self.others or not (self.files.get("CT") and self.files.get("label map")):
             return None
         pet = self.files.get("PET", [None])[0]
         return Source(self.name, self.files["CT"][0], pet, self.files["label map"][0])
@@ -152,7 +151,7 @@ class _PatientFiles:
         for kind, paths in self.files.items():
             if len(paths) > 1:
                 yield (
-                    f"Every patient must have one {kind}, but there are {paths[0]} and {paths[1].name}."
+                    f"Every patient must have one {kind}, but there are {paths[0]} and {paths[1]}."
                     " Is one of them a copy, or unpacked by hand?"
                 )
 
@@ -195,16 +194,14 @@ def _in_two_folders(root: Path) -> Iterator[_PatientFiles]:
 
 def _in_a_folder_each(root: Path) -> Iterator[_PatientFiles]:
     """Yield the patients of a folder with a folder a patient."""
-    for folder in (path for path in visible_in(root) if path.is_dir()):
-        patient = _PatientFiles(folder.name.strip(), folder, is_respelled=folder.name != folder.name.strip())
-        for path in _niftis_in(folder):
-            stem, kind = _named(path)
-            if patient_key(stem) == patient_key(folder.name):
-                patient.add(path)
-            elif kind:
-                patient.others.append(path)
-        if patient.files or patient.others:
-            yield patient
+    patients: dict[str, _PatientFiles] = {}
+    for path in (path for folder in visible_in(root) if folder.is_dir() for path in _niftis_in(folder)):
+        name, (stem, kind) = path.parent.name.strip(), _named(path)
+        if patient_key(stem) == patient_key(name):
+            patients.setdefault(name, _PatientFiles(name, path.parent)).add(path)
+        elif kind:
+            patients.setdefault(name, _PatientFiles(name, path.parent)).others.append(path)
+    yield from patients.values()
 
 
 def _niftis_in(folder: Path) -> list[Path]:

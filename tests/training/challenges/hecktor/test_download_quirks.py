@@ -184,7 +184,12 @@ REFUSED: dict[str, tuple[Quirk, str, str]] = {
     "a file beside its compressed copy": (
         lambda source: uncompressed(source, kept=True),
         ONE,
-        "must have one CT, but there are .*CHUM-001__CT.nii and CHUM-001__CT.nii.gz",
+        "must have one CT, but there are .*CHUM-001__CT.nii and .*CHUM-001__CT.nii.gz",
+    ),
+    "a folder beside one whose name ends with a blank": (
+        copied("CHUM-001 ", files_too=False),
+        ONE,
+        "must have one CT, but there are .*CHUM-001/CHUM-001__CT.nii.gz and .*CHUM-001 /CHUM-001__CT.nii.gz",
     ),
     "a PET in Bq/ml": (image_changed(1, lambda pet: pet * 5000), ONE, "PET must be in SUV.*convert_nifti_Bq_SUV"),
     "a CT without its rescale intercept": (image_changed(0, lambda ct: ct + 1024), ONE, "in Hounsfield units"),
