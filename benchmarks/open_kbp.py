@@ -27,6 +27,7 @@ import numpy as np
 import SimpleITK as sitk
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from scipy import ndimage
 
 from containers.han_seg.spec import LABELS
 from hnseg.evaluation.measures.overlap import overlap_of
@@ -52,7 +53,9 @@ SOFT_TISSUE_HU = (-160, 240)
 HEIGHTS = (0.15, 0.35, 0.55, 0.75, 0.9)  # of the outlined organs, from below
 COLOURS = ("tab:orange", "gold", "deepskyblue", "cyan", "magenta", "lime", "red")
 
-Scores = dict[str, dict[str, float]]  # DSC and HD95 of an outlined organ, by its name
+Scores = dict[
+    str, dict[str, float]
+]  # measures of an outlined organ, by its name; with `largest_`, of its largest piece
 
 
 def main() -> None:
@@ -125,12 +128,26 @@ def scored(prediction: Path, patients: Path) -> Scores:
     library.Execute(*(sitk.GetImageFromArray(label_map.astype(np.uint8)) for label_map in (wanted, found)))
     scores = {}
     for label, organ in ORGANS.items():
-        overlap = overlap_of(found, wanted, label=label, voxel_volume_mm3=grid.voxel_volume_mm3)
-        if overlap.reference_mm3:
-            surfaces = [surface_of(mask == label, spacing_zyx_mm=grid.spacing_zyx_mm) for mask in (found, wanted)]
-            by_library = library.GetDiceCoefficient(label) if overlap.prediction_mm3 else 0.0
-            scores[organ] = {"dsc": overlap.dice, "hd95_mm": hd95_mm(*surfaces), "dsc_simpleitk": by_library}
+        if (reference_mask := wanted == label).any():
+            mask = found == label
+            by_library = library.GetDiceCoefficient(label) if mask.any() else 0.0
+            measures = {"dsc_simpleitk": by_library, **measured(mask, reference_mask, grid)}
+            largest = measured(largest_piece(mask), reference_mask, grid)
+            scores[organ] = measures | {f"largest_{key}": value for key, value in largest.items()}
     return scores
+
+
+def measured(mask: np.ndarray, reference: np.ndarray, grid: Grid) -> dict[str, float]:
+    """Return DSC and HD95 of a mask (z, y, x)."""
+    overlap = overlap_of(mask, reference, label=True, voxel_volume_mm3=grid.voxel_volume_mm3)
+    surfaces = [surface_of(one, spacing_zyx_mm=grid.spacing_zyx_mm) for one in (mask, reference)]
+    return {"dsc": overlap.dice, "hd95_mm": hd95_mm(*surfaces)}
+
+
+def largest_piece(mask: np.ndarray) -> np.ndarray:
+    """Return the piece of a mask (z, y, x) with most voxels; pieces touch by a corner at least."""
+    pieces, count = ndimage.label(mask, np.ones((3, 3, 3)))
+    return pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:]) if count else mask
 
 
 def relabelled(prediction: sitk.Image) -> np.ndarray:
@@ -151,24 +168,27 @@ def table_of(scores: list[Scores]) -> Table:
     rows = []
     for organ in ORGANS.values():
         of_organ = [of[organ] for of in scores if organ in of]
-        missed = sum(not np.isfinite(of["hd95_mm"]) for of in of_organ)
-        dice, distances = ([of[key] for of in of_organ] for key in ("dsc", "hd95_mm"))
-        rows.append((organ, str(len(of_organ)), *_summary(dice, 2), *_summary(distances, 1), str(missed)))
-    means = [mean(organ["dsc"] for organ in of.values()) for of in scores]
-    rows.append(("mean of a patient's organs", str(len(scores)), *_summary(means, 2), "", "", ""))
-    headings = ("organ", "patients", "DSC, median", "quartiles", "mean", "HD95 (mm), median", "quartiles", "missed")
-    return Table(headings, tuple(_without_mean_distance(row) for row in rows))
+        values = {key: [of[key] for of in of_organ] for key in of_organ[0]}
+        missed = sum(not np.isfinite(value) for value in values["hd95_mm"])
+        cells = [
+            *(f"{np.mean(values[key]):.3f}" for key in ("dsc", "largest_dsc")),
+            _quartiles(values["dsc"], 2),
+            *(_quartiles(values[key], 1) for key in ("hd95_mm", "largest_hd95_mm")),
+        ]
+        rows.append((organ, str(len(of_organ)), *cells, str(missed)))
+    means = {key: [mean(organ[key] for organ in of.values()) for of in scores] for key in ("dsc", "largest_dsc")}
+    all_organs = (*(f"{np.mean(means[key]):.3f}" for key in means), _quartiles(means["dsc"], 2), "", "", "")
+    rows.append(("mean of a patient's organs", str(len(scores)), *all_organs))
+    return Table(
+        ("organ", "patients", "DSC", "largest piece", "DSC, median", "HD95 (mm), median", "largest piece", "missed"),
+        tuple(rows),
+    )
 
 
-def _summary(values: list[float], digits: int) -> tuple[str, str, str]:
-    """Return median, quartiles and mean; quartiles are values of patients, since a distance may be infinite."""
+def _quartiles(values: list[float], digits: int) -> str:
+    """Return the median and the quartiles, which are values of patients, since a distance may be infinite."""
     low, median, high = np.percentile(values, (25, 50, 75), method="nearest")
-    return f"{median:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}", f"{np.mean(values):.{digits}f}"
-
-
-def _without_mean_distance(row: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a row without the mean of distances, which one missed organ makes infinite."""
-    return row[:7] + row[8:]
+    return f"{median:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def draw(prediction: Path, patients: Path, scores: Mapping[str, Mapping[str, float]]) -> Figure:

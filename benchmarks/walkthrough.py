@@ -6,8 +6,8 @@
 writes docs/walkthrough.md with the commands of `walkthrough_steps.py`, their outputs, cut to their ends, and their
 times. The public data are phantoms in the public layouts. It needs a container engine that `docker` reaches and 2 GB of
 disk under build/<challenge>, which is emptied first and left without the archive of the image. What was run is kept in
-build/walkthrough: challenges that are not named appear as they were run last. A command that fails ends it, and the
-page stays as it was.
+build/walkthrough: challenges that are not named appear as they were run last, or with their commands alone. A command
+that fails ends it, and the page stays as it was.
 """
 
 from __future__ import annotations
@@ -137,9 +137,9 @@ def kept() -> dict[str, list[Result]]:
 
 
 def page(results: Mapping[str, Sequence[Result]]) -> str:
-    """Return the page's text."""
+    """Return the page's text; a challenge without results has its commands alone."""
     machine = f"{os.cpu_count()} processor cores"
-    sections = [section(challenge, of) for challenge, of in results.items()]
+    sections = [section(challenge, results.get(challenge)) for challenge in WALKS]
     head = HEAD.format(cut=CUT, base=BASE_IMAGE, machine=machine)
     return f"{head}{minutes_of(results).as_markdown()}\n\n" + "\n".join(sections)
 
@@ -167,17 +167,17 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def section(challenge: str, results: Sequence[Result]) -> str:
+def section(challenge: str, results: Sequence[Result] | None) -> str:
     """Return a challenge's section."""
     steps = WALKS[challenge].steps(challenge)
-    parts = [part(step, result) for step, result in zip(steps, results, strict=True)]
+    parts = [part(step, result) for step, result in zip(steps, results or [None] * len(steps), strict=True)]
     return f"## {WALKS[challenge].title}\n\n" + "\n".join(parts)
 
 
-def part(step: Step, result: Result) -> str:
+def part(step: Step, result: Result | None) -> str:
     """Return what the page has of a step: its sentence, its command, its output and its time."""
-    output, seconds = result
-    took = f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+    output, seconds = result or ("", None)
+    took = "not run" if seconds is None else f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
     shown = f"$ {step.command}\n{output}".rstrip()
     return f"{step.says} ({took})\n\n```\n{shown}\n```\n"
 

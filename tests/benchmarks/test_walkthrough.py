@@ -118,3 +118,12 @@ def test_minutes_are_by_step_and_challenge(walkthrough):
 def test_a_section_has_each_command_with_its_output_and_time(walkthrough):
     part = walkthrough.part(walkthrough.Step("x", "Says.", "echo 1"), ("1", 90.0))
     assert part == "Says. (1.5 min)\n\n```\n$ echo 1\n1\n```\n"
+
+
+def test_a_challenge_that_was_not_run_has_its_commands_and_no_row_of_minutes(walkthrough):
+    ran = {"han_seg": [("done", 6.0)] * len(walkthrough.WALKS["han_seg"].steps("han_seg"))}
+    page = walkthrough.page(ran)
+    assert page.count("\ndone\n") == page.count("(6 s)") == len(ran["han_seg"])
+    assert "$ hnseg-train plan hnts_mrg" in page
+    assert "[HaN-Seg 2023](#han-seg-2023) | 0.1 |" in page
+    assert "#hnts-mrg-2024" not in page

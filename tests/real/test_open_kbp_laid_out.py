@@ -69,5 +69,20 @@ def test_the_outlines_score_themselves_as_right(few, laid_out, tmp_path):
     sitk.WriteImage(sitk.ChangeLabel(label_map, {ignore_label(LABELS): 0}), str(prediction))
     scores = script.scored(prediction, few)
     assert "Larynx_SG" in scores
-    assert all(of == {"dsc": 1, "hd95_mm": 0, "dsc_simpleitk": 1} for of in scores.values())
+    assert all((of["dsc"], of["hd95_mm"], of["dsc_simpleitk"]) == (1, 0, 1) for of in scores.values())
     assert script.others_in(prediction) == 0
+
+
+def test_an_island_far_away_is_not_in_the_largest_piece(few, tmp_path):
+    label_map = labels_of(13)
+    values = np.array(
+        [0, *({organ: label for label, organ in LABELS.items()}[name] for name in script.ORGANS.values())]
+    )
+    label_map[:3, :3, :3] = 2
+    prediction = sitk.GetImageFromArray(values[label_map].astype(np.uint8))
+    prediction.CopyInformation(sitk.ReadImage(str(few / "pt_13_seg.nii.gz")))
+    sitk.WriteImage(prediction, str(tmp_path / "case_13.nii.gz"))
+    cord = script.scored(tmp_path / "case_13.nii.gz", few)["SpinalCord"]
+    assert cord["dsc"] < 1
+    assert cord["dsc"] == pytest.approx(cord["dsc_simpleitk"])
+    assert cord["largest_dsc"] == 1
