@@ -54,6 +54,11 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         add_verbs(app, package, _wanted(sys.argv[1:] if words is None else words, verbs))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
+    return _status_of(app, name)
+
+
+def _status_of(app: typer.Typer, name: str) -> int:
+    """Run an app with the arguments of this process, and return its status."""
     try:
         check_seeds(sys.argv[1:])
     except InputError as error:

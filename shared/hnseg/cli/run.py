@@ -85,8 +85,10 @@ def command(  # noqa: PLR0913 (one parameter an option)
         with shown_progress() as progress:
             status = entrypoint.run(challenge, [*paths, *options], progress=progress)
         if status == 0 and formats:
-            model = open_model(model_dirs, challenge.method, checkpoint=checkpoint)
-            for path in Exports(challenge.spec, formats, model.sha256).write(output_dir, case, dicom or inputs):
+            exports = Exports(
+                challenge.spec, formats, open_model(model_dirs, challenge.method, checkpoint=checkpoint).sha256
+            )
+            for path in exports.write(output_dir, case, dicom or inputs):
                 typer.echo(f"{path}")
     raise typer.Exit(status)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from hnseg.records import Frozen
 
@@ -53,7 +53,8 @@ class Unet3dNetwork(Frozen):
         return _of_our_own(UNET_3D, _levels(self.features, self.strides_zyx))
 
 
-AnyNetwork = TypeVar("AnyNetwork", Network, DynUnetNetwork, Unet3dNetwork)
+AnyNetwork = Network | DynUnetNetwork | Unet3dNetwork
+"""Network that a preset describes."""
 
 
 def in_order(network: AnyNetwork, axes: Sequence[int]) -> AnyNetwork:
