@@ -24,10 +24,8 @@ def examples(*commands: str) -> str:
     Args:
         commands: Commands as they are typed, each on one line; a long one is broken before an option, with a backslash.
 
-    >>> print(examples("hnseg doctor"))
-
-    Examples:
-    hnseg doctor
+    >>> examples("hnseg doctor").splitlines()
+    ['Examples:', 'hnseg doctor']
     """
     if not commands:
         return ""
