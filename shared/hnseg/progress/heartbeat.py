@@ -15,6 +15,9 @@ class Heartbeat:
     """Heartbeat that calls a function whenever nothing was told for a time, as long as its block lasts.
 
     Native code that runs meanwhile is not slowed down: the thread sleeps but for the call.
+
+    Attributes:
+        every_s: Seconds without a line after which the function is called.
     """
 
     def __init__(self, tell: Callable[[], None], *, every_s: float = EVERY_S) -> None:
@@ -24,7 +27,7 @@ class Heartbeat:
             tell: Function that is called, in a thread of its own.
             every_s: Seconds without a line after which it is.
         """
-        self._tell, self._every_s = tell, every_s
+        self._tell, self.every_s = tell, every_s
         self._told_s = time.monotonic()
 
     def told(self) -> None:
@@ -52,7 +55,7 @@ class Heartbeat:
                 thread.join()
 
     def _beat(self, over: Event) -> None:
-        while not over.wait(max(0.0, self._every_s - self.quiet_s)):
-            if self.quiet_s >= self._every_s:
+        while not over.wait(max(0.0, self.every_s - self.quiet_s)):
+            if self.quiet_s >= self.every_s:
                 self.told()
                 self._tell()

@@ -12,6 +12,7 @@ from hnseg.progress.watcher import LINE_START
 
 _LONGEST_BYTES = 1 << 16  # of a line that is looked at
 _LONGEST = 120  # characters that are passed on
+_PATIENCE = 2
 _LEAST_S = 0.5  # between two lines: a program that writes thousands is not to flood a terminal
 
 
@@ -25,7 +26,8 @@ class ProgressLines:
             tell: Function that gets a line, in whatever thread it comes.
             every_s: Longest time between two lines.
         """
-        self._say, self._heartbeat = tell, Heartbeat(self._say_seconds, every_s=every_s)
+        self._say, self._every_s = tell, every_s
+        self._heartbeat = Heartbeat(self._say_seconds, every_s=every_s)
         self._began_s, self._said_s, self._begun = time.monotonic(), -_LEAST_S, b""
 
     @contextmanager
@@ -42,6 +44,7 @@ class ProgressLines:
         for line in lines:
             if line.startswith(LINE_START.encode()) and time.monotonic() - self._said_s >= _LEAST_S:
                 self._said_s = time.monotonic()
+                self._heartbeat.every_s = _PATIENCE * self._every_s  # its own next line comes just when ours would
                 self._heartbeat.told()
                 self._say(printable(line.decode("utf-8", "replace").strip().removeprefix(LINE_START))[:_LONGEST])
 
