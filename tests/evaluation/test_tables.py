@@ -38,7 +38,7 @@ def test_a_terminal_shows_the_same_cells(report):
     with console.capture() as captured:
         console.print(cases_table(report).for_terminal())
     assert captured.get().split() == [
-        *("case", "structure", "dsc", "reference_mm3"),
+        *("case", "structure", "DSC", "reference,", "mm³"),
         "─" * len(captured.get().splitlines()[2].strip()),
         *("77", "GTVp", "1.0000", "2779"),
     ]

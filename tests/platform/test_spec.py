@@ -137,3 +137,19 @@ def test_any_json_is_taken_where_a_container_of_other_origin_answers(spec):
     assert socket.in_words == "any value"
     assert spec.foreign_outputs == ()
     assert spec.model_copy(update={"answers": (socket,)}).foreign_outputs == ("list",)
+
+
+@pytest.mark.parametrize(
+    ("words", "pet"),
+    [(("ct", "pet"), "b"), (("ct", "T2w"), None), (("T2w", "pet"), None), (("ct", ""), None)],
+    ids=["ct and pet", "no pet", "no ct", "not told"],
+)
+def test_the_pet_on_the_output_is_that_of_a_ct(spec, words, pet):
+    sockets = [
+        InputSocket(slug=slug, relative_path=f"images/{slug}", title=slug, bids=(word,) if word else ())
+        for slug, word in zip("ab", words, strict=True)
+    ]
+    inputs = [socket.model_dump() for socket in sockets]
+    changed = rebuilt(spec, inputs=inputs, output=spec.output.model_dump() | {"on_grid_of": "a"})
+    found = changed.pet_on_output
+    assert (found and found.slug) == pet

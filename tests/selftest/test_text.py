@@ -1,5 +1,5 @@
 from hnseg.selftest.results import Row
-from hnseg.selftest.text import last_line_of, line_of
+from hnseg.selftest.text import last_line_of, line_of, summary_of
 from tests.selftest.test_results import result_of
 
 
@@ -10,3 +10,10 @@ def test_a_row_is_one_line_with_its_cure():
 
 def test_the_last_line_is_the_verdict_and_the_model():
     assert last_line_of(result_of("right")).endswith("every check is right. Tested with untrained ensembles.")
+
+
+def test_the_summary_has_version_verdict_and_every_row():
+    lines = summary_of(result_of("right", "measured")).splitlines()
+    assert lines[0].startswith("hnseg ")
+    assert lines[1] == last_line_of(result_of("right", "measured"))
+    assert [line.split()[0] for line in lines[3:]] == ["right", "measured"]

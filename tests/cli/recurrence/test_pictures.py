@@ -14,7 +14,9 @@ def test_patients_go_from_the_best_to_the_worst(cohort, comparison):
     pictures = draw_patients(cohort, comparison)
     assert [one.name for one in pictures] == ["a", "b", "c"]
     assert (pictures[0].dsc[1], pictures[2].dsc[1]) == (0, None)
-    assert Image.open(io.BytesIO(pictures[0].png)).width > 4 * 328  # two slices of the CT and two of the PET
+    size = Image.open(io.BytesIO(pictures[0].png)).size
+    assert size[0] == 2 * 331 + 3 + 104  # two slices, and the bar of the PET
+    assert size[1] > 2 * 328  # with the PET below
 
 
 def test_without_images_there_are_outlines_alone(cohort, comparison):

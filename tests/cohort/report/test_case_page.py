@@ -63,4 +63,4 @@ def test_the_ranges_of_the_training_data_stand_beside_the_measures():
 def test_texts_of_other_origin_are_only_text():
     evil = "</pre><script>alert(1)</script>"
     html = page(done(evil, facts={"provenance": {"settings": evil, "notes": [evil]}, "not_drawn": evil}))
-    assert "<script" not in html
+    assert html.count("<script") == 1  # ours, which its checksum in the policy permits

@@ -1,9 +1,11 @@
 """Provenance of any container."""
 
+import hashlib
+
 import pytest
 
 from hnseg.rehearsal.judging.logs import Log
-from hnseg.rehearsal.judging.provenance import ShownProvenance, provenance_in
+from hnseg.rehearsal.judging.provenance import ShownProvenance, model_checksum, provenance_in
 
 
 def log(*lines):
@@ -49,3 +51,14 @@ def test_only_so_much_is_shown_as_a_reader_reads():
     shown = ShownProvenance.of({"notes": ["x" * 5000] * 5000, "versions": {str(n): "1" for n in range(5000)}})
     assert {len(note) for note in shown.notes} == {1000}
     assert (len(shown.notes), len(shown.versions)) == (100, 100)
+
+
+def test_the_models_checksum_is_over_the_files_that_the_container_read():
+    told = {"model_sha256": {"plans.json": "cd" * 32, "fold_0.safetensors": "ab" * 32}}
+    lines = f"{'ab' * 32}  fold_0.safetensors\n{'cd' * 32}  plans.json\n"
+    assert model_checksum(told) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("provenance", [None, {}, {"model_sha256": 7}, {"model_sha256": {"a": ["b"]}}], ids=str)
+def test_a_provenance_without_checksums_has_no_models_checksum(provenance):
+    assert model_checksum(provenance) == ""
