@@ -26,7 +26,7 @@ def repeated():
 
 
 DIFFERING = {
-    "--series": "the folder of one series of `rtstruct` and `seg`; of `run` and `cohort` the choice among those of a case",
+    "--series": "the folder of one series of `rtstruct` and `seg`; of `run` and `cohort` a choice among several",
     "--dicom": "the files of the one case of `run`; what the cases are of `cohort`, which has their folder already",
     "--uncertainty": "the folder of `predict`; of `cohort`, whose cases have their own folders, whether there is one",
     "--structure": "the structure that is graded; a structure of DICOM for an input",
