@@ -25,7 +25,8 @@ from hnseg.provenance import Provenance
 
 DEMO = Path(__file__).parents[3] / "test_data" / "han_seg"
 LABELS = load_challenge("han_seg").spec.output.labels
-SIDES = [name.removesuffix("_L") for name in LABELS.values() if name.endswith("_L")]
+SIDES = [name[:-1] for name in LABELS.values() if name.endswith("L") and f"{name[:-1]}R" in LABELS.values()]
+"""Names of the structures that there are on both sides, such as `Parotid_` and `Eye_A`, without the side."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def mirrored(label_map):
     label_of = {name: label for label, name in LABELS.items()}
     table = np.arange(256, dtype=np.uint8)
     for name in SIDES:
-        left, right = label_of[f"{name}_L"], label_of[f"{name}_R"]
+        left, right = label_of[f"{name}L"], label_of[f"{name}R"]
         table[[left, right]] = right, left
     return image_of(table[array_of(label_map)], Grid.of(label_map))
 
@@ -60,8 +61,8 @@ def test_swapped_sides_are_flagged_for_each_pair_and_right_ones_for_none(expecte
     scan, truth = case()
     assert flags(truth, scan, expected) == ()
     found = {(flag.kind, flag.structure) for flag in flags(mirrored(truth), scan, expected)}
-    pairs = {f"{name}_{side}" for name in SIDES for side in "LR"}
-    assert len(pairs) >= 14
+    pairs = {f"{name}{side}" for name in SIDES for side in "LR"}
+    assert len(pairs) == 16
     assert {structure for kind, structure in found if kind == "side"} == pairs
 
 

@@ -98,9 +98,9 @@ def test_a_record_of_something_else_is_passed_over(report, changed):
 def test_flags_of_structures_are_on_the_page_with_the_word_for_their_kind(report):
     flag = {"kind": "side", "structure": "GTVp", "sentence": "GTVp lies to the <right>."}
     page, _ = report(copying_runner(provenance=PROVENANCE | {"structure_flags": [flag]}))
-    assert '<span class="badge warn">on the wrong side</span> GTVp lies to the &lt;right&gt;.' in page
+    assert '<span class="badge warn">on the wrong side</span> GTVp lies to the &lt;right&gt;.' in page.read_text()
     plain, _ = report(copying_runner())
-    assert "Compared with the training data" not in plain
+    assert "Compared with the training data" not in plain.read_text()
 
 
 def with_crop(**changed):
