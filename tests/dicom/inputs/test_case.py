@@ -58,7 +58,7 @@ def test_a_structure_is_taken_by_name_or_number(study, tmp_path, word):
 
 def test_a_synonym_is_asked_and_not_guessed(study):
     write_structures_on_ct(study, {1: "gtv", 2: "Node"})
-    with pytest.raises(InputError, match=r"Is this one meant: 1 gtv\? .* --roi GTV=1$"):
+    with pytest.raises(InputError, match=r"Is this one meant: 1 gtv\? .*: --roi GTV=NAME$"):
         choose_case(RECURRENCE, study)
 
 

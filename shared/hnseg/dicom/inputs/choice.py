@@ -36,16 +36,29 @@ def choose_series(spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int])
             are of several patients. The sentence on several ends with the option that names them.
     """
     _check_damage(survey)
-    chosen = {slug: _asked(spec.input(slug), number, survey) for slug, number in asked.items() if number != NONE}
-    open_sockets = [socket for socket in _single(spec, asked, survey) if socket.slug not in asked]
-    candidates = {socket.slug: _candidates(socket, spec, survey, chosen, asked) for socket in open_sockets}
-    sets = _together(spec, chosen, {slug: found for slug, found in candidates.items() if found})
-    if len(sets) > 1:
-        raise InputError(_question(spec, survey, sets, candidates))
-    if not sets:
+    chosen = _named(spec, survey, asked)
+    candidates = _candidates(spec, survey, chosen, asked)
+    ways = _together(spec, chosen, candidates)
+    if len(ways) > 1:
+        raise InputError(_question(spec, survey, ways, candidates))
+    if not ways:
         raise InputError(_apart(spec, survey, chosen, candidates))
-    _check_patient(sets[0], survey)
-    return {socket.slug: sets[0][socket.slug] for socket in spec.inputs if socket.slug in sets[0]}
+    _check_patient(ways[0], survey)
+    return {socket.slug: ways[0][socket.slug] for socket in spec.inputs if socket.slug in ways[0]}
+
+
+def _named(spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int]) -> Chosen:
+    """Return the series that the user gave."""
+    return {slug: _asked(spec.input(slug), number, survey) for slug, number in asked.items() if number != NONE}
+
+
+def _candidates(
+    spec: ChallengeSpec, survey: Survey, chosen: Chosen, asked: Mapping[str, int]
+) -> dict[str, list[SurveyedSeries]]:
+    """Return the series that can fill each socket of which the user said nothing, by slug; none for an empty one."""
+    sockets = [socket for socket in _open_sockets(spec, asked, survey) if socket.slug not in asked]
+    found = {socket.slug: _fitting(socket, spec, survey, chosen, asked) for socket in sockets}
+    return {slug: entries for slug, entries in found.items() if entries}
 
 
 def _check_damage(survey: Survey) -> None:
@@ -81,53 +94,77 @@ def _unusable(socket: InputSocket, entry: SurveyedSeries, survey: Survey) -> str
     )
 
 
-def _single(spec: ChallengeSpec, asked: Mapping[str, int], survey: Survey) -> list[InputSocket]:
+def _open_sockets(spec: ChallengeSpec, asked: Mapping[str, int], survey: Survey) -> list[InputSocket]:
     """Return the sockets to choose for: of those with one modality the required ones, where nothing else is to be told.
 
     Raises:
         InputError: Several series fit several sockets of one modality.
     """
-    sockets = image_sockets(spec)
-    chosen: list[InputSocket] = []
-    for modality in dict.fromkeys(socket.modality for socket in sockets):
-        alike = [socket for socket in sockets if socket.modality == modality]
-        fitting = usable(meant_for(alike[0], survey))
-        if len(alike) > 1 and len(fitting) > 1 and not any(socket.slug in asked for socket in alike):
-            example = {socket.slug: entry.number for socket, entry in zip(alike, fitting, strict=False)}
-            titles = ", ".join(socket.title for socket in alike)
-            raise InputError(
-                f"Each of the {titles} must be told, but {len(fitting)} series of {survey.folder} may be any of them:"
-                f" {_shown(fitting)}. Say which is which, such as {option_of(example, spec)}"
-            )
-        chosen += alike if len(alike) == 1 else [socket for socket in alike if socket.required]
-    return chosen
+    sockets: list[InputSocket] = []
+    for alike in _by_modality(spec):
+        if len(alike) == 1:
+            sockets += alike
+            continue
+        if not any(socket.slug in asked for socket in alike):
+            _check_told(alike, spec, survey)
+        sockets += [socket for socket in alike if socket.required]
+    return sockets
 
 
-def _candidates(
+def _by_modality(spec: ChallengeSpec) -> list[list[InputSocket]]:
+    groups: dict[str, list[InputSocket]] = {}
+    for socket in image_sockets(spec):
+        groups.setdefault(socket.modality, []).append(socket)
+    return list(groups.values())
+
+
+def _check_told(alike: Sequence[InputSocket], spec: ChallengeSpec, survey: Survey) -> None:
+    """Refuse to choose where several series fit several sockets."""
+    fitting = usable(meant_for(alike[0], survey))
+    if len(fitting) > 1:
+        example = {socket.slug: entry.number for socket, entry in zip(alike, fitting, strict=False)}
+        titles = ", ".join(socket.title for socket in alike)
+        raise InputError(
+            f"Each of the {titles} must be told, but {len(fitting)} series of {survey.folder} may be any of them:"
+            f" {_shown(fitting)}. Say which is which, such as {option_of(example, spec)}"
+        )
+
+
+def _fitting(
     socket: InputSocket, spec: ChallengeSpec, survey: Survey, chosen: Chosen, asked: Mapping[str, int]
 ) -> list[SurveyedSeries]:
-    """Return the series that can fill a socket.
+    """Return the series that can fill a socket; none for an optional one of which there is none.
 
     Raises:
         InputError: There is none, and the socket is required; or something is wrong with one that may be meant.
     """
     taken = [entry.number for entry in chosen.values()]
     meant = [entry for entry in meant_for(socket, survey) if entry.number not in taken]
-    broken = [entry for entry in meant if entry.problem]
-    if (fitting := usable(meant)) and not broken:
-        return fitting
-    if fitting:
-        option = option_of({**asked, socket.slug: fitting[0].number}, spec)
-        raise InputError(f"{_unusable(socket, broken[0], survey)} If another one is meant: {option}")
-    if meant:
-        without = "" if socket.required else f" To go without it: {option_of({**asked, socket.slug: NONE}, spec)}"
-        raise InputError(f"{_unusable(socket, meant[0], survey)}{without}")
-    if socket.required:
+    fitting = usable(meant)
+    if wrong := _wrong_among(meant):
+        raise InputError(f"{_unusable(socket, wrong, survey)}{_way_out(socket, spec, fitting, asked)}")
+    if socket.required and not fitting:
         raise InputError(
             f"The {socket.title} must be among the series of {survey.folder}, but none there is a volume of"
             f" {socket.modality.upper()}. `hnseg dicom list` shows what there is."
         )
-    return []
+    return fitting
+
+
+def _way_out(
+    socket: InputSocket, spec: ChallengeSpec, fitting: Sequence[SurveyedSeries], asked: Mapping[str, int]
+) -> str:
+    """Return the option that takes another series or goes without one; empty where neither can be."""
+    if fitting:
+        return f" If another one is meant: {option_of({**asked, socket.slug: fitting[0].number}, spec)}"
+    return "" if socket.required else f" To go without it: {option_of({**asked, socket.slug: NONE}, spec)}"
+
+
+def _wrong_among(meant: Sequence[SurveyedSeries]) -> SurveyedSeries | None:
+    """Return the first series that is broken or, where none can be used, the first; None where there is no such one."""
+    broken = [entry for entry in meant if entry.problem]
+    unusable = [] if usable(meant) else list(meant)
+    return next(iter(broken + unusable), None)
 
 
 def _together(spec: ChallengeSpec, chosen: Chosen, candidates: Mapping[str, Sequence[SurveyedSeries]]) -> list[Chosen]:

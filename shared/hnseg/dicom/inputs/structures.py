@@ -54,20 +54,24 @@ def asked_structures(words: Sequence[str], spec: ChallengeSpec) -> Names:
     """
     names: Names = {}
     for word in words:
-        label, equals, name = word.partition("=")
-        slugs = [socket.slug for socket in _label_sockets(spec) if _label_in(label, socket)]
-        if len(slugs) != 1 or not equals or not name.strip():
-            known = ", ".join(
-                f"{one.slug}:{label}" for one in _label_sockets(spec) for label in (one.labels or {}).values()
-            )
-            raise InputError(
-                f"--roi must have a pair such as LABEL=NAME, with one of {known or 'no label here'}, but there is"
-                f" {printable(word, longest=60)!r}."
-            )
-        of_socket = names.setdefault(slugs[0], {})
-        if of_socket.setdefault(label.rpartition(":")[2], name.strip()) != name.strip():
+        slug, label, name = _pair(word, spec)
+        of_socket = names.setdefault(slug, {})
+        if of_socket.setdefault(label, name) != name:
             raise InputError(f"--roi must name each label once, but {printable(label)} is there twice.")
     return names
+
+
+def _pair(word: str, spec: ChallengeSpec) -> tuple[str, str, str]:
+    """Return the slug of a socket, the label, and the name that a user gave for it."""
+    label, _, name = word.partition("=")
+    slugs = [socket.slug for socket in _label_sockets(spec) if _label_in(label, socket)]
+    if len(slugs) == 1 and name.strip():
+        return slugs[0], label.rpartition(":")[2], name.strip()
+    known = ", ".join(f"{one.slug}:{title}" for one in _label_sockets(spec) for title in (one.labels or {}).values())
+    raise InputError(
+        f"--roi must have a pair such as LABEL=NAME, with one of {known or 'no label here'}, but there is"
+        f" {printable(word, longest=60)!r}."
+    )
 
 
 def choose_structures(
@@ -124,11 +128,7 @@ def _structure_set(
     socket: InputSocket, spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int], on: int
 ) -> SurveyedStructures:
     """Return the one structure set on a series, or that of a number."""
-    whole = [each for each in survey.structure_sets if not each.problem]
-    if socket.slug in asked:
-        found = [each for each in whole if each.number == asked[socket.slug]]
-    else:
-        found = [each for each in whole if on in each.on]
+    found = _sets_on(on, survey, asked.get(socket.slug))
     if len(found) == 1:
         return found[0]
     if not found:
@@ -138,11 +138,19 @@ def _structure_set(
             f"The {socket.title} must be in a structure set (RTSTRUCT) drawn on series {on}, but {survey.folder} has no"
             f" such one{broken}. Is it in another folder? Label maps may also be given by --input."
         )
-    options = [option_of({socket.slug: each.number}, spec) for each in found]
+    options = " or ".join(option_of({socket.slug: each.number}, spec) for each in found)
     raise InputError(
         f"The {socket.title} must be in one structure set, but {len(found)} of {survey.folder} are on series {on}."
-        f" Give one of {' or '.join(options)}"
+        f" Give one of {options}"
     )
+
+
+def _sets_on(on: int, survey: Survey, number: int | None) -> list[SurveyedStructures]:
+    """Return the structure sets that can be read and have a number or, without one, are drawn on a series."""
+    whole = [each for each in survey.structure_sets if not each.problem]
+    if number is not None:
+        return [each for each in whole if each.number == number]
+    return [each for each in whole if on in each.on]
 
 
 def _by_label(
@@ -150,18 +158,24 @@ def _by_label(
 ) -> dict[int, Structure]:
     """Return the structure of each label that the user named or, where none was, of all labels by their names."""
     drawn = [structure for structure in found.structures if structure.is_drawn]
-    by_label: dict[int, Structure] = {}
-    for value, label in (socket.labels or {}).items():
-        if names and label not in names:
-            continue
-        name = names.get(label, label)
-        is_named = any(structure.name == name for structure in drawn)
-        try:
-            by_label[value] = structure_of(int(name) if name.isdigit() and not is_named else name, drawn, title)
-        except InputError as error:
-            several = sum(_label_in(label, one) for one in _label_sockets(spec)) > 1
-            pair = f"{f'{socket.slug}:' * several}{label}={drawn[0].number if drawn else 'NUMBER'}"
-            raise InputError(
-                f"{error} Say which is {label} of the {socket.title} by its name or number, such as --roi {pair}"
-            ) from error
-    return by_label
+    wanted = {value: label for value, label in (socket.labels or {}).items() if not names or label in names}
+    try:
+        return {
+            value: structure_of(_name_or_number(names.get(label, label), drawn), drawn, title)
+            for value, label in wanted.items()
+        }
+    except InputError as error:
+        pairs = " ".join(f"--roi {_key_of(label, socket, spec)}=NAME" for label in wanted.values())
+        raise InputError(f"{error} Say which is meant by its name or number: {pairs}") from error
+
+
+def _name_or_number(asked: str, drawn: Sequence[Structure]) -> str | int:
+    """Return a number where digits were asked for and no structure is called so."""
+    is_name = any(structure.name == asked for structure in drawn)
+    return int(asked) if asked.isdecimal() and not is_name else asked
+
+
+def _key_of(label: str, socket: InputSocket, spec: ChallengeSpec) -> str:
+    """Return how a label is named in the option: with the slug of its socket where others have the label too."""
+    several = sum(_label_in(label, one) for one in _label_sockets(spec)) > 1
+    return f"{socket.slug}:{label}" if several else label

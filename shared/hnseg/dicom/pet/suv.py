@@ -83,17 +83,26 @@ def _scale(first: Dataset, slices: Sequence[Dataset]) -> SuvScale:
     if units == "BQML":
         return _from_activity(first, slices, 1.0, "from Bq/ml")
     if units == "CNTS":
-        suv_factor, activity_factor = (philips_factor(first, element) for element in (0x00, 0x09))
-        if len({(philips_factor(each, 0x00), philips_factor(each, 0x09)) for each in slices}) > 1:
-            raise HeaderError("its slices have different values of (7053,1000) or (7053,1009)")
-        if suv_factor:
-            return SuvScale(suv_factor, "from counts by Philips' (7053,1000)")
-        if activity_factor:
-            return _from_activity(first, slices, activity_factor, "from counts by Philips' (7053,1009)")
-        raise HeaderError("its Units are CNTS, and it has neither of Philips' (7053,1000) and (7053,1009)")
+        return _from_counts(first, slices)
     if not units:
         raise HeaderError("it has no Units")
     raise HeaderError("its Units are none of BQML, GML and CNTS")
+
+
+def _from_counts(first: Dataset, slices: Sequence[Dataset]) -> SuvScale:
+    """Return the scale of Philips' counts."""
+    suv_factor, activity_factor = _philips_factors(first)
+    if len({_philips_factors(each) for each in slices}) > 1:
+        raise HeaderError("its slices have different values of (7053,1000) or (7053,1009)")
+    if suv_factor:
+        return SuvScale(suv_factor, "from counts by Philips' (7053,1000)")
+    if activity_factor:
+        return _from_activity(first, slices, activity_factor, "from counts by Philips' (7053,1009)")
+    raise HeaderError("its Units are CNTS, and it has neither of Philips' (7053,1000) and (7053,1009)")
+
+
+def _philips_factors(elements: Dataset) -> tuple[float, float]:
+    return philips_factor(elements, 0x00), philips_factor(elements, 0x09)
 
 
 def _from_activity(first: Dataset, slices: Sequence[Dataset], to_bq_ml: float, unit: str) -> SuvScale:
@@ -118,15 +127,16 @@ def _from_activity(first: Dataset, slices: Sequence[Dataset], to_bq_ml: float, u
 
 def _start_of_scan(first: Dataset, slices: Sequence[Dataset]) -> tuple[datetime, str]:
     """Return the moment to which START corrects, and how it was found."""
+    series = moment_of(first, "Series")
     acquired = [moment for each in slices if (moment := moment_of(each, "Acquisition"))]
-    if (series := moment_of(first, "Series")) and (not acquired or series <= min(acquired)):
+    if series is not None and series <= min([series, *acquired]):
         return series, "which began at SeriesTime"
-    if series and (scanned := private_scan_time(first)):
+    if series is not None and (scanned := private_scan_time(first)):
         return scanned, "which began at GE's (0009,100D), since SeriesTime is later than AcquisitionTime"
     if acquired:
-        why = "since SeriesTime is later" if series else "since there is no SeriesTime"
-        return min(acquired), f"which began at the first AcquisitionTime, {why}"
-    missing = next(f"Series{part}" for part in ("Date", "Time") if not text_of(first, f"Series{part}"))
+        why = "SeriesTime is later" if series else "there is no SeriesTime"
+        return min(acquired), f"which began at the first AcquisitionTime, since {why}"
+    missing = "SeriesTime" if text_of(first, "SeriesDate") else "SeriesDate"
     raise HeaderError(f"it has no {missing} and no AcquisitionDate and AcquisitionTime")
 
 

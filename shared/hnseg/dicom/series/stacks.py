@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from pydicom import dcmread
@@ -53,17 +53,20 @@ def stacks_of(images: Sequence[ImageFile]) -> list[Stack]:
         OSError: In the same way.
     """
     wrong = tuple(image for image in images if image.problem)
-    if len(wrong) == len(images):
+    right = [image for image in images if not image.problem]
+    if not right:
         return [Stack(wrong)]
-    alike = sorted(_by_geometry([image for image in images if not image.problem]), key=len, reverse=True)
-    large = [group for group in alike if len(group) > _FEW] or alike
-    beside = len(images) - len(wrong) - sum(map(len, large))
-    stacks = [stack for group in large for stack in _told_apart(group)]
-    stacks[0] = replace(stacks[0], images=(*stacks[0].images, *wrong))
-    if beside:
-        note = _LEFT_OUT.format(count=beside, s="s" * (beside > 1))
-        stacks[0] = replace(stacks[0], notes=(note, *stacks[0].notes))
-    return stacks
+    large, few = _large_and_few(_by_geometry(right))
+    first, *others = [stack for group in large for stack in _told_apart(group)]
+    note = (_LEFT_OUT.format(count=few, s="s" * (few > 1)),) if few else ()
+    return [Stack((*first.images, *wrong), (*note, *first.notes)), *others]
+
+
+def _large_and_few(groups: list[list[ImageFile]]) -> tuple[list[list[ImageFile]], int]:
+    """Return the groups that may be volumes, largest first, and the number of images in the others."""
+    ordered = sorted(groups, key=len, reverse=True)
+    large = [group for group in ordered if len(group) > _FEW] or ordered
+    return large, sum(map(len, groups)) - sum(map(len, large))
 
 
 def _by_geometry(images: Iterable[ImageFile]) -> list[list[ImageFile]]:
