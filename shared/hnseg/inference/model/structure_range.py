@@ -76,14 +76,16 @@ class StructureRange(Frozen):
         (2.0, 3.0, 4.0)
         """
         present = [each for each in measured if each.components]
+        outside = [each.outside for each in present if each.outside is not None]
+        positions = [each.position_mm for each in present if each.position_mm is not None]
         return cls(
             cases=len(measured),
             empty=len(measured) - len(present),
-            volume_ml=_quantiles([each.volume_ml for each in present]) if present else None,
+            volume_ml=_quantiles([each.volume_ml for each in present]),
             most_components=max((each.components for each in present), default=0),
             at_border=sum(each.touches_border for each in present),
-            position_mm=_extent([each.position_mm for each in present if each.position_mm is not None]),
-            most_outside=max((each.outside for each in present if each.outside is not None), default=None),
+            position_mm=_extent(positions),
+            most_outside=max(outside, default=None),
         )
 
     @property
@@ -181,8 +183,10 @@ def _extent(positions: Sequence[Point]) -> tuple[Interval, Interval, Interval] |
     return (x, y, z)
 
 
-def _quantiles(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the least, median and greatest of values; of many the 1st, 50th and 99th percentile."""
+def _quantiles(values: Sequence[float]) -> tuple[float, float, float] | None:
+    """Return the least, median and greatest of values; of many the 1st, 50th and 99th percentile; None of none."""
+    if not values:
+        return None
     outer = 1 if np.size(values) >= ENOUGH_FOR_PERCENTILES else 0
     low, median, high = (float(f"{value:.4g}") for value in np.percentile(values, [outer, 50, 100 - outer]))
     return (low, median, high)
