@@ -81,7 +81,7 @@ class StructureRange(Frozen):
         return cls(
             cases=len(measured),
             empty=len(measured) - len(present),
-            volume_ml=_quantiles([each.volume_ml for each in present]),
+            volume_ml=_volumes_ml(present),
             most_components=max((each.components for each in present), default=0),
             at_border=sum(each.touches_border for each in present),
             position_mm=_extent(positions),
@@ -175,6 +175,11 @@ class StructureRange(Frozen):
         return Departure("position", f"{name} lies {mm:.0f} mm farther to the {side} than in any training case.")
 
 
+def _volumes_ml(measured: Sequence[StructureMeasures]) -> tuple[float, float, float] | None:
+    """Return the least, median and greatest volume; None of no structure."""
+    return _quantiles([each.volume_ml for each in measured]) if measured else None
+
+
 def _extent(positions: Sequence[Point]) -> tuple[Interval, Interval, Interval] | None:
     """Return the least and greatest of positions along each axis; None of no position."""
     if not positions:
@@ -183,10 +188,8 @@ def _extent(positions: Sequence[Point]) -> tuple[Interval, Interval, Interval] |
     return (x, y, z)
 
 
-def _quantiles(values: Sequence[float]) -> tuple[float, float, float] | None:
-    """Return the least, median and greatest of values; of many the 1st, 50th and 99th percentile; None of none."""
-    if not values:
-        return None
+def _quantiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the least, median and greatest of values; of many the 1st, 50th and 99th percentile."""
     outer = 1 if np.size(values) >= ENOUGH_FOR_PERCENTILES else 0
     low, median, high = (float(f"{value:.4g}") for value in np.percentile(values, [outer, 50, 100 - outer]))
     return (low, median, high)
