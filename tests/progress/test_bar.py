@@ -58,8 +58,8 @@ def on_terminal():
                 break
             shown += block
         os.close(own)
-        stdout = process.stdout.read().decode() if process.stdout else ""
-        assert process.wait() == 0
+        stdout = (process.communicate()[0] or b"").decode()
+        assert process.returncode == 0
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()), stdout
 
     return run
