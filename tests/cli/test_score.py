@@ -72,9 +72,9 @@ def test_han_seg_prints_organs_as_its_publication_does(make_label_map, tmp_path)
     assert eye[:5] == ["Eye_AR", "0.0", "0.0", "", ""]
     assert [float(value) for value in cord[1:5]] == pytest.approx([2 / 3, 0, 2, 0])
     assert everything[:2] == ["all", str(1 / 3)]
-    assert "| Eye_AR | 0.0 ± 0.0 | undefined | 2 | 2 |" in done.stdout
-    assert "| SpinalCord | 66.7 ± 0.0 | 2.0 ± 0.0 | 2 | 0 |" in done.stdout
-    assert "| mean | 33.3 ± 0.0 | 2.0 ± 0.0 |" in done.stdout
+    assert "| Eye_AR | 0.000 ± 0.000 | undefined | 2 | 2 |" in done.stdout
+    assert "| SpinalCord | 0.667 ± 0.000 | 2.0 ± 0.0 | 2 | 0 |" in done.stdout
+    assert "| mean | 0.333 ± 0.000 | 2.0 ± 0.0 |" in done.stdout
     assert "Predicted in no case, so without HD95" in done.stdout
     assert done.stdout.endswith("mean DSC over the organs: 0.3333\n")
 
