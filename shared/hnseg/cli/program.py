@@ -47,11 +47,7 @@ def run_program(name: str, description: str, *, package: str, verbs: Sequence[st
         pretty_exceptions_enable=False,
     )
     app.callback()(_shared_options)
-    words = words_to_complete(name)
-    if words is not None and words[:1] not in [[verb] for verb in verbs]:
-        _add_names(app, package, verbs)
-    else:
-        add_verbs(app, package, _wanted(sys.argv[1:] if words is None else words, verbs))
+    _add_wanted(app, name, package, verbs)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name need not be text in the terminal's encoding
     return _status_of(app, name)
@@ -81,6 +77,15 @@ def _refused(*lines: str) -> int:
     for line in lines:
         print(printable(line), file=sys.stderr)  # noqa: T201 (the one place where a sentence reaches the terminal)
     return 1
+
+
+def _add_wanted(app: typer.Typer, name: str, package: str, verbs: Sequence[str]) -> None:
+    """Add the verbs that are asked for; their names alone where a shell completes one."""
+    words = words_to_complete(name)
+    if words is not None and words[:1] not in [[verb] for verb in verbs]:
+        _add_names(app, package, verbs)
+    else:
+        add_verbs(app, package, _wanted(sys.argv[1:] if words is None else words, verbs))
 
 
 def _wanted(arguments: Sequence[str], verbs: Sequence[str]) -> Sequence[str]:
