@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,6 +34,7 @@ class RunnerProcess:
             environment: Environment variables that it gets beside this process's.
         """
         self._is_ended = False
+        self._asking = threading.Lock()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (what is printed outside a case; gone with this)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "hnseg.cohort.running.runner"],
@@ -58,8 +60,12 @@ class RunnerProcess:
         Raises:
             DiedError: The process ended instead.
         """
+        with self._asking:
+            return self._ask(request, timeout_s)
+
+    def _ask(self, request: Frozen, timeout_s: float | None) -> Reply | None:
         pipes = self._process.stdin, self._process.stdout
-        if pipes[0] is None or pipes[1] is None:
+        if pipes[0] is None or pipes[1] is None or pipes[0].closed:
             raise DiedError("it was ended before")
         with suppress(OSError):  # it died: its end is read below
             pipes[0].write(request.model_dump_json().encode() + b"\n")
@@ -78,6 +84,19 @@ class RunnerProcess:
             with suppress(ProcessLookupError, PermissionError):  # none of its session is left
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        """Close pipes and log, unless somebody still waits for a reply, which a process that was forked may hold up."""
+        if not self._asking.acquire(timeout=4 * _POLL_S):
+            return
+        try:
+            for file in (self._process.stdin, self._process.stdout, self._log):
+                if file is not None:
+                    with suppress(OSError):  # what was not sent to a process that has ended
+                        file.close()
+        finally:
+            self._asking.release()
 
     def _answers(self, pipe: IO[bytes], timeout_s: float | None) -> bool:
         """Return whether a reply is there in time.
