@@ -21,7 +21,10 @@ def cases(tmp_path):
     write_pet_ct(tmp_path / "cases" / "one")
     (tmp_path / "cases/one/ehr.json").write_text("{}")
     for part in ("a", "b"):
-        write_series(tmp_path / "cases" / "two" / part, headers_of(AXIAL, SeriesNumber="4" if part == "a" else "5"))
+        write_series(
+            tmp_path / "cases" / "two" / part,
+            headers_of(AXIAL, SeriesNumber="4" if part == "a" else "5", StudyInstanceUID="1.2.3"),
+        )
     (tmp_path / "cases" / "notes.txt").write_text("x")
     return tmp_path / "cases"
 
