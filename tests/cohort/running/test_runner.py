@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def start():
     yield run
     for process in started:
         process.kill()
-        process.wait()
+        with suppress(BrokenPipeError), process:  # closes its pipes, and waits
+            pass
 
 
 def ask(process, request):

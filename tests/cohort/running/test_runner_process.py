@@ -64,6 +64,7 @@ def test_the_last_line_of_a_process_that_can_not_start_is_told(tmp_path):
     process = RunnerProcess({"PYTHONPATH": str(tmp_path)})
     with pytest.raises(DiedError, match=r"it ended with status 1 \(The installation is broken\.\)"):
         process.ask(Start(work=work_reference()))
+    process.end()
 
 
 def test_what_was_ended_can_be_ended_again(process):
