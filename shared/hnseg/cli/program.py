@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from hnseg.cli.options.completion import words_to_complete
+from hnseg.cli.options.dicom import with_joined_series
 from hnseg.cli.options.examples import examples
 from hnseg.cli.options.seed import check_seeds
 from hnseg.errors import HnsegError, InputError, ProblemsError
@@ -61,7 +62,7 @@ def _status_of(app: typer.Typer, name: str) -> int:
         _refused(str(error))
         return _USAGE
     try:
-        app(prog_name=name)
+        app(with_joined_series(sys.argv[1:]), prog_name=name)
     except ProblemsError as error:
         return _refused(*str(error).splitlines())
     except HnsegError as error:

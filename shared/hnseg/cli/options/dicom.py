@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +11,8 @@ from typing import Annotated
 import typer
 
 from hnseg.errors import InputError
+
+_PAIR = re.compile(r"[^-\s=][^\s=]*=(\d+|none)")
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,19 @@ DicomOption = Annotated[
     Path | None,
     typer.Option("--dicom", metavar="DIR", help="Folder of DICOM files that fill the inputs, of any depth."),
 ]
+
+
+def with_joined_series(words: Sequence[str]) -> list[str]:
+    """Return the words of a command with the pairs behind `--series` as one word, since an option has one value.
+
+    >>> with_joined_series(["run", "--series", "ct=3", "pet=none", "--dicom", "patient_7"])
+    ['run', '--series', 'ct=3,pet=none', '--dicom', 'patient_7']
+    """
+    joined: list[str] = []
+    for word in words:
+        is_further = len(joined) > 1 and joined[-2] == "--series" and _PAIR.fullmatch(word)
+        if is_further and all(_PAIR.fullmatch(pair) for pair in joined[-1].split(",")):
+            joined[-1] += f",{word}"
+        else:
+            joined.append(word)
+    return joined
