@@ -48,7 +48,8 @@ reaches. `{base}` names the base of the image:
 export {base}=pytorch/pytorch:2.13.0-cuda12.6-cudnn9-runtime
 ```
 
-For this page it was an image with torch for processors alone, and nothing ran on a GPU. Minutes, on {machine}:
+For this page it was an image with torch for processors alone, and nothing ran on a GPU. Minutes, on {machine}, which
+other work may have shared:
 
 """
 
