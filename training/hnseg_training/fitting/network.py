@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 from hnseg.records import Frozen
 
@@ -53,6 +53,7 @@ class Unet3dNetwork(Frozen):
         return _of_our_own(UNET_3D, _levels(self.features, self.strides_zyx))
 
 
+Number = TypeVar("Number", int, float)
 AnyNetwork = Network | DynUnetNetwork | Unet3dNetwork
 """Network that a preset describes."""
 
@@ -67,6 +68,19 @@ def in_order(network: AnyNetwork, axes: Sequence[int]) -> AnyNetwork:
     named = {name: getattr(network, name) for name in ("strides_zyx", "kernels_zyx") if hasattr(network, name)}
     turned = {name: tuple(tuple(level[axis] for axis in axes) for level in levels) for name, levels in named.items()}
     return network.model_copy(update=turned)
+
+
+def by_zyx(values: Sequence[Number], plans: Mapping[str, Any]) -> list[Number]:
+    """Return values of the plans' axes in the order z, y, x.
+
+    Args:
+        values: Values such as a patch's size, in the order of the plans' axes.
+        plans: nnU-Net's plans, which turn the axes so that the coarsest spacing comes first.
+
+    >>> by_zyx([4.0, 2.5, 4.1], {"transpose_backward": [1, 0, 2]})
+    [2.5, 4.0, 4.1]
+    """
+    return [values[axis] for axis in plans["transpose_backward"]]
 
 
 def with_network(architecture: dict[str, Any], network: Network) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from hnseg.errors import InputError
 from hnseg.machine import usable_threads
 from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_json, write_json
+from hnseg_training.fitting.network import by_zyx
 from hnseg_training.fitting.preset import PRESETS, Preset
 from hnseg_training.progress import on_terminal, stdout_to
 
@@ -24,13 +25,14 @@ def plan(work: WorkFolder, preset: Preset, *, workers: int) -> None:
     """
     with work.nnunet_environment():
         _measure(work, workers)
-        configuration = write_plans(work, preset)["configurations"][CONFIGURATION]
+        plans = write_plans(work, preset)
+        configuration = plans["configurations"][CONFIGURATION]
         logger.info(
             "planned with %s: patch %s, batch %s, spacing %s mm (z, y, x)",
             preset.planner,
-            configuration["patch_size"],
+            by_zyx(configuration["patch_size"], plans),
             configuration["batch_size"],
-            [round(value, 4) for value in configuration["spacing"]],
+            [round(value, 4) for value in by_zyx(configuration["spacing"], plans)],
         )
         _resample(work, preset, workers)
 

@@ -15,7 +15,7 @@ def need(planned):
 
 
 def test_it_says_what_was_planned(need):
-    assert (need.spacing_zyx_mm, need.patch_zyx, need.batch_size) == ((3.0, 2.0, 2.0), (16, 64, 64), 2)
+    assert (need.spacing_zyx_mm, need.patch_zyx, need.batch_size) == ([3.0, 2.0, 2.0], [16, 64, 64], 2)
     assert (need.network, need.features) == ("PlainConvUNet", (8, 16, 24, 32))
     assert (need.cases, need.folds, need.trained_cases) == (10, 5, 8)
     assert (need.epochs, need.batches) == (20, 20 * 250)

@@ -25,7 +25,7 @@ class PlannedNetwork:
         architecture: Class and arguments, as the plans have them.
         channels: Number of input channels, those of clicks among them.
         outputs: Number of classes or regions.
-        patch_zyx: Size of a patch in voxels.
+        patch_zyx: Size of a patch in voxels, in the order of the plans' axes.
         batch_size: Patches a batch.
         deep_supervision: Whether it is trained on outputs at several resolutions.
     """

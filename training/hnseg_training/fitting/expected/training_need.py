@@ -5,7 +5,7 @@ Memory is estimated; the time is that of a few batches on this machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from hnseg_training.dataset.work_folder import CONFIGURATION, WorkFolder, read_j
 from hnseg_training.fitting.expected.memory import parameter_count, training_memory
 from hnseg_training.fitting.expected.planned_network import planned_network
 from hnseg_training.fitting.expected.timing import BatchTime, batch_time
+from hnseg_training.fitting.network import by_zyx
 from hnseg_training.fitting.preset import Preset
 from hnseg_training.fitting.stages import in_stages
 
@@ -37,8 +38,8 @@ class TrainingNeed(Frozen):
     """What a preset's training in a work folder is, and what it needs; sizes are (z, y, x)."""
 
     planner: str
-    spacing_zyx_mm: tuple[float, float, float]
-    patch_zyx: tuple[int, int, int]
+    spacing_zyx_mm: list[float]
+    patch_zyx: list[int]
     batch_size: int
     network: str
     """Name of the network's class."""
@@ -92,11 +93,12 @@ def training_need(work: WorkFolder, preset: Preset, *, timed: bool) -> TrainingN
     trained = len(splits[0]["train"])
     memory, trainer = training_memory(planned, trainings[0].trainer), trainings[0].trainer
     time = batch_time(planned, trainer) if timed else None
-    z, y, x = read_json(work.plans_file(preset.plans_name))["configurations"][CONFIGURATION]["spacing"]
+    plans = read_json(work.plans_file(preset.plans_name))
+    spacing_mm = plans["configurations"][CONFIGURATION]["spacing"]
     return TrainingNeed(
         planner=preset.planner,
-        spacing_zyx_mm=(z, y, x),
-        patch_zyx=planned.patch_zyx,
+        spacing_zyx_mm=by_zyx(spacing_mm, plans),
+        patch_zyx=by_zyx(planned.patch_zyx, plans),
         batch_size=planned.batch_size,
         network=planned.name,
         features=tuple(planned.features),
