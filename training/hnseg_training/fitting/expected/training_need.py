@@ -168,7 +168,7 @@ def _in_words(time: BatchTime) -> str:
     return f"{time.batch_size} {patches} of {_by(time.patch_zyx)} random voxels on {time.where}"
 
 
-def _by(numbers: tuple[float, ...] | list[float], form: str = "d") -> str:
+def _by(numbers: Sequence[float], form: str = "d") -> str:
     return " x ".join(format(number, form) for number in numbers)
 
 
