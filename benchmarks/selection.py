@@ -112,7 +112,7 @@ def tested(name: str, trained: Trained, folds: Sequence[int] | None, given: argp
     """Return the Dice of exported folds, of all for None, on each patient kept for the test; NaN where undefined."""
     values, output = given.output / f"{name}.json", SPEC.output.relative_path
     if not values.is_file():
-        sources = {source.name: source for source in find_sources(given.patients)}
+        sources = {source.name: source for source in find_sources(given.patients).sources}
         chosen = list(range(len(trained.runs))) if folds is None else list(folds)
         given.output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=given.output) as kept:

@@ -18,7 +18,7 @@ from containers.hnts_mrg.spec import LABELS, MID_T2W, PRE_MASK, PRE_T2W, REGISTE
 from hnseg.errors import InputError
 from hnseg.imaging.channels import Channels
 from hnseg.imaging.components import drop_smaller_than
-from hnseg.imaging.geometry import Grid, array_of, resample_label_map
+from hnseg.imaging.geometry import Grid, array_of, as_float32, resample_label_map
 from hnseg.imaging.gradient_map import GradientMapSettings, gradient_map
 from hnseg.imaging.registration import register_rigid
 from hnseg.imaging.registration.record import record_of
@@ -55,7 +55,7 @@ def channels_of(
         normalises.
     """
     grid = Grid.of(t2w)
-    intensities = array_of(t2w).astype(np.float32)
+    intensities = as_float32(array_of(t2w))
     if not settings.gradient_channel:
         return Channels(intensities[np.newaxis], grid)
     if prior is None:

@@ -96,7 +96,8 @@ def test_the_page_shows_every_click(run, model, files, tmp_path):
     text = page.read_text()
     assert text.count("data:image/png;base64,") == 2
     assert "2 not GTVn at " in text
-    assert "http" not in text
+    assert "http:" not in text
+    assert "https:" not in text
 
 
 def test_a_pet_ct_is_prepared_as_its_settings_say(run, make_model, tmp_path):

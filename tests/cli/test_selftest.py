@@ -61,7 +61,7 @@ def test_a_check_that_fails_is_told_on_the_page_and_ends_with_status_1(run, tmp_
 def test_a_report_of_another_type_is_refused_before_any_work(run, tmp_path):
     done = run("--report", tmp_path / "report.pdf")
     assert isinstance(done.exception, OutputError)
-    assert "must be one file of type .html, .json" in str(done.exception)
+    assert "must be one file of type .html, but" in str(done.exception)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -44,7 +44,7 @@ def test_the_outputs_are_those_of_the_container(challenge, quick_model, small_ca
     folders = [tmp_path / "own", tmp_path / "container"]
     for folder in folders:
         folder.mkdir()
-    facts = described(challenge, model, limit_s=1e5).load()(case, folders[0])
+    facts = described(challenge, model, limit_s=1e9).load()(case, folders[0])
     words = ["--input", case.inputs.inside, "--output", folders[1], "--model", model, "--device", "cpu"]
     words += ["--limit-s", "1e9"]  # the container's time counts from the process's start, which is that of all tests
     assert entrypoint.run(load_challenge(challenge.container_dir), list(map(str, words))) == 0

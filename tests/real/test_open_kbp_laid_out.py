@@ -40,7 +40,7 @@ def labels_of(number):
 
 
 def test_every_patient_is_found_with_the_organs_that_it_has(laid_out):
-    sources = find_sources(laid_out[0].parents[1])
+    sources = find_sources(laid_out[0].parents[1]).sources
     assert [source.name for source in sources] == ["case_01", "case_103", "case_106", "case_118", "case_13"]
     for source in sources:
         present = np.unique(labels_of(int(source.name[5:])))

@@ -266,7 +266,11 @@ BAD_MODELS = (
         lambda model_dir: (model_dir / "fold_1.safetensors").unlink(),
         r"The bundle must be complete, but FOLDER/fold_1\.safetensors is missing\. Was it unpacked",
     ),
-    BadCase("other settings", _other_settings, r"FOLDER/method\.json must hold the settings .*, but window_hu: Extra"),
+    BadCase(
+        "other settings",
+        _other_settings,
+        r"FOLDER/method\.json must hold the settings .*, but window_hu is no key that is known",
+    ),
     BadCase("no model", _empty, r"A model folder must hold plans\.json, but FOLDER/plans\.json can't be read"),
 )
 

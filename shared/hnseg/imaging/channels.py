@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from hnseg.errors import InputError, ModelError
 from hnseg.imaging.box import Slices
-from hnseg.imaging.geometry import FloatArray, Grid, array_of
+from hnseg.imaging.geometry import FloatArray, Grid, array_of, as_float32
 from hnseg.imaging.prompts.click import Click
 
 _MODALITIES = "modalities"
@@ -75,7 +75,7 @@ def channels_of(images: Sequence[sitk.Image], channel_names: Sequence[str], *, t
                 f"Every channel must be on the same grid, but {title} has {difference} of {titles[0]}."
                 " Was it not resampled or registered yet?"
             )
-    return Channels(np.stack([array_of(image) for image in images]).astype(np.float32, copy=False), grid)
+    return Channels(as_float32(np.stack([array_of(image) for image in images])), grid)
 
 
 def check_count(count: int, channel_names: Sequence[str]) -> None:

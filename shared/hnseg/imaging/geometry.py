@@ -200,6 +200,16 @@ def image_of(array: npt.NDArray[Any], grid: Grid) -> sitk.Image:
     return image
 
 
+def as_float32(array: npt.NDArray[Any]) -> FloatArray:
+    """Return numbers in 32-bit floats; those too large for it are infinite, without a warning.
+
+    >>> as_float32(np.array([1.5, 1e300])).tolist()
+    [1.5, inf]
+    """
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32, copy=False)
+
+
 def resample_image(
     image: sitk.Image, grid: Grid, *, transform: sitk.Transform | None = None, outside: float = 0.0
 ) -> sitk.Image:

@@ -15,7 +15,7 @@ NIFTI = "head-neck-tumor-segmentation.nii.gz"
 
 @pytest.fixture
 def model(quick_model):
-    return ["--model", quick_model(HECKTOR), "--device", "cpu"]
+    return ["--model", quick_model(HECKTOR), "--device", "cpu", "--limit-s", "1e9"]
 
 
 def check_exports(hnseg, exports, labels, study, scratch):

@@ -36,7 +36,7 @@ def test_prints_the_table_and_writes_all_files(clicked, tmp_path):
     options = [word for option, path in files.items() for word in (f"--{option}", path)]
     done = run("hn_uiseg", "--clicks", clicked, *options)
     assert done.exit_code == 0, done.output
-    assert "| 3 clicks | GTVp | 75.0 | 75.0 | 4.0 |" in done.output
+    assert "| 3 clicks | GTVp | 0.750 | 0.750 | 4.0 |" in done.output
     assert "1 clicks in 1 cases: 1 did harm, 0 changed nothing; 0.5 ml were held back. A structure's" in done.output
     assert json.loads(files["json"].read_text())["areas"]["GTVp"]["dsc"] == pytest.approx((0.625 + 0.75 + 0.75) / 3)
     rows = list(csv.DictReader(files["table"].open()))

@@ -97,7 +97,7 @@ SPOILT_RESULTS = {
     ),
     "a transpose out of range": (
         lambda f: change(f / "plans.json", lambda plans: plans.update(transpose_forward=[0, 1, 3])),
-        r"transpose_forward: .* must hold each of the axes 0, 1 and 2 once, but is \(0, 1, 3\)",
+        r"transpose_forward must hold each of the axes 0, 1 and 2 once, but is \(0, 1, 3\)",
     ),
     "a transpose with an axis twice": (
         lambda f: change(f / "plans.json", lambda plans: plans.update(transpose_forward=[0, 1, 1])),
@@ -105,15 +105,15 @@ SPOILT_RESULTS = {
     ),
     "channels that are not counted": (
         lambda f: change(f / "dataset.json", lambda dataset: dataset.update(channel_names={"0": "T2w", "5": "b"})),
-        "channel_names: .* must count the channels from 0, but has 0, 5",
+        "channel_names must count the channels from 0, but has 0, 5",
     ),
     "a label beyond any": (
         lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update(GTVn=10**30)),
-        "labels: .* must be from 0 to 65535, but GTVn is 1000",
+        "labels must be from 0 to 65535, but GTVn is 1000",
     ),
     "a label without a value": (
         lambda f: change(f / "dataset.json", lambda dataset: dataset["labels"].update(GTVn=[])),
-        r"labels: .* must be from 0 to 65535, but GTVn is \(\)",
+        r"labels must be from 0 to 65535, but GTVn is \(\)",
     ),
     "a spacing that no scan has": (
         lambda f: change_configuration(f, spacing=[1000.0, 1.0, 1.0]),

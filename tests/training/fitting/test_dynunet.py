@@ -39,7 +39,7 @@ LABEL = Label(name="test", version="1", licence="CC0-1.0", training_data="phanto
 
 
 def architecture_of(preset: Preset) -> Architecture:
-    plans = preset.applied_to({"configurations": {"3d_fullres": {"architecture": {}}}})
+    plans = preset.applied_to({"transpose_forward": [0, 1, 2], "configurations": {"3d_fullres": {"architecture": {}}}})
     return Architecture.model_validate(plans["configurations"]["3d_fullres"]["architecture"])
 
 

@@ -85,7 +85,10 @@ def _check_no_disguise(content: bytes) -> None:
 
 def _decoded(content: bytes) -> str:
     """Return the text of a file; ValueError where it is none."""
-    text = content.decode(_encoding_of(content))
+    try:
+        text = content.decode(_encoding_of(content))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is no text in {error.encoding}; save it again as CSV from the spreadsheet") from error
     if found := _CONTROL.search(text):
         raise ValueError(f"it holds the control character {ord(found[0])}")
     return text
