@@ -20,7 +20,8 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from hnseg.errors import HeaderError
 
-logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+for _library in ("pydicom", "highdicom"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
 _PREAMBLE_BYTES = 128
 _PREFIX = b"DICM"

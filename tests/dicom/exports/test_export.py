@@ -21,7 +21,7 @@ from hnseg.dicom.structure_set.painting import paint
 from hnseg.dicom.structure_set.reading import read_structure_set
 from hnseg.errors import InputError
 from hnseg.imaging.geometry import array_of, image_of
-from tests.support.dicom_series import AXIAL, GRIDS, IDENTIFIERS, headers_of, write_series
+from tests.support.dicom_series import AXIAL, GRIDS, headers_of, write_series
 
 EVERY = tuple(Format)
 LABEL_MAP, ENTROPY = "images/head-neck-tumor-segmentation/output.mha", "images/segmentation-entropy/output.mha"
@@ -117,4 +117,4 @@ def test_no_identifier_reaches_the_log(tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     write_outputs(tmp_path, AXIAL)
     export(SPEC, tmp_path, EVERY, on=on(tmp_path / "series", AXIAL), origin=Origin())
-    assert not any(value in caplog.text for value in IDENTIFIERS.values())
+    assert caplog.text == ""  # nor what highdicom says of its work
