@@ -74,19 +74,19 @@ class Walk:
             Step(
                 "convert",
                 "Reads the public layout, computes the channels and deals the patients into folds.",
-                f"hnseg-train convert {challenge} build/{challenge}/data --output build/{challenge}/work{settings}",
+                f"hnseg-train convert {challenge} build/{challenge}/data --output build/{challenge}/training{settings}",
             ),
             Step(
                 "plan",
                 f"Plans and resamples. For a real training `--preset {self.long}`.",
-                f"hnseg-train plan {challenge} --work build/{challenge}/work --preset {self.preset}",
+                f"hnseg-train plan {challenge} --work build/{challenge}/training --preset {self.preset}",
                 lines=20,
             ),
             Step(
                 "fit",
                 "Trains the five folds, here for eight iterations each, so that nothing is learnt."
                 " For a real training leave `--epochs` and `--iterations` out.",
-                f"hnseg-train fit {challenge} --work build/{challenge}/work --epochs 1 --iterations 8 --threads 2",
+                f"hnseg-train fit {challenge} --work build/{challenge}/training --epochs 1 --iterations 8 --threads 2",
                 lines=8,
             ),
         ]
@@ -96,7 +96,7 @@ def _outcomes(challenge: str) -> Step:
     return Step(
         "outcomes",
         "Fits the models of stage and survival, here on the outlined structures.",
-        f"hnseg-train outcomes {challenge} --work build/{challenge}/work",
+        f"hnseg-train outcomes {challenge} --work build/{challenge}/training",
     )
 
 
@@ -104,7 +104,7 @@ def _export(challenge: str) -> Step:
     return Step(
         "export",
         "Writes the bundle and, beside it, **the archive of the model**.",
-        f"hnseg-train export {challenge} --work build/{challenge}/work --output build/{challenge}/model"
+        f"hnseg-train export {challenge} --work build/{challenge}/training --output build/{challenge}/model"
         f' --name "My {challenge}" --licence CC-BY-NC-4.0',
         lines=8,
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
     from pydantic import BaseModel
 
+    from hnseg.imaging.channels import Channels
     from hnseg.inference.ensemble import Predictor
     from hnseg.inference.labelling.uncertainty import Uncertainty
     from hnseg.inference.model.bundle import Bundle
@@ -88,10 +89,7 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     check_maps(challenge.spec, bundle)
     provenance.record(settings=settings.model_dump(mode="json"))
     case = read_and_record(challenge.spec, inputs, provenance)
-    with provenance.step("prepare"):
-        channels = challenge.method.prepare(case, settings)
-        provenance.record(**channels.record)
-        provenance.note(*channels.notes)
+    channels = _prepared(challenge, case, settings, provenance)
     foreground, seen = None, channels.grid
     if challenge.spec.has_map("probability"):
         foreground = Foreground.begin(ensemble.outputs, channels.grid)
@@ -125,6 +123,15 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
     if has_time(label_map, deadline.remaining_s()):
         labels, expected = challenge.spec.output.labels, bundle.structures
         check_and_record(label_map, labels, Scan(case.reference, seen), expected=expected, provenance=provenance)
+
+
+def _prepared(challenge: Challenge, case: Case, settings: BaseModel, provenance: Provenance) -> Channels:
+    """Return the channels that the method makes of a case, with what it did on record."""
+    with provenance.step("prepare"):
+        channels = challenge.method.prepare(case, settings)
+        provenance.record(**channels.record)
+        provenance.note(*channels.notes)
+    return channels
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,7 @@ class _Steps:
         self._done = 0
 
     def run(self, step: Step, **accepted: Any) -> int:
+        """Run a step as the next one, and return its status."""
         self._done += 1
         return run_step(step, number=self._done, of=5, **accepted)
 
@@ -148,24 +149,29 @@ class _Steps:
         return Step(does, ("hnseg-train", verb, self._challenge.name, *map(str, arguments)))
 
     def convert(self) -> Step:
+        """Return the conversion of the few patients."""
         options = self._challenge.convert_options
         does = "reads the public layout and computes the channels that the container computes"
         return self._train(does, "convert", self._output / "data", *options, "--output", self._output / "work")
 
     def plan(self) -> Step:
+        """Return the plan by the challenge's small preset."""
         does = "measures the data, plans, and resamples each case"
         return self._train(does, "plan", "--work", self._output / "work", "--preset", self._challenge.preset)
 
     def fit(self, need: TrainingNeed, preset: Preset) -> Step:
+        """Return the training of the first fold, as long as the minutes allow."""
         epochs, batches = fit_length(need, preset, minutes=self._extent.minutes)
         length = ("--epochs", epochs, "--iterations", batches)
         return self._train("trains one fold", "fit", "--work", self._output / "work", "--folds", 0, *length)
 
     def export(self) -> Step:
+        """Return the export of that fold."""
         options = ("--folds", 0, "--output", self._output / "model", "--name", f"{self._challenge.name}, a trial")
         return self._train("writes the bundle and its archive", "export", "--work", self._output / "work", *options)
 
     def rehearse(self, cases: Sequence[Path]) -> Step:
+        """Return the rehearsal of the bundle on cases that it was trained on."""
         engine = ("--engine", self._extent.engine, *self._challenge.rehearse_options)
         named = [word for case in cases for word in ("--case", str(case))]
         where = ("--model", str(self._output / "model.tar.gz"), "--report", str(self._output / "report"))

@@ -32,29 +32,31 @@ EXAMPLES = (
 )
 
 
+StudiedChallenge = Annotated[
+    Path | None,
+    typer.Argument(
+        help="The challenge's folder, such as containers/hecktor; none with --scores.", autocompletion=challenge_folder
+    ),
+]
+GivenScores = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=f"Scores: in place of a study, a CSV with the columns {', '.join(COLUMNS)}; the baseline has the kind"
+        " none, the severity 0 and no modality. Further columns of numbers are measures or descriptors of the reference.",
+    ),
+]
+
+
 @with_records
 def command(  # noqa: PLR0913 (one parameter an option)
-    container_dir: Annotated[
-        Path | None,
-        typer.Argument(
-            help="The challenge's folder, such as containers/hecktor; none with --scores.",
-            autocompletion=challenge_folder,
-        ),
-    ] = None,
+    container_dir: StudiedChallenge = None,
     cases: Annotated[
         Path | None, typer.Argument(help="Folder of cases, as hnseg cohort takes it, with references.")
     ] = None,
     *,
     folders: StudyFolders,
-    scores: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"Scores: in place of a study, a CSV with the columns {', '.join(COLUMNS)}; the baseline has the kind"
-            " none, the severity 0 and no modality. Further columns of numbers are measures or descriptors of the"
-            " reference.",
-        ),
-    ] = None,
+    scores: GivenScores = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Values as JSON: all results.")] = None,
     report: Annotated[
         Path | None,

@@ -76,10 +76,12 @@ class _PatientFiles:
 
     @property
     def name(self) -> str:
+        """Name of the patient, which is the folder's."""
         return self.folder.name
 
     @classmethod
     def of(cls, folder: Path) -> _PatientFiles:
+        """Return the files of a patient's folder, sorted by their names."""
         files = [path for path in visible_in(folder) if path.is_file()]
         images = [path for path in files if has_suffix(path.name, READ)]
         masks: dict[str, list[Path]] = {}

@@ -89,6 +89,7 @@ def kept_for_backward(network: nn.Module, shape: tuple[int, ...]) -> Kept:
     kept: dict[int, torch.UntypedStorage] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
+        """Note the storage of a tensor that is kept, unless it is a parameter's."""
         storage = tensor.untyped_storage()
         if storage._cdata not in own:
             kept[storage._cdata] = storage  # which holds it, so that no other one gets its address
