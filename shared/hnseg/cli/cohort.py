@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hnseg.cli.cases.cases_to_run import CasesToRun
 from hnseg.cli.cases.cohort_run import run_and_report
-from hnseg.cli.cases.dicom_inputs import images_of, in_dicom
 from hnseg.cli.cases.exports import Exports
 from hnseg.cli.options.cohort import JobOptions, OnOption, RamOption, WorkerOptions
 from hnseg.cli.options.container import ContainerFolder, ContainerOptions
 from hnseg.cli.options.dicom import ChoiceOptions
 from hnseg.cli.options.records import with_records
 from hnseg.cli.options.run import CheckpointOption, ModelsOption
-from hnseg.cli.options.uncertainty import DropoutOption, TtaOption, further_members
+from hnseg.cli.options.uncertainty import CohortUncertainty
 from hnseg.cli.options.write import WriteOption, formats_asked
 from hnseg.cli.printing import show_table
-from hnseg.cohort.finding.find import find_cohort
 from hnseg.cohort.finding.listing import listing, summary
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
@@ -47,11 +47,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     list_only: Annotated[bool, typer.Option("--list", help="Say what was found and what is missing.")] = False,
     on: OnOption = "local",
     workers: WorkerOptions,
-    uncertainty: Annotated[
-        bool, typer.Option("--uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
-    ] = False,
-    dropout: DropoutOption = 0,
-    tta: TtaOption = 0,
+    unsure: CohortUncertainty,
     ram_gib: RamOption = None,
     checkpoint: CheckpointOption = "auto",
     container: ContainerOptions,
@@ -63,40 +59,27 @@ def command(  # noqa: PLR0913 (one parameter an option)
     With --dicom, the images of each case are made of the series in its folder; --series CASE:ct=3 chooses where several
     may be meant.
     """
-    further = further_members(dropout, tta, uncertainty=uncertainty)
+    further = unsure.further
     challenge = load_challenge(container_dir, container.edition)
     spec = challenge.spec
-    choice.check(has_dicom=dicom)
     formats = formats_asked(write, has_dicom=dicom)
-    cohort = in_dicom(cases, spec, choice) if dicom else None
-    found = cohort.found if cohort else find_cohort(cases, spec)
+    cohort = CasesToRun.find(cases, spec, choice, in_dicom=dicom)
     if list_only:
-        show_table(listing(found, spec, CaseStore(output_dir).status if output_dir else None))
-        typer.echo(summary(found, spec))
+        show_table(listing(cohort.found, spec, CaseStore(output_dir).status if output_dir else None))
+        typer.echo(summary(cohort.found, spec))
         return
-    typer.echo(summary(found, spec), err=True)
+    typer.echo(summary(cohort.found, spec), err=True)
     _needed("--model", model_dirs[0] if model_dirs else None)
     output = _needed("--output", output_dir)
     settings = workers.settings(on=on, limit_s=container.allowed_s(spec), ram_gib=ram_gib, job=jobs.settings())
-    bundle = open_model(
-        model_dirs, challenge.method, checkpoint=checkpoint
-    )  # torch is imported once nothing else is wrong
-    work = container.work(container_dir, bundle, uncertainty=uncertainty, further=further)
+    bundle = open_model(model_dirs, challenge.method, checkpoint=checkpoint)
+    work = container.work(container_dir, bundle, uncertainty=unsure.uncertainty, further=further)  # torch is imported
     store = CaseStore(output.absolute())
-    found = images_of(cohort, store.folder, settings.shard) if cohort else found
+    ready = cohort.with_images(store.folder, settings.shard)
     exports = Exports(spec, formats, bundle.sha256)
-    run_and_report(
-        found.cases,
-        work,
-        store,
-        settings,
-        labels=spec.output.labels,
-        title=spec.title,
-        expected=bundle.structures,
-        then=lambda: exports.write_all(
-            store, [case.name for case in found.cases], cohort.chosen if cohort else {}, cases
-        ),
-    )
+    then = partial(exports.write_all, store, [case.name for case in ready], cohort.chosen, cases)
+    labels, expected = spec.output.labels, bundle.structures
+    run_and_report(ready, work, store, settings, labels=labels, title=spec.title, expected=expected, then=then)
 
 
 def _needed(option: str, path: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,26 @@ DropoutOption = Annotated[
 TtaOption = Annotated[
     int, typer.Option(min=0, metavar="N", help="With an uncertainty: N more, by test-time copies (flip, noise, turn).")
 ]
+
+
+@dataclass(frozen=True)
+class CohortUncertainty:
+    """Options on the uncertainty of each case of a cohort."""
+
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Write how sure the ensemble is, too, and flag where it is not.")
+    ] = False
+    dropout: DropoutOption = 0
+    tta: TtaOption = 0
+
+    @property
+    def further(self) -> FurtherMembers:
+        """Members beyond the folds.
+
+        Raises:
+            InputError: Some were asked for without an uncertainty.
+        """
+        return further_members(self.dropout, self.tta, uncertainty=self.uncertainty)
 
 
 def further_members(dropout: int, tta: int, *, uncertainty: bool) -> FurtherMembers:

@@ -43,7 +43,8 @@ GivenScores = Annotated[
     typer.Option(
         metavar="FILE",
         help=f"Scores: in place of a study, a CSV with the columns {', '.join(COLUMNS)}; the baseline has the kind"
-        " none, the severity 0 and no modality. Further columns of numbers are measures or descriptors of the reference.",
+        " none, the severity 0 and no modality. Further columns of numbers are measures or descriptors of the"
+        " reference.",
     ),
 ]
 
