@@ -47,7 +47,7 @@ def test_labels_may_be_left_out_absent_and_named_at_length(hnseg, tmp_path):
     [
         ({"names": {"1": "GTVp"}}, "must hold only 0, 1 (GTVp), but"),
         ({"names": {"1": "a\\b"}}, "without a backslash"),
-        ({"names": {"200": "Larynx"}, "labels": 0}, "A structure set must have a structure, but"),
+        ({"names": {"200": "Larynx"}, "labels": 0}, "There must be a structure to write, but"),
         ({"origin": (0.0, 0.0, 0.0)}, "The label map must lie on the grid of the series, but"),
         ({"options": ["--model-sha256", "12"]}, "--model-sha256 must have 64 hexadecimal digits"),
         ({"options": ["--series-number", 8]}, "none of those there has the number 8"),

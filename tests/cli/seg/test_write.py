@@ -46,5 +46,5 @@ def test_labels_may_be_left_out_and_absent(hnseg, tmp_path, given):
 def test_without_a_voxel_there_is_a_sentence_and_no_file(hnseg, tmp_path, given):
     (tmp_path / "names.json").write_text(json.dumps({**{str(label): None for label in NAMES}, "9": "Larynx"}))
     status, printed = hnseg("write", tmp_path / "map.mha", *given)
-    assert (status, "A segmentation must have a segment, but" in printed.err) == (1, True)
+    assert (status, "There must be a structure to write, but" in printed.err) == (1, True)
     assert not (tmp_path / "seg.dcm").exists()

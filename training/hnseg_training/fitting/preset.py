@@ -142,6 +142,33 @@ _DEMO_RECURRENCE = Preset(
 TUMOUR_AND_NODES = PromptEncoding(structures=("GTVp", "GTVn"))
 """Clicks on the two structures of HN-UISeg."""
 
+_ORGANS_NETWORK = Network(
+    features=(8, 24, 32, 48),
+    strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
+    kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+    encoder_blocks=(2, 2, 2, 2),
+    decoder_convolutions=(1, 1, 1),
+)
+_ORGANS = Preset(
+    planner="ExperimentPlanner",
+    plans_name="hnsegDemoOrgansPlans",
+    spacing_zyx_mm=(2.8, 2.4, 2.4),
+    patch_size_zyx=(32, 64, 64),
+    batch_size=2,
+    network=_ORGANS_NETWORK,
+    batch_dice=True,
+    training=Training(
+        trainer="nnUNetTrainerAdam",
+        learning_rate=0.01,
+        epochs=16,
+        iterations=100,
+        foreground=0.8,
+        foreground_by_chance=True,
+        mirrored=False,
+        loss="present_classes",
+    ),
+)
+
 PRESETS = {
     "default": Preset(planner="ExperimentPlanner", plans_name="nnUNetPlans"),
     "resenc-m": Preset(planner="nnUNetPlannerResEncM", plans_name="nnUNetResEncUNetMPlans"),
@@ -187,56 +214,16 @@ PRESETS = {
     ),
     # The same for HaN-Seg's 30 organs: thicker patches, which show what lies above and below, and no mirroring, since a
     # short training has no time to learn heads that stand upside down.
-    "demo-han-seg": Preset(
-        planner="ExperimentPlanner",
-        plans_name="hnsegDemoOrgansPlans",
-        spacing_zyx_mm=(2.8, 2.4, 2.4),
-        patch_size_zyx=(32, 64, 64),
-        batch_size=2,
-        network=Network(
-            features=(8, 24, 32, 48),
-            strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
-            kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
-            encoder_blocks=(2, 2, 2, 2),
-            decoder_convolutions=(1, 1, 1),
-        ),
-        batch_dice=True,
-        training=Training(
-            trainer="nnUNetTrainerAdam",
-            learning_rate=0.01,
-            epochs=16,
-            iterations=100,
-            foreground=0.8,
-            foreground_by_chance=True,
-            mirrored=False,
-            loss="present_classes",
-        ),
-    ),
+    "demo-han-seg": _ORGANS,
     # The same network for CTs that were sampled for doses, at about 4 x 4 x 2.5 mm: a patch holds the neck's width.
-    "demo-coarse-ct": Preset(
-        planner="ExperimentPlanner",
-        plans_name="hnsegDemoCoarseCtPlans",
-        spacing_zyx_mm=(2.5, 4.0, 4.0),
-        patch_size_zyx=(64, 48, 48),
-        batch_size=2,
-        network=Network(
-            features=(12, 24, 40, 64),
-            strides_zyx=((1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 2, 2)),
-            kernels_zyx=((3, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
-            encoder_blocks=(2, 2, 2, 2),
-            decoder_convolutions=(1, 1, 1),
-        ),
-        batch_dice=True,
-        training=Training(
-            trainer="nnUNetTrainerAdam",
-            learning_rate=0.01,
-            epochs=15,
-            iterations=100,
-            foreground=0.8,
-            foreground_by_chance=True,
-            mirrored=False,
-            loss="present_classes",
-        ),
+    "demo-coarse-ct": _ORGANS.model_copy(
+        update={
+            "plans_name": "hnsegDemoCoarseCtPlans",
+            "spacing_zyx_mm": (2.5, 4.0, 4.0),
+            "patch_size_zyx": (64, 48, 48),
+            "network": _ORGANS_NETWORK.model_copy(update={"features": (12, 24, 40, 64)}),
+            "training": _ORGANS.training.model_copy(update={"epochs": 15}),
+        }
     ),
     # And for PET/CT, on a grid that is hardly finer than a PET's own: upright heads only, and the loss that finds what
     # is small soon, as above.

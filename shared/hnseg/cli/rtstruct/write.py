@@ -11,9 +11,7 @@ import typer
 from hnseg.cli.options.records import with_records
 from hnseg.cli.rtstruct.series import SeriesNumber, needs_pydicom
 from hnseg.drawing.colours import colours_of
-from hnseg.errors import InputError
 from hnseg.imaging.files.output_files import Output, output_files
-from hnseg.imaging.files.reading import read_volume
 
 
 @dataclass(frozen=True)
@@ -47,30 +45,22 @@ def write(
     inside, holes joined by keyholes: the form that readers agree on.
     """
     needs_pydicom()
+    from hnseg.cli.rtstruct.named_labels import read_named_labels
     from hnseg.dicom.origin import Origin
-    from hnseg.dicom.series.alignment import aligned
-    from hnseg.dicom.series.folder import read_series
-    from hnseg.dicom.structure_set.names import LONGEST_OF_TG263, names_to_write, read_names
+    from hnseg.dicom.structure_set.names import LONGEST_OF_TG263
     from hnseg.dicom.structure_set.outlining import outlines_by_label
     from hnseg.dicom.structure_set.writing import Drawn, structure_set_of, write_structure_set
 
     origin = Origin(made_by.program, made_by.program_version, made_by.model_sha256)
     with output_files(Output("--output", output, suffixes=(".dcm",)), inputs=(label_map, names, series)) as files:
-        known = read_names(names)
-        taken = names_to_write(known, names)
-        found = read_series(series, number=series_number)
-        image = read_volume(label_map, title="label map", labels={label: str(name) for label, name in known.items()})
-        outlines = outlines_by_label(aligned(image, found.grid, label_map), taken, found)
-        colours = colours_of(taken)
-        drawn = {label: Drawn(taken[label], colours[label], outlines[label]) for label in taken if outlines[label]}
-        if not drawn:
-            raise InputError(
-                f"A structure set must have a structure, but {label_map} has no voxel of those that {names} names."
-            )
-        elements = structure_set_of(drawn, found, series, origin)
+        labels = read_named_labels(label_map, names, series, number=series_number)
+        outlines = outlines_by_label(labels.array, labels.present, labels.series)
+        colours = colours_of(labels.names)
+        drawn = {label: Drawn(name, colours[label], outlines[label]) for label, name in labels.present.items()}
+        elements = structure_set_of(drawn, labels.series, series, origin)
         files.write("--output", lambda path: write_structure_set(elements, path))
     typer.echo(f"{output}: {len(drawn)} structures, {sum(len(each.outlines) for each in drawn.values())} contours")
-    for label in sorted(set(taken) - set(drawn)):
-        typer.echo(f"{taken[label]} is left out: the label map has no voxel of {label}")
-    for name in (name for name in taken.values() if len(name) > LONGEST_OF_TG263):
+    for sentence in labels.left_out:
+        typer.echo(sentence)
+    for name in (name for name in labels.names.values() if len(name) > LONGEST_OF_TG263):
         typer.echo(f"{name} has over {LONGEST_OF_TG263} characters, and planning systems may cut it")

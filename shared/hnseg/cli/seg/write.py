@@ -11,9 +11,7 @@ from hnseg.cli.options.records import with_records
 from hnseg.cli.rtstruct.series import SeriesNumber, needs_pydicom
 from hnseg.cli.rtstruct.write import OriginOptions
 from hnseg.drawing.colours import colours_of
-from hnseg.errors import InputError
 from hnseg.imaging.files.output_files import Output, output_files
-from hnseg.imaging.files.reading import read_volume
 
 EXAMPLES = ("hnseg seg write labels.nii.gz --series ct --names names.json --output SEG.dcm",)
 
@@ -40,28 +38,17 @@ def write(  # noqa: PLR0913 (one parameter an option)
     have a name, after TG-263 at best, or null to be left out.
     """
     needs_pydicom()
+    from hnseg.cli.rtstruct.named_labels import read_named_labels
     from hnseg.dicom.origin import Origin
     from hnseg.dicom.segmentation.writing import Segment, segmentation_of, write_segmentation
-    from hnseg.dicom.series.alignment import aligned
-    from hnseg.dicom.series.folder import read_series
-    from hnseg.dicom.structure_set.names import names_to_write, read_names
 
     origin = Origin(made_by.program, made_by.program_version, made_by.model_sha256)
     with output_files(Output("--output", output, suffixes=(".dcm",)), inputs=(label_map, names, series)) as files:
-        known = read_names(names)
-        taken = names_to_write(known, names)
-        found = read_series(series, number=series_number)
-        image = read_volume(label_map, title="label map", labels={label: str(name) for label, name in known.items()})
-        labels = aligned(image, found.grid, label_map)
-        present = {label: taken[label] for label in taken if (labels == label).any()}
-        if not present:
-            raise InputError(
-                f"A segmentation must have a segment, but {label_map} has no voxel of those that {names} names."
-            )
-        colours = colours_of(taken)
-        segments = {label: Segment.named(name, colours[label]) for label, name in present.items()}
-        elements = segmentation_of(labels, segments, found, series, origin, kind=form)
+        labels = read_named_labels(label_map, names, series, number=series_number)
+        colours = colours_of(labels.names)
+        segments = {label: Segment.named(name, colours[label]) for label, name in labels.present.items()}
+        elements = segmentation_of(labels.array, segments, labels.series, series, origin, kind=form)
         files.write("--output", lambda path: write_segmentation(elements, path))
     typer.echo(f"{output}: {len(segments)} segments")
-    for label in sorted(set(taken) - set(present)):
-        typer.echo(f"{taken[label]} is left out: the label map has no voxel of {label}")
+    for sentence in labels.left_out:
+        typer.echo(sentence)

@@ -5,11 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
 from hnseg.errors import InputError, OutputError, ProblemsError
 from hnseg_training.dataset.conversion.conversion import Conversion, Recipe
@@ -17,23 +14,7 @@ from hnseg_training.dataset.conversion.request import Request
 from hnseg_training.dataset.survey.finding import Finding
 from hnseg_training.dataset.survey.problem import Problem
 from hnseg_training.dataset.work_folder import UNFINISHED, WorkFolder, write_json
-
-
-class Facts(BaseModel):
-    length: int
-
-
-@dataclass(frozen=True)
-class Text:
-    path: Path
-
-    @property
-    def name(self):
-        return self.path.stem
-
-    @property
-    def files(self):
-        return [self.path]
+from tests.support.texts_as_patients import Facts, Text
 
 
 def check(source):

@@ -1,30 +1,10 @@
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from pydantic import BaseModel
 
 from hnseg.errors import InputError
 from hnseg_training.dataset.conversion.patient_run import convert_patient, standing_of
 from hnseg_training.dataset.conversion.unfinished import Unfinished
 from hnseg_training.dataset.work_folder import WorkFolder
-
-
-class Facts(BaseModel):
-    length: int
-
-
-@dataclass(frozen=True)
-class Text:
-    path: Path
-
-    @property
-    def name(self):
-        return self.path.stem
-
-    @property
-    def files(self):
-        return [self.path]
+from tests.support.texts_as_patients import Facts, Text
 
 
 @pytest.fixture
