@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, cast
 
-from hnseg.errors import ModelError, StoppedWithOutputError
+from hnseg.errors import ModelError, StoppedWithOutputError, TimeOverError
 from hnseg.imaging.box import put_back
 from hnseg.imaging.files.output_files import output_files
 from hnseg.imaging.geometry import Grid
@@ -15,7 +16,7 @@ from hnseg.inference.labelling.foreground import Foreground
 from hnseg.inference.labelling.postprocessed import Postprocessed, postprocess
 from hnseg.inference.labelling.uncertainty_files import folder_made, uncertainty_outputs, write_uncertainty
 from hnseg.inference.model.manifest import METHOD_FILE
-from hnseg.inference.model.structure_check import Scan, check_and_record, has_time
+from hnseg.inference.model.structure_check import Scan, check_and_record
 from hnseg.inference.planning.effort import FULL_EFFORT
 from hnseg.inference.predictor import begin_prediction
 from hnseg.platform.answers import NO_ANSWERS, Answers
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from hnseg.platform.maps import Maps
     from hnseg.platform.spec import ChallengeSpec
     from hnseg.provenance import Provenance
+
+logger = logging.getLogger(__name__)
 
 _ONE_HALF = 0.5  # the networks' own rule, for which the probability is not compared
 
@@ -120,9 +123,36 @@ def run_case(  # noqa: PLR0913 (a case's inputs, and its limits)
             raise
         delivery.deliver(prediction.result(), provenance)
         raise StoppedWithOutputError(stop.code) from stop
-    if has_time(label_map, deadline.remaining_s()):
-        labels, expected = challenge.spec.output.labels, bundle.structures
-        check_and_record(label_map, labels, Scan(case.reference, seen), expected=expected, provenance=provenance)
+    _compare(challenge, bundle, label_map, Scan(case.reference, seen), deadline=deadline, provenance=provenance)
+
+
+def _compare(
+    challenge: Challenge,
+    bundle: Model,
+    label_map: sitk.Image,
+    scan: Scan,
+    *,
+    deadline: Deadline,
+    provenance: Provenance,
+) -> None:
+    """Compare the structures of a label map that is written with the training data, as far as there is time.
+
+    Raises:
+        StoppedWithOutputError: A signal stopped it.
+    """
+    try:
+        check_and_record(
+            label_map,
+            challenge.spec.output.labels,
+            scan.part,
+            expected=bundle.structures,
+            remaining_s=deadline.remaining_s(),
+            provenance=provenance,
+        )
+    except TimeOverError:
+        logger.info("structures were not compared with the training data to the end: the time was over")
+    except SystemExit as stop:
+        raise StoppedWithOutputError(stop.code) from stop
 
 
 def _prepared(challenge: Challenge, case: Case, settings: BaseModel, provenance: Provenance) -> Channels:

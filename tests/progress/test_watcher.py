@@ -71,7 +71,15 @@ def test_a_long_pass_is_told_by_what_was_done_before(lines, clock):
         assert_told(lines, "progress: 3 %, 1 of 30 tiles, fold 2 of 5")
 
 
-def test_the_share_never_goes_back_and_the_next_step_begins_anew(lines, clock):
+def test_the_share_never_goes_back(lines, clock):
+    log = ProgressLog(every_s=0.02, clock=clock)
+    with log.step("predict"):
+        log.work_done(WorkDone(0.45, 9, 20))
+        log.work_done(WorkDone(0.40, 10, 25))  # a new plan has more tiles
+        assert_told(lines, "progress: 45 %, 10 of 25 tiles")
+
+
+def test_each_tenth_is_told_once_and_the_next_step_begins_anew(lines, clock):
     log = ProgressLog(clock=clock)
     with log.step("predict"):
         log.work_done(WorkDone(0.45, 9, 20))

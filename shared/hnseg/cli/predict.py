@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from hnseg.inference.ensemble import Predictor
     from hnseg.inference.further.asked import FurtherMembers
     from hnseg.inference.labelling.uncertainty import Uncertainty
-    from hnseg.inference.planning.deadline import Deadline
     from hnseg.progress.watcher import Watcher
 
 
@@ -133,8 +132,10 @@ def _segment(
 ) -> sitk.Image:
     """Return the label map of an image, and record how it came about."""
     from hnseg.cohort.predict_work import labels_of
+    from hnseg.imaging.files.reading import read_volume
     from hnseg.inference.labelling.probability_files import ProbabilityFiles
     from hnseg.inference.labelling.uncertainty_files import are_asked_for, write_uncertainty
+    from hnseg.inference.model.structure_check import check_and_record
     from hnseg.inference.planning.deadline import Deadline
     from hnseg.inference.segmentation import segment_images
 
@@ -150,7 +151,14 @@ def _segment(
         uncertainty=are_asked_for(files),
         further=members,
     )
-    _check_structures(predicted.label_map, images[0], ensemble, provenance, deadline=deadline)
+    check_and_record(
+        predicted.label_map,
+        labels_of(ensemble.bundle.dataset),
+        partial(read_volume, images[0], title="first image"),
+        expected=ensemble.bundle.structures,
+        remaining_s=deadline.remaining_s(),
+        provenance=provenance,
+    )
     if images_of_classes.are_asked_for:
         with provenance.step("write_probabilities"):
             images_of_classes.write(Grid.of(predicted.label_map))
@@ -160,21 +168,6 @@ def _segment(
             labels = labels_of(ensemble.bundle.dataset)
             _draw_uncertainty(files, images[0], predicted.label_map, predicted.uncertainty, labels)
     return predicted.label_map
-
-
-def _check_structures(
-    label_map: sitk.Image, scan: Path, ensemble: Predictor, provenance: Provenance, *, deadline: Deadline
-) -> None:
-    """Compare the structures with the training data, where there is time for it."""
-    from hnseg.cohort.predict_work import labels_of
-    from hnseg.imaging.files.reading import read_volume
-    from hnseg.inference.model.structure_check import Scan, check_and_record, has_time
-
-    bundle = ensemble.bundle
-    if has_time(label_map, deadline.remaining_s()):
-        image = Scan.whole(read_volume(scan, title="first image"))
-        labels = labels_of(bundle.dataset)
-        check_and_record(label_map, labels, image, expected=bundle.structures, provenance=provenance)
 
 
 def _draw_uncertainty(

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from hnseg.errors import MemoryShortError
 from hnseg.imaging.geometry import Grid, array_of, image_of
 from hnseg.imaging.structures import StructureMeasures, measure_structures
 from hnseg.inference.model.bundle import open_bundle
@@ -96,10 +98,10 @@ def test_no_true_structure_of_any_shipped_case_is_on_the_wrong_side_or_outside_t
         assert not kinds & {"side", "outside", "volume", "components", "position"}, number
 
 
-def recorded(label_map, scan, expected):
+def recorded(label_map, scan, expected, *, remaining_s=math.inf):
     """Return what the provenance has after a check, and its text before."""
     provenance = Provenance()
-    check_and_record(label_map, LABELS, scan, expected=expected, provenance=provenance)
+    check_and_record(label_map, LABELS, scan, expected=expected, remaining_s=remaining_s, provenance=provenance)
     return json.loads(provenance.as_json())
 
 
@@ -108,7 +110,7 @@ def test_flags_and_measures_are_recorded_and_logged_and_the_label_map_stays(expe
     scan, truth = case()
     wrong = mirrored(truth)
     before = array_of(wrong).copy()
-    record = recorded(wrong, Scan.whole(scan), expected)
+    record = recorded(wrong, lambda: scan, expected)
     assert (array_of(wrong) == before).all()
     assert [StructureFlag(**flag) for flag in record["structure_flags"]] == list(flags(wrong, scan, expected))
     assert StructureMeasures(**measures_in(record)["Parotid_L"]).position_mm[0] < -20
@@ -121,7 +123,7 @@ def test_flags_and_measures_are_recorded_and_logged_and_the_label_map_stays(expe
 def test_a_model_without_ranges_is_not_checked_which_the_log_says_once(caplog):
     caplog.set_level(logging.INFO)
     scan, truth = case()
-    record = recorded(truth, Scan.whole(scan), {})
+    record = recorded(truth, lambda: scan, {})
     assert not record.keys() & {"structures", "structure_flags"}
     assert caplog.messages == ["structures are not compared with the training data, of which this model tells nothing"]
     assert measures_in(record) == measures_in(None) == {}
@@ -131,11 +133,11 @@ def test_the_body_is_that_of_the_part_which_the_networks_saw(expected):
     scan, truth = case()
     cut = scan[:, :, : scan.GetSize()[2] - 10]  # without the crown, positions count from the part's upper end
     seen = Scan(scan, Grid.of(cut))
-    found = measures_in(recorded(truth, seen, expected))
+    found = measures_in(recorded(truth, seen.part, expected))
     assert found == {
         name: each.model_dump(mode="json") for name, each in measure_structures(truth, LABELS, scan=cut).items()
     }
-    assert found != measures_in(recorded(truth, Scan.whole(scan), expected))
+    assert found != measures_in(recorded(truth, lambda: scan, expected))
 
 
 def test_a_part_beyond_the_scan_has_its_least_value():
@@ -144,15 +146,31 @@ def test_a_part_beyond_the_scan_has_its_least_value():
     assert array_of(Scan(scan, beyond).part()).min() == 40
 
 
-def test_memory_that_is_short_leaves_the_check_out(expected, monkeypatch, caplog):
-    def exhausted(*_, **__):
-        raise MemoryError
+@pytest.mark.parametrize(
+    "error", [MemoryError(), MemoryShortError("It must fit."), RuntimeError("Failed to allocate memory for image.")]
+)
+def test_memory_that_is_short_leaves_the_check_out(expected, caplog, error):
+    def exhausted():
+        raise error
 
-    monkeypatch.setattr("hnseg.inference.model.structure_check.measure_structures", exhausted)
-    scan, truth = case()
-    record = recorded(truth, Scan.whole(scan), expected)
+    _, truth = case()
+    record = recorded(truth, exhausted, expected)
     assert not record.keys() & {"structures", "structure_flags"}
     assert caplog.messages == ["Structures were not compared with the training data: there was not enough memory."]
+
+
+def test_another_failure_is_none_of_memory(expected):
+    def damaged():
+        raise RuntimeError("ITK ERROR: something else")
+
+    with pytest.raises(RuntimeError, match="something else"):
+        recorded(case()[1], damaged, expected)
+
+
+def test_without_time_nothing_is_read(expected, caplog):
+    caplog.set_level(logging.INFO)
+    record = recorded(case()[1], lambda: pytest.fail("read"), expected, remaining_s=1.0)
+    assert (measures_in(record), caplog.messages) == ({}, [])
 
 
 @pytest.mark.parametrize(("remaining_s", "has"), [(2.0, False), (2.2, True), (float("inf"), True), (-5.0, False)])

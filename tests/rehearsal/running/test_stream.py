@@ -76,3 +76,13 @@ def test_logs_are_written_when_the_block_ends(tmp_path):
         os.write(streams[0].writer, b"out")
     assert [file.read_bytes() for file in files] == [b"out", b""]
     assert [facts_of(file).lines for file in files] == [1, 0]
+
+
+def test_a_listener_that_is_gone_stops_no_program():
+    def gone(_block):
+        raise BrokenPipeError
+
+    stream = StreamEnd()
+    stream.listener = gone
+    assert started(stream, "print('x' * 300_000)").wait(timeout=60) == 0
+    assert len(stream.end()) == 300_001

@@ -7,16 +7,18 @@ a model that tells nothing is not checked. A structure without a flag may be wro
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
 
+from hnseg.errors import MemoryShortError
 from hnseg.imaging.geometry import Grid, resample_image
 from hnseg.imaging.structures import StructureMeasures, measure_structures
 from hnseg.inference.model.structure_range import StructureRange
+from hnseg.machine import is_exhausted
 from hnseg.provenance import Provenance
 from hnseg.records import Frozen, Text
 
@@ -67,11 +69,6 @@ class Scan:
     image: sitk.Image
     seen: Grid
 
-    @classmethod
-    def whole(cls, image: sitk.Image) -> Scan:
-        """Return a scan of which the networks saw all."""
-        return cls(image, Grid.of(image))
-
     def part(self) -> sitk.Image:
         """Return the part that the networks saw; where it goes beyond the scan, with the scan's least value."""
         if Grid.of(self.image).matches(self.seen):
@@ -96,30 +93,36 @@ def has_time(label_map: sitk.Image, remaining_s: float) -> bool:
 def check_and_record(
     label_map: sitk.Image,
     labels: Mapping[int, str],
-    scan: Scan,
+    scan: Callable[[], sitk.Image],
     *,
     expected: Mapping[str, StructureRange],
+    remaining_s: float,
     provenance: Provenance,
 ) -> None:
     """Check a label map that is finished, log each flag, and record flags and measures in the provenance.
 
     The provenance gets `structures`, `StructureMeasures` by name, and `structure_flags`, a list of `StructureFlag`;
-    neither where nothing is known of the training data, or memory is short, which the log says.
+    neither where nothing is known of the training data or memory is short, which the log says, or time is.
 
     Args:
         label_map: Label map, which stays as it is.
         labels: Name of each structure by its label.
-        scan: Image that shows the body, in the same frame of reference.
+        scan: Function that returns the image that shows the body, in the same frame of reference.
         expected: Ranges of the structures in the training data, by name.
+        remaining_s: Seconds until the case must have ended; infinite for no limit.
         provenance: Record of the case.
     """
     if not expected:
         logger.info("structures are not compared with the training data, of which this model tells nothing")
         return
+    if not has_time(label_map, remaining_s):
+        return
     try:
         with provenance.step("check"):
-            measures = measure_structures(label_map, labels, scan=scan.part())
-    except MemoryError:
+            measures = measure_structures(label_map, labels, scan=scan())
+    except (MemoryError, MemoryShortError, RuntimeError) as error:
+        if not (isinstance(error, MemoryShortError) or is_exhausted(error)):
+            raise
         logger.warning("Structures were not compared with the training data: there was not enough memory.")
         return
     flags = check_structures(measures, expected)

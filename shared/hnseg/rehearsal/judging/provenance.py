@@ -65,8 +65,9 @@ class ShownProvenance(BaseModel):
 
 def model_checksum(provenance: dict[str, Any] | None) -> str:
     """Return the SHA-256 over all files of the model that a container read; empty where its provenance tells none."""
-    files = _versions((provenance or {}).get("model_sha256"))
-    return sha256_of_all(files) if files else ""
+    files = (provenance or {}).get("model_sha256")
+    known = {name: each for name, each in files.items() if isinstance(each, str)} if isinstance(files, dict) else {}
+    return sha256_of_all(known) if known else ""
 
 
 def provenance_in(stdout: Log) -> dict[str, Any] | None:

@@ -169,8 +169,9 @@ def _figures(request: Request, rehearsal: Rehearsal) -> Figures:
     registrations: dict[str, RegistrationFigure] = {}
     entropies: dict[str, EntropyPicture] = {}
     missing: dict[str, str] = {}
+    drawn = "with the lowest scores" if first_metric(rehearsal.cases) else "that ran first"
     for case in _left_undrawn(rehearsal):
-        missing[case.name] = f"Of {len(rehearsal.cases)} cases, the {MOST_PICTURES} with the lowest scores are drawn."
+        missing[case.name] = f"Of {len(rehearsal.cases)} cases, the {MOST_PICTURES} {drawn} are drawn."
     for case in (case for case in rehearsal.cases if case.name not in missing):
         with _noting_failure(case.name, missing):
             if picture := _picture(request, case):

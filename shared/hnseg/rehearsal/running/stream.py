@@ -7,7 +7,7 @@ import selectors
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -110,9 +110,14 @@ class StreamEnd:
                     if not block:
                         break
                     self._keep(block)
-                    if self.listener is not None:
-                        self.listener(block)
+                    self._tell(block)
         os.close(self._reader)
+
+    def _tell(self, block: bytes) -> None:
+        """Tell the listener, unless it is gone, such as the end of a pipe: the program must not wait for it."""
+        if self.listener is not None:
+            with suppress(OSError, ValueError):  # a text that a terminal can't show is a ValueError
+                self.listener(block)
 
     def _keep(self, block: bytes) -> None:
         with self._lock:
