@@ -84,6 +84,8 @@ def test_a_spoilt_slice_is_a_sentence_or_left_out(hnseg, study, tmp_path, spoil)
     status, printed = hnseg("run", HECKTOR.container_dir, "--dicom", study, *words)
     told += printed.out + printed.err
     assert (status, len(printed.err.strip().splitlines())) == (1, 1), printed.err
+    assert str(study) in printed.err  # refused for the files,
+    assert str(tmp_path / "none") not in printed.err  # not for the model
     assert "Traceback" not in told
     assert not [name for name in PLANTED if name in told]
     assert not (tmp_path / "out").exists()
@@ -98,6 +100,8 @@ def test_a_spoilt_structure_set_is_a_sentence(hnseg, study, tmp_path, kind):
     status, printed = hnseg("run", RECURRENCE.container_dir, "--dicom", study, *words)
     told = printed.out + printed.err
     assert status == 1
+    assert str(study) in printed.err
+    assert str(tmp_path / "none") not in printed.err
     assert "Traceback" not in told
     assert not [name for name in PLANTED if name in told]
     assert not (tmp_path / "out").exists()

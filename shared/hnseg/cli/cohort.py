@@ -20,6 +20,7 @@ from hnseg.cli.options.uncertainty import CohortUncertainty
 from hnseg.cli.options.write import WriteOption, formats_asked
 from hnseg.cli.printing import show_table
 from hnseg.cohort.finding.listing import listing, summary
+from hnseg.cohort.loop import share_of
 from hnseg.cohort.state.store import CaseStore
 from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
@@ -77,7 +78,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     store = CaseStore(output.absolute())
     ready = cohort.with_images(store.folder, settings.shard)
     exports = Exports(spec, formats, bundle.sha256)
-    then = partial(exports.write_all, store, [case.name for case in ready], cohort.chosen, cases)
+    names = [case.name for case in share_of(ready, settings.shard)]
+    then = partial(exports.write_all, store, names, cohort.chosen, cases)
     labels, expected = spec.output.labels, bundle.structures
     run_and_report(ready, work, store, settings, labels=labels, title=spec.title, expected=expected, then=then)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +26,7 @@ from hnseg.cli.options.run import (
     SkipOption,
 )
 from hnseg.cli.options.write import WriteOption, formats_asked
+from hnseg.dicom.exports.formats import Format
 from hnseg.errors import InputError
 from hnseg.platform.challenge import load_challenge
 from hnseg.platform.spec import ChallengeSpec
@@ -80,6 +81,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     }
     options = [word for name, value in chosen.items() if value is not None for word in (f"--{name}", str(value))]
     with _inputs(challenge.spec, input_dir, dicom, choice) as (inputs, case):
+        _check_formats(formats, case)
         paths = ["--input", str(inputs), "--output", str(output_dir)]
         paths += [word for folder in model_dirs for word in ("--model", str(folder))]
         with shown_progress() as progress:
@@ -91,6 +93,12 @@ def command(  # noqa: PLR0913 (one parameter an option)
             for path in exports.write(output_dir, case, dicom or inputs):
                 typer.echo(f"{path}")
     raise typer.Exit(status)
+
+
+def _check_formats(formats: Sequence[Format], case: DicomCase | None) -> None:
+    """Refuse formats that no series is there for, before the work."""
+    if case is not None and any(each.needs_series for each in formats):
+        case.check_reference()
 
 
 @contextmanager

@@ -84,3 +84,13 @@ def test_a_case_whose_pixels_can_not_be_read_has_a_problem_and_no_folder(cases, 
 def test_a_folder_without_folders_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"The cases must be folders of DICOM files in a folder, but .* has none"):
         find_in_dicom(tmp_path, HECKTOR)
+
+
+def test_pairs_of_several_cases_may_follow_each_other(cases):
+    found = find_in_dicom(cases, HECKTOR, series=["one:ct=2,pet=3,two:ct=2"])
+    assert [case.problem for case in found.found.cases] == ["", ""]
+
+
+def test_a_sentence_that_begins_with_the_option_stays_whole(cases):
+    two = find_in_dicom(cases, HECKTOR, series=["two:ct=9"]).found.cases[1]
+    assert two.problem.startswith("--series must name series of")

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shutil
 from dataclasses import replace
 from math import log
 
@@ -118,3 +119,14 @@ def test_no_identifier_reaches_the_log(tmp_path, caplog):
     write_outputs(tmp_path, AXIAL)
     export(SPEC, tmp_path, EVERY, on=on(tmp_path / "series", AXIAL), origin=Origin())
     assert caplog.text == ""  # nor what highdicom says of its work
+
+
+def test_structures_of_a_former_run_are_removed_where_there_are_none_now(tmp_path):
+    write_outputs(tmp_path / "first", AXIAL)
+    series = on(tmp_path / "series", AXIAL)
+    written = export(SPEC, tmp_path / "first", EVERY, on=series, origin=Origin())
+    shutil.rmtree(tmp_path / "first" / "images")
+    write_outputs(tmp_path / "first", AXIAL, labels=())
+    left = export(SPEC, tmp_path / "first", EVERY, on=series, origin=Origin())
+    assert {path.name for path in written} - {path.name for path in left} == {"RTSTRUCT.dcm", "SEG.dcm"}
+    assert sorted(left) == sorted((tmp_path / "first" / "exports").iterdir())

@@ -42,7 +42,7 @@ def test_a_structure_of_the_labels_very_name_is_taken(study, tmp_path):
     case = choose_case(RECURRENCE, study)
     write_case(case, tmp_path / "input")
     np.testing.assert_array_equal(
-        labels_in(tmp_path / "input/images/gtv-segmentation/label_map.mha"), array_of(expected) == 1
+        labels_in(tmp_path / "input/images/gtv-segmentation/image.mha"), array_of(expected) == 1
     )
     assert case.reference.modality == "CT"
 
@@ -52,7 +52,7 @@ def test_a_structure_is_taken_by_name_or_number(study, tmp_path, word):
     expected = write_structures_on_ct(study, {1: "GTV_prim", 2: "gtv"})
     write_case(choose_case(RECURRENCE, study, structures=[word]), tmp_path / "input")
     np.testing.assert_array_equal(
-        labels_in(tmp_path / "input/images/gtv-segmentation/label_map.mha"), array_of(expected) == 1
+        labels_in(tmp_path / "input/images/gtv-segmentation/image.mha"), array_of(expected) == 1
     )
 
 

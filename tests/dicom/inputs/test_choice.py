@@ -126,4 +126,23 @@ def test_what_can_not_be_is_a_sentence(tmp_path, entries, asked, sentence):
 
 def test_files_of_an_unknown_series_that_are_damaged_stop_the_choice(tmp_path):
     told = refusal(tmp_path, entry(1, "CT"), damage=[Damage("", 2, "it is cut off or damaged (EOFError)")])
-    assert "but 2 of an unknown series can't be used: it is cut off or damaged (EOFError)" in told
+    assert (
+        "but 2 of a series that is unknown or wholly damaged can't be used: it is cut off or damaged (EOFError)" in told
+    )
+
+
+def test_a_series_that_is_wholly_damaged_is_not_passed_over(tmp_path):
+    told = refusal(tmp_path, entry(1, "CT"), damage=[Damage("1.2.99", 9, "it ends before its pixels do")])
+    assert "wholly damaged can't be used: it ends before its pixels do" in told
+    assert choose(tmp_path, entry(1, "CT"), damage=[Damage("1.2.1", 1, "it ends")]) == {"ct-image": 1}
+
+
+def test_options_keep_what_was_asked(tmp_path):
+    told = refusal(tmp_path, entry(1, "CT"), entry(2, "CT"), entry(3, "PT"), pet=0)
+    assert told.endswith("Give one of --series pet=none,ct=1 or --series pet=none,ct=2")
+
+
+def test_of_an_image_that_is_given_as_a_file_no_option_speaks(tmp_path):
+    survey = Survey(tmp_path, (entry(1, "PT", usable=False, no_suv="it has no PatientWeight"),), (), (), 0)
+    with pytest.raises(InputError, match=r"To go without it: --series pet=none$"):
+        choose_series(HECKTOR, survey, {}, filled={"ct-image"})

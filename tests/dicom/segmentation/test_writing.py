@@ -9,7 +9,8 @@ from hnseg.dicom.origin import Origin
 from hnseg.dicom.segmentation.codes import ENTROPY
 from hnseg.dicom.segmentation.writing import STEPS, Segment, fraction_of, segmentation_of, write_segmentation
 from hnseg.dicom.series.folder import read_series
-from tests.support.dicom_series import AXIAL
+from hnseg.errors import InputError
+from tests.support.dicom_series import AXIAL, headers_of, write_series
 from tests.support.outlined_structures import NAMES
 from tests.support.structure_set_files import write_case
 
@@ -60,3 +61,13 @@ def test_without_an_origin_the_program_is_unknown(case):
     made = segmentation_of(labels, {1: Segment.named("GTVp", "#ff0000")}, series, folder, Origin())
     (algorithm,) = made.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
     assert (algorithm.AlgorithmName, "AlgorithmParameters" in algorithm) == ("unknown", False)
+
+
+def test_an_element_that_dicom_does_not_know_so_is_a_sentence_that_quotes_nothing(tmp_path):
+    files = headers_of(AXIAL, PatientSex="SMITH")
+    series = read_series(write_series(tmp_path / "series", files))
+    labels = np.ones(AXIAL.shape_zyx, np.uint8)
+    with pytest.raises(InputError, match="must be as DICOM has them") as refused:
+        segmentation_of(labels, {1: Segment.named("GTVp", "#ff0000")}, series, tmp_path / "series", ORIGIN)
+    assert refused.value.__suppress_context__
+    assert "SMITH" not in str(refused.value)

@@ -1,4 +1,4 @@
-from pydicom.uid import BasicTextSRStorage
+from pydicom.uid import BasicTextSRStorage, SegmentationStorage
 
 from hnseg.dicom.survey.files import sorted_files
 from tests.support.dicom_series import AXIAL, headers_of, write_series
@@ -32,3 +32,13 @@ def test_a_header_that_is_cut_off_is_damage(tmp_path):
     path.write_bytes(path.read_bytes()[:500])
     (damage,) = sorted_files(tmp_path).damage
     assert damage.reason == "it ends before its image"
+
+
+def test_a_segmentation_of_many_items_is_left_alone(tmp_path):
+    items = b"\xfe\xff\x00\xe0\xff\xff\xff\xff\xfe\xff\x0d\xe0\0\0\0\0" * 120_000
+    folder = write_series(tmp_path, headers_of(AXIAL, SOPClassUID=SegmentationStorage)[:1])
+    (path,) = folder.iterdir()
+    content = path.read_bytes()
+    path.write_bytes(content[:350] + b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff" + items + content[350:])
+    found = sorted_files(tmp_path)
+    assert (found.others, dict(found.images), found.damage) == (1, {}, [])

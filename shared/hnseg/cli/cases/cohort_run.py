@@ -28,7 +28,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
     labels: Mapping[int, str],
     title: str,
     expected: Mapping[str, StructureRange],
-    then: Callable[[], None] = lambda: None,
+    then: Callable[[], Sequence[str]] = tuple,
 ) -> None:
     """Run the cases and write the report, also where a signal or an error ends the run; say how it ended.
 
@@ -40,10 +40,10 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
         labels: Values of the label maps with their names.
         title: Title of the report.
         expected: Ranges of the structures in the training data, by name.
-        then: What is done once the cases have ended, before the report.
+        then: What is done once the cases have ended, before the report; returns the names of cases that it failed for.
 
     Raises:
-        Exit: Some cases failed.
+        Exit: Some cases failed, or what is done then.
         SystemExit: A signal stopped it.
         HnsegError: As `run_cohort` raises it.
     """
@@ -53,7 +53,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
     with unwind_on_signals():
         try:
             summary = run_cohort(cases, work, store, settings, say=_say)
-            then()
+            failed_then = then()
         except SystemExit:
             _say("Stopped. The cases that had ended are kept; the same command goes on with the others.")
             report()
@@ -63,7 +63,7 @@ def run_and_report(  # noqa: PLR0913 (a run, and what its report shows)
     failed = f", {len(summary.failed)} failed: {', '.join(summary.failed[:5])}" if summary.failed else ""
     counted = "1 case" if summary.done == 1 else f"{summary.done} cases"
     _say(f"{counted} done{failed}{' and more' if len(summary.failed) > 5 else ''}.")
-    if summary.failed:
+    if summary.failed or failed_then:
         raise typer.Exit(1)
 
 

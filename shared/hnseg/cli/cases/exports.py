@@ -12,6 +12,7 @@ import typer
 from hnseg.cli.rtstruct.series import needs_pydicom
 from hnseg.cohort.state.store import CaseStore
 from hnseg.dicom.exports.formats import Format
+from hnseg.errors import HnsegError
 from hnseg.platform.spec import ChallengeSpec
 
 if TYPE_CHECKING:
@@ -65,8 +66,12 @@ class Exports:
             uncertainty_dir=uncertainty if uncertainty.is_dir() else None,
         )
 
-    def write_all(self, store: CaseStore, names: Iterable[str], chosen: Mapping[str, DicomCase], cases: Path) -> None:
+    def write_all(
+        self, store: CaseStore, names: Iterable[str], chosen: Mapping[str, DicomCase], cases: Path
+    ) -> list[str]:
         """Write the exports of a cohort's cases that are done, where they are not there yet.
+
+        A case whose exports fail is told, and the others go on.
 
         Args:
             store: Store of the results.
@@ -74,17 +79,22 @@ class Exports:
             chosen: What fills the inputs of each case in DICOM, by its name.
             cases: Folder of the cases.
 
-        Raises:
-            InputError: In the same way as `write`.
-            OutputError: In the same way as `write`.
+        Returns:
+            Names of the cases whose exports failed.
         """
-        written = 0
+        written, failed = 0, []
         for name in names if self.formats else ():
             status = store.status(name)
-            if status is not None and status.status == "done" and not self._are_in(store.case_folder(name)):
+            if status is None or status.status != "done" or self._are_in(store.case_folder(name)):
+                continue
+            try:
                 written += len(self.write(store.case_folder(name), chosen.get(name), cases / name))
+            except HnsegError as error:
+                failed.append(name)
+                typer.echo(f"{name}: not exported. {error}", err=True)
         if written:
             typer.echo(f"{written} files written to the cases' folders exports", err=True)
+        return failed
 
     def _are_in(self, output_dir: Path) -> bool:
         """Return whether all that can be written of a case is there; a case that is run again begins without."""

@@ -14,6 +14,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -106,7 +107,7 @@ def _choice(spec: ChallengeSpec, folder: Path, series: Sequence[str], structures
     try:
         return choose_case(spec, folder, series=series, structures=structures)
     except InputError as error:
-        return str(error).replace("--series ", f"--series {folder.name}:")
+        return re.sub(r"--series (?=\S+=)", lambda _: f"--series {folder.name}:", str(error))
 
 
 def _asked(words: Sequence[str], names: set[str]) -> dict[str, list[str]]:
@@ -117,13 +118,16 @@ def _asked(words: Sequence[str], names: set[str]) -> dict[str, list[str]]:
     """
     asked: dict[str, list[str]] = {}
     for word in words:
-        name, _, pairs = word.rpartition(":")
-        if name not in names:
-            raise InputError(
-                "--series must name the case where there are several, such as CASE:ct=3, but one names none of"
-                f" {', '.join(sorted(names)[:5])}. Is it misspelt?"
-            )
-        asked.setdefault(name, []).append(pairs)
+        name = ""
+        for part in filter(None, word.split(",")):
+            own, _, pair = part.rpartition(":")
+            name = own or name
+            if name not in names:
+                raise InputError(
+                    "--series must name the case where there are several, such as CASE:ct=3, but one names none of"
+                    f" {', '.join(sorted(names)[:5])}. Is it misspelt?"
+                )
+            asked.setdefault(name, []).append(pair)
     return asked
 
 

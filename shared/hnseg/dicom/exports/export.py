@@ -78,7 +78,8 @@ def export(
         uncertainty_dir: Folder of the uncertainty; None where there is none.
 
     Returns:
-        Files written. Of an empty label map there is no structure set and no binary segmentation.
+        Files written. Of an empty label map there is no structure set and no binary segmentation, and a former run's
+        are removed.
 
     Raises:
         InputError: The outputs do not lie on the series, or a file of it can't be read any more.
@@ -96,7 +97,10 @@ def export(
             labels = aligned(image, on.series.grid, label_map)
             _write_on_series(files, spec, labels, formats, on, origin)
             _write_fractions(files, fractions if Format.SEG in formats else [], on, origin)
-    return [folder / name for name in names if (folder / name).is_file()]
+        written = [name for name in names if (files.folder_of(name) / name).is_file()]
+    for former in {STRUCTURE_SET, SEGMENTATION} - set(written):
+        (folder / former).unlink(missing_ok=True)  # of another run, perhaps of another patient
+    return [folder / name for name in written]
 
 
 def names_of(spec: ChallengeSpec, formats: Sequence[Format], fractions: Sequence[Fraction] = ()) -> list[str]:

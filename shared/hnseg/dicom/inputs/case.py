@@ -8,19 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import SimpleITK as sitk
-
 from hnseg.dicom.inputs.choice import Chosen, choose_series
 from hnseg.dicom.inputs.fitting import image_sockets
-from hnseg.dicom.inputs.keys import NONE, asked_series
+from hnseg.dicom.inputs.keys import asked_series
 from hnseg.dicom.inputs.structures import ChosenStructures, asked_structures, choose_structures
-from hnseg.dicom.inputs.writing import write_series_images
+from hnseg.dicom.inputs.writing import write_input, write_series_images
 from hnseg.dicom.series.series import Series
 from hnseg.dicom.structure_set.painting import paint
 from hnseg.dicom.survey.survey import survey_folder
 from hnseg.errors import InputError, OutputError
 from hnseg.imaging.files.formats import images_in
-from hnseg.imaging.files.output_files import reason_of
 from hnseg.imaging.geometry import image_of
 from hnseg.platform.spec import ChallengeSpec
 
@@ -40,6 +37,14 @@ class DicomCase:
     spec: ChallengeSpec
     chosen: Chosen
     structures: Mapping[str, ChosenStructures]
+
+    def check_reference(self) -> None:
+        """Refuse a case on whose series no file of DICOM can lie.
+
+        Raises:
+            InputError: The image that the label map is on the grid of was not among the DICOM files.
+        """
+        _ = self.reference
 
     @property
     def reference(self) -> Series:
@@ -85,11 +90,11 @@ def choose_case(
         raise InputError(
             f"Each input must be given once, but {', '.join(twice)} is asked for of the DICOM files and is in {given}."
         )
-    numbers = {**asked, **dict.fromkeys(filled, NONE)}
     of_images = {one.slug for one in image_sockets(spec)}
-    chosen = choose_series(spec, survey, {slug: number for slug, number in numbers.items() if slug in of_images})
-    of_labels = {slug: number for slug, number in numbers.items() if slug not in of_images}
-    return DicomCase(spec, chosen, choose_structures(spec, survey, chosen, of_labels, names))
+    of_series = {slug: number for slug, number in asked.items() if slug in of_images}
+    chosen = choose_series(spec, survey, of_series, filled=filled)
+    of_labels = {slug: number for slug, number in asked.items() if slug not in of_images}
+    return DicomCase(spec, chosen, choose_structures(spec, survey, chosen, of_labels, names, filled=filled))
 
 
 def write_case(case: DicomCase, input_dir: Path, *, given: Path | None = None) -> dict[str, Path]:
@@ -122,14 +127,7 @@ def write_case(case: DicomCase, input_dir: Path, *, given: Path | None = None) -
 def _write_structures(spec: ChallengeSpec, slug: str, found: ChosenStructures, input_dir: Path) -> Path:
     socket = spec.input(slug)
     label_map = image_of(paint(found.by_label, found.series, found.title).label_map, found.series.grid)
-    path = input_dir / socket.relative_path / "label_map.mha"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(label_map, str(path), True)
-    except (OSError, RuntimeError) as error:
-        raise OutputError(
-            f"The {socket.title} must be written to {path}, but that failed: {reason_of(error)}. Is there space?"
-        ) from error
+    path = write_input(socket, label_map, input_dir)
     labels = socket.labels or {}
     told = ", ".join(f"{labels[value]} is structure {each.number}" for value, each in sorted(found.by_label.items()))
     logger.info("%s: %s of %s", socket.title, told, found.title)

@@ -6,7 +6,7 @@ a PET belong together where they have one frame of reference; all series must be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 
 from hnseg.dicom.inputs.fitting import image_sockets, in_words, is_of, meant_for, usable
@@ -20,13 +20,16 @@ Chosen = dict[str, SurveyedSeries]
 """Series by the slug of its socket."""
 
 
-def choose_series(spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int]) -> Chosen:
+def choose_series(
+    spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int], *, filled: Collection[str] = ()
+) -> Chosen:
     """Choose the series for each socket that one can fill.
 
     Args:
         spec: Description of the sockets.
         survey: Survey of the folder.
         asked: Numbers of series that the user gave, by slug.
+        filled: Slugs of sockets whose images are given as files.
 
     Returns:
         A series for each required socket of a known modality, and for those optional ones that have one.
@@ -37,12 +40,12 @@ def choose_series(spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int])
     """
     _check_damage(survey)
     chosen = _named(spec, survey, asked)
-    candidates = _candidates(spec, survey, chosen, asked)
+    candidates = _candidates(spec, survey, chosen, asked, filled)
     ways = _together(spec, chosen, candidates)
     if len(ways) > 1:
-        raise InputError(_question(spec, survey, ways, candidates))
+        raise InputError(_question(spec, survey, ways, candidates, asked))
     if not ways:
-        raise InputError(_apart(spec, survey, chosen, candidates))
+        raise InputError(_apart(spec, survey, chosen, candidates, asked))
     _check_patient(ways[0], survey)
     return {socket.slug: ways[0][socket.slug] for socket in spec.inputs if socket.slug in ways[0]}
 
@@ -53,20 +56,22 @@ def _named(spec: ChallengeSpec, survey: Survey, asked: Mapping[str, int]) -> Cho
 
 
 def _candidates(
-    spec: ChallengeSpec, survey: Survey, chosen: Chosen, asked: Mapping[str, int]
+    spec: ChallengeSpec, survey: Survey, chosen: Chosen, asked: Mapping[str, int], filled: Collection[str]
 ) -> dict[str, list[SurveyedSeries]]:
     """Return the series that can fill each socket of which the user said nothing, by slug; none for an empty one."""
-    sockets = [socket for socket in _open_sockets(spec, asked, survey) if socket.slug not in asked]
+    told = {*asked, *filled}
+    sockets = [socket for socket in _open_sockets(spec, told, survey) if socket.slug not in told]
     found = {socket.slug: _fitting(socket, spec, survey, chosen, asked) for socket in sockets}
     return {slug: entries for slug, entries in found.items() if entries}
 
 
 def _check_damage(survey: Survey) -> None:
+    listed = {entry.uid for entry in survey.series}
     for damage in survey.damage:
-        if not damage.series_uid:
+        if damage.series_uid not in listed:
             raise InputError(
-                f"The DICOM files in {survey.folder} must be whole, but {damage.count} of an unknown series can't be"
-                f" used: {damage.reason}. Was the export cut short?"
+                f"The DICOM files in {survey.folder} must be whole, but {damage.count} of a series that is unknown or"
+                f" wholly damaged can't be used: {damage.reason}. Was the export cut short?"
             )
 
 
@@ -94,7 +99,7 @@ def _unusable(socket: InputSocket, entry: SurveyedSeries, survey: Survey) -> str
     )
 
 
-def _open_sockets(spec: ChallengeSpec, asked: Mapping[str, int], survey: Survey) -> list[InputSocket]:
+def _open_sockets(spec: ChallengeSpec, told: Collection[str], survey: Survey) -> list[InputSocket]:
     """Return the sockets to choose for: of those with one modality the required ones, where nothing else is to be told.
 
     Raises:
@@ -105,7 +110,7 @@ def _open_sockets(spec: ChallengeSpec, asked: Mapping[str, int], survey: Survey)
         if len(alike) == 1:
             sockets += alike
             continue
-        if not any(socket.slug in asked for socket in alike):
+        if not any(socket.slug in told for socket in alike):
             _check_told(alike, spec, survey)
         sockets += [socket for socket in alike if socket.required]
     return sockets
@@ -179,16 +184,25 @@ def _together(spec: ChallengeSpec, chosen: Chosen, candidates: Mapping[str, Sequ
 
 
 def _question(
-    spec: ChallengeSpec, survey: Survey, sets: Sequence[Chosen], candidates: Mapping[str, Sequence[SurveyedSeries]]
+    spec: ChallengeSpec,
+    survey: Survey,
+    sets: Sequence[Chosen],
+    candidates: Mapping[str, Sequence[SurveyedSeries]],
+    asked: Mapping[str, int],
 ) -> str:
     several = [slug for slug in candidates if len({way[slug].number for way in sets if slug in way}) > 1]
     told = "; ".join(f"the {spec.input(slug).title} may be {_shown(candidates[slug])}" for slug in several)
-    options = [option_of({slug: entry.number for slug, entry in way.items()}, spec) for way in sets[:_MOST_SHOWN]]
+    numbers = [{**asked, **{slug: entry.number for slug, entry in way.items()}} for way in sets[:_MOST_SHOWN]]
+    options = [option_of(each, spec) for each in numbers]
     return f"One series must be meant for each input, but of {survey.folder} {told}. Give one of {' or '.join(options)}"
 
 
 def _apart(
-    spec: ChallengeSpec, survey: Survey, chosen: Chosen, candidates: Mapping[str, Sequence[SurveyedSeries]]
+    spec: ChallengeSpec,
+    survey: Survey,
+    chosen: Chosen,
+    candidates: Mapping[str, Sequence[SurveyedSeries]],
+    asked: Mapping[str, int],
 ) -> str:
     ct, pet = (next(one for one in image_sockets(spec) if one.modality == kind) for kind in ("ct", "pet"))
     numbers = [
@@ -197,7 +211,7 @@ def _apart(
     ]
     without = ""
     if not pet.required and (cts := [chosen[ct.slug]] if ct.slug in chosen else list(candidates[ct.slug])):
-        without = f" To go without it: {option_of({ct.slug: cts[0].number, pet.slug: NONE}, spec)}"
+        without = f" To go without it: {option_of({**asked, ct.slug: cts[0].number, pet.slug: NONE}, spec)}"
     return (
         f"CT and PET must have one frame of reference, but those of {survey.folder} (CT {numbers[0]}; PET {numbers[1]})"
         f" share none. Are they of two examinations, or was the frame of reference replaced?{without}"

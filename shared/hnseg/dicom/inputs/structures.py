@@ -5,7 +5,7 @@ A structure is taken where it has the very name of the label, or where the user 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,13 @@ def _pair(word: str, spec: ChallengeSpec) -> tuple[str, str, str]:
 
 
 def choose_structures(
-    spec: ChallengeSpec, survey: Survey, chosen: Chosen, asked: Mapping[str, int], names: Names
+    spec: ChallengeSpec,
+    survey: Survey,
+    chosen: Chosen,
+    asked: Mapping[str, int],
+    names: Names,
+    *,
+    filled: Collection[str] = (),
 ) -> dict[str, ChosenStructures]:
     """Choose the structures for each socket of a label map: required ones, and those that the user asked for.
 
@@ -85,6 +91,7 @@ def choose_structures(
         chosen: Series that fill the other sockets.
         asked: Numbers of structure sets that the user gave, by slug.
         names: Structures that the user named.
+        filled: Slugs of sockets whose label maps are given as files.
 
     Raises:
         InputError: There is no structure set on the socket's series, or several; or a structure is not found by its
@@ -94,7 +101,7 @@ def choose_structures(
     return {
         socket.slug: _structures(socket, spec, survey, chosen, asked, names.get(socket.slug, {}))
         for socket in wanted
-        if asked.get(socket.slug) != NONE
+        if asked.get(socket.slug) != NONE and socket.slug not in filled
     }
 
 

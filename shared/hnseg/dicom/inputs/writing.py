@@ -12,7 +12,7 @@ from hnseg.dicom.inputs.fitting import in_words
 from hnseg.dicom.series.pixels import read_voxels, volume_of
 from hnseg.dicom.survey.entry import SurveyedSeries
 from hnseg.errors import OutputError
-from hnseg.imaging.files.output_files import reason_of
+from hnseg.imaging.files.output_files import reason_of, write_image
 from hnseg.platform.spec import ChallengeSpec, InputSocket
 
 logger = logging.getLogger(__name__)
@@ -43,15 +43,30 @@ def _write(socket: InputSocket, entry: SurveyedSeries, input_dir: Path) -> Path:
     voxels = read_voxels(entry.series, f"series {entry.number}")
     if entry.suv is not None:
         voxels *= entry.suv.factor
+    path = write_input(socket, volume_of(voxels, entry.series), input_dir)
+    unit = f"; SUV {entry.suv.reason}" if entry.suv else ""
+    notes = "".join(f"; {note}" for note in entry.notes)
+    logger.info("%s: series %s%s%s", socket.title, in_words(entry), unit, notes)
+    return path
+
+
+def write_input(socket: InputSocket, image: sitk.Image, input_dir: Path) -> Path:
+    """Write the image of a socket, as a container reads it, and return its file.
+
+    Args:
+        socket: Description of the socket.
+        image: Its image.
+        input_dir: Folder of the sockets' folders.
+
+    Raises:
+        OutputError: It can't be written.
+    """
     path = input_dir / socket.relative_path / _FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(volume_of(voxels, entry.series), str(path), False)
+        write_image(image, path)
     except (OSError, RuntimeError) as error:
         raise OutputError(
             f"The {socket.title} must be written to {path}, but that failed: {reason_of(error)}. Is there space?"
         ) from error
-    unit = f"; SUV {entry.suv.reason}" if entry.suv else ""
-    notes = "".join(f"; {note}" for note in entry.notes)
-    logger.info("%s: series %s%s%s", socket.title, in_words(entry), unit, notes)
     return path

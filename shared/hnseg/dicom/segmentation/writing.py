@@ -21,6 +21,7 @@ from hnseg.dicom.elements import damage_as_header_error
 from hnseg.dicom.origin import RESEARCH_USE, WRITER, WRITER_VERSION, Origin
 from hnseg.dicom.segmentation.codes import SegmentCodes, codes_of
 from hnseg.dicom.segmentation.source_images import source_images
+from hnseg.errors import HeaderError, InputError
 from hnseg.imaging.geometry import LabelArray
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ def segmentation_of(
         kind: Binary segments, or a label map.
 
     Raises:
-        InputError: A file of the series can't be read any more.
-        HeaderError: An element that patient or study have in common with the series is not what it must be.
+        InputError: A file of the series can't be read any more, or an element that patient or study have in common
+            with the series is not what it must be.
     """
     numbers = np.zeros(256, np.uint8)
     for number, label in enumerate(sorted(segments), start=1):
@@ -99,8 +100,8 @@ def fraction_of(
         origin: What made the map.
 
     Raises:
-        InputError: A file of the series can't be read any more.
-        HeaderError: An element that patient or study have in common with the series is not what it must be.
+        InputError: A file of the series can't be read any more, or an element that patient or study have in common
+            with the series is not what it must be.
     """
     values = np.clip(fraction, 0.0, 1.0)[..., np.newaxis]
     return _segmentation(values, [segment], series, folder, origin, "FRACTIONAL", f"{WRITER}: {segment.name}")
@@ -126,26 +127,32 @@ def _segmentation(  # noqa: PLR0913, PLR0917 (what a segmentation is of, and of 
     description: str,
 ) -> hd.seg.Segmentation:
     described = [_description(number, segment, origin) for number, segment in enumerate(segments, start=1)]
-    with damage_as_header_error():
-        made = hd.seg.Segmentation(
-            source_images=source_images(series, folder),
-            pixel_array=values,
-            segmentation_type=kind,
-            segment_descriptions=described,
-            series_instance_uid=generate_uid(),
-            series_number=1,
-            sop_instance_uid=generate_uid(),
-            instance_number=1,
-            manufacturer=WRITER,
-            manufacturer_model_name=WRITER,
-            software_versions=WRITER_VERSION,
-            device_serial_number="none",
-            max_fractional_value=STEPS,
-            content_label="SEGMENTATION",
-            content_description=f"{origin.in_words}. {RESEARCH_USE}"[:64],
-            transfer_syntax_uid=_SYNTAXES[kind],
-        )
-        made.SeriesDescription = f"{description}, research use only"[:64]
+    try:
+        with damage_as_header_error():
+            made = hd.seg.Segmentation(
+                source_images=source_images(series, folder),
+                pixel_array=values,
+                segmentation_type=kind,
+                segment_descriptions=described,
+                series_instance_uid=generate_uid(),
+                series_number=1,
+                sop_instance_uid=generate_uid(),
+                instance_number=1,
+                manufacturer=WRITER,
+                manufacturer_model_name=WRITER,
+                software_versions=WRITER_VERSION,
+                device_serial_number="none",
+                max_fractional_value=STEPS,
+                content_label="SEGMENTATION",
+                content_description=f"{origin.in_words}. {RESEARCH_USE}"[:64],
+                transfer_syntax_uid=_SYNTAXES[kind],
+            )
+            made.SeriesDescription = f"{description}, research use only"[:64]
+    except HeaderError:  # its cause, which is left out, quotes the value
+        raise InputError(
+            f"Patient and study of the series in {folder} must be as DICOM has them, for a segmentation to repeat them,"
+            " but an element, such as PatientSex, a date or a time, has another form. Was it anonymised by other words?"
+        ) from None
     return made
 
 

@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom import dcmread
-from pydicom.uid import UID, RTStructureSetStorage
+from pydicom.filereader import read_file_meta_info
+from pydicom.uid import UID, RTStructureSetStorage, SegmentationStorage
 
 from hnseg.dicom.elements import check_items, damage_as_header_error, is_dicom, text_of, uid_of
 from hnseg.dicom.series.image_file import ImageFile, read_image_file
 from hnseg.dicom.survey.entry import Damage
 from hnseg.errors import HeaderError, InputError
 from hnseg.imaging.files.output_files import reason_of
+
+# Structure sets and segmentations may hold more items than an image ever has.
+_LABEL_MAP_SEGMENTATION = UID("1.2.840.10008.5.1.4.1.1.66.7")
+_WITHOUT_SLICES = (RTStructureSetStorage, SegmentationStorage, _LABEL_MAP_SEGMENTATION)
 
 
 @dataclass
@@ -54,8 +59,7 @@ def sorted_files(folder: Path) -> SortedFiles:
 def _sort(path: Path, found: SortedFiles) -> str:
     """Add a file to those of its kind; return why it can't be used, empty where it can."""
     try:
-        image = read_image_file(path) if is_dicom(path) else None
-        kind = _kind(path) if image is None and is_dicom(path) else None
+        image, kind = _opened(path) if is_dicom(path) else (None, None)
     except (HeaderError, OSError) as error:
         return str(error) if isinstance(error, HeaderError) else reason_of(error)
     if image is not None:
@@ -65,6 +69,25 @@ def _sort(path: Path, found: SortedFiles) -> str:
     else:
         found.others += 1
     return ""
+
+
+def _opened(path: Path) -> tuple[ImageFile | None, UID]:
+    """Return the image in a DICOM file, None for another object, and the object's class.
+
+    Raises:
+        HeaderError: The file is cut off or damaged.
+    """
+    announced = _announced_kind(path)
+    if announced in _WITHOUT_SLICES:
+        return None, announced
+    image = read_image_file(path)
+    return image, announced if image is not None else _kind(path)
+
+
+def _announced_kind(path: Path) -> UID:
+    """Return the class of an object by the file's meta elements, which hold no sequence; empty where they don't say."""
+    with damage_as_header_error():
+        return UID(read_file_meta_info(path).get("MediaStorageSOPClassUID") or "")
 
 
 def _kind(path: Path) -> UID:
